@@ -1,0 +1,3 @@
+"""A telephone bridge for voice agents."""
+
+__version__ = "0.1.0"

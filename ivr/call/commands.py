@@ -1,0 +1,145 @@
+"""Everything a call can ask for.
+
+The session performs these in the order given and feeds back what happens. A command never expects an answer in
+place; cancelling (`Forget*`, `CloseReply`, `CancelSpeech`) is final, and whatever still arrives for it is dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+Result: TypeAlias = Literal["success", "caller_error", "bridge_error", "upstream_error", "indeterminate"]
+
+
+@dataclass(frozen=True, slots=True)
+class SendAudio:
+    """Queue audio at the caller's ear, behind what was sent before."""
+
+    payload: bytes
+    """G.711 mu-law at 8 kHz."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendMark:
+    """Ask the carrier to return this name once the audio before it was heard."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendClear:
+    """Throw away all audio that was sent and not yet heard. Goes before anything still queued."""
+
+
+@dataclass(frozen=True, slots=True)
+class WarmUp:
+    """Open what the first turn will need (ears, voice, agent), in parallel, without waiting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transcribe:
+    """Turn one whole utterance into words."""
+
+    utterance: int
+    pcm: bytes
+    """PCM16 mono at 8 kHz, pre-roll included."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetTranscript:
+    """Nobody waits for this utterance any more."""
+
+    utterance: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyRequest:
+    """What the agent is told at a turn; the webhook wire decides how it is written."""
+
+    text: str
+    """What the caller said (or the keys pressed, with `event="dtmf"`). Never logged."""
+    session_id: str
+    event: Literal["speech", "dtmf"]
+    turn: int
+    language: str
+    """The line's language, `ar` or `en`."""
+    call_id: str
+    caller: str
+    called: str
+    direction: str
+    heard: str = ""
+    """Of the agent's last reply: what the caller heard."""
+    unheard: str = ""
+    """Of the agent's last reply: what was cut off. Empty when it was heard to its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestReply:
+    """Ask the agent; its reply streams back as events of this turn."""
+
+    turn: int
+    request: ReplyRequest
+
+
+@dataclass(frozen=True, slots=True)
+class CloseReply:
+    """Stop reading the reply of this turn."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class Speak:
+    """Synthesise one piece of text. At most one is in flight at a time."""
+
+    turn: int
+    sentence: int
+    text: str
+    """Fit for speech: 1 to 2000 characters. Never logged."""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelSpeech:
+    """Nobody waits for this sentence any more."""
+
+    turn: int
+    sentence: int
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """End the call. The last command of a call; everything of it is released within a second."""
+
+    result: Result
+    reason: str
+    """A short fixed phrase, safe for logs and metric labels."""
+    from_caller: bool = False
+    """The other side has left already: there is nobody to hang up on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something an operator may want to know. Changes nothing."""
+
+    name: str
+    """A fixed snake_case word: the log's event and, where counted, the metric's label."""
+    fields: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    """Safe for logs: no speech, digits, phone numbers or secrets."""
+
+
+Command: TypeAlias = (
+    SendAudio
+    | SendMark
+    | SendClear
+    | WarmUp
+    | Transcribe
+    | ForgetTranscript
+    | RequestReply
+    | CloseReply
+    | Speak
+    | CancelSpeech
+    | HangUp
+    | Note
+)

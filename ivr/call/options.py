@@ -1,0 +1,73 @@
+"""What a line decides about its calls: plain values, no defaults hidden elsewhere.
+
+The settings room fills one `CallOptions` per line; the core reads nothing else. Durations of speech and silence are
+media time in ms; waits for peers are seconds of `now`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+PhraseName: TypeAlias = Literal["greeting", "reprompt", "apology", "still_there", "goodbye"]
+"""`greeting`: first words. `reprompt`: nothing understood. `apology`: an upstream failed. `still_there`: the caller is
+silent. `goodbye`: the bridge ends the call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Fixed words of the line, with their audio when it was rendered before the call."""
+
+    text: str
+    """Empty: the phrase is not spoken."""
+    audio: bytes = b""
+    """G.711 mu-law at 8 kHz, level already normal. Empty: synthesised during the call."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallOptions:
+    """One line's choices."""
+
+    language: Literal["ar", "en"] = "ar"
+    phrases: Mapping[PhraseName, Phrase] = field(default_factory=dict)
+    speakable_reply: bool = False
+    """The agent's text is already fit for speech: say it as it is."""
+
+    endpoint_ms: int = 500
+    """Silence that ends an utterance."""
+    start_ms: int = 60
+    """Speech that counts as the caller talking; over the agent it makes the agent yield."""
+    commit_ms: int = 140
+    """Speech over the agent that ends the agent's turn; less is a cough or a backchannel."""
+    resume_ms: int = 300
+    """Silence after which a yield that was not committed is over and the agent goes on."""
+    pre_roll_ms: int = 300
+    """Audio kept from before the first voiced frame."""
+    max_utterance_ms: int = 30_000
+    interruptible_greeting: bool = True
+
+    lead_ms: int = 480
+    """Audio sent ahead of the caller's ear."""
+    fade_ms: int = 40
+    """Length of the fade at a yield; 0: a hard cut."""
+
+    transcript_timeout: float = 10.0
+    """Seconds from an utterance's end to its transcript, retries included."""
+    reply_timeout: float = 15.0
+    """Seconds without a word from the agent, first or next."""
+    speech_timeout: float = 8.0
+    """Seconds without audio of the sentence that is due."""
+    silence_timeout: float = 12.0
+    """Seconds in which neither side says anything before the caller is asked; 0: never."""
+    silence_prompts: int = 2
+    """Times the caller is asked before the call is ended."""
+    media_timeout: float = 10.0
+    """Seconds without a single chunk from the phone before the stream counts as dead."""
+    mark_grace: float = 2.0
+    """Seconds a due mark may be late before the audio counts as heard."""
+    max_call: float = 3600.0
+    """Seconds a call may last; 0: no limit."""
+    keypad_timeout: float = 2.0
+    """Seconds after a key before the digits so far are sent to the agent."""
+    keypad_terminator: str = "#"

@@ -1,0 +1,95 @@
+"""The times and words of each turn, for reports, metrics and the next request.
+
+All times are the driver's `now` in seconds, `None` until they happen. Text in here is what was said: never logged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+Outcome: TypeAlias = Literal["open", "heard", "interrupted", "superseded", "failed", "empty"]
+"""`superseded`: the caller went on talking before a word was heard. `empty`: nothing was understood or answered."""
+
+
+@dataclass(slots=True)
+class Sentence:
+    """One piece of a reply, as sent to the voice."""
+
+    number: int
+    text: str
+    """As the agent wrote it."""
+    spoken: str
+    """As the voice got it."""
+    ready_at: float
+    """Its text was complete."""
+    asked_at: float | None = None
+    audio_at: float | None = None
+    """First audio arrived from the voice."""
+    sent_at: float | None = None
+    """First audio left for the phone."""
+    audio_ms: int = 0
+    """Audio received so far."""
+    heard_ms: int = 0
+    """Audio the caller heard, by marks and the play clock."""
+    finished: bool = False
+    """Its last mark came back as heard."""
+    failed: str = ""
+
+
+@dataclass(slots=True)
+class Overlap:
+    """The caller spoke over the agent."""
+
+    onset_at: float
+    """When the first voiced frame arrived."""
+    yield_at: float
+    clear_at: float
+    verdict: Literal["pending", "commit", "resume"] = "pending"
+    verdict_at: float | None = None
+    rule: str = ""
+    """What decided: `duration`, `silence`, ..."""
+
+
+@dataclass(slots=True)
+class Turn:
+    """One question and its answer. Turn 0 is the greeting."""
+
+    number: int
+    kind: Literal["phrase", "speech", "dtmf"]
+    text: str = ""
+    """What the agent was asked."""
+    outcome: Outcome = "open"
+    failure: str = ""
+    speech_started_at: float | None = None
+    speech_ended_at: float | None = None
+    """When the last voiced frame of the utterance arrived."""
+    endpoint_at: float | None = None
+    """The utterance was declared over and sent to the ears."""
+    transcript_at: float | None = None
+    asked_at: float | None = None
+    """The agent was asked."""
+    first_delta_at: float | None = None
+    reply_ended_at: float | None = None
+    first_sent_at: float | None = None
+    """First audio of the answer left for the phone."""
+    ended_at: float | None = None
+    sentences: list[Sentence] = field(default_factory=list)
+    overlaps: list[Overlap] = field(default_factory=list)
+    heard: str = ""
+    unheard: str = ""
+
+    @property
+    def own_overhead(self) -> float | None:
+        """Seconds of the way from endpoint to first audio that were the bridge's own: not ears, agent or voice.
+
+        None until the first sentence was sent.
+        """
+        first = self.sentences[0] if self.sentences else None
+        if first is None or self.asked_at is None or self.transcript_at is None or self.endpoint_at is None:
+            return None
+        if first.asked_at is None or first.audio_at is None or first.sent_at is None:
+            return None
+        return (
+            (self.asked_at - self.transcript_at) + (first.asked_at - first.ready_at) + (first.sent_at - first.audio_at)
+        )

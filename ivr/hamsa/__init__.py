@@ -1,0 +1,1 @@
+"""The speech wire: Hamsa realtime TTS and STT."""

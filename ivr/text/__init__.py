@@ -1,0 +1,1 @@
+"""Language: streaming sentences, requests to the voice, text fit for speech. Standard library only, no clock."""

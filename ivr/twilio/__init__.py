@@ -1,0 +1,1 @@
+"""The telephone wire: Twilio Media Streams, TwiML documents, request signatures."""
