@@ -1,0 +1,100 @@
+"""The rooms import in one direction only, and the checker would say so if they did not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from scripts import rooms
+
+
+def test_no_room_is_broken() -> None:
+    assert [str(fault) for fault in rooms.faults()] == []
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.ruff.lint.per-file-ignores]\n"ivr/{app,cli}.py" = ["TID251"]\n'
+        '"ivr/hamsa/client.py" = ["TID251", "S101"]\n'
+        '"ivr/replay/*.py" = ["S311"]\n',
+        encoding="utf-8",
+    )
+    return tmp_path
+
+
+def write(root: Path, name: str, text: str) -> None:
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "rule"),
+    [
+        ("ivr/media/wav.py", "import ivr.call.events", "media must not import call"),
+        ("ivr/media/wav.py", "from ivr import text", "media must not import text"),
+        ("ivr/media/wav.py", "from ..call import events", "media must not import call"),
+        ("ivr/media/wav.py", "def f() -> None:\n    from ivr.app import x", "media must not import app"),
+        ("ivr/media/wav.py", "import pydantic", "media must not import pydantic"),
+        ("ivr/text/words.py", "import numpy", "text must not import numpy"),
+        ("ivr/call/core.py", "from ivr.twilio.messages import parse", "call must not import twilio"),
+        ("ivr/hamsa/link.py", "from ivr.webhook import stream", "hamsa must not import webhook"),
+        ("ivr/session.py", "from ivr.app import create_app", "session must not import app"),
+        ("ivr/app.py", "from ivr.replay import phone", "app must not import replay"),
+        ("ivr/replay/phone.py", "import ivr.cli", "replay must not import cli"),
+        ("ivr/app.py", "from tests.x import y", "app must not import tests"),
+        ("ivr/attic/x.py", "import json", "no room is called 'attic'"),
+        ("ivr/call/core.py", "# what Twilio does", "the core must not know twilio"),
+        ("ivr/app.py", "X = 1\n" * 401, "401 lines, at most 400"),
+        ("tests/test_x.py", "X = 1\n" * 401, "401 lines, at most 400"),
+        ("ivr/app.py", "def f() -> None:\n" + "    print()\n" * 41, "f has 42 lines, at most 40"),
+    ],
+)
+def test_a_broken_rule_is_named(tree: Path, name: str, code: str, rule: str) -> None:
+    docstring = '"""Note."""\n' if not code.startswith("X") else ""
+    write(tree, name, docstring + code)
+    assert any(rule in str(fault) for fault in rooms.faults(tree)), rooms.faults(tree)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("ivr/call/core.py", '"""Note."""\nimport json\nfrom ivr.media.wav import decode\nfrom . import events\n'),
+        ("ivr/media/vad.py", '"""Note."""\nimport numpy as np\nimport audioop\n'),
+        ("ivr/cli.py", '"""Note."""\nimport typer\nfrom ivr.replay import demo\nfrom ivr import __version__\n'),
+        ("ivr/replay/demo.py", '"""Note."""\nfrom ivr.app import create_app\n'),
+        ("ivr/app.py", '"""Note."""\ndef f() -> None:\n    """' + "long\n" * 60 + '    """\n'),
+        ("tests/media/test_wav.py", "import ivr.app\n"),
+    ],
+)
+def test_a_kept_rule_is_silent(tree: Path, name: str, code: str) -> None:
+    write(tree, name, code)
+    assert rooms.faults(tree) == []
+
+
+def test_a_module_without_its_note_is_named(tree: Path) -> None:
+    write(tree, "ivr/app.py", "X = 1\n")
+    write(tree, "ivr/media/__init__.py", "")
+    assert [str(fault) for fault in rooms.faults(tree)] == [
+        "ivr/app.py:1: no module docstring: it is the design note",
+    ]
+
+
+def test_the_pure_files_are_those_without_an_allowance(tree: Path) -> None:
+    for name in ("ivr/app.py", "ivr/registry.py", "ivr/hamsa/client.py", "ivr/hamsa/link.py", "ivr/replay/phone.py"):
+        write(tree, name, '"""Note."""\n')
+    assert rooms.pure_files(tree) == ["ivr/hamsa/link.py", "ivr/registry.py", "ivr/replay/phone.py"]
+
+
+def test_braces_expand() -> None:
+    assert rooms.expand("a/{b,c}.py") == ["a/b.py", "a/c.py"]
+    assert rooms.expand("a/*.py") == ["a/*.py"]
+    assert rooms.expand("{a,b}/{c,d}") == ["a/c", "a/d", "b/c", "b/d"]
+
+
+def test_the_core_is_pure() -> None:
+    pure = set(rooms.pure_files())
+    core = {path.relative_to(rooms.ROOT).as_posix() for path in rooms.sources("ivr/call", "ivr/text")}
+    assert core <= pure
