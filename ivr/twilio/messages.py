@@ -1,0 +1,310 @@
+"""What is said on the phone's WebSocket, as values.
+
+Spec: https://www.twilio.com/docs/voice/media-streams/websocket-messages. Twilio writes every number but those of
+`mediaFormat` as a string; other phones that speak this protocol write numbers, so both are read. `parse` never raises:
+what is not in the protocol is `Malformed` with a fixed reason, an event nobody knows is `Unknown`.
+
+50 media messages a second and call go through `parse`, so the known events are decoded in one step into typed
+structures (base64 included) and only a message that does not fit is looked at a second time, to name its fault.
+The outgoing messages have exactly the documented fields: Twilio warns (31951) about one more or one less.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+
+LONGEST_MESSAGE: Final = 256 * 1024
+"""Characters (or bytes) of one message: 24 s of audio. Twilio sends 400; anything longer is not read."""
+LONGEST_NAME: Final = 256
+"""Characters of a mark's name."""
+LONGEST_PARAMETER: Final = 500
+"""Characters of a custom parameter, name and value together: Twilio's own limit."""
+MOST_PARAMETERS: Final = 64
+_LARGEST_NUMBER: Final = 2**53
+_DIGITS: Final = frozenset("0123456789*#ABCD")
+_SID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+Reason: TypeAlias = Literal[
+    "too_long",
+    "bad_encoding",
+    "too_deep",
+    "not_json",
+    "not_an_object",
+    "no_event",
+    "bad_base64",
+    "bad_number",
+    "bad_sid",
+    "bad_parameters",
+    "bad_digit",
+    "bad_mark",
+    "bad_fields",
+]
+
+
+class Connected(msgspec.Struct, frozen=True, gc=False):
+    """The first message of a stream."""
+
+    protocol: str
+    version: str
+
+
+class Start(msgspec.Struct, frozen=True):
+    """The stream's facts, once, before any audio."""
+
+    stream_sid: str
+    """Letters, digits, `_`, `-`; at most 64."""
+    call_sid: str
+    """Letters, digits, `_`, `-`; at most 64."""
+    account_sid: str
+    tracks: tuple[str, ...]
+    parameters: dict[str, str]
+    """Custom parameters of the TwiML, the token among them."""
+    encoding: str
+    """Empty when the message has no media format."""
+    sample_rate: int
+    """Samples a second; 0 when the message has no media format."""
+    channels: int
+
+
+class Media(msgspec.Struct, frozen=True, gc=False):
+    """A chunk of audio, of any length."""
+
+    stream_sid: str
+    track: str
+    timestamp_ms: int
+    """From the stream's start; 0 to 2**53."""
+    payload: bytes
+    """G.711 mu-law at 8 kHz."""
+
+
+class Dtmf(msgspec.Struct, frozen=True, gc=False):
+    """A key of the caller's phone."""
+
+    stream_sid: str
+    digit: str
+    """One of `0-9 * # A-D`. Never logged."""
+
+
+class Mark(msgspec.Struct, frozen=True, gc=False):
+    """A mark of ours has come back."""
+
+    stream_sid: str
+    name: str
+
+
+class Stop(msgspec.Struct, frozen=True, gc=False):
+    """The stream ended, or the call did; Twilio does not say which."""
+
+    stream_sid: str
+
+
+class Unknown(msgspec.Struct, frozen=True, gc=False):
+    """An event this bridge does not know. Twilio may add some without notice."""
+
+
+class Malformed(msgspec.Struct, frozen=True, gc=False):
+    """Not a message of this protocol."""
+
+    reason: Reason
+    """Safe for logs and metric labels."""
+
+
+Message: TypeAlias = Connected | Start | Media | Dtmf | Mark | Stop | Unknown | Malformed
+
+
+class _Format(msgspec.Struct, rename="camel"):
+    encoding: str = ""
+    sample_rate: int | str = 0
+    channels: int | str = 0
+
+
+class _StartFields(msgspec.Struct, rename="camel"):
+    call_sid: str
+    stream_sid: str
+    account_sid: str = ""
+    tracks: list[str] = []
+    custom_parameters: dict[str, str] = {}
+    media_format: _Format = msgspec.field(default_factory=_Format)
+
+
+class _MediaFields(msgspec.Struct, gc=False):
+    timestamp: int | str
+    payload: bytes
+    track: str = "inbound"
+
+
+class _DtmfFields(msgspec.Struct, gc=False):
+    digit: str
+
+
+class _MarkFields(msgspec.Struct, gc=False):
+    name: str
+
+
+class _ConnectedWire(msgspec.Struct, tag_field="event", tag="connected"):
+    protocol: str = ""
+    version: str = ""
+
+
+class _StartWire(msgspec.Struct, tag_field="event", tag="start"):
+    start: _StartFields
+
+
+class _MediaWire(msgspec.Struct, tag_field="event", tag="media", rename="camel"):
+    stream_sid: str
+    media: _MediaFields
+
+
+class _DtmfWire(msgspec.Struct, tag_field="event", tag="dtmf", rename="camel"):
+    stream_sid: str
+    dtmf: _DtmfFields
+
+
+class _MarkWire(msgspec.Struct, tag_field="event", tag="mark", rename="camel"):
+    stream_sid: str
+    mark: _MarkFields
+
+
+class _StopWire(msgspec.Struct, tag_field="event", tag="stop", rename="camel"):
+    stream_sid: str
+
+
+_Wire: TypeAlias = _ConnectedWire | _StartWire | _MediaWire | _DtmfWire | _MarkWire | _StopWire
+_decoder: Final[msgspec.json.Decoder[_Wire]] = msgspec.json.Decoder(_Wire)
+_KNOWN: Final = frozenset({"connected", "start", "media", "dtmf", "mark", "stop"})
+
+
+def parse(text: str | bytes) -> Message:
+    """Read one message of the phone. Never raises."""
+    if len(text) > LONGEST_MESSAGE:
+        return Malformed("too_long")
+    try:
+        wire = _decoder.decode(text)
+    except UnicodeError:
+        return Malformed("bad_encoding")
+    except RecursionError:
+        return Malformed("too_deep")
+    except msgspec.DecodeError as error:
+        return _name_fault(text, str(error))
+    try:
+        return _checked(wire)
+    except _OutOfRange as error:
+        return Malformed(error.reason)
+
+
+class _OutOfRange(Exception):
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason: Reason = reason
+
+
+def _checked(wire: _Wire) -> Message:
+    if isinstance(wire, _MediaWire):
+        media = wire.media
+        return Media(wire.stream_sid, media.track, _number(media.timestamp), media.payload)
+    if isinstance(wire, _MarkWire):
+        return Mark(wire.stream_sid, _when(len(wire.mark.name) <= LONGEST_NAME, wire.mark.name, "bad_mark"))
+    if isinstance(wire, _DtmfWire):
+        return Dtmf(wire.stream_sid, _when(wire.dtmf.digit in _DIGITS, wire.dtmf.digit, "bad_digit"))
+    if isinstance(wire, _StopWire):
+        return Stop(wire.stream_sid)
+    if isinstance(wire, _ConnectedWire):
+        return Connected(wire.protocol, wire.version)
+    return _start(wire.start)
+
+
+def _start(fields: _StartFields) -> Start:
+    return Start(
+        stream_sid=_sid(fields.stream_sid),
+        call_sid=_sid(fields.call_sid),
+        account_sid=fields.account_sid,
+        tracks=tuple(fields.tracks),
+        parameters=_parameters(fields.custom_parameters),
+        encoding=fields.media_format.encoding,
+        sample_rate=_number(fields.media_format.sample_rate),
+        channels=_number(fields.media_format.channels),
+    )
+
+
+def _parameters(given: dict[str, str]) -> dict[str, str]:
+    short = all(len(name) + len(value) <= LONGEST_PARAMETER for name, value in given.items())
+    if not short or len(given) > MOST_PARAMETERS:
+        raise _OutOfRange("bad_parameters")
+    return given
+
+
+def _number(value: int | str) -> int:
+    if isinstance(value, str):
+        if not (len(value) <= 16 and value.isascii() and value.isdecimal()):
+            raise _OutOfRange("bad_number")
+        value = int(value)
+    if not 0 <= value <= _LARGEST_NUMBER:
+        raise _OutOfRange("bad_number")
+    return value
+
+
+def _sid(value: str) -> str:
+    return _when(_SID.fullmatch(value) is not None, value, "bad_sid")
+
+
+def _when(fits: bool, value: str, reason: Reason) -> str:
+    if not fits:
+        raise _OutOfRange(reason)
+    return value
+
+
+def _name_fault(text: str | bytes, complaint: str) -> Unknown | Malformed:
+    """Why the typed decoder refused a message."""
+    try:
+        message = msgspec.json.decode(text)
+    except RecursionError:
+        return Malformed("too_deep")
+    except (msgspec.DecodeError, UnicodeError):
+        return Malformed("not_json")
+    if not isinstance(message, dict):
+        return Malformed("not_an_object")
+    event = message.get("event")
+    if not isinstance(event, str):
+        return Malformed("no_event")
+    if event not in _KNOWN:
+        return Unknown()
+    return Malformed("bad_base64" if "base64" in complaint else "bad_fields")
+
+
+class _AudioOut(msgspec.Struct, gc=False):
+    payload: bytes
+
+
+class _MediaOut(msgspec.Struct, tag_field="event", tag="media", rename="camel", gc=False):
+    stream_sid: str
+    media: _AudioOut
+
+
+class _MarkOut(msgspec.Struct, tag_field="event", tag="mark", rename="camel", gc=False):
+    stream_sid: str
+    mark: _MarkFields
+
+
+class _ClearOut(msgspec.Struct, tag_field="event", tag="clear", rename="camel", gc=False):
+    stream_sid: str
+
+
+_encoder: Final = msgspec.json.Encoder()
+
+
+def media(stream_sid: str, ulaw: bytes) -> str:
+    """Audio for the caller: raw mu-law at 8 kHz, any length, no file header."""
+    return _encoder.encode(_MediaOut(stream_sid, _AudioOut(ulaw))).decode()
+
+
+def mark(stream_sid: str, name: str) -> str:
+    """Ask for `name` back once the audio before it was played."""
+    return _encoder.encode(_MarkOut(stream_sid, _MarkFields(name))).decode()
+
+
+def clear(stream_sid: str) -> str:
+    """Throw away all audio not yet played; outstanding marks come back at once."""
+    return _encoder.encode(_ClearOut(stream_sid)).decode()

@@ -1,0 +1,137 @@
+"""One audio stream of the phone: its messages in, events of the call out; commands in, messages out.
+
+The order a stream must keep, and what happens to a message that breaks it:
+
+    WAITING   connected   noted
+              start       checked: media format, account, token -> OPEN and CallStarted, or REFUSED
+              stop        REFUSED (nothing ever began)
+              media, mark, dtmf     fault `before_start`
+    OPEN      media       AudioIn (inbound track); the outbound track is skipped
+              mark, dtmf  MarkReached, DigitPressed
+              stop        CallerLeft -> OVER
+              start       fault `second_start`
+    REFUSED   everything  nothing: the socket is about to be closed
+    OVER      everything  nothing
+
+A fault never ends a call: it becomes a `PeerFault` with a fixed reason. `refused` says why the shell must close the
+socket. How long to wait for `start` is the shell's business, this file knows no clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, Literal, TypeAlias
+
+from ivr.call.commands import SendAudio, SendClear, SendMark
+from ivr.call.events import AudioIn, CallerLeft, CallStarted, DigitPressed, Event, MarkReached, PeerFault
+from ivr.twilio import messages
+from ivr.twilio.messages import Connected, Dtmf, Malformed, Mark, Media, Start, Stop, Unknown
+
+TOKEN: Final = "token"
+"""The custom parameter that carries the one-time token."""
+START_TIMEOUT: Final = 5.0
+"""Seconds a phone has from the open socket to `start`; then the shell closes it."""
+_OTHER_TRACKS: Final = frozenset({"outbound", "outbound_track"})
+_INBOUND_TRACKS: Final = frozenset({"inbound", "inbound_track"})
+
+Refusal: TypeAlias = Literal["media_format", "account", "token", "stopped_before_start"]
+State: TypeAlias = Literal["waiting", "open", "refused", "over"]
+
+
+class Stream:
+    """The protocol of one WebSocket of the phone. One instance a socket."""
+
+    def __init__(self, check_token: Callable[[str, str], bool], account_sid: str | None = None) -> None:
+        """`check_token(token, call_sid)` is asked once, at `start`; `account_sid=None` accepts every account."""
+        self.state: State = "waiting"
+        self.refused: Refusal | None = None
+        self.stream_sid = ""
+        self.call_sid = ""
+        self.faults = 0
+        """Messages that were not in the protocol, so far."""
+        self.skipped = 0
+        """Audio messages of the outbound track, so far."""
+        self._check_token = check_token
+        self._account_sid = account_sid
+
+    def __repr__(self) -> str:
+        why = f" {self.refused}" if self.refused else ""
+        return f"<Stream {self.stream_sid or '-'} {self.state}{why} faults={self.faults} skipped={self.skipped}>"
+
+    def receive(self, text: str | bytes) -> list[Event]:
+        """What one message of the phone means. Never raises."""
+        if self.state in ("refused", "over"):
+            return []
+        message = messages.parse(text)
+        if isinstance(message, Malformed):
+            return self._fault(message.reason)
+        if isinstance(message, Unknown):
+            return self._fault("unknown_event")
+        if isinstance(message, Connected):
+            return self._connected(message)
+        return self._waiting(message) if self.state == "waiting" else self._open(message)
+
+    def encode(self, command: SendAudio | SendMark | SendClear) -> str:
+        """The message for a command. Only on an open stream: RuntimeError before `start` and after the end."""
+        if self.state != "open":
+            raise RuntimeError(f"nothing may be sent on {self!r}")
+        if isinstance(command, SendAudio):
+            return messages.media(self.stream_sid, command.payload)
+        if isinstance(command, SendMark):
+            return messages.mark(self.stream_sid, command.name)
+        return messages.clear(self.stream_sid)
+
+    def _connected(self, message: Connected) -> list[Event]:
+        if self.state == "open":
+            return self._fault("late_connected")
+        return [] if message.protocol == "Call" else self._fault("unknown_protocol")
+
+    def _waiting(self, message: Start | Media | Dtmf | Mark | Stop) -> list[Event]:
+        if isinstance(message, Start):
+            return self._start(message)
+        if isinstance(message, Stop):
+            return self._refuse("stopped_before_start")
+        return self._fault("before_start")
+
+    def _start(self, start: Start) -> list[Event]:
+        if (start.encoding, start.sample_rate, start.channels) != ("audio/x-mulaw", 8000, 1):
+            return self._refuse("media_format")
+        if self._account_sid is not None and start.account_sid != self._account_sid:
+            return self._refuse("account")
+        if not self._check_token(start.parameters.get(TOKEN, ""), start.call_sid):
+            return self._refuse("token")
+        self.state, self.stream_sid, self.call_sid = "open", start.stream_sid, start.call_sid
+        parameters = {name: value for name, value in start.parameters.items() if name != TOKEN}
+        return [CallStarted(call_id=start.call_sid, stream_id=start.stream_sid, parameters=parameters)]
+
+    def _open(self, message: Start | Media | Dtmf | Mark | Stop) -> list[Event]:
+        if isinstance(message, Start):
+            return self._fault("second_start")
+        if message.stream_sid != self.stream_sid:
+            return self._fault("wrong_stream")
+        if isinstance(message, Media):
+            return self._media(message)
+        if isinstance(message, Mark):
+            return [MarkReached(message.name)]
+        if isinstance(message, Dtmf):
+            return [DigitPressed(message.digit)]
+        self.state = "over"
+        return [CallerLeft("stop")]
+
+    def _media(self, media: Media) -> list[Event]:
+        if media.track in _OTHER_TRACKS:
+            self.skipped += 1
+            return []
+        if media.track not in _INBOUND_TRACKS:
+            return self._fault("unknown_track")
+        if not media.payload:
+            return self._fault("empty_audio")
+        return [AudioIn(media.timestamp_ms, media.payload)]
+
+    def _refuse(self, why: Refusal) -> list[Event]:
+        self.state, self.refused = "refused", why
+        return []
+
+    def _fault(self, reason: str) -> list[Event]:
+        self.faults += 1
+        return [PeerFault("phone", reason)]
