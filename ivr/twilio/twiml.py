@@ -1,0 +1,97 @@
+"""The TwiML documents an operator edits, and what the bridge answers with.
+
+    answer      the call is taken: its audio is connected to the bridge; words for a crash follow
+    busy        all places are taken             closed      the line takes no calls
+    drain       the server is being stopped      error       the bridge could not go on
+    transfer    to a person                      voicemail   take a message
+    goodbye     the end after something other than a conversation
+
+A checkout reads `twiml/`, an installed wheel its own copy `ivr/_twiml/`, and `IVR_TWIML_DIR` points elsewhere.
+`Documents.load` checks all of them: a bad one is a ValueError with its file and line, before the first call.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, Literal, TypeAlias, get_args
+
+from ivr.twilio.document import LANGUAGES, Document
+from ivr.twilio.stream import TOKEN
+
+Name: TypeAlias = Literal["answer", "busy", "closed", "drain", "error", "transfer", "voicemail", "goodbye"]
+NAMES: Final[tuple[Name, ...]] = get_args(Name)
+
+_REQUIRED: Final[Mapping[str, frozenset[str]]] = {
+    "answer": frozenset({"stream_url", TOKEN}),
+    "transfer": frozenset({"number"}),
+}
+_URLS: Final = frozenset({"voice_url", "status_url", "goodbye_url"})
+"""Absolute URLs of this bridge, for actions and callbacks; any document may use them."""
+_NUMBER: Final = re.compile(r"\+?[0-9]{3,15}")
+
+
+def default_directory() -> Path:
+    """Where the documents are when nobody says otherwise."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "_twiml"
+    return installed if installed.is_dir() else package.parent / "twiml"
+
+
+class Documents:
+    """All documents, read and checked."""
+
+    def __init__(self, documents: Mapping[Name, Document], public_url: str = "") -> None:
+        self._documents = documents
+        base = public_url.rstrip("/")
+        self._urls = {name: f"{base}/{name.removesuffix('_url')}" for name in _URLS}
+
+    @classmethod
+    def load(cls, directory: Path | None = None, public_url: str = "") -> Documents:
+        """Read and check every document. ValueError names the file and the line of the first fault."""
+        where = directory or default_directory()
+        documents = {name: _load(where / f"{name}.xml", name) for name in NAMES}
+        _check_answer(documents["answer"])
+        return cls(documents, public_url)
+
+    def answer(self, stream_url: str, parameters: Mapping[str, str], language: str) -> str:
+        """Take the call. `parameters` holds at least the token; they reach the stream's start.
+
+        ValueError when the URL is no WebSocket or has a query string (Twilio would refuse the stream), or when a
+        parameter is too long.
+        """
+        if not stream_url.startswith(("wss://", "ws://")) or "?" in stream_url or "#" in stream_url:
+            raise ValueError("a stream's url is wss://, without a query string")
+        values = {"stream_url": stream_url, TOKEN: parameters[TOKEN]}
+        others = {name: value for name, value in parameters.items() if name != TOKEN}
+        return self._documents["answer"].fill(language, self._urls | values, others)
+
+    def transfer(self, number: str, language: str) -> str:
+        """Hand the caller over to this number (E.164). ValueError when it is none."""
+        if not _NUMBER.fullmatch(number):
+            raise ValueError("a transfer needs a telephone number: + and 3 to 15 digits")
+        return self._documents["transfer"].fill(language, self._urls | {"number": number})
+
+    def say(self, name: Literal["busy", "closed", "drain", "error", "voicemail", "goodbye"], language: str) -> str:
+        """One of the documents that need nothing of the call."""
+        return self._documents[name].fill(language, self._urls)
+
+
+def _load(path: Path, name: Name) -> Document:
+    try:
+        xml = path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"{path.name}: cannot be read in {path.parent}: {error.strerror}") from None
+    required = _REQUIRED.get(name, frozenset())
+    return Document(path.name, xml, required | _URLS, required)
+
+
+def _check_answer(document: Document) -> None:
+    for language in LANGUAGES:
+        verbs = document.verbs(language)
+        connects = [place for place, verb in enumerate(verbs) if verb.find("Stream") is not None]
+        if len(connects) != 1 or verbs[connects[0]].tag != "Connect":
+            document.fail(verbs[0], f"language {language} needs exactly one stream, in <Connect>")
+        if connects[0] == len(verbs) - 1:
+            document.fail(verbs[-1], "nothing follows </Connect>: a crash would cut the caller off without a word")
