@@ -1,0 +1,114 @@
+"""Words whose full stop may not end a sentence, in English and Arabic.
+
+Three answers are possible for the word before a full stop: it *never* ends a sentence there (a title, a Latin
+abbreviation), it ends one only *before a word that starts sentences* (`U.S.`, `p.m.`, `ر.س.`), or it is an *ordinary*
+word. Words that stand before a number (`No. 5`, `p. 55`) are ordinary when no number follows.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum, auto
+from typing import Final
+
+from ivr.text.marks import UNSEEN, bare, words
+
+
+class Stop(Enum):
+    """What a full stop after a word may mean."""
+
+    NEVER = auto()
+    """The sentence goes on."""
+    BEFORE_STARTER = auto()
+    """The sentence ends only if a word follows that starts sentences."""
+    BEFORE_NUMBER = auto()
+    """The sentence goes on if a number follows."""
+    ORDINARY = auto()
+
+
+_TITLES: Final = words(
+    "mr mrs ms mx dr drs prof gen sen rep lt col capt cpt cmdr sgt cpl maj adm rev hon pres gov mt messrs mme mlle eng "
+    "engr sh amb fr br supt det insp atty e.g eg i.e ie vs v cf viz ca approx a.k.a incl excl"
+)
+_NUMBERED: Final = words(
+    "no nos nr n.o p pp fig figs art arts sec secs ch chap vol ext tel mob ph bldg apt ste rm blk fl po ref "
+    "para eq ed v ver"
+)
+_SOMETIMES: Final = words(
+    "us u.s u.k e.u u.n u.s.a u.a.e k.s.a a.m p.m am pm inc co cos corp ltd llc plc bros etc jr sr ph.d m.d b.a m.a "
+    "b.sc m.sc d.c st ave blvd rd ln hwy sq dept div est assn univ govt intl natl al jan feb mar apr jun jul aug sep "
+    "sept oct nov dec mon tue tues wed thu thur thurs fri sat sun min max hr hrs bldg apt ext w.l.l l.l.c p.o"
+)
+_DOTTED: Final = re.compile(r"(?:[A-Za-z]\.)+[A-Za-z]")
+_INITIAL: Final = re.compile(r"[A-Z]")
+_STARTERS: Final = words(
+    "a about after all also although and another any anything are as ask at because before both but by call can "
+    "certainly could did do does each either every everyone everything feel first for "
+    "from give has have he hello her here hi his how however i i'd i'll i'm i've if in is it it's its "
+    "just last let let's may maybe meanwhile more most my next no not now "
+    "of ok okay on once one or otherwise our please press shall she should since so some sometimes sorry sure thank "
+    "thanks that that's the their then there there's therefore these they they're this those though to today tomorrow "
+    "unfortunately until was we we'll we're we've welcome well were what what's when where which while who whose why "
+    "will with would yes yesterday yet you you'll you're you've your"
+)
+
+_LABELS: Final = words(
+    "مبنى المبنى فيتامين برج البرج بوابة البوابة قاعة القاعة صالة الصالة فئة الفئة قسم القسم خيار الخيار حرف الحرف "
+    "مجموعة المجموعة نموذج النموذج رمز الرمز صف الصف ممر الممر رصيف الرصيف شقة الشقة دور الدور بلوك البلوك عمارة "
+    "العمارة طابق الطابق نقطة النقطة كتلة الكتلة جناح الجناح وحدة الوحدة منطقة المنطقة درجة الدرجة الفقرة فقرة "
+    "الجدول جدول الملحق ملحق الدفعة"
+)
+_TITLE_LETTER: Final = re.compile(r"[وفل]?[دم]|[بو]د|[\u0621-\u064a]")
+_AR_DOTTED_TITLE: Final = re.compile(r"[وفبلك]?(?:[اأ]\.د|[اأ]\.م(?:\.د)?|د\.م|م\.د|[اأ]\.ع|ص\.ب|ص\.ف)")
+_AR_DOTTED: Final = re.compile(r"(?:[\u0621-\u064a]{1,3}\.)+[\u0621-\u064a]{1,2}")
+_AR_STARTERS: Final = re.compile(
+    r"(?:و?(?:هل|يرجى|نرجو|الرجاء|أرجو|شكر[اً]+|نعم|لا|كم|متى|أين|وين|وش|ايش|إيش|كيف|ليش|طيب|أبشر|ابشر|تبي|تبغى|تحب|ممكن"
+    r"|اذا|إذا|لو|يمكنك|يمكن|تقدر|نقدر|راح|سوف|قد|لقد|هذا|هذه|هي|هو|تم|وتم|نحن|أنا|انا|عند|بعد|لكن|ولكن|ثم|أما|يجب|اضغط"
+    r"|تفضل|عزيزي|أهلا|مرحبا|حياك|وصل|وصلت|يوجد|عندك|لديك|س[أاتين]\w{3,}|\S*كم الله))"
+)
+_WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+_OPENERS: Final = "\"'“‘«‹([{*_`~<" + UNSEEN
+_NUMBER: Final = re.compile(r"[\d٫٬.,/:]*\d")
+
+
+def stop_after(word: str, before: str) -> Stop:
+    """What a full stop after `word` may mean; `before` is the word in front of it."""
+    word = bare(word.lstrip(_OPENERS))
+    if word.lower() in ("n°", "nº"):
+        return Stop.BEFORE_NUMBER
+    if not word.isascii():
+        return _arabic(word, before)
+    return _english(word)
+
+
+def starts_sentence(text: str, final: bool) -> bool | None:
+    """Whether the text starts with a word that starts sentences. None: the word is not whole yet (never if `final`)."""
+    found = _WORD.match(text)
+    if found is None:
+        return False
+    if found.end() == len(text) and not final:
+        return None
+    word = bare(found[0])
+    return word.replace("’", "'").lower() in _STARTERS or _AR_STARTERS.fullmatch(word) is not None
+
+
+def _english(word: str) -> Stop:
+    low = word.lower()
+    if low in _TITLES:
+        return Stop.NEVER
+    if low in _NUMBERED and low not in _SOMETIMES:
+        return Stop.BEFORE_NUMBER
+    if low in _SOMETIMES or _DOTTED.fullmatch(word) or _INITIAL.fullmatch(word):
+        return Stop.BEFORE_STARTER
+    return Stop.ORDINARY
+
+
+def _arabic(word: str, before: str) -> Stop:
+    if _AR_DOTTED_TITLE.fullmatch(word):
+        return Stop.NEVER
+    if _AR_DOTTED.fullmatch(word):
+        return Stop.BEFORE_STARTER
+    if _TITLE_LETTER.fullmatch(word):
+        label = bare(before) in _LABELS or _NUMBER.fullmatch(before) is not None
+        return Stop.ORDINARY if label else Stop.NEVER
+    return Stop.ORDINARY

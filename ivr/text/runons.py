@@ -1,0 +1,46 @@
+"""Where to cut a text that has no stop: a clause mark, else before a joining word, else a blank.
+
+A cut keeps together what is read together: digits of one number, a number and the word it counts, a title and its
+name. Inside a word only when a single word is longer than the whole room there is.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+from ivr.text.marks import UNSEEN
+
+CLAUSE: Final = re.compile(r"[,;:](?=\s)|[،؛](?=\s|[^\W\d_])|(?<=\s)[–—-](?=\s)|—")
+_JOINING: Final = re.compile(
+    r"\s(?=(?:و\w\w|ثم\s|لكن\s|ولكن\s|أو\s|او\s|بس\s|but\s|and\s|or\s|then\s|because\s|which\s))"
+)
+_BLANK: Final = re.compile(r"(?<![\d٠-٩٪%$€£])(?<!\s[دمأ]\.)\s+(?![\d٠-٩$€£%٪])")
+_ANY_BLANK: Final = re.compile(r"(?<=[^\d\s])\s+|\s+(?=[^\d\s])")
+
+
+def clause_end(text: str, least: int, most: int) -> int:
+    """Just after the first clause mark at `least` to `most` characters; 0 if there is none yet."""
+    found = CLAUSE.search(text, max(0, least - 1), most)
+    return found.end() if found else 0
+
+
+def cut(text: str, least: int, most: int) -> int:
+    """The best place to cut in `text[least:most]`, always more than 0; `text` is at least `most` long."""
+    for pattern in (CLAUSE, _JOINING, _BLANK, _ANY_BLANK):
+        place = 0
+        for found in pattern.finditer(text, least, most):
+            place = found.end()
+        if place:
+            return place
+    for found in _ANY_BLANK.finditer(text, 0, least):
+        return found.end()
+    return _between_characters(text, most)
+
+
+def _between_characters(text: str, most: int) -> int:
+    place = most
+    while place > 1 and (unicodedata.combining(text[place - 1]) or text[place - 1] in UNSEEN):
+        place -= 1
+    return place
