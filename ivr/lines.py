@@ -1,0 +1,244 @@
+"""Lines: the dialled number chooses the agent, the language, the voice and the words.
+
+The environment describes one line, which answers every number. `ivr.toml` adds lines for numbers of their own; what a
+table leaves out comes from the environment's line, as far as it fits the table's language:
+
+    [call]                          # for every line: any field of CallOptions
+    lead_ms = 400
+
+    [[line]]
+    number = "+966110000000"        # as the phone's provider writes it
+    webhook_url = "https://agent.example/webhook"
+    language = "en"                 # ar or en
+    speaker = "James"
+    dialect = "en"
+    greeting = "Welcome to the shipment line."    # "" for none
+    endpoint_ms = 600
+
+    [line.phrases]                  # reprompt, apology, still_there, goodbye
+    goodbye = "Bye."
+
+    [line.call]                     # for this line
+    commit_ms = 200
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Final, TypeAlias
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ivr.call.options import CallOptions, Phrase, PhraseName
+from ivr.phrases_default import PHRASES, VOICES, Language
+
+Choice: TypeAlias = int | float | bool | str
+
+LONGEST_PHRASE: Final = 1000
+"""Characters of a fixed phrase; a synthesis takes 2000."""
+_NUMBER: Final = re.compile(r"\+?[0-9]{3,15}")
+_PLAIN: Final = CallOptions()
+_OWN: Final = frozenset({"language", "phrases", "endpoint_ms"})
+"""Fields of CallOptions that a line sets by keys of its own."""
+_CHOICES: Final = frozenset(field.name for field in fields(CallOptions)) - _OWN
+_RANGES: Final[Mapping[str, tuple[float, float]]] = {
+    "endpoint_ms": (100, 3000),
+    "start_ms": (20, 500),
+    "commit_ms": (20, 2000),
+    "resume_ms": (100, 3000),
+    "pre_roll_ms": (0, 1000),
+    "max_utterance_ms": (1000, 120_000),
+    "lead_ms": (60, 5000),
+    "fade_ms": (0, 500),
+    "transcript_timeout": (1, 60),
+    "reply_timeout": (1, 120),
+    "speech_timeout": (1, 60),
+    "silence_timeout": (0, 600),
+    "silence_prompts": (0, 10),
+    "media_timeout": (1, 120),
+    "mark_grace": (0.1, 30),
+    "max_call": (0, 86_400),
+    "keypad_timeout": (0.2, 30),
+}
+_ANY: Final = (0.0, 86_400.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What is decided by the number a caller dialled."""
+
+    number: str
+    """Digits, with + if it was written. Empty: the line of every number that has none of its own."""
+    webhook_url: str
+    """Where the agent is asked. Empty: the line is closed."""
+    language: Language
+    speaker: str
+    """Hamsa's voice."""
+    dialect: str
+    """Hamsa's code of the dialect, such as `ksa`."""
+    phrases: Mapping[PhraseName, str]
+    """All five; empty: not spoken."""
+    endpoint_ms: int = _PLAIN.endpoint_ms
+    """Silence that ends an utterance."""
+    choices: Mapping[str, Choice] = field(default_factory=dict)
+    """Fields of CallOptions this line sets."""
+
+    def options(self, audio: Mapping[PhraseName, bytes] | None = None) -> CallOptions:
+        """What the call core needs. `audio`: phrases rendered beforehand, mu-law at 8 kHz."""
+        rendered = audio or {}
+        phrases = {name: Phrase(text, rendered.get(name, b"")) for name, text in self.phrases.items()}
+        choices: dict[str, Any] = dict(self.choices)
+        return CallOptions(language=self.language, phrases=phrases, endpoint_ms=self.endpoint_ms, **choices)
+
+
+def plain_line(language: Language, webhook_url: str = "", endpoint_ms: int = _PLAIN.endpoint_ms) -> Line:
+    """A line with the default voice and words of its language."""
+    speaker, dialect = VOICES[language]
+    return Line("", webhook_url, language, speaker, dialect, PHRASES[language], endpoint_ms)
+
+
+def same_number(number: str) -> str:
+    """A number without what people write for the eye, and with + for the international 00."""
+    digits = re.sub(r"[\s().-]", "", number)
+    return f"+{digits[2:]}" if digits.startswith("00") else digits
+
+
+def read_lines(text: str, default: Line) -> tuple[list[Line], Line, list[str]]:
+    """The lines of an ivr.toml, the default line with the file's `[call]`, and a sentence for every fault."""
+    try:
+        table = _File.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        return [], default, [f"not TOML: {error}"]
+    except ValidationError as error:
+        return [], default, [_explain(fault["loc"], fault["msg"]) for fault in error.errors()]
+    problems = _check_choices("[call]", table.call)
+    default = replace(default, choices=dict(table.call))
+    lines: list[Line] = []
+    for place, entry in enumerate(table.line, 1):
+        line = _line(entry, default)
+        lines.append(line)
+        problems += [f"[[line]] {place}: {problem}" for problem in _check_line(entry, line)]
+    numbers = [line.number for line in lines]
+    problems += [
+        f"[[line]]: number {number} occurs twice" for number in sorted({n for n in numbers if numbers.count(n) > 1})
+    ]
+    return lines, default, problems
+
+
+def check_endpoint(value: int) -> str | None:
+    """What is wrong with an endpoint silence."""
+    return _check_choice("endpoint_ms", value)
+
+
+def check_phrase(text: str) -> str | None:
+    """What is wrong with a phrase."""
+    if len(text) > LONGEST_PHRASE:
+        return f"is longer than {LONGEST_PHRASE} characters: shorten it"
+    if any(ord(character) < 32 and character not in "\t\n\r" for character in text):
+        return "holds control characters: remove them"
+    return None
+
+
+def check_http_url(url: str) -> str | None:
+    """What is wrong with an http(s) URL."""
+    return check_url(url, ("https", "http"))
+
+
+def check_url(url: str, schemes: tuple[str, ...]) -> str | None:
+    """What is wrong with a URL."""
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in schemes and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        good = False
+    if not good or any(character <= " " for character in url):
+        return f"is no URL the bridge can use: write {' or '.join(f'{scheme}://' for scheme in schemes)}host/path"
+    return None
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _LineTable(_Strict):
+    number: str
+    webhook_url: str | None = None
+    language: Language | None = None
+    speaker: str | None = None
+    dialect: str | None = None
+    greeting: str | None = None
+    phrases: dict[PhraseName, str] = {}
+    endpoint_ms: int | None = None
+    call: dict[str, Choice] = {}
+
+
+class _File(_Strict):
+    call: dict[str, Choice] = {}
+    line: list[_LineTable] = []
+
+
+def _line(table: _LineTable, default: Line) -> Line:
+    language = table.language or default.language
+    base = default if language == default.language else _in_language(default, language)
+    phrases = {**base.phrases, **table.phrases}
+    if table.greeting is not None:
+        phrases["greeting"] = table.greeting
+    return replace(
+        base,
+        number=same_number(table.number),
+        webhook_url=base.webhook_url if table.webhook_url is None else table.webhook_url,
+        speaker=table.speaker or base.speaker,
+        dialect=table.dialect or base.dialect,
+        phrases=phrases,
+        endpoint_ms=base.endpoint_ms if table.endpoint_ms is None else table.endpoint_ms,
+        choices={**base.choices, **table.call},
+    )
+
+
+def _in_language(line: Line, language: Language) -> Line:
+    """The line with the voice and words of another language; a greeting that is switched off stays off."""
+    plain = plain_line(language, line.webhook_url, line.endpoint_ms)
+    silent = {name: "" for name, text in line.phrases.items() if not text}
+    return replace(plain, phrases={**plain.phrases, **silent}, choices=line.choices)
+
+
+def _check_line(table: _LineTable, line: Line) -> list[str]:
+    problems = []
+    if not _NUMBER.fullmatch(line.number) and not line.number.startswith(("sip:", "client:")):
+        problems.append("number: write + and digits, as the provider shows it")
+    if line.webhook_url and (problem := check_http_url(line.webhook_url)):
+        problems.append(f"webhook_url {problem}")
+    if problem := check_endpoint(line.endpoint_ms):
+        problems.append(problem)
+    texts = {**table.phrases, "greeting": table.greeting or ""}
+    problems += [f"{name} {problem}" for name, text in texts.items() if (problem := check_phrase(text))]
+    return problems + _check_choices("[line.call]", table.call)
+
+
+def _check_choices(where: str, choices: Mapping[str, Choice]) -> list[str]:
+    return [f"{where} {problem}" for name, value in choices.items() if (problem := _check_choice(name, value))]
+
+
+def _check_choice(name: str, value: Choice) -> str | None:
+    if name not in _CHOICES and name != "endpoint_ms":
+        return f"{name}: there is no such field; the fields are {', '.join(sorted(_CHOICES))}"
+    plain = getattr(_PLAIN, name)
+    if isinstance(plain, bool):
+        return None if isinstance(value, bool) else f"{name}: write true or false"
+    if isinstance(plain, str):
+        return None if isinstance(value, str) and len(value) <= 1 else f'{name}: write one key, or "" for none'
+    low, high = _RANGES.get(name, _ANY)
+    number = int if isinstance(plain, int) else (int, float)
+    if isinstance(value, bool) or not isinstance(value, number) or not low <= value <= high:
+        kind = "a whole number" if number is int else "a number"
+        return f"{name}: write {kind} from {low:g} to {high:g}"
+    return None
+
+
+def _explain(place: tuple[int | str, ...], message: str) -> str:
+    names = [f"{part + 1}" if isinstance(part, int) else part for part in place]
+    return f"{' '.join(names)}: {message[0].lower()}{message[1:]}"

@@ -1,0 +1,34 @@
+"""The fixed words and voices of a line whose operator wrote none.
+
+The Arabic is Saudi, as an agent on the phone would say it, and its spelling addresses man and woman alike; the English
+says the same. The voices are those Hamsa documents for the dialect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal, TypeAlias
+
+from ivr.call.options import PhraseName
+
+Language: TypeAlias = Literal["ar", "en"]
+
+PHRASES: Final[Mapping[Language, Mapping[PhraseName, str]]] = {
+    "ar": {
+        "greeting": "السلام عليكم، حياك الله. كيف أقدر أخدمك اليوم؟",
+        "reprompt": "عفواً، ما سمعتك زين. ممكن تعيد لو سمحت؟",
+        "apology": "المعذرة، واجهتنا مشكلة بسيطة. ممكن تعيد كلامك مرة ثانية؟",
+        "still_there": "ألو، معي على الخط؟ تفضل، أنا أسمعك.",
+        "goodbye": "شكراً لاتصالك، ونتشرف بخدمتك دايماً. مع السلامة.",
+    },
+    "en": {
+        "greeting": "Hello, and welcome. How can I help you today?",
+        "reprompt": "Sorry, I didn't catch that. Could you say it again, please?",
+        "apology": "Sorry, something went wrong on our side. Could you say that once more, please?",
+        "still_there": "Hello, are you still there? Go ahead, I'm listening.",
+        "goodbye": "Thank you for calling. Goodbye.",
+    },
+}
+
+VOICES: Final[Mapping[Language, tuple[str, str]]] = {"ar": ("Hiba", "ksa"), "en": ("Emma", "en")}
+"""Speaker and dialect."""

@@ -1,0 +1,345 @@
+"""Settings: what an operator decides, read once at the start.
+
+They come from the environment, from `.env` (the environment wins) and, for lines, from `ivr.toml`. An empty value
+counts as not set, except IVR_GREETING, where it means that the bridge says nothing first. A missing or senseless
+setting stops the start: `SettingsError` has one line for each, naming the setting and the fix, all of them at once.
+
+`dev=True` (or IVR_DEV) is a developer's laptop: requests need no signature, the stream may be `ws://`, the server is
+bound to loopback and to nothing else.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from ivr.lines import Line, check_endpoint, check_http_url, check_phrase, check_url, plain_line, read_lines, same_number
+from ivr.phrases_default import VOICES, Language
+
+HAMSA_URL: Final = "wss://api.tryhamsa.com/v1/realtime/ws"
+HAMSA_REST_URL: Final = "https://api.tryhamsa.com/v1/realtime"
+_PREFIXES: Final = ("IVR_", "HAMSA_", "TWILIO_")
+
+
+class SettingsError(ValueError):
+    """The start is impossible. `problems` has one line a fault: the setting's name, what is wrong, the fix."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class Settings(BaseSettings):
+    """Everything an operator decided. Made by `load`, never changed."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", validate_default=False)
+
+    twilio_account_sid: str = Field("", alias="TWILIO_ACCOUNT_SID")
+    """The account whose calls are taken; `AC` and 32 digits."""
+    twilio_auth_token: SecretStr = Field(SecretStr(""), alias="TWILIO_AUTH_TOKEN")
+    """Signs the webhooks and opens the REST API."""
+    twilio_secondary_auth_token: SecretStr = Field(SecretStr(""), alias="TWILIO_SECONDARY_AUTH_TOKEN")
+    """The other token while tokens are being rotated: signatures of both are good."""
+    shared_keys: SecretStr = Field(SecretStr(""), alias="IVR_SHARED_KEYS")
+    """Twilio's webhook signing keys, `id=secret` separated by commas."""
+    require_shared_key: bool = Field(False, alias="IVR_REQUIRE_SHARED_KEY")
+    """Only signatures by a shared key are good."""
+    twilio_rest_url: str = Field("", alias="IVR_TWILIO_REST_URL")
+    """Where the REST API is; empty: Twilio's own."""
+
+    hamsa_api_key: SecretStr = Field(SecretStr(""), alias="HAMSA_API_KEY")
+    hamsa_url: str = Field(HAMSA_URL, alias="IVR_HAMSA_URL")
+    """WebSocket of ears and voice."""
+    hamsa_rest_url: str = Field(HAMSA_REST_URL, alias="IVR_HAMSA_REST_URL")
+    audio_format: Literal["pcm16", "pcm8", "mulaw"] = Field("pcm16", alias="IVR_AUDIO_FORMAT")
+    """What the voice is asked for: PCM at 16 or 8 kHz, or mu-law."""
+
+    webhook_url: str = Field("", alias="IVR_WEBHOOK_URL")
+    """Where the agent is asked."""
+    webhook_secret: SecretStr = Field(SecretStr(""), alias="IVR_WEBHOOK_SECRET")
+    """Sent to the agent as a bearer token."""
+
+    public_url: str = Field("", alias="IVR_PUBLIC_URL")
+    """The bridge as Twilio sees it: scheme, host and perhaps a path, without a slash at the end."""
+    host: str = Field("", alias="IVR_HOST")
+    port: int = Field(8000, alias="IVR_PORT", ge=1, le=65535)
+    max_calls: int = Field(50, alias="IVR_MAX_CALLS", ge=1, le=10_000)
+    """Calls at once; more are told that all lines are busy."""
+    drain_seconds: float = Field(60.0, alias="IVR_DRAIN_SECONDS", ge=0, le=3600)
+    """Time the calls have to end when the server is stopped."""
+    dev: bool = Field(False, alias="IVR_DEV")
+    log_format: Literal["text", "json"] = Field("text", alias="IVR_LOG_FORMAT")
+    cache_dir: Path = Field(Path(".cache/ivr"), alias="IVR_CACHE_DIR")
+    """Where rendered phrases are kept."""
+    twiml_dir: Path | None = Field(None, alias="IVR_TWIML_DIR")
+    """The TwiML documents; None: those that came with the bridge."""
+    config: Path | None = Field(None, alias="IVR_CONFIG")
+    """The file of lines; None: `ivr.toml`, if there is one."""
+
+    language: Language = Field("ar", alias="IVR_LANGUAGE")
+    speaker: str = Field("", alias="IVR_SPEAKER")
+    dialect: str = Field("", alias="IVR_DIALECT")
+    greeting: str | None = Field(None, alias="IVR_GREETING")
+    """None: the language's default; empty: nothing is said first."""
+    endpoint_ms: int = Field(500, alias="IVR_ENDPOINT_MS")
+
+    default_line: Line = Field(plain_line("ar"), exclude=True)
+    """Answers the numbers that have no line of their own."""
+    lines: tuple[Line, ...] = Field((), exclude=True)
+    """Lines of `ivr.toml`."""
+    notes: tuple[str, ...] = Field((), exclude=True)
+    """What looks like a mistake and does not stop the start: unknown names."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what `load` has gathered."""
+        return (init_settings,)
+
+    def line(self, called: str) -> Line | None:
+        """The line of a dialled number. None: nobody set it up, or it has no agent: the line is closed."""
+        number = same_number(called)
+        found = next((line for line in self.lines if line.number == number), self.default_line)
+        return found if found.webhook_url else None
+
+    @property
+    def all_lines(self) -> tuple[Line, ...]:
+        """Every line that takes calls."""
+        return tuple(line for line in (*self.lines, self.default_line) if line.webhook_url)
+
+    @property
+    def stream_url(self) -> str:
+        """What the answer's `<Stream>` names."""
+        return f"ws{self.public_url.removeprefix('http')}/media"
+
+    @property
+    def check_signatures(self) -> bool:
+        """Whether a request without a good signature is refused."""
+        return not self.dev
+
+    @property
+    def expected_account(self) -> str | None:
+        """The only account whose streams are taken; None: any."""
+        return None if self.dev else self.twilio_account_sid
+
+    @property
+    def auth_tokens(self) -> tuple[str, ...]:
+        """The secrets that may sign a request, the primary first."""
+        tokens = (self.twilio_auth_token, self.twilio_secondary_auth_token)
+        return tuple(token.get_secret_value() for token in tokens if token.get_secret_value())
+
+    @property
+    def signing_keys(self) -> dict[str, str]:
+        """Secrets of the shared keys, by key id."""
+        entries = (entry.partition("=") for entry in self.shared_keys.get_secret_value().split(",") if entry.strip())
+        return {key.strip(): secret.strip() for key, _, secret in entries}
+
+    def describe(self) -> list[tuple[str, str]]:
+        """Name and value of every setting, secrets as `set` or `not set`."""
+        return [(name, _shown(getattr(self, own))) for own, name in _NAMES.items()]
+
+
+_NAMES: Final = {own: field.alias for own, field in Settings.model_fields.items() if field.alias}
+_FIXES: Final[Mapping[str, str]] = {
+    "IVR_PORT": "set it to a port number from 1 to 65535",
+    "IVR_MAX_CALLS": "set it to a whole number from 1 to 10000",
+    "IVR_DRAIN_SECONDS": "set it to seconds from 0 to 3600",
+    "IVR_DEV": "set it to true or false",
+    "IVR_REQUIRE_SHARED_KEY": "set it to true or false",
+    "IVR_LOG_FORMAT": "set it to text or json",
+    "IVR_AUDIO_FORMAT": "set it to pcm16, pcm8 or mulaw",
+    "IVR_LANGUAGE": "set it to ar or en",
+    "IVR_ENDPOINT_MS": "set it to milliseconds from 100 to 3000",
+}
+
+
+def load(env: Mapping[str, str] | None = None, dev: bool = False) -> Settings:
+    """Read and check all settings. SettingsError when the bridge cannot start with them.
+
+    `env` replaces the process's environment and `.env`, for tests.
+    """
+    given = _gather(env)
+    if dev:
+        given["IVR_DEV"] = "true"
+    settings, problems = _typed(given)
+    settings = settings.model_copy(update=_defaults(settings))
+    default, faults = _default_line(settings)
+    lines, default, wrong = _read_config(settings, default)
+    settings = settings.model_copy(update={"default_line": default, "lines": tuple(lines), "notes": _notes(given)})
+    named = {problem.split(" ", 1)[0] for problem in problems}
+    problems += [fault for fault in faults + _faults(settings) if fault.split(" ", 1)[0] not in named]
+    if problems + wrong:
+        raise SettingsError(problems + wrong)
+    return settings
+
+
+def _gather(env: Mapping[str, str] | None) -> dict[str, str]:
+    """Everything set under our prefixes; an empty value is none, except a greeting."""
+    if env is None:
+        try:
+            written = DotEnvSettingsSource(Settings, env_file=".env", case_sensitive=True).env_vars
+        except UnicodeDecodeError:
+            raise SettingsError([".env is not UTF-8: save it as UTF-8"]) from None
+        env = {**{name: value or "" for name, value in written.items()}, **os.environ}
+    ours = {name: value.strip() for name, value in env.items() if name.startswith(_PREFIXES)}
+    return {name: value for name, value in ours.items() if value or name == "IVR_GREETING"}
+
+
+def _typed(given: Mapping[str, str]) -> tuple[Settings, list[str]]:
+    """The settings with those of a wrong type left out, and a line for each of these."""
+    known = {name: value for name, value in given.items() if name in _NAMES.values()}
+    try:
+        return Settings.model_validate(known), []
+    except ValidationError as error:
+        wrong = sorted({str(fault["loc"][0]) for fault in error.errors()})
+    rest = {name: value for name, value in known.items() if name not in wrong}
+    return Settings.model_validate(rest), [f"{name} has a value that makes no sense: {_FIXES[name]}" for name in wrong]
+
+
+def _defaults(settings: Settings) -> dict[str, Any]:
+    """What follows from other settings."""
+    host = settings.host or ("127.0.0.1" if settings.dev else "0.0.0.0")
+    public_url = settings.public_url.rstrip("/")
+    if settings.dev and not public_url:
+        public_url = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+    return {"host": host, "public_url": public_url}
+
+
+def _default_line(settings: Settings) -> tuple[Line, list[str]]:
+    plain = plain_line(settings.language, settings.webhook_url, settings.endpoint_ms)
+    speaker, dialect = VOICES[settings.language]
+    phrases = dict(plain.phrases)
+    if settings.greeting is not None:
+        phrases["greeting"] = settings.greeting
+    line = Line(
+        number="",
+        webhook_url=settings.webhook_url,
+        language=settings.language,
+        speaker=settings.speaker or speaker,
+        dialect=settings.dialect or dialect,
+        phrases=phrases,
+        endpoint_ms=settings.endpoint_ms,
+    )
+    problem = check_phrase(phrases["greeting"])
+    return line, [f"IVR_GREETING {problem}"] if problem else []
+
+
+def _read_config(settings: Settings, default: Line) -> tuple[list[Line], Line, list[str]]:
+    path = settings.config or Path("ivr.toml")
+    if settings.config is None and not path.exists():
+        return [], default, []
+    try:
+        text = path.read_text("utf-8")
+    except OSError as error:
+        return [], default, [f"IVR_CONFIG {path} cannot be read ({error.strerror}): set it to your ivr.toml"]
+    except UnicodeDecodeError:
+        return [], default, [f"IVR_CONFIG {path} is not UTF-8: save it as UTF-8"]
+    lines, default, problems = read_lines(text, default)
+    return lines, default, [f"IVR_CONFIG {path}: {problem}" for problem in problems]
+
+
+def _faults(settings: Settings) -> list[str]:
+    faults = _public_faults(settings) + _service_faults(settings) + _key_faults(settings)
+    if check_endpoint(settings.endpoint_ms):
+        faults.append(f"IVR_ENDPOINT_MS is out of range: {_FIXES['IVR_ENDPOINT_MS']}")
+    if settings.dev and not _is_loopback(settings.host):
+        faults.append("IVR_HOST is reachable from outside: with --dev, where nothing is signed, set it to 127.0.0.1")
+    if settings.twiml_dir is not None and not settings.twiml_dir.is_dir():
+        faults.append(f"IVR_TWIML_DIR {settings.twiml_dir} is no directory: set it to the folder of answer.xml")
+    if settings.dev:
+        return faults
+    if not settings.twilio_account_sid:
+        faults.append("TWILIO_ACCOUNT_SID is missing: set it to the account's id, AC..., or start with --dev")
+    if not settings.auth_tokens and not settings.signing_keys:
+        faults.append("TWILIO_AUTH_TOKEN is missing: set it to the account's auth token, or start with --dev")
+    return faults
+
+
+def _public_faults(settings: Settings) -> list[str]:
+    url = settings.public_url
+    if not url:
+        return ["IVR_PUBLIC_URL is missing: set it to the https:// URL at which Twilio reaches the bridge"]
+    if problem := check_http_url(url):
+        return [f"IVR_PUBLIC_URL {problem}"]
+    parts = urlsplit(url)
+    if parts.query or parts.fragment or parts.username:
+        return ["IVR_PUBLIC_URL has more than scheme, host and path: leave out user, query and fragment"]
+    if parts.scheme == "http" and not settings.dev and not _is_loopback(parts.hostname or ""):
+        return ["IVR_PUBLIC_URL is http://: set it to an https:// URL, Twilio opens only encrypted streams"]
+    return []
+
+
+def _service_faults(settings: Settings) -> list[str]:
+    faults = []
+    if not settings.all_lines:
+        faults.append("IVR_WEBHOOK_URL is missing: set it to the http(s):// URL where the agent is asked")
+    elif settings.webhook_url and (problem := check_http_url(settings.webhook_url)):
+        faults.append(f"IVR_WEBHOOK_URL {problem}")
+    if problem := check_url(settings.hamsa_url, ("wss", "ws")):
+        faults.append(f"IVR_HAMSA_URL {problem}")
+    elif not settings.hamsa_api_key.get_secret_value() and _is_hamsa(settings.hamsa_url):
+        faults.append(
+            "HAMSA_API_KEY is missing: set it to your Hamsa key, or IVR_HAMSA_URL to a server that needs none"
+        )
+    for name, url in (
+        ("IVR_HAMSA_REST_URL", settings.hamsa_rest_url),
+        ("IVR_TWILIO_REST_URL", settings.twilio_rest_url),
+    ):
+        if url and (problem := check_http_url(url)):
+            faults.append(f"{name} {problem}")
+    return faults
+
+
+def _key_faults(settings: Settings) -> list[str]:
+    faults = []
+    sid = settings.twilio_account_sid
+    if sid and not (sid.startswith("AC") and sid.isascii() and sid.isalnum()):
+        faults.append("TWILIO_ACCOUNT_SID is no account: set it to the id that begins with AC (not SK...)")
+    if not all(key and secret for key, secret in settings.signing_keys.items()):
+        faults.append("IVR_SHARED_KEYS cannot be read: write id=secret, more of them separated by commas")
+    if settings.require_shared_key and not settings.signing_keys:
+        faults.append("IVR_REQUIRE_SHARED_KEY is set without keys: set IVR_SHARED_KEYS as well")
+    return faults
+
+
+def _is_hamsa(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    return host == "tryhamsa.com" or host.endswith(".tryhamsa.com")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _notes(given: Mapping[str, str]) -> tuple[str, ...]:
+    """A line for every IVR_ name nobody reads."""
+    names = sorted(_NAMES.values())
+    notes = []
+    for name in sorted(set(given) - set(names)):
+        if name.startswith("IVR_"):
+            near = difflib.get_close_matches(name, names, 1)
+            notes.append(f"{name} is not a setting" + (f": did you mean {near[0]}?" if near else ""))
+    return tuple(notes)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return "set" if value.get_secret_value() else "not set"
+    return "not set" if value is None or value == "" else str(value)
