@@ -1,0 +1,172 @@
+"""Endpointing: where an utterance begins and ends, decided frame by frame in media time.
+
+Hysteresis twice. In height: a frame is voiced from `on`, stays so down to `off`. In time: speech starts once
+`start_ms` of a window one frame longer are voiced (one frame may miss: a stop consonant), and ends after `endpoint_ms`
+without a voiced frame.
+
+What is cut out: `pre_roll_ms` before the first voiced frame (soft first consonants), the speech, and `tail_ms` after
+the last voiced frame. No audio is in two utterances, none falls between an utterance that was cut at its greatest
+length and the next one. Frames are counted from 0; sample indices are `160 * frame`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from ivr.media.g711 import FRAME, FRAME_MS, FRAME_PCM
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointOptions:
+    """Thresholds of one line."""
+
+    on: float = 0.5
+    """Probability from which a frame is voiced."""
+    off: float = 0.35
+    """Probability under which a voiced stretch is over."""
+    start_ms: int = 60
+    """Voiced audio that makes a start."""
+    endpoint_ms: int = 500
+    """Unvoiced audio that makes an end."""
+    pre_roll_ms: int = 300
+    """Audio kept from before the first voiced frame."""
+    tail_ms: int = 200
+    """Audio kept from after the last voiced frame, at most."""
+    max_utterance_ms: int = 30_000
+    """Length from the first voiced frame at which an utterance is cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted:
+    """The caller speaks."""
+
+    onset: int
+    """Sample index of the first voiced frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechEnded:
+    """One whole utterance."""
+
+    pcm: bytes
+    """PCM16 at 8 kHz: pre-roll, speech, tail."""
+    onset: int
+    """Sample index of the first voiced frame."""
+    end: int
+    """Sample index after the last voiced frame."""
+    voiced_ms: int
+    """Voiced audio in it."""
+    forced: bool
+    """Ended by its length or by the end of the stream, not by silence."""
+
+
+Edge: TypeAlias = SpeechStarted | SpeechEnded
+
+
+class Endpointer:
+    """One call's endpointing. Feed every frame of the track, in order."""
+
+    def __init__(self, options: EndpointOptions | None = None) -> None:
+        self.options = options or EndpointOptions()
+        self.endpoint_ms = self.options.endpoint_ms
+        """Silence that ends the utterance, ms. May be changed at any time, also while one is under way."""
+        self._need = max(1, _frames(self.options.start_ms))
+        self._window: deque[bool] = deque(maxlen=self._need + 1)
+        self._pre_roll = _frames(self.options.pre_roll_ms)
+        self._kept: deque[bytes] = deque(maxlen=self._pre_roll + self._need + 1)
+        self._speech: list[bytes] = []
+        self._frame = 0
+        self._first = 0
+        self._onset = -1
+        self._end = 0
+        self._voiced = 0
+        self._above = False
+
+    def __repr__(self) -> str:
+        state = f"speaking {self.speech_ms}ms, silent {self.silence_ms}ms" if self.speaking else "silence"
+        return f"<Endpointer frame={self._frame} {state}>"
+
+    @property
+    def speaking(self) -> bool:
+        """An utterance is under way (its last frames may be silence)."""
+        return self._onset >= 0
+
+    @property
+    def speech_ms(self) -> int:
+        """Voiced audio of the current utterance, ms; 0 without one."""
+        return self._voiced * FRAME_MS
+
+    @property
+    def silence_ms(self) -> int:
+        """Audio since the last voiced frame of the current utterance, ms; 0 without one."""
+        return (self._frame - self._end) * FRAME_MS if self.speaking else 0
+
+    def push(self, frame_pcm: bytes, probability: float) -> list[Edge]:
+        """One frame (320 bytes) and how likely it is speech. At most one edge a frame."""
+        if len(frame_pcm) != FRAME_PCM:
+            raise ValueError(f"a frame is {FRAME_PCM} bytes, not {len(frame_pcm)}")
+        self._frame += 1
+        if not self.speaking:
+            self._kept.append(frame_pcm)
+            return self._listen(probability)
+        self._speech.append(frame_pcm)
+        return self._follow(probability)
+
+    def so_far(self) -> SpeechEnded | None:
+        """The current utterance as if it ended here, for a recogniser that starts early; None without one."""
+        return self._utterance(forced=True) if self.speaking else None
+
+    def abandon(self) -> None:
+        """Drop the current utterance: it was nothing. Its last frames are the pre-roll of what follows."""
+        self._kept.extend(self._speech)
+        self._forget()
+
+    def finish(self) -> SpeechEnded | None:
+        """The stream is over: the utterance that was under way, if any."""
+        last = self.so_far()
+        self.abandon()
+        return last
+
+    def _listen(self, probability: float) -> list[Edge]:
+        self._window.append(probability >= self.options.on)
+        if not self._window[-1] or sum(self._window) < self._need:
+            return []
+        since = len(self._window) - self._window.index(True)
+        self._onset = self._frame - since
+        self._end = self._frame
+        self._voiced = sum(self._window)
+        self._above = True
+        before = min(len(self._kept), self._pre_roll + since)
+        self._speech = list(self._kept)[len(self._kept) - before :]
+        self._first = self._frame - before
+        self._kept.clear()
+        return [SpeechStarted(self._onset * FRAME)]
+
+    def _follow(self, probability: float) -> list[Edge]:
+        self._above = probability >= (self.options.off if self._above else self.options.on)
+        if self._above:
+            self._voiced += 1
+            self._end = self._frame
+        too_long = (self._frame - self._onset) * FRAME_MS >= self.options.max_utterance_ms
+        if not too_long and self.silence_ms < self.endpoint_ms:
+            return []
+        ended = self._utterance(forced=too_long and self.silence_ms < self.endpoint_ms)
+        self._kept.extend(self._speech[len(ended.pcm) // FRAME_PCM :])
+        self._forget()
+        return [ended]
+
+    def _utterance(self, *, forced: bool) -> SpeechEnded:
+        until = self._end - self._first + _frames(self.options.tail_ms)
+        pcm = b"".join(self._speech[:until])
+        return SpeechEnded(pcm, self._onset * FRAME, self._end * FRAME, self.speech_ms, forced)
+
+    def _forget(self) -> None:
+        self._onset, self._voiced = -1, 0
+        self._speech = []
+        self._window.clear()
+
+
+def _frames(ms: int) -> int:
+    return -(-ms // FRAME_MS)
