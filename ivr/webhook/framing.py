@@ -1,0 +1,202 @@
+"""Bytes of a reply's body -> pieces, one class per format. Chunk, line and character boundaries are unrelated.
+
+Lines end at `\\n` and nowhere else (U+2028 and U+0085 are text); what follows the last `\\n` is a line too. A line has
+a bounded length: a peer that sends more of one has left its format, and its reply is over.
+"""
+
+from __future__ import annotations
+
+import codecs
+from typing import Any, Protocol
+
+from ivr.webhook.pieces import Fault, Piece
+from ivr.webhook.records import NOT_JSON, Records, json_text
+
+MAX_LINE = 256 * 1024
+"""Bytes of one line, of one event and of a JSON answer that spans lines."""
+
+
+class Format(Protocol):
+    """One way to write a reply. `over` once nothing more of it is worth reading."""
+
+    over: bool
+
+    def feed(self, data: bytes) -> list[Piece]:
+        """The pieces that are complete with these bytes."""
+
+    def finish(self) -> list[Piece]:
+        """The pieces that only the end of the body completes. Once."""
+
+
+class Lines:
+    """Cuts bytes at `\\n`; `over` once a line exceeds its limit."""
+
+    def __init__(self) -> None:
+        self.over = False
+        self._tail = bytearray()
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The lines completed, without their `\\n`."""
+        parts = data.split(b"\n")
+        if len(parts) > 1 and self._tail:
+            parts[0] = bytes(self._tail) + parts[0]
+            self._tail.clear()
+        self._tail += parts.pop()
+        self.over = len(self._tail) > MAX_LINE or any(len(line) > MAX_LINE for line in parts)
+        return parts
+
+    def finish(self) -> bytes:
+        """The last line, which nobody ended."""
+        return bytes(self._tail)
+
+
+class JsonLines:
+    """One JSON value a line: n8n, and every single-line JSON answer."""
+
+    def __init__(self, records: Records) -> None:
+        self.over = False
+        self._lines = Lines()
+        self._records = records
+
+    def feed(self, data: bytes) -> list[Piece]:
+        """See `Format`."""
+        pieces = [piece for line in self._lines.feed(data) for piece in self._line(line)]
+        if self._lines.over:
+            pieces.append(Fault("too_long"))
+        self.over = self._lines.over or self._records.over
+        return pieces
+
+    def finish(self) -> list[Piece]:
+        """See `Format`."""
+        return self._line(self._lines.finish()) + self._records.finish()
+
+    def _line(self, line: bytes) -> list[Piece]:
+        if len(line) > MAX_LINE or not line.strip():
+            return []
+        value = json_value(line)
+        return [Fault("bad_line")] if value is NOT_JSON else self._records.take(value)
+
+
+class JsonDocument:
+    """One JSON answer written over several lines."""
+
+    def __init__(self, records: Records) -> None:
+        self.over = False
+        self._body = bytearray()
+        self._records = records
+
+    def feed(self, data: bytes) -> list[Piece]:
+        """See `Format`."""
+        self._body += data
+        self.over = len(self._body) > MAX_LINE
+        return [Fault("too_long")] if self.over else []
+
+    def finish(self) -> list[Piece]:
+        """See `Format`."""
+        if self.over:
+            return []
+        value = json_value(bytes(self._body))
+        return [Fault("not_json")] if value is NOT_JSON else self._records.take(value) + self._records.finish()
+
+
+class ServerSentEvents:
+    """`data:` lines; an event ends at an empty line, the reply at `[DONE]` or with the body."""
+
+    def __init__(self, records: Records) -> None:
+        self.over = False
+        self._lines = Lines()
+        self._records = records
+        self._event = ""
+        self._data: list[str] = []
+        self._length = 0
+
+    def feed(self, data: bytes) -> list[Piece]:
+        """See `Format`."""
+        pieces: list[Piece] = []
+        for line in self._lines.feed(data):
+            if self.over:
+                return pieces
+            pieces += self._line(line.decode("utf-8", "replace").removesuffix("\r"))
+        if self._lines.over or self._length > MAX_LINE:
+            self.over = True
+            pieces.append(Fault("too_long"))
+        self.over = self.over or self._records.over
+        return pieces
+
+    def finish(self) -> list[Piece]:
+        """See `Format`."""
+        pieces: list[Piece] = []
+        if not self.over:
+            pieces = self._line(self._lines.finish().decode("utf-8", "replace").removesuffix("\r")) + self._dispatched()
+        return pieces + self._records.finish()
+
+    def _line(self, line: str) -> list[Piece]:
+        if not line:
+            return self._dispatched()
+        field, _, value = line.partition(":")
+        if field == "event":
+            self._event = value.strip()
+        elif field == "data":
+            self._data.append(value.removeprefix(" "))
+            self._length += len(value)
+        return []
+
+    def _dispatched(self) -> list[Piece]:
+        text, event = "\n".join(self._data), self._event
+        self._data, self._length, self._event = [], 0, ""
+        if event == "error":
+            return [Fault("agent_error")]
+        if text.strip() == "[DONE]":
+            self.over = True
+            return []
+        return self._value(text)
+
+    def _value(self, text: str) -> list[Piece]:
+        """JSON where it is JSON, else a token as it stands: `7826` is a word here, `null` is not."""
+        value = json_text(text)
+        if isinstance(value, dict | list | str) or value is None:
+            return self._records.take(value)
+        if value is NOT_JSON and text.lstrip().startswith('{"'):
+            return [Fault("bad_line")]
+        return self._records.say(text)
+
+
+class PlainText:
+    """UTF-8 text; broken bytes are left out."""
+
+    def __init__(self, records: Records) -> None:
+        self.over = False
+        self._records = records
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def feed(self, data: bytes) -> list[Piece]:
+        """See `Format`."""
+        pieces = self._records.say(self._decoder.decode(data))
+        self.over = self._records.over
+        return pieces
+
+    def finish(self) -> list[Piece]:
+        """See `Format`."""
+        return self._records.say(self._decoder.decode(b"", final=True))
+
+
+class Refused:
+    """Nothing in this body is to be said."""
+
+    def __init__(self, reason: str) -> None:
+        self.over = False
+        self._reason = reason
+
+    def feed(self, data: bytes) -> list[Piece]:
+        """See `Format`."""
+        self.over = True
+        return [Fault(self._reason)]
+
+    def finish(self) -> list[Piece]:
+        """See `Format`."""
+        return []
+
+
+def json_value(line: bytes) -> Any:
+    """The JSON value of a line. Broken UTF-8 inside a string costs a character, not the line."""
+    return json_text(line.decode("utf-8", "replace"))

@@ -1,0 +1,136 @@
+"""The streamed reply of the agent, in whatever format it comes, as pieces: deltas, pauses, closing, faults.
+
+The content type is a hint and the first bytes are the witness: n8n announces JSON and sends lines of it, a proxy may
+announce nothing, an error page says HTML whatever the status. The format is chosen once:
+
+    first bytes                     content type         format
+    `data:` or `event:`             any                  server-sent events
+    any but `{ [ "`                 text/event-stream    server-sent events
+    `{ [ "`, first line is JSON     any                  JSON lines
+    `{`, `[` or `[{` alone          any                  one JSON document
+    `{ [ "`, not JSON               text/*, none         plain text, else JSON lines with faults
+    `<!doctype`, `<html`, `<?xml`   any                  refused (`html`)
+    `<`                             text/html            refused (`html`)
+    UTF-16's mark                   any                  refused (`charset`)
+    any                             text/*, none         plain text
+    any                             JSON                 JSON lines with faults
+    any                             anything else        refused (`content_type`)
+
+However the bytes are cut, the pieces are the same (adjacent deltas may be cut differently). Only the end of the body
+ends a reply, except for `[DONE]` and for a body that is over because of its fault: then `over` says that reading on
+is useless.
+"""
+
+from __future__ import annotations
+
+from ivr.webhook.framing import (
+    MAX_LINE,
+    Format,
+    JsonDocument,
+    JsonLines,
+    PlainText,
+    Refused,
+    ServerSentEvents,
+    json_value,
+)
+from ivr.webhook.pieces import Fault, Piece
+from ivr.webhook.records import NOT_JSON, Records
+
+MAX_BODY = 8 * 1024 * 1024
+"""Bytes of one reply, keepalives and repetitions included."""
+
+_SSE_STARTS = (b"data:", b"event:")
+_PAGE_STARTS = (b"<!doctype", b"<html", b"<head", b"<body", b"<?xml")
+_DOCUMENT_LINES = (b"{", b"[", b"[{")
+_BLANK = b" \t\r\n"
+_UTF8_MARK = b"\xef\xbb\xbf"
+
+
+def _undecided(head: bytes) -> bool:
+    """Whether more bytes may make this the start of another format."""
+    return any(start.startswith(head) for start in (*_SSE_STARTS, *_PAGE_STARTS))
+
+
+class ReplyStream:
+    """Feed it the body as it comes, then `finish()` once: every piece of the reply, in order."""
+
+    def __init__(self, content_type: str, agent_node: str | None = None) -> None:
+        kind = content_type.partition(";")[0].strip().lower()
+        self.over = False
+        self._kind = kind
+        self._worded = kind == "" or kind.startswith("text/")
+        self._records = Records(agent_node)
+        self._head = bytearray()
+        self._awaits_line = False
+        self._length = 0
+        self._format: Format | None = None
+
+    def feed(self, data: bytes) -> list[Piece]:
+        """The pieces that are complete with these bytes; none once `over`."""
+        if self.over:
+            return []
+        self._length += len(data)
+        if self._length > MAX_BODY:
+            self.over = True
+            return [Fault("too_long")]
+        if self._format is None:
+            self._head += data
+            if self._awaits_line and b"\n" not in data and len(self._head) <= MAX_LINE:
+                return []
+            return self._chosen(whole=False)
+        return self._fed(self._format, data)
+
+    def finish(self) -> list[Piece]:
+        """The pieces that only the end of the body completes. Call it once, cut off or not."""
+        pieces = self._chosen(whole=True) if self._format is None and not self.over else []
+        return pieces + (self._format.finish() if self._format else [])
+
+    def _fed(self, chosen: Format, data: bytes) -> list[Piece]:
+        pieces = chosen.feed(data)
+        self.over = chosen.over
+        return pieces
+
+    def _chosen(self, *, whole: bool) -> list[Piece]:
+        body = bytes(self._head).removeprefix(_UTF8_MARK)
+        head = body.lstrip(_BLANK)
+        if not head or (not whole and _UTF8_MARK.startswith(head)):
+            return []
+        chosen = self._choice(head, whole or len(head) > MAX_LINE)
+        if chosen is None:
+            return []
+        self._format = chosen
+        self._head.clear()
+        return self._fed(chosen, body if isinstance(chosen, PlainText) else head)
+
+    def _choice(self, head: bytes, whole: bool) -> Format | None:
+        """The format these first bytes show; None while more of them may show another."""
+        start = head[: len(b"<!doctype")].lower()
+        first, events = start[:1], self._kind == "text/event-stream"
+        if start.startswith(_SSE_STARTS) or (events and first not in b'{["<'):
+            return ServerSentEvents(self._records)
+        if first in b'{["':
+            return self._json(head, whole)
+        if start.startswith(_PAGE_STARTS) or (first == b"<" and self._kind == "text/html"):
+            return Refused("html")
+        if not whole and _undecided(start):
+            return None
+        return self._fallback(start)
+
+    def _json(self, head: bytes, whole: bool) -> Format | None:
+        line, newline, _ = head.partition(b"\n")
+        self._awaits_line = not newline and not whole
+        if self._awaits_line:
+            return None
+        line = line.strip()
+        if line in _DOCUMENT_LINES:
+            return JsonDocument(self._records)
+        if self._worded and json_value(line) is NOT_JSON:
+            return PlainText(self._records)
+        return JsonLines(self._records)
+
+    def _fallback(self, start: bytes) -> Format:
+        if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+            return Refused("charset")
+        if self._worded:
+            return PlainText(self._records)
+        return JsonLines(self._records) if "json" in self._kind else Refused("content_type")
