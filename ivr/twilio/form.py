@@ -1,0 +1,85 @@
+"""What Twilio posts to a webhook: a form, all of whose fields are signed, the empty and the unknown ones too.
+
+Twilio adds fields without notice and sends many present but empty; a reader that drops either breaks the signature.
+Spec: https://www.twilio.com/docs/voice/twiml#request-parameters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qsl
+
+LONGEST_BODY: Final = 64 * 1024
+"""Bytes of a request's body. A real one has about 1.5 KB."""
+MOST_FIELDS: Final = 500
+_SID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+class Form:
+    """The fields of a request, in order. A name may occur more than once."""
+
+    def __init__(self, pairs: list[tuple[str, str]]) -> None:
+        self._values: dict[str, list[str]] = {}
+        for name, value in pairs:
+            self._values.setdefault(name, []).append(value)
+
+    @classmethod
+    def parse(cls, body: bytes) -> Form:
+        """A form body or a raw query string. ValueError with a fixed reason when it is none."""
+        if len(body) > LONGEST_BODY:
+            raise ValueError("too_long")
+        try:
+            text = body.decode("ascii")
+            return cls(parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS))
+        except UnicodeError:
+            raise ValueError("bad_encoding") from None
+        except ValueError:
+            raise ValueError("too_many_fields") from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return f"<Form {' '.join(self._values)}>"
+
+    def getlist(self, name: str) -> list[str]:
+        """Every value of a name."""
+        return self._values.get(name, [])
+
+    def get(self, name: str) -> str:
+        """The first value of a name, empty when there is none."""
+        return self._values.get(name, [""])[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Dialled:
+    """Who calls whom, of a voice webhook."""
+
+    call_sid: str
+    account_sid: str
+    caller: str
+    """A number, `anonymous`, a SIP address. Never logged."""
+    called: str
+    """The number that was dialled. Never logged."""
+    direction: str
+    """`inbound` or an outbound kind."""
+
+    @classmethod
+    def of(cls, form: Form) -> Dialled:
+        """ValueError when the form names no call."""
+        call_sid = form.get("CallSid")
+        if not _SID.fullmatch(call_sid):
+            raise ValueError("no_call")
+        return cls(
+            call_sid=call_sid,
+            account_sid=form.get("AccountSid"),
+            caller=form.get("From") or form.get("Caller"),
+            called=form.get("To") or form.get("Called"),
+            direction=form.get("Direction") or "inbound",
+        )

@@ -1,0 +1,126 @@
+"""Whether a request is Twilio's.
+
+Twilio signs the URL it asked for and every field of the form: base64(HMAC(secret, url + name1 + value1 + ...)), names
+sorted. The HMAC comes from `twilio`'s RequestValidator; what surrounds it is here, because a bridge behind a proxy
+needs more than its `validate` does:
+
+    the URL    is made from the configured public URL, never from the request's Host. Over https and wss Twilio drops
+               the port, and now and then does not: both are tried. User and fragment are not signed. A WebSocket is
+               signed as wss://, and now and then with a slash behind the path: both are tried.
+    the keys   the auth token (a second one while tokens are rotated), or a shared key, which the request names in
+               X-Twilio-Webhooks-Signature-Settings together with its algorithm. A named key is used and no other; once
+               shared keys are required, a request that names none is refused: leaving the header out is no way around.
+    the rest   a missing or odd header is a refusal, never an exception.
+
+Spec: https://www.twilio.com/docs/usage/webhooks/webhooks-security.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal, TypeAlias
+from urllib.parse import parse_qs, urlsplit
+
+from twilio.request_validator import HMAC_SHA1, HMAC_SHA256, RequestValidator  # type: ignore[import-untyped]
+
+from ivr.twilio.form import Form
+
+SIGNATURE_HEADER: Final = "x-twilio-signature"
+SETTINGS_HEADER: Final = "x-twilio-webhooks-signature-settings"
+_ALGORITHMS: Final = frozenset({HMAC_SHA1, HMAC_SHA256})
+_SIGNED_AS: Final = {"ws": "wss", "wss": "wss", "http": "http", "https": "https"}
+_DEFAULT_PORTS: Final = {"wss": 443, "https": 443, "http": 80}
+_NOTHING: Final = Form([])
+
+Refusal: TypeAlias = Literal[
+    "no_signature", "unknown_key", "unknown_algorithm", "shared_key_required", "wrong_signature"
+]
+
+
+def allowed_urls(public_url: str, path: str, query: str = "", websocket: bool = False) -> list[str]:
+    """Every way Twilio may have written the URL of a request, the likeliest first.
+
+    `path` and `query` as they came, percent-encoding untouched; `path` begins with a slash and is the bridge's own,
+    without the path of `public_url`. For a WebSocket the scheme of `public_url` (http or https) becomes wss.
+    """
+    base = urlsplit(public_url)
+    scheme = "wss" if websocket and base.scheme in ("https", "http") else _SIGNED_AS[base.scheme]
+    full = base.path.rstrip("/") + path
+    paths = [full, full.removesuffix("/") if full.endswith("/") else f"{full}/"] if websocket else [full]
+    tail = f"?{query}" if query else ""
+    return [f"{scheme}://{host}{path}{tail}" for path in paths for host in _hosts(scheme, base.netloc, base.port)]
+
+
+def _hosts(scheme: str, netloc: str, port: int | None) -> list[str]:
+    host = netloc.rpartition("@")[2]
+    if port is not None:
+        host = host.removesuffix(f":{port}")
+    default = _DEFAULT_PORTS[scheme]
+    with_port = f"{host}:{port or default}"
+    if scheme == "http":
+        return [host, with_port] if port in (None, default) else [with_port]
+    return [host, with_port]
+
+
+class Signatures:
+    """Checks signatures against the configured secrets."""
+
+    def __init__(
+        self, auth_tokens: Sequence[str], shared_keys: Mapping[str, str] | None = None, require_shared: bool = False
+    ) -> None:
+        """`shared_keys`: secret by key id. Without any secret every request is refused."""
+        self._tokens = [RequestValidator(token) for token in auth_tokens if token]
+        self._keys = {key: RequestValidator(secret) for key, secret in (shared_keys or {}).items() if secret}
+        self._require_shared = require_shared
+
+    def __repr__(self) -> str:
+        must = " required" if self._require_shared else ""
+        return f"<Signatures {len(self._tokens)} tokens, {len(self._keys)} shared keys{must}>"
+
+    def refusal(
+        self, urls: Sequence[str], form: Form | None, signature: str | None, settings: str | None = None
+    ) -> Refusal | None:
+        """Why a request is not Twilio's; None: it is.
+
+        `urls`: see `allowed_urls`. `form`: the posted fields; None for GET and for a WebSocket. `signature` and
+        `settings`: the values of the two headers.
+        """
+        if not signature:
+            return "no_signature"
+        key, algorithm = _named(settings)
+        if algorithm not in _ALGORITHMS:
+            return "unknown_algorithm"
+        if key is None and self._require_shared:
+            return "shared_key_required"
+        if key is not None and key not in self._keys:
+            return "unknown_key"
+        if key is None and algorithm != HMAC_SHA1:
+            return "unknown_algorithm"
+        secrets = self._tokens if key is None else [self._keys[key]]
+        given = signature.encode("utf-8", "surrogatepass")
+        good = [
+            hmac.compare_digest(_sign(secret, url, form or _NOTHING, algorithm), given)
+            for secret in secrets
+            for url in urls
+        ]
+        return None if any(good) else "wrong_signature"
+
+
+def body_is_signed(query: str, body: bytes) -> bool:
+    """Whether a body that is no form (JSON) is the one whose SHA-256 the signed query names."""
+    named = parse_qs(query).get("bodySHA256", [""])[0]
+    return hmac.compare_digest(hashlib.sha256(body).hexdigest().encode(), named.encode())
+
+
+def _named(settings: str | None) -> tuple[str | None, str]:
+    """Key id and algorithm of the settings header; without one: the auth token's."""
+    parts = (part.partition("=") for part in (settings or "").split(","))
+    named = {name.strip(): value.strip() for name, _, value in parts}
+    return named.get("key") or None, named.get("algorithm", "").upper() or HMAC_SHA1
+
+
+def _sign(secret: RequestValidator, url: str, form: Form, algorithm: str) -> bytes:
+    signed: str = secret.compute_signature(url, form, algorithm)
+    return signed.encode()
