@@ -22,9 +22,10 @@ FUNCTION_LINES = 40
 
 _CORE = {"media", "text", "call"}
 _WIRES = {"twilio", "hamsa", "webhook"}
-_EDGE = {"settings", "registry", "metrics", "session"}
+_EDGE = {"edge", "dashboard"}
 
-# room -> the rooms it may import; a room is a folder of ivr/ or one of its files. Itself is always allowed.
+# room -> the rooms it may import; itself is always allowed. A room is a folder of ivr/; of the files beside the
+# folders session.py and cli.py are rooms of their own, the others are the edge.
 DIRECTION: dict[str, set[str]] = {
     "media": set(),
     "text": set(),
@@ -33,18 +34,12 @@ DIRECTION: dict[str, set[str]] = {
     "hamsa": _CORE,
     "webhook": _CORE,
     "session": _CORE | _WIRES,
-    "settings": _CORE | _WIRES,
-    "registry": _CORE,
-    "metrics": _CORE,
-    "dashboard": _CORE | _EDGE,
-    "app": _CORE | _WIRES | _EDGE | {"dashboard"},
-    "serve": _CORE | _WIRES | _EDGE | {"dashboard", "app"},
-    "check": _CORE | _WIRES | _EDGE | {"app"},
-    "replay": _CORE | _WIRES | _EDGE | {"dashboard", "app", "serve"},
-    "cli": _CORE | _WIRES | _EDGE | {"dashboard", "app", "serve", "check", "replay"},
-    "__main__": {"cli"},
-    "__init__": set(),
+    "dashboard": _CORE | _WIRES | {"session", "edge"},
+    "edge": _CORE | _WIRES | _EDGE | {"session"},
+    "replay": _CORE | _WIRES | _EDGE | {"session"},
+    "cli": _CORE | _WIRES | _EDGE | {"session", "replay"},
 }
+_ALONE = {"session": "session", "cli": "cli", "__main__": "cli"}
 
 # room -> the libraries beside the standard one that it may import. Rooms not named here are free.
 LIBRARIES: dict[str, set[str]] = {
@@ -75,9 +70,17 @@ def sources(*folders: str, root: Path = ROOT) -> list[Path]:
 
 
 def room_of(path: Path, root: Path = ROOT) -> str:
-    """`ivr/media/wav.py` is in `media`, `ivr/app.py` is `app`."""
+    """`ivr/media/wav.py` is in `media`, `ivr/app.py` in `edge`."""
     parts = path.relative_to(root / "ivr").parts
-    return parts[0] if len(parts) > 1 else path.stem
+    return parts[0] if len(parts) > 1 else _ALONE.get(path.stem, "edge")
+
+
+def room_named(module: str, root: Path = ROOT) -> str:
+    """The room of an imported module: `ivr.media.wav`, `ivr.app`; empty for the package itself."""
+    name = module.removeprefix("ivr").removeprefix(".").partition(".")[0]
+    if not name or name.startswith("__"):
+        return ""
+    return name if name in DIRECTION or (root / "ivr" / name).is_dir() else _ALONE.get(name, "edge")
 
 
 def imports(tree: ast.AST, package: str) -> Iterator[tuple[int, str]]:
@@ -91,7 +94,8 @@ def imports(tree: ast.AST, package: str) -> Iterator[tuple[int, str]]:
                 parents = package.split(".")[: len(package.split(".")) - node.level + 1]
                 base = ".".join([*parents, base]).rstrip(".")
             if base == "ivr":
-                yield from ((node.lineno, f"ivr.{alias.name}") for alias in node.names)
+                names = (alias.name for alias in node.names)
+                yield from ((node.lineno, "ivr" if name.startswith("__") else f"ivr.{name}") for name in names)
             else:
                 yield node.lineno, base
 
@@ -106,10 +110,10 @@ def direction_faults(path: Path, tree: ast.AST, root: Path = ROOT) -> Iterator[F
     allowed = DIRECTION[room] | {room}
     libraries = LIBRARIES[room] | sys.stdlib_module_names if room in LIBRARIES else None
     for line, name in imports(tree, ".".join(relative.parent.parts)):
-        top, _, rest = name.partition(".")
+        top = name.partition(".")[0]
         if top == "ivr":
-            other = rest.partition(".")[0]
-            if other in DIRECTION and other not in allowed:
+            other = room_named(name, root)
+            if other and other not in allowed:
                 yield Fault(relative, line, f"{room} must not import {other}")
         elif top in {"tests", "scripts"} or (libraries is not None and top not in libraries):
             yield Fault(relative, line, f"{room} must not import {top}")

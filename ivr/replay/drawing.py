@@ -15,7 +15,7 @@ import numpy as np
 from ivr.call.timeline import Turn
 from ivr.media import g711
 from ivr.replay.recording import Entry, PhoneRecord
-from ivr.replay.stages import Playing, playing, stages
+from ivr.replay.stages import Playing, playing, reaction, stages
 
 LEFT = 74
 """Pixels kept for the names of the rows."""
@@ -155,7 +155,8 @@ def _line_events(entries: Iterable[Entry], axis: Axis) -> Iterable[str]:
 def _overlaps(turn: Turn, axis: Axis) -> Iterable[str]:
     for overlap in turn.overlaps:
         onset, quiet = axis.x(overlap.onset_at), axis.x(overlap.yield_at)
-        took = f"{(overlap.clear_at - overlap.onset_at) * 1000:.0f} ms from first voiced frame to clear"
+        delay = reaction(overlap)
+        took = "nothing to clear" if delay is None else f"{delay * 1000:.0f} ms from first voiced frame to clear"
         word = {"commit": "barge-in", "resume": "went on", "pending": "yield"}[overlap.verdict]
         yield f'<line class="yield onset" x1="{onset}" x2="{onset}" y1="22" y2="{_MARK_Y}"/>'
         yield f'<line class="yield" x1="{quiet}" x2="{quiet}" y1="22" y2="{_MARK_Y}"><title>{took}</title></line>'

@@ -19,7 +19,7 @@ from ivr.call.timeline import Turn
 from ivr.media import g711
 from ivr.replay import drawing
 from ivr.replay.recording import PhoneRecord
-from ivr.replay.stages import OWNERS, facts, spent, split_heard, wait
+from ivr.replay.stages import OWNERS, facts, reaction, spent, split_heard, wait
 
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufefc]")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -163,9 +163,9 @@ def _overlap(turn: Turn, index: int) -> str:
         "pending": "and the call ended before that was settled",
     }[overlap.verdict]
     rule = f" ({escape(overlap.rule)})" if overlap.rule else ""
-    quiet = (overlap.clear_at - overlap.onset_at) * 1000
-    silenced = f"The caller spoke over the agent, which was silenced {quiet:.0f} ms after the first voiced frame"
-    return f"{silenced}, {verdict}{rule}."
+    delay = reaction(overlap)
+    quiet = "" if delay is None else f", which was silenced {delay * 1000:.0f} ms after the first voiced frame"
+    return f"The caller spoke over the agent{quiet}, {verdict}{rule}."
 
 
 def _entries(record: PhoneRecord) -> str:

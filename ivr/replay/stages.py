@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal, TypeAlias
 
-from ivr.call.timeline import Sentence, Turn
+from ivr.call.timeline import Overlap, Sentence, Turn
 
 Owner: TypeAlias = Literal["endpoint", "ears", "agent", "voice", "own"]
 """Who took the time. `endpoint`: the silence that makes an utterance over. `own`: the bridge."""
@@ -112,12 +112,13 @@ def playing(turn: Turn) -> list[Playing]:
 
 def reactions(turns: Iterable[Turn]) -> list[float]:
     """For each time the caller spoke over the agent and ended its turn: seconds from first voiced frame to `clear`."""
-    return [
-        overlap.clear_at - overlap.onset_at
-        for turn in turns
-        for overlap in turn.overlaps
-        if overlap.verdict == "commit"
-    ]
+    overlaps = [overlap for turn in turns for overlap in turn.overlaps if overlap.verdict == "commit"]
+    return [took for overlap in overlaps if (took := reaction(overlap)) is not None]
+
+
+def reaction(overlap: Overlap) -> float | None:
+    """Seconds from the first voiced frame to `clear`; None when the phone had nothing to throw away."""
+    return None if overlap.clear_at is None else overlap.clear_at - overlap.onset_at
 
 
 def own_overheads(turns: Iterable[Turn]) -> list[float]:

@@ -1,0 +1,149 @@
+"""A call in the terminal while it happens, and where the time went when it is over.
+
+`Show` watches from both ends: it is an observer of the bridge (`happened`, `ended`) and the watcher of the phone
+(`phone`). It prints one line for each thing a person would want to know, never one for each message. Times are seconds
+since the first thing it saw. It shows speech: it is for developers, not for logs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ivr.call import commands, events
+from ivr.call.commands import Command
+from ivr.call.events import Event
+from ivr.call.timeline import Turn
+from ivr.replay.recording import Entry
+from ivr.replay.stages import OWNERS, facts, spent, wait
+
+_STYLES = {
+    "caller": "cyan",
+    "heard": "cyan",
+    "agent": "bright_blue",
+    "voice": "magenta",
+    "phone": "white",
+    "bridge": "yellow",
+}
+_PHONE: dict[str, tuple[str, str]] = {
+    "caller_speaks": ("caller", "says {}"),
+    "digit": ("caller", "presses {}"),
+    "agent_speaks": ("phone", "the agent is heard"),
+    "clear": ("phone", "thrown away unheard: {}"),
+    "warning": ("phone", "WARNING {}"),
+    "gave_up": ("phone", "gave up waiting: {}"),
+    "hang_up": ("caller", "hangs up {}"),
+    "leak": ("phone", "audio after the hang-up: {}"),
+    "say": ("phone", "plays words of the document: {}"),
+    "ended": ("phone", "the call is over: {}"),
+}
+
+
+class Show:
+    """Prints one call. `scripted`: the transcripts are not recognised, and every one of them says so."""
+
+    def __init__(self, console: Console, *, scripted: bool = False) -> None:
+        self._console = console
+        self._scripted = scripted
+        self._origin: float | None = None
+        self._endpoint_at: float | None = None
+        self._asked_at: float | None = None
+        self._worded = self._sounded = True
+        self._answering = False
+
+    # -- the phone's end -----------------------------------------------------------------------------------------
+
+    def phone(self, entry: Entry) -> None:
+        """Something happened at the phone."""
+        if entry.kind in _PHONE:
+            who, words = _PHONE[entry.kind]
+            self._line(entry.t, who, words.format(entry.detail).strip())
+
+    # -- the bridge's end ----------------------------------------------------------------------------------------
+
+    def happened(self, call_id: str, now: float, event: Event, performed: Sequence[Command]) -> None:
+        """The bridge took an event and answered with commands."""
+        del call_id  # one show, one call
+        self._event(now, event)
+        for command in performed:
+            self._command(now, command)
+
+    def ended(self, call_id: str, now: float, turns: Sequence[Turn], hang_up: commands.HangUp) -> None:
+        """The call is over at the bridge."""
+        del call_id, turns
+        self._line(now, "bridge", f"call ended: {hang_up.result}, {hang_up.reason}")
+
+    def _event(self, now: float, event: Event) -> None:
+        match event:
+            case events.CallStarted():
+                self._line(now, "bridge", "the stream is open, its token is good")
+            case events.TranscriptArrived(text=text):
+                label = " [SCRIPTED]" if self._scripted else ""
+                self._line(now, "heard", f"{_since(self._endpoint_at, now)}{label} {text or '(nothing understood)'}")
+            case events.ReplyDelta() if not self._worded:
+                self._worded = True
+                self._line(now, "agent", f"{_since(self._asked_at, now)} begins to answer")
+            case events.TranscriptFailed(reason=reason) | events.ReplyFailed(reason=reason):
+                self._line(now, "bridge", f"FAILED: {reason}")
+            case events.SpeechFailed(reason=reason):
+                self._line(now, "bridge", f"FAILED: no speech: {reason}")
+            case _:
+                pass
+
+    def _command(self, now: float, command: Command) -> None:
+        match command:
+            case commands.Transcribe(pcm=pcm):
+                self._endpoint_at, self._answering, self._sounded = now, True, False
+                self._line(now, "bridge", f"the caller has finished: {len(pcm) / 16000:.1f} s of speech go to the ears")
+            case commands.RequestReply(request=request):
+                self._asked_at, self._worded = now, False
+                cut = f" (told what was cut off: {request.unheard})" if request.unheard else ""
+                self._line(now, "bridge", f"asks the agent{cut}")
+            case commands.Speak(sentence=sentence, text=text):
+                self._line(now, "voice", f"sentence {sentence}: {text}")
+            case commands.SendAudio() if self._answering and not self._sounded:
+                self._sounded = True
+                self._line(now, "bridge", f"{_since(self._endpoint_at, now)} first audio on its way to the caller")
+            case commands.SendClear():
+                self._line(now, "bridge", "BARGE-IN: the agent goes quiet")
+            case _:
+                pass
+
+    def _line(self, now: float, who: str, words: str) -> None:
+        if self._origin is None:
+            self._origin = now
+        text = Text(f"{now - self._origin:7.2f}  ", style="dim")
+        text.append(f"{who:<7}", style=f"bold {_STYLES[who]}")
+        text.append(f" {words}", style="bold red" if words.startswith(("BARGE", "FAILED", "WARNING")) else "")
+        self._console.print(text, soft_wrap=True, highlight=False)
+
+
+def _since(start: float | None, now: float) -> str:
+    return "" if start is None else f"+{(now - start) * 1000:.0f} ms"
+
+
+def latency_table(turns: Iterable[Turn]) -> Table:
+    """Who took how much of the wait, a row a turn, in ms."""
+    table = Table(
+        title="From the caller's last word to the first audio sent, ms", title_justify="left", box=None, pad_edge=False
+    )
+    for name in ("turn", *("end of speech" if owner == "endpoint" else owner for owner in OWNERS), "all"):
+        table.add_column(name.replace("own", "bridge"), justify="right")
+    table.add_column("outcome")
+    for turn in turns:
+        if turn.kind != "phrase":
+            parts = (_ms(spent(turn, owner)) for owner in OWNERS)
+            table.add_row(str(turn.number), *parts, f"[bold]{_ms(wait(turn))}[/]", turn.outcome)
+    return table
+
+
+def summary(turns: Sequence[Turn], more: dict[str, str] | None = None) -> list[str]:
+    """The call in a few lines."""
+    return [f"{name}: {value}" for name, value in {**facts(turns), **(more or {})}.items()]
+
+
+def _ms(seconds: float | None) -> str:
+    return "-" if seconds is None else f"{seconds * 1000:.0f}"
