@@ -1,0 +1,172 @@
+"""The page of a call: complete in itself, well formed, and faithful to what was heard."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+import wave
+from html import unescape
+from html.parser import HTMLParser
+
+import pytest
+
+from ivr.call.timeline import Overlap, Sentence, Turn
+from ivr.replay import drawing, report
+from ivr.replay.recording import PhoneRecord
+
+VOID = {"meta", "br"}
+
+
+class Page(HTMLParser):
+    """Checks that every element is closed and collects what the tests ask for."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.struck: list[str] = []
+        self.words: list[str] = []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+        if self.open and self.open[-1] == "s":
+            self.struck.append(data)
+
+    def all(self, tag: str, css: str = "") -> list[dict[str, str]]:
+        return [attrs for name, attrs in self.elements if name == tag and css in attrs.get("class", "")]
+
+
+def a_record() -> PhoneRecord:
+    record = PhoneRecord(call_sid="CA1", t0=100.0)
+    record.caller += b"\xff" * 16000 + b"\x10\x90" * 8000 + b"\xff" * 48000
+    record.heard += b"\x20\xa0" * 20000
+    for t, kind, detail in (
+        (99.5, "request", "/voice"),
+        (100.5, "mark", "0.1"),
+        (101.0, "mark_back", "0.1"),
+        (105.0, "clear", "<800 ms>"),
+        (106.0, "digit", "5"),
+    ):
+        record.note(t, kind, detail)  # type: ignore[arg-type]  # a table of literals
+    return record
+
+
+def turns() -> list[Turn]:
+    greeting = Turn(0, "phrase", outcome="heard", heard="Hello & welcome")
+    greeting.sentences = [Sentence(1, "Hello & welcome", "Hello", 100.0, 100.0, 100.0, 100.1, 900, heard_ms=900)]
+    asked = Turn(1, "speech", "وين <شحنتي>؟", "interrupted", heard="في الطريق.", unheard="تصل بكرة")
+    asked.speech_started_at, asked.speech_ended_at, asked.endpoint_at = 102.0, 103.0, 103.5
+    asked.transcript_at, asked.asked_at, asked.first_delta_at, asked.reply_ended_at = 103.8, 103.81, 104.0, 104.5
+    asked.sentences = [
+        Sentence(1, "في الطريق. ", "في الطريق.", 104.1, 104.11, 104.3, 104.31, 500, heard_ms=500),
+        Sentence(2, "تصل بكرة", "تصل بكرة", 104.4, 104.5, 104.6, 104.7, 900, heard_ms=0),
+        Sentence(3, "", "", 104.4),
+    ]
+    asked.overlaps = [
+        Overlap(104.9, 104.96, 105.0, "commit", 105.1, "duration"),
+        Overlap(104.5, 104.6, None, "resume"),
+        Overlap(105.5, 105.6, 105.6),
+    ]
+    keys = Turn(2, "dtmf", "5", "failed", failure="http_500", asked_at=106.0)
+    keys.sentences = [Sentence(1, "Sorry.", "Sorry.", 106.1)]
+    return [greeting, asked, keys, Turn(3, "phrase", first_sent_at=107.0), Turn(4, "speech", speech_started_at=108.0)]
+
+
+def test_the_page_is_well_formed_and_loads_nothing() -> None:
+    text = report.html(a_record(), turns(), title="A <call>", figures={"voice connections": "1"})
+    page = Page(text)
+    assert re.findall(r"(?:src|href|url\()\s*=?\s*[\"']?(?:https?:)?//", text) == []
+    assert page.all("audio")[0]["src"].startswith("data:audio/wav;base64,")
+    assert "A <call>" in "".join(page.words)
+    assert "$" not in re.sub(r"base64,[^\"]+", "", text)
+
+
+def test_the_audio_is_the_record() -> None:
+    record = a_record()
+    source = Page(report.html(record, [])).all("audio")[0]["src"]
+    with wave.open(io.BytesIO(base64.b64decode(source.partition(",")[2]))) as file:
+        assert (file.getnchannels(), file.getframerate(), file.getsampwidth()) == (2, 8000, 2)
+        assert file.readframes(file.getnframes()) == record.stereo()
+
+
+def test_unheard_words_are_struck_and_keep_their_direction() -> None:
+    page = Page(report.html(a_record(), turns()))
+    assert page.struck == ["تصل بكرة", "Sorry."]
+    said = {attrs["dir"] for attrs in page.all("span", "said")}
+    assert said == {"ltr", "rtl"}
+    assert "وين <شحنتي>؟" in page.words
+
+
+def test_every_turn_has_its_waterfall_and_every_overlap_its_sentence() -> None:
+    words = "".join(Page(report.html(a_record(), turns())).words)
+    assert "silenced 100 ms after the first voiced frame, and ended the agent's turn (duration)." in words
+    assert "spoke over the agent, too little to count: the agent went on." in words
+    assert "before that was settled" in words
+    assert "http_500" in words
+    assert drawing.waterfall(turns()[0]) == ""
+    falls = unescape(drawing.waterfall(turns()[1]))
+    assert "voice's first audio: 190 ms" in falls
+    assert "sentence 2: 0.0 of 0.9 s heard" in falls
+
+
+def test_sound_that_no_voice_was_asked_for() -> None:
+    turn = turns()[1]
+    turn.sentences[0].asked_at = turn.sentences[1].audio_at = None
+    falls = drawing.waterfall(turn)
+    assert falls.count('class="play"') == 1
+    assert falls.count('class="waiting"') == 1
+
+
+def test_scripted_is_said_in_the_head_and_at_every_line() -> None:
+    plain, scripted = (report.html(a_record(), turns(), language="ar", scripted=flag) for flag in (False, True))
+    assert "SCRIPTED" not in plain
+    assert "Caller (SCRIPTED)" in scripted
+    assert "no recogniser heard the caller" in scripted
+
+
+def test_the_time_axis_shows_marks_clears_keys_and_cut_speech() -> None:
+    page = Page(drawing.timeline(a_record(), turns()))
+    assert len(page.all("polygon")) == 2
+    assert len(page.all("line", "mark")) == 2
+    assert len(page.all("path", "clear")) == 1
+    assert len(page.all("line", "yield")) == 6
+    assert len(page.all("rect", "unheard-bar")) == 1
+    assert any("<800 ms>" in words for words in page.words)
+
+
+@pytest.mark.parametrize("record", [PhoneRecord(), PhoneRecord(t0=5.0, caller=bytearray(b"\xff" * 8_000 * 3000))])
+def test_an_empty_and_a_very_long_call(record: PhoneRecord) -> None:
+    record.warnings[31951] = "broken"
+    record.ended = "lost"
+    page = Page(report.html(record, []))
+    assert float(page.all("svg")[0]["width"]) < 25_000
+    assert "warning 31951" in page.words
+
+
+def test_a_record_without_a_stream_begins_with_its_first_entry() -> None:
+    record = PhoneRecord()
+    record.note(7.0, "request")
+    assert drawing.axis_of(record).t0 == 7.0
+
+
+@pytest.mark.parametrize(
+    ("text", "way"),
+    [("Hello", "ltr"), ("12 مرحبا Hello", "rtl"), ("Hello مرحبا", "ltr"), ("123", "ltr"), ("", "ltr"), ("שלום", "rtl")],
+)
+def test_the_first_letter_gives_the_direction(text: str, way: str) -> None:
+    assert report.direction(text) == way
