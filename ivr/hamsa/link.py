@@ -1,0 +1,227 @@
+"""One socket to the speech service, as a table: what it may do now, how old it is, whether it still lives.
+
+Pure: `now` is seconds of the driver's clock. The API has no request id and no cancel, so a link carries one request at
+a time, and a cancelled request keeps the link until the service has said the last of it:
+
+    DISCONNECTED --connect--> CONNECTING --opened--> IDLE --request--> BUSY --end--> IDLE
+    BUSY --cancel--> DRAINING --end--> IDLE
+    CONNECTING, IDLE, BUSY, DRAINING --retire--> RETIRING --lost--> CLOSED
+    every state but CLOSED --lost--> CLOSED
+
+RETIRING is our own farewell: nothing that arrives counts any more. A link is recycled for its age only between
+requests.
+
+Late frames. A frame that trails behind the `end` of one request would be taken for the beginning of the next. The
+service acknowledges a request before its audio, so on a link that is known to do so audio or an `end` before the `ack`
+is `stale`. Whether it acknowledges every request or only the first of a socket is known once a second one was
+acknowledged; until then only what comes sooner than any synthesis can start is stale.
+
+Life. Anything received is a sign of life; a ping without one within the verdict means the socket is dead, however open
+it looks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, Literal, TypeAlias
+
+Verb: TypeAlias = Literal["connect", "opened", "request", "end", "cancel", "retire", "lost"]
+Due: TypeAlias = Literal["", "dead", "stuck", "ping", "age"]
+"""`dead`: a ping went unanswered. `stuck`: a drain does not end. `ping`: quiet for long. `age`: to be replaced."""
+
+SETTLE: Final = 0.1
+"""Seconds after a request in which no synthesis can have begun."""
+RECHECK: Final = 30.0
+"""Seconds until an aged link that could not be replaced is due again."""
+SPREAD: Final = 0.1
+"""Share of the greatest age by which chance may shorten it."""
+
+
+class State(Enum):
+    DISCONNECTED = "disconnected"
+    CONNECTING = "connecting"
+    IDLE = "idle"
+    BUSY = "busy"
+    DRAINING = "draining"
+    RETIRING = "retiring"
+    CLOSED = "closed"
+
+
+TABLE: Final[dict[tuple[State, Verb], State]] = {
+    (State.DISCONNECTED, "connect"): State.CONNECTING,
+    (State.DISCONNECTED, "lost"): State.CLOSED,
+    (State.CONNECTING, "opened"): State.IDLE,
+    (State.CONNECTING, "retire"): State.RETIRING,
+    (State.CONNECTING, "lost"): State.CLOSED,
+    (State.IDLE, "request"): State.BUSY,
+    (State.IDLE, "retire"): State.RETIRING,
+    (State.IDLE, "lost"): State.CLOSED,
+    (State.BUSY, "end"): State.IDLE,
+    (State.BUSY, "cancel"): State.DRAINING,
+    (State.BUSY, "retire"): State.RETIRING,
+    (State.BUSY, "lost"): State.CLOSED,
+    (State.DRAINING, "end"): State.IDLE,
+    (State.DRAINING, "retire"): State.RETIRING,
+    (State.DRAINING, "lost"): State.CLOSED,
+    (State.RETIRING, "lost"): State.CLOSED,
+}
+
+
+class IllegalTransition(RuntimeError):
+    """The driver asked a link for what its state does not allow: a fault of ours."""
+
+
+class LinkLost(Exception):
+    """A link, or the attempt to open one, is over before its request was."""
+
+    def __init__(self, reason: str, *, retryable: bool = True, code: int | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        """A short fixed word, safe for logs and labels."""
+        self.retryable = retryable
+        """A fresh link may fare better."""
+        self.code = code
+        """The WebSocket close code, where there was one."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkLimits:
+    """How long a link may be what it is. Seconds."""
+
+    max_age: float = 3000.0
+    ping_interval: float = 20.0
+    ping_verdict: float = 2.0
+    drain_stall: float = 3.0
+    drain_limit: float = 10.0
+
+
+class Link:
+    """The state of one socket and the times that matter to it."""
+
+    def __init__(self, number: int, limits: LinkLimits, jitter: float = 0.0) -> None:
+        """`jitter`: 0 to 1, how much of `SPREAD` this link's age is shortened by."""
+        self.number = number
+        """Counts the links of one owner from 1."""
+        self.state = State.DISCONNECTED
+        self.since = 0.0
+        """When the state was entered."""
+        self.opened_at: float | None = None
+        self.uses = 0
+        """Requests made, the one in flight included."""
+        self.heard_at = 0.0
+        """The last sign of life."""
+        self.pinged_at: float | None = None
+        """When the ping that is still unanswered was sent."""
+        self.recycle_at = limits.max_age * (1.0 - SPREAD * jitter)
+        """When the link is due for its age: an age until it is open, then a time."""
+        self.old = False
+        """It was due for its age before."""
+        self._limits = limits
+        self._asked_at = 0.0
+        self._acked = False
+        self._acks = False
+        self._acks_again = False
+
+    def __repr__(self) -> str:
+        return f"<Link {self.number} {self.state.value}, {self.uses} uses>"
+
+    @property
+    def reused(self) -> bool:
+        """The request in flight, or the last one, was not the link's first."""
+        return self.uses > 1
+
+    @property
+    def ended(self) -> bool:
+        """No request can ever be made on this link again."""
+        return self.state in {State.RETIRING, State.CLOSED}
+
+    def age(self, now: float) -> float:
+        """Seconds since the socket opened; 0 before."""
+        return 0.0 if self.opened_at is None else now - self.opened_at
+
+    def connect(self, now: float) -> None:
+        self._go("connect", now)
+
+    def opened(self, now: float) -> None:
+        self._go("opened", now)
+        self.opened_at = self.heard_at = now
+        self.recycle_at += now
+
+    def request(self, now: float) -> None:
+        self._go("request", now)
+        self.uses += 1
+        self._asked_at = now
+        self._acked = False
+
+    def end(self, now: float) -> None:
+        """The reply is over, wanted or not."""
+        self._go("end", now)
+
+    def cancel(self, now: float) -> None:
+        """Nobody waits for the reply any more; it still has to end."""
+        self._go("cancel", now)
+
+    def retire(self, now: float) -> None:
+        """We close the socket."""
+        self._go("retire", now)
+
+    def lost(self, now: float) -> None:
+        """The socket is gone."""
+        self._go("lost", now)
+
+    def heard(self, now: float) -> None:
+        """Any frame or pong arrived."""
+        self.heard_at = now
+        self.pinged_at = None
+
+    def pinged(self, now: float) -> None:
+        """A ping was sent. An earlier one that is unanswered keeps its verdict."""
+        self.pinged_at = now if self.pinged_at is None else self.pinged_at
+
+    def acknowledged(self) -> None:
+        """The request in flight was accepted by the service."""
+        self._acked = self._acks = True
+        self._acks_again = self._acks_again or self.reused
+
+    def stale(self, now: float) -> bool:
+        """Whether audio or an `end` that arrives now belongs to the request before this one."""
+        if self._acked or not self.reused or self.state not in {State.BUSY, State.DRAINING}:
+            return False
+        return self._acks_again or (self._acks and now - self._asked_at < SETTLE)
+
+    def postpone(self, now: float) -> None:
+        """The link is due for its age and cannot be replaced yet."""
+        self.recycle_at = now + RECHECK
+        self.old = True
+
+    def wake_at(self) -> float | None:
+        """When `due` will say something, if nothing happens before."""
+        times = [when for when, _ in self._dues()]
+        return min(times) if times else None
+
+    def due(self, now: float) -> Due:
+        """What the driver has to do now; the gravest first."""
+        return next((what for when, what in self._dues() if when <= now), "")
+
+    def _dues(self) -> list[tuple[float, Due]]:
+        if self.ended:
+            return []
+        dues: list[tuple[float, Due]] = []
+        if self.pinged_at is not None:
+            dues.append((self.pinged_at + self._limits.ping_verdict, "dead"))
+        if self.state is State.DRAINING:
+            quiet_since = max(self.heard_at, self.since)
+            stuck = min(quiet_since + self._limits.drain_stall, self.since + self._limits.drain_limit)
+            dues.append((stuck, "stuck"))
+        if self.state is State.IDLE:
+            if self.pinged_at is None:
+                dues.append((self.heard_at + self._limits.ping_interval, "ping"))
+            dues.append((self.recycle_at, "age"))
+        return dues
+
+    def _go(self, verb: Verb, now: float) -> None:
+        after = TABLE.get((self.state, verb))
+        if after is None:
+            raise IllegalTransition(f"{verb} while {self.state.value}")
+        self.state, self.since = after, now

@@ -1,0 +1,78 @@
+"""What a line tells the speech service and how long it waits for it: plain values, checked once.
+
+All waits are seconds of the event loop's clock. The defaults come from the service's published timings: a connect
+takes 0.2 to 1.2 s, the first audio of a sentence 0.3 to 0.6 s on an open link, a whole sentence up to 2.9 s, a
+transcript 0.7 to 0.9 s (2.8 s when the recogniser is cold).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+from urllib.parse import urlsplit
+
+from ivr.call.events import Encoding
+
+Format: TypeAlias = Literal["pcm16", "pcm8", "mulaw"]
+"""`pcm16`: PCM16 at 16 kHz, the service's own default. `pcm8`: PCM16 at 8 kHz. `mulaw`: G.711 at 8 kHz."""
+
+
+@dataclass(frozen=True, slots=True)
+class HamsaSettings:
+    """One line's speech. Raises ValueError, never naming the key's content."""
+
+    url: str
+    """The realtime socket: `ws://` or `wss://`, without the key in it."""
+    api_key: str = field(repr=False)
+    """Sent as the header `X-Api-Key`, never as part of the URL, never logged."""
+    speaker: str = "Hiba"
+    """A voice's name or id, as the service knows it; it must belong to the dialect."""
+    dialect: str = "ksa"
+    language: Literal["ar", "en"] = "ar"
+    format: Format = "pcm16"
+    """What the voice is asked to send."""
+    stt_rate: Literal[8000, 16000] = 16000
+    """Samples a second of the utterances sent to the ears."""
+
+    connect_timeout: float = 7.0
+    """Seconds from the first packet to an open socket."""
+    first_audio_timeout: float = 3.0
+    """Seconds from a request to its first audio."""
+    gap_timeout: float = 3.0
+    """Seconds between two frames of one reply."""
+    hearing_timeout: float = 4.5
+    """Seconds from an utterance to its transcript, for each of the two tries."""
+    close_timeout: float = 0.5
+    """Seconds a peer gets to answer a closing handshake before its socket is cut."""
+    drain_patience: float = 1.0
+    """Seconds a new request waits for a cancelled one to end before a fresh link is opened beside it."""
+    drain_stall: float = 3.0
+    """Seconds without a frame after which a draining link is given up."""
+    drain_limit: float = 10.0
+    """Seconds a link may drain at all."""
+    ping_interval: float = 20.0
+    """Seconds of quiet on an idle link before it is pinged."""
+    ping_verdict: float = 2.0
+    """Seconds without any sign of life after a ping before a link counts as dead."""
+    max_age: float = 3000.0
+    """Seconds after which an idle link is replaced (a little earlier, by chance): the service closes at 60 minutes."""
+    max_frame: int = 4 * 1024 * 1024
+    """Bytes of the longest frame accepted."""
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.url)
+        if parts.scheme not in {"ws", "wss"} or not parts.hostname:
+            raise ValueError("the speech service's URL must start with ws:// or wss:// and name a host")
+        if "api_key=" in parts.query:
+            raise ValueError("the speech service's URL must not carry the key: give it on its own")
+        if not (self.api_key.isascii() and self.api_key.isprintable() and self.api_key.strip()):
+            raise ValueError("the speech service's key must be printable ASCII and not empty")
+
+    @property
+    def rate(self) -> int:
+        """Samples a second of the audio that is asked for."""
+        return 16000 if self.format == "pcm16" else 8000
+
+    @property
+    def encoding(self) -> Encoding:
+        return "mulaw" if self.format == "mulaw" else "pcm16"

@@ -1,0 +1,143 @@
+"""Fixed words, rendered once: greetings and apologies that play at once, and also when the voice is down.
+
+One file per text and voice, named by their hash, written beside and then renamed, so that several servers may share a
+directory: whoever is last wins, and both wrote the same. A file carries the length and the hash of its audio; one that
+does not fit, or cannot be read, is as good as absent. A directory that cannot be written costs only the next start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from ivr.hamsa.links import NoteCallback
+from ivr.hamsa.speech import CHARACTER_MS, LEAST_SHARE, characters
+from ivr.hamsa.voice import SpeechError, Voice
+from ivr.media import g711, level, resample
+
+VoiceOf: TypeAlias = Callable[[str, str, str], Voice]
+"""A new voice for a speaker, a dialect and a language."""
+
+FORM: Final = 1
+"""Grows when the same words would be rendered differently."""
+_MAGIC: Final = b"ivr-phrase "
+_LONGEST: Final = 4 * 1024 * 1024
+"""Bytes of a file that may be a phrase: over eight minutes."""
+
+
+class PhraseCache:
+    """The phrases in one directory. Reading is quick and never raises; rendering is for the background."""
+
+    def __init__(self, directory: Path, voice: VoiceOf, *, note: NoteCallback = lambda _name, _fields: None) -> None:
+        """`voice`: makes the voice that renders; it is closed after use."""
+        self._directory = directory
+        self._voice = voice
+        self._note = note
+        self._known: dict[str, bytes] = {}
+        self._rendering = asyncio.Lock()
+
+    def __repr__(self) -> str:
+        return f"<PhraseCache, {len(self._known)} in memory>"
+
+    def get(self, text: str, speaker: str, dialect: str, language: str) -> bytes | None:
+        """The phrase as mu-law at 8 kHz, its level normal; None when it was never rendered."""
+        name = _name(text, speaker, dialect, language)
+        if name not in self._known and (audio := self._load(name)) is not None:
+            self._known[name] = audio
+        return self._known.get(name)
+
+    async def render(self, texts: Iterable[str], speaker: str, dialect: str, language: str) -> Mapping[str, bytes]:
+        """Every text that can be had, by text: from the directory, or spoken now over one connection.
+
+        A text that fails is noted and left out. Empty texts are left out too.
+        """
+        wanted = [text for text in dict.fromkeys(texts) if text.strip()]
+        async with self._rendering:
+            missing = [text for text in wanted if self.get(text, speaker, dialect, language) is None]
+            if missing:
+                await self._speak(missing, speaker, dialect, language)
+        found = {text: self.get(text, speaker, dialect, language) for text in wanted}
+        return {text: audio for text, audio in found.items() if audio is not None}
+
+    async def _speak(self, texts: list[str], speaker: str, dialect: str, language: str) -> None:
+        voice = self._voice(speaker, dialect, language)
+        try:
+            for text in texts:
+                try:
+                    audio = await _spoken(voice, text)
+                except (SpeechError, ValueError) as exc:
+                    reason = exc.reason if isinstance(exc, SpeechError) else "text"
+                    self._note("phrase_failed", {"reason": reason, "characters": len(text)})
+                    continue
+                self._keep(_name(text, speaker, dialect, language), audio)
+        finally:
+            await voice.aclose()
+
+    def _keep(self, name: str, audio: bytes) -> None:
+        self._known[name] = audio
+        try:
+            _write(self._directory / name, _head(audio) + audio)
+        except OSError as exc:
+            self._note("phrase_not_kept", {"error": type(exc).__name__})
+
+    def _load(self, name: str) -> bytes | None:
+        path = self._directory / name
+        try:
+            if path.stat().st_size > _LONGEST:
+                return None
+            head, _, audio = path.read_bytes().partition(b"\n")
+        except OSError:
+            return None
+        return audio if audio and head + b"\n" == _head(audio) else None
+
+
+def _name(text: str, speaker: str, dialect: str, language: str) -> str:
+    key = json.dumps([FORM, text, speaker, dialect, language])
+    return hashlib.sha256(key.encode()).hexdigest()[:40] + ".ulaw"
+
+
+def _head(audio: bytes) -> bytes:
+    return _MAGIC + f"{len(audio)} {hashlib.sha256(audio).hexdigest()}\n".encode()
+
+
+def _write(path: Path, content: bytes) -> None:
+    """All of it or nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=".phrase-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(beside).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(beside).unlink()
+        raise
+
+
+async def _spoken(voice: Voice, text: str) -> bytes:
+    """One text as mu-law at 8 kHz at the level of speech. Raises SpeechError: what is kept must be whole."""
+    pieces: list[bytes] = []
+    async with contextlib.aclosing(voice.speak(text)) as chunks:
+        async for chunk in chunks:
+            pieces.append(chunk)
+    audio = b"".join(pieces)
+    pcm = g711.decode(audio) if voice.encoding == "mulaw" else audio
+    if voice.rate != g711.RATE:
+        pcm = resample.resample(pcm, voice.rate, g711.RATE)
+    if len(pcm) // 16 < LEAST_SHARE * CHARACTER_MS * characters(text):
+        raise SpeechError("short")
+    return g711.encode(_levelled(pcm))
+
+
+def _levelled(pcm: bytes) -> bytes:
+    """At the level of speech from the first word: the gain is learnt on a first hearing."""
+    leveller = level.Leveller()
+    leveller.feed(pcm)
+    return leveller.feed(pcm)
