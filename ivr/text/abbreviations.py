@@ -21,6 +21,8 @@ class Stop(Enum):
     """The sentence goes on."""
     BEFORE_STARTER = auto()
     """The sentence ends only if a word follows that starts sentences."""
+    UNLESS_JOINED = auto()
+    """The sentence goes on if a word follows that joins: a preposition, a conjunction, a day."""
     BEFORE_NUMBER = auto()
     """The sentence goes on if a number follows."""
     ORDINARY = auto()
@@ -37,7 +39,8 @@ _NUMBERED: Final = words(
 _SOMETIMES: Final = words(
     "us u.s u.k e.u u.n u.s.a u.a.e k.s.a a.m p.m am pm inc co cos corp ltd llc plc bros etc jr sr ph.d m.d b.a m.a "
     "b.sc m.sc d.c st ave blvd rd ln hwy sq dept div est assn univ govt intl natl al jan feb mar apr jun jul aug sep "
-    "sept oct nov dec mon tue tues wed thu thur thurs fri sat sun min max hr hrs bldg apt ext w.l.l l.l.c p.o"
+    "sept oct nov dec mon tue tues wed thu thur thurs fri sat sun min max hr hrs bldg apt ext w.l.l l.l.c p.o "
+    "acct amt qty avg"
 )
 _DOTTED: Final = re.compile(r"(?:[A-Za-z]\.)+[A-Za-z]")
 _INITIAL: Final = re.compile(r"[A-Z]")
@@ -66,6 +69,12 @@ _AR_STARTERS: Final = re.compile(
     r"|اذا|إذا|لو|يمكنك|يمكن|تقدر|نقدر|راح|سوف|قد|لقد|هذا|هذه|هي|هو|تم|وتم|نحن|أنا|انا|عند|بعد|لكن|ولكن|ثم|أما|يجب|اضغط"
     r"|تفضل|عزيزي|أهلا|مرحبا|حياك|وصل|وصلت|يوجد|عندك|لديك|س[أاتين]\w{3,}|\S*كم الله))"
 )
+_AR_JOINING: Final = words(
+    "في فى من على إلى الى لين حتى لحد لغاية عن مع ثم لكن ولكن أو او أم بل أن ان الذي التي اللي عشان علشان لأن لان بتوقيت "
+    "يوم كل يوميا ومن وإلى والى وحتى صباحا مساء بالليل الفجر"
+)
+_HALF_DAY: Final = re.compile(r"[صم]")
+_CLOCK: Final = re.compile(r"(?:\d{1,2}[:.])?\d{1,2}")
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _OPENERS: Final = "\"'“‘«‹([{*_`~<" + UNSEEN
 _NUMBER: Final = re.compile(r"[\d٫٬.,/:]*\d")
@@ -81,14 +90,18 @@ def stop_after(word: str, before: str) -> Stop:
     return _english(word)
 
 
-def starts_sentence(text: str, final: bool) -> bool | None:
-    """Whether the text starts with a word that starts sentences. None: the word is not whole yet (never if `final`)."""
+def first_word(text: str, final: bool) -> str | None:
+    """The word a text begins with, '' if none. None: it is not whole yet (never if `final`)."""
     found = _WORD.match(text)
     if found is None:
-        return False
-    if found.end() == len(text) and not final:
-        return None
-    word = bare(found[0])
+        return ""
+    return None if found.end() == len(text) and not final else bare(found[0])
+
+
+def may_follow(word: str, kind: Stop) -> bool:
+    """Whether `word` may open a sentence after a stop of this kind."""
+    if kind is Stop.UNLESS_JOINED:
+        return word not in _AR_JOINING
     return word.replace("’", "'").lower() in _STARTERS or _AR_STARTERS.fullmatch(word) is not None
 
 
@@ -109,6 +122,8 @@ def _arabic(word: str, before: str) -> Stop:
     if _AR_DOTTED.fullmatch(word):
         return Stop.BEFORE_STARTER
     if _TITLE_LETTER.fullmatch(word):
+        if _HALF_DAY.fullmatch(word) and _CLOCK.fullmatch(before):
+            return Stop.UNLESS_JOINED
         label = bare(before) in _LABELS or _NUMBER.fullmatch(before) is not None
         return Stop.ORDINARY if label else Stop.NEVER
     return Stop.ORDINARY

@@ -16,6 +16,8 @@ UNSEEN: Final = (
 )
 STOPS: Final = ".!?…؟۔‼⁇⁈⁉"
 CLOSERS: Final = "\"'”’»›)]}*_`~" + UNSEEN
+EMOJI: Final = "\U0001f000-\U0001faff\u2190-\u21ff\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff\u3030\u303d\u20e3"
+"""Ranges, for a class of a regular expression."""
 CLAUSES: Final = ",،;؛:"
 NEWLINES: Final = "\n\r\x0b\x0c\x85\u2028\u2029"
 BULLETS: Final = "•⁃▪◦●‣■▫◾➤➢✓✔"

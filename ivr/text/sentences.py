@@ -19,11 +19,12 @@ import re
 from typing import Final
 
 from ivr.text import runons
-from ivr.text.abbreviations import Stop, starts_sentence, stop_after
+from ivr.text.abbreviations import Stop, first_word, may_follow, stop_after
 from ivr.text.marks import (
     BULLETS,
     CLAUSES,
     CLOSERS,
+    EMOJI,
     NEWLINES,
     STOPS,
     arabic_letter,
@@ -35,9 +36,11 @@ from ivr.text.marks import (
 _WAIT: Final = (-1, -1)
 _REACH: Final = 160
 """Characters looked at behind a stop, at most."""
+_WORD: Final = 24
+"""Characters of the next word that are read, at most."""
 _CANDIDATE: Final = re.compile(f"[{re.escape(STOPS + NEWLINES + BULLETS)}。！？)]")
 _AT_ONCE: Final = "؟۔。！？"
-_RUN: Final = re.compile(rf"(?:[{re.escape(STOPS + CLOSERS)}]|\[\d{{1,3}}\])+")
+_RUN: Final = re.compile(rf"(?:[{re.escape(STOPS + CLOSERS)}{EMOJI}]|\[\d{{1,3}}\])+")
 _PART_OF_RUN: Final = re.compile(r"\[\d{0,3}")
 _GAP: Final = re.compile(r"[^\S\n\r\x0b\x0c\x85\u2028\u2029]*")
 _WORD_BEFORE: Final = re.compile(r"(\S*)\s*?(?:(?<=\s)(\S+))?\Z")
@@ -258,17 +261,24 @@ class Segmenter:
             return 0, end
         if lower_latin(char) and (end - stop > 1 or end < start - 1 or text[stop] == "…" or self._goes_on(stop)):
             return 0, end
-        kind = self._stop_after(stop) if text[stop] == "." and text[stop + 1] not in STOPS else Stop.ORDINARY
+        kind = self._kind(stop)
         if lower_latin(char) and kind is not Stop.ORDINARY:
             return 0, end
         if kind is Stop.ORDINARY or (kind is Stop.BEFORE_NUMBER and not char.isdigit()):
             return end, 0
-        if kind is not Stop.BEFORE_STARTER:
+        if kind in (Stop.NEVER, Stop.BEFORE_NUMBER):
             return 0, end
-        starts = starts_sentence(text[start : start + 24], self._final or len(text) >= start + 24)
-        if starts is None:
+        word = first_word(text[start : start + _WORD], self._final or len(text) >= start + _WORD)
+        if word is None:
             return _WAIT
-        return (end, 0) if starts else (0, end)
+        return (end, 0) if may_follow(word, kind) else (0, end)
+
+    def _kind(self, stop: int) -> Stop:
+        """What the stop's own shape and the word before it say about an end."""
+        text = self._text
+        if text[stop] == "…" or text[stop : stop + 2] == "..":
+            return Stop.UNLESS_JOINED if arabic_letter(last_seen(text, stop, self._from) or " ") else Stop.ORDINARY
+        return self._stop_after(stop) if text[stop] == "." and text[stop + 1] not in STOPS else Stop.ORDINARY
 
     def _goes_on(self, stop: int) -> bool:
         """Before a lower-case word: a short word without a vowel is an abbreviation, a name may carry a `!`."""
