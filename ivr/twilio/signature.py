@@ -30,8 +30,8 @@ from ivr.twilio.form import Form
 SIGNATURE_HEADER: Final = "x-twilio-signature"
 SETTINGS_HEADER: Final = "x-twilio-webhooks-signature-settings"
 _ALGORITHMS: Final = frozenset({HMAC_SHA1, HMAC_SHA256})
-_SIGNED_AS: Final = {"ws": "wss", "wss": "wss", "http": "http", "https": "https"}
-_DEFAULT_PORTS: Final = {"wss": 443, "https": 443, "http": 80}
+_STREAM_SCHEMES: Final = {"https": ("wss",), "http": ("ws", "wss")}
+_DEFAULT_PORTS: Final = {"wss": 443, "https": 443, "ws": 80, "http": 80}
 _NOTHING: Final = Form([])
 
 Refusal: TypeAlias = Literal[
@@ -43,24 +43,28 @@ def allowed_urls(public_url: str, path: str, query: str = "", websocket: bool = 
     """Every way Twilio may have written the URL of a request, the likeliest first.
 
     `path` and `query` as they came, percent-encoding untouched; `path` begins with a slash and is the bridge's own,
-    without the path of `public_url`. For a WebSocket the scheme of `public_url` (http or https) becomes wss.
+    without the path of `public_url`. A WebSocket of an https URL is wss; one of an http URL (a developer's) ws or wss.
     """
     base = urlsplit(public_url)
-    scheme = "wss" if websocket and base.scheme in ("https", "http") else _SIGNED_AS[base.scheme]
     full = base.path.rstrip("/") + path
     paths = [full, full.removesuffix("/") if full.endswith("/") else f"{full}/"] if websocket else [full]
+    schemes = _STREAM_SCHEMES[base.scheme] if websocket else (base.scheme,)
     tail = f"?{query}" if query else ""
-    return [f"{scheme}://{host}{path}{tail}" for path in paths for host in _hosts(scheme, base.netloc, base.port)]
+    return [
+        f"{scheme}://{host}{path}{tail}"
+        for scheme in schemes
+        for path in paths
+        for host in _hosts(scheme, base.netloc.rpartition("@")[2], base.port)
+    ]
 
 
-def _hosts(scheme: str, netloc: str, port: int | None) -> list[str]:
-    host = netloc.rpartition("@")[2]
+def _hosts(scheme: str, host: str, port: int | None) -> list[str]:
+    default = _DEFAULT_PORTS[scheme]
     if port is not None:
         host = host.removesuffix(f":{port}")
-    default = _DEFAULT_PORTS[scheme]
     with_port = f"{host}:{port or default}"
-    if scheme == "http":
-        return [host, with_port] if port in (None, default) else [with_port]
+    if scheme in ("http", "ws") and port not in (None, default):
+        return [with_port]
     return [host, with_port]
 
 
