@@ -142,7 +142,7 @@ def _filled(element: Element, language: str, values: Mapping[str, str]) -> Eleme
     attributes = {name: _substitute(text, values) for name, text in element.attrib.items() if name != "for"}
     copy = Element(element.tag, attributes)
     copy.text, copy.tail = _substitute(element.text, values), _substitute(element.tail, values)
-    copy.extend(_filled(child, language, values) for child in element if child.get("for", language) == language)
+    copy.extend([_filled(child, language, values) for child in element if child.get("for", language) == language])
     return copy
 
 

@@ -1,0 +1,142 @@
+"""The REST API through `twilio`'s own client, against servers that are well, unwell and absent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qsl
+
+import httpx
+import pytest
+
+from ivr.twilio.rest import Outcome, Rest
+
+ACCOUNT = "AC" + "0" * 32
+CALL = "CA" + "1" * 32
+Server = Callable[[httpx.Request], httpx.Response]
+
+
+def outcome(server: Server, **redirect: str) -> Outcome:
+    async def ask() -> Outcome:
+        rest = Rest(ACCOUNT, "token", base_url="http://127.0.0.1:1/", transport=httpx.MockTransport(server))
+        try:
+            return await (rest.redirect(CALL, **redirect) if redirect else rest.hang_up(CALL))
+        finally:
+            await rest.aclose()
+
+    return asyncio.run(ask())
+
+
+def error(status: int, code: int) -> Server:
+    return lambda _: httpx.Response(status, json={"code": code, "message": "no", "more_info": "", "status": status})
+
+
+def raising(fault: Exception) -> Server:
+    def server(_: httpx.Request) -> httpx.Response:
+        raise fault
+
+    return server
+
+
+@pytest.mark.parametrize(
+    ("redirect", "form"),
+    [
+        ({}, {"Status": "completed"}),
+        ({"twiml": "<Response/>"}, {"Twiml": "<Response/>"}),
+        ({"url": "https://b.example/voice"}, {"Url": "https://b.example/voice"}),
+    ],
+)
+def test_what_goes_over_the_wire(
+    redirect: dict[str, str], form: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TWILIO_REGION", "ie1")
+    monkeypatch.setenv("TWILIO_EDGE", "dublin")
+    seen: list[httpx.Request] = []
+
+    def server(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, json={"sid": CALL, "status": "completed"})
+
+    assert outcome(server, **redirect) == "done"
+    (request,) = seen
+    assert (request.method, str(request.url)) == (
+        "POST",
+        f"http://127.0.0.1:1/2010-04-01/Accounts/{ACCOUNT}/Calls/{CALL}.json",
+    )
+    assert dict(parse_qsl(request.content.decode())) == form
+    assert request.headers["authorization"].startswith("Basic ")
+
+
+PROBLEM: dict[str, Any] = {"type": "about:blank", "title": "no", "status": 400, "code": 1}
+
+
+@pytest.mark.parametrize(
+    ("server", "result"),
+    [
+        (error(404, 20404), "gone"),
+        (error(404, 0), "gone"),
+        (error(400, 21220), "gone"),
+        (error(401, 20003), "refused"),
+        (error(429, 20429), "refused"),
+        (error(500, 0), "refused"),
+        (lambda _: httpx.Response(503, text="<html>"), "refused"),
+        (lambda _: httpx.Response(400, json=PROBLEM), "refused"),
+        (lambda _: httpx.Response(200, text="<html>"), "refused"),
+        (lambda _: httpx.Response(200, json=[]), "refused"),
+        (lambda _: httpx.Response(302, headers={"location": "http://127.0.0.1:1/"}), "refused"),
+        (raising(httpx.ConnectError("refused")), "unreachable"),
+        (raising(httpx.ReadError("cut")), "unreachable"),
+        (raising(httpx.ReadTimeout("slow")), "timeout"),
+    ],
+)
+def test_nothing_raises(server: Server, result: Outcome) -> None:
+    assert outcome(server) == result
+
+
+def test_the_whole_request_has_one_limit() -> None:
+    async def ask() -> Outcome:
+        async def stall(_: httpx.Request) -> httpx.Response:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        rest = Rest(ACCOUNT, "token", base_url="http://127.0.0.1:1", timeout=0.01, transport=httpx.MockTransport(stall))
+        try:
+            return await rest.hang_up(CALL)
+        finally:
+            await rest.aclose()
+
+    assert asyncio.run(ask()) == "timeout"
+
+
+@pytest.mark.parametrize("redirect", [{"twiml": "a", "url": "b"}, {"twiml": "", "url": ""}, {"twiml": "x" * 4001}])
+def test_a_redirect_is_one_thing(redirect: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="or a URL"):
+        outcome(error(500, 0), **redirect)
+
+
+def test_without_a_base_url_it_is_twilios() -> None:
+    async def ask() -> str:
+        seen: list[str] = []
+
+        def server(request: httpx.Request) -> httpx.Response:
+            seen.append(request.url.host)
+            return httpx.Response(200, json={"sid": CALL})
+
+        rest = Rest(ACCOUNT, "token", transport=httpx.MockTransport(server))
+        await rest.hang_up(CALL)
+        await rest.aclose()
+        return seen[0]
+
+    assert asyncio.run(ask()).startswith("api.")
+
+
+def test_the_real_transport_closes() -> None:
+    async def ask() -> Outcome:
+        rest = Rest(ACCOUNT, "token", base_url="http://127.0.0.1:9", timeout=2)
+        try:
+            return await rest.hang_up(CALL)
+        finally:
+            await rest.aclose()
+
+    assert asyncio.run(ask()) in {"unreachable", "timeout"}
