@@ -1,0 +1,197 @@
+"""The commands: `serve`, `check`, `mock`, `call`, `demo`, `version`.
+
+Each loads what it needs when it runs, so that `ivr version` is quick and the developers' commands cost a server
+nothing. A mistake of the operator is one line on standard error and exit code 2, never a traceback.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from ivr import __version__
+
+if TYPE_CHECKING:
+    from ivr.replay.scenario import Scenario
+    from ivr.settings import Settings
+
+app = typer.Typer(
+    help="A telephone bridge for voice agents.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+_out = Console(highlight=False, soft_wrap=True)
+_err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+Dev = Annotated[bool, typer.Option("--dev", help="A developer's laptop: nothing is signed, loopback only.")]
+
+
+def main() -> None:
+    """The entry point."""
+    app()
+
+
+def _stop(message: str, code: int = 2) -> NoReturn:
+    for line in message.splitlines():
+        _err.print(f"[bold red]ivr:[/] {escape(line)}")
+    raise typer.Exit(code)
+
+
+def _settings(dev: bool) -> Settings:
+    from ivr.settings import SettingsError, load
+
+    try:
+        return load(dev=dev)
+    except SettingsError as error:
+        _stop(str(error))
+
+
+@app.command()
+def serve(dev: Dev = False) -> None:
+    """Answer calls until told to stop; calls in progress may end first."""
+    from ivr.serve import serve as run
+
+    try:
+        run(_settings(dev))
+    except (ValueError, OSError) as fault:  # a document or a port that cannot be used
+        _stop(str(fault))
+
+
+@app.command()
+def check(
+    dev: Dev = False,
+    ask: Annotated[str, typer.Option(help="Ask every agent this, for real, and show its answer.")] = "",
+) -> None:
+    """Say what is configured, the URLs Twilio signs, and whether Hamsa and the agents answer."""
+    from ivr.check import examine
+
+    settings = _settings(dev)
+
+    async def look() -> bool:
+        good = True
+        async for finding in examine(settings, ask):
+            sign = {True: "[green]ok[/] ", False: "[red]NO[/] ", None: "   "}[finding.good]
+            _out.print(f"{sign}{escape(finding.name)}: {escape(finding.detail)}")
+            good = good and finding.good is not False
+        return good
+
+    if not asyncio.run(look()):
+        raise typer.Exit(1)
+
+
+@app.command()
+def mock(
+    host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port; 0 takes a free one.", min=0, max=65535)] = 8090,
+    voice: Annotated[Literal["espeak", "tone"], typer.Option(help="Speak, or play one tone a request.")] = "espeak",
+    lang: Annotated[
+        Literal["en", "ar"], typer.Option(help="What callers speak: en is recognised, ar scripted.")
+    ] = "en",
+    speed: Annotated[float, typer.Option(help="How much faster than the real services.", min=0.1, max=100)] = 1.0,
+) -> None:
+    """Serve a mock Hamsa and a demo agent, to run the bridge without any account."""
+    from ivr.replay.mock import Mock, serve_mock
+
+    try:
+        chosen = Mock(language=lang, voice=voice, speed=speed)
+        asyncio.run(serve_mock(chosen, host, port, said=lambda line: _out.print(escape(line))))
+    except (RuntimeError, OSError) as fault:
+        _stop(str(fault))
+    except KeyboardInterrupt:
+        pass
+
+
+@app.command()
+def call(
+    url: Annotated[str, typer.Argument(help="The bridge's voice URL, such as http://127.0.0.1:8000/voice.")],
+    say: Annotated[list[str] | None, typer.Option(help="What the caller says: words, or a WAV file.")] = None,
+    at: Annotated[
+        list[str] | None, typer.Option(help="When, for each --say: '3.5' s, or 'after 0.5' or 'over 2000'.")
+    ] = None,
+    step: Annotated[
+        list[str] | None, typer.Option(help="Any step of a scenario: 'over 2000 say Stop', 'press 1#'.")
+    ] = None,
+    scenario: Annotated[Path | None, typer.Option(help="A scenario file instead of steps.")] = None,
+    lang: Annotated[Literal["en", "ar"], typer.Option(help="Language of the caller's voice.")] = "en",
+    out: Annotated[Path | None, typer.Option(help="Write call.wav, call.html and call.jsonl into this folder.")] = None,
+    caller: Annotated[str, typer.Option(help="Who calls.")] = "+966500000001",
+    called: Annotated[str, typer.Option(help="The number dialled.")] = "+966110000000",
+) -> None:
+    """Call a bridge as Twilio would. Signs with TWILIO_AUTH_TOKEN and TWILIO_ACCOUNT_SID."""
+    from ivr.replay import demo
+    from ivr.replay.scenario import ScenarioError, load
+
+    try:
+        script = load(scenario) if scenario else _steps(say or [], at or [], step or [], lang)
+        record = asyncio.run(demo.ring(url, script, _out, caller=caller, called=called, out=out))
+    except (ScenarioError, RuntimeError, ValueError, OSError) as fault:
+        _stop(str(fault))
+    if record.ended in ("", "refused", "lost"):
+        raise typer.Exit(1)
+
+
+def _steps(say: list[str], at: list[str], step: list[str], lang: str) -> Scenario:
+    """A scenario from `--say`, each with its `--at`, and `--step`."""
+    from ivr.replay.scenario import ScenarioError, from_words
+
+    if len(at) > len(say):
+        raise ScenarioError("there are more --at than --say")
+    lines = []
+    for index, words in enumerate(say):
+        moment = at[index].strip() if index < len(at) else ""
+        moment = f"at {moment}" if moment[:1].isdigit() else moment
+        act = f"wav {words}" if words.lower().endswith(".wav") else f"say {words}"
+        lines.append(f"{moment} {act}".strip())
+    return from_words([*lines, *step], language=lang)
+
+
+@app.command()
+def demo(
+    lang: Annotated[
+        Literal["en", "ar"], typer.Option(help="en is really recognised; ar has SCRIPTED transcripts.")
+    ] = "en",
+    out: Annotated[Path, typer.Option(help="Where call.wav and call.html go.")] = Path("demo"),
+    speed: Annotated[
+        float, typer.Option(help="How much faster than the real services the mocks are.", min=0.1, max=100)
+    ] = 1.0,
+) -> None:
+    """A whole phone call on this machine: no account, no key, no network."""
+    from ivr.replay.demo import Demo
+
+    try:
+        good = asyncio.run(Demo(lang, out, speed, _out).run())
+    except (RuntimeError, ValueError, OSError) as fault:
+        _stop(str(fault))
+    if not good:
+        raise typer.Exit(1)
+
+
+@app.command(name="version")
+def show_version() -> None:
+    """Say which version this is, and on what it runs."""
+    from ivr.media import vad
+
+    _out.print(f"ivr {__version__}, Python {platform.python_version()}, {sys.platform}, VAD {vad.default_name()}")
+    for name in (
+        "starlette",
+        "uvicorn",
+        "websockets",
+        "httpx",
+        "onnxruntime",
+        "silero-vad",
+        "espeakng-loader",
+        "pocketsphinx",
+    ):
+        try:
+            _out.print(f"  {name} {version(name)}")
+        except PackageNotFoundError:
+            _out.print(f"  {name} is not installed")
