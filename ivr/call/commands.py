@@ -118,6 +118,11 @@ class HangUp:
     from_caller: bool = False
     """The other side has left already: there is nobody to hang up on."""
 
+    @property
+    def meant(self) -> bool:
+        """The conversation came to its end. Otherwise the carrier goes on with its fallback and has words."""
+        return self.result in ("success", "caller_error")
+
 
 @dataclass(frozen=True, slots=True)
 class Note:

@@ -30,6 +30,8 @@ class Sentence:
     """First audio left for the phone."""
     audio_ms: int = 0
     """Audio received so far."""
+    whole: bool = False
+    """The voice has delivered all of it."""
     heard_ms: int = 0
     """Audio the caller heard, by marks and the play clock."""
     finished: bool = False
@@ -44,7 +46,8 @@ class Overlap:
     onset_at: float
     """When the first voiced frame arrived."""
     yield_at: float
-    clear_at: float
+    clear_at: float | None
+    """The phone was told to throw away what it had; None: it had nothing."""
     verdict: Literal["pending", "commit", "resume"] = "pending"
     verdict_at: float | None = None
     rule: str = ""

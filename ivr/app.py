@@ -1,0 +1,204 @@
+"""The doors: what the carrier and the operator may ask of the server.
+
+    POST|GET /voice    what to do with a call -> TwiML
+    WS       /media    the call's audio
+    POST     /status   the carrier tells how a call fares
+    GET      /healthz  the process lives
+    GET      /readyz   calls are welcome: 200, else 503
+
+Every request of the carrier is signed; an unsigned one learns nothing. No answer waits for an upstream.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from ivr.bridge import Bridge
+from ivr.session import Observer, WireClosed
+from ivr.settings import Settings
+from ivr.twilio.form import Dialled, Form
+from ivr.twilio.signature import Signatures, allowed_urls
+from ivr.twilio.twiml import Documents
+
+log = logging.getLogger("ivr.app")
+
+BODY_LIMIT = 64 * 1024
+"""Bytes of a webhook's body: the carrier's own limit for what it reads."""
+_SIGNATURE = "x-twilio-signature"
+_SETTINGS = "x-twilio-webhooks-signature-settings"
+_DEAD = frozenset({1005, 1006})
+_OVER = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
+
+
+class PhoneWire:
+    """The phone's WebSocket as the session sees it."""
+
+    def __init__(self, websocket: WebSocket) -> None:
+        self._websocket = websocket
+
+    async def receive(self) -> str | bytes:
+        message = await self._websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            code = message.get("code")
+            raise WireClosed(None if code in _DEAD else code)
+        text = message.get("text")
+        return text if text is not None else message.get("bytes") or b""
+
+    async def send(self, message: str) -> None:
+        try:
+            await self._websocket.send({"type": "websocket.send", "text": message})
+        except (WebSocketDisconnect, RuntimeError) as error:
+            raise WireClosed from error
+
+    async def close(self, code: int) -> None:
+        if WebSocketState.DISCONNECTED not in (self._websocket.client_state, self._websocket.application_state):
+            await self._websocket.close(code)
+
+
+class Doors:
+    """The routes of one bridge."""
+
+    def __init__(self, bridge: Bridge) -> None:
+        settings = bridge.settings
+        self.bridge = bridge
+        self._settings = settings
+        self._signatures = Signatures(settings.auth_tokens, settings.signing_keys, settings.require_shared_key)
+
+    async def voice(self, request: Request) -> Response:
+        """Answer a call."""
+        form, refused = await self._read(request, "voice")
+        if form is None:
+            return refused
+        try:
+            dialled = Dialled.of(form)
+        except ValueError:
+            return self._refuse("voice", "no_call", 400)
+        if self._settings.expected_account not in (None, dialled.account_sid):
+            return self._refuse("voice", "account", 403)
+        name, text = self._answer(dialled)
+        self.bridge.metrics.answered(name)
+        log.info("answered", extra={"call": dialled.call_sid, "document": name})
+        return Response(text, media_type="text/xml")
+
+    def _answer(self, dialled: Dialled) -> tuple[str, str]:
+        try:
+            return self.bridge.answer(dialled, asyncio.get_running_loop().time())
+        except Exception:
+            log.exception("answer_failed", extra={"call": dialled.call_sid})
+            return "error", self.bridge.documents.say("error", self._settings.language)
+
+    async def media(self, websocket: WebSocket) -> None:
+        """Carry a call."""
+        reason = self._unsigned(websocket, None, websocket=True)
+        if reason is not None:
+            self._note_refusal("media", reason)
+            await websocket.close(1008)
+            return
+        await websocket.accept()
+        await self.bridge.serve(PhoneWire(websocket))
+
+    async def status(self, request: Request) -> Response:
+        """Hear how a call fares."""
+        form, refused = await self._read(request, "status")
+        if form is None:
+            return refused
+        call_id, status = form.get("CallSid"), form.get("CallStatus")
+        if call_id and status in _OVER:
+            self.bridge.registry.forget(call_id)
+        return Response(status_code=204)
+
+    async def healthz(self, _: Request) -> Response:
+        return PlainTextResponse("ok\n")
+
+    async def readyz(self, _: Request) -> Response:
+        if self.bridge.registry.draining:
+            return PlainTextResponse("draining\n", 503)
+        if not self.bridge.prepared:
+            return PlainTextResponse("preparing phrases\n", 503)
+        return PlainTextResponse("ready\n")
+
+    # -- who asks ------------------------------------------------------------------------------------------------
+
+    async def _read(self, request: Request, door: str) -> tuple[Form | None, Response]:
+        """The form of a signed request, or the refusal."""
+        try:
+            body = await _body(request)
+            posted = Form.parse(body) if request.method == "POST" else None
+            form = posted if posted is not None else Form.parse(request.url.query.encode())
+        except ClientDisconnect:
+            return None, self._refuse(door, "disconnected", 400)
+        except ValueError:
+            return None, self._refuse(door, "bad_form", 400)
+        if len(body) > BODY_LIMIT:
+            return None, self._refuse(door, "too_long", 413)
+        reason = self._unsigned(request, posted)
+        if reason is not None:
+            return None, self._refuse(door, reason, 403)
+        return form, Response()
+
+    def _unsigned(self, connection: HTTPConnection, form: Form | None, *, websocket: bool = False) -> str | None:
+        """Why this is not from the carrier; None: it is."""
+        if not self._settings.check_signatures:
+            return None
+        url = connection.url
+        headers = connection.headers
+        urls = allowed_urls(self._settings.public_url, url.path, url.query, websocket)
+        return self._signatures.refusal(urls, form, headers.get(_SIGNATURE), headers.get(_SETTINGS))
+
+    def _refuse(self, door: str, reason: str, status: int) -> Response:
+        self._note_refusal(door, reason)
+        return PlainTextResponse(f"{reason}\n", status)
+
+    def _note_refusal(self, door: str, reason: str) -> None:
+        self.bridge.metrics.rejected(door, reason)
+        log.warning("refused", extra={"door": door, "reason": reason})
+
+
+async def _body(request: Request) -> bytes:
+    """The body, up to a little over its limit."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_LIMIT:
+            break
+    return bytes(body)
+
+
+def create_app(settings: Settings, *, observe: Observer | None = None, bridge: Bridge | None = None) -> Starlette:
+    """The server's application. `observe` sees every event of every call.
+
+    ValueError when a TwiML document is bad.
+    """
+    if bridge is None:
+        bridge = Bridge(settings, Documents.load(settings.twiml_dir, settings.public_url), observer=observe)
+    doors = Doors(bridge)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        await bridge.start()
+        try:
+            yield
+        finally:
+            await bridge.stop()
+
+    app = Starlette(
+        routes=[
+            Route("/voice", doors.voice, methods=["GET", "POST"]),
+            WebSocketRoute("/media", doors.media),
+            Route("/status", doors.status, methods=["POST"]),
+            Route("/healthz", doors.healthz),
+            Route("/readyz", doors.readyz),
+        ],
+        lifespan=lifespan,
+    )
+    app.state.bridge = bridge
+    return app

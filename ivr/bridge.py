@@ -1,0 +1,236 @@
+"""One server's worth of bridge: everything its calls share, and how a call is put together.
+
+Nothing in here knows HTTP. The routes (`ivr.app`) ask for an answer to a call and for a session on a socket; whoever
+serves (`ivr.serve`) starts, drains and stops it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, replace
+
+from ivr.call.call import Call
+from ivr.call.commands import ReplyRequest
+from ivr.call.events import CallStarted, Event
+from ivr.call.options import PhraseName
+from ivr.hamsa.client import Connect, Ears, HamsaSettings, Voice
+from ivr.hamsa.phrases import PhraseCache
+from ivr.hamsa.wire import connect
+from ivr.journal import Journal, Observers
+from ivr.lines import Line
+from ivr.media import vad
+from ivr.metrics import Metrics
+from ivr.registry import Registry
+from ivr.session import Observer, Party, Session, Wire
+from ivr.settings import Settings
+from ivr.twilio.form import Dialled
+from ivr.twilio.rest import Rest
+from ivr.twilio.stream import TOKEN, Stream
+from ivr.twilio.tokens import Tokens
+from ivr.twilio.twiml import Documents
+from ivr.webhook.client import Agent
+
+log = logging.getLogger("ivr.bridge")
+
+REST_TIMEOUT = 2.0
+"""Seconds the carrier has to hang up for us; after that the stream is closed and its fallback speaks."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineAgent:
+    """The agent of one line."""
+
+    agent: Agent
+    url: str
+
+    async def warm(self) -> None:
+        """Have a connection before it is needed."""
+        await self.agent.warm(self.url)
+
+    def reply(self, request: ReplyRequest) -> AsyncIterator[Event]:
+        """Ask; the reply's events."""
+        return self.agent.reply(self.url, request)
+
+
+class Bridge:
+    """What the calls of one server share. Belongs to the loop in which `start` is awaited."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        documents: Documents,
+        *,
+        observer: Observer | None = None,
+        detector: Callable[[], vad.Detector] = vad.factory,
+        connect: Connect = connect,
+        agent: Agent | None = None,
+    ) -> None:
+        self.settings = settings
+        self.documents = documents
+        self.registry: Registry[Session] = Registry(settings.max_calls)
+        self.tokens = Tokens()
+        self.metrics = Metrics(lambda: float(len(self.registry)))
+        self.prepared = False
+        """Phrases were rendered, or could not be: calls are welcome."""
+        self._connect = connect
+        self._detector = detector
+        self._agent = agent or Agent(secret=settings.webhook_secret.get_secret_value() or None)
+        watching = (Journal(), self.metrics, *([observer] if observer else []))
+        self._observer = Observers(*watching)
+        self._phrases = PhraseCache(settings.cache_dir, self._voice, note=self._note)
+        self._rest = self._carrier()
+        self._preparing: asyncio.Task[None] | None = None
+        self._left = asyncio.Event()
+
+    def __repr__(self) -> str:
+        return f"<Bridge {self.registry!r} prepared={self.prepared}>"
+
+    # -- life ----------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Get ready in the background; calls may come at once."""
+        self._detector()
+        log.info("started", extra={"detector": vad.default_name(), "lines": len(self.settings.all_lines)})
+        self._preparing = asyncio.create_task(self._prepare())
+
+    async def drain(self) -> None:
+        """Take no new calls and give those on the line time to end; then end them."""
+        self.registry.draining = True
+        log.info("draining", extra={"calls": len(self.registry), "seconds": self.settings.drain_seconds})
+        await self._emptied(self.settings.drain_seconds)
+        for session in self.registry:
+            session.withdraw("shutdown")
+        await self._emptied(REST_TIMEOUT)
+
+    async def _emptied(self, seconds: float) -> None:
+        """Until no call is left, or the time is up."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while len(self.registry):
+                    self._left.clear()
+                    await self._left.wait()
+
+    async def stop(self) -> None:
+        """Let go of everything."""
+        self.registry.draining = True
+        if self._preparing is not None:
+            self._preparing.cancel()
+            await asyncio.gather(self._preparing, return_exceptions=True)
+        for session in self.registry:
+            session.withdraw("shutdown")
+        await self._agent.aclose()
+        if self._rest is not None:
+            await self._rest.aclose()
+
+    async def _prepare(self) -> None:
+        """Render the fixed words of every line."""
+        try:
+            for line in self.settings.all_lines:
+                await self._phrases.render(line.phrases.values(), line.speaker, line.dialect, line.language)
+        except Exception:
+            log.exception("phrases_failed")
+        self.prepared = True
+
+    # -- calls ---------------------------------------------------------------------------------------------------
+
+    def answer(self, dialled: Dialled, now: float) -> tuple[str, str]:
+        """What the carrier should do with a call: the document's name and its text."""
+        line = self.settings.line(dialled.called)
+        if line is None:
+            return "closed", self.documents.say("closed", self.settings.language)
+        verdict = self.registry.admit(
+            dialled.call_sid, now, caller=dialled.caller, called=dialled.called, direction=dialled.direction
+        )
+        if verdict != "answer":
+            return verdict, self.documents.say(verdict, line.language)
+        token = self.tokens.issue(dialled.call_sid, now)
+        return "answer", self.documents.answer(self.settings.stream_url, {TOKEN: token}, line.language)
+
+    async def serve(self, wire: Wire) -> None:
+        """One socket of the phone, from accept to its end."""
+        loop = asyncio.get_running_loop()
+        stream = Stream(lambda token, call: self._admits(token, call, loop.time()), self.settings.expected_account)
+        session = Session(
+            wire,
+            stream,
+            lambda started: self._compose(started, session, loop.time()),
+            hang_up=self._hang_up if self._rest is not None else None,
+            observer=self._observer,
+        )
+        try:
+            await session.run()
+        finally:
+            if stream.refused:
+                self.metrics.rejected("media", stream.refused)
+            self.registry.leave(stream.call_sid, session)
+            self._left.set()
+
+    def _admits(self, token: str, call_id: str, now: float) -> bool:
+        if self.tokens.redeem(token, call_id, now):
+            return True
+        return self.settings.dev and not token and self.registry.admit(call_id, now) == "answer"
+
+    def _compose(self, started: CallStarted, session: Session, now: float) -> Party:
+        """Put a call together, for the line that was dialled."""
+        place = self.registry.expect(started.call_id, now)
+        if place is not None:
+            started = replace(started, caller=place.caller, called=place.called, direction=place.direction)
+        older = self.registry.arrive(started.call_id, session)
+        if older is not None:
+            older.withdraw("superseded")
+        line = self.settings.line(started.called) or self.settings.default_line
+        hamsa = self._speech(line.speaker, line.dialect, line.language)
+        return Party(
+            started,
+            Call(line.options(self._rendered(line)), self._detector()),
+            Voice(hamsa, connect=self._connect, note=self._note),
+            Ears(hamsa, connect=self._connect, note=self._note),
+            LineAgent(self._agent, line.webhook_url),
+        )
+
+    def _rendered(self, line: Line) -> Mapping[PhraseName, bytes]:
+        found = {
+            name: self._phrases.get(text, line.speaker, line.dialect, line.language)
+            for name, text in line.phrases.items()
+            if text
+        }
+        return {name: audio for name, audio in found.items() if audio}
+
+    # -- peers ---------------------------------------------------------------------------------------------------
+
+    def _speech(self, speaker: str, dialect: str, language: str) -> HamsaSettings:
+        return HamsaSettings(
+            url=self.settings.hamsa_url,
+            api_key=self.settings.hamsa_api_key.get_secret_value() or "none",
+            speaker=speaker,
+            dialect=dialect,
+            language="en" if language == "en" else "ar",
+            format=self.settings.audio_format,
+        )
+
+    def _voice(self, speaker: str, dialect: str, language: str) -> Voice:
+        return Voice(self._speech(speaker, dialect, language), connect=self._connect, note=self._note)
+
+    def _carrier(self) -> Rest | None:
+        """REST, when there is an account to use it with: never in dev mode unless a server is named."""
+        settings = self.settings
+        if not settings.auth_tokens or (settings.dev and not settings.twilio_rest_url):
+            return None
+        return Rest(
+            settings.twilio_account_sid,
+            settings.auth_tokens[0],
+            base_url=settings.twilio_rest_url,
+            timeout=REST_TIMEOUT,
+        )
+
+    async def _hang_up(self, call_id: str) -> None:
+        if self._rest is not None:
+            outcome = await self._rest.hang_up(call_id)
+            log.info("hung_up", extra={"call": call_id, "outcome": outcome})
+
+    def _note(self, name: str, fields: Mapping[str, str | int | float | bool]) -> None:
+        log.info(name, extra=dict(fields))
+        self.metrics.noted(name)

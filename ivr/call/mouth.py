@@ -1,0 +1,227 @@
+"""The agent's mouth: sentences in, audio at the caller's ear out.
+
+Sentences wait in a queue; one at a time is with the voice, and the next is asked for in the same breath in which the
+last one ended. Their audio is brought to 8 kHz, to one loudness and to mu-law, and written on the playout's tape. Each
+sentence keeps its own times and how much of it was heard.
+
+The filter's state belongs to one sentence and dies with it, so nothing of a cancelled sentence can leak into the next;
+the loudness belongs to the call, because the voice does.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from ivr.call.commands import CancelSpeech, Command, SendAudio, SendClear, SendMark, Speak
+from ivr.call.events import SpeechAudio, SpeechEnded, SpeechFailed
+from ivr.call.options import CallOptions
+from ivr.call.timeline import Sentence, Turn
+from ivr.media import g711
+from ivr.media.level import Leveller
+from ivr.media.playout import Clear, Mark, Out, Play, Playout, PlayoutOptions
+from ivr.media.resample import Resampler
+
+
+@dataclass(slots=True)
+class _Line:
+    """One sentence on its way."""
+
+    key: int
+    turn: Turn
+    sentence: Sentence
+    audio: bytes
+    """Ready audio of a phrase; empty: the voice is asked."""
+    resampler: Resampler | None = field(default=None)
+
+
+class Mouth:
+    """All the agent says on one call."""
+
+    def __init__(self, options: CallOptions) -> None:
+        self._timeout = options.speech_timeout
+        self.playout = Playout(
+            PlayoutOptions(lead_ms=options.lead_ms, fade_ms=options.fade_ms, mark_grace_s=options.mark_grace)
+        )
+        self._level = Leveller()
+        self._queue: deque[_Line] = deque()
+        self._with_voice: _Line | None = None
+        self._on_tape: deque[_Line] = deque()
+        self._stalled_at: float | None = None
+        self._keys = 0
+
+    def __repr__(self) -> str:
+        return f"<Mouth queue={len(self._queue)} voice={self._with_voice is not None} {self.playout!r}>"
+
+    @property
+    def quiet(self) -> bool:
+        """Everything asked for was heard to its end."""
+        return not self._queue and self._with_voice is None and not self._on_tape
+
+    def owes_ms(self, now: float) -> int:
+        """Audio still to be heard; a rough figure while a sentence is with the voice."""
+        return self.playout.unheard_ms(now)
+
+    # -- asking --------------------------------------------------------------------------------------------------
+
+    def say(self, turn: Turn, text: str, spoken: str, now: float, audio: bytes = b"") -> None:
+        """Queue one sentence; `audio` (mu-law) spares the voice."""
+        sentence = Sentence(len(turn.sentences) + 1, text, spoken, ready_at=now)
+        turn.sentences.append(sentence)
+        self._keys += 1
+        self._queue.append(_Line(self._keys, turn, sentence, audio))
+
+    def pump(self, now: float) -> list[Command]:
+        """Ask for the next sentence and send what is due."""
+        out: list[Command] = []
+        while self._queue and self._with_voice is None:
+            self._begin(self._queue.popleft(), now, out)
+        out += self._outgoing(self.playout.poll(now), now)
+        self._settle(now)
+        return out
+
+    def _begin(self, line: _Line, now: float, out: list[Command]) -> None:
+        line.sentence.asked_at = now
+        self.playout.begin(line.key)
+        self._on_tape.append(line)
+        if line.audio:
+            line.sentence.audio_at = now
+            self._write(line, line.audio)
+            self._complete(line)
+            return
+        self._with_voice = line
+        self._stalled_at = now + self._timeout
+        out.append(Speak(line.turn.number, line.sentence.number, line.sentence.spoken))
+
+    # -- the voice answers ---------------------------------------------------------------------------------------
+
+    def audio(self, event: SpeechAudio, now: float) -> None:
+        """Audio of the sentence that is with the voice; anything else is late and dropped."""
+        line = self._awaited(event)
+        if line is None or not event.audio:
+            return
+        if line.sentence.audio_at is None:
+            line.sentence.audio_at = now
+        self._stalled_at = now + self._timeout
+        if event.encoding == "mulaw":
+            self._write(line, event.audio)
+            return
+        if line.resampler is None:
+            line.resampler = Resampler(event.rate, g711.RATE)
+        self._write(line, g711.encode(self._level.feed(line.resampler.feed(event.audio))))
+
+    def speech_ended(self, event: SpeechEnded) -> None:
+        """The voice has delivered the sentence."""
+        line = self._awaited(event)
+        if line is None:
+            return
+        self._with_voice, self._stalled_at = None, None
+        if line.resampler is not None:
+            self._write(line, g711.encode(self._level.feed(line.resampler.flush())))
+        self._complete(line)
+
+    def speech_failed(self, event: SpeechFailed) -> bool:
+        """The voice gave up. True when that sentence was awaited: then `give_up`."""
+        line = self._awaited(event)
+        if line is None:
+            return False
+        line.sentence.failed = event.reason
+        return True
+
+    def stalled(self, now: float) -> SpeechFailed | None:
+        """The sentence on which the voice has been silent for too long."""
+        line = self._with_voice
+        if line is None or self._stalled_at is None or now < self._stalled_at:
+            return None
+        return SpeechFailed(line.turn.number, line.sentence.number, "stalled")
+
+    def _awaited(self, event: SpeechAudio | SpeechEnded | SpeechFailed) -> _Line | None:
+        line = self._with_voice
+        if line is None or (line.turn.number, line.sentence.number) != (event.turn, event.sentence):
+            return None
+        return line
+
+    def _write(self, line: _Line, ulaw: bytes) -> None:
+        self.playout.write(ulaw)
+        line.sentence.audio_ms += len(ulaw) * 1000 // g711.RATE
+
+    def _complete(self, line: _Line) -> None:
+        line.sentence.whole = True
+        self.playout.finish(line.key)
+
+    # -- the phone answers ---------------------------------------------------------------------------------------
+
+    def mark(self, name: str, now: float) -> bool:
+        """A mark came back; False when it was not awaited."""
+        return self.playout.mark(name, now)
+
+    def _settle(self, now: float) -> None:
+        """Let go of sentences that were heard to their end, or failed without a sound."""
+        while self._on_tape and self._on_tape[0] is not self._with_voice:
+            line = self._on_tape[0]
+            if not self.playout.finished(line.key):
+                return
+            line.sentence.finished = line.sentence.whole
+            line.sentence.heard_ms = line.sentence.audio_ms
+            self.playout.forget(line.key)
+            self._on_tape.popleft()
+
+    # -- yielding ------------------------------------------------------------------------------------------------
+
+    def hold(self, now: float) -> list[Command]:
+        """Go quiet at once, keep everything."""
+        return self._outgoing(self.playout.hold(now), now)
+
+    def resume(self, now: float) -> list[Command]:
+        """Go on where the caller stopped hearing."""
+        return self._outgoing(self.playout.resume(now), now)
+
+    def give_up(self) -> list[Command]:
+        """Ask for nothing more; what has sounded so far is played to its end."""
+        self._queue.clear()
+        line, self._with_voice, self._stalled_at = self._with_voice, None, None
+        if line is None:
+            return []
+        self.playout.finish(line.key)
+        return [CancelSpeech(line.turn.number, line.sentence.number)]
+
+    def drop(self, now: float) -> list[Command]:
+        """Forget everything that was not heard."""
+        out = self.give_up()
+        self._settle(now)
+        for line in self._on_tape:
+            line.sentence.heard_ms = self.playout.heard_ms(line.key, now)
+        out += self._outgoing(self.playout.drop(now), now)
+        for line in self._on_tape:
+            self.playout.forget(line.key)
+        self._on_tape.clear()
+        return out
+
+    # -- time ----------------------------------------------------------------------------------------------------
+
+    def wake_at(self) -> float | None:
+        """When `pump` or `stalled` has something to do."""
+        times = [at for at in (self.playout.wake_at(), self._stalled_at) if at is not None]
+        return min(times, default=None)
+
+    def _outgoing(self, outs: list[Out], now: float) -> list[Command]:
+        commands: list[Command] = []
+        for out in outs:
+            match out:
+                case Play(payload):
+                    commands.append(SendAudio(payload))
+                case Mark(name):
+                    commands.append(SendMark(name))
+                case Clear():
+                    commands.append(SendClear())
+        if outs:
+            self._stamp(now)
+        return commands
+
+    def _stamp(self, now: float) -> None:
+        """Note when each sentence's first audio left."""
+        for line in self._on_tape:
+            if line.sentence.sent_at is None and self.playout.started(line.key):
+                line.sentence.sent_at = now
+                if line.turn.first_sent_at is None:
+                    line.turn.first_sent_at = now

@@ -1,0 +1,103 @@
+"""Whose turn it is: the conversation as a table.
+
+Two people share one line. Six states say who has the floor; a trigger that is not in the row of the current state is
+a bug of ours and raises. `python -m ivr.call.turn` prints the diagram of docs/architecture.md from this table.
+
+LISTENING     nobody speaks and nothing is owed
+HEARING       the caller speaks
+TRANSCRIBING  the caller has stopped; the ears look for words
+THINKING      the agent was asked; nothing of its answer has reached the phone
+SPEAKING      the agent has the floor: it is heard, or the next sentence is on its way
+YIELDING      the caller spoke up while the agent thought or spoke: the agent is quiet until it is clear whether
+              that was an interruption (commit) or a cough (resume)
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class State(StrEnum):
+    LISTENING = "listening"
+    HEARING = "hearing"
+    TRANSCRIBING = "transcribing"
+    THINKING = "thinking"
+    SPEAKING = "speaking"
+    YIELDING = "yielding"
+
+
+class Trigger(StrEnum):
+    VOICE = "voice"
+    """The caller began to speak."""
+    ENDPOINT = "endpoint"
+    """The caller's utterance is over."""
+    ASK = "ask"
+    """There are words or keys for the agent."""
+    SAY = "say"
+    """Agent audio, or a phrase of the line, begins."""
+    NOTHING = "nothing"
+    """What was owed is delivered, or came to nothing."""
+    COMMIT = "commit"
+    """The caller has taken the floor."""
+    RESUME_THINKING = "resume thinking"
+    RESUME_SPEAKING = "resume speaking"
+
+
+_S, _T = State, Trigger
+TABLE: dict[State, dict[Trigger, State]] = {
+    _S.LISTENING: {_T.VOICE: _S.HEARING, _T.ASK: _S.THINKING, _T.SAY: _S.SPEAKING},
+    _S.HEARING: {_T.ENDPOINT: _S.TRANSCRIBING, _T.SAY: _S.SPEAKING, _T.NOTHING: _S.LISTENING},
+    _S.TRANSCRIBING: {
+        _T.VOICE: _S.HEARING,
+        _T.ASK: _S.THINKING,
+        _T.SAY: _S.SPEAKING,
+        _T.NOTHING: _S.LISTENING,
+    },
+    _S.THINKING: {_T.VOICE: _S.YIELDING, _T.SAY: _S.SPEAKING, _T.NOTHING: _S.LISTENING},
+    _S.SPEAKING: {
+        _T.VOICE: _S.YIELDING,
+        _T.SAY: _S.SPEAKING,
+        _T.NOTHING: _S.LISTENING,
+    },
+    _S.YIELDING: {
+        _T.COMMIT: _S.HEARING,
+        _T.RESUME_THINKING: _S.THINKING,
+        _T.RESUME_SPEAKING: _S.SPEAKING,
+        _T.SAY: _S.SPEAKING,
+        _T.NOTHING: _S.LISTENING,
+    },
+}
+
+
+class IllegalTransition(RuntimeError):
+    """A trigger came in a state that has no row for it: the call is at fault, not its peers."""
+
+
+class Floor:
+    """Who has the floor on one call."""
+
+    def __init__(self) -> None:
+        self.state = State.LISTENING
+
+    def __repr__(self) -> str:
+        return f"<Floor {self.state}>"
+
+    def go(self, trigger: Trigger) -> State:
+        """Follow the table; returns the new state. Raises IllegalTransition."""
+        try:
+            self.state = TABLE[self.state][trigger]
+        except KeyError:
+            raise IllegalTransition(f"{trigger} while {self.state}") from None
+        return self.state
+
+
+def diagram() -> str:
+    """The table as a Mermaid state diagram."""
+    lines = ["stateDiagram-v2", "    [*] --> listening"]
+    for state, row in TABLE.items():
+        lines += [f"    {state} --> {target}: {trigger}" for trigger, target in row.items()]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(diagram())

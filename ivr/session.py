@@ -1,0 +1,346 @@
+"""The shell of one call: performs commands, feeds back what happens.
+
+One task group a call. The reader feeds what the phone says; the writer sends what the call wants sent; every
+transcript, reply and sentence on its way is a task that feeds its own events and can be cancelled by number; one timer
+ticks when the call asks for it. The only clock is the loop's, read in one place. There is no policy in here: no
+threshold, no retry, no choice of words.
+
+Feeding is synchronous. Two events are never decided at once, and nothing can slip between an event and its commands.
+
+However the call ends, all of it is gone when `run` returns: tasks, sockets, timer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, assert_never
+
+from ivr.call import commands as ask
+from ivr.call import events
+from ivr.call.call import Call
+from ivr.call.commands import Command, HangUp
+from ivr.call.events import Event
+from ivr.call.timeline import Turn
+from ivr.hamsa.client import HearingError, SpeechError
+from ivr.twilio.stream import START_TIMEOUT, Stream
+
+log = logging.getLogger("ivr.session")
+
+UNSENT_LIMIT = 256
+"""Messages that may wait for a phone that does not read: over ten seconds of audio."""
+CLOSE_TIMEOUT = 0.8
+"""Seconds each step of taking a call down may last."""
+NORMAL, POLICY, INTERNAL = 1000, 1008, 1011
+"""WebSocket close codes: RFC 6455, section 7.4.1."""
+
+
+class WireClosed(Exception):
+    """The phone's socket is over. `code` is None when it died without a close frame."""
+
+    def __init__(self, code: int | None = None) -> None:
+        super().__init__(f"wire closed: {code}")
+        self.code = code
+
+
+class Wire(Protocol):
+    """The phone's socket."""
+
+    async def receive(self) -> str | bytes:
+        """The next message. Raises WireClosed."""
+
+    async def send(self, message: str) -> None:
+        """Send one text message. Raises WireClosed."""
+
+    async def close(self, code: int) -> None:
+        """Close with a code; harmless when it is over."""
+
+
+class Voice(Protocol):
+    """Text to speech, one sentence at a time."""
+
+    rate: int
+    encoding: events.Encoding
+
+    async def open(self) -> None: ...
+    def speak(self, text: str) -> AsyncIterator[bytes]: ...
+    async def aclose(self) -> None: ...
+
+
+class Hearing(Protocol):
+    """Speech to text, one utterance at a time."""
+
+    async def open(self) -> None: ...
+    async def transcribe(self, pcm: bytes) -> str: ...
+    async def aclose(self) -> None: ...
+
+
+class Agent(Protocol):
+    """Where replies come from."""
+
+    async def warm(self) -> None: ...
+    def reply(self, request: ask.ReplyRequest) -> AsyncIterator[Event]: ...
+
+
+class Observer(Protocol):
+    """Sees everything of every call: the demo's screen, tapes, tests. Must not raise and must not wait."""
+
+    def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
+        """One event was decided. `now` is the loop's time."""
+
+    def ended(self, call_id: str, now: float, turns: Sequence[Turn], hang_up: HangUp) -> None:
+        """The call is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """What a call is made of, once it is known whose it is."""
+
+    started: events.CallStarted
+    """With the caller and the number dialled filled in."""
+    call: Call
+    voice: Voice
+    hearing: Hearing
+    agent: Agent
+
+
+class Session:
+    """One socket of the phone, from accept to the last task."""
+
+    def __init__(
+        self,
+        wire: Wire,
+        stream: Stream,
+        compose: Callable[[events.CallStarted], Party],
+        *,
+        hang_up: Callable[[str], Awaitable[None]] | None = None,
+        observer: Observer | None = None,
+    ) -> None:
+        """`compose` makes the party at `start`; `hang_up(call_id)` ends the call at the carrier after a goodbye."""
+        self._wire = wire
+        self._stream = stream
+        self._compose = compose
+        self._hang_up = hang_up
+        self._observer = observer
+        self._party: Party | None = None
+        self._unsent: deque[ask.SendAudio | ask.SendMark | ask.SendClear] = deque()
+        self._to_send = asyncio.Event()
+        self._all_sent = asyncio.Event()
+        self._over = asyncio.Event()
+        self._failure: Exception | None = None
+        self._tasks: dict[tuple[str, int, int], asyncio.Task[None]] = {}
+        self._group: asyncio.TaskGroup | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._loop = asyncio.get_running_loop()
+
+    def __repr__(self) -> str:
+        what = repr(self._party.call) if self._party else repr(self._stream)
+        return f"<Session {what} tasks={len(self._tasks)} unsent={len(self._unsent)}>"
+
+    # -- the whole of it -----------------------------------------------------------------------------------------
+
+    async def run(self) -> HangUp | None:
+        """Serve the socket to its end. None: no call ever began on it."""
+        started = await self._await_start()
+        if started is None:
+            return None
+        party = self._party = self._compose(started)
+        try:
+            await self._serve(party)
+        except Exception:
+            log.exception("call_failed", extra={"call": party.started.call_id})
+            self._feed(events.Withdraw("internal_error"))
+        finally:
+            await self._take_down(party)
+        return party.call.ended
+
+    def withdraw(self, reason: str) -> None:
+        """End the call from our side; a fixed phrase as reason."""
+        if self._party is not None:
+            self._feed(events.Withdraw(reason))
+
+    async def _await_start(self) -> events.CallStarted | None:
+        try:
+            async with asyncio.timeout(START_TIMEOUT):
+                while not self._stream.refused:
+                    for event in self._stream.receive(await self._wire.receive()):
+                        if isinstance(event, events.CallStarted):
+                            return event
+                        log.info("before_start", extra={"what": type(event).__name__})
+        except WireClosed:
+            return None
+        except TimeoutError:
+            log.warning("no_start", extra={"seconds": START_TIMEOUT})
+        else:
+            log.warning("stream_refused", extra={"reason": self._stream.refused})
+        await _within(self._wire.close(POLICY))
+        return None
+
+    async def _serve(self, party: Party) -> None:
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            io = [group.create_task(self._read()), group.create_task(self._write())]
+            self._feed(party.started)
+            await self._over.wait()
+            await _within(self._flushed())
+            for task in (*io, *self._tasks.values()):
+                task.cancel()
+        if self._failure is not None:
+            raise self._failure
+
+    async def _take_down(self, party: Party) -> None:
+        """Let go of everything the call held."""
+        if self._timer is not None:
+            self._timer.cancel()
+        await asyncio.gather(self._leave(party), _within(party.voice.aclose()), _within(party.hearing.aclose()))
+        ended = party.call.ended
+        if self._observer is not None and ended is not None:
+            self._observer.ended(party.started.call_id, self._loop.time(), party.call.turns, ended)
+
+    async def _leave(self, party: Party) -> None:
+        """Off the line: hung up at the carrier when the conversation is over, else its fallback goes on."""
+        ended = party.call.ended
+        if self._hang_up is not None and ended is not None and ended.meant and not ended.from_caller:
+            await self._hang_up(party.started.call_id)
+        await _within(self._wire.close(INTERNAL if ended is None or ended.result == "bridge_error" else NORMAL))
+
+    # -- events in, commands out ---------------------------------------------------------------------------------
+
+    def _feed(self, event: Event) -> None:
+        """Let the call decide, and do what it says."""
+        party = self._party
+        if party is None or party.call.ended is not None:
+            return
+        now = self._loop.time()
+        commands = party.call.receive(event, now)
+        if self._observer is not None:
+            self._observer.happened(party.started.call_id, now, event, commands)
+        for command in commands:
+            self._perform(command, party)
+        self._set_timer(party.call.wake_at())
+
+    def _perform(self, command: Command, party: Party) -> None:
+        match command:
+            case ask.SendAudio() | ask.SendMark():
+                self._send(command)
+            case ask.SendClear():
+                self._unsent.clear()
+                self._send(command)
+            case ask.Note():
+                pass  # an observer's business
+            case ask.Speak(turn=turn, sentence=sentence):
+                self._spawn(("speech", turn, sentence), self._speak(command, party.voice))
+            case ask.Transcribe(utterance=utterance):
+                self._spawn(("transcript", utterance, 0), self._transcribe(command, party.hearing))
+            case ask.RequestReply(turn=turn):
+                self._spawn(("reply", turn, 0), self._reply(command, party.agent))
+            case ask.CancelSpeech(turn=turn, sentence=sentence):
+                self._cancel(("speech", turn, sentence))
+            case ask.ForgetTranscript(utterance=utterance):
+                self._cancel(("transcript", utterance, 0))
+            case ask.CloseReply(turn=turn):
+                self._cancel(("reply", turn, 0))
+            case ask.WarmUp():
+                warm = (party.hearing.open(), party.voice.open(), party.agent.warm())
+                for number, opening in enumerate(warm):
+                    self._spawn(("warm", number, 0), opening)
+            case ask.HangUp():
+                self._over.set()
+            case _:
+                assert_never(command)
+
+    def _set_timer(self, wake_at: float | None) -> None:
+        """Tick at `wake_at` or earlier; a tick that comes too early is harmless and sets the next."""
+        if wake_at is None or (self._timer is not None and self._timer.when() <= wake_at):
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_at(max(wake_at, self._loop.time()), self._tick)
+
+    def _tick(self) -> None:
+        self._timer = None
+        try:
+            self._feed(events.Tick())
+        except Exception as error:  # outside the task group: carry it in
+            self._failure = error
+            self._over.set()
+
+    # -- tasks by number -----------------------------------------------------------------------------------------
+
+    def _spawn(self, key: tuple[str, int, int], work: Coroutine[Any, Any, None]) -> None:
+        if self._group is None:
+            work.close()
+            return
+        task = self._tasks[key] = self._group.create_task(work)
+        task.add_done_callback(lambda _: self._tasks.pop(key, None))
+
+    def _cancel(self, key: tuple[str, int, int]) -> None:
+        task = self._tasks.get(key)
+        if task is not None:
+            task.cancel()
+
+    async def _speak(self, command: ask.Speak, voice: Voice) -> None:
+        turn, sentence = command.turn, command.sentence
+        try:
+            async with contextlib.aclosing(voice.speak(command.text)) as chunks:
+                async for audio in chunks:
+                    self._feed(events.SpeechAudio(turn, sentence, audio, voice.rate, voice.encoding))
+        except SpeechError as error:
+            self._feed(events.SpeechFailed(turn, sentence, error.reason))
+        else:
+            self._feed(events.SpeechEnded(turn, sentence))
+
+    async def _transcribe(self, command: ask.Transcribe, hearing: Hearing) -> None:
+        try:
+            text = await hearing.transcribe(command.pcm)
+        except HearingError as error:
+            self._feed(events.TranscriptFailed(command.utterance, error.reason))
+        else:
+            self._feed(events.TranscriptArrived(command.utterance, text))
+
+    async def _reply(self, command: ask.RequestReply, agent: Agent) -> None:
+        async with contextlib.aclosing(agent.reply(command.request)) as pieces:
+            async for event in pieces:
+                self._feed(event)
+
+    # -- the phone's socket --------------------------------------------------------------------------------------
+
+    async def _read(self) -> None:
+        try:
+            while True:
+                for event in self._stream.receive(await self._wire.receive()):
+                    self._feed(event)
+        except WireClosed as closed:
+            self._feed(events.CallerLeft("dropped" if closed.code is None else "closed"))
+
+    def _send(self, command: ask.SendAudio | ask.SendMark | ask.SendClear) -> None:
+        if len(self._unsent) >= UNSENT_LIMIT:
+            self._loop.call_soon(self._feed, events.CallerLeft("stalled"))
+            return
+        self._unsent.append(command)
+        self._to_send.set()
+
+    async def _write(self) -> None:
+        with contextlib.suppress(WireClosed):
+            while True:
+                while self._unsent:
+                    await self._wire.send(self._stream.encode(self._unsent.popleft()))
+                self._all_sent.set()
+                self._to_send.clear()
+                await self._to_send.wait()
+                self._all_sent.clear()
+
+    async def _flushed(self) -> None:
+        if self._unsent:
+            await self._all_sent.wait()
+
+
+async def _within(closing: Awaitable[None]) -> None:
+    """Give it a moment, whatever it does."""
+    with contextlib.suppress(Exception):
+        async with asyncio.timeout(CLOSE_TIMEOUT):
+            await closing

@@ -1,0 +1,438 @@
+"""The playout against a phone that plays 8000 bytes a second and returns marks, driven in its own time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ivr.media import g711
+from ivr.media.playout import Clear, Mark, Out, Play, Playout, PlayoutOptions
+
+RATE = 8000
+
+
+def tone(ms: int, level: int = 0x20) -> bytes:
+    """Mu-law that is not silence and in which every 20 ms looks the same."""
+    return bytes((level, level ^ 0x80)) * (ms * RATE // 2000)
+
+
+@dataclass
+class Ear:
+    """A phone as the carrier describes it: one FIFO, marks returned when reached, `clear` returns them all."""
+
+    playout: Playout
+    delay: float = 0.0
+    now: float = 100.0
+    free_at: float = 0.0
+    heard: bytearray = field(default_factory=bytearray)
+    queue: list[tuple[float, bytes]] = field(default_factory=list)
+    marks: list[tuple[float, str]] = field(default_factory=list)
+    log: list[tuple[float, Out]] = field(default_factory=list)
+    gaps: list[float] = field(default_factory=list)
+
+    def take(self, outs: list[Out]) -> None:
+        for out in outs:
+            self.log.append((self.now, out))
+            arrival = self.now + self.delay
+            match out:
+                case Play(payload):
+                    if self.free_at and arrival > self.free_at + 1e-6:
+                        self.gaps.append(arrival - self.free_at)
+                    start = max(self.free_at, arrival)
+                    self.queue.append((start, payload))
+                    self.free_at = start + len(payload) / RATE
+                case Mark(name):
+                    self.marks.append((max(self.free_at, arrival) + self.delay, name))
+                case Clear():
+                    self.play_until(arrival)
+                    self.queue.clear()
+                    self.free_at = arrival
+                    self.marks = [(arrival + self.delay, name) for _, name in self.marks]
+
+    def play_until(self, now: float) -> None:
+        rest = []
+        for start, payload in self.queue:
+            n = max(0, min(len(payload), round((now - start) * RATE)))
+            self.heard += payload[:n]
+            if n < len(payload):
+                rest.append((start + n / RATE, payload[n:]))
+        self.queue = rest
+
+    def run(self, seconds: float, step: float | None = None) -> None:
+        """Let time pass, waking the playout when it asks."""
+        end = self.now + seconds
+        while self.now < end:
+            times = [end, *(at for at, _ in self.marks)]
+            wake = self.playout.wake_at()
+            if wake is not None:
+                times.append(max(wake, self.now))
+            if step is not None:
+                times.append(self.now + step)
+            self.now = max(self.now, min(times))
+            self.play_until(self.now)
+            due = [name for at, name in self.marks if at <= self.now]
+            self.marks = [(at, name) for at, name in self.marks if at > self.now]
+            for name in due:
+                self.playout.mark(name, self.now)
+            self.take(self.playout.poll(self.now))
+
+    def say(self, key: int, audio: bytes) -> None:
+        self.playout.begin(key)
+        self.playout.write(audio)
+        self.playout.finish(key)
+        self.take(self.playout.poll(self.now))
+
+    @property
+    def clears(self) -> int:
+        return sum(isinstance(out, Clear) for _, out in self.log)
+
+    @property
+    def sizes(self) -> list[int]:
+        return [len(out.payload) for _, out in self.log if isinstance(out, Play)]
+
+
+def ear(delay: float = 0.0, **options: int) -> Ear:
+    return Ear(Playout(PlayoutOptions(**options)), delay)  # type: ignore[arg-type]
+
+
+def test_all_of_a_sentence_is_heard_in_order_and_confirmed() -> None:
+    phone = ear()
+    audio = bytes(range(256)) * 100
+    phone.say(1, audio)
+    assert not phone.playout.idle
+    phone.run(4)
+    assert bytes(phone.heard) == audio + b"\xff" * (-len(audio) % 160)
+    assert phone.playout.finished(1)
+    assert phone.playout.idle
+    assert phone.gaps == []
+    assert phone.playout.heard_ms(1, phone.now) == len(phone.heard) // 8
+
+
+def test_the_first_message_is_short_and_the_lead_is_bounded() -> None:
+    phone = ear(lead_ms=480)
+    phone.say(1, tone(3000))
+    assert phone.sizes[0] == 160
+    assert set(phone.sizes[1:]) == {800}
+    assert 380 <= sum(phone.sizes) / 8 <= 480
+    phone.run(1)
+    assert phone.playout.unheard_ms(phone.now) == 2000
+
+
+def test_messages_follow_absolute_deadlines() -> None:
+    phone = ear()
+    phone.say(1, tone(5000))
+    phone.run(4)
+    times = [at for at, out in phone.log if isinstance(out, Play)][6:]
+    assert [round(b - a, 6) for a, b in zip(times, times[1:], strict=False)] == [0.1] * (len(times) - 1)
+
+
+def test_a_stalled_loop_catches_up_without_a_gap_within_its_lead() -> None:
+    phone = ear(lead_ms=480)
+    phone.say(1, tone(3000))
+    for _ in range(8):
+        phone.now += 0.3
+        phone.play_until(phone.now)
+        phone.take(phone.playout.poll(phone.now))
+    phone.run(2)
+    assert phone.gaps == []
+    assert phone.playout.underruns == 0
+    assert len(phone.heard) == 24000
+
+
+def test_a_starved_sentence_counts_as_underrun_and_goes_on() -> None:
+    phone = ear()
+    phone.playout.begin(1)
+    phone.playout.write(tone(200))
+    phone.take(phone.playout.poll(phone.now))
+    phone.run(0.5)
+    phone.playout.write(tone(200))
+    phone.take(phone.playout.poll(phone.now))
+    phone.playout.finish(1)
+    phone.run(1)
+    assert phone.playout.underruns == 1
+    assert 250 < phone.playout.underrun_ms < 350
+    assert len(phone.heard) == 3200
+
+
+def test_a_gap_while_marks_are_still_on_their_way() -> None:
+    phone = ear(delay=0.3, mark_ms=100)
+    phone.playout.begin(1)
+    phone.playout.write(tone(200))
+    phone.take(phone.playout.poll(phone.now))
+    phone.run(0.4)
+    assert phone.marks
+    phone.playout.write(tone(200))
+    phone.playout.finish(1)
+    phone.take(phone.playout.poll(phone.now))
+    phone.run(2)
+    assert phone.playout.finished(1)
+    assert len(phone.heard) == 3200
+
+
+def test_silence_between_sentences_is_no_underrun() -> None:
+    phone = ear()
+    phone.say(1, tone(200))
+    phone.run(1)
+    phone.say(2, tone(200))
+    phone.run(1)
+    assert phone.playout.underruns == 0
+    assert phone.playout.finished(2)
+
+
+def test_an_open_sentence_gathers_whole_messages_while_the_phone_has_enough() -> None:
+    phone = ear()
+    phone.playout.begin(1)
+    for _ in range(100):
+        phone.playout.write(tone(20))
+        phone.take(phone.playout.poll(phone.now))
+        phone.run(0.015)
+    assert phone.gaps == []
+    assert sum(size == 800 for size in phone.sizes) >= 9
+    assert len(phone.sizes) < 50
+    assert all(size % 160 == 0 for size in phone.sizes)
+
+
+def test_marks_at_sentence_ends_and_every_few_hundred_ms() -> None:
+    phone = ear(mark_ms=400)
+    phone.say(1, tone(1000))
+    phone.run(2)
+    sent = 0
+    marks = []
+    for _, out in phone.log:
+        if isinstance(out, Play):
+            sent += len(out.payload)
+        else:
+            marks.append(sent)
+    assert marks[-1] == 8000
+    assert all(b - a <= 4000 for a, b in zip([0, *marks], marks, strict=False))
+
+
+def test_an_end_announced_after_the_last_audio_still_gets_its_mark() -> None:
+    phone = ear(mark_ms=10_000)
+    phone.playout.begin(1)
+    phone.playout.write(tone(100))
+    phone.take(phone.playout.poll(phone.now))
+    phone.run(0.3)
+    assert phone.marks == []
+    phone.playout.finish(1)
+    phone.take(phone.playout.poll(phone.now))
+    phone.run(0.1)
+    assert phone.playout.finished(1)
+
+
+def test_an_empty_sentence_is_over_at_once() -> None:
+    phone = ear()
+    phone.say(1, b"")
+    assert phone.playout.finished(1)
+    assert phone.log == []
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.06, 0.18])
+def test_heard_lags_the_ear_and_never_passes_it(delay: float) -> None:
+    phone = ear(delay)
+    phone.say(1, tone(3000))
+    for _ in range(150):
+        phone.run(0.02)
+        claimed = phone.playout.heard_ms(1, phone.now) * 8
+        assert claimed <= len(phone.heard) + round(delay * RATE) + 160
+        assert claimed >= len(phone.heard) - 3200 - round(2 * delay * RATE) - 160
+    phone.run(1)
+    assert phone.playout.finished(1)
+
+
+def test_hold_clears_once_fades_and_keeps_the_rest() -> None:
+    phone = ear(fade_ms=40)
+    phone.say(1, tone(2000))
+    phone.run(1.0)
+    phone.take(phone.playout.hold(phone.now))
+    assert phone.clears == 1
+    assert phone.sizes[-1] == 320
+    fade = g711.decode(next(out.payload for _, out in reversed(phone.log) if isinstance(out, Play)))
+    loud = [g711.audioop.rms(fade[i : i + 80], 2) for i in range(0, len(fade), 80)]
+    assert loud == sorted(loud, reverse=True)
+    assert loud[-1] < loud[0] / 4
+    assert phone.playout.hold(phone.now) == []
+    before = len(phone.heard)
+    phone.run(1.0)
+    assert len(phone.heard) == before + 320
+    assert phone.playout.poll(phone.now) == []
+    assert not phone.playout.idle
+    assert 900 <= phone.playout.heard_ms(1, phone.now) <= 1000
+
+
+def test_a_hard_cut_when_the_fade_is_off() -> None:
+    phone = ear(fade_ms=0)
+    phone.say(1, tone(1000))
+    phone.run(0.5)
+    assert phone.playout.hold(phone.now) == [Clear()]
+
+
+def test_hold_with_nothing_at_the_phone_sends_nothing() -> None:
+    phone = ear()
+    assert phone.playout.hold(phone.now) == []
+    phone.say(1, tone(300))
+    assert phone.log == []
+    phone.take(phone.playout.resume(phone.now))
+    phone.run(1)
+    assert len(phone.heard) == 2400
+    assert phone.clears == 0
+
+
+def test_resume_goes_on_from_a_quiet_spot_and_loses_nothing() -> None:
+    phone = ear(fade_ms=0)
+    pause = b"\xff" * 400
+    audio = tone(700, 0x10) + pause + tone(1250, 0x28)
+    phone.say(1, audio)
+    phone.run(0.9)
+    phone.take(phone.playout.hold(phone.now))
+    heard = bytes(phone.heard)
+    phone.run(0.3)
+    phone.take(phone.playout.resume(phone.now))
+    phone.run(3)
+    assert phone.playout.finished(1)
+    again = bytes(phone.heard)[len(heard) :]
+    assert audio.endswith(again)
+    assert len(heard) + len(again) - len(audio) <= 400 * 8
+    assert again.startswith(b"\xff" * 160)
+
+
+def test_resume_at_the_very_start_plays_all_again() -> None:
+    phone = ear()
+    phone.say(1, tone(500))
+    phone.run(0.01)
+    phone.take(phone.playout.hold(phone.now))
+    phone.run(0.2)
+    phone.heard.clear()
+    phone.take(phone.playout.resume(phone.now))
+    phone.run(1)
+    assert len(phone.heard) == 4000
+
+
+def test_drop_forgets_the_unheard_and_the_next_sentence_is_whole() -> None:
+    phone = ear()
+    phone.say(1, tone(2000))
+    phone.run(0.613)
+    phone.take(phone.playout.drop(phone.now))
+    assert phone.clears == 1
+    phone.run(0.2)
+    assert phone.playout.idle
+    phone.heard.clear()
+    phone.say(2, tone(777))
+    phone.run(2)
+    assert bytes(phone.heard).rstrip(b"\xff") == tone(777).rstrip(b"\xff")
+    assert phone.playout.finished(2)
+
+
+def test_drop_of_a_held_playout_clears_no_second_time() -> None:
+    phone = ear()
+    phone.say(1, tone(1000))
+    phone.run(0.4)
+    phone.take(phone.playout.hold(phone.now))
+    phone.take(phone.playout.drop(phone.now))
+    assert phone.clears == 1
+    assert not phone.playout.held
+    assert phone.playout.wake_at() is None
+
+
+def test_marks_of_cleared_audio_say_nothing() -> None:
+    phone = ear(delay=0.1)
+    phone.say(1, tone(2000))
+    phone.run(0.5)
+    phone.take(phone.playout.drop(phone.now))
+    names = [name for _, name in phone.marks]
+    assert names
+    assert [phone.playout.mark(name, phone.now + 0.1) for name in names] == [False] * len(names)
+    assert phone.playout.mark("never ours", phone.now) is False
+
+
+def test_a_lost_mark_holds_nothing_up() -> None:
+    phone = ear()
+    phone.say(1, tone(500))
+    phone.marks.clear()
+    for _ in range(60):
+        phone.marks.clear()
+        phone.run(0.05)
+    assert phone.playout.finished(1)
+    assert phone.playout.idle
+
+
+def test_a_later_mark_stands_for_the_lost_ones_before_it() -> None:
+    phone = ear(mark_ms=200)
+    phone.say(1, tone(1000))
+    phone.run(0.7)
+    names = [out.name for _, out in phone.log if isinstance(out, Mark)]
+    assert phone.playout.mark(names[-1], phone.now)
+    assert phone.playout.mark(names[0], phone.now) is False
+
+
+def test_what_is_playing_is_the_audio_at_the_ear() -> None:
+    phone = ear()
+    assert phone.playout.playing(phone.now) == b""
+    audio = b"".join(bytes([level]) * 160 for level in range(100, 150))
+    phone.say(1, audio)
+    phone.run(0.2)
+    assert phone.playout.playing(phone.now) == bytes([109]) * 160
+    phone.run(5)
+    assert phone.playout.playing(phone.now) == b""
+
+
+def test_the_tape_does_not_grow_with_the_call() -> None:
+    phone = ear()
+    for key in range(1, 40):
+        phone.say(key, tone(2000))
+        phone.run(2.1)
+        phone.playout.forget(key)
+    assert len(phone.playout._tape) < 5 * RATE
+    phone.playout.forget(99)
+
+
+def test_it_prints_itself_in_one_line() -> None:
+    phone = ear()
+    phone.say(1, tone(100))
+    assert repr(phone.playout).startswith("<Playout heard=0 sent=800 written=800 marks=1>")
+    phone.playout.hold(phone.now)
+    assert "held" in repr(phone.playout)
+    assert phone.playout.started(1) is False
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.one_of(
+            st.tuples(st.just("say"), st.integers(0, 1500)),
+            st.tuples(st.just("wait"), st.integers(1, 700)),
+            st.tuples(st.just("hold"), st.just(0)),
+            st.tuples(st.just("resume"), st.just(0)),
+            st.tuples(st.just("drop"), st.just(0)),
+        ),
+        max_size=25,
+    ),
+    st.sampled_from([0.0, 0.05, 0.2]),
+)
+def test_no_script_breaks_the_order_of_its_positions(script: list[tuple[str, int]], delay: float) -> None:
+    phone = ear(delay)
+    playout = phone.playout
+    key = 0
+    for step, value in script:
+        match step:
+            case "say":
+                key += 1
+                phone.say(key, tone(value))
+            case "wait":
+                phone.run(value / 1000)
+            case "hold":
+                phone.take(playout.hold(phone.now))
+            case "resume" if playout.held:
+                phone.take(playout.resume(phone.now))
+            case "drop":
+                phone.take(playout.drop(phone.now))
+        assert playout._heard <= playout._sent <= playout.written
+        assert playout.heard(phone.now) <= playout.written
+        assert phone.free_at - phone.now <= 0.48 + 1.5 + delay
+    if playout.held:
+        phone.take(playout.resume(phone.now))
+    phone.run(50)
+    assert playout.idle
