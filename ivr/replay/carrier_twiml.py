@@ -80,8 +80,11 @@ def parse(body: bytes | str, content_type: str = "text/xml", url: str = "") -> D
     """Read a document that came from `url`. Raises `TwimlError`."""
     if content_type.partition(";")[0].strip().lower() not in TYPES:
         raise TwimlError(WRONG_TYPE, f"content type {content_type or 'missing'}")
+    markup = body.encode() if isinstance(body, str) else body
+    if b"<!DOCTYPE" in markup or b"<!ENTITY" in markup:
+        raise TwimlError(BROKEN_DOCUMENT, "a document type is not allowed")
     try:
-        root = ET.fromstring(body)
+        root = ET.fromstring(markup)
     except ET.ParseError as error:
         raise TwimlError(BROKEN_DOCUMENT, f"not XML: {error}") from error
     if root.tag != "Response":

@@ -1,0 +1,79 @@
+"""The carrier: places a call at a bridge, as the real one would when a caller dials its number.
+
+`place_call` asks the voice webhook (signed), reads the document it answers with, opens the media stream, plays the
+scenario in it, and goes on with the verbs behind `</Connect>` when the stream is over. What the caller heard, and
+all that happened, is the `PhoneRecord` it returns; the bridge's faults are in it, not raised.
+
+Time is the loop's: real on a socket, virtual with `connect` and `transport` given (`memory`, `virtual`). Any number
+of calls run side by side.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+
+import httpx
+
+from ivr.replay.carrier_flow import CarrierOptions, LiveCall, Numbers
+from ivr.replay.carrier_http import Places, Webhooks
+from ivr.replay.carrier_rest import Switchboard
+from ivr.replay.carrier_sign import SharedKey, Signer
+from ivr.replay.carrier_socket import Connect, StreamRefused, open_socket
+from ivr.replay.carrier_stream import Clock
+from ivr.replay.carrier_voice import render
+from ivr.replay.phone import PhoneOptions
+from ivr.replay.phone_wire import Ids, new_sid
+from ivr.replay.recording import Entry, PhoneRecord
+from ivr.replay.scenario import Scenario
+
+__all__ = ["CarrierOptions", "Connect", "SharedKey", "StreamRefused", "Switchboard", "open_socket", "place_call"]
+
+
+async def place_call(
+    url: str,
+    scenario: Scenario,
+    *,
+    auth_token: str,
+    account_sid: str,
+    caller: str,
+    called: str,
+    public_url: str | None = None,
+    voice: Callable[[str], bytes] | None = None,
+    on_entry: Callable[[Entry], None] | None = None,
+    phone: PhoneOptions | None = None,
+    options: CarrierOptions | None = None,
+    switchboard: Switchboard | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
+    connect: Connect = open_socket,
+) -> PhoneRecord:
+    """Call the bridge whose voice webhook is at `url` and play `scenario`; returns when the call is over.
+
+    `public_url` is what the bridge calls itself (its origin): signed, and mapped to `url`'s origin when asked.
+    `voice` turns a text of the scenario into mu-law at 8 kHz; it runs in a thread, before the call.
+    `switchboard` lets a REST client act on the call. Raises `ScenarioError` before the call, ValueError for a
+    URL that is none, `WireViolation` when `phone` is strict; whatever else the bridge does is in the record.
+    """
+    options = options if options is not None else CarrierOptions()
+    audio = await asyncio.to_thread(render, scenario, voice)
+    chance = random.Random(options.seed)
+    places = Places.of(url, public_url)
+    signer = Signer(auth_token, options.shared_key, options.honesty)
+    record = PhoneRecord(watch=on_entry)
+    async with httpx.AsyncClient(transport=transport, trust_env=False, follow_redirects=False) as client:
+        call = LiveCall(
+            Ids(account_sid, options.call_sid or new_sid("CA", chance), new_sid("MZ", chance)),
+            Numbers(caller, called),
+            record,
+            options=options,
+            phone=phone if phone is not None else PhoneOptions(),
+            webhooks=Webhooks(client, signer, places, chance),
+            connect=connect,
+            clock=Clock(options.speed),
+            chance=chance,
+        )
+        if switchboard is not None:
+            switchboard.add(call)
+        await call.run(places.name(url), scenario, audio)
+    return record
