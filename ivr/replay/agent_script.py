@@ -1,0 +1,254 @@
+"""How the demo agent's answer reaches the bridge: bytes with their times, in every format and with every fault.
+
+Pure: a `Script` says what is sent when; a live front and an in-memory front perform it. n8n is the model: headers at
+once, a `begin` line, tokens of one to four characters, `end`; with tools several such runs, the first ones empty; then
+the Respond-to-Webhook node, which repeats the whole answer as a JSON string inside an item.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import accumulate, cycle
+from typing import Any, Final, Literal
+
+from ivr.replay.agent import Answer, four_sentences
+
+NODE: Final = "Voice Agent"
+RESPONDER: Final = "Respond to Webhook"
+NEVER: Final = 3600.0
+"""Seconds: when a stalled script would go on."""
+
+_JSON: Final = "application/json; charset=utf-8"
+_SSE: Final = "text/event-stream; charset=utf-8"
+_TEXT: Final = "text/plain; charset=utf-8"
+_PAGE: Final = "<!doctype html><html><head><title>Error</title></head><body><h1>Bad gateway</h1></body></html>"
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """When the words come. Seconds since the request arrived."""
+
+    first_token: float = 0.6
+    rate: float = 61.0
+    """Characters a second, as a chat model writes."""
+    total: float | None = None
+    """When the last token comes; None: `rate` decides."""
+
+    def times(self, tokens: list[str]) -> list[float]:
+        """The time of each token: even by characters."""
+        before = [0, *accumulate(map(len, tokens))][: len(tokens)]
+        if self.total is None:
+            a_character = 1 / max(self.rate, 0.001)
+        else:
+            a_character = max(self.total - self.first_token, 0.0) / max(before[-1:] + [1])
+        return [round(self.first_token + count * a_character, 6) for count in before]
+
+
+FOUR_PACE: Final = Pace(first_token=1.5, total=5.9)
+"""n8n with tools, as measured: first token after 1.5 s, 5.9 s in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Bytes to send."""
+
+    at: float
+    """Seconds since the request arrived."""
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """One whole response."""
+
+    steps: tuple[Step, ...] = ()
+    content_type: str = _JSON
+    status: int = 200
+    headers: Mapping[str, str] | None = None
+    """More headers."""
+    ending: Literal["end", "cut"] = "end"
+    """`cut`: the connection breaks instead of the body ending."""
+
+
+def tokens_of(text: str) -> list[str]:
+    """The text in pieces of one to four characters, the same ones every time."""
+    sizes, tokens, at = cycle((3, 1, 4, 2, 4, 1, 2, 3)), [], 0
+    while at < len(text):
+        size = next(sizes)
+        tokens.append(text[at : at + size])
+        at += size
+    return tokens
+
+
+def record(kind: str, content: str | None = None, *, node: str = NODE, index: int = 0, run: int = 0) -> bytes:
+    """One line of n8n's stream."""
+    metadata = {"nodeId": f"id-{node}", "nodeName": node, "itemIndex": index, "runIndex": run, "timestamp": 0}
+    line: dict[str, Any] = {"type": kind} | ({} if content is None else {"content": content})
+    return json.dumps(line | {"metadata": metadata}, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def _run(text: str, pace: Pace, *, node: str = NODE) -> list[Step]:
+    """`begin`, the text's tokens, `end`."""
+    tokens = tokens_of(text)
+    times = pace.times(tokens)
+    steps = [Step(at, record("item", token, node=node)) for at, token in zip(times, tokens, strict=True)]
+    last = times[-1] if times else pace.first_token
+    return [Step(0.0, record("begin", node=node)), *steps, Step(last, record("end", node=node))]
+
+
+def _respond(answer: Answer, at: float) -> list[Step]:
+    whole = json.dumps({"output": answer.text, "is_closing": answer.closing}, ensure_ascii=False)
+    kinds = (("begin", None), ("item", whole), ("end", None))
+    return [Step(at, record(kind, content, node=RESPONDER)) for kind, content in kinds]
+
+
+def _ndjson(answer: Answer, pace: Pace) -> Script:
+    """One run; a closing answer says so through the Respond-to-Webhook node."""
+    run = _run(answer.text, pace)
+    return Script((*run, *(_respond(answer, run[-1].at) if answer.closing else ())))
+
+
+def _tools(answer: Answer, pace: Pace) -> Script:
+    """Two empty runs while tools work, the text, then the whole answer again."""
+    empty = [Step(pace.first_token * part, record(kind)) for part in (0.2, 0.6) for kind in ("begin", "end")]
+    run = _run(answer.text, pace)
+    begin = replace(run[0], at=pace.first_token * 0.9)
+    return Script((*empty, begin, *run[1:], *_respond(answer, run[-1].at)))
+
+
+def _four(answer: Answer, pace: Pace) -> Script:
+    return _tools(Answer(four_sentences()), FOUR_PACE)
+
+
+def _events(answer: Answer, pace: Pace, write: Callable[[str], str], last: str) -> Script:
+    tokens = tokens_of(answer.text)
+    times = pace.times(tokens)
+    steps = [Step(at, write(token).encode()) for at, token in zip(times, tokens, strict=True)]
+    return Script((*steps, Step(times[-1] if times else pace.first_token, last.encode())), _SSE)
+
+
+def _sse(answer: Answer, pace: Pace) -> Script:
+    closing = 'data: {"is_closing": true}\n\n' if answer.closing else ""
+    return _events(answer, pace, lambda token: f"data: {token}\n\n", closing + "data: [DONE]\n\n")
+
+
+def _openai(answer: Answer, pace: Pace) -> Script:
+    def chunk(token: str) -> str:
+        choice = {"index": 0, "delta": {"content": token}, "finish_reason": None}
+        return f"data: {json.dumps({'object': 'chat.completion.chunk', 'choices': [choice]}, ensure_ascii=False)}\n\n"
+
+    return _events(answer, pace, chunk, "data: [DONE]\n\n")
+
+
+def _text(answer: Answer, pace: Pace) -> Script:
+    tokens = tokens_of(answer.text)
+    steps = tuple(Step(at, token.encode()) for at, token in zip(pace.times(tokens), tokens, strict=True))
+    return Script(steps, _TEXT)
+
+
+def _json(answer: Answer, pace: Pace) -> Script:
+    """All at once when the last token would have come."""
+    at = pace.times(tokens_of(answer.text))[-1]
+    body = json.dumps({"output": answer.text, "is_closing": answer.closing}, ensure_ascii=False).encode()
+    return Script((Step(at, body),))
+
+
+def _gzip(answer: Answer, pace: Pace) -> Script:
+    whole = _json(answer, pace).steps[0]
+    return Script((Step(whole.at, gzip.compress(whole.data, mtime=0)),), headers={"content-encoding": "gzip"})
+
+
+def _error(answer: Answer, pace: Pace) -> Script:
+    """The agent fails before a word."""
+    return Script((Step(0.0, record("begin")), Step(pace.first_token, record("error"))))
+
+
+def _half(answer: Answer, pace: Pace) -> tuple[Step, ...]:
+    run = _run(answer.text, pace)
+    return tuple(run[: max(2, len(run) // 2)])
+
+
+def _late_error(answer: Answer, pace: Pace) -> Script:
+    half = _half(answer, pace)
+    return Script((*half, Step(half[-1].at, record("error"))))
+
+
+def _cut(answer: Answer, pace: Pace) -> Script:
+    """The connection breaks in the middle of a line."""
+    half = _half(answer, pace)
+    return Script((*half, Step(half[-1].at, record("item", "abc")[:20])), ending="cut")
+
+
+def _stall(answer: Answer, pace: Pace) -> Script:
+    return Script((Step(0.0, record("begin")), Step(NEVER, record("end"))))
+
+
+def _stall_late(answer: Answer, pace: Pace) -> Script:
+    return Script((*_half(answer, pace), Step(NEVER, record("end"))))
+
+
+def _slow(answer: Answer, pace: Pace) -> Script:
+    """One word a second."""
+    words = answer.text.split(" ")
+    steps = [Step(pace.first_token + k, record("item", f" {word}" if k else word)) for k, word in enumerate(words)]
+    return Script((Step(0.0, record("begin")), *steps, Step(steps[-1].at, record("end"))))
+
+
+def _busy(answer: Answer, pace: Pace) -> Script:
+    """A tool works for twelve seconds; keepalive lines every three."""
+    alive = [Step(at, b'{"type":"keepalive"}\n') for at in (3.0, 6.0, 9.0)]
+    run = _run(answer.text, replace(pace, first_token=12.0, total=None))
+    empty = [Step(0.0, record("begin")), Step(pace.first_token, record("end"))]
+    return Script((*empty, *alive, replace(run[0], at=12.0), *run[1:]))
+
+
+def _split(answer: Answer, pace: Pace) -> Script:
+    """The same lines cut into seven-byte pieces, inside characters, and no newline at the end."""
+    script = _ndjson(answer, pace)
+    pieces = [Step(step.at, part) for step in script.steps for part in _parts(step.data, 7)]
+    return Script((*pieces[:-1], replace(pieces[-1], data=pieces[-1].data.rstrip(b"\n"))))
+
+
+def _interleaved(answer: Answer, pace: Pace) -> Script:
+    """A second input item is answered at the same time."""
+    steps = _run(answer.text, pace)
+    other = [Step(step.at, record("item", "XXX ", index=1)) for step in steps[1:-1]]
+    return Script((steps[0], *(step for pair in zip(steps[1:-1], other, strict=True) for step in pair), steps[-1]))
+
+
+def _renamed(answer: Answer, pace: Pace) -> Script:
+    return Script(tuple(_run(answer.text, pace, node="Agent 2")))
+
+
+def _parts(data: bytes, size: int) -> Iterator[bytes]:
+    return (data[at : at + size] for at in range(0, len(data), size))
+
+
+MODES: Final[Mapping[str, Callable[[Answer, Pace], Script]]] = {
+    "ndjson": _ndjson,
+    "tools": _tools,
+    "four": _four,
+    "sse": _sse,
+    "openai": _openai,
+    "text": _text,
+    "json": _json,
+    "gzip": _gzip,
+    "split": _split,
+    "interleaved": _interleaved,
+    "renamed": _renamed,
+    "slow": _slow,
+    "busy": _busy,
+    "error": _error,
+    "late_error": _late_error,
+    "stall": _stall,
+    "late_stall": _stall_late,
+    "cut": _cut,
+    "500": lambda answer, pace: Script((Step(0.0, b'{"code":0,"message":"Error"}'),), status=500),
+    "404": lambda answer, pace: Script((Step(0.0, b'{"code":404,"message":"not registered"}'),), status=404),
+    "empty": lambda answer, pace: Script(),
+    "html": lambda answer, pace: Script((Step(0.0, _PAGE.encode()),), "text/html; charset=utf-8"),
+}
+"""How an answer may be sent, by the word that asks for it."""
