@@ -43,7 +43,7 @@ class Pace:
         if self.total is None:
             a_character = 1 / max(self.rate, 0.001)
         else:
-            a_character = max(self.total - self.first_token, 0.0) / max(before[-1:] + [1])
+            a_character = max(self.total - self.first_token, 0.0) / max([*before[-1:], 1])
         return [round(self.first_token + count * a_character, 6) for count in before]
 
 
