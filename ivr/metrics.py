@@ -80,6 +80,10 @@ class Metrics:
         """A request (`voice`, `status`) or a stream (`media`) was refused."""
         self._add(self._rejected, door, reason)
 
+    def noted(self, name: str) -> None:
+        """A peer's link has something to say."""
+        self._add(self._notes, name)
+
     def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
         """An event of a call, and what the call wants done."""
         if isinstance(event, CallStarted):

@@ -149,8 +149,11 @@ class Settings(BaseSettings):
         return {key.strip(): secret.strip() for key, _, secret in entries}
 
     def describe(self) -> list[tuple[str, str]]:
-        """Name and value of every setting, secrets as `set` or `not set`."""
-        return [(name, _shown(getattr(self, own))) for own, name in _NAMES.items()]
+        """Name and value of every setting; secrets as `set` or `not set`."""
+        values = {name: _shown(getattr(self, own)) for own, name in _NAMES.items()}
+        if self.greeting == "":
+            values["IVR_GREETING"] = "empty"
+        return list(values.items())
 
 
 _NAMES: Final = {own: field.alias for own, field in Settings.model_fields.items() if field.alias}

@@ -1,0 +1,197 @@
+"""Lines of ivr.toml, and what the call core gets of them."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import get_args
+
+import pytest
+
+from ivr.call.options import CallOptions, Phrase, PhraseName
+from ivr.lines import LONGEST_PHRASE, Line, check_endpoint, check_phrase, check_url, plain_line, read_lines, same_number
+from ivr.phrases_default import PHRASES, Language
+
+AGENT = "https://agent.example/webhook"
+ARABIC = plain_line("ar", AGENT)
+
+
+def lines(text: str, default: Line = ARABIC) -> list[Line]:
+    found, _, problems = read_lines(text, default)
+    assert problems == []
+    return found
+
+
+def problems(text: str) -> list[str]:
+    return read_lines(text, ARABIC)[2]
+
+
+@pytest.mark.parametrize("language", ["ar", "en"])
+def test_a_language_has_all_its_words(language: Language) -> None:
+    options = plain_line(language, AGENT).options()
+    assert options.language == language
+    assert set(options.phrases) == set(get_args(PhraseName))
+    arabic = [any("\u0600" <= letter <= "\u06ff" for letter in phrase.text) for phrase in options.phrases.values()]
+    assert arabic == [language == "ar"] * 5
+    assert all(phrase.text[-1] in ".?؟" and not phrase.audio for phrase in options.phrases.values())
+
+
+def test_rendered_audio_goes_with_its_phrase() -> None:
+    options = ARABIC.options({"apology": b"\xff"})
+    assert options.phrases["apology"] == Phrase(PHRASES["ar"]["apology"], b"\xff")
+    assert options.phrases["greeting"].audio == b""
+
+
+def test_a_plain_line_is_the_core_s_own_choice() -> None:
+    options = ARABIC.options()
+    plain = CallOptions()
+    same = [own.name for own in fields(CallOptions) if own.name not in ("phrases", "language")]
+    assert [getattr(options, name) for name in same] == [getattr(plain, name) for name in same]
+
+
+FULL = """
+[call]
+lead_ms = 400
+
+[[line]]
+number = "+966 11 000-0000"
+webhook_url = "http://127.0.0.1:9/other"
+language = "ar"
+speaker = "Fahd"
+dialect = "najd"
+greeting = "هلا"
+endpoint_ms = 700
+
+[line.phrases]
+goodbye = ""
+
+[line.call]
+commit_ms = 200
+interruptible_greeting = false
+keypad_terminator = "*"
+silence_timeout = 20
+
+[[line]]
+number = "00441110000"
+language = "en"
+"""
+
+
+def test_a_whole_file() -> None:
+    arabic, english = lines(FULL)
+    assert (arabic.number, arabic.webhook_url, arabic.speaker, arabic.dialect) == (
+        "+966110000000",
+        "http://127.0.0.1:9/other",
+        "Fahd",
+        "najd",
+    )
+    options = arabic.options()
+    assert (options.lead_ms, options.commit_ms, options.endpoint_ms) == (400, 200, 700)
+    assert (options.interruptible_greeting, options.keypad_terminator, options.silence_timeout) == (False, "*", 20)
+    assert options.phrases["greeting"].text == "هلا"
+    assert options.phrases["goodbye"].text == ""
+    assert options.phrases["apology"].text == PHRASES["ar"]["apology"]
+    assert (english.number, english.webhook_url, english.speaker) == ("+441110000", AGENT, "Emma")
+    assert english.options().phrases["greeting"].text == PHRASES["en"]["greeting"]
+    assert english.options().lead_ms == 400
+
+
+def test_call_choices_hold_for_the_default_line_too() -> None:
+    _, default, _ = read_lines("[call]\nlead_ms = 400", ARABIC)
+    assert default.options().lead_ms == 400
+
+
+def test_a_greeting_that_is_switched_off_stays_off_in_another_language() -> None:
+    silent = plain_line("ar", AGENT)
+    silent = Line(
+        **{own.name: getattr(silent, own.name) for own in fields(Line)}
+        | {"phrases": {**silent.phrases, "greeting": ""}}
+    )
+    (english,) = lines('[[line]]\nnumber = "+12345"\nlanguage = "en"', silent)
+    assert english.phrases["greeting"] == ""
+    assert english.phrases["goodbye"] == PHRASES["en"]["goodbye"]
+
+
+def test_a_line_may_be_closed() -> None:
+    assert lines('[[line]]\nnumber = "+12345"\nwebhook_url = ""')[0].webhook_url == ""
+
+
+@pytest.mark.parametrize("number", ["sip:a@b", "client:ann", "12345", "+1 (234) 5.6-7"])
+def test_numbers(number: str) -> None:
+    assert lines(f'[[line]]\nnumber = "{number}"')
+
+
+WRONG: list[tuple[str, str]] = [
+    ("line = [", "not TOML:"),
+    ("[lines]", "lines: extra inputs are not permitted"),
+    ("[[line]]", "line 1 number: field required"),
+    ("[[line]]\nnumber = 5", "line 1 number: input should be a valid string"),
+    ('[[line]]\nnumber = "+12345"\nlangauge = "en"', "line 1 langauge: extra inputs are not permitted"),
+    ('[[line]]\nnumber = "+12345"\nlanguage = "fr"', "line 1 language: input should be 'ar' or 'en'"),
+    ('[[line]]\nnumber = "abc"', "[[line]] 1: number: write + and digits"),
+    ('[[line]]\nnumber = "+12345"\n[[line]]\nnumber = "0012345"', "[[line]]: number +12345 occurs twice"),
+    ('[[line]]\nnumber = "+12345"\nwebhook_url = "agent"', "[[line]] 1: webhook_url is no URL the bridge can use"),
+    ('[[line]]\nnumber = "+12345"\nendpoint_ms = 10', "[[line]] 1: endpoint_ms: write a whole number from 100 to 3000"),
+    ('[[line]]\nnumber = "+12345"\ngreeting = "a\\u0000"', "[[line]] 1: greeting holds control characters"),
+    ('[[line]]\nnumber = "+12345"\n[line.phrases]\nhello = "a"', "line 1 phrases hello"),
+    ('[[line]]\nnumber = "+12345"\n[line.call]\nlead = 1', "[[line]] 1: [line.call] lead: there is no such field"),
+    ('[[line]]\nnumber = "+12345"\n[line.call]\nlanguage = "en"', "[[line]] 1: [line.call] language: there is no such"),
+    ("[call]\nlead_ms = 1", "[call] lead_ms: write a whole number from 60 to 5000"),
+    ("[call]\nlead_ms = 400.5", "[call] lead_ms: write a whole number from 60 to 5000"),
+    ("[call]\nlead_ms = true", "[call] lead_ms: write a whole number from 60 to 5000"),
+    ('[call]\nmax_call = "1h"', "[call] max_call: write a number from 0 to 86400"),
+    ("[call]\ninterruptible_greeting = 1", "[call] interruptible_greeting: write true or false"),
+    ('[call]\nkeypad_terminator = "**"', "[call] keypad_terminator: write one key"),
+    ("[call]\nkeypad_terminator = 1", "[call] keypad_terminator: write one key"),
+]
+
+
+@pytest.mark.parametrize(("text", "problem"), WRONG)
+def test_names_what_is_wrong(text: str, problem: str) -> None:
+    found = problems(text)
+    assert len(found) == 1
+    assert found[0].startswith(problem)
+    assert "\n" not in found[0]
+
+
+def test_every_fault_at_once() -> None:
+    assert len(problems('[call]\nlead_ms = 1\n[[line]]\nnumber = "x"\nendpoint_ms = 1')) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "good"), [("a\nb\tc", True), ("", True), ("\0", False), ("x" * LONGEST_PHRASE, True), ("x" * 1001, False)]
+)
+def test_phrases(text: str, good: bool) -> None:
+    assert (check_phrase(text) is None) == good
+
+
+@pytest.mark.parametrize(
+    ("url", "good"),
+    [
+        ("https://a", True),
+        ("http://a:1/b?c=d", True),
+        ("https://[::1]:8/", True),
+        ("ftp://a", False),
+        ("https://", False),
+        ("a", False),
+        ("https://a:99999", False),
+        ("https://a:0", False),
+        ("https://[::1", False),
+        ("https://a b", False),
+        ("https://a\n", False),
+    ],
+)
+def test_urls(url: str, good: bool) -> None:
+    assert (check_url(url, ("https", "http")) is None) == good
+
+
+@pytest.mark.parametrize(("value", "good"), [(99, False), (100, True), (3000, True), (3001, False)])
+def test_endpoints(value: int, good: bool) -> None:
+    assert (check_endpoint(value) is None) == good
+
+
+@pytest.mark.parametrize(
+    ("written", "same"),
+    [("+966 11-0", "+966110"), ("00966110", "+966110"), ("(011) 0.0", "01100"), ("anonymous", "anonymous")],
+)
+def test_one_number_many_spellings(written: str, same: str) -> None:
+    assert same_number(written) == same

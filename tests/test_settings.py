@@ -1,0 +1,271 @@
+"""Settings: what starts, and what one line says about what does not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ivr.phrases_default import PHRASES
+from ivr.settings import HAMSA_URL, Settings, SettingsError, load
+
+REAL = {
+    "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+    "TWILIO_AUTH_TOKEN": "very-secret",
+    "HAMSA_API_KEY": "hamsa-secret",
+    "IVR_WEBHOOK_URL": "https://agent.example/webhook",
+    "IVR_PUBLIC_URL": "https://bridge.example/",
+}
+DEV = {"IVR_WEBHOOK_URL": "http://127.0.0.1:9100/webhook", "IVR_HAMSA_URL": "ws://127.0.0.1:9100/v1/realtime/ws"}
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def problems(env: dict[str, str], dev: bool = False) -> list[str]:
+    with pytest.raises(SettingsError) as caught:
+        load(env, dev)
+    assert str(caught.value) == "\n".join(caught.value.problems)
+    return caught.value.problems
+
+
+def test_a_real_account() -> None:
+    settings = load(REAL)
+    assert (settings.host, settings.port, settings.max_calls, settings.dev) == ("0.0.0.0", 8000, 50, False)
+    assert settings.public_url == "https://bridge.example"
+    assert settings.stream_url == "wss://bridge.example/media"
+    assert settings.hamsa_url == HAMSA_URL
+    assert (settings.check_signatures, settings.expected_account) == (True, REAL["TWILIO_ACCOUNT_SID"])
+    assert settings.auth_tokens == ("very-secret",)
+    line = settings.line("+966110000000")
+    assert line is not None
+    assert (line.language, line.speaker, line.dialect, line.endpoint_ms) == ("ar", "Hiba", "ksa", 500)
+    assert line.options().phrases["greeting"].text == PHRASES["ar"]["greeting"]
+
+
+def test_a_laptop() -> None:
+    settings = load(DEV, dev=True)
+    assert (settings.host, settings.public_url) == ("127.0.0.1", "http://127.0.0.1:8000")
+    assert settings.stream_url == "ws://127.0.0.1:8000/media"
+    assert (settings.check_signatures, settings.expected_account) == (False, None)
+    assert load(DEV | {"IVR_HOST": "::1", "IVR_PORT": "81"}, dev=True).public_url == "http://[::1]:81"
+    assert load(DEV | {"IVR_DEV": "1", "IVR_PUBLIC_URL": "https://x.example"}).stream_url == "wss://x.example/media"
+
+
+@pytest.mark.parametrize(
+    ("env", "greeting"),
+    [({}, PHRASES["en"]["greeting"]), ({"IVR_GREETING": ""}, ""), ({"IVR_GREETING": " Welcome. "}, "Welcome.")],
+)
+def test_the_greeting(env: dict[str, str], greeting: str) -> None:
+    line = load(DEV | env | {"IVR_LANGUAGE": "en"}, dev=True).line("")
+    assert line is not None
+    assert line.phrases["greeting"] == greeting
+    assert (line.speaker, line.dialect) == ("Emma", "en")
+
+
+def test_everything_an_operator_may_say() -> None:
+    env = REAL | {
+        "IVR_SPEAKER": "Fahd",
+        "IVR_DIALECT": "najd",
+        "IVR_ENDPOINT_MS": "200",
+        "IVR_MAX_CALLS": "7",
+        "IVR_PORT": "9000",
+        "IVR_HOST": "10.0.0.1",
+        "IVR_AUDIO_FORMAT": "mulaw",
+        "IVR_LOG_FORMAT": "json",
+        "IVR_DRAIN_SECONDS": "2.5",
+        "IVR_WEBHOOK_SECRET": "w",
+        "IVR_CACHE_DIR": "there",
+        "IVR_TWILIO_REST_URL": "http://127.0.0.1:1",
+        "IVR_HAMSA_REST_URL": "https://hamsa.example",
+        "TWILIO_SECONDARY_AUTH_TOKEN": "second",
+        "IVR_SHARED_KEYS": "k1=s1, k2=s=2",
+        "IVR_REQUIRE_SHARED_KEY": "true",
+    }
+    settings = load(env)
+    assert settings.signing_keys == {"k1": "s1", "k2": "s=2"}
+    assert settings.auth_tokens == ("very-secret", "second")
+    assert settings.cache_dir == Path("there")
+    assert (settings.audio_format, settings.log_format, settings.drain_seconds) == ("mulaw", "json", 2.5)
+    line = settings.line("anonymous")
+    assert line is not None
+    assert (line.speaker, line.dialect, line.endpoint_ms) == ("Fahd", "najd", 200)
+    assert settings.notes == ()
+
+
+def test_lines_are_chosen_by_the_dialled_number() -> None:
+    Path("ivr.toml").write_text(
+        '[[line]]\nnumber = "+966110000000"\nlanguage = "en"\n[[line]]\nnumber = "+2"\n'.replace('"+2"', '"+222"')
+        + 'webhook_url = ""\n',
+        "utf-8",
+    )
+    settings = load(REAL)
+    english = settings.line("00966 11 000 0000")
+    assert english is not None
+    assert english.language == "en"
+    assert settings.line("+222") is None
+    other = settings.line("+333")
+    assert other is not None
+    assert other.language == "ar"
+    assert settings.all_lines == (english, other)
+
+
+def test_lines_alone_are_enough() -> None:
+    Path("own.toml").write_text('[[line]]\nnumber = "+12345"\nwebhook_url = "https://agent.example"\n', "utf-8")
+    settings = load(
+        {name: value for name, value in REAL.items() if name != "IVR_WEBHOOK_URL"} | {"IVR_CONFIG": "own.toml"}
+    )
+    assert settings.line("+12345") is not None
+    assert settings.line("+999") is None
+
+
+def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("IVR_PORT", "IVR_LANGUAGE", "IVR_CONFIG"):
+        monkeypatch.delenv(name, raising=False)
+    Path(".env").write_text(
+        "".join(f"{k}={v}\n" for k, v in REAL.items()) + "IVR_PORT=1\nIVR_LANGUAGE=en\nIVR_X\n", "utf-8"
+    )
+    monkeypatch.setenv("IVR_PORT", "2")
+    settings = load()
+    assert (settings.port, settings.language) == (2, "en")
+
+
+def test_a_file_that_is_not_text() -> None:
+    Path(".env").write_bytes(b"IVR_PORT=\xff")
+    with pytest.raises(SettingsError, match=r"^\.env is not UTF-8: save it as UTF-8$"):
+        load()
+
+
+def test_an_empty_value_is_no_value() -> None:
+    assert load(REAL | {"IVR_PORT": "", "IVR_LANGUAGE": " "}).port == 8000
+
+
+def test_an_unknown_name_is_noted() -> None:
+    notes = load(REAL | {"IVR_GRETING": "x", "IVR_ZZZZZZZZZZ": "x", "TWILIO_EDGE": "x"}).notes
+    assert notes == ("IVR_GRETING is not a setting: did you mean IVR_GREETING?", "IVR_ZZZZZZZZZZ is not a setting")
+
+
+WITHOUT: list[tuple[str, str]] = [
+    ("TWILIO_ACCOUNT_SID", "TWILIO_ACCOUNT_SID is missing: set it to"),
+    ("TWILIO_AUTH_TOKEN", "TWILIO_AUTH_TOKEN is missing: set it to"),
+    ("HAMSA_API_KEY", "HAMSA_API_KEY is missing: set it to your Hamsa key"),
+    ("IVR_WEBHOOK_URL", "IVR_WEBHOOK_URL is missing: set it to the http(s):// URL"),
+    ("IVR_PUBLIC_URL", "IVR_PUBLIC_URL is missing: set it to the https:// URL"),
+]
+
+
+@pytest.mark.parametrize(("name", "problem"), WITHOUT)
+def test_a_missing_setting_is_named(name: str, problem: str) -> None:
+    (found,) = problems({key: value for key, value in REAL.items() if key != name})
+    assert found.startswith(problem)
+
+
+SENSELESS: list[tuple[str, str, str]] = [
+    ("IVR_PORT", "http", "set it to a port number from 1 to 65535"),
+    ("IVR_PORT", "0", "set it to a port number from 1 to 65535"),
+    ("IVR_PORT", "65536", "set it to a port number from 1 to 65535"),
+    ("IVR_MAX_CALLS", "0", "set it to a whole number from 1 to 10000"),
+    ("IVR_MAX_CALLS", "many", "set it to a whole number from 1 to 10000"),
+    ("IVR_ENDPOINT_MS", "5", "set it to milliseconds from 100 to 3000"),
+    ("IVR_ENDPOINT_MS", "0.5s", "set it to milliseconds from 100 to 3000"),
+    ("IVR_LANGUAGE", "arabic", "set it to ar or en"),
+    ("IVR_AUDIO_FORMAT", "mp3", "set it to pcm16, pcm8 or mulaw"),
+    ("IVR_LOG_FORMAT", "xml", "set it to text or json"),
+    ("IVR_DRAIN_SECONDS", "-1", "set it to seconds from 0 to 3600"),
+    ("IVR_DRAIN_SECONDS", "nan", "set it to seconds from 0 to 3600"),
+    ("IVR_DEV", "maybe", "set it to true or false"),
+    ("IVR_REQUIRE_SHARED_KEY", "perhaps", "set it to true or false"),
+    ("IVR_REQUIRE_SHARED_KEY", "true", "set IVR_SHARED_KEYS as well"),
+    ("IVR_SHARED_KEYS", "secret", "write id=secret"),
+    ("IVR_SHARED_KEYS", "=secret", "write id=secret"),
+    ("IVR_PUBLIC_URL", "http://bridge.example", "set it to an https:// URL"),
+    ("IVR_PUBLIC_URL", "bridge.example", "write https:// or http://host/path"),
+    ("IVR_PUBLIC_URL", "https://bridge.example/?a=1", "leave out user, query and fragment"),
+    ("IVR_PUBLIC_URL", "https://u:p@bridge.example", "leave out user, query and fragment"),
+    ("IVR_WEBHOOK_URL", "agent.example", "write https:// or http://host/path"),
+    ("IVR_HAMSA_URL", "https://hamsa.example", "write wss:// or ws://host/path"),
+    ("IVR_HAMSA_REST_URL", "hamsa", "write https:// or http://host/path"),
+    ("IVR_TWILIO_REST_URL", "twilio", "write https:// or http://host/path"),
+    ("TWILIO_ACCOUNT_SID", "SK" + "0" * 32, "begins with AC"),
+    ("TWILIO_ACCOUNT_SID", "AC/../x", "begins with AC"),
+    ("IVR_GREETING", "a\0b", "remove them"),
+    ("IVR_GREETING", "x" * 1001, "shorten it"),
+    ("IVR_TWIML_DIR", "nowhere", "set it to the folder of answer.xml"),
+    ("IVR_CONFIG", "nowhere.toml", "set it to your ivr.toml"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "fix"), SENSELESS)
+def test_a_senseless_setting_is_named_with_its_fix(name: str, value: str, fix: str) -> None:
+    (found,) = problems(REAL | {name: value})
+    assert found.startswith(f"{name} ")
+    assert fix in found
+    assert "\n" not in found
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "10.0.0.1", "bridge.example"])
+def test_a_laptop_is_not_open_to_others(host: str) -> None:
+    (found,) = problems(DEV | {"IVR_HOST": host}, dev=True)
+    assert found.startswith("IVR_HOST is reachable from outside")
+
+
+def test_plain_http_is_fine_on_loopback() -> None:
+    for url in ("http://127.0.0.1:8000", "http://localhost", "http://[::1]:1"):
+        assert load(REAL | {"IVR_PUBLIC_URL": url}).stream_url == f"ws{url[4:]}/media"
+
+
+def test_a_server_of_ones_own_needs_no_key() -> None:
+    env = {name: value for name, value in REAL.items() if name != "HAMSA_API_KEY"}
+    assert load(env | {"IVR_HAMSA_URL": "ws://mock:9100/v1/realtime/ws"}).hamsa_api_key.get_secret_value() == ""
+
+
+def test_everything_wrong_is_said_at_once() -> None:
+    names = [line.split(" ")[0] for line in problems({"IVR_PORT": "x", "IVR_LANGUAGE": "de"})]
+    assert names == [
+        "IVR_LANGUAGE",
+        "IVR_PORT",
+        "IVR_PUBLIC_URL",
+        "IVR_WEBHOOK_URL",
+        "HAMSA_API_KEY",
+        "TWILIO_ACCOUNT_SID",
+        "TWILIO_AUTH_TOKEN",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"\xff", "IVR_CONFIG ivr.toml is not UTF-8"),
+        (b"x", "IVR_CONFIG ivr.toml: not TOML"),
+        (b'[[line]]\nnumber = "x"', "IVR_CONFIG ivr.toml: [[line]] 1: number"),
+    ],
+)
+def test_a_bad_file_of_lines(content: bytes, problem: str) -> None:
+    Path("ivr.toml").write_bytes(content)
+    (found,) = problems(REAL)
+    assert found.startswith(problem)
+
+
+def test_a_problem_never_shows_a_secret() -> None:
+    text = "\n".join(problems({"TWILIO_AUTH_TOKEN": "very-secret", "HAMSA_API_KEY": "s3", "IVR_SHARED_KEYS": "leak"}))
+    assert not any(secret in text for secret in ("very-secret", "s3", "leak"))
+
+
+def test_secrets_are_not_printed() -> None:
+    settings = load(REAL | {"IVR_SHARED_KEYS": "k=hidden"})
+    shown = repr(settings) + str(settings.describe())
+    assert not any(secret in shown for secret in ("very-secret", "hamsa-secret", "hidden"))
+
+
+def test_settings_describe_themselves() -> None:
+    shown = dict(load(REAL).describe())
+    assert shown["TWILIO_AUTH_TOKEN"] == "set"
+    assert shown["IVR_WEBHOOK_SECRET"] == "not set"
+    assert shown["IVR_GREETING"] == "not set"
+    assert shown["IVR_PORT"] == "8000"
+    assert shown["IVR_SPEAKER"] == "not set"
+    assert dict(load(REAL | {"IVR_GREETING": ""}).describe())["IVR_GREETING"] == "empty"
+    named = {field.alias for field in Settings.model_fields.values() if field.alias}
+    assert set(shown) == named
