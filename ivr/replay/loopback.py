@@ -1,0 +1,69 @@
+"""Serves an application on loopback for as long as a block runs: real sockets, several servers in one loop.
+
+The signals stay with whoever runs the loop. A port of 0 takes a free one; it is bound before the block begins, so a
+server's own settings can name it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+
+import uvicorn
+from starlette.applications import Starlette
+
+STOPPING = 5.0
+"""Seconds a server gets to end."""
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves the signals alone."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def bound(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
+    """A listening socket; `getsockname()` tells its port. OSError when the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def plain(app: Starlette) -> uvicorn.Config:
+    """A server without logs of its own."""
+    return uvicorn.Config(
+        app, ws="websockets-sansio", ws_per_message_deflate=False, log_config=None, access_log=False, lifespan="on"
+    )
+
+
+@contextlib.asynccontextmanager
+async def serving(
+    app: Starlette, listener: socket.socket, configure: Callable[[Starlette], uvicorn.Config] = plain
+) -> AsyncIterator[None]:
+    """Serve `app` on `listener` while the block runs; RuntimeError when it does not start."""
+    server = _Server(configure(app))
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        while not server.started:
+            if task.done():
+                raise RuntimeError("a server on loopback did not start") from task.exception()
+            await asyncio.sleep(0.005)
+        yield
+    finally:
+        server.should_exit = True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOPPING):
+                await asyncio.gather(task, return_exceptions=True)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        listener.close()

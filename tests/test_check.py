@@ -1,0 +1,115 @@
+"""What `ivr check` finds, with peers on loopback that answer, refuse or are not there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import WebSocketRoute
+from starlette.websockets import WebSocket
+
+from ivr.check import Finding, examine
+from ivr.replay import agent_app
+from ivr.replay.loopback import bound, serving
+from ivr.settings import Settings, load
+
+ACCOUNT = "AC" + "0" * 32
+NOWHERE = "127.0.0.1:9"
+
+
+def settings_for(peer: str, tmp_path: Path, more: Mapping[str, str] | None = None, *, dev: bool = False) -> Settings:
+    config = tmp_path / "ivr.toml"
+    if not config.exists():
+        config.touch()
+    env = {
+        "IVR_HAMSA_URL": f"ws://{peer}/v1/realtime/ws",
+        "IVR_WEBHOOK_URL": f"http://{peer}/webhook",
+        "IVR_CONFIG": str(config),
+        "TWILIO_ACCOUNT_SID": ACCOUNT,
+        "TWILIO_AUTH_TOKEN": "very-secret",
+        "IVR_PUBLIC_URL": "https://ivr.example.com/bridge",
+        **(more or {}),
+    }
+    return load(env, dev=dev)
+
+
+@asynccontextmanager
+async def peers(*, welcome: bool = True) -> AsyncIterator[str]:
+    """The demo agent, and a speech service that takes everybody or nobody."""
+
+    async def socket(websocket: WebSocket) -> None:
+        if not welcome:
+            await websocket.close()
+            return
+        await websocket.accept()
+        assert (await websocket.receive())["type"] == "websocket.disconnect"
+
+    routes = [WebSocketRoute("/v1/realtime/ws", socket), *agent_app.routes(agent_app.DemoAgent())]
+    listener = bound()
+    async with serving(Starlette(routes=routes), listener):
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+
+
+def found(settings: Settings, ask: str = "") -> dict[str, Finding]:
+    async def look() -> dict[str, Finding]:
+        return {finding.name: finding async for finding in examine(settings, ask)}
+
+    return asyncio.run(look())
+
+
+@pytest.mark.live
+def test_peers_that_answer(tmp_path: Path) -> None:
+    async def look() -> dict[str, Finding]:
+        async with peers() as peer:
+            settings = settings_for(peer, tmp_path, {"IVR_LANGUAGE": "en", "IVR_GREETING": ""})
+            return {finding.name: finding async for finding in examine(settings, "where is my shipment")}
+
+    findings = asyncio.run(look())
+    assert findings["Hamsa"].good is True
+    agents = [finding for name, finding in findings.items() if name.startswith("agent ")]
+    assert [finding.good for finding in agents] == [True, True]
+    assert "HTTP 405 to GET" in agents[0].detail
+    assert "May I have your full name" in agents[1].detail
+    assert findings["TwiML documents"].good is True
+    assert findings["line of every other number"].detail.endswith("no greeting")
+    assert findings["voice URL of the number"].detail == "https://ivr.example.com/bridge/voice (HTTP POST)"
+    assert "https://ivr.example.com:443/bridge/voice" in findings["signed for /voice"].detail
+    assert "wss://ivr.example.com/bridge/media/" in findings["signed for /media"].detail
+    assert "very-secret" not in repr(findings)
+
+
+@pytest.mark.live
+def test_a_service_that_refuses(tmp_path: Path) -> None:
+    async def look() -> dict[str, Finding]:
+        async with peers(welcome=False) as peer:
+            return {finding.name: finding async for finding in examine(settings_for(peer, tmp_path))}
+
+    hamsa = asyncio.run(look())["Hamsa"]
+    assert hamsa.good is False
+    assert hamsa.detail == "does not answer: auth"
+
+
+@pytest.mark.live
+def test_nobody_there(tmp_path: Path) -> None:
+    findings = found(settings_for(NOWHERE, tmp_path), "hello")
+    bad = {name: finding.detail for name, finding in findings.items() if finding.good is False}
+    assert bad == {
+        "Hamsa": "does not answer: connect",
+        f"agent http://{NOWHERE}/webhook": "does not answer: ConnectError",
+        f"agent http://{NOWHERE}/webhook, asked": "failed: connect",
+    }
+
+
+@pytest.mark.live
+def test_bad_documents_unknown_names_and_dev(tmp_path: Path) -> None:
+    (tmp_path / "answer.xml").write_text("<Response>", encoding="utf-8")
+    more = {"IVR_TWIML_DIR": str(tmp_path), "IVR_GREETNG": "typo"}
+    findings = found(settings_for(NOWHERE, tmp_path, more, dev=True))
+    assert findings["TwiML documents"].good is False
+    assert "answer.xml" in findings["TwiML documents"].detail
+    assert "did you mean IVR_GREETING" in findings["unknown"].detail
+    assert "not checked" in findings["signatures"].detail
