@@ -95,6 +95,11 @@ ANSWERS: list[tuple[str, str]] = [
         "answer.xml:1: language ar needs exactly one stream, in <Connect>",
     ),
     (
+        '<Connect><Stream url="{stream_url}"><Parameter name="token" value="{token}"/></Stream>'
+        '<Stream url="wss://a"/></Connect><Hangup/>',
+        "answer.xml:1: language ar needs exactly one stream, in <Connect>",
+    ),
+    (
         '<Hangup/>\n<Connect><Stream url="{stream_url}"><Parameter name="token" value="{token}"/></Stream></Connect>',
         "answer.xml:2: nothing follows </Connect>",
     ),
