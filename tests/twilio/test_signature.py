@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ivr.replay.carrier_sign import SharedKey, Signer
 from ivr.twilio.form import Form
 from ivr.twilio.signature import Refusal, Signatures, allowed_urls, body_is_signed
 
@@ -149,6 +150,28 @@ URLS: list[tuple[str, str, str, bool, list[str]]] = [
 @pytest.mark.parametrize(("public_url", "path", "query", "websocket", "urls"), URLS)
 def test_every_way_a_url_is_written(public_url: str, path: str, query: str, websocket: bool, urls: list[str]) -> None:
     assert allowed_urls(public_url, path, query, websocket) == urls
+
+
+@pytest.mark.parametrize("key", [None, SharedKey(KEY, "shared"), SharedKey(KEY, "shared", "HMAC_SHA1")])
+@pytest.mark.parametrize("websocket", [False, True])
+@pytest.mark.parametrize(
+    "public_url",
+    [
+        "https://a.example",
+        "https://u:p@a.example:8443/ivr",
+        "http://127.0.0.1:8000",
+        "https://[::1]:9",
+        "http://a.example",
+    ],
+)
+def test_takes_what_the_mock_carrier_signs(public_url: str, websocket: bool, key: SharedKey | None) -> None:
+    asked = f"{public_url.replace('http', 'ws', 1) if websocket else public_url}/door?a=%20&b="
+    form = Form([] if websocket else [("To", "+1"), ("CalledZip", "")])
+    given = Signer(TOKEN, key).headers(asked, {name: form.get(name) for name in form})
+    headers = (given["X-Twilio-Signature"], given.get("X-Twilio-Webhooks-Signature-Settings"))
+    urls = allowed_urls(public_url, "/door", "a=%20&b=", websocket)
+    assert Signatures([TOKEN], {KEY: "shared"}).refusal(urls, form, *headers) is None
+    assert Signatures(["other"], {KEY: "other"}).refusal(urls, form, *headers) == "wrong_signature"
 
 
 words = st.text(st.characters(codec="utf-8"), max_size=12)
