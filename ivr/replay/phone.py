@@ -111,7 +111,7 @@ class Phone:
 
     def receive(self, message: str | bytes, now: float) -> None:
         """A message from the bridge. Never raises, unless the phone is strict (`WireViolation`)."""
-        self._play_to(now)
+        self.play_to(now)
         if self.options.keep_messages:
             self.record.messages.append((now, "<", message if isinstance(message, str) else repr(message)))
         match wire.parse(message, self.ids.stream):
@@ -122,15 +122,15 @@ class Phone:
                 self.playback.mark(name)
             case wire.Clear():
                 self._clear(now)
-            case wire.Fault(code, reason):
-                self._fault(now, code, reason)
-        self._play_to(now)
+            case fault:
+                self._fault(now, fault.code, fault.reason)
+        self.play_to(now)
 
     def closed(self, now: float, code: int | None) -> None:
         """The socket is over from the other side; `code` is None when it died without a close frame."""
         if self.over:
             return
-        self._play_to(now)
+        self.play_to(now)
         self.record.note(now, "closed", "died" if code is None else str(code))
         if code is None and not self.hung_up:
             self.record.warn(now, LOST, "connection closed without a close frame")
@@ -140,7 +140,7 @@ class Phone:
     def poll(self, now: float, *, room: bool = True) -> list[Out]:
         """What leaves the phone by `now`, in order. Without `room` to send, caller audio is thrown away (31930)."""
         if self._mouth is not None and not self.over:
-            self._play_to(now)
+            self.play_to(now)
             if not self.hung_up:
                 self._speak(self._mouth, now, room)
             if self._close_at is not None and self._close_at <= now + SLACK:
@@ -162,7 +162,7 @@ class Phone:
 
     def say(self, ulaw: bytes, now: float, label: str = "") -> Speech:
         """Say `ulaw` (mu-law, 8 kHz) from the next chunk on, behind what is being said already."""
-        self._play_to(now)
+        self.play_to(now)
         self.acts += 1
         speech = self._speaker().say(ulaw, label, over=self.playback.buffered > 0)
         self.record.note(now, "caller_speaks", label)
@@ -181,19 +181,27 @@ class Phone:
         """The call ends from this side. Does nothing when it is over."""
         if self.hung_up or self.over:
             return
-        self._play_to(now)
+        self.play_to(now)
         self.record.note(now, "hang_up", how)
         self._end(now, ending)
-        match how:
-            case "stop" | "stop_open":
-                self._send(now, wire.stop(self.ids, self._next()))
-                self._close_at = now + (self.options.linger_ms / 1000 if how == "stop" else STAY_OPEN)
-            case "close":
-                self._shut(now, Close(1000))
-            case "drop":
-                self._shut(now, Drop())
+        if how in {"stop", "stop_open"}:
+            self._send(now, wire.stop(self.ids, self._next()))
+            self._close_at = now + (self.options.linger_ms / 1000 if how == "stop" else STAY_OPEN)
+        else:
+            self._shut(now, Close(1000) if how == "close" else Drop())
 
     # What a scenario asks.
+
+    def play_to(self, now: float) -> None:
+        """Bring the caller's ear up to `now`. Everything else does this first; a look at the phone may need it."""
+        if self.hung_up or self.over or self._mouth is None:
+            return
+        for sample, name in self.playback.advance(self._sample(now)):
+            self._echo(name, self._time(sample), now)
+        if self._audible is not None and not self.playback.buffered:
+            last = self.playback.runs[-1].end if self.playback.runs else 0
+            self.record.note(self._time(max(last, self._audible)), "agent_silent")
+            self._audible = None
 
     @property
     def speaking(self) -> bool:
@@ -242,17 +250,6 @@ class Phone:
         self._out.append(message)
         if self.options.keep_messages:
             self.record.messages.append((now, ">", message))
-
-    def _play_to(self, now: float) -> None:
-        """Bring the caller's ear up to `now`, return the marks that were reached."""
-        if self.hung_up or self.over or self._mouth is None:
-            return
-        for sample, name in self.playback.advance(self._sample(now)):
-            self._echo(name, self._time(sample), now)
-        if self._audible is not None and not self.playback.buffered:
-            last = self.playback.runs[-1].end if self.playback.runs else 0
-            self.record.note(self._time(max(last, self._audible)), "agent_silent")
-            self._audible = None
 
     def _echo(self, name: str, t: float, now: float) -> None:
         self.record.note(t, "mark_back", name)

@@ -85,6 +85,7 @@ class Script:
 
     def poll(self, phone: Phone, now: float) -> list[Due]:
         """The acts that are due. The driver performs them at once, in order."""
+        phone.play_to(now)
         if phone.over or phone.hung_up:
             return []
         if self._keys:
@@ -99,12 +100,10 @@ class Script:
     def _due(self, phone: Phone, now: float, since: float) -> list[Due]:
         step = self.step
         patience = self._scenario.patience_s if step.patience_s is None else step.patience_s
-        waited = now - since >= patience
-        if isinstance(step.act, Wait):
-            return [GiveUp("the agent did not hang up"), End("stop")] if waited else []
-        if self._reached(step, phone, now):
+        if not isinstance(step.act, Wait) and self._reached(step, phone, now):
             return self._act(step, now)
-        if waited and not isinstance(step.moment, At):
+        for_good = isinstance(step.moment, At) and not isinstance(step.act, Wait)
+        if now - since >= patience and not for_good:
             return [GiveUp(_why(step)), *self._act(step, now)]
         return []
 
@@ -137,7 +136,7 @@ class Script:
             case HangUp(how):
                 return [End(how)]
             case Wait():
-                return []
+                return [End("stop")]
             case _:
                 assert_never(step.act)
 
@@ -156,8 +155,8 @@ class Script:
 
 
 def _why(step: Step) -> str:
-    match step.moment:
-        case IntoReply(ms):
-            return f"the agent did not speak for {ms:.0f} ms"
-        case _:
-            return "the agent did not finish"
+    if isinstance(step.act, Wait):
+        return "the agent did not hang up"
+    if isinstance(step.moment, IntoReply):
+        return f"the agent did not speak for {step.moment.ms:.0f} ms"
+    return "the agent did not finish"

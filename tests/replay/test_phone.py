@@ -195,6 +195,7 @@ def test_agent_audio_is_heard_from_when_it_arrives() -> None:
     assert phone.spoken_ms(1) == 0
     assert phone.spoken_ms(0, after=4160 + 400) == 50
     assert phone.quiet_ms() == pytest.approx(400)
+    assert phone.position == len(phone.record.heard) == 8160
 
 
 def test_marks_come_back_when_heard() -> None:
