@@ -38,7 +38,7 @@ def html(
     """The page. `scripted`: transcripts were not recognised, and it says so. `figures`: more facts for its head."""
     page = Template(files("ivr.replay").joinpath("report_page.html").read_text(encoding="utf-8"))
     seconds = len(record.caller) / g711.RATE
-    head = {"length": f"{seconds:.1f} s", **facts(turns), **(figures or {})}
+    head = {"length": f"{seconds:.1f} s", **(facts(turns) if turns else {}), **(figures or {})}
     return page.substitute(
         lang="en",
         title=escape(title),
@@ -47,8 +47,7 @@ def html(
         facts="".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in head.items()),
         audio=base64.b64encode(_stereo(record)).decode("ascii"),
         timeline=drawing.timeline(record, turns),
-        table=latency_table(turns),
-        turns="\n".join(_turn(turn, record, scripted) for turn in turns),
+        turns=_turns(turns, record, scripted),
         entries=_entries(record),
         count=len(record.entries),
     )
@@ -110,6 +109,15 @@ def _kind(turn: Turn) -> str:
     if turn.kind == "phrase":
         return "greeting" if turn.number == 0 else "phrase"
     return "keypad" if turn.kind == "dtmf" else "speech"
+
+
+def _turns(turns: Sequence[Turn], record: PhoneRecord, scripted: bool) -> str:
+    """The bridge's side of the call; nothing when only the phone's is known."""
+    if not turns:
+        return ""
+    articles = "\n".join(_turn(turn, record, scripted) for turn in turns)
+    table = f'<div class="card scroll">{latency_table(turns)}</div>'
+    return f"<h2>Latency, turn by turn</h2>\n{table}\n<h2>Turns</h2>\n{articles}"
 
 
 def _turn(turn: Turn, record: PhoneRecord, scripted: bool) -> str:
