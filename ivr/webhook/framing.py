@@ -138,7 +138,7 @@ class ServerSentEvents:
             self._event = value.strip()
         elif field == "data":
             self._data.append(value.removeprefix(" "))
-            self._length += len(value)
+            self._length += len(line) + 1
         return []
 
     def _dispatched(self) -> list[Piece]:

@@ -223,9 +223,10 @@ class Records:
 
     def _rest_of(self, text: str, *, strict: bool) -> list[Piece]:
         """`strict`: after other words only their continuation is new, not a different text."""
-        whole, said = speakable_whole(text).strip(), "".join(self._said).strip()
-        if whole.startswith(said):
-            return self.say(whole[len(said) :])
+        whole, said = speakable_whole(text).strip(), "".join(self._said)
+        if whole.startswith(said.strip()):
+            rest = whole[len(said.strip()) :]
+            return self.say(rest.lstrip() if said[-1:].isspace() else rest)
         if strict or "".join(whole.split()) in "".join(said.split()):
             return []
         return self.say(whole)

@@ -44,11 +44,12 @@ _PAGE_STARTS = (b"<!doctype", b"<html", b"<head", b"<body", b"<?xml")
 _DOCUMENT_LINES = (b"{", b"[", b"[{")
 _BLANK = b" \t\r\n"
 _UTF8_MARK = b"\xef\xbb\xbf"
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 def _undecided(head: bytes) -> bool:
     """Whether more bytes may make this the start of another format."""
-    return any(start.startswith(head) for start in (*_SSE_STARTS, *_PAGE_STARTS))
+    return any(start.startswith(head) for start in (*_SSE_STARTS, *_PAGE_STARTS, *_UTF16_MARKS))
 
 
 class ReplyStream:
@@ -129,7 +130,7 @@ class ReplyStream:
         return JsonLines(self._records)
 
     def _fallback(self, start: bytes) -> Format:
-        if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        if start.startswith(_UTF16_MARKS):
             return Refused("charset")
         if self._worded:
             return PlainText(self._records)

@@ -27,7 +27,7 @@ class Wording:
 
     def feed(self, text: str) -> str:
         """The speakable part of `text`, after what was held back. May be empty."""
-        if text.isprintable() and not self._half:
+        if text.isprintable() and "\ufffd" not in text and not self._half:
             return text
         text, self._half = self._half + text, ""
         if _HALVES.search(text):
