@@ -1,0 +1,201 @@
+"""Silero's voice activity model at 8 kHz, one state for each call.
+
+The model hears windows of 32 ms (256 samples, and the 32 before them), frames are 20 ms. In between, the last answer
+stands; while it is "no" and something loud begins, the newest 32 ms are tried out of turn (the state untouched), which
+finds a beginning about 15 ms sooner. `Model` is shared by all calls of the process and takes any number of windows at
+once; `SileroVad` is one call and never runs anything itself but through `push`, so that a driver may instead collect
+what is `due` of many calls, run it together and hand the answers to `accept`.
+
+The recurrent state is worth having and does harm when it gets old (a word after long silence is missed). So a state is
+never older than a few seconds: it is rebuilt from the last 288 ms of audio, from zero, whenever the line wakes up
+and every 2 s once five windows in a row were clearly not speech.
+
+While a frame is digital or line silence, or too soft against what is being played to be anything but echo, the answer
+is no and the model is left alone: asleep. That is most of a call, and costs a few microseconds a frame.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections import deque
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ivr.media.echo import EchoGate
+from ivr.media.g711 import FRAME, FRAME_PCM, RATE, audioop
+from ivr.media.loudness import QUIET, Falloff, NoiseFloor, decibels
+
+Floats = NDArray[np.float32]
+
+WINDOW, CONTEXT = 256, 32
+"""Samples of a window, and of what came before it that the model is shown again."""
+_SEEN = WINDOW + CONTEXT
+_RECALLED = 9
+"""Windows a rebuilt state has heard: 288 ms."""
+_KEPT = -(-(_RECALLED * WINDOW + CONTEXT) // FRAME)
+_ON, _OFF = 0.5, 0.35
+_OVER = 0.2
+"""What is said of a frame whose voice fell off while the model still says speech."""
+_LOUDER = 6.0
+"""dB above the noise floor that are worth a try out of turn."""
+_SLEEP_AFTER = 5
+"""Frames that cannot be speech before the model is left alone."""
+_CLEARLY_NOT, _CLEARLY_NOT_RUN = 0.1, 5
+_OLD = 2 * RATE // WINDOW
+"""Windows after which a state may be rebuilt."""
+
+
+class Model:
+    """The network and its weights. Stateless: safe to share between calls and threads."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+        self._rate = np.array(RATE, np.int64)
+
+    def run(self, windows: Floats, states: Floats) -> tuple[Floats, Floats]:
+        """`windows` (n, 288) in -1..1 and `states` (2, n, 128) of n calls: probabilities (n,) and the new states."""
+        said, after = self._session.run(None, {"input": windows, "state": states, "sr": self._rate})
+        return said[:, 0], after
+
+
+@lru_cache(maxsize=1)
+def load() -> Model:
+    """The process's one model, checked to run. Raises whatever is wrong: no onnxruntime, no model, not that model."""
+    found = importlib.util.find_spec("silero_vad")
+    if found is None or not found.submodule_search_locations:
+        raise ModuleNotFoundError("no package silero-vad")
+    path = Path(found.submodule_search_locations[0], "data", "silero_vad.onnx")
+    runtime = importlib.import_module("onnxruntime")
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    model = Model(runtime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"]))
+    said, after = model.run(np.zeros((2, _SEEN), np.float32), np.zeros((2, 2, 128), np.float32))
+    if said.shape != (2,) or after.shape != (2, 2, 128):
+        raise ValueError("the model file of silero-vad is not the one known here")
+    return model
+
+
+class SileroVad:
+    """One call's detector.
+
+    `push` does it all. Or, to share runs between calls, for each frame: `take`, then while `due` gives a window run it
+    with `state` and `accept` the answer, then `verdict`, once.
+    """
+
+    wants_ref = True
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self.reset()
+
+    def __repr__(self) -> str:
+        state = "asleep" if self._asleep else f"p={self._said:.2f}"
+        return f"<SileroVad {state} floor={self.noise.floor:.0f} dBFS echo={self.gate.echo}>"
+
+    def reset(self) -> None:
+        """As new: nothing of the call so far is remembered."""
+        self.gate = EchoGate()
+        self.noise = NoiseFloor()
+        self.state: Floats = np.zeros((2, 1, 128), np.float32)
+        """What the model remembers of this call."""
+        self._falloff = Falloff()
+        self._frames = deque([bytes(FRAME_PCM)] * _KEPT, maxlen=_KEPT)
+        self._queue: deque[Floats] = deque()
+        self._trying = False
+        self._asleep = True
+        self._level = 0.0
+        self._open = False
+        self._shut = 0
+        self._ahead = 0
+        self._said = 0.0
+        self._glimpse: float | None = None
+        self._age = 0
+        self._no_run = 0
+
+    def push(self, frame: bytes, played: bytes | None = None) -> float:
+        """How likely the caller spoke in these 20 ms, 0 to 1.
+
+        `frame` is 320 bytes of PCM16 at 8 kHz, `played` the 320 bytes the caller was hearing meanwhile, if any.
+        """
+        self.take(frame, played)
+        while (window := self.due()) is not None:
+            said, state = self._model.run(window, self.state)
+            self.accept(float(said[0]), state)
+        return self.verdict()
+
+    def take(self, frame: bytes, played: bytes | None = None) -> None:
+        """The next frame. `ValueError` when one is not of 320 bytes."""
+        if len(frame) != FRAME_PCM or (played and len(played) != FRAME_PCM):
+            raise ValueError(f"a frame is {FRAME_PCM} bytes, not {len(frame)} and {len(played or b'')}")
+        rms = audioop.rms(frame, 2)
+        self._level = decibels(rms)
+        self._frames.append(frame)
+        self.noise.push(rms)
+        self._open = self.gate.push(self._level, decibels(audioop.rms(played, 2)) if played else -99.0)
+        self._glimpse = None
+        if self._open and self._level >= QUIET:
+            self._shut = 0
+            self._listen()
+        else:
+            self._shut += 1
+            if self._shut >= _SLEEP_AFTER:
+                self._asleep, self._said = True, 0.0
+            elif not self._asleep:
+                self._listen()
+
+    def due(self) -> Floats | None:
+        """The next window (1, 288) that the model must hear about the frame taken; None when it has heard all."""
+        return self._queue[0] if self._queue else None
+
+    def accept(self, said: float, state: Floats) -> None:
+        """The model's answer to the window that was due."""
+        self._queue.popleft()
+        if self._trying:
+            self._trying, self._glimpse = False, said
+            return
+        self.state, self._said = state, said
+        self._age += 1
+        self._no_run = self._no_run + 1 if said < _CLEARLY_NOT else 0
+
+    def verdict(self) -> float:
+        """How likely the caller spoke in the frame taken. Ask once a frame."""
+        if self._asleep:
+            return 0.0
+        said = self._said if self._glimpse is None else self._glimpse
+        if self._falloff.over(self._level, self.noise, said, _OFF):
+            said = min(said, _OVER)
+        return said if self._open else 0.0
+
+    def _listen(self) -> None:
+        if self._asleep or (self._age >= _OLD and self._no_run >= _CLEARLY_NOT_RUN):
+            self._recall()
+            return
+        self._ahead += FRAME
+        if self._ahead >= WINDOW:
+            self._ahead -= WINDOW
+            self._queue.append(self._newest(_SEEN, self._ahead))
+        elif self._said < _ON and self._level > self.noise.floor + _LOUDER:
+            self._trying = True
+            self._queue.append(self._newest(_SEEN, 0))
+
+    def _recall(self) -> None:
+        """Begin a state from zero on the last 288 ms."""
+        self._asleep = False
+        self._ahead = self._age = self._no_run = 0
+        self.state = np.zeros((2, 1, 128), np.float32)
+        past = self._newest(_RECALLED * WINDOW + CONTEXT, 0)
+        self._queue.extend(past[:, i * WINDOW : i * WINDOW + _SEEN] for i in range(_RECALLED))
+
+    def _newest(self, count: int, skip: int) -> Floats:
+        """The last `count` samples before the last `skip`, as the model wants them."""
+        frames = -(-(count + skip) // FRAME)
+        pcm = b"".join(list(self._frames)[-frames:])
+        samples = np.frombuffer(pcm, "<i2", count, len(pcm) - 2 * (count + skip))
+        window: Floats = np.divide(samples, 32768, dtype=np.float32).reshape(1, count)
+        return window
