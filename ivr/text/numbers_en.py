@@ -62,7 +62,7 @@ def ordinal(number: int) -> str:
 def year(number: int) -> str:
     """`1994` -> `nineteen ninety-four`, `2025` -> `twenty twenty-five`, `2005` -> `two thousand five`."""
     century, rest = divmod(number, 100)
-    if not 11 <= century <= 99 or century % 10 == 0 and rest < 10:
+    if not 11 <= century <= 99 or (century % 10 == 0 and rest < 10):
         return cardinal(number)
     if rest == 0:
         return f"{cardinal(century)} hundred"

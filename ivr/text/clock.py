@@ -1,0 +1,103 @@
+"""Times of day: `3:30 م` -> `الثالثة والنصف مساءً`, `15:05` -> `three oh five PM`."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from ivr.text.figures import JOIN
+from ivr.text.numbers_ar import cardinal
+from ivr.text.numbers_en import cardinal as english_cardinal
+
+_HOURS: Final = (
+    "",
+    "الواحدة",
+    "الثانية",
+    "الثالثة",
+    "الرابعة",
+    "الخامسة",
+    "السادسة",
+    "السابعة",
+    "الثامنة",
+    "التاسعة",
+    "العاشرة",
+    "الحادية عشرة",
+    "الثانية عشرة",
+)
+_MORNING: Final = r"ص(?![^\W_])|[Aa]\.?\s?[Mm](?![^\W_])"
+_EVENING: Final = r"م(?![^\W_])|[Pp]\.?\s?[Mm](?![^\W_])"
+_PART: Final = r"صباح[اً]*|مساء[اً]*|ظهر[اً]*|عصر[اً]*|ليل[اً]*|فجر[اً]*|الصبح|الصباح|الظهر|العصر|المغرب|العشاء|بالليل|الليل|الفجر|المسا|المساء"
+_HALF: Final = rf"(?:\s?(?P<am>{_MORNING})|\s?(?P<pm>{_EVENING}))"
+_EDGE: Final = r"(?<![^\W_])(?<!\d[.,:/\-])"
+_FULL: Final = re.compile(
+    rf"{_EDGE}(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?::[0-5]\d)?(?!\d|[:.]\d){_HALF}?(?P<part>\s(?:{_PART})(?![^\W_]))?"
+)
+_DOTTED: Final = re.compile(rf"{_EDGE}(?P<hour>1[0-2]|0?[1-9])\.(?P<minute>[0-5]\d){_HALF}(?P<part>(?!))?")
+_BARE: Final = re.compile(
+    rf"(?P<front>(?:الساعة|الساعه|ساعة الـ|from|at|from the|until|to)\s|[-–]\s?)?{_EDGE}(?P<hour>1[0-2]|0?[1-9])(?P<minute>(?!))?"
+    rf"(?:\s?(?P<am>{_MORNING})|\s?(?P<pm>{_EVENING})|(?P<part>\s(?:{_PART})(?![^\W_])))"
+)
+_OCLOCK: Final = re.compile(
+    r"(?P<front>(?:[وفبلك]?ال|ل)?ساع[ةه]\s)(?P<hour>1[0-2]|0?[1-9])(?![^\W_]|[:.,/]\d)(?!\s?[-–]?\s?\d*\s?(?:ساعة|ساعات))"
+)
+_TO: Final = re.compile(
+    rf"{_EDGE}(\d{{1,2}}(?::\d\d)?\s?(?:ص|م|[AaPp]\.?[Mm]\.?)?)\s?[-–—]\s?(?=\d{{1,2}}(?::\d\d|\s?(?:ص|م|[AaPp]\.?[Mm])(?![^\W_])))"
+)
+_HALF_DOT: Final = re.compile(r"(?<=\d)\s?([AaPp])\.\s?([Mm])(?:\.(?=\s*(?:[^\sA-Z]|\Z))|(?=\.))")
+
+
+def say_times(text: str, arabic: bool) -> str:
+    """Every time of day in words."""
+    text = _HALF_DOT.sub(r" \1\2", text)
+    text = _TO.sub(lambda found: f"{found[1].strip()} {'إلى' if arabic else 'to'} ", text)
+    for pattern in (_FULL, _DOTTED, _BARE):
+        text = pattern.sub(lambda found: _said(found, arabic), text)
+    if arabic:
+        text = _OCLOCK.sub(lambda found: f"{found['front']}{_HOURS[int(found['hour'])]}", text)
+    return text
+
+
+def _said(found: re.Match[str], arabic: bool) -> str:
+    named = found.groupdict()
+    front = named.get("front") or ""
+    hour, minute = int(named["hour"]), int(named["minute"] or 0)
+    if named["pm"] == "م" and not named["minute"] and not _is_time(found, front):
+        return found[0]
+    half = "am" if named["am"] else "pm" if named["pm"] else ""
+    if not half and not named["part"]:
+        half = "pm" if 13 <= hour < 24 else "am" if hour in (0, 24) else ""
+    words = _arabic(hour, minute, half) if arabic else _english(hour, minute, half)
+    return f"{front}{words}{named['part'] or ''}"
+
+
+def _is_time(found: re.Match[str], front: str) -> bool:
+    """`5 م` is five in the evening behind these words, else five metres."""
+    before = found.string[: found.start()].replace(JOIN, "")
+    return bool(front) or re.search(r"(?:الساع[ةه]|إلى|الى|حتى|لين|لحد|من|قبل|بعد|و|عند|مساء)\s*\Z", before) is not None
+
+
+def _arabic(hour: int, minute: int, half: str) -> str:
+    at = hour % 12 or 12
+    if minute == 45:
+        words = f"{_HOURS[at % 12 + 1]} إلا ربع"
+    else:
+        words = _HOURS[at] + _minutes(minute)
+    if not half:
+        return words
+    return f"{words} {'صباحاً' if half == 'am' else 'ظهراً' if at == 12 else 'مساءً'}"
+
+
+def _minutes(minute: int) -> str:
+    special = {0: "", 1: " ودقيقة", 2: " ودقيقتين", 15: " والربع", 20: " والثلث", 30: " والنصف"}
+    if minute in special:
+        return special[minute]
+    return f" و{cardinal(minute, feminine=True)} {'دقائق' if minute <= 10 else 'دقيقة'}"
+
+
+def _english(hour: int, minute: int, half: str) -> str:
+    words = english_cardinal(hour % 12 or 12)
+    if minute:
+        words += f" {'oh ' if minute < 10 else ''}{english_cardinal(minute)}"
+    elif not half:
+        words += " o'clock"
+    return f"{words} {half.upper()}".strip()

@@ -1,0 +1,158 @@
+"""Figures that are names, not amounts: phone numbers, waybills, IBANs, cards, one-time codes, versions.
+
+They are read digit by digit in the groups a person would say: as written if the writer grouped them, else a phone
+number as 3-3-4, an account by fours, anything else by threes with no single digit left over. Letters are spelled.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from ivr.text.figures import JOIN, tongue
+
+_EDGE: Final = r"(?<![^\W_])(?<!\d[.,:/])"
+_NOT_MORE: Final = r"(?![^\W_]|[.,:/]\d)"
+_IBAN: Final = re.compile(r"(?<![^\W_])[A-Z]{2}\s?\d{2}(?:[ -]?[A-Z0-9]{4}){3,7}(?:[ -]?[A-Z0-9]{1,3})?(?![^\W_])")
+_PHONE: Final = re.compile(
+    rf"{_EDGE}(?<!\d[ -])(?:\(?(?:\+|00)\d{{1,3}}\)?[ -]?(?:\(0\)[ -]?)?\d{{1,4}}(?:[ -]?\d{{2,9}}){{1,4}}"
+    rf"|\(?0\d{{1,2}}\)?[ -]\d{{3,4}}[ -]?\d{{3,4}}|0[15]\d(?:[ -]?\d{{3}})[ -]?\d{{4}}|9200[ -]?\d{{5}}|800[ -]?\d{{3}}[ -]?\d{{4}}){_NOT_MORE}"
+)
+_GROUPED: Final = re.compile(rf"{_EDGE}(?<!\d[ -])\d{{2,6}}(?:([ -])\d{{2,6}})(?:\1\d{{2,6}})+{_NOT_MORE}")
+_MIXED: Final = re.compile(
+    r"(?<![^\W_])(?=[A-Za-z/_-]*\d)(?=[\d/_-]*[A-Za-z])[A-Za-z0-9]+(?:[-/_][A-Za-z0-9]+)*(?![^\W_]|[-_][A-Za-z])"
+)
+_SPACED: Final = re.compile(r"(?<![^\W_])([A-Z]{2,5})[ -]+(\d{3,})(?![^\W_]|[.,:/]\d)")
+_LONG: Final = re.compile(rf"{_EDGE}\d{{5,}}(?![^\W_]|,\d{{3}}|\.\d)")
+_STRONG: Final = (
+    r"رقم\w*|الرقم|برقم|أرقام|كود\w*|الكود|رمز\w*|الرمز|هوي[ةت]\w*|الهوية|الإقامة|تحويل[ةه]|التحويل[ةه]|بوليص[ةت]\w*|البوليصة|الآيبان|آيبان"
+    r"|ايبان|ص\.ب\.?|صندوق بريد|المنتهي[ةه]?|تنتهي|ينتهي|آخر|السجل|المرجع|المرجعي|الفاتورة|المبنى|مبنى|البريدي|الإضافي|جوال\w*|الجوال"
+    r"|هاتف\w*|الهاتف|تلفون\w*|بالرقم|التحقق"
+    r"|numbers?|no\.?|code|otp|pin|ref\.?|reference|order|waybill|tracking|ticket|account|id|ext\.?|extension|zip|postal|box|invoice"
+    r"|ending|ends|phone|mobile|tel\.?|dial|flight|booking|case|shipment|digits|passcode|password"
+)
+_WEAK: Final = (
+    r"شحنت?\w*|الشحنة|طلب\w*|الطلب|تذكرة|التذكرة|حساب\w*|الحساب|بطاق[ةت]\w*|البطاقة|عقد|العقد|فاتورة|رحلة|الرحلة|واصل"
+)
+_CODE: Final = re.compile(
+    rf"(?P<front>(?<![^\W_])(?:(?P<strong>{_STRONG})(?![^\W_])(?:[^\S\n]+[^\W\d]+){{0,4}}|(?:{_WEAK})(?![^\W_])(?:[^\S\n]+(?:هو|هي|is))?)[\s:#*\"'«({JOIN}]*)"
+    rf"(?P<figures>\d{{3,6}}){_NOT_MORE}(?!\s?[%٪])",
+    re.IGNORECASE,
+)
+_SHORT_CODE: Final = re.compile(
+    r"كود|الكود|رمز|تحويل|التحويل|المنتهي|تنتهي|ينتهي|آخر|التحقق|code|otp|pin|ext|ending|ends|flight", re.IGNORECASE
+)
+_HASH: Final = re.compile(r"#\s?(?=\d)")
+_STAR_CODE: Final = re.compile(r"(?<![^\W_])[*#]+\d[\d*#]*[*#]?|(?<![\w*])\d+[*#](?![\w*])")
+_MASK: Final = re.compile(r"(?<![^\W_])(?:[*xX•]{2,}[ -]?)+(?=\d{2,6}(?!\d))")
+_ZEROS: Final = re.compile(rf"{_EDGE}0\d+{_NOT_MORE}")
+
+
+def say_names(text: str, arabic: bool) -> str:
+    """IBANs, phone numbers, grouped figures, and tokens of letters and digits. Goes before amounts."""
+    text = _STAR_CODE.sub(lambda found: _starred(found[0], arabic), text)
+    text = _MASK.sub("", text)
+    text = _IBAN.sub(lambda found: _in_groups(_letters_apart(found[0]), arabic), text)
+    text = _PHONE.sub(lambda found: _phone(found[0], arabic), text)
+    text = _GROUPED.sub(lambda found: _as_written(found[0], arabic), text)
+    return _SPACED.sub(lambda found: _in_groups([found[1], *_by_threes(found[2])], arabic), text)
+
+
+def say_codes(text: str, arabic: bool) -> str:
+    """Tokens of letters and digits, figures behind `رقم`, `code` and the like, long figures. Goes after amounts."""
+    text = _MIXED.sub(lambda found: _mixed(found[0], arabic), text)
+    text = _HASH.sub("رقم " if arabic else "number ", text)
+    text = _CODE.sub(lambda found: _code(found, arabic), text)
+    text = _LONG.sub(lambda found: _long(found[0], arabic), text)
+    return _ZEROS.sub(lambda found: tongue(arabic).digits(found[0]), text)
+
+
+def _in_groups(groups: list[str], arabic: bool) -> str:
+    words = tongue(arabic)
+    return words.PAUSE.join(words.digits(group) if group.isdecimal() else words.spell(group) for group in groups)
+
+
+def _letters_apart(code: str) -> list[str]:
+    """`SA0380000000` -> `SA`, `03`, `8000`, `0000`."""
+    code = re.sub(r"[ -]", "", code)
+    groups = [code[:2], code[2:4], *re.findall(".{1,4}", code[4:])]
+    return [part for group in groups for part in re.findall(r"\d+|\D+", group)]
+
+
+def _by_threes(figures: str) -> list[str]:
+    if len(figures) in (12, 16, 20):
+        return re.findall(".{4}", figures)
+    groups = re.findall(".{1,3}", figures)
+    if len(groups) > 1 and len(groups[-1]) == 1:
+        groups[-2:] = [groups[-2] + groups[-1]]
+    return groups
+
+
+def _as_written(figures: str, arabic: bool) -> str:
+    return _in_groups(re.findall(r"\d+", figures), arabic)
+
+
+def _phone(written: str, arabic: bool) -> str:
+    plus = "زائد " if arabic else "plus "
+    groups = re.findall(r"\d+", written.replace("(0)", ""))
+    figures = "".join(groups)
+    if len(groups) == 1 or (len(groups) == 2 and len(groups[1]) > 6):
+        groups = _phone_groups(figures)
+    return (plus if "+" in written else "") + _in_groups(groups, arabic)
+
+
+def _phone_groups(figures: str) -> list[str]:
+    for prefix in ("00966", "966"):
+        if figures.startswith(prefix) and len(figures) == len(prefix) + 9:
+            rest = figures[len(prefix) :]
+            return [prefix, rest[:2], rest[2:5], rest[5:]]
+    if len(figures) == 10:
+        return [figures[:3], figures[3:6], figures[6:]]
+    if figures.startswith("9200"):
+        return [figures[:4], figures[4:]]
+    return _by_threes(figures)
+
+
+def _mixed(token: str, arabic: bool) -> str:
+    """Letters are spelled if they look like a code (capitals), else they are a word."""
+    words = tongue(arabic)
+    groups: list[str] = []
+    for part in re.findall(r"\d+|[A-Za-z]+", token):
+        if part.isdecimal():
+            groups += _by_threes(part) if len(part) > 4 else [part]
+        else:
+            groups.append(part)
+    said = [_part(group, arabic) for group in groups]
+    short = len(token) <= 4 or not any(group.isdecimal() and len(group) > 2 for group in groups)
+    return (" " if short else words.PAUSE).join(said)
+
+
+def _part(group: str, arabic: bool) -> str:
+    words = tongue(arabic)
+    if group.isdecimal():
+        return words.whole(group) if len(group) <= 2 else words.digits(group)
+    return words.spell(group) if group.isupper() or len(group) == 1 else group
+
+
+def _code(found: re.Match[str], arabic: bool) -> str:
+    figures = found["figures"]
+    if len(figures) == 3 and not _SHORT_CODE.match(found["strong"] or ""):
+        return found[0]
+    groups = _by_threes(figures) if len(figures) > 4 else [figures]
+    return found["front"] + _in_groups(groups, arabic)
+
+
+def _long(figures: str, arabic: bool) -> str:
+    """A long number nobody counts with is a name, unless it is round."""
+    if figures.endswith("000") or (len(figures) < 7 and figures.endswith("00")):
+        return figures
+    return _in_groups(_by_threes(figures), arabic)
+
+
+def _starred(code: str, arabic: bool) -> str:
+    """`*966#` -> `نجمة تسعة ستة ستة مربع`."""
+    names = {"*": "نجمة" if arabic else "star", "#": "مربع" if arabic else "hash"}
+    words = tongue(arabic)
+    if code.startswith("#") and not code.strip("#").endswith(("*", "#")) and "*" not in code and not code.endswith("#"):
+        return code
+    return " ".join(names.get(part) or words.digits(part) for part in re.findall(r"[*#]|\d+", code))

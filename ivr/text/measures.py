@@ -1,0 +1,160 @@
+"""Percent, units, counted things, ranges, and whatever figures no other role has claimed."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from ivr.text import nouns
+from ivr.text.figures import END, NUMBER, SIGN, START, amount, exact, parted, signed, tongue
+from ivr.text.numbers_ar import Noun, cardinal, counted
+from ivr.text.numbers_en import ordinal
+
+_PERCENT: Final = re.compile(
+    rf"{START}(?P<sign>{SIGN})(?:(?P<low>{NUMBER})\s?[-–—]\s?)?(?P<number>{NUMBER})\s?(?:[%٪]|percent{END}|(?=(?:بالمئة|بالمائة|في المئة|في المائة){END}))"
+)
+
+
+def _unit(forms: str, feminine: bool = False) -> Noun:
+    one, two, few = forms.split("/")
+    return Noun(one, two, few, feminine)
+
+
+_DEGREES: Final = _unit("درجة مئوية/درجتين مئويتين/درجات مئوية", True)
+_SQUARE: Final = _unit("متر مربع/مترين مربعين/أمتار مربعة")
+_SPEED: Final = _unit("كيلومتر في الساعة/كيلومترين في الساعة/كيلومترات في الساعة")
+_UNITS: Final = (
+    (r"°\s?[CcمF]|℃|درجة مئوية", _DEGREES, ("degree", "degrees")),
+    (r"°", _unit("درجة/درجتين/درجات", True), ("degree", "degrees")),
+    (r"km/h|kmh|kph|كم/س|كم/ساعة", _SPEED, ("kilometer per hour", "kilometers per hour")),
+    (r"m²|m2|sqm|م²|م2|م٢", _SQUARE, ("square meter", "square meters")),
+    (r"kgs?|KG|Kg|كجم|كغم|كغ|كلغ|كيلو ?[جغ]رام(?:ات)?", nouns.noun("كيلوغرام"), ("kilogram", "kilograms")),
+    (r"mg|ملغم|ملغ|ملجم|مجم", _unit("مليغرام/مليغرامين/مليغرامات"), ("milligram", "milligrams")),
+    (r"g|gm|gr|جم|غم|غ", nouns.noun("غرام"), ("gram", "grams")),
+    (r"km|KM|Km|كم|كلم", nouns.noun("كيلومتر"), ("kilometer", "kilometers")),
+    (r"cm|سم", _unit("سنتيمتر/سنتيمترين/سنتيمترات"), ("centimeter", "centimeters")),
+    (r"mm|ملم|مم", _unit("مليمتر/مليمترين/مليمترات"), ("millimeter", "millimeters")),
+    (r"ml|mL|مل|ملل", _unit("مليلتر/مليلترين/مليلترات"), ("milliliter", "milliliters")),
+    (r"m|م", nouns.noun("متر"), ("meter", "meters")),
+    (r"L|ltr", nouns.noun("لتر"), ("liter", "liters")),
+    (r"GB|gb|Gb|جيجا|قيقا", _unit("جيجابايت/جيجابايت/جيجابايت"), ("gigabyte", "gigabytes")),
+    (r"MB|mb|Mb|ميجا|ميقا", _unit("ميجابايت/ميجابايت/ميجابايت"), ("megabyte", "megabytes")),
+    (r"lbs?", _unit("رطل/رطلين/أرطال"), ("pound", "pounds")),
+    (r"hrs?|hr|h", nouns.noun("ساعة"), ("hour", "hours")),
+    (r"mins?|د", nouns.noun("دقيقة"), ("minute", "minutes")),
+    (r"secs?", nouns.noun("ثانية"), ("second", "seconds")),
+    (r"pcs?", nouns.noun("قطعة"), ("piece", "pieces")),
+)
+_ANY_UNIT: Final = "|".join(f"(?P<u{index}>{marks})" for index, (marks, _, _) in enumerate(_UNITS))
+_RANGE: Final = rf"(?:(?P<low>{NUMBER})\s?(?P<dash>-|–|—|إلى|الى|to)\s?)?"
+_MEASURE: Final = re.compile(rf"{START}(?P<sign>{SIGN}){_RANGE}(?P<number>{NUMBER})\s?(?:{_ANY_UNIT}){END}")
+_COUNTED: Final = re.compile(rf"{START}{_RANGE}(?P<number>{NUMBER})\s(?P<word>[\u0621-\u0652]+)(?![^\W_])")
+_MENU: Final = re.compile(
+    r"(?:اضغط|إضغط|الضغط|اختر|اختار|ادخل|أدخل|رقم|الرقم|خيار|الخيار|نوع|كود|رمز|press|dial|option|number|enter)\W*\Z"
+)
+_SCALE: Final = re.compile(
+    rf"{START}(?P<number>{NUMBER})\s(?=(?:ألف|الف|آلاف|الاف|مليون|ملايين|مليار|مليارات)(?![^\W_]))"
+)
+_HALVES: Final = {
+    "1/2": ("نصف", "one half"),
+    "1/4": ("ربع", "one quarter"),
+    "3/4": ("ثلاثة أرباع", "three quarters"),
+    "1/3": ("ثلث", "one third"),
+    "2/3": ("ثلثين", "two thirds"),
+}
+_FRACTION: Final = re.compile(rf"{START}(?:(?P<whole>\d+)\s)?(?P<part>[12]/[234]|3/4){END}(?!/)")
+_ORDINAL: Final = re.compile(r"(?<![^\W_])(\d{1,4})(?:st|nd|rd|th)(?![^\W_])", re.IGNORECASE)
+_SPAN: Final = re.compile(rf"{START}(?P<low>{NUMBER})\s?[-–—]\s?(?P<number>{NUMBER})(?!\d|[-–—.,:/]\d)")
+_RATIO: Final = re.compile(r"(?<=\d)\s?/\s?(?=\d)")
+_TIMES: Final = re.compile(r"(?<=\d)\s?[x×*]\s?(?=\d)")
+_SUM: Final = re.compile(r"(?<=\d)\s?([+=<>])\s?(?=\d)")
+_SUMS: Final = {
+    "+": ("زائد", "plus"),
+    "=": ("يساوي", "equals"),
+    "<": ("أقل من", "less than"),
+    ">": ("أكثر من", "more than"),
+}
+_DOTS: Final = re.compile(r"(?<![^\W_])[vV]?\d+(?:\.\d+){2,}(?![^\W_])")
+_REST: Final = re.compile(rf"({SIGN})({NUMBER})")
+_LAST: Final = re.compile(r"\d+")
+
+
+def say_percent(text: str, arabic: bool) -> str:
+    """`5.5%` -> `خمسة فاصلة خمسة بالمئة`."""
+
+    def say(found: re.Match[str]) -> str:
+        low = f"{amount(found['low'], arabic)} {tongue(arabic).TO} " if found["low"] else ""
+        written = "" if found[0][-1] in "%٪t" else " "
+        unit = (" بالمئة" if arabic else " percent") if not written else ""
+        return f"{signed(found['sign'], arabic)}{low}{amount(found['number'], arabic)}{unit}{written}"
+
+    return _PERCENT.sub(say, text)
+
+
+def say_measures(text: str, arabic: bool) -> str:
+    """Numbers with a unit, numbers of things, thousands and millions in words."""
+
+    def say(found: re.Match[str]) -> str:
+        index = next(index for index in range(len(_UNITS)) if found[f"u{index}"])
+        _, noun, english = _UNITS[index]
+        low = f"{amount(found['low'], arabic)} {tongue(arabic).TO} " if found["low"] else ""
+        return f"{signed(found['sign'], arabic)}{low}{_with_unit(found['number'], noun, english, arabic)}"
+
+    text = _MEASURE.sub(say, text)
+    text = _ORDINAL.sub(lambda found: ordinal(int(found[1])), text)
+    text = _FRACTION.sub(lambda found: _fraction(found, arabic), text)
+    if arabic:
+        text = _SCALE.sub(lambda found: f"{amount(found['number'], arabic)} ", text)
+        text = _COUNTED.sub(_counted, text)
+    return text
+
+
+def say_rest(text: str, arabic: bool) -> str:
+    """Ranges, ratios, versions, plain numbers: after this no digit is left."""
+    words = tongue(arabic)
+    text = _DOTS.sub(lambda found: _dotted(found[0], arabic), text)
+    text = _SPAN.sub(lambda found: f"{amount(found['low'], arabic)} {words.TO} {amount(found['number'], arabic)}", text)
+    text = _RATIO.sub(" على " if arabic else " over ", text)
+    text = _TIMES.sub(" في " if arabic else " by ", text)
+    text = _SUM.sub(lambda found: f" {_SUMS[found[1]][0 if arabic else 1]} ", text)
+    text = _REST.sub(lambda found: f" {signed(found[1], arabic)}{amount(found[2], arabic)} ", text)
+    return _LAST.sub(lambda found: f" {words.digits(found[0])} ", text)
+
+
+def _with_unit(figures: str, noun: Noun | None, english: tuple[str, str], arabic: bool) -> str:
+    whole, fraction = parted(figures)
+    value = exact(whole)
+    if arabic and noun is not None:
+        return f"{amount(figures, True)} {noun.one}" if fraction or value is None else counted(value, noun)
+    return f"{amount(figures, False)} {english[0] if figures == '1' else english[1]}"
+
+
+def _counted(found: re.Match[str]) -> str:
+    """A number before an Arabic word: agreement if the word is what it counts."""
+    figures, word = found["number"], found["word"]
+    low = f"{amount(found['low'], True)} إلى " if found["low"] else ""
+    whole, fraction = parted(figures)
+    value = exact(whole)
+    noun = nouns.noun(word)
+    if value is None or _MENU.search(found.string, 0, found.start()):
+        return found[0]
+    if fraction or noun is None:
+        if not fraction and 3 <= value <= 10 and nouns.feminine(word):
+            return f"{low}{cardinal(value, True)} {word}"
+        return found[0]
+    return low + counted(value, noun)
+
+
+def _fraction(found: re.Match[str], arabic: bool) -> str:
+    words = _HALVES.get(found["part"])
+    if words is None:
+        return found[0]
+    if not found["whole"]:
+        return words[0 if arabic else 1]
+    return f"{amount(found['whole'], arabic)} {tongue(arabic).AND}{words[0] if arabic else 'a half' if words[1] == 'one half' else words[1]}"
+
+
+def _dotted(figures: str, arabic: bool) -> str:
+    words = tongue(arabic)
+    parts = figures.lstrip("vV").split(".")
+    return f" {words.DOT} ".join(words.whole(part) for part in parts)
