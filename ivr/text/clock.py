@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from ivr.text.abbreviations import Stop, first_word, may_follow
 from ivr.text.figures import JOIN
 from ivr.text.numbers_ar import cardinal
 from ivr.text.numbers_en import cardinal as english_cardinal
@@ -26,7 +27,8 @@ _HOURS: Final = (
 )
 _MORNING: Final = r"ص(?![^\W_])|[Aa]\.?\s?[Mm](?![^\W_])"
 _EVENING: Final = r"م(?![^\W_])|[Pp]\.?\s?[Mm](?![^\W_])"
-_PART: Final = r"صباح[اً]*|مساء[اً]*|ظهر[اً]*|عصر[اً]*|ليل[اً]*|فجر[اً]*|الصبح|الصباح|الظهر|العصر|المغرب|العشاء|بالليل|الليل|الفجر|المسا|المساء"
+_PART: Final = r"صباح[اً]*|مساء[اً]*|ظهر[اً]*|عصر[اً]*|ليل[اً]*|فجر[اً]*"
+    r"|الصبح|الصباح|الظهر|العصر|المغرب|العشاء|بالليل|الليل|الفجر|المسا|المساء"
 _HALF: Final = rf"(?:\s?(?P<am>{_MORNING})|\s?(?P<pm>{_EVENING}))"
 _EDGE: Final = r"(?<![^\W_])(?<!\d[.,:/\-])"
 _FULL: Final = re.compile(
@@ -34,7 +36,8 @@ _FULL: Final = re.compile(
 )
 _DOTTED: Final = re.compile(rf"{_EDGE}(?P<hour>1[0-2]|0?[1-9])\.(?P<minute>[0-5]\d){_HALF}(?P<part>(?!))?")
 _BARE: Final = re.compile(
-    rf"(?P<front>(?:الساعة|الساعه|ساعة الـ|from|at|from the|until|to)\s|[-–]\s?)?{_EDGE}(?P<hour>1[0-2]|0?[1-9])(?P<minute>(?!))?"
+    rf"(?P<front>(?:الساعة|الساعه|ساعة الـ|from|at|from the|until|to)\s|[-–]\s?)?{_EDGE}"
+    r"(?P<hour>1[0-2]|0?[1-9])(?P<minute>(?!))?"
     rf"(?:\s?(?P<am>{_MORNING})|\s?(?P<pm>{_EVENING})|(?P<part>\s(?:{_PART})(?![^\W_])))"
 )
 _OCLOCK: Final = re.compile(
@@ -43,18 +46,26 @@ _OCLOCK: Final = re.compile(
 _TO: Final = re.compile(
     rf"{_EDGE}(\d{{1,2}}(?::\d\d)?\s?(?:ص|م|[AaPp]\.?[Mm]\.?)?)\s?[-–—]\s?(?=\d{{1,2}}(?::\d\d|\s?(?:ص|م|[AaPp]\.?[Mm])(?![^\W_])))"
 )
-_HALF_DOT: Final = re.compile(r"(?<=\d)\s?([AaPp])\.\s?([Mm])(?:\.(?=\s*(?:[^\sA-Z]|\Z))|(?=\.))")
+_HALF_DOT: Final = re.compile(r"(?<=\d)\s?([AaPp])\.\s?([Mm])\.?")
 
 
 def say_times(text: str, arabic: bool) -> str:
     """Every time of day in words."""
-    text = _HALF_DOT.sub(r" \1\2", text)
+    text = _HALF_DOT.sub(_undotted, text)
     text = _TO.sub(lambda found: f"{found[1].strip()} {'إلى' if arabic else 'to'} ", text)
     for pattern in (_FULL, _DOTTED, _BARE):
         text = pattern.sub(lambda found: _said(found, arabic), text)
     if arabic:
         text = _OCLOCK.sub(lambda found: f"{found['front']}{_HOURS[int(found['hour'])]}", text)
     return text
+
+
+def _undotted(found: re.Match[str]) -> str:
+    """`10 a.m.` -> `10 am`: its last dot is the sentence's if the sentence ends there."""
+    rest = found.string[found.end() :].lstrip()
+    word = first_word(rest, True) or ""
+    ends = not rest or (word[:1].isupper() and may_follow(word, Stop.BEFORE_STARTER))
+    return f" {found[1]}{found[2]}" + ("." if ends and found[0].endswith(".") else "")
 
 
 def _said(found: re.Match[str], arabic: bool) -> str:
@@ -78,10 +89,7 @@ def _is_time(found: re.Match[str], front: str) -> bool:
 
 def _arabic(hour: int, minute: int, half: str) -> str:
     at = hour % 12 or 12
-    if minute == 45:
-        words = f"{_HOURS[at % 12 + 1]} إلا ربع"
-    else:
-        words = _HOURS[at] + _minutes(minute)
+    words = f"{_HOURS[at % 12 + 1]} إلا ربع" if minute == 45 else _HOURS[at] + _minutes(minute)
     if not half:
         return words
     return f"{words} {'صباحاً' if half == 'am' else 'ظهراً' if at == 12 else 'مساءً'}"

@@ -1,6 +1,7 @@
 """Dates with month names, Gregorian and Hijri.
 
-`12/08/2025` is read day first, as in Saudi Arabia, unless only the other order is a date. A year of 1300 to 1500 is Hijri.
+`12/08/2025` is read day first, as in Saudi Arabia, unless only the other order is a date. A year of 1300 to 1500 is
+Hijri.
 """
 
 from __future__ import annotations
@@ -12,34 +13,14 @@ from ivr.text.numbers_ar import cardinal
 from ivr.text.numbers_en import cardinal as english_cardinal
 from ivr.text.numbers_en import ordinal, year
 
-_MONTHS: Final = [
-    "يناير",
-    "فبراير",
-    "مارس",
-    "أبريل",
-    "مايو",
-    "يونيو",
-    "يوليو",
-    "أغسطس",
-    "سبتمبر",
-    "أكتوبر",
-    "نوفمبر",
-    "ديسمبر",
-]
-_MONTHS_EN: Final = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
+_MONTHS: Final = (
+    *("يناير", "فبراير", "مارس", "أبريل", "مايو", "يونيو"),
+    *("يوليو", "أغسطس", "سبتمبر", "أكتوبر", "نوفمبر", "ديسمبر"),
+)
+_MONTHS_EN: Final = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 _HIJRI: Final = (
     "محرم",
     "صفر",
@@ -94,7 +75,8 @@ _NAMED_DAY: Final = re.compile(
     rf"(?<![^\W_]){_MONTH_EN} (?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:]|[.,]\d)(?:,? (?P<year>\d{{4}})(?!\d))?"
 )
 _IN_YEAR: Final = re.compile(
-    rf"(?<![^\W_])(?P<front>(?:in|since|year|of|by|until|before|after|during) |{_MONTH_EN} )(?P<year>1[5-9]\d\d|20\d\d)(?![^\W_]|[.,:/]\d)"
+    rf"(?<![^\W_])(?P<front>(?:in|since|year|of|by|until|before|after|during) |{_MONTH_EN} )"
+    r"(?P<year>1[5-9]\d\d|20\d\d)(?![^\W_]|[.,:/]\d)"
 )
 
 
@@ -113,8 +95,8 @@ def say_dates(text: str, arabic: bool) -> str:
     text = _NAMED_YEAR.sub(lambda found: _year(int(found["year"]), found["era"], arabic), text)
     if arabic:
         return text
-    text = _DAY_NAMED.sub(lambda found: _said_named(found), text)
-    text = _NAMED_DAY.sub(lambda found: _said_named(found), text)
+    text = _DAY_NAMED.sub(_said_named, text)
+    text = _NAMED_DAY.sub(_said_named, text)
     return _IN_YEAR.sub(lambda found: f"{found['front']}{year(int(found['year']))}", text)
 
 

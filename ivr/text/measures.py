@@ -7,11 +7,13 @@ from typing import Final
 
 from ivr.text import nouns
 from ivr.text.figures import END, NUMBER, SIGN, START, amount, exact, parted, signed, tongue
-from ivr.text.numbers_ar import Noun, cardinal, counted
+from ivr.text.marks import bare
+from ivr.text.numbers_ar import LARGEST, Noun, cardinal, counted
 from ivr.text.numbers_en import ordinal
 
 _PERCENT: Final = re.compile(
-    rf"{START}(?P<sign>{SIGN})(?:(?P<low>{NUMBER})\s?[-–—]\s?)?(?P<number>{NUMBER})\s?(?:[%٪]|percent{END}|(?=(?:بالمئة|بالمائة|في المئة|في المائة){END}))"
+    rf"{START}(?P<sign>{SIGN})(?:(?P<low>{NUMBER})\s?[-–—]\s?)?(?P<number>{NUMBER})"
+    rf"\s?(?:[%٪]|percent{END}|(?=(?:بالمئة|بالمائة|في المئة|في المائة){END}))"
 )
 
 
@@ -20,11 +22,13 @@ def _unit(forms: str, feminine: bool = False) -> Noun:
     return Noun(one, two, few, feminine)
 
 
-_DEGREES: Final = _unit("درجة مئوية/درجتين مئويتين/درجات مئوية", True)
+_CELSIUS: Final = _unit("درجة مئوية/درجتين مئويتين/درجات مئوية", True)
+_FAHRENHEIT: Final = _unit("درجة فهرنهايت/درجتين فهرنهايت/درجات فهرنهايت", True)
 _SQUARE: Final = _unit("متر مربع/مترين مربعين/أمتار مربعة")
 _SPEED: Final = _unit("كيلومتر في الساعة/كيلومترين في الساعة/كيلومترات في الساعة")
 _UNITS: Final = (
-    (r"°\s?[CcمF]|℃|درجة مئوية", _DEGREES, ("degree", "degrees")),
+    (r"°\s?[Ccم]|℃|درجة مئوية", _CELSIUS, ("degree Celsius", "degrees Celsius")),
+    (r"°\s?F|℉", _FAHRENHEIT, ("degree Fahrenheit", "degrees Fahrenheit")),
     (r"°", _unit("درجة/درجتين/درجات", True), ("degree", "degrees")),
     (r"km/h|kmh|kph|كم/س|كم/ساعة", _SPEED, ("kilometer per hour", "kilometers per hour")),
     (r"m²|m2|sqm|م²|م2|م٢", _SQUARE, ("square meter", "square meters")),
@@ -52,9 +56,8 @@ _COUNTED: Final = re.compile(rf"{START}{_RANGE}(?P<number>{NUMBER})\s(?P<word>[\
 _MENU: Final = re.compile(
     r"(?:اضغط|إضغط|الضغط|اختر|اختار|ادخل|أدخل|رقم|الرقم|خيار|الخيار|نوع|كود|رمز|press|dial|option|number|enter)\W*\Z"
 )
-_SCALE: Final = re.compile(
-    rf"{START}(?P<number>{NUMBER})\s(?=(?:ألف|الف|آلاف|الاف|مليون|ملايين|مليار|مليارات)(?![^\W_]))"
-)
+_SCALE: Final = re.compile(rf"{START}(?P<number>{NUMBER})\s(?P<scale>[أا]لف|[آا]لاف|مليون|ملايين|مليار|مليارات){END}")
+_SCALES: Final = {"الف": 10**3, "الاف": 10**3, "مليون": 10**6, "ملايين": 10**6, "مليار": 10**9, "مليارات": 10**9}
 _HALVES: Final = {
     "1/2": ("نصف", "one half"),
     "1/4": ("ربع", "one quarter"),
@@ -75,6 +78,7 @@ _SUMS: Final = {
     ">": ("أكثر من", "more than"),
 }
 _DOTS: Final = re.compile(r"(?<![^\W_])[vV]?\d+(?:\.\d+){2,}(?![^\W_])")
+_ALWAYS: Final = re.compile(r"(?<![^\W_])24/7(?![^\W_]|/)")
 _REST: Final = re.compile(rf"({SIGN})({NUMBER})")
 _LAST: Final = re.compile(r"\d+")
 
@@ -104,7 +108,7 @@ def say_measures(text: str, arabic: bool) -> str:
     text = _ORDINAL.sub(lambda found: ordinal(int(found[1])), text)
     text = _FRACTION.sub(lambda found: _fraction(found, arabic), text)
     if arabic:
-        text = _SCALE.sub(lambda found: f"{amount(found['number'], arabic)} ", text)
+        text = _SCALE.sub(_scaled, text)
         text = _COUNTED.sub(_counted, text)
     return text
 
@@ -112,6 +116,7 @@ def say_measures(text: str, arabic: bool) -> str:
 def say_rest(text: str, arabic: bool) -> str:
     """Ranges, ratios, versions, plain numbers: after this no digit is left."""
     words = tongue(arabic)
+    text = _ALWAYS.sub("على مدار الساعة" if arabic else "twenty-four seven", text)
     text = _DOTS.sub(lambda found: _dotted(found[0], arabic), text)
     text = _SPAN.sub(lambda found: f"{amount(found['low'], arabic)} {words.TO} {amount(found['number'], arabic)}", text)
     text = _RATIO.sub(" على " if arabic else " over ", text)
@@ -119,6 +124,15 @@ def say_rest(text: str, arabic: bool) -> str:
     text = _SUM.sub(lambda found: f" {_SUMS[found[1]][0 if arabic else 1]} ", text)
     text = _REST.sub(lambda found: f" {signed(found[1], arabic)}{amount(found[2], arabic)} ", text)
     return _LAST.sub(lambda found: f" {words.digits(found[0])} ", text)
+
+
+def _scaled(found: re.Match[str]) -> str:
+    """`5 آلاف`, `1.5 مليون`: the number and its scale agree."""
+    whole, fraction = parted(found["number"])
+    value, scale = exact(whole), _SCALES[bare(found["scale"]).replace("آ", "ا").replace("أ", "ا")]
+    if not value or value * scale >= LARGEST or fraction not in ("", "5"):
+        return f"{amount(found['number'], True)} {found['scale']}"
+    return cardinal(value * scale) + (" ونصف" if fraction else "")
 
 
 def _with_unit(figures: str, noun: Noun | None, english: tuple[str, str], arabic: bool) -> str:
@@ -151,7 +165,8 @@ def _fraction(found: re.Match[str], arabic: bool) -> str:
         return found[0]
     if not found["whole"]:
         return words[0 if arabic else 1]
-    return f"{amount(found['whole'], arabic)} {tongue(arabic).AND}{words[0] if arabic else 'a half' if words[1] == 'one half' else words[1]}"
+    part = words[0] if arabic else words[1].replace("one half", "a half")
+    return f"{amount(found['whole'], arabic)} {tongue(arabic).AND}{part}"
 
 
 def _dotted(figures: str, arabic: bool) -> str:

@@ -1,7 +1,8 @@
 """Arabic number words as a telephone voice says them.
 
 One register throughout, between the written language and speech: the oblique forms without case endings (`عشرين`,
-`ألفين`, `خمسة وعشرين ريال`), agreement in gender and in the counted noun (`ثلاث شحنات`, `ثلاثة أيام`, `إحدى عشرة شحنة`).
+`ألفين`, `خمسة وعشرين ريال`), agreement in gender and in the counted noun (`ثلاث شحنات`, `ثلاثة أيام`,
+`إحدى عشرة شحنة`).
 A number is a string of digits or an int; what is too long to be an amount is read digit by digit.
 """
 
@@ -38,40 +39,11 @@ _SCALES: Final = (
     (10**6, "مليون", "مليونين", "ملايين"),
     (10**3, "ألف", "ألفين", "آلاف"),
 )
-_LETTERS: Final = dict(
-    zip(
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
-        [
-            "إيه",
-            "بي",
-            "سي",
-            "دي",
-            "إي",
-            "إف",
-            "جي",
-            "إتش",
-            "آي",
-            "جيه",
-            "كيه",
-            "إل",
-            "إم",
-            "إن",
-            "أو",
-            "بي",
-            "كيو",
-            "آر",
-            "إس",
-            "تي",
-            "يو",
-            "في",
-            "دبليو",
-            "إكس",
-            "واي",
-            "زد",
-        ],
-        strict=True,
-    )
+_LETTER_NAMES: Final = (
+    *("إيه", "بي", "سي", "دي", "إي", "إف", "جي", "إتش", "آي", "جيه", "كيه", "إل", "إم"),
+    *("إن", "أو", "بي", "كيو", "آر", "إس", "تي", "يو", "في", "دبليو", "إكس", "واي", "زد"),
 )
+_LETTERS: Final = dict(zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", _LETTER_NAMES, strict=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 One pass of rewritings in a fixed order, each in its own file: what is for the eye only goes (`plain`), addresses
 (`web`), then the figures by role, most particular role first: names made of figures (`codes`), times (`clock`),
-dates (`dates`), money (`money`), percent and measures (`measures`), and last the plain numbers. No digit, markdown, tag or
-emoji is left, so saying it again changes nothing; every word stays.
+dates (`dates`), money (`money`), percent and measures (`measures`), and last the plain numbers. No digit, markdown, tag
+or emoji is left, so saying it again changes nothing; every word stays.
 """
 
 from __future__ import annotations

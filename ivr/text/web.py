@@ -1,4 +1,4 @@
-"""Addresses of the web as a person would read them out: the domain of a link, an e-mail letter group by letter group."""
+"""Addresses of the web as a person would read them out: the domain of a link, an e-mail address part by part."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from typing import Final
 
 from ivr.text.figures import tongue
 
-_TLDS: Final = "com|net|org|edu|gov|sa|ae|eg|jo|kw|qa|bh|om|uk|us|io|ai|co|app|dev|info|me|tv|shop|store|online|site|cloud|health|bank"
+_TLDS: Final = (
+    "com|net|org|edu|gov|sa|ae|eg|jo|kw|qa|bh|om|uk|us|io|ai|co|app|dev|info|me|tv"
+    "|shop|store|online|site|cloud|health|bank"
+)
 _LABEL: Final = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _PATH: Final = r"(?::\d+)?(?:[/?#][^\s<>\"'،؛؟»)\]]*)?"
 _EMAIL: Final = re.compile(
