@@ -2,7 +2,8 @@
 
 An asyncio loop whose clock moves only when nothing is ready to run: then it jumps to the next timer. `loop.time()` is
 the only clock of such a run; it starts at `start` and is kept to whole nanoseconds, so that a sleep of 0.02 repeated
-fifty times ends at 1.0 and not beside it.
+fifty times ends at 1.0 and not beside it. Every jump is at least one nanosecond, so that a deadline a rounding error
+away is reached.
 
 Rules of the room: no sockets (opening one raises), threads are run in place and take no time, and a run always ends.
 A run that waits for something that never comes reaches `limit` at once and says which tasks were still there; one
@@ -22,6 +23,7 @@ LIMIT = 3600.0
 SPIN_LIMIT = 1_000_000
 """Rounds of the loop in which time may stand still."""
 RESOLUTION = 1e-9
+"""Seconds: the smallest step of the clock."""
 
 
 class Spinning(RuntimeError):
@@ -71,7 +73,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
                 raise Spinning(f"time stood still at {self._now:.6f} s for {SPIN_LIMIT} rounds")
             return
         self._still = 0
-        self._now = round(self._now + seconds, 9)
+        later = round(self._now + seconds, 9)
+        self._now = later if later > self._now else round(self._now + RESOLUTION, 9)
 
     def run_in_executor(self, executor: Any, func: Callable[..., T], *args: Any) -> asyncio.Future[T]:  # type: ignore[override]
         """Run `func` here and now: a thread takes no virtual time."""

@@ -50,6 +50,20 @@ def test_absolute_deadlines_fire_at_their_time() -> None:
     assert virtual.run(main()) == pytest.approx(1 / 3, abs=1e-9)
 
 
+def test_a_deadline_a_rounding_error_away_is_reached() -> None:
+    async def main() -> int:
+        loop, rounds = asyncio.get_running_loop(), 0
+        deadline = loop.time() + 1 / 3 + 1e-10
+        while loop.time() < deadline:
+            wake = asyncio.Event()
+            loop.call_at(deadline, wake.set)
+            await wake.wait()
+            rounds += 1
+        return rounds
+
+    assert virtual.run(main()) <= 2
+
+
 def test_a_timeout_inside_the_run_is_the_programs_own() -> None:
     async def main() -> float:
         with pytest.raises(TimeoutError):
