@@ -32,6 +32,8 @@ Due: TypeAlias = Literal["", "dead", "stuck", "ping", "age"]
 
 SETTLE: Final = 0.1
 """Seconds after a request in which no synthesis can have begun."""
+EARLY: Final = 1e-6
+"""Seconds a loop's timer may fire before its time."""
 RECHECK: Final = 30.0
 """Seconds until an aged link that could not be replaced is due again."""
 SPREAD: Final = 0.1
@@ -109,6 +111,8 @@ class Link:
         self.opened_at: float | None = None
         self.uses = 0
         """Requests made, the one in flight included."""
+        self.replies = 0
+        """Replies that came to their end, wanted or not."""
         self.heard_at = 0.0
         """The last sign of life."""
         self.pinged_at: float | None = None
@@ -157,6 +161,7 @@ class Link:
     def end(self, now: float) -> None:
         """The reply is over, wanted or not."""
         self._go("end", now)
+        self.replies += 1
 
     def cancel(self, now: float) -> None:
         """Nobody waits for the reply any more; it still has to end."""
@@ -202,7 +207,7 @@ class Link:
 
     def due(self, now: float) -> Due:
         """What the driver has to do now; the gravest first."""
-        return next((what for when, what in self._dues() if when <= now), "")
+        return next((what for when, what in self._dues() if when <= now + EARLY), "")
 
     def _dues(self) -> list[tuple[float, Due]]:
         if self.ended:

@@ -137,7 +137,7 @@ class Links:
         age = live.link.age(self.now())
         fields: dict[str, str | int | float | bool] = {"reason": lost.reason, "uses": live.link.uses}
         self._note(f"{self._peer}_link_lost", {**fields, "age_s": round(age, 1), "code": lost.code or 0})
-        served = live.link.uses > 0 or age > SETTLED
+        served = live.link.replies > 0 or age > SETTLED
         if served and lost.retryable and not self._links and not self._closed:
             self._open()
 

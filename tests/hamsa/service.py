@@ -1,0 +1,233 @@
+"""A speech service of a few lines for these tests: in memory, scripted to the frame, in virtual time.
+
+Audio can be told apart: every byte of request n has the value n. A request that arrives before the one before it ended
+is counted as a violation.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, TypeVar
+
+from websockets.exceptions import ConnectionClosedError, ConnectionClosedOK
+from websockets.frames import Close
+
+from ivr.hamsa.client import Ears, HamsaSettings, Voice, Wire
+from ivr.replay import virtual
+
+T = TypeVar("T")
+
+ACK = '{"type":"ack","payload":{"message":"Real time text to speach connection establesh"}}'
+END = '{"type":"end","payload":{"message":"End of TTS stream"}}'
+INFO = '{"type":"info","payload":{"message":"Connected to realtime WebSocket server"}}'
+TEXT = "أهلا وسهلا بك في خدمتنا"
+KEY = "sk-secret-0123"
+CONNECT = 1.15
+TICK = 1e-6
+"""Seconds that keep frames of the same moment in order."""
+
+
+@dataclass(frozen=True)
+class Shut:
+    """The service closes the socket with this code; 1006: it just dies."""
+
+    code: int = 1000
+
+
+Item: TypeAlias = str | bytes | Shut
+Reply: TypeAlias = Sequence[tuple[float, Item]]
+"""Seconds after the frame before (or the request), and what is sent then."""
+
+
+def sound(number: int, size: int) -> bytes:
+    return bytes([number]) * size
+
+
+def good(number: int, *, frames: int = 3, gap: float = 0.2) -> Reply:
+    """A whole sentence: first audio after 450 ms, faster than real time."""
+    return [(0.03, ACK), (0.42, sound(number, 16000)), *[(gap, sound(number, 32000))] * (frames - 1), (0.01, END)]
+
+
+def degenerate(number: int) -> Reply:
+    return [(0.03, ACK), (0.26, sound(number, 640)), (0.007, END)]
+
+
+def error(message: str) -> str:
+    return json.dumps({"type": "error", "payload": {"message": message}})
+
+
+class Socket:
+    """The client's end of one connection, with the surface of the WebSocket library's."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self.requests: list[dict[str, Any]] = []
+        self.closed_by_client = False
+        self.busy = False
+        self.alive = True
+        self._frames: asyncio.Queue[Item] = asyncio.Queue()
+        self._timers: list[asyncio.TimerHandle] = []
+        self._shut: Shut | None = None
+
+    async def send(self, message: str, /) -> None:
+        if self.service.send_stalls:
+            await asyncio.Event().wait()
+        self._raise_if_shut()
+        if self.alive:
+            self.service.asked(self, json.loads(message))
+
+    async def recv(self) -> str | bytes:
+        self._raise_if_shut()
+        item = await self._frames.get()
+        if isinstance(item, Shut):
+            self._shut = item
+            self._raise_if_shut()
+        assert not isinstance(item, Shut)
+        return item
+
+    async def close(self) -> None:
+        self.closed_by_client = True
+        for timer in self._timers:
+            timer.cancel()
+        if self.service.close_stalls:
+            await asyncio.Event().wait()
+
+    def play(self, reply: Reply) -> None:
+        loop = asyncio.get_running_loop()
+        when = loop.time()
+        for delay, item in reply:
+            when += delay + TICK
+            self._timers.append(loop.call_at(when, self._emit, item))
+
+    def _emit(self, item: Item) -> None:
+        if isinstance(item, str) and not item.startswith('{"type":"ack"'):
+            self.busy = False
+        self._frames.put_nowait(item)
+
+    def _raise_if_shut(self) -> None:
+        if self._shut is None:
+            return
+        if self._shut.code == 1006:
+            raise ConnectionClosedError(None, None)
+        close = Close(self._shut.code, "")
+        raise (ConnectionClosedOK if self._shut.code in {1000, 1001} else ConnectionClosedError)(close, None)
+
+
+class ProbedSocket(Socket):
+    """A connection that can be pinged."""
+
+    @property
+    def is_open(self) -> bool:
+        return self._shut is None and not self.service.closing
+
+    async def ping(self, heard: Callable[[], None]) -> None:
+        self.service.pings += 1
+        if self.alive:
+            asyncio.get_running_loop().call_later(0.1, heard)
+
+
+@dataclass
+class Service:
+    """What the service does, request by request; then `good` replies."""
+
+    replies: list[Reply] = field(default_factory=list)
+    connects: list[float | Exception] = field(default_factory=list)
+    """Delay or failure of each connect; then `CONNECT`."""
+    greeting: Reply = ((0.0, INFO),)
+    on_end: Reply = ()
+    """What follows every `end`, on the same socket."""
+    probed: bool = False
+    send_stalls: bool = False
+    close_stalls: bool = False
+    closing: bool = False
+    sockets: list[Socket] = field(default_factory=list)
+    notes: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    attempts: int = 0
+    requests: int = 0
+    violations: int = 0
+    pings: int = 0
+    default: Callable[[int], Reply] = good
+
+    async def connect(self, settings: HamsaSettings) -> Wire:
+        self.attempts += 1
+        outcome = self.connects.pop(0) if self.connects else CONNECT
+        if isinstance(outcome, Exception):
+            raise outcome
+        await asyncio.sleep(outcome)
+        socket = (ProbedSocket if self.probed else Socket)(self)
+        self.sockets.append(socket)
+        socket.play(self.greeting)
+        return socket
+
+    def asked(self, socket: Socket, request: dict[str, Any]) -> None:
+        self.requests += 1
+        self.violations += socket.busy
+        socket.busy = True
+        socket.requests.append(request)
+        reply = self.replies.pop(0) if self.replies else self.default(self.requests)
+        socket.play([*reply, *self.on_end])
+
+    def note(self, name: str, fields: Any) -> None:
+        assert KEY not in repr(fields)
+        assert TEXT not in repr(fields)
+        self.notes.append((name, dict(fields)))
+
+    def noted(self, name: str) -> list[dict[str, Any]]:
+        return [fields for noted, fields in self.notes if noted == name]
+
+
+def settings(**changes: Any) -> HamsaSettings:
+    return HamsaSettings(url="ws://service/v1/realtime/ws", api_key=KEY, **changes)
+
+
+async def said(voice: Voice, text: str = TEXT) -> bytes:
+    return b"".join([audio async for audio in voice.speak(text)])
+
+
+def now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+async def _shut(actor: Voice | Ears, service: Service) -> None:
+    """Nothing is left: no task, no socket, within a second."""
+    started = now()
+    await actor.aclose()
+    assert now() - started < 1.0
+    await asyncio.sleep(0)
+    assert asyncio.all_tasks() - {asyncio.current_task()} == _frame_tasks()
+    assert all(socket.closed_by_client for socket in service.sockets)
+    assert service.violations == 0
+
+
+def _frame_tasks() -> set[asyncio.Task[Any]]:
+    """Tasks of the run itself."""
+    return {task for task in asyncio.all_tasks() if not task.get_name().startswith("hamsa")} - {asyncio.current_task()}
+
+
+def with_voice(service: Service, story: Callable[[Voice], Awaitable[T]], **changes: Any) -> T:
+    """Run a story with a voice in virtual time, then see that nothing is left of it."""
+
+    async def scene() -> T:
+        voice = Voice(settings(**changes), connect=service.connect, note=service.note)
+        try:
+            return await story(voice)
+        finally:
+            await _shut(voice, service)
+
+    return virtual.run(scene())
+
+
+def with_ears(service: Service, story: Callable[[Ears], Awaitable[T]], **changes: Any) -> T:
+    """The same with ears."""
+
+    async def scene() -> T:
+        ears = Ears(settings(**changes), connect=service.connect, note=service.note)
+        try:
+            return await story(ears)
+        finally:
+            await _shut(ears, service)
+
+    return virtual.run(scene())

@@ -1,0 +1,257 @@
+"""Ears on a service that answers in bare text, late, twice, or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import struct
+
+import pytest
+
+from ivr.hamsa.client import Ears, HearingError
+from ivr.media import wav
+from tests.hamsa.service import CONNECT, Reply, Service, Shut, error, now, with_ears
+
+PCM = struct.pack("<800h", *range(800))
+"""100 ms at 8 kHz."""
+
+
+def words(text: str, after: float = 0.8) -> Reply:
+    return [(after, text)]
+
+
+def answering(*replies: Reply) -> Service:
+    return Service(replies=list(replies), default=lambda number: words(f"utterance {number}"))
+
+
+async def failure(ears: Ears) -> str:
+    with pytest.raises(HearingError) as failed:
+        await ears.transcribe(PCM)
+    return failed.value.reason
+
+
+def heard(service: Service) -> str:
+    return with_ears(service, lambda ears: ears.transcribe(PCM))
+
+
+@pytest.mark.parametrize(
+    ("frame", "text"),
+    [
+        ("مرحبا بك في خدمة همسة", "مرحبا بك في خدمة همسة"),
+        ("7826459301240", "7826459301240"),
+        ("0512345678", "0512345678"),
+        ("null", "null"),
+        ('"x"', '"x"'),
+        ("[1]", "[1]"),
+        ('{"type":"unheard of"}', '{"type":"unheard of"}'),
+        ("", ""),
+        ("  leading", "leading"),
+        ('{"type":"transcription","payload":{"text":"hello"}}', "hello"),
+        ("[NO SPEECH]", ""),
+    ],
+)
+def test_transcript(frame: str, text: str) -> None:
+    assert heard(answering(words(frame))) == text
+
+
+def test_ten_utterances_take_one_connection() -> None:
+    service = answering()
+
+    async def story(ears: Ears) -> None:
+        await ears.open()
+        for number in range(1, 11):
+            began = now()
+            assert await ears.transcribe(PCM) == f"utterance {number}"
+            assert now() - began == pytest.approx(0.8, abs=0.001)
+        assert ears.connections == 1
+        assert repr(ears) == "<Ears ar, <Links of ears: [<LiveLink 1 idle, 10 uses>], 1 opened>>"
+
+    with_ears(service, story)
+
+
+@pytest.mark.parametrize("rate", [8000, 16000])
+def test_utterance_is_sent_as_wav(rate: int) -> None:
+    service = answering()
+    with_ears(service, lambda ears: ears.transcribe(PCM), stt_rate=rate, language="en")
+    payload = service.sockets[0].requests[0]["payload"]
+    sent = wav.decode(base64.b64decode(payload["audioBase64"]))
+    assert (sent.rate, sent.channels, len(sent.pcm)) == (rate, 1, len(PCM) * rate // 8000)
+    assert (payload["language"], payload["isEosEnabled"]) == ("en", False)
+
+
+def test_nothing_is_not_sent() -> None:
+    service = answering()
+    assert with_ears(service, lambda ears: ears.transcribe(b"")) == ""
+    assert service.attempts == 0
+
+
+def test_thinking_then_text() -> None:
+    assert heard(answering([(0.5, "[THINKING]"), (1.0, "found it")])) == "found it"
+
+
+def test_thinking_for_ever_is_retried_once() -> None:
+    service = answering([(0.5, "[THINKING]")])
+    assert heard(service) == "utterance 2"
+    assert service.attempts == 2
+    for_ever = Service(default=lambda _number: words("[THINKING]"))
+    assert with_ears(for_ever, failure) == "hearing_timeout"
+    assert for_ever.requests == 2
+
+
+def test_silence_is_retried_once_in_bounded_time() -> None:
+    service = Service(default=lambda _number: [])
+
+    async def story(ears: Ears) -> None:
+        await ears.open()
+        began = now()
+        assert await failure(ears) == "hearing_timeout"
+        assert now() - began == pytest.approx(9.0 + CONNECT, abs=0.001)
+
+    with_ears(service, story)
+
+
+def test_polite_close_without_reply_is_no_words() -> None:
+    service = answering([(0.5, Shut(1000))])
+    assert heard(service) == ""
+    assert service.requests == 1
+
+
+def test_polite_close_of_a_used_link_is_asked_again() -> None:
+    service = answering(words("first"), [(0.5, Shut(1000))])
+
+    async def story(ears: Ears) -> None:
+        assert await ears.transcribe(PCM) == "first"
+        assert await ears.transcribe(PCM) == "utterance 3"
+
+    with_ears(service, story)
+
+
+def test_polite_close_again_is_no_words() -> None:
+    service = answering(words("first"), [(0.5, Shut(1000))], [(0.5, Shut(1000))])
+
+    async def story(ears: Ears) -> None:
+        assert await ears.transcribe(PCM) == "first"
+        assert await ears.transcribe(PCM) == ""
+
+    with_ears(service, story)
+
+
+@pytest.mark.parametrize("code", [1001, 1006, 1011])
+def test_other_close_is_retried_once(code: int) -> None:
+    service = answering([(0.5, Shut(code))])
+    assert heard(service) == "utterance 2"
+    assert with_ears(Service(default=lambda _number: [(0.5, Shut(code))]), failure) in {
+        "going_away",
+        "broken",
+        "closed_badly",
+    }
+
+
+@pytest.mark.parametrize(("code", "reason"), [(4001, "auth"), (4003, "funds"), (4500, "auth")])
+def test_refusal_is_final(code: int, reason: str) -> None:
+    service = answering([(0.1, Shut(code))])
+    assert with_ears(service, failure) == reason
+    assert service.requests == 1
+
+
+@pytest.mark.parametrize(
+    ("message", "reason", "requests"),
+    [
+        ("Only WAV files are supported", "audio_format", 1),
+        ("Error generating transcription: Audio format not supported", "audio_format", 1),
+        ("insufficient funds", "funds", 1),
+        ("rate limit", "rate_limit", 2),
+        ("?", "unknown_error", 2),
+    ],
+)
+def test_error(message: str, reason: str, requests: int) -> None:
+    service = Service(default=lambda _number: words(error(message)))
+    assert with_ears(service, failure) == reason
+    assert service.requests == requests
+
+
+def test_link_that_failed_is_never_heard_again() -> None:
+    """The transcript that follows an error would be the next utterance's."""
+    service = answering([(0.1, error("Only WAV files are supported")), (0.2, "late")])
+
+    async def story(ears: Ears) -> None:
+        assert await failure(ears) == "audio_format"
+        assert await ears.transcribe(PCM) == "utterance 2"
+
+    with_ears(service, story)
+    assert service.attempts == 2
+
+
+@pytest.mark.parametrize("wait", [0.0, 0.2, 1.0, 5.0])
+@pytest.mark.parametrize("late", [0.8, 2.0, 30.0])
+def test_late_reply_of_a_cancelled_utterance_is_nobodys(wait: float, late: float) -> None:
+    service = answering(words("late", late))
+
+    async def story(ears: Ears) -> None:
+        await ears.open()
+        first = asyncio.create_task(ears.transcribe(PCM))
+        await asyncio.sleep(0.5)
+        first.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        await asyncio.sleep(wait)
+        began = now()
+        assert await ears.transcribe(PCM) == "utterance 2"
+        assert now() - began < 1.0 + CONNECT + 0.8 + 0.01
+
+    with_ears(service, story)
+
+
+def test_late_reply_of_an_overdue_utterance_is_nobodys() -> None:
+    service = answering(words("late", 4.6))
+
+    async def story(ears: Ears) -> None:
+        assert await ears.transcribe(PCM) == "utterance 2"
+        assert await ears.transcribe(PCM) == "utterance 3"
+
+    with_ears(service, story)
+
+
+def test_link_that_speaks_unasked_is_dropped() -> None:
+    service = answering([(0.5, "first"), (0.5, "again")])
+
+    async def story(ears: Ears) -> None:
+        assert await ears.transcribe(PCM) == "first"
+        await asyncio.sleep(1.0 + CONNECT)
+        began = now()
+        assert await ears.transcribe(PCM) == "utterance 2"
+        assert now() - began == pytest.approx(0.8, abs=0.001)
+
+    with_ears(service, story)
+    assert service.noted("ears_stray") == [{"what": "unasked_text", "uses": 1}]
+    assert service.attempts == 2
+
+
+def test_utterances_wait_for_each_other() -> None:
+    service = answering()
+
+    async def story(ears: Ears) -> None:
+        first, second = await asyncio.gather(ears.transcribe(PCM), ears.transcribe(PCM))
+        assert (first, second) == ("utterance 1", "utterance 2")
+
+    with_ears(service, story)
+
+
+def test_failed_connect() -> None:
+    async def story(ears: Ears) -> None:
+        await ears.open()
+        assert await failure(ears) == "connect"
+
+    with_ears(Service(connects=[ConnectionRefusedError()] * 9), story)
+
+
+def test_aclose_fails_the_utterance_in_flight() -> None:
+    service = Service(close_stalls=True, default=lambda _number: [])
+
+    async def story(ears: Ears) -> None:
+        task = asyncio.create_task(failure(ears))
+        await asyncio.sleep(2.0)
+        await ears.aclose()
+        assert await task == "shut"
+
+    with_ears(service, story)

@@ -1,0 +1,163 @@
+"""The table of a link, its ages and its signs of life."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ivr.hamsa.link import TABLE, IllegalTransition, Link, LinkLimits, LinkLost, State, Verb
+
+VERBS: tuple[Verb, ...] = ("connect", "opened", "request", "end", "cancel", "retire", "lost")
+PATHS: dict[State, tuple[Verb, ...]] = {
+    State.DISCONNECTED: (),
+    State.CONNECTING: ("connect",),
+    State.IDLE: ("connect", "opened"),
+    State.BUSY: ("connect", "opened", "request"),
+    State.DRAINING: ("connect", "opened", "request", "cancel"),
+    State.RETIRING: ("connect", "opened", "retire"),
+    State.CLOSED: ("lost",),
+}
+
+
+def link(state: State, now: float = 0.0, **limits: float) -> Link:
+    made = Link(1, LinkLimits(**limits))
+    for verb in PATHS[state]:
+        getattr(made, verb)(now)
+    assert made.state is state
+    return made
+
+
+def second(now: float, *, acked: bool) -> Link:
+    """A link with its second request in flight, the first acknowledged or not."""
+    made = link(State.BUSY)
+    if acked:
+        made.acknowledged()
+    made.end(1.0)
+    made.request(now)
+    return made
+
+
+@pytest.mark.parametrize(("state", "verb"), list(itertools.product(State, VERBS)))
+def test_table_and_nothing_else(state: State, verb: Verb) -> None:
+    made = link(state)
+    if (after := TABLE.get((state, verb))) is not None:
+        getattr(made, verb)(7.0)
+        assert (made.state, made.since) == (after, 7.0)
+    else:
+        with pytest.raises(IllegalTransition, match=f"{verb} while {state.value}"):
+            getattr(made, verb)(7.0)
+        assert made.state is state
+
+
+@given(st.lists(st.sampled_from(VERBS), max_size=40))
+def test_every_walk_keeps_the_promises(verbs: list[Verb]) -> None:
+    made, requests, ended = Link(1, LinkLimits()), 0, False
+    for now, verb in enumerate(verbs):
+        try:
+            getattr(made, verb)(float(now))
+        except IllegalTransition:
+            continue
+        requests += verb == "request"
+        assert not (ended and made.state not in {State.RETIRING, State.CLOSED})
+        ended = made.ended
+        wake = made.wake_at()
+        assert (wake is None) == (made.state not in {State.IDLE, State.DRAINING})
+    assert made.uses == requests
+
+
+def test_repr_is_one_line() -> None:
+    made = second(2.0, acked=False)
+    assert repr(made) == "<Link 1 busy, 2 uses>"
+    assert made.reused
+
+
+def test_age_counts_from_the_opening() -> None:
+    made = Link(1, LinkLimits())
+    assert made.age(9.0) == 0.0
+    made.connect(10.0)
+    made.opened(11.0)
+    assert made.age(15.0) == 4.0
+
+
+def test_old_link_is_due_between_requests_only() -> None:
+    made = link(State.IDLE, 100.0, max_age=50.0, ping_interval=1000.0)
+    assert made.wake_at() == 150.0
+    assert (made.due(149.9), made.due(150.0)) == ("", "age")
+    made.request(160.0)
+    assert (made.wake_at(), made.due(160.0)) == (None, "")
+    made.end(170.0)
+    assert made.due(170.0) == "age"
+    assert not made.old
+    made.postpone(170.0)
+    assert (made.old, made.due(171.0), made.due(200.0)) == (True, "", "age")
+
+
+def test_chance_shortens_the_age() -> None:
+    made = Link(1, LinkLimits(max_age=100.0), jitter=1.0)
+    made.connect(0.0)
+    made.opened(0.0)
+    assert made.recycle_at == pytest.approx(90.0)
+
+
+def test_quiet_idle_link_is_pinged_and_judged() -> None:
+    made = link(State.IDLE, ping_interval=20.0, ping_verdict=2.0)
+    assert (made.due(19.9), made.due(20.0)) == ("", "ping")
+    made.pinged(20.0)
+    made.pinged(21.5)
+    assert (made.wake_at(), made.due(21.9), made.due(22.0)) == (22.0, "", "dead")
+    made.heard(21.95)
+    assert (made.due(22.0), made.wake_at()) == ("", 41.95)
+
+
+def test_busy_link_is_judged_only_when_pinged() -> None:
+    made = link(State.BUSY)
+    assert made.due(1e6) == ""
+    made.pinged(5.0)
+    assert made.due(7.0) == "dead"
+
+
+def test_drain_is_stuck_without_frames_or_without_end() -> None:
+    made = link(State.DRAINING, 0.0, drain_stall=3.0, drain_limit=10.0)
+    assert (made.due(2.9), made.due(3.0)) == ("", "stuck")
+    for now in range(1, 10):
+        made.heard(float(now))
+    assert (made.due(9.9), made.due(10.0)) == ("", "stuck")
+
+
+def test_first_request_takes_what_comes() -> None:
+    assert not link(State.BUSY).stale(0.0)
+
+
+@pytest.mark.parametrize(
+    ("acked", "after", "stale"),
+    [
+        (True, 0.0, True),
+        (True, 0.099, True),
+        (True, 0.101, False),
+        (False, 0.0, False),
+    ],
+)
+def test_second_request_doubts_what_comes_too_soon(acked: bool, after: float, stale: bool) -> None:
+    assert second(2.0, acked=acked).stale(2.0 + after) is stale
+
+
+def test_ack_settles_it_for_this_request_and_the_next() -> None:
+    made = second(2.0, acked=True)
+    made.acknowledged()
+    assert not made.stale(2.0)
+    made.end(3.0)
+    assert not made.stale(3.5)
+    made.request(4.0)
+    assert made.stale(9.0)
+    made.cancel(9.0)
+    assert made.stale(9.0)
+    made.acknowledged()
+    assert not made.stale(9.0)
+
+
+def test_lost_says_what_and_whether_to_try_again() -> None:
+    lost = LinkLost("closed", code=1000)
+    assert (str(lost), lost.reason, lost.retryable, lost.code) == ("closed", "closed", True, 1000)
