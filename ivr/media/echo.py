@@ -65,7 +65,7 @@ class EchoGate:
         if ratio < -_DEPTH:
             self._peak = max(self._peak, ratio)
         self._frames += 1
-        if self._frames % _BLOCK:
+        if self._frames % _BLOCK or self._peak == _NOTHING:
             return
         self._seen.append(self._peak)
         self._peak = _NOTHING

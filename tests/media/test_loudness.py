@@ -1,0 +1,92 @@
+"""Levels, the noise floor, and the end of a voice by its level."""
+
+import struct
+
+import pytest
+
+from ivr.media.loudness import QUIET, Falloff, NoiseFloor, decibels, level
+
+
+@pytest.mark.parametrize(
+    ("sample", "dbfs"), [(0, -90.3), (1, -90.3), (33, -59.9), (3277, -20.0), (32767, 0.0), (-32768, 0.0)]
+)
+def test_levels(sample: int, dbfs: float) -> None:
+    assert level(struct.pack("<h", sample) * 160) == pytest.approx(dbfs, abs=0.05)
+
+
+def test_an_idle_line_is_quiet() -> None:
+    assert level(struct.pack("<hh", 8, -8) * 80) < QUIET - 5
+
+
+def after(*runs: tuple[int, int]) -> NoiseFloor:
+    """The floor after runs of (rms, frames)."""
+    noise = NoiseFloor()
+    for rms, count in runs:
+        for _ in range(count):
+            noise.push(rms)
+    return noise
+
+
+@pytest.mark.parametrize(
+    ("runs", "now", "floor"),
+    [
+        ([(100, 1)], 100, 100),
+        ([(100, 50), (5000, 100)], 5000, 100),
+        ([(100, 50), (5000, 200)], 5000, 5000),
+        ([(5000, 100), (100, 3)], 100, 100),
+        ([(5000, 110), (100, 3), (5000, 20)], 5000, 100),
+        ([(0, 5)], 1, 1),
+    ],
+)
+def test_the_floor_is_the_quietest_of_three_seconds(runs: list[tuple[int, int]], now: int, floor: int) -> None:
+    noise = after(*runs)
+    assert noise.now == pytest.approx(decibels(now), abs=0.01)
+    assert noise.floor == pytest.approx(decibels(floor), abs=0.01)
+
+
+def test_one_quiet_frame_is_not_yet_the_floor() -> None:
+    assert after((1000, 20), (10, 1), (1000, 20)).floor > decibels(1000) - 2
+
+
+def test_the_floor_prints_itself() -> None:
+    assert repr(after((3277, 1))) == "<NoiseFloor -20 dBFS, now -20>"
+
+
+LOUD, HUSH = after((10, 10)), after((10, 10))
+for _ in range(5):
+    LOUD.push(3000)
+
+
+def verdicts(*frames: tuple[float, NoiseFloor, float]) -> str:
+    """`|` while the voice goes on, `.` when it is over; frames are (level, noise, probability)."""
+    falloff = Falloff()
+    return "".join(".|"[not falloff.over(dbfs, noise, p, 0.35)] for dbfs, noise, p in frames)
+
+
+def test_the_model_has_the_first_word() -> None:
+    assert verdicts((-20, LOUD, 0.3), (-20, LOUD, 0.34), (-20, LOUD, 0.35)) == "..|"
+
+
+def test_three_frames_far_below_the_voice_are_its_end() -> None:
+    voice, drop = (-20.0, LOUD, 1.0), (-46.0, LOUD, 1.0)
+    assert verdicts(voice, drop, drop, drop, drop, voice) == "|||..|"
+    assert verdicts(voice, drop, drop, voice, drop, drop, voice) == "|||||||"
+    assert verdicts(voice, *[(-44.0, LOUD, 1.0)] * 5) == "||||||"
+
+
+def test_line_silence_is_far_below_any_voice() -> None:
+    assert verdicts((-45, LOUD, 1.0), *[(QUIET - 1, LOUD, 1.0)] * 4) == "|||.."
+
+
+def test_back_at_the_noise_and_the_model_doubts() -> None:
+    assert verdicts((-20, LOUD, 1.0), (-40, HUSH, 1.0), (-40, HUSH, 0.97), (-40, LOUD, 0.97)) == "||.|"
+
+
+def test_a_voice_hardly_above_the_noise_is_left_to_the_model() -> None:
+    floor = HUSH.floor
+    assert verdicts((floor + 7, LOUD, 1.0), (floor + 1, HUSH, 0.5)) == "||"
+
+
+def test_a_loud_moment_is_forgotten() -> None:
+    shout, talk = (-5.0, LOUD, 1.0), (-31.0, LOUD, 1.0)
+    assert verdicts(shout, *[talk] * 12, (-31.0, LOUD, 1.0)) == "|||........" + "|||"
