@@ -120,11 +120,12 @@ class Webhooks:
         """Ask `url`, again if its limits say so. Never raises for what the bridge does."""
         limits = Limits.of(url)
         token = f"{self._chance.getrandbits(128):032x}"
-        for left in range(limits.retries, -1, -1):
+        left = limits.retries
+        while True:
             reply, failure = await self._once(url, fields, method, limits, token)
             if not left or not failure or not limits.policy & {failure, "all"}:
-                break
-        return reply
+                return reply
+            left -= 1
 
     def socket(self, url: str, *, trailing_slash: bool = False) -> tuple[str, dict[str, str]]:
         """Where the socket the bridge calls `url` is, and the headers its opening carries."""
@@ -141,7 +142,7 @@ class Webhooks:
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             return Reply(url, 0, "", b"", NO_CONNECTION, f"no connection: {error}"), "ct"
         except (httpx.HTTPError, TimeoutError) as error:
-            return Reply(url, 0, "", b"", NO_ANSWER, f"no answer: {error or 'timeout'}"), "rt"
+            return Reply(url, 0, "", b"", NO_ANSWER, f"no answer: {str(error) or 'timeout'}"), "rt"
         reply = Reply(url, answer.status_code, answer.headers.get("content-type", ""), answer.content)
         if answer.status_code >= 400:
             broken = Reply(url, reply.status, reply.content_type, reply.body, NO_ANSWER, f"HTTP {reply.status}")

@@ -1,0 +1,464 @@
+"""Whole calls placed at a bridge: in virtual time with a bridge made of a few lines, and once over real sockets."""
+
+import asyncio
+import base64
+import contextlib
+import json
+import socket
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import httpx
+import pytest
+from websockets.asyncio.server import ServerConnection, serve
+
+from ivr.media import g711, wav
+from ivr.replay import virtual
+from ivr.replay.carrier import CarrierOptions, StreamRefused, Switchboard, open_socket, place_call
+from ivr.replay.carrier_sign import SIGNATURE, signature
+from ivr.replay.carrier_stream import WireBroken
+from ivr.replay.carrier_voice import read, render, trimmed
+from ivr.replay.memory import MemoryWire, WireClosed, wire_pair
+from ivr.replay.phone import PhoneOptions, WireViolation
+from ivr.replay.phone_figures import figures
+from ivr.replay.recording import Entry, PhoneRecord
+from ivr.replay.scenario import Scenario, ScenarioError, from_words
+
+ACCOUNT, TOKEN, PUBLIC = "AC" + "a" * 32, "12345", "https://ivr.example.com"
+STREAM = '<Connect><Stream url="wss://ivr.example.com/media"><Parameter name="token" value="t"/></Stream></Connect>'
+SECOND = b"\x10" * 8000
+
+
+class Bridge:
+    """Answers webhooks with prepared documents and talks on the wires it is given."""
+
+    def __init__(self, documents: Mapping[str, str | int], talk: Callable[[MemoryWire], Awaitable[None]] | None = None):
+        self.documents = documents
+        self.talk = talk if talk is not None else goodbye
+        self.asked: list[tuple[str, dict[str, str]]] = []
+        self.sockets: list[tuple[str, dict[str, str]]] = []
+        self.refusal: StreamRefused | None = None
+        self.tasks: list[asyncio.Future[None]] = []
+
+    async def answer(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append((str(request.url), dict(parse_qsl(request.content.decode(), keep_blank_values=True))))
+        document = self.documents.get(request.url.path, 404)
+        if isinstance(document, int):
+            return httpx.Response(document)
+        return httpx.Response(200, text=f"<Response>{document}</Response>", headers={"content-type": "text/xml"})
+
+    async def connect(self, url: str, headers: Mapping[str, str], timeout: float) -> MemoryWire:
+        self.sockets.append((url, dict(headers)))
+        if self.refusal is not None:
+            raise self.refusal
+        near, far = wire_pair()
+        self.tasks.append(asyncio.ensure_future(self._talk(far)))
+        return near
+
+    async def _talk(self, wire: MemoryWire) -> None:
+        with contextlib.suppress(WireClosed):
+            await self.talk(wire)
+
+
+async def goodbye(wire: MemoryWire) -> None:
+    """Greet, and close two seconds later."""
+    await wire.receive()
+    start = json.loads(await wire.receive())
+    payload = base64.b64encode(SECOND).decode()
+    await wire.send(json.dumps({"event": "media", "streamSid": start["streamSid"], "media": {"payload": payload}}))
+    await asyncio.sleep(2)
+    await wire.close(1000)
+
+
+async def listening(wire: MemoryWire) -> None:
+    while True:
+        await wire.receive()
+
+
+def called(
+    bridge: Bridge,
+    scenario: Scenario | None = None,
+    *,
+    options: CarrierOptions | None = None,
+    during: Callable[[Switchboard], Awaitable[None]] | None = None,
+    **more: Any,
+) -> PhoneRecord:
+    switchboard = Switchboard(ACCOUNT, TOKEN)
+
+    async def main() -> PhoneRecord:
+        meddling = asyncio.ensure_future(during(switchboard)) if during else None
+        record = await place_call(
+            "http://127.0.0.1:8000/voice",
+            scenario if scenario is not None else from_words(["wait"]),
+            auth_token=TOKEN,
+            account_sid=ACCOUNT,
+            caller="+966500000001",
+            called="+966110000000",
+            public_url=PUBLIC,
+            options=options if options is not None else CarrierOptions(seed=1),
+            switchboard=switchboard,
+            transport=httpx.MockTransport(bridge.answer),
+            connect=bridge.connect,
+            **more,
+        )
+        await asyncio.gather(*bridge.tasks, *([meddling] if meddling is not None else []))
+        return record
+
+    record = virtual.run(main(), limit=300)
+    [call] = switchboard.calls.values()
+    assert repr(call).endswith(f"{call.status}>")
+    return record
+
+
+def test_a_call_from_the_first_request_to_the_last_verb() -> None:
+    bridge = Bridge({"/voice": STREAM + '<Say language="ar-SA">عذرا</Say><Hangup/><Say>never</Say>'})
+    seen: list[Entry] = []
+    record = called(bridge, on_entry=seen.append)
+    [(url, form)] = bridge.asked
+    assert (url, form["CallSid"], form["CallStatus"]) == ("http://127.0.0.1:8000/voice", record.call_sid, "ringing")
+    [(url, headers)] = bridge.sockets
+    assert url == "ws://127.0.0.1:8000/media"
+    assert headers == {SIGNATURE: signature(TOKEN, "wss://ivr.example.com/media")}
+    assert (record.verbs, record.said) == (["Connect", "Say", "Hangup"], ["عذرا"])
+    assert (record.ended, record.warnings, record.twiml_s, record.connect_s) == ("agent", {}, 0, 0)
+    assert [run.ms for run in record.runs] == [1000]
+    assert seen == record.entries
+    assert [e.kind for e in seen] == [
+        "request", "answer", "verb", "connect", "stream", "agent_speaks", "agent_silent", "closed", "verb", "say",
+        "verb", "ended",
+    ]  # fmt: skip
+
+
+def test_without_verbs_behind_the_stream_the_call_ends() -> None:
+    assert called(Bridge({"/voice": STREAM})).verbs == ["Connect"]
+
+
+def test_a_seed_makes_the_same_call() -> None:
+    one, other = (called(Bridge({"/voice": STREAM})) for _ in range(2))
+    assert one == other
+    fresh = called(Bridge({"/voice": STREAM}), options=CarrierOptions())
+    assert fresh.call_sid != one.call_sid
+    assert called(Bridge({"/voice": STREAM}), options=CarrierOptions(call_sid="CA1")).call_sid == "CA1"
+
+
+def test_a_caller_who_hangs_up_runs_no_more_verbs() -> None:
+    record = called(Bridge({"/voice": STREAM + "<Say>never</Say>"}, listening), from_words(["at 1 hang up"]))
+    assert (record.verbs, record.said, record.ended) == (["Connect"], [], "caller")
+
+
+def test_texts_get_a_voice_before_the_call() -> None:
+    texts: list[str] = []
+
+    def voice(text: str) -> bytes:
+        texts.append(text)
+        return SECOND
+
+    record = called(Bridge({"/voice": STREAM}, listening), from_words(["at 1 say hello", "hang up"]), voice=voice)
+    assert texts == ["hello"]
+    assert [speech.label for speech in record.speech] == ["hello"]
+
+
+@pytest.mark.parametrize(
+    ("documents", "warning"),
+    [({"/voice": 500}, 11200), ({"/voice": "<"}, 12100), ({}, 11200)],
+)
+def test_a_bridge_without_a_document(documents: dict[str, str | int], warning: int) -> None:
+    record = called(Bridge(documents))
+    assert (record.ended, list(record.warnings), record.verbs) == ("refused", [warning], [])
+    assert record.of("ended")[0].detail == "refused"
+
+
+def test_the_fallback_is_told_why() -> None:
+    bridge = Bridge({"/voice": 500, "/fallback": "<Say>sorry</Say>"})
+    record = called(bridge, options=CarrierOptions(fallback_url=f"{PUBLIC}/fallback"))
+    assert record.said == ["sorry"]
+    assert (bridge.asked[1][1]["ErrorCode"], bridge.asked[1][1]["ErrorUrl"]) == ("11200", f"{PUBLIC}/voice")
+
+
+@pytest.mark.parametrize("verbs", ["", '<Reject reason="busy"/>'])
+def test_a_call_that_is_not_taken(verbs: str) -> None:
+    bridge = Bridge({"/voice": verbs})
+    record = called(bridge, options=CarrierOptions(status_callback=f"{PUBLIC}/status"))
+    assert (record.ended, record.verbs) == ("refused", ["Reject"] if verbs else [])
+    assert [form["CallStatus"] for url, form in bridge.asked if "status" in url] == ["queued", "ringing", "completed"]
+
+
+def test_verbs_without_a_stream() -> None:
+    bridge = Bridge({
+        "/voice": "<Gather action='/never'><Say>press one</Say><Pause/></Gather><Pause length='3'/><Play>x.mp3</Play>"
+        "<Dial action='dialled'>+1</Dial><Say>never</Say>",
+        "/dialled": "<Dial>+2</Dial><Sing/><Redirect method='GET'>/end</Redirect>",
+        "/end": "<Say>the end</Say>",
+    })  # fmt: skip
+    record = called(bridge)
+    assert record.said == ["press one", "the end"]
+    assert record.verbs == ["Gather", "Pause", "Play", "Dial", "Dial", "Redirect", "Say"]
+    assert bridge.asked[1][1]["DialCallStatus"] == "completed"
+    assert bridge.asked[1][1]["CallStatus"] == "in-progress"
+    assert "end?AccountSid=" in bridge.asked[2][0]
+    assert record.warnings == {12200: "unknown verb <Sing>"}
+    assert record.entries[-1].t == 3.0
+
+
+@pytest.mark.parametrize("verb", ["<Redirect>/gone</Redirect>", "<Dial action='/gone'>+1</Dial>"])
+def test_a_document_that_is_gone_ends_the_call(verb: str) -> None:
+    record = called(Bridge({"/voice": f"{verb}<Say>never</Say>"}))
+    assert (record.said, list(record.warnings)) == ([], [11200])
+
+
+def test_the_connects_action_is_asked() -> None:
+    stream = STREAM.replace("<Connect>", "<Connect action='/after'>")
+    bridge = Bridge({"/voice": stream + "<Say>never</Say>", "/after": "<Say>after</Say>"})
+    assert called(bridge).said == ["after"]
+
+
+def test_a_second_stream_is_not_played() -> None:
+    record = called(Bridge({"/voice": STREAM + STREAM + "<Say>never</Say>"}))
+    assert (len(record.of("fault")), record.said) == (1, [])
+
+
+def test_a_stream_that_is_refused_goes_on_with_the_next_verb() -> None:
+    stream = STREAM.replace("<Stream ", f"<Stream statusCallback='{PUBLIC}/stream' name='main' ")
+    bridge = Bridge({"/voice": stream + "<Say>sorry</Say>"})
+    bridge.refusal = StreamRefused(31920, "HTTP 403 where 101 belongs")
+    record = called(bridge)
+    assert (list(record.warnings), record.said, record.ended) == ([31920], ["sorry"], "refused")
+    [told] = [form for url, form in bridge.asked if "stream" in url]
+    assert (told["StreamEvent"], told["StreamName"]) == ("stream-error", "main")
+    assert told["StreamError"] == "31920 - HTTP 403 where 101 belongs"
+
+
+def test_a_stream_the_carrier_will_not_open() -> None:
+    record = called(Bridge({"/voice": STREAM.replace("/media", "/media?token=1") + "<Say>sorry</Say>"}))
+    assert (list(record.warnings), record.said) == ([31920], ["sorry"])
+
+
+def test_callbacks_tell_how_the_call_goes() -> None:
+    stream = STREAM.replace("<Stream ", f"<Stream statusCallback='{PUBLIC}/stream' ")
+    bridge = Bridge({"/voice": stream, "/status": "", "/stream": ""})
+    record = called(bridge, options=CarrierOptions(status_callback=f"{PUBLIC}/status"))
+    calls = [form for url, form in bridge.asked if url.endswith("/status")]
+    assert [(form["CallStatus"], form["SequenceNumber"]) for form in calls] == [
+        ("queued", "0"),
+        ("ringing", "1"),
+        ("in-progress", "2"),
+        ("completed", "3"),
+    ]
+    assert (calls[3]["CallDuration"], calls[3]["Duration"]) == ("2", "1")
+    streams = [form for url, form in bridge.asked if url.endswith("/stream")]
+    assert [form["StreamEvent"] for form in streams] == ["stream-started", "stream-stopped"]
+    assert streams[0]["StreamName"] == streams[0]["StreamSid"] == record.stream_sid
+
+
+async def update(switchboard: Switchboard, after: float, **form: str) -> int:
+    await asyncio.sleep(after)
+    [sid] = switchboard.calls
+    transport = httpx.ASGITransport(switchboard.app())
+    async with httpx.AsyncClient(transport=transport, base_url="http://carrier") as client:
+        path = f"/2010-04-01/Accounts/{ACCOUNT}/Calls/{sid}.json"
+        answer = await client.post(path, data=form, auth=(ACCOUNT, TOKEN))
+    assert answer.json().get("from", "+966500000001") == "+966500000001"
+    return answer.status_code
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ({"Status": "completed"}, []),
+        ({"Twiml": "<Response><Say>elsewhere</Say></Response>"}, ["elsewhere"]),
+        ({"Url": f"{PUBLIC}/other"}, ["other"]),
+        ({"Twiml": "<Response>"}, []),
+    ],
+)
+def test_a_call_is_taken_out_of_its_stream(form: dict[str, str], said: list[str]) -> None:
+    async def during(switchboard: Switchboard) -> None:
+        assert await update(switchboard, 1, **form) == 200
+
+    bridge = Bridge({"/voice": STREAM + "<Say>never</Say>", "/other": "<Say>other</Say>"}, listening)
+    record = called(bridge, during=during)
+    assert (record.said, record.ended) == (said, "carrier")
+    assert (12100 in record.warnings) == (form == {"Twiml": "<Response>"})
+
+
+def test_a_call_is_taken_out_of_a_pause_and_an_ended_one_is_left_alone() -> None:
+    async def during(switchboard: Switchboard) -> None:
+        assert await update(switchboard, 1, Twiml="<Response><Pause length='5'/><Say>bye</Say></Response>") == 200
+        assert await update(switchboard, 60, Status="completed") == 400
+
+    record = called(Bridge({"/voice": "<Pause length='40'/>"}), during=during)
+    assert (record.said, record.of("ended")[0].t) == (["bye"], 6.0)
+
+
+def test_dishonest_signatures_and_a_trailing_slash() -> None:
+    for options, expected in (
+        (CarrierOptions(honesty="missing"), None),
+        (CarrierOptions(trailing_slash=True), signature(TOKEN, "wss://ivr.example.com/media/")),
+    ):
+        bridge = Bridge({"/voice": STREAM})
+        called(bridge, options=options)
+        assert bridge.sockets[0][1].get(SIGNATURE) == expected
+
+
+def test_a_strict_phone_fails_the_call() -> None:
+    async def rude(wire: MemoryWire) -> None:
+        await wire.send("nonsense")
+        await listening(wire)
+
+    with pytest.raises(WireViolation):
+        called(Bridge({"/voice": STREAM}, rude), phone=PhoneOptions(strict=True))
+
+
+# What the caller will say.
+
+
+def test_silence_around_what_is_said_is_cut_off() -> None:
+    said = bytes([0xFF]) * 800 + SECOND[:400] + bytes([0xFF]) * 80 + SECOND[:80] + bytes([0xFF]) * 4000
+    assert trimmed(said) == said[800:1360]
+    assert trimmed(bytes([0xFF]) * 800) == b""
+
+
+def test_files_of_every_usual_kind(tmp_path: Path) -> None:
+    pcm = g711.decode(SECOND)
+    (tmp_path / "a.wav").write_bytes(wav.encode(pcm, 8000))
+    (tmp_path / "b.wav").write_bytes(wav.encode(pcm + pcm, 16000))
+    (tmp_path / "c.ulaw").write_bytes(SECOND)
+    stereo = bytearray(wav.encode(g711.audioop.tostereo(pcm, 2, 1, 1), 8000))
+    stereo[22:24] = b"\x02\x00"
+    (tmp_path / "d.wav").write_bytes(stereo)
+    assert read(tmp_path / "a.wav", "") == read(tmp_path / "c.ulaw", "") == read(tmp_path / "d.wav", "") == SECOND
+    assert len(read(tmp_path / "b.wav", "")) == 8000
+
+
+def test_what_cannot_be_said(tmp_path: Path) -> None:
+    (tmp_path / "bad.wav").write_bytes(b"RIFFxxxxWAVE")
+    (tmp_path / "empty.ulaw").write_bytes(b"")
+    for line, error in (
+        ("say hello", "there is no voice"),
+        (f"wav {tmp_path}/none.wav", "No such file"),
+        (f"wav {tmp_path}/bad.wav", r"bad\.wav: "),
+        (f"wav {tmp_path}/empty.ulaw", "nothing to be heard"),
+    ):
+        with pytest.raises(ScenarioError, match=f"step 2: .*{error}"):
+            render(from_words(["wait", line]), None)
+    with pytest.raises(ScenarioError, match="nothing to be heard"):
+        render(from_words(["say hello"]), lambda _: b"\xff" * 800)
+    assert render(from_words(["press 1", "say hello"]), lambda _: SECOND) == {1: SECOND}
+
+
+# Real sockets.
+
+
+@pytest.mark.live
+def test_the_socket_is_opened_as_the_carrier_opens_it() -> None:
+    headers: list[list[tuple[str, str]]] = []
+
+    async def handle(connection: ServerConnection) -> None:
+        assert connection.request is not None
+        headers.append([(name.lower(), value) for name, value in connection.request.headers.raw_items()])
+        with contextlib.suppress(Exception):
+            async for message in connection:
+                if json.loads(message)["event"] == "stop":
+                    break
+                if json.loads(message)["event"] == "start":
+                    sid = json.loads(message)["streamSid"]
+                    payload = base64.b64encode(SECOND[:1600]).decode()
+                    order = {"event": "media", "streamSid": sid, "media": {"payload": payload}}
+                    await connection.send(json.dumps(order))
+
+    async def main() -> list[PhoneRecord]:
+        async with serve(handle, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            stream = f'<Connect><Stream url="ws://127.0.0.1:{port}/media"/></Connect>'
+            bridge = Bridge({"/voice": stream})
+            return await asyncio.gather(
+                *(
+                    place_call(
+                        f"http://127.0.0.1:{port}/voice",
+                        from_words([f"at 0.5 hang up {how}"]),
+                        auth_token=TOKEN,
+                        account_sid=ACCOUNT,
+                        caller="+966500000001",
+                        called="+966110000000",
+                        transport=httpx.MockTransport(bridge.answer),
+                    )
+                    for how in ("stop", "close", "drop")
+                )
+            )
+
+    records = asyncio.run(main())
+    assert sorted(name for name, _ in headers[0]) == [
+        "connection", "host", "sec-websocket-key", "sec-websocket-version", "upgrade", "user-agent",
+        "x-twilio-signature",
+    ]  # fmt: skip
+    assert ("user-agent", "Twilio.TmeWs/1.0") in headers[0]
+    for record in records:
+        assert record.ended == "caller"
+        assert [run.ms for run in record.runs] == [200]
+        assert len(record.caller) == pytest.approx(4000, abs=480)
+        assert figures(record).leaked_ms == 0
+
+
+@pytest.mark.live
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", 31920), (b"nonsense\r\n\r\n", 31924), (b"", 31901)],
+)
+def test_sockets_that_cannot_be_opened(answer: bytes, code: int) -> None:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        if answer:
+            writer.write(answer)
+        else:
+            await reader.read()
+        writer.close()
+
+    async def main() -> int:
+        async with await asyncio.start_server(handle, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            with pytest.raises(StreamRefused) as caught:
+                await open_socket(f"ws://127.0.0.1:{port}/", {}, 0.2)
+            return caught.value.code
+
+    assert asyncio.run(main()) == code
+
+
+@pytest.mark.live
+def test_a_socket_nobody_listens_on() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with pytest.raises(StreamRefused) as caught:
+        asyncio.run(open_socket(f"ws://127.0.0.1:{port}/", {}, 1))
+    assert caught.value.code == 31902
+
+
+@pytest.mark.live
+@pytest.mark.parametrize(("what", "broken"), [("close", False), ("abort", False), ("fragment", True)])
+def test_how_a_socket_ends(what: str, broken: bool) -> None:
+    async def handle(connection: ServerConnection) -> None:
+        if what == "close":
+            await connection.close(1012)
+        elif what == "abort":
+            connection.transport.abort()
+        else:
+            connection.transport.write(b"\x09\x00")  # a ping that is not final: control frames cannot be fragments
+            with contextlib.suppress(Exception):
+                await connection.recv()
+
+    async def main() -> tuple[WireClosed, str]:
+        async with serve(handle, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            wire = await open_socket(f"ws://127.0.0.1:{port}/", {}, 1)
+            with pytest.raises(WireClosed) as caught:
+                await wire.receive()
+            with pytest.raises(WireClosed):
+                await wire.send("x")
+            await wire.close(1000)
+            return caught.value, repr(wire)
+
+    end, shown = asyncio.run(main())
+    assert isinstance(end, WireBroken) == broken
+    assert end.code == {"close": 1012, "abort": None, "fragment": 1002}[what]
+    assert shown == "<SocketWire CLOSED>"
