@@ -41,7 +41,7 @@ class Connection(asyncio.Protocol):
         self._complete = True
 
     def __repr__(self) -> str:
-        state = "closed" if self.closed.done() else "idle" if self.idle else "busy"
+        state = "closed" if self.closing else "idle" if self.idle else "busy"
         return f"<agent connection {state} uses={self.uses}>"
 
     def _begin(self) -> None:

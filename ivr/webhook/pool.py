@@ -11,6 +11,7 @@ later the peer may have begun to work on it.
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from ivr.webhook.connection import Broken, Connection
 
 RACE = 1.0
 """Seconds after sending within which a silent close means that the request was never read."""
+_HOST = re.compile("[A-Za-z0-9._:-]+")
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -50,10 +52,11 @@ class Origin:
 
     @classmethod
     def of(cls, url: httpx.URL) -> Origin:
-        """The origin of a URL. Raises `httpx.UnsupportedProtocol` for anything but HTTP."""
-        if url.scheme not in _PORTS or not url.host:
+        """The origin of a URL. Raises `httpx.UnsupportedProtocol` for anything but HTTP to a host and port."""
+        host, port = url.raw_host.decode("ascii"), _PORTS.get(url.scheme, 0) if url.port is None else url.port
+        if url.scheme not in _PORTS or not _HOST.fullmatch(host) or not 0 < port < 65536:
             raise httpx.UnsupportedProtocol("not an http:// or https:// URL")
-        return cls(url.scheme, url.raw_host.decode("ascii"), url.port or _PORTS[url.scheme])
+        return cls(url.scheme, host, port)
 
 
 class Pool(httpx.AsyncBaseTransport):

@@ -33,29 +33,33 @@ class Peer:
     """Head and JSON body of each."""
     left: asyncio.Event = field(default_factory=asyncio.Event)
     """No connection is open (any more)."""
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    """A request has come."""
     go: asyncio.Event = field(default_factory=asyncio.Event)
     """What `hold` waits for."""
     writers: set[asyncio.StreamWriter] = field(default_factory=set)
+    tasks: set[asyncio.Task[Any] | None] = field(default_factory=set)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         self.open += 1
         self.left.clear()
         self.writers.add(writer)
+        self.tasks.add(asyncio.current_task())
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode()
                 length = int(head.lower().partition("content-length:")[2].split()[0])
                 self.requests.append((head, json.loads(await reader.readexactly(length))))
+                self.asked.set()
                 answer = self.answers[min(len(self.requests), len(self.answers)) - 1]
                 leaving = asyncio.ensure_future(reader.read(1))
                 answering = asyncio.ensure_future(answer(self, writer))
                 await asyncio.wait([leaving, answering], return_when=asyncio.FIRST_COMPLETED)
                 leaving.cancel()
                 answering.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await leaving
-                if not answering.done() or answering.cancelled() or not answering.result():
+                _, kept = await asyncio.gather(leaving, answering, return_exceptions=True)
+                if kept is not True:
                     break
         self.open -= 1
         if not self.open:
@@ -74,11 +78,34 @@ async def serving(*answers: Answer, tls: ssl.SSLContext | None = None) -> AsyncI
         yield peer
     finally:
         server.close()
+        for _ in range(9):  # connections that were accepted this very moment
+            await asyncio.sleep(0)
         for writer in peer.writers:
             writer.transport.abort()
-        for writer in peer.writers:
-            with contextlib.suppress(ConnectionError, ssl.SSLError):
-                await writer.wait_closed()
+        await asyncio.gather(*filter(None, peer.tasks), return_exceptions=True)
+        await asyncio.gather(*(writer.wait_closed() for writer in peer.writers), return_exceptions=True)
+        await server.wait_closed()
+
+
+@contextlib.asynccontextmanager
+async def accepting(said: bytes = b"") -> AsyncIterator[tuple[str, asyncio.Event]]:
+    """A peer that speaks no TLS: its https URL, and an event when somebody connects. It says this and no more."""
+    connected = asyncio.Event()
+    writers: list[asyncio.StreamWriter] = []
+
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
+        writer.write(said)
+        connected.set()
+
+    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    try:
+        yield f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/", connected
+    finally:
+        server.close()
+        for writer in writers:
+            writer.transport.abort()
+        await asyncio.gather(*(writer.wait_closed() for writer in writers), return_exceptions=True)
         await server.wait_closed()
 
 
