@@ -32,7 +32,8 @@ _SYMBOLS: Final = re.compile(f"[{EMOJI}]+")
 _KEYCAP: Final = re.compile("([0-9#*])\ufe0f?\u20e3")
 _UNSEEN: Final = re.compile(f"[{UNSEEN}\U000e0000-\U000e007f\ufe00-\ufe0f]")
 _COMPATIBLE: Final = re.compile(
-    "[\ufb50-\ufdfb\ufe70-\ufefc\uff01-\uff5e\u00b2\u00b3\u00b9\u2070-\u2079\u2080-\u2089\u2150-\u218b\u2460-\u249b\u00bc-\u00be\u00a0]"
+    "[\ufb50-\ufdfb\ufe70-\ufefc\uff01-\uff5e\u00b2\u00b3\u00b9\u2070-\u2079\u2080-\u2089\u2150-\u218b\u2460-\u249b"
+    "\u24ea-\u24ff\u2776-\u2793\u3220-\u3229\u3280-\u3289\u3380-\u33df\u00bc-\u00be\u00a0]"
 )
 _FRACTIONS: Final = re.compile("(?<=\\d)(?=[\u00bc-\u00be\u2150-\u215e])")
 _SLASH: Final = str.maketrans({"⁄": "/", "−": "-", "‐": "-", "‑": "-", "‒": "-", "\u00ad": None})
@@ -48,9 +49,15 @@ def plain(text: str) -> str:
     text = _unmarked(text)
     text = _KEYCAP.sub(r"\1", text)
     text = _FRACTIONS.sub(" ", text)
-    text = _COMPATIBLE.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text).translate(_SLASH)
+    text = _COMPATIBLE.sub(lambda found: _compatible(found[0]), text).translate(_SLASH)
     text = _UNSEEN.sub("", _SYMBOLS.sub(" ", text))
     return "".join(char if char >= " " or char == "\n" else " " for char in text if unicodedata.category(char) != "Cn")
+
+
+def _compatible(char: str) -> str:
+    """A character by the ordinary ones it stands for."""
+    ordinary = unicodedata.normalize("NFKC", char)
+    return str(unicodedata.digit(char)) if ordinary == char and unicodedata.digit(char, None) is not None else ordinary
 
 
 def _untagged(text: str) -> str:

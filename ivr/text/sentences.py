@@ -44,7 +44,7 @@ _RUN: Final = re.compile(rf"(?:[{re.escape(STOPS + CLOSERS)}{EMOJI}]|\[\d{{1,3}}
 _PART_OF_RUN: Final = re.compile(r"\[\d{0,3}")
 _GAP: Final = re.compile(r"[^\S\n\r\x0b\x0c\x85\u2028\u2029]*")
 _WORD_BEFORE: Final = re.compile(r"(\S*)\s*?(?:(?<=\s)(\S+))?\Z")
-_ITEM: Final = re.compile(r"(?<!\S)[(\u2043•*-]*(\d{1,2}|[A-Za-z])\Z")
+_ITEM: Final = re.compile(r"(?<!\S)[(\u2043•*-]*(\d{1,2}|[A-Za-z])[.)]?\Z")
 _FRONT: Final = " \t\n\r\u00a0\"'“«([*_-–—" + BULLETS
 _GLUED_ARABIC: Final = re.compile(r"(?<![A-Za-z0-9./@_-])[\u0620-\u065f\u0670]{3,}\Z")
 _CONSONANTS: Final = re.compile(r"[^\W\d_aeiouyAEIOUY\u0600-\u06ff]{1,4}")
@@ -212,7 +212,7 @@ class Segmenter:
 
     def _judge_stop(self, stop: int) -> tuple[int, int]:
         text = self._text
-        item = self._judge_item(stop)
+        item = self._judge_item(stop) if text[stop] == "." else None
         if item:
             return item
         end = self._run_end(stop)
@@ -247,7 +247,7 @@ class Segmenter:
         if not arabic_letter(text[end]):
             return 0, end
         before = text[stop - 1 : stop] if stop > self._from else ""
-        glued = _GLUED_ARABIC.search(text, max(self._from, stop - 12), stop)
+        glued = _GLUED_ARABIC.search(text[max(self._from, stop - 12) : stop])
         several = end - stop > 1 or text[stop] != "."
         if glued or before.isspace() or (several and arabic_letter(before or " ")):
             return end, 0
@@ -257,7 +257,7 @@ class Segmenter:
         """A blank behind the stop: what comes next decides."""
         text = self._text
         char = text[start]
-        if char in CLAUSES or char in ")]}»”›" or text[stop - 1 : stop] == "[":
+        if char in CLAUSES or char in ")]}»”›" or (stop > self._from and text[stop - 1] == "["):
             return 0, end
         if lower_latin(char) and (end - stop > 1 or end < start - 1 or text[stop] == "…" or self._goes_on(stop)):
             return 0, end
@@ -298,14 +298,15 @@ class Segmenter:
     def _judge_item(self, stop: int) -> tuple[int, int] | None:
         """The number of a list's item: stays with its item, and the next number starts a sentence."""
         text = self._text
-        found = _ITEM.search(text, max(self._from, stop - 6), stop)
+        found = _ITEM.search(text[max(self._from, stop - 6) : stop])
         if found is None:
             return None
         number = int(found[1]) if found[1].isdecimal() else ord(found[1]) + 100
-        front = text[self._from : found.start()].strip(_FRONT)
+        place = max(self._from, stop - 6) + found.start()
+        front = text[self._from : place].strip(_FRONT)
         if (not front and self._fresh) or (front.endswith(":") and number in (1, 197)):
             self._item, self._listed = number, True
-            return 0, self._run_end(stop)
+            return 0, stop + 1
         if self._item is None or number != self._item + 1 or len(front.split()) < 3:
             return None
         end = self._run_end(stop)
@@ -315,7 +316,7 @@ class Segmenter:
             return (0, end) if self._final else _WAIT
         if start == end or lower_latin(text[start]):
             return None
-        return found.start(), 0
+        return place, 0
 
     def _only_item(self, end: int) -> bool:
         """Whether the sentence so far is a list's number and nothing else."""

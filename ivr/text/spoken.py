@@ -23,6 +23,8 @@ from ivr.text.plain import plain
 from ivr.text.titles import say_short_forms
 from ivr.text.web import say_addresses
 
+_PASSES: Final = 6
+"""A pass that changes nothing ends it: the second, but for text that is broken on purpose."""
 _AND: Final = re.compile(r"\s*&\s*")
 _AT: Final = re.compile(r"(?<=\w)\s?@\s?(?=\w)")
 _OR: Final = re.compile(r"(?<=[^\W\d_])/(?=[^\W\d_])")
@@ -45,6 +47,15 @@ _ORDER: Final = "؟?!.:؛;،,"
 
 def speakable(text: str, language: str = "ar") -> str:
     """Text fit for the voice; '' if there is nothing to say. Any text is allowed; applying it twice changes nothing."""
+    for _ in range(_PASSES):
+        said = _said(text, language)
+        if said == text:
+            break
+        text = said
+    return text
+
+
+def _said(text: str, language: str) -> str:
     text = plain(text)
     arabic = reads_arabic(text, language)
     text = _keys(text, arabic)
