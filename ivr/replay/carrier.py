@@ -24,6 +24,7 @@ from ivr.replay.carrier_socket import Connect, StreamRefused, open_socket
 from ivr.replay.carrier_stream import Clock
 from ivr.replay.carrier_voice import render
 from ivr.replay.phone import PhoneOptions
+from ivr.replay.phone_script import Script
 from ivr.replay.phone_wire import Ids, new_sid
 from ivr.replay.recording import Entry, PhoneRecord
 from ivr.replay.scenario import Scenario
@@ -66,6 +67,7 @@ async def place_call(
             Ids(account_sid, options.call_sid or new_sid("CA", chance), new_sid("MZ", chance)),
             Numbers(caller, called),
             record,
+            Script(scenario, audio),
             options=options,
             phone=phone if phone is not None else PhoneOptions(),
             webhooks=Webhooks(client, signer, places, chance),
@@ -75,5 +77,5 @@ async def place_call(
         )
         if switchboard is not None:
             switchboard.add(call)
-        await call.run(places.name(url), scenario, audio)
+        await call.run(places.name(url))
     return record

@@ -25,7 +25,6 @@ from ivr.replay.phone import Phone, PhoneOptions
 from ivr.replay.phone_script import Script
 from ivr.replay.phone_wire import Ids
 from ivr.replay.recording import PhoneRecord
-from ivr.replay.scenario import Scenario
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +83,7 @@ class LiveCall:
         ids: Ids,
         numbers: Numbers,
         record: PhoneRecord,
+        script: Script,
         *,
         options: CarrierOptions,
         phone: PhoneOptions,
@@ -92,10 +92,9 @@ class LiveCall:
         clock: Clock,
         chance: random.Random,
     ) -> None:
-        self._ids, self._numbers, self._record = ids, numbers, record
+        self._ids, self._numbers, self._record, self._script = ids, numbers, record, script
         self._options, self._phone_options = options, phone
         self._webhooks, self._connect, self._clock, self._chance = webhooks, connect, clock, chance
-        self._script: Script | None = None
         self._line: Line | None = None
         self._elsewhere: _Elsewhere | None = None
         self._moved = asyncio.Event()
@@ -129,9 +128,8 @@ class LiveCall:
         if self._line is not None:
             self._line.end()
 
-    async def run(self, url: str, scenario: Scenario, audio: Mapping[int, bytes]) -> None:
+    async def run(self, url: str) -> None:
         """Dial, and live through the call until it is over."""
-        self._script = Script(scenario, audio)
         try:
             self._tell("initiated", "queued")
             self._tell("ringing", "ringing")
@@ -271,8 +269,6 @@ class LiveCall:
         self._record.connect_s = self._clock.now() - began
         self._record.note(self._clock.now(), "connect", order.url)
         self._tell_stream(order, "stream-started")
-        if self._script is None:
-            raise RuntimeError("the call is not running")
         self._line = Line(wire, phone, self._script, self._clock, room=self._options.room)
         try:
             await self._line.run()

@@ -413,12 +413,18 @@ def test_sockets_that_cannot_be_opened(answer: bytes, code: int) -> None:
         else:
             await reader.read()
         writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+        done.set()
+
+    done = asyncio.Event()
 
     async def main() -> int:
         async with await asyncio.start_server(handle, "127.0.0.1", 0) as server:
             port = server.sockets[0].getsockname()[1]
             with pytest.raises(StreamRefused) as caught:
                 await open_socket(f"ws://127.0.0.1:{port}/", {}, 0.2)
+            await done.wait()
             return caught.value.code
 
     assert asyncio.run(main()) == code
