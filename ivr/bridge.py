@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, replace
 
 from ivr.call.call import Call
@@ -31,7 +31,7 @@ from ivr.twilio.rest import Rest
 from ivr.twilio.stream import TOKEN, Stream
 from ivr.twilio.tokens import Tokens
 from ivr.twilio.twiml import Documents
-from ivr.webhook.client import Agent
+from ivr.webhook.client import Agent, AgentSettings
 
 log = logging.getLogger("ivr.bridge")
 
@@ -50,7 +50,7 @@ class LineAgent:
         """Have a connection before it is needed."""
         await self.agent.warm(self.url)
 
-    def reply(self, request: ReplyRequest) -> AsyncIterator[Event]:
+    def reply(self, request: ReplyRequest) -> AsyncGenerator[Event, None]:
         """Ask; the reply's events."""
         return self.agent.reply(self.url, request)
 
@@ -77,9 +77,9 @@ class Bridge:
         """Phrases were rendered, or could not be: calls are welcome."""
         self._connect = connect
         self._detector = detector
-        self._agent = agent or Agent(secret=settings.webhook_secret.get_secret_value() or None)
-        watching = (Journal(), self.metrics, *([observer] if observer else []))
-        self._observer = Observers(*watching)
+        self._agent = agent or Agent(AgentSettings(secret=settings.webhook_secret.get_secret_value()))
+        watching: list[Observer] = [Journal(), self.metrics]
+        self._observer = Observers(*watching, *([observer] if observer is not None else []))
         self._phrases = PhraseCache(settings.cache_dir, self._voice, note=self._note)
         self._rest = self._carrier()
         self._preparing: asyncio.Task[None] | None = None

@@ -59,6 +59,7 @@ _RANGES: Final[Mapping[str, tuple[float, float]]] = {
     "speech_timeout": (1, 60),
     "silence_timeout": (0, 600),
     "silence_prompts": (0, 10),
+    "failures_in_a_row": (1, 100),
     "media_timeout": (1, 120),
     "mark_grace": (0.1, 30),
     "max_call": (0, 86_400),

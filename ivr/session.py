@@ -16,7 +16,7 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, assert_never
 
@@ -67,7 +67,7 @@ class Voice(Protocol):
     encoding: events.Encoding
 
     async def open(self) -> None: ...
-    def speak(self, text: str) -> AsyncIterator[bytes]: ...
+    def speak(self, text: str) -> AsyncGenerator[bytes, None]: ...
     async def aclose(self) -> None: ...
 
 
@@ -83,7 +83,7 @@ class Agent(Protocol):
     """Where replies come from."""
 
     async def warm(self) -> None: ...
-    def reply(self, request: ask.ReplyRequest) -> AsyncIterator[Event]: ...
+    def reply(self, request: ask.ReplyRequest) -> AsyncGenerator[Event, None]: ...
 
 
 class Observer(Protocol):

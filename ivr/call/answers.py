@@ -110,10 +110,12 @@ class Answers:
     # -- words ---------------------------------------------------------------------------------------------------
 
     def say_phrase(self, name: PhraseName, now: float) -> bool:
-        """Say fixed words in the current turn. False: the line has none."""
+        """Say fixed words, in the open turn if there is one. False: the line has none."""
         phrase = self._options.phrases.get(name)
         if phrase is None or not phrase.text:
             return False
+        if not self.open:
+            self.open_turn("phrase")
         self.mouth.say(self.turn, phrase.text, phrase.text, now, phrase.audio)
         return True
 

@@ -22,15 +22,12 @@ from ivr.call.events import Event
 from ivr.call.keypad import Keypad
 from ivr.call.options import CallOptions, PhraseName
 from ivr.call.questions import Questions
-from ivr.call.timeline import Outcome, Overlap, Turn
+from ivr.call.timeline import Overlap, Turn
 from ivr.call.turn import Floor, State, Trigger
 from ivr.media import endpointing
 from ivr.media.vad import Detector
 
 Awaited: TypeAlias = Literal["transcript", "reply", "silence", "media", "length"]
-
-FAILURES_IN_A_ROW = 3
-"""Questions without an answer before the call is given up."""
 
 
 class Call:
@@ -143,7 +140,7 @@ class Call:
             self._await_caller(now)
 
     def _on_all_heard(self, now: float) -> None:
-        self._close_turn("failed" if self.answers.turn.failure else "heard", now)
+        self._note_turn(self.answers.close_turn("failed" if self.answers.turn.failure else "heard", now))
         self._protected = False
         if self._farewell is not None:
             self._end(self._farewell.result, self._farewell.reason, now)
@@ -275,8 +272,8 @@ class Call:
                 self._note("speech_ignored", voiced_ms=ended.voiced_ms)
             return
         self.floor.go(Trigger.ENDPOINT)
-        at = self.ears.at
-        number = self._questions.add(at(ended.onset, now), at(ended.end, now), now, ended.voiced_ms)
+        begun, over = self.ears.at(ended.onset, now), self.ears.at(ended.end, now)
+        number = self._questions.add(begun, over, now, ended.voiced_ms)
         self._out.append(commands.Transcribe(number, ended.pcm))
         self._deadlines.set("transcript", now + self.options.transcript_timeout)
 
@@ -384,7 +381,7 @@ class Call:
         last = HangUp("upstream_error", f"{who}_unavailable")
         if who == "voice" and not self.answers.phrase_is_ready("apology"):
             self._end(last.result, last.reason, now)
-        elif self._failures >= FAILURES_IN_A_ROW:
+        elif self._failures >= self.options.failures_in_a_row:
             self._bid_farewell("apology", last, now)
         else:
             self._say("apology", now)
@@ -392,18 +389,12 @@ class Call:
     # -- turns and phrases ---------------------------------------------------------------------------------------
 
     def _say(self, name: PhraseName, now: float) -> bool:
-        """Say fixed words, in the open turn if there is one. False: the line has none."""
-        if not self.options.phrases.get(name) or not self.options.phrases[name].text:
+        """Say fixed words of the line. False: it has none."""
+        if not self.answers.say_phrase(name, now):
             return False
-        if not self.answers.open:
-            self.answers.open_turn("phrase")
-        self.answers.say_phrase(name, now)
         if self.floor.state is not State.YIELDING:
             self.floor.go(Trigger.SAY)
         return True
-
-    def _close_turn(self, outcome: Outcome, now: float) -> None:
-        self._note_turn(self.answers.close_turn(outcome, now))
 
     def _note_turn(self, turn: Turn) -> None:
         self._note("turn", turn=turn.number, kind=turn.kind, outcome=turn.outcome, sentences=len(turn.sentences))

@@ -25,7 +25,6 @@ class Deadlines(Generic[Name]):
         for name in names:
             self._at.pop(name, None)
 
-
     def next(self) -> float | None:
         """The earliest deadline."""
         return min(self._at.values(), default=None)

@@ -19,7 +19,7 @@ from ivr.call.options import CallOptions
 from ivr.call.timeline import Sentence, Turn
 from ivr.media import g711
 from ivr.media.level import Leveller
-from ivr.media.playout import Clear, Mark, Out, Play, Playout, PlayoutOptions
+from ivr.media.playout import Mark, Out, Play, Playout, PlayoutOptions
 from ivr.media.resample import Resampler
 
 
@@ -207,13 +207,10 @@ class Mouth:
     def _outgoing(self, outs: list[Out], now: float) -> list[Command]:
         commands: list[Command] = []
         for out in outs:
-            match out:
-                case Play(payload):
-                    commands.append(SendAudio(payload))
-                case Mark(name):
-                    commands.append(SendMark(name))
-                case Clear():
-                    commands.append(SendClear())
+            if isinstance(out, Play):
+                commands.append(SendAudio(out.payload))
+            else:
+                commands.append(SendMark(out.name) if isinstance(out, Mark) else SendClear())
         if outs:
             self._stamp(now)
         return commands

@@ -62,6 +62,8 @@ class CallOptions:
     """Seconds in which neither side says anything before the caller is asked; 0: never."""
     silence_prompts: int = 2
     """Times the caller is asked before the call is ended."""
+    failures_in_a_row: int = 3
+    """Questions left without an answer before the call is given up."""
     media_timeout: float = 10.0
     """Seconds without a single chunk from the phone before the stream counts as dead."""
     mark_grace: float = 2.0

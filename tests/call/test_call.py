@@ -1,0 +1,223 @@
+"""Scripts of events and commands: an ordinary call, and peers that do not keep their word."""
+
+from __future__ import annotations
+
+import pytest
+
+from ivr.call.commands import (
+    HangUp,
+    Note,
+    RequestReply,
+    SendAudio,
+    Speak,
+    Transcribe,
+    WarmUp,
+)
+from ivr.call.events import (
+    AudioIn,
+    CallerLeft,
+    MarkReached,
+    PeerFault,
+    ReplyDelta,
+    ReplyEnded,
+    ReplyFailed,
+    ReplyPause,
+    SpeechEnded,
+    Tick,
+    TranscriptArrived,
+)
+from tests.call.stage import LOUD, QUIET, STARTED, Stage, options, phrases
+
+# -- an ordinary call ------------------------------------------------------------------------------------------------
+
+
+def test_the_links_are_warmed_and_the_greeting_is_played_and_heard() -> None:
+    stage = Stage(options(phrases=phrases()))
+    assert stage.all(WarmUp) == [WarmUp()]
+    assert stage.state == "speaking"
+    assert isinstance(stage.log[1][1], SendAudio)
+    stage.wait(600)
+    assert stage.state == "listening"
+    assert bytes(stage.heard) == LOUD * 25
+    turn = stage.call.turns[0]
+    assert (turn.kind, turn.outcome, turn.heard, turn.unheard) == ("phrase", "heard", "greeting words", "")
+
+
+def test_a_line_without_a_greeting_listens() -> None:
+    stage = Stage()
+    assert stage.state == "listening"
+    assert stage.all(SendAudio) == []
+    assert stage.call.turns == []
+
+
+def test_a_greeting_that_was_not_rendered_is_asked_of_the_voice() -> None:
+    stage = Stage(options(phrases=phrases(ready=False)))
+    assert stage.last(Speak) == Speak(0, 1, "greeting words")
+    stage.voice(500)
+    stage.wait(600)
+    assert stage.state == "listening"
+    assert stage.call.turns[0].outcome == "heard"
+
+
+def test_a_question_is_heard_asked_answered_and_the_floor_is_free_again() -> None:
+    stage = Stage()
+    stage.speak(600)
+    assert stage.state == "hearing"
+    stage.wait(480)
+    assert stage.all(Transcribe) == []
+    stage.wait(20)
+    assert stage.state == "transcribing"
+    asked = stage.last(Transcribe)
+    assert asked.utterance == 1
+    assert 600 <= len(asked.pcm) // 16 <= 600 + 300 + 200
+    stage.now += 0.8
+    stage.feed(TranscriptArrived(1, " where is my parcel "))
+    assert stage.state == "thinking"
+    request = stage.last(RequestReply).request
+    assert (request.text, request.session_id, request.event, request.turn) == ("where is my parcel", "CA1", "speech", 0)
+    assert (request.caller, request.called, request.direction) == ("+966500000001", "+966110000000", "inbound")
+    assert (request.heard, request.unheard, request.language) == ("", "", "en")
+    stage.reply("It is in Riyadh today.")
+    assert stage.last(Speak) == Speak(0, 1, "It is in Riyadh today.")
+    assert stage.state == "thinking"
+    stage.voice(1000)
+    assert stage.state == "speaking"
+    stage.wait(960)
+    assert stage.state == "speaking"
+    stage.wait(60)
+    assert stage.state == "listening"
+    turn = stage.call.turns[0]
+    assert (turn.outcome, turn.heard, turn.text) == ("heard", "It is in Riyadh today.", "where is my parcel")
+    assert bytes(stage.heard) == LOUD * 50
+    stage.hear("thank you")
+    assert stage.last(RequestReply).request.heard == "It is in Riyadh today."
+    assert stage.last(RequestReply).turn == 1
+
+
+def test_the_times_of_a_turn_are_kept() -> None:
+    stage = Stage()
+    began = stage.now
+    stage.answer()
+    stage.wait(1100)
+    turn = stage.call.turns[0]
+    assert turn.speech_started_at == pytest.approx(began, abs=0.021)
+    assert turn.speech_ended_at == pytest.approx(began + 0.6, abs=0.021)
+    assert turn.endpoint_at == pytest.approx(began + 1.1, abs=0.021)
+    assert turn.transcript_at == turn.asked_at == turn.first_delta_at == turn.first_sent_at == turn.endpoint_at
+    sentence = turn.sentences[0]
+    assert (sentence.audio_ms, sentence.heard_ms, sentence.finished, sentence.whole) == (1000, 1000, True, True)
+    assert turn.own_overhead == 0.0
+    assert turn.ended_at == pytest.approx(began + 2.1, abs=0.05)
+
+
+def test_the_next_sentence_is_asked_for_as_soon_as_the_last_has_ended() -> None:
+    stage = Stage()
+    stage.hear()
+    stage.reply("The first one is here. The second one comes next. The third one is last.")
+    assert stage.all(Speak) == [Speak(0, 1, "The first one is here.")]
+    stage.voice(400, end=False)
+    assert len(stage.all(Speak)) == 1
+    out = stage.feed(SpeechEnded(0, 1))
+    assert [command for command in out if isinstance(command, Speak)] == [Speak(0, 2, "The second one comes next.")]
+    stage.voice(400)
+    stage.voice(400)
+    stage.wait(1300)
+    assert stage.state == "listening"
+    assert stage.call.turns[0].heard == "The first one is here. The second one comes next. The third one is last."
+    assert len(stage.heard) == 9600
+
+
+def test_the_first_words_of_a_streaming_reply_are_spoken_while_it_still_streams() -> None:
+    stage = Stage()
+    stage.hear()
+    for delta in ("I have found your parcel. ", "It is"):
+        stage.feed(ReplyDelta(0, delta))
+    assert [speak.text for speak in stage.all(Speak)] == ["I have found your parcel."]
+    stage.voice(300)
+    stage.wait(500)
+    assert stage.state == "speaking"
+    stage.feed(ReplyPause(0))
+    assert stage.last(Speak).text == "It is"
+    stage.voice(300)
+    stage.feed(ReplyEnded(0))
+    stage.wait(400)
+    assert stage.state == "listening"
+
+
+def test_a_sentence_left_hanging_is_spoken_after_a_while() -> None:
+    stage = Stage()
+    stage.hear()
+    stage.feed(ReplyDelta(0, "Your parcel arrives tomorrow."))
+    assert stage.all(Speak) == []
+    stage.wait(300)
+    assert stage.last(Speak).text == "Your parcel arrives tomorrow."
+
+
+def test_text_that_is_already_speakable_is_said_as_it_is() -> None:
+    for as_it_is, spoken in ((False, "You owe *5*."), (True, "You owe *5*.")):
+        stage = Stage(options(speakable_reply=as_it_is))
+        stage.hear()
+        stage.reply("You owe *5*.")
+        assert (stage.last(Speak).text == spoken) is as_it_is
+
+
+# -- peers that do not keep their word -------------------------------------------------------------------------------
+
+
+def test_a_second_start_is_a_fault_and_no_more() -> None:
+    stage = Stage()
+    stage.feed(STARTED)
+    assert stage.notes("peer_fault")[0].fields == {"wire": "phone", "reason": "second_start"}
+    assert len(stage.all(WarmUp)) == 1
+
+
+def test_faults_are_noted() -> None:
+    stage = Stage()
+    out = stage.feed(PeerFault("agent", "bad_line"))
+    assert out == [Note("peer_fault", {"wire": "agent", "reason": "bad_line"})]
+
+
+def test_nothing_happens_before_the_start() -> None:
+    stage = Stage(start=False)
+    for event in (AudioIn(0, QUIET), MarkReached("x"), Tick(), ReplyDelta(0, "x"), ReplyEnded(3), ReplyPause(0)):
+        assert stage.feed(event) == []
+    stage.feed(CallerLeft("closed"))
+    assert stage.ended == HangUp("indeterminate", "caller_closed", from_caller=True)
+
+
+def test_replies_to_turns_that_are_over_are_ignored() -> None:
+    stage = Stage()
+    stage.answer()
+    stage.wait(1100)
+    for event in (ReplyDelta(0, "x"), ReplyDelta(5, "x"), ReplyFailed(0, "x"), ReplyEnded(0), ReplyPause(0)):
+        assert stage.feed(event) == []
+
+
+def test_marks_that_are_not_ours_say_nothing() -> None:
+    stage = Stage()
+    stage.answer()
+    stage.feed(MarkReached("nobody's"))
+    assert stage.state == "speaking"
+
+
+def test_the_detector_hears_what_the_agent_says() -> None:
+    stage = Stage()
+    stage.wait(40)
+    assert stage.detector.references[-1] is None
+    stage.answer(ms=1000)
+    stage.wait(200)
+    assert stage.detector.references[-1] is not None
+
+
+def test_a_question_needs_a_call() -> None:
+    stage = Stage(start=False)
+    with pytest.raises(RuntimeError, match="before the call has started"):
+        stage.call._ask_keys("1", 0.0)
+
+
+def test_it_prints_itself_in_one_line() -> None:
+    stage = Stage()
+    assert repr(stage.call).startswith("<Call CA1 listening turns=0 <Mouth queue=0 voice=False <Playout")
+    stage.feed(CallerLeft("stop"))
+    assert repr(stage.call).startswith("<Call CA1 over:caller_stop")
+    assert repr(Stage(start=False).call).startswith("<Call - listening")

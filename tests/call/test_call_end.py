@@ -1,0 +1,204 @@
+"""Keys, silence, length and loss: how a call is steered without words and how it ends."""
+
+from __future__ import annotations
+
+import pytest
+
+from ivr.call.commands import (
+    CancelSpeech,
+    CloseReply,
+    ForgetTranscript,
+    HangUp,
+    RequestReply,
+    SendClear,
+)
+from ivr.call.events import (
+    AudioIn,
+    CallerLeft,
+    DigitPressed,
+    ReplyDelta,
+    Tick,
+    TranscriptArrived,
+    Withdraw,
+)
+from tests.call.stage import LOUD, Stage, options
+
+# -- keys ------------------------------------------------------------------------------------------------------------
+
+
+def test_keys_are_an_answer_of_their_own() -> None:
+    stage = Stage()
+    for key in "1234#":
+        stage.feed(DigitPressed(key))
+        stage.wait(100)
+    request = stage.last(RequestReply).request
+    assert (request.text, request.event) == ("1234", "dtmf")
+    assert stage.call.turns[0].kind == "dtmf"
+
+
+def test_keys_without_an_end_are_sent_after_a_while() -> None:
+    stage = Stage()
+    stage.feed(DigitPressed("7"))
+    stage.wait(1900)
+    assert stage.all(RequestReply) == []
+    stage.wait(200)
+    assert stage.last(RequestReply).request.text == "7"
+
+
+def test_a_key_stops_the_agent_at_once_and_its_tone_is_not_speech() -> None:
+    stage = Stage()
+    stage.answer(ms=3000)
+    stage.wait(500)
+    place = len(stage.log)
+    stage.feed(DigitPressed("1"))
+    assert isinstance(stage.since(place)[0], SendClear)
+    assert stage.state == "listening"
+    stage.speak(180)
+    assert stage.state == "listening"
+    stage.wait(2000)
+    assert stage.last(RequestReply).request.heard == "It"
+
+
+@pytest.mark.parametrize("when", ["hearing", "transcribing", "thinking", "yielding"])
+def test_a_key_ends_whatever_is_going_on(when: str) -> None:
+    stage = Stage()
+    if when == "hearing":
+        stage.speak(300)
+    elif when == "transcribing":
+        stage.speak(300)
+        stage.wait(500)
+    else:
+        stage.hear()
+        stage.speak(60 if when == "yielding" else 0)
+    assert stage.state == when
+    stage.feed(DigitPressed("5"))
+    stage.feed(DigitPressed("#"))
+    assert stage.last(RequestReply).request.text == "5"
+    assert stage.state == "thinking"
+
+
+def test_keys_that_wait_while_the_caller_speaks_come_first() -> None:
+    stage = Stage()
+    stage.feed(DigitPressed("9"))
+    stage.wait(300)
+    stage.speak(2000)
+    assert stage.last(RequestReply).request.text == "9"
+
+
+def test_no_key_stops_a_last_goodbye() -> None:
+    stage = Stage(options(silence_timeout=1.0, silence_prompts=0))
+    stage.wait(1100)
+    stage.feed(DigitPressed("1"))
+    stage.speak(200)
+    stage.wait(600)
+    assert stage.ended == HangUp("caller_error", "caller_silent")
+    assert stage.all(RequestReply) == []
+
+
+# -- silence, length, loss -------------------------------------------------------------------------------------------
+
+
+def test_a_silent_caller_is_asked_twice_and_then_let_go() -> None:
+    stage = Stage(options(silence_timeout=3.0, silence_prompts=2))
+    stage.wait(3100)
+    assert stage.call.turns[-1].sentences[0].text == "still_there words"
+    stage.wait(600 + 2900)
+    assert len(stage.call.turns) == 2
+    stage.wait(600 + 2900)
+    assert stage.call.turns[-1].sentences[0].text == "goodbye words"
+    assert stage.ended is None
+    stage.wait(600)
+    assert stage.ended == HangUp("caller_error", "caller_silent")
+
+
+def test_a_caller_who_speaks_again_starts_the_count_anew() -> None:
+    stage = Stage(options(silence_timeout=3.0, silence_prompts=1))
+    stage.wait(3700)
+    stage.answer()
+    stage.wait(1000 + 3200)
+    assert stage.ended is None
+    assert stage.call.turns[-1].sentences[0].text == "still_there words"
+
+
+def test_silence_on_a_line_without_words_for_it() -> None:
+    stage = Stage(options(phrases={}, silence_timeout=1.0, silence_prompts=2))
+    stage.wait(2500)
+    assert stage.ended is None
+    stage.wait(1000)
+    assert stage.ended == HangUp("caller_error", "caller_silent")
+
+
+def test_silence_may_last_for_ever_when_nobody_minds() -> None:
+    stage = Stage(options(silence_timeout=0.0))
+    stage.wait(60_000)
+    assert stage.ended is None
+    assert stage.call.turns == []
+
+
+def test_a_phone_that_sends_nothing_is_given_up() -> None:
+    stage = Stage(options(media_timeout=5.0, silence_timeout=0.0))
+    stage.wait(1000)
+    stage.let_time_pass_without_media(4.9)
+    assert stage.ended is None
+    stage.let_time_pass_without_media(0.2)
+    assert stage.ended == HangUp("indeterminate", "no_media")
+
+
+def test_a_call_has_a_greatest_length() -> None:
+    stage = Stage(options(max_call=5.0))
+    stage.wait(3000)
+    stage.answer(ms=5000)
+    stage.wait(1000)
+    assert stage.call.turns[-1].sentences[0].text == "goodbye words"
+    stage.wait(700)
+    assert stage.ended == HangUp("success", "call_too_long")
+    endless = Stage(options(max_call=0.0, silence_timeout=0.0))
+    endless.wait(10_000)
+    assert endless.ended is None
+
+
+def test_the_length_ends_a_call_whose_caller_is_speaking() -> None:
+    stage = Stage(options(max_call=1.0))
+    stage.speak(1400)
+    assert stage.state == "speaking"
+    stage.speak(400)
+    assert stage.ended == HangUp("success", "call_too_long")
+
+
+@pytest.mark.parametrize(
+    ("how", "result"),
+    [("stop", "success"), ("closed", "indeterminate"), ("dropped", "indeterminate"), ("stalled", "indeterminate")],
+)
+@pytest.mark.parametrize("state", ["listening", "hearing", "transcribing", "thinking", "speaking", "yielding"])
+def test_a_caller_may_leave_at_any_time(state: str, how: str, result: str) -> None:
+    stage = Stage()
+    if state in ("hearing", "transcribing"):
+        stage.speak(300)
+        stage.wait(500 if state == "transcribing" else 0)
+    elif state != "listening":
+        stage.hear()
+        stage.feed(ReplyDelta(0, "It is in Riyadh today. And"))
+        if state != "thinking":
+            stage.voice(1000, end=False)
+            stage.speak(60 if state == "yielding" else 0)
+    assert stage.state == state
+    place = len(stage.log)
+    stage.feed(CallerLeft(how))  # type: ignore[arg-type]
+    out = stage.since(place)
+    assert out[-1] == HangUp(result, f"caller_{how}", from_caller=True)  # type: ignore[arg-type]
+    if state == "transcribing":
+        assert ForgetTranscript(1) in out
+    if state in ("thinking", "speaking", "yielding"):
+        assert CloseReply(0) in out
+        assert CancelSpeech(0, 1) in out
+        assert stage.call.turns[-1].outcome in ("interrupted", "superseded")
+    assert stage.call.wake_at() is None
+    for event in (AudioIn(0, LOUD), Tick(), ReplyDelta(0, "x"), TranscriptArrived(1, "x"), CallerLeft("stop")):
+        assert stage.feed(event) == []
+
+
+def test_the_bridge_may_withdraw() -> None:
+    stage = Stage()
+    stage.answer()
+    stage.feed(Withdraw("shutdown"))
+    assert stage.ended == HangUp("bridge_error", "shutdown")

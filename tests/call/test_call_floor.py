@@ -1,0 +1,183 @@
+"""The caller takes the floor: barge-in, yield, commit, resume, and going on before the answer."""
+
+from __future__ import annotations
+
+from ivr.call.commands import (
+    CancelSpeech,
+    CloseReply,
+    RequestReply,
+    SendAudio,
+    SendClear,
+    Speak,
+    Transcribe,
+)
+from ivr.call.events import (
+    ReplyDelta,
+    ReplyEnded,
+    SpeechAudio,
+    SpeechEnded,
+    TranscriptArrived,
+)
+from tests.call.stage import LOUD, Stage, options, phrases
+
+# -- the caller takes the floor --------------------------------------------------------------------------------------
+
+
+def test_a_caller_who_interrupts_is_heard_and_nothing_of_the_old_turn_follows() -> None:
+    stage = Stage()
+    stage.hear()
+    stage.reply("One two three four five six. Then comes the rest of it.")
+    stage.voice(2000)
+    stage.wait(1000)
+    place = len(stage.log)
+    stage.speak(60)
+    assert stage.state == "yielding"
+    yielded = stage.since(place)
+    fade = yielded[yielded.index(SendClear()) + 1 :]
+    assert [len(command.payload) for command in fade if isinstance(command, SendAudio)] == [320]
+    assert CancelSpeech(0, 2) not in yielded
+    committed = len(stage.log)
+    stage.speak(80)
+    assert stage.state == "hearing"
+    after = stage.since(committed)
+    assert CancelSpeech(0, 2) in after
+    stage.feed(SpeechAudio(0, 2, LOUD * 50, 8000, "mulaw"))
+    stage.feed(SpeechEnded(0, 2))
+    stage.speak(500)
+    stage.wait(500)
+    assert not [command for command in stage.since(committed) if isinstance(command, SendAudio | Speak)]
+    assert len(stage.all(SendClear)) == 1
+    overlap = stage.call.turns[0].overlaps[0]
+    assert (overlap.verdict, overlap.rule) == ("commit", "duration")
+    assert 0.04 <= overlap.yield_at - overlap.onset_at <= 0.08
+    stage.feed(TranscriptArrived(stage.last(Transcribe).utterance, "stop"))
+    request = stage.last(RequestReply).request
+    assert request.heard == "One two three"
+    assert request.unheard == "four five six. Then comes the rest of it."
+    assert stage.call.turns[0].outcome == "interrupted"
+
+
+def test_an_interruption_closes_a_reply_that_still_streams() -> None:
+    stage = Stage()
+    stage.hear()
+    stage.feed(ReplyDelta(0, "I am going to tell you a long story. And"))
+    stage.voice(2000)
+    stage.wait(500)
+    place = len(stage.log)
+    stage.speak(200)
+    assert CloseReply(0) in stage.since(place)
+    stage.feed(ReplyDelta(0, "More of it."))
+    stage.feed(ReplyEnded(0, hang_up=True))
+    assert len(stage.all(Speak)) == 1
+
+
+def test_after_a_cough_the_agent_goes_on_and_nothing_is_lost() -> None:
+    stage = Stage()
+    stage.answer(ms=2000)
+    stage.wait(1000)
+    stage.speak(80)
+    assert stage.state == "yielding"
+    stage.wait(300)
+    assert stage.state == "speaking"
+    stage.wait(2000)
+    assert stage.state == "listening"
+    turn = stage.call.turns[0]
+    assert (turn.outcome, turn.overlaps[0].verdict) == ("heard", "resume")
+    repeated = len(stage.heard) - 16000
+    assert 0 <= repeated <= 3200 + 320
+    assert stage.all(Transcribe)[1:] == []
+    assert len(stage.all(SendClear)) == 1
+
+
+def test_a_cough_with_an_impatient_endpoint_resumes_as_well() -> None:
+    stage = Stage(options(endpoint_ms=100, resume_ms=900))
+    stage.answer(ms=2000)
+    stage.wait(500)
+    stage.speak(80)
+    stage.wait(120)
+    assert stage.state == "speaking"
+    assert len(stage.all(Transcribe)) == 1
+
+
+def test_a_caller_who_goes_on_before_the_answer_asks_one_question() -> None:
+    stage = Stage()
+    stage.hear("track my parcel")
+    assert stage.state == "thinking"
+    stage.speak(60)
+    assert stage.state == "yielding"
+    stage.reply("Which parcel do you mean?")
+    stage.voice(1000)
+    assert stage.all(SendAudio) == []
+    stage.speak(400)
+    assert stage.state == "hearing"
+    assert stage.call.turns[0].outcome == "superseded"
+    stage.wait(500)
+    stage.feed(TranscriptArrived(2, "number five"))
+    assert stage.last(RequestReply).request.text == "track my parcel number five"
+    assert stage.all(SendAudio) == []
+    assert stage.all(SendClear) == []
+
+
+def test_a_cough_while_the_agent_thinks_holds_the_answer_back_and_lets_it_go() -> None:
+    stage = Stage()
+    stage.hear()
+    stage.speak(80)
+    stage.reply()
+    stage.voice(500)
+    assert stage.state == "yielding"
+    stage.wait(300)
+    assert stage.state == "speaking"
+    stage.wait(600)
+    assert stage.call.turns[0].outcome == "heard"
+
+
+def test_a_cough_while_the_agent_thinks_leaves_it_thinking() -> None:
+    stage = Stage()
+    stage.hear()
+    stage.speak(80)
+    stage.wait(300)
+    assert stage.state == "thinking"
+
+
+def test_a_caller_who_goes_on_while_the_ears_work_asks_one_question() -> None:
+    stage = Stage()
+    stage.speak(400)
+    stage.wait(500)
+    stage.speak(400)
+    assert stage.state == "hearing"
+    stage.feed(TranscriptArrived(1, "my number"))
+    assert stage.all(RequestReply) == []
+    stage.wait(500)
+    stage.feed(TranscriptArrived(2, "is seven"))
+    assert [asked.request.text for asked in stage.all(RequestReply)] == ["my number is seven"]
+
+
+def test_a_noise_that_cut_the_agent_off_is_asked_about() -> None:
+    stage = Stage()
+    stage.answer(ms=3000)
+    stage.wait(500)
+    stage.speak(160)
+    stage.wait(500)
+    stage.feed(TranscriptArrived(2, ""))
+    assert stage.state == "speaking"
+    assert stage.call.turns[-1].sentences[0].text == "reprompt words"
+
+
+def test_a_protected_greeting_is_not_interrupted_but_the_caller_is_heard_after_it() -> None:
+    stage = Stage(options(phrases=phrases(), interruptible_greeting=False))
+    stage.wait(100)
+    stage.speak(300)
+    assert stage.state == "speaking"
+    assert stage.all(SendClear) == []
+    stage.speak(300)
+    assert stage.state == "hearing"
+    stage.wait(500)
+    assert stage.state == "transcribing"
+
+
+def test_what_is_said_wholly_inside_a_protected_greeting_is_noted_and_not_asked() -> None:
+    stage = Stage(options(phrases=phrases(), interruptible_greeting=False, endpoint_ms=100))
+    stage.speak(100)
+    stage.wait(600)
+    assert stage.all(Transcribe) == []
+    assert len(stage.notes("speech_ignored")) == 1

@@ -1,0 +1,132 @@
+"""What holds for every call, whatever happens on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ivr.call.call import Call
+from ivr.call.commands import Command, HangUp, RequestReply, SendAudio, SendClear, Speak, Transcribe
+from ivr.call.events import (
+    CallerLeft,
+    DigitPressed,
+    Event,
+    MarkReached,
+    ReplyDelta,
+    ReplyEnded,
+    ReplyFailed,
+    ReplyPause,
+    SpeechAudio,
+    SpeechEnded,
+    SpeechFailed,
+    Tick,
+    TranscriptArrived,
+    TranscriptFailed,
+)
+from tests.call.stage import LOUD, STARTED, Loudness, Stage, options, phrases
+
+NUMBERS = st.integers(0, 4)
+WORDS = st.sampled_from(["", "hello there", "Yes. And then? ", "٢٥.٥ ريال. ", "a", "\ud83d"])
+EVENTS: st.SearchStrategy[Event] = st.one_of(
+    st.builds(TranscriptArrived, NUMBERS, WORDS),
+    st.builds(TranscriptFailed, NUMBERS, st.just("closed")),
+    st.builds(ReplyDelta, NUMBERS, WORDS),
+    st.builds(ReplyPause, NUMBERS),
+    st.builds(ReplyEnded, NUMBERS, st.booleans()),
+    st.builds(ReplyFailed, NUMBERS, st.just("broken")),
+    st.builds(SpeechAudio, NUMBERS, NUMBERS, st.sampled_from([b"", LOUD * 20]), st.just(8000), st.just("mulaw")),
+    st.builds(SpeechEnded, NUMBERS, NUMBERS),
+    st.builds(SpeechFailed, NUMBERS, NUMBERS, st.just("closed")),
+    st.builds(DigitPressed, st.sampled_from("15#")),
+    st.builds(MarkReached, st.sampled_from(["p1", "p2", "p9", "x"])),
+    st.just(Tick()),
+    st.just(CallerLeft("stop")),
+)
+STEPS = st.one_of(
+    st.tuples(st.just("speak"), st.sampled_from([40, 80, 160, 400])),
+    st.tuples(st.just("wait"), st.sampled_from([20, 320, 520, 3000])),
+    st.tuples(st.just("serve"), st.sampled_from([0, 200, 900])),
+    st.tuples(st.just("event"), EVENTS),
+)
+
+
+def serve(stage: Stage, ms: int) -> None:
+    """The peers do what they were asked last."""
+    for kind in (Transcribe, RequestReply, Speak):
+        if asked := stage.all(kind):
+            last = asked[-1]
+            if isinstance(last, Transcribe):
+                stage.feed(TranscriptArrived(last.utterance, "one two three"))
+            elif isinstance(last, RequestReply):
+                stage.feed(ReplyDelta(last.turn, "Here is one. Here is two."))
+                stage.feed(ReplyEnded(last.turn))
+            elif isinstance(last, Speak):
+                stage.voice(ms)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(STEPS, max_size=40), st.booleans(), st.booleans())
+def test_whatever_happens_the_call_keeps_its_word(script: list[tuple[str, Any]], ready: bool, greeted: bool) -> None:
+    given_phrases = phrases(ready=ready, **({} if greeted else {"greeting": ""}))
+    stage = Stage(options(phrases=given_phrases, silence_timeout=2.0, speech_timeout=2.0, reply_timeout=2.0))
+    for step, value in script:
+        match step:
+            case "speak":
+                stage.speak(value)
+            case "wait":
+                stage.wait(value)
+            case "serve":
+                serve(stage, value)
+            case "event":
+                stage.feed(value)
+        wake = stage.call.wake_at()
+        assert wake is None or stage.ended is None
+    hang_ups = stage.all(HangUp)
+    assert len(hang_ups) == (stage.ended is not None)
+    assert not hang_ups or stage.log[-1][1] is hang_ups[0]
+    one_voice_at_a_time(stage)
+    nothing_follows_a_dropped_turn(stage)
+    for turn in stage.call.turns[:-1]:
+        assert turn.outcome != "open"
+
+
+def one_voice_at_a_time(stage: Stage) -> None:
+    asked = [(speak.turn, speak.sentence) for speak in stage.all(Speak)]
+    assert len(asked) == len(set(asked))
+
+
+def nothing_follows_a_dropped_turn(stage: Stage) -> None:
+    """Between a commit and the next sentence or phrase no audio leaves."""
+    for turn in stage.call.turns:
+        if turn.outcome != "interrupted" or turn.ended_at is None or turn is stage.call.turns[-1]:
+            continue
+        follower = stage.call.turns[turn.number + 1]
+        begun = min((s.ready_at for s in follower.sentences), default=float("inf"))
+        late = [c for at, c in stage.log if turn.ended_at < at < begun and isinstance(c, SendAudio)]
+        assert late == []
+
+
+def test_the_same_events_give_the_same_commands() -> None:
+    tape: list[tuple[float, Event]] = []
+    original = Stage(options(phrases=phrases()), start=False)
+    receive = original.call.receive
+
+    def record(event: Event, now: float) -> list[Command]:
+        tape.append((now, event))
+        return receive(event, now)
+
+    original.call.receive = record  # type: ignore[method-assign]
+    original.feed(STARTED)
+    original.wait(700)
+    original.answer(ms=2000)
+    original.wait(600)
+    original.speak(80)
+    original.wait(600)
+    original.speak(500)
+    original.wait(600)
+    replayed = Call(options(phrases=phrases()), Loudness())
+    again = [command for now, event in tape for command in replayed.receive(event, now)]
+    assert again == [command for _, command in original.log]
+    assert again.count(SendClear()) == 2
