@@ -6,7 +6,7 @@
 
 Every row is the best of five passes over the same made-up sound, so other work on the machine matters little. The
 resampler stands beside `audioop.ratecv`, which is cheaper and lets everything above 4 kHz through as aliases.
-Detectors are measured awake (noise like a voice: the model runs at every window), over the agent (echo of what is played)
+Detectors are measured awake (noise like a voice: the model runs at every window), over the agent (its echo comes back)
 and on an idle line; the model alone also with the windows of many calls in one run.
 """
 
