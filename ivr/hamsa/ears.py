@@ -101,7 +101,6 @@ class Ears:
                     case Marker(name) if name != "THINKING":
                         return ""
                     case Error(kind, retryable):
-                        live.drop(kind)
                         raise LinkLost(kind, retryable=retryable)
                     case _:
                         pass

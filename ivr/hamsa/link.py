@@ -159,7 +159,7 @@ class Link:
         self._acked = False
 
     def end(self, now: float) -> None:
-        """The reply is over, wanted or not."""
+        """The reply came to its end, wanted or not."""
         self._go("end", now)
         self.replies += 1
 

@@ -87,19 +87,20 @@ class Links:
 
         Raises LinkLost when none can be had.
         """
-        patient_until = self.now() + (0.0 if fresh else self._settings.drain_patience)
+        patience: float | None = self.now() + self._settings.drain_patience
         opening: asyncio.Task[LinkLost | None] | None = None
         while (live := self._free(fresh)) is None:
             if self._closed:
                 raise LinkLost("shut", retryable=False)
             failed = self._failure(opening) if opening and opening.done() else None
             draining = not fresh and any(live.link.state is State.DRAINING for live in self._links)
-            if failed and not draining:
+            if draining and patience is not None:
+                patience = patience if await self._wait(patience) else None
+            elif failed and not draining:
                 raise failed
-            patient = draining and (failed is not None or self.now() < patient_until)
-            if not patient:
-                opening = self._open()
-            await self._wait(patient_until if patient and not failed else None)
+            else:
+                opening = opening if failed else self._open()
+                await self._wait(None)
         return live
 
     async def aclose(self) -> None:
@@ -153,13 +154,14 @@ class Links:
         refused = None if opening.cancelled() else opening.result()
         return refused or self._last or LinkLost("closed")
 
-    async def _wait(self, until: float | None) -> None:
+    async def _wait(self, until: float | None) -> bool:
+        """Until something has changed; False when the time came first."""
         self._news.clear()
         try:
             async with asyncio.timeout_at(until):
-                await self._news.wait()
+                return await self._news.wait()
         except TimeoutError:
-            pass
+            return False
 
     def _open(self) -> asyncio.Task[LinkLost | None]:
         """Start opening a link, unless that is under way."""

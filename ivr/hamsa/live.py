@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from ivr.hamsa.link import Link, LinkLost, State
-from ivr.hamsa.messages import Ack, Audio, End, Message, Text, parse
+from ivr.hamsa.messages import Ack, Audio, End, Error, Message, Text, parse
 from ivr.hamsa.wire import Probed, Wire, lost_from
 
 BACKLOG: Final = 16 * 1024 * 1024
@@ -103,6 +103,7 @@ class LiveLink:
         """`link` is IDLE. `ends`: whether a message is the last of its reply."""
         self.link = link
         self._wire = wire
+        self._probe = wire if isinstance(wire, Probed) else None
         self._ends = ends
         self._clock = clock
         self._watch = watch
@@ -120,7 +121,7 @@ class LiveLink:
     @property
     def free(self) -> bool:
         """A request may be made now."""
-        return self.link.state is State.IDLE and (not isinstance(self._wire, Probed) or self._wire.is_open)
+        return self.link.state is State.IDLE and (self._probe is None or self._probe.is_open)
 
     async def ask(self, message: str, deadline: float) -> Exchange:
         """Send a request. The link must be free. Raises LinkLost when the socket does not take it."""
@@ -201,6 +202,7 @@ class LiveLink:
             self._stray("unasked_audio")
 
     def _answer(self, message: Message, now: float) -> None:
+        """A message of the reply in flight. After an error nobody knows whether an `end` still comes: the link goes."""
         exchange, over = self._exchange, self._ends(message)
         if over:
             self.link.end(now)
@@ -209,6 +211,8 @@ class LiveLink:
             exchange.deliver(message)
         if over:
             self._watch.changed(self)
+        if isinstance(message, Error):
+            self.drop(message.kind)
 
     async def _keep(self) -> None:
         """Do what the link says is due."""
@@ -227,13 +231,13 @@ class LiveLink:
     async def _ping(self) -> None:
         """Ask for a sign of life. A socket that cannot be asked is believed."""
         now = self._clock()
-        if not isinstance(self._wire, Probed):
+        if self._probe is None:
             self.link.heard(now)
             return
         self.link.pinged(now)
         self._rearm()
         with contextlib.suppress(Exception):
-            await self._wire.ping(self._pong)
+            await self._probe.ping(self._pong)
 
     def _pong(self) -> None:
         self.link.heard(self._clock())

@@ -126,13 +126,13 @@ def parse(frame: str | bytes) -> Message:
 
 
 def ends_speech(message: Message) -> bool:
-    """Whether the reply to a synthesis is over with this message."""
-    return isinstance(message, End | Error)
+    """Whether the reply to a synthesis is whole with this message."""
+    return isinstance(message, End)
 
 
 def ends_hearing(message: Message) -> bool:
-    """Whether the reply to an utterance is over with this message: the recogniser may think first."""
-    return isinstance(message, Text | Error) or (isinstance(message, Marker) and message.name != "THINKING")
+    """Whether the reply to an utterance is whole with this message: the recogniser may think first."""
+    return isinstance(message, Text) or (isinstance(message, Marker) and message.name != "THINKING")
 
 
 def _whole(text: str) -> str:

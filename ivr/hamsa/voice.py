@@ -188,7 +188,7 @@ class _Sentence:
 
     def _retry(self, lost: LinkLost) -> None:
         """The link failed the sentence: once more on a fresh one, as long as nothing was given out."""
-        if lost.retryable or self._begun:
+        if self._begun or lost.retryable:
             self._drop(lost.reason)
         if self._begun or self._retried or not lost.retryable:
             raise SpeechError(lost.reason) from lost

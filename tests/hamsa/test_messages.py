@@ -160,7 +160,7 @@ def test_utterance_request_is_as_documented(wav: bytes) -> None:
     ("message", "speech", "hearing"),
     [
         (End(), True, False),
-        (Error("aborted", True), True, True),
+        (Error("aborted", True), False, False),
         (Text(""), False, True),
         (Marker("THINKING"), False, False),
         (Marker("NOISE"), False, True),
@@ -169,5 +169,5 @@ def test_utterance_request_is_as_documented(wav: bytes) -> None:
         (Info(), False, False),
     ],
 )
-def test_what_ends_a_reply(message: Message, speech: bool, hearing: bool) -> None:
+def test_what_makes_a_reply_whole(message: Message, speech: bool, hearing: bool) -> None:
     assert (ends_speech(message), ends_hearing(message)) == (speech, hearing)

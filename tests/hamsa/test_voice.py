@@ -10,7 +10,8 @@ from websockets.datastructures import Headers
 from websockets.exceptions import InvalidStatus
 from websockets.http11 import Response
 
-from ivr.hamsa.client import SpeechError, Voice
+from ivr.hamsa.client import HamsaSettings, SpeechError, Voice, Wire
+from ivr.replay import virtual
 from tests.hamsa.service import (
     ACK,
     CONNECT,
@@ -20,11 +21,13 @@ from tests.hamsa.service import (
     Reply,
     Service,
     Shut,
+    Socket,
     degenerate,
     error,
     good,
     now,
     said,
+    settings,
     sound,
     with_voice,
 )
@@ -348,7 +351,7 @@ def test_error_that_may_pass_is_retried_once_on_a_fresh_link(message: str) -> No
 
 
 @pytest.mark.parametrize(("message", "reason"), FINAL)
-def test_error_that_will_not_pass_fails_at_once_and_keeps_the_link(message: str, reason: str) -> None:
+def test_error_that_will_not_pass_fails_at_once(message: str, reason: str) -> None:
     service = Service(replies=[[(0.03, ACK), (0.03, error(message))]])
 
     async def story(voice: Voice) -> None:
@@ -356,7 +359,7 @@ def test_error_that_will_not_pass_fails_at_once_and_keeps_the_link(message: str,
         assert await said(voice) == sound(2, WHOLE)
 
     with_voice(service, story)
-    assert service.attempts == 1
+    assert service.requests == 2
 
 
 def test_error_after_audio_ends_the_sentence() -> None:
@@ -610,7 +613,7 @@ def test_end_after_an_error_does_not_end_the_next_sentence() -> None:
         assert await said(voice) == sound(3, WHOLE)
 
     with_voice(service, story)
-    assert service.attempts == 1
+    assert service.attempts == 2
 
 
 def test_service_without_acks_is_understood() -> None:
@@ -828,3 +831,80 @@ def test_flood_on_a_reader_that_sleeps_loses_the_link() -> None:
         assert await said(voice) == sound(2, WHOLE)
 
     with_voice(service, story)
+
+
+def test_drain_is_waited_out_when_no_fresh_link_can_be_had() -> None:
+    service = Service(replies=[good(1, frames=8, gap=0.5)], connects=[CONNECT, *[ConnectionRefusedError()] * 3])
+
+    async def story(voice: Voice) -> None:
+        await voice.open()
+        await cancelled(await started(voice))
+        assert await said(voice) == sound(2, WHOLE)
+
+    with_voice(service, story)
+    assert (service.attempts, len(service.sockets)) == (2, 1)
+
+
+def test_drain_that_is_never_over_and_no_fresh_link() -> None:
+    service = Service(replies=[good(1)[:2]], connects=[CONNECT, *[ConnectionRefusedError()] * 3])
+
+    async def story(voice: Voice) -> None:
+        await voice.open()
+        await cancelled(await started(voice))
+        assert await failure(voice) == "connect"
+
+    with_voice(service, story)
+
+
+def test_no_more_than_three_links() -> None:
+    """Every sentence is cut off and every drain is long: the oldest gives way."""
+    service = Service(default=lambda number: good(number, frames=40, gap=0.4))
+
+    async def story(voice: Voice) -> None:
+        await voice.open()
+        for number in range(1, 9):
+            chunks = voice.speak(TEXT)
+            assert await anext(chunks) == sound(number, 16000)
+            await chunks.aclose()
+            assert repr(voice).count("LiveLink") <= 3
+
+    with_voice(service, story, drain_patience=0.1, drain_limit=60.0)
+    assert "replaced" in {note["reason"] for note in service.noted("voice_link_lost")}
+
+
+def test_old_link_goes_when_a_spare_is_there() -> None:
+    service = Service(replies=[good(1, frames=4, gap=0.7)])
+
+    async def story(voice: Voice) -> None:
+        await voice.open()
+        await cancelled(await started(voice))
+        await said(voice)
+        await asyncio.sleep(5.0)
+        assert repr(voice).count("idle") == 2
+        await asyncio.sleep(2750.0)
+        assert voice.connections <= 3
+
+    with_voice(service, story)
+
+
+def test_socket_that_fails_by_time_out_is_lost() -> None:
+    class Slow(Socket):
+        async def recv(self) -> str | bytes:
+            await super().recv()
+            raise TimeoutError
+
+    service = Service()
+
+    async def connect(_settings: HamsaSettings) -> Wire:
+        service.attempts += 1
+        socket = Slow(service)
+        service.sockets.append(socket)
+        return socket
+
+    async def scene() -> None:
+        voice = Voice(settings(), connect=connect)
+        assert await failure(voice) == "broken"
+        await voice.aclose()
+
+    virtual.run(scene())
+    assert service.attempts == 2
