@@ -35,7 +35,7 @@ class Detector(Protocol):
 
 
 def factory() -> Detector:
-    """A fresh default detector. The first call of a process loads the model (about 30 ms)."""
+    """A fresh default detector. The first call of a process loads the model (a tenth of a second)."""
     model, _ = _model()
     return EnergyVad() if model is None else SileroVad(model)
 
