@@ -101,9 +101,8 @@ class Phone:
         """The socket is open: say who we are. The first chunks are due at once. Call it exactly once."""
         self.record.call_sid, self.record.stream_sid = self.ids.call, self.ids.stream
         self.record.heard, self.record.runs = self.playback.heard, self.playback.runs
-        burst = sum(self.options.chunks[n % len(self.options.chunks)] for n in range(self.options.start_burst))
-        self.record.t0 = t0 = now - burst / RATE
-        self._mouth = Mouth(self.options, t0, self.record.caller, self.record.speech)
+        self._mouth = Mouth(self.options, now, self.record.caller, self.record.speech)
+        self.record.t0 = self._mouth.t0
         self.playback.advance(self._sample(now))
         self._send(now, wire.CONNECTED)
         self._send(now, wire.start(self.ids, self._next(), self._parameters))

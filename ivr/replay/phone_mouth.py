@@ -74,9 +74,12 @@ class Chunk:
 class Mouth:
     """The caller's track, made as time passes."""
 
-    def __init__(self, options: PhoneOptions, t0: float, track: bytearray, speech: list[Speech]) -> None:
+    def __init__(self, options: PhoneOptions, opened: float, track: bytearray, speech: list[Speech]) -> None:
+        burst = sum(options.chunks[number % len(options.chunks)] for number in range(options.start_burst))
         self._options = options
-        self._t0 = t0
+        self._left = opened
+        self.t0 = opened - burst / RATE
+        """Driver's clock at sample 0."""
         self._track = track
         self._speech = speech
         self._sizes: Iterator[int] = itertools.cycle(options.chunks)
@@ -112,7 +115,7 @@ class Mouth:
             yield self._ready.popleft()
 
     def _spoken_at(self) -> float:
-        return self._t0 + (len(self._track) + self._size) / RATE
+        return self.t0 + (len(self._track) + self._size) / RATE
 
     def _speak_chunk(self) -> None:
         start, spoken = len(self._track), self._spoken_at()
@@ -123,9 +126,9 @@ class Mouth:
         if any(loss.covers(begun_ms) for loss in self._options.losses):
             return
         held = max((p.at_ms + p.ms - spoken_ms for p in self._options.pauses if p.covers(spoken_ms)), default=0.0)
-        after = self._ready[-1].leaves if self._ready else 0.0
         timestamp = self._options.first_timestamp_ms + int(begun_ms)
-        self._ready.append(Chunk(timestamp, max(spoken + held / 1000, after), payload))
+        self._left = max(spoken + held / 1000, self._left)
+        self._ready.append(Chunk(timestamp, self._left, payload))
 
     def _sound(self, size: int) -> bytes:
         sound = b""

@@ -86,6 +86,7 @@ def test_the_first_eleven_chunks_come_at_once() -> None:
     assert [m["timestamp"] for m in media] == [str(8 + 20 * n) for n in range(11)]  # type: ignore[index]
     assert [m["chunk"] for m in media] == [str(n + 1) for n in range(11)]  # type: ignore[index]
     assert phone.wake_at() == pytest.approx(NOW + 0.02)
+    assert list(phone.record.lateness_ms) == [0.0] * 11
 
 
 def test_chunks_leave_on_absolute_deadlines_whatever_the_driver_does() -> None:
