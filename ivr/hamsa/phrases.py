@@ -133,11 +133,4 @@ async def _spoken(voice: Voice, text: str) -> bytes:
         pcm = resample.resample(pcm, voice.rate, g711.RATE)
     if len(pcm) // 16 < LEAST_SHARE * CHARACTER_MS * characters(text):
         raise SpeechError("short")
-    return g711.encode(_levelled(pcm))
-
-
-def _levelled(pcm: bytes) -> bytes:
-    """At the level of speech from the first word: the gain is learnt on a first hearing."""
-    leveller = level.Leveller()
-    leveller.feed(pcm)
-    return leveller.feed(pcm)
+    return g711.encode(level.normalise(pcm))
