@@ -95,8 +95,12 @@ def _run(text: str, pace: Pace, *, node: str = NODE) -> list[Step]:
     tokens = tokens_of(text)
     times = pace.times(tokens)
     steps = [Step(at, record("item", token, node=node)) for at, token in zip(times, tokens, strict=True)]
-    last = times[-1] if times else pace.first_token
-    return [Step(0.0, record("begin", node=node)), *steps, Step(last, record("end", node=node))]
+    return [Step(0.0, record("begin", node=node)), *steps, Step(_last(times, pace), record("end", node=node))]
+
+
+def _last(times: list[float], pace: Pace) -> float:
+    """When the last token comes, or the first one would have."""
+    return times[-1] if times else pace.first_token
 
 
 def _respond(answer: Answer, at: float) -> list[Step]:
@@ -127,7 +131,7 @@ def _events(answer: Answer, pace: Pace, write: Callable[[str], str], last: str) 
     tokens = tokens_of(answer.text)
     times = pace.times(tokens)
     steps = [Step(at, write(token).encode()) for at, token in zip(times, tokens, strict=True)]
-    return Script((*steps, Step(times[-1] if times else pace.first_token, last.encode())), _SSE)
+    return Script((*steps, Step(_last(times, pace), last.encode())), _SSE)
 
 
 def _sse(answer: Answer, pace: Pace) -> Script:
@@ -151,7 +155,7 @@ def _text(answer: Answer, pace: Pace) -> Script:
 
 def _json(answer: Answer, pace: Pace) -> Script:
     """All at once when the last token would have come."""
-    at = pace.times(tokens_of(answer.text))[-1]
+    at = _last(pace.times(tokens_of(answer.text)), pace)
     body = json.dumps({"output": answer.text, "is_closing": answer.closing}, ensure_ascii=False).encode()
     return Script((Step(at, body),))
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from typing import TypeAlias, cast
 
@@ -26,7 +26,7 @@ from ivr.webhook import request as wording
 from ivr.webhook.account import Account
 from ivr.webhook.encoding import Inflater, Unreadable
 from ivr.webhook.pieces import Delta, Pause, Piece
-from ivr.webhook.pool import Pool, PoolLimits
+from ivr.webhook.pool import Body, Pool, PoolLimits
 from ivr.webhook.stream import ReplyStream
 
 AgentEvent: TypeAlias = ReplyDelta | ReplyPause | PeerFault | ReplyEnded | ReplyFailed
@@ -131,22 +131,23 @@ class Agent:
         try:
             if not response.is_success:
                 raise Refused(response.status_code)
-            async with contextlib.aclosing(self._read(response, aiter(body), patience)) as pieces:
+            async with contextlib.aclosing(self._read(response, body, patience)) as pieces:
                 async for piece in pieces:
                     yield piece
         finally:
             await body.aclose()
 
     async def _read(
-        self, response: httpx.Response, body: AsyncIterator[bytes], patience: Patience
+        self, response: httpx.Response, body: httpx.AsyncByteStream, patience: Patience
     ) -> AsyncGenerator[Piece, None]:
         stream = ReplyStream(response.headers.get("content-type", ""), self.settings.agent_node)
         inflater = Inflater(response.headers.get("content-encoding", ""))
         fault: Exception | None = None
+        chunks = aiter(body)
         while not stream.over:
             try:
                 async with asyncio.timeout_at(patience.until):
-                    data = await anext(body, None)
+                    data = await anext(chunks, None)
                 pieces = [] if data is None else stream.feed(inflater.feed(data))
             except _FAULTS as broke:
                 fault = broke
@@ -157,6 +158,8 @@ class Agent:
                 if isinstance(piece, Delta | Pause):
                     patience.progress()
                 yield piece
+        if stream.done and isinstance(body, Body):
+            body.settle()
         for piece in stream.finish():
             yield piece
         if fault is not None:

@@ -11,6 +11,7 @@ nobody asked for spoil it too; the peer's headers are bounded, and its body wait
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import httptools
 
@@ -37,6 +38,7 @@ class Connection(asyncio.Protocol):
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._transport: asyncio.Transport | None = None
         self._waiter: asyncio.Future[None] | None = None
+        self._settled: Callable[[], None] | None = None
         self._begin()
         self._complete = True
 
@@ -97,6 +99,9 @@ class Connection(asyncio.Protocol):
             if self._complete:
                 return b""
             await self._more()
+        return self._take()
+
+    def _take(self) -> bytes:
         data = self._body[0] if len(self._body) == 1 else b"".join(self._body)
         self._body.clear()
         self._unread = 0
@@ -104,6 +109,28 @@ class Connection(asyncio.Protocol):
             self._transport.resume_reading()
         self._paused = False
         return data
+
+    def settle(self, seconds: float, settled: Callable[[], None]) -> None:
+        """Read the rest of the answer for nobody, so that the connection can be kept; `settled` is called once.
+
+        For an answer whose words are all there: its end is due in this moment or never.
+        """
+        self._settled = settled
+        asyncio.get_running_loop().call_later(seconds, self._give_up, self._parser)
+        self._discard()
+
+    def _give_up(self, parser: httptools.HttpResponseParser) -> None:
+        if parser is self._parser and not self._complete:
+            self.abort()
+
+    def _discard(self) -> None:
+        """While settling: nobody reads."""
+        if self._settled is None:
+            return
+        self._take()
+        if self._complete or self.closing:
+            settled, self._settled = self._settled, None
+            settled()
 
     def abort(self) -> None:
         """Close at once, whatever is under way."""
@@ -149,6 +176,7 @@ class Connection(asyncio.Protocol):
             self._transport.pause_reading()
             self._paused = True
         self._wake()
+        self._discard()
 
     def eof_received(self) -> None:
         """The peer has sent all it will: the end of a body that has no other."""
@@ -160,6 +188,7 @@ class Connection(asyncio.Protocol):
         self._wake()
         if not self.closed.done():
             self.closed.set_result(None)
+        self._discard()
 
     # httptools' calls
 

@@ -104,6 +104,8 @@ class ServerSentEvents:
 
     def __init__(self, records: Records) -> None:
         self.over = False
+        self.done = False
+        """`[DONE]` has come."""
         self._lines = Lines()
         self._records = records
         self._event = ""
@@ -147,7 +149,7 @@ class ServerSentEvents:
         if event == "error":
             return [Fault("agent_error")]
         if text.strip() == "[DONE]":
-            self.over = True
+            self.over = self.done = True
             return []
         return self._value(text)
 

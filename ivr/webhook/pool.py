@@ -11,6 +11,7 @@ later the peer may have begun to work on it.
 from __future__ import annotations
 
 import asyncio
+import functools
 import re
 import ssl
 from collections.abc import AsyncIterator
@@ -22,6 +23,8 @@ from ivr.webhook.connection import Broken, Connection
 
 RACE = 1.0
 """Seconds after sending within which a silent close means that the request was never read."""
+SETTLE = 0.5
+"""Seconds that the end of a body may come after the end of its words."""
 _HOST = re.compile("[A-Za-z0-9._:-]+")
 _PORTS = {"http": 80, "https": 443}
 
@@ -115,6 +118,11 @@ class Pool(httpx.AsyncBaseTransport):
         """An exchange is over, read to its end or not: the next one may have its place."""
         self._places.release()
         self.keep(origin, connection)
+
+    def settle(self, origin: Origin, connection: Connection) -> None:
+        """An exchange is over but for the end of its body, which is given a moment to come."""
+        self._places.release()
+        connection.settle(SETTLE, functools.partial(self.keep, origin, connection))
 
     async def aclose(self) -> None:
         """Close everything at once, exchanges included."""
@@ -231,6 +239,12 @@ class Body(httpx.AsyncByteStream, AsyncIterator[bytes]):
         if not data:
             raise StopAsyncIteration
         return data
+
+    def settle(self) -> None:
+        """Instead of closing: all that matters was read, the end is due at once. Keeps the connection if it comes."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            self._pool.settle(self._origin, connection)
 
     async def aclose(self) -> None:
         """Give the connection back, or end it. Never waits."""

@@ -66,6 +66,11 @@ class ReplyStream:
         self._length = 0
         self._format: Format | None = None
 
+    @property
+    def done(self) -> bool:
+        """The reply said that it is whole (`[DONE]`)."""
+        return isinstance(self._format, ServerSentEvents) and self._format.done
+
     def feed(self, data: bytes) -> list[Piece]:
         """The pieces that are complete with these bytes; none once `over`."""
         if self.over:

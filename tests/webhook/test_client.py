@@ -133,6 +133,13 @@ PATIENCE: list[tuple[str, list[tuple[float, bytes]], float, tuple[str, list[str]
     ("keepalives only", [(4, KEEPALIVE)] * 9, 0, ("", [], "timeout"), 10),
     ("keepalives after words", [(4, line("item", "a")), *[(4, KEEPALIVE)] * 9], 0, ("a", [], "timeout"), 14),
     ("a pause is progress", [(4, run("a")), (8, run("b")), (99, b"")], 0, ("ab", [], "timeout"), 22),
+    (
+        "slow drip, never a whole line",
+        [(0.5, bytes([byte])) for byte in b'{"type":"item","content":"Hi'],
+        0,
+        ("", ["bad_line"], "timeout"),
+        10,
+    ),
     ("endless words", [(5, line("item", "a"))] * 99, 0, ("aaaaaaaaaaa", [], "timeout"), 60),
 ]
 

@@ -110,7 +110,7 @@ ROWS: list[tuple[str, Answer, tuple[str, list[str], str]]] = [
     ("two answers to one request", raw(head(), chunk(run("Hi")), END + head() + chunk(run("again")) + END),
      ("Hi", [], "ended")),
     ("body of a forbidden kind", raw(unchunked(b"Hi", "Content-Length: -5")), ("", [], "broken")),
-    # It takes too long.
+    # It takes too long. (A slow drip, and keepalives only: `test_client.PATIENCE`, in virtual time.)
     ("nothing at all", hold(), ("", [], "timeout")),
     ("head, then nothing", hold(head()), ("", [], "timeout")),
     ("words, then nothing", hold(head(), chunk(run("Hi"))), ("Hi", [], "timeout")),
@@ -132,26 +132,5 @@ def test_row(answer: Answer, outcome: tuple[str, list[str], str], request: pytes
             assert all("/login" not in asked for asked, _ in peer.requests)
             await agent.aclose()
             await asyncio.wait_for(peer.left.wait(), 2)
-
-    asyncio.run(main())
-
-
-def test_slow_drip_is_no_progress() -> None:
-    """A byte now and then, never a whole line: the reply ends by the silence limit, not by the socket's."""
-
-    async def drip(peer: object, writer: asyncio.StreamWriter) -> bool:
-        writer.write(head())
-        for byte in line("item", "Hi there"):
-            writer.write(chunk(bytes([byte])))
-            await writer.drain()
-            await asyncio.sleep(0.01)
-        return True
-
-    async def main() -> None:
-        agent = Agent(AgentSettings(silence_timeout=0.2))
-        async with serving(drip) as peer:
-            assert told(await replies(agent, peer.url)) == ("", ["bad_line"], "timeout")
-            await peer.left.wait()
-        await agent.aclose()
 
     asyncio.run(main())

@@ -163,6 +163,57 @@ def test_a_spoilt_connection_is_not_kept(answer: Answer) -> None:
     asyncio.run(main())
 
 
+DONE = raw(head("text/event-stream"), chunk(b"data: Hi\n\ndata: [DONE]\n\n"), chunk(b": bye\n\n"), END, keep=True)
+
+
+def test_a_connection_is_kept_when_the_body_ends_after_its_done() -> None:
+    async def main() -> None:
+        agent, pool = pooled()
+        async with serving(DONE) as peer:
+            for _ in range(3):
+                assert told(await replies(agent, peer.url)) == HI
+                while "idle=1" not in repr(pool):  # noqa: ASYNC110  # the end of the body is on its way
+                    await asyncio.sleep(0)
+            assert pool.opened == 1
+            await agent.aclose()
+            await asyncio.wait_for(peer.left.wait(), 2)
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    "more", [b"", b"HTTP/1.1 200 OK\r\n", b"5\r\nabc"], ids=["nothing", "no chunk", "half a chunk"]
+)
+def test_a_body_that_does_not_end_after_its_done_is_given_up(more: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pools, "SETTLE", 0.05)
+    done = hold(head("text/event-stream"), chunk(b"data: Hi\n\ndata: [DONE]\n\n"), more)
+
+    async def main() -> None:
+        agent, pool = pooled()
+        async with serving(done, body(run("Hi"))) as peer:
+            assert told(await replies(agent, peer.url)) == HI
+            assert told(await replies(agent, peer.url)) == HI
+            assert pool.opened == 2
+            assert pool._places._value == pool.limits.busy
+            while pool.open > 1:  # noqa: ASYNC110  # given up by a timer of its own
+                await asyncio.sleep(0)
+            await agent.aclose()
+
+    asyncio.run(main())
+
+
+def test_closing_the_pool_ends_what_is_settling() -> None:
+    async def main() -> None:
+        agent, pool = pooled()
+        async with serving(hold(head("text/event-stream"), chunk(b"data: Hi\n\ndata: [DONE]\n\n"))) as peer:
+            assert told(await replies(agent, peer.url)) == HI
+            await agent.aclose()
+            assert pool.open == 0
+            await asyncio.wait_for(peer.left.wait(), 2)
+
+    asyncio.run(main())
+
+
 def test_bytes_nobody_asked_for_close_an_idle_connection() -> None:
     async def later(peer: Peer, writer: asyncio.StreamWriter) -> bool:
         await body(run("Hi"))(peer, writer)
