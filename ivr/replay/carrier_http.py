@@ -31,14 +31,16 @@ class Places:
     """Where the bridge says it is, and where it is."""
 
     public: str = ""
-    """Origin of its public URL, `https://ivr.example.com`; empty: it is where it says it is."""
+    """Its public URL, `https://ivr.example.com`, perhaps with a path before its own; empty: it is where it says."""
     local: str = ""
     """Origin it listens on, `http://127.0.0.1:8000`."""
 
     @classmethod
     def of(cls, url: str, public_url: str | None) -> Places:
         """The places of a bridge that is asked at `url` and calls itself `public_url`."""
-        return cls(_origin(public_url), _origin(url)) if public_url else cls()
+        if not public_url:
+            return cls()
+        return cls(_origin(public_url) + urlsplit(public_url).path.rstrip("/"), _origin(url))
 
     def name(self, url: str) -> str:
         """What the bridge calls a local URL: this is signed."""
@@ -55,7 +57,8 @@ class Places:
         if not old or (web, parts.netloc.lower()) != (was.scheme, was.netloc.lower()):
             return url
         scheme = to.scheme if web == parts.scheme else {"http": "ws", "https": "wss"}[to.scheme]
-        return urlunsplit((scheme, to.netloc, parts.path, parts.query, parts.fragment))
+        path = to.path + parts.path.removeprefix(was.path)
+        return urlunsplit((scheme, to.netloc, path, parts.query, parts.fragment))
 
 
 def _origin(url: str) -> str:

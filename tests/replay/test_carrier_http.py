@@ -142,6 +142,12 @@ def test_places(url: str, address: str) -> None:
     assert Places.of("http://127.0.0.1:8000/voice", None).address(url) == url
 
 
+def test_a_public_name_with_a_path_before_the_bridges_own() -> None:
+    places = Places.of("http://127.0.0.1:8000/voice", "https://example.com/ivr/")
+    assert places.name("http://127.0.0.1:8000/voice#rc=2") == "https://example.com/ivr/voice#rc=2"
+    assert places.address("wss://example.com/ivr/media") == "ws://127.0.0.1:8000/media"
+
+
 @pytest.mark.parametrize("url", ["", "ivr.example.com", "ftp://x/y", "https:///x"])
 def test_places_that_are_none(url: str) -> None:
     with pytest.raises(ValueError, match="not an http URL"):
