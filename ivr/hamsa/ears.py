@@ -22,6 +22,9 @@ from ivr.media import resample, wav
 
 CALL_RATE = 8000
 """Samples a second of what the caller says."""
+LONG = 20
+"""Seconds of speech from which on an utterance is sent at the phone's own rate: at twice that it would soon be more
+than 1 MiB, the longest message a WebSocket server commonly takes."""
 NORMAL_CLOSE = 1000
 
 
@@ -70,7 +73,7 @@ class Ears:
         """
         if not pcm:
             return ""
-        rate = self.settings.stt_rate
+        rate = self.settings.stt_rate if len(pcm) <= LONG * CALL_RATE * 2 else CALL_RATE
         sound = pcm if rate == CALL_RATE else resample.resample(pcm, CALL_RATE, rate)
         request = stt_request(wav.encode(sound, rate), self.settings.language)
         async with self._turn:

@@ -79,6 +79,15 @@ def test_utterance_is_sent_as_wav(rate: int) -> None:
     assert (payload["language"], payload["isEosEnabled"]) == ("en", False)
 
 
+@pytest.mark.parametrize(("seconds", "rate"), [(20, 16000), (21, 8000), (30, 8000)])
+def test_long_utterance_stays_under_a_mebibyte(seconds: int, rate: int) -> None:
+    service = answering()
+    with_ears(service, lambda ears: ears.transcribe(bytes(16000 * seconds)))
+    request = service.sockets[0].requests[0]
+    assert wav.decode(base64.b64decode(request["payload"]["audioBase64"])).rate == rate
+    assert len(str(request)) < 1 << 20
+
+
 def test_nothing_is_not_sent() -> None:
     service = answering()
     assert with_ears(service, lambda ears: ears.transcribe(b"")) == ""
