@@ -21,6 +21,10 @@ LEFT = 74
 """Pixels kept for the names of the rows."""
 _WIDEST = 24_000
 """Pixels of the longest axis."""
+_PAGE = 1040
+"""Pixels of an axis that fits the page."""
+_NARROWEST = 18.0
+"""Pixels a second below which an axis scrolls rather than shrinks."""
 _BUCKET_MS = 20
 _HALF = 34
 """Pixels from the middle of a waveform to its top."""
@@ -51,7 +55,8 @@ def axis_of(record: PhoneRecord) -> Axis:
     """The axis of a whole call: sample 0 to the last sample of the longer track."""
     seconds = max(len(record.caller), len(record.heard), g711.RATE) / g711.RATE
     first = record.t0 if record.t0 is not None else min((entry.t for entry in record.entries), default=0.0)
-    return Axis(first, seconds, max(1.0, min(40.0, _WIDEST / seconds)))
+    fitting = min(60.0, max(_NARROWEST, _PAGE / seconds))
+    return Axis(first, seconds, min(fitting, max(1.0, _WIDEST / seconds)))
 
 
 def timeline(record: PhoneRecord, turns: Sequence[Turn]) -> str:

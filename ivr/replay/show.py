@@ -35,11 +35,14 @@ _PHONE: dict[str, tuple[str, str]] = {
     "clear": ("phone", "thrown away unheard: {}"),
     "warning": ("phone", "WARNING {}"),
     "gave_up": ("phone", "gave up waiting: {}"),
-    "hang_up": ("caller", "hangs up {}"),
+    "hang_up": ("phone", "the stream ends: {}"),
     "leak": ("phone", "audio after the hang-up: {}"),
     "say": ("phone", "plays words of the document: {}"),
-    "ended": ("phone", "the call is over: {}"),
+    "ended": ("phone", "the call is over, ended by the {}"),
 }
+
+_FADE = 0.3
+"""Seconds after a clear in which agent audio is the fade of what was cleared."""
 
 
 class Show:
@@ -51,6 +54,7 @@ class Show:
         self._origin: float | None = None
         self._endpoint_at: float | None = None
         self._asked_at: float | None = None
+        self._cleared_at = float("-inf")
         self._worded = self._sounded = True
         self._answering = False
 
@@ -58,7 +62,10 @@ class Show:
 
     def phone(self, entry: Entry) -> None:
         """Something happened at the phone."""
-        if entry.kind in _PHONE:
+        if entry.kind == "clear":
+            self._cleared_at = entry.t
+        fading = entry.kind == "agent_speaks" and entry.t - self._cleared_at < _FADE
+        if entry.kind in _PHONE and not fading:
             who, words = _PHONE[entry.kind]
             self._line(entry.t, who, words.format(entry.detail).strip())
 

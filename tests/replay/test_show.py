@@ -74,10 +74,13 @@ def test_the_phone_and_the_end() -> None:
     screen = Screen()
     for entry in (Entry(1.0, "caller_speaks", "Where is it?"), Entry(1.5, "mark", "x"), Entry(2.0, "clear", "800 ms")):
         screen.show.phone(entry)
+    screen.show.phone(Entry(2.01, "agent_speaks"))  # the fade
+    screen.show.phone(Entry(2.8, "agent_speaks"))
     screen.show.ended("CA1", 3.0, [], commands.HangUp("success", "agent_hung_up"))
     assert [line.strip() for line in screen.text.getvalue().splitlines()] == [
         "0.00  caller  says Where is it?",
         "1.00  phone   thrown away unheard: 800 ms",
+        "1.80  phone   the agent is heard",
         "2.00  bridge  call ended: success, agent_hung_up",
     ]
 
