@@ -1,30 +1,23 @@
-"""Whole calls placed at a bridge: in virtual time with a bridge made of a few lines, and once over real sockets."""
+"""Whole calls placed at a bridge, in virtual time, with a bridge made of a few lines."""
 
 import asyncio
 import base64
 import contextlib
 import json
-import socket
 from collections.abc import Awaitable, Callable, Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
 import httpx
 import pytest
-from websockets.asyncio.server import ServerConnection, serve
 
-from ivr.media import g711, wav
 from ivr.replay import virtual
-from ivr.replay.carrier import CarrierOptions, StreamRefused, Switchboard, open_socket, place_call
+from ivr.replay.carrier import CarrierOptions, StreamRefused, Switchboard, place_call
 from ivr.replay.carrier_sign import SIGNATURE, signature
-from ivr.replay.carrier_stream import WireBroken
-from ivr.replay.carrier_voice import read, render, trimmed
 from ivr.replay.memory import MemoryWire, WireClosed, wire_pair
 from ivr.replay.phone import PhoneOptions, WireViolation
-from ivr.replay.phone_figures import figures
 from ivr.replay.recording import Entry, PhoneRecord
-from ivr.replay.scenario import Scenario, ScenarioError, from_words
+from ivr.replay.scenario import Scenario, from_words
 
 ACCOUNT, TOKEN, PUBLIC = "AC" + "a" * 32, "12345", "https://ivr.example.com"
 STREAM = '<Connect><Stream url="wss://ivr.example.com/media"><Parameter name="token" value="t"/></Stream></Connect>'
@@ -308,163 +301,3 @@ def test_a_strict_phone_fails_the_call() -> None:
 
     with pytest.raises(WireViolation):
         called(Bridge({"/voice": STREAM}, rude), phone=PhoneOptions(strict=True))
-
-
-# What the caller will say.
-
-
-def test_silence_around_what_is_said_is_cut_off() -> None:
-    said = bytes([0xFF]) * 800 + SECOND[:400] + bytes([0xFF]) * 80 + SECOND[:80] + bytes([0xFF]) * 4000
-    assert trimmed(said) == said[800:1360]
-    assert trimmed(bytes([0xFF]) * 800) == b""
-
-
-def test_files_of_every_usual_kind(tmp_path: Path) -> None:
-    pcm = g711.decode(SECOND)
-    (tmp_path / "a.wav").write_bytes(wav.encode(pcm, 8000))
-    (tmp_path / "b.wav").write_bytes(wav.encode(pcm + pcm, 16000))
-    (tmp_path / "c.ulaw").write_bytes(SECOND)
-    stereo = bytearray(wav.encode(g711.audioop.tostereo(pcm, 2, 1, 1), 8000))
-    stereo[22:24] = b"\x02\x00"
-    (tmp_path / "d.wav").write_bytes(stereo)
-    assert read(tmp_path / "a.wav", "") == read(tmp_path / "c.ulaw", "") == read(tmp_path / "d.wav", "") == SECOND
-    assert len(read(tmp_path / "b.wav", "")) == 8000
-
-
-def test_what_cannot_be_said(tmp_path: Path) -> None:
-    (tmp_path / "bad.wav").write_bytes(b"RIFFxxxxWAVE")
-    (tmp_path / "empty.ulaw").write_bytes(b"")
-    for line, error in (
-        ("say hello", "there is no voice"),
-        (f"wav {tmp_path}/none.wav", "No such file"),
-        (f"wav {tmp_path}/bad.wav", r"bad\.wav: "),
-        (f"wav {tmp_path}/empty.ulaw", "nothing to be heard"),
-    ):
-        with pytest.raises(ScenarioError, match=f"step 2: .*{error}"):
-            render(from_words(["wait", line]), None)
-    with pytest.raises(ScenarioError, match="nothing to be heard"):
-        render(from_words(["say hello"]), lambda _: b"\xff" * 800)
-    assert render(from_words(["press 1", "say hello"]), lambda _: SECOND) == {1: SECOND}
-
-
-# Real sockets.
-
-
-@pytest.mark.live
-def test_the_socket_is_opened_as_the_carrier_opens_it() -> None:
-    headers: list[list[tuple[str, str]]] = []
-
-    async def handle(connection: ServerConnection) -> None:
-        assert connection.request is not None
-        headers.append([(name.lower(), value) for name, value in connection.request.headers.raw_items()])
-        with contextlib.suppress(Exception):
-            async for message in connection:
-                if json.loads(message)["event"] == "stop":
-                    break
-                if json.loads(message)["event"] == "start":
-                    sid = json.loads(message)["streamSid"]
-                    payload = base64.b64encode(SECOND[:1600]).decode()
-                    order = {"event": "media", "streamSid": sid, "media": {"payload": payload}}
-                    await connection.send(json.dumps(order))
-
-    async def main() -> list[PhoneRecord]:
-        async with serve(handle, "127.0.0.1", 0) as server:
-            port = server.sockets[0].getsockname()[1]
-            stream = f'<Connect><Stream url="ws://127.0.0.1:{port}/media"/></Connect>'
-            bridge = Bridge({"/voice": stream})
-            return await asyncio.gather(
-                *(
-                    place_call(
-                        f"http://127.0.0.1:{port}/voice",
-                        from_words([f"at 0.5 hang up {how}"]),
-                        auth_token=TOKEN,
-                        account_sid=ACCOUNT,
-                        caller="+966500000001",
-                        called="+966110000000",
-                        transport=httpx.MockTransport(bridge.answer),
-                    )
-                    for how in ("stop", "close", "drop")
-                )
-            )
-
-    records = asyncio.run(main())
-    assert sorted(name for name, _ in headers[0]) == [
-        "connection", "host", "sec-websocket-key", "sec-websocket-version", "upgrade", "user-agent",
-        "x-twilio-signature",
-    ]  # fmt: skip
-    assert ("user-agent", "Twilio.TmeWs/1.0") in headers[0]
-    for record in records:
-        assert record.ended == "caller"
-        assert [run.ms for run in record.runs] == [200]
-        assert len(record.caller) == pytest.approx(4000, abs=480)
-        assert figures(record).leaked_ms == 0
-
-
-@pytest.mark.live
-@pytest.mark.parametrize(
-    ("answer", "code"),
-    [(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", 31920), (b"nonsense\r\n\r\n", 31924), (b"", 31901)],
-)
-def test_sockets_that_cannot_be_opened(answer: bytes, code: int) -> None:
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        if answer:
-            writer.write(answer)
-        else:
-            await reader.read()
-        writer.close()
-        with contextlib.suppress(OSError):
-            await writer.wait_closed()
-        done.set()
-
-    done = asyncio.Event()
-
-    async def main() -> int:
-        async with await asyncio.start_server(handle, "127.0.0.1", 0) as server:
-            port = server.sockets[0].getsockname()[1]
-            with pytest.raises(StreamRefused) as caught:
-                await open_socket(f"ws://127.0.0.1:{port}/", {}, 0.2)
-            await done.wait()
-            return caught.value.code
-
-    assert asyncio.run(main()) == code
-
-
-@pytest.mark.live
-def test_a_socket_nobody_listens_on() -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with pytest.raises(StreamRefused) as caught:
-        asyncio.run(open_socket(f"ws://127.0.0.1:{port}/", {}, 1))
-    assert caught.value.code == 31902
-
-
-@pytest.mark.live
-@pytest.mark.parametrize(("what", "broken"), [("close", False), ("abort", False), ("fragment", True)])
-def test_how_a_socket_ends(what: str, broken: bool) -> None:
-    async def handle(connection: ServerConnection) -> None:
-        if what == "close":
-            await connection.close(1012)
-        elif what == "abort":
-            connection.transport.abort()
-        else:
-            connection.transport.write(b"\x09\x00")  # a ping that is not final: control frames cannot be fragments
-            with contextlib.suppress(Exception):
-                await connection.recv()
-
-    async def main() -> tuple[WireClosed, str]:
-        async with serve(handle, "127.0.0.1", 0) as server:
-            port = server.sockets[0].getsockname()[1]
-            wire = await open_socket(f"ws://127.0.0.1:{port}/", {}, 1)
-            with pytest.raises(WireClosed) as caught:
-                await wire.receive()
-            with pytest.raises(WireClosed):
-                await wire.send("x")
-            await wire.close(1000)
-            return caught.value, repr(wire)
-
-    end, shown = asyncio.run(main())
-    assert isinstance(end, WireBroken) == broken
-    assert end.code == {"close": 1012, "abort": None, "fragment": 1002}[what]
-    assert shown == "<SocketWire CLOSED>"

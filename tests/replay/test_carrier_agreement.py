@@ -14,6 +14,7 @@ from ivr.replay.carrier_sign import SETTINGS, SIGNATURE, SharedKey, Signer
 from ivr.replay.phone import Phone, PhoneOptions
 from ivr.replay.phone_wire import Ids
 from ivr.replay.recording import PhoneRecord
+from ivr.twilio.form import Form
 from ivr.twilio.signature import Signatures, allowed_urls
 from ivr.twilio.stream import Stream
 
@@ -77,7 +78,7 @@ def test_signatures(public: str, key: SharedKey | None) -> None:
     signatures = Signatures(["old", "12345"], {"k1": "s1"})
     name = Places.of("http://127.0.0.1:9999/voice", public).name("http://127.0.0.1:9999/voice?line=a%20b")
     headers = Signer("12345", key).headers(name, FIELDS)
-    urls, form = allowed_urls(public, "/voice", "line=a%20b"), {name: [value] for name, value in FIELDS.items()}
+    urls, form = allowed_urls(public, "/voice", "line=a%20b"), Form(list(FIELDS.items()))
     assert signatures.refusal(urls, form, headers[SIGNATURE], headers.get(SETTINGS)) is None
     wrong = Signer("12345", key, "wrong").headers(name, FIELDS)
     assert signatures.refusal(urls, form, wrong[SIGNATURE], wrong.get(SETTINGS)) == "wrong_signature"
