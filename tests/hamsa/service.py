@@ -12,10 +12,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
+import pytest
 from websockets.exceptions import ConnectionClosedError, ConnectionClosedOK
 from websockets.frames import Close
 
-from ivr.hamsa.client import Ears, HamsaSettings, Voice, Wire
+from ivr.hamsa.client import Ears, HamsaSettings, SpeechError, Voice, Wire
 from ivr.replay import virtual
 
 T = TypeVar("T")
@@ -28,6 +29,8 @@ KEY = "sk-secret-0123"
 CONNECT = 1.15
 TICK = 1e-6
 """Seconds that keep frames of the same moment in order."""
+WHOLE = 80000
+"""Bytes of a `good` reply."""
 
 
 @dataclass(frozen=True)
@@ -189,6 +192,30 @@ async def said(voice: Voice, text: str = TEXT) -> bytes:
 
 def now() -> float:
     return asyncio.get_running_loop().time()
+
+
+def approx(seconds: float) -> Any:
+    return pytest.approx(seconds, abs=0.001)
+
+
+async def failure(voice: Voice, text: str = TEXT) -> str:
+    """Why a sentence failed."""
+    with pytest.raises(SpeechError) as failed:
+        await said(voice, text)
+    return failed.value.reason
+
+
+async def started(voice: Voice) -> asyncio.Task[bytes]:
+    """A sentence that is being said and has given out its first audio."""
+    task = asyncio.create_task(said(voice))
+    await asyncio.sleep(0.5)
+    return task
+
+
+async def cancelled(task: asyncio.Task[bytes]) -> None:
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
 
 
 async def _shut(actor: Voice | Ears, service: Service) -> None:

@@ -1,0 +1,109 @@
+"""An open socket that closes, dies, floods or fails under its link."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from ivr.hamsa.client import HamsaSettings, SpeechError, Voice, Wire
+from ivr.replay import virtual
+from tests.hamsa.service import (
+    ACK,
+    CONNECT,
+    WHOLE,
+    Reply,
+    Service,
+    Socket,
+    approx,
+    failure,
+    now,
+    said,
+    settings,
+    sound,
+    with_voice,
+)
+
+
+def test_link_that_is_closing_is_not_asked() -> None:
+    service = Service(probed=True)
+
+    async def story(voice: Voice) -> None:
+        await said(voice)
+        service.closing = True
+        task = asyncio.create_task(said(voice))
+        await asyncio.sleep(0.5)
+        assert service.requests == 1
+        service.closing = False
+        assert await task == sound(2, WHOLE)
+
+    with_voice(service, story)
+    assert service.attempts == 2
+
+
+def test_half_dead_link_is_found_while_idle() -> None:
+    service = Service(probed=True)
+
+    async def story(voice: Voice) -> None:
+        await said(voice)
+        await asyncio.sleep(100.0)
+        assert (service.attempts, service.pings) == (1, 4)
+        service.sockets[0].alive = False
+        await asyncio.sleep(30.0)
+        assert service.attempts == 2
+        assert await said(voice) == sound(2, WHOLE)
+
+    with_voice(service, story)
+    assert service.noted("voice_link_lost")[0]["reason"] == "dead"
+
+
+def test_half_dead_link_is_found_by_the_request() -> None:
+    service = Service(probed=True)
+
+    async def story(voice: Voice) -> None:
+        await said(voice)
+        service.sockets[0].alive = False
+        began = now()
+        assert await said(voice) == sound(2, WHOLE)
+        assert now() - began == approx(2.0 + CONNECT + 0.86)
+
+    with_voice(service, story)
+
+
+def test_flood_on_a_reader_that_sleeps_loses_the_link() -> None:
+    flood: Reply = [(0.03, ACK), *[(0.001, sound(1, 1 << 20))] * 40]
+    service = Service(replies=[flood])
+
+    async def story(voice: Voice) -> None:
+        chunks = voice.speak("x" * 2000)
+        await anext(chunks)
+        await asyncio.sleep(1.0)
+        with pytest.raises(SpeechError, match="flood"):
+            async for _ in chunks:
+                pass
+        assert await said(voice) == sound(2, WHOLE)
+
+    with_voice(service, story)
+
+
+def test_socket_that_fails_by_time_out_is_lost() -> None:
+    class Slow(Socket):
+        async def recv(self) -> str | bytes:
+            await super().recv()
+            raise TimeoutError
+
+    service = Service()
+
+    async def connect(_settings: HamsaSettings) -> Wire:
+        service.attempts += 1
+        socket = Slow(service)
+        service.sockets.append(socket)
+        return socket
+
+    async def scene() -> None:
+        voice = Voice(settings(), connect=connect)
+        assert await failure(voice) == "broken"
+        await voice.aclose()
+
+    virtual.run(scene())
+    assert service.attempts == 2
