@@ -3,6 +3,7 @@
     POST|GET /voice    what to do with a call -> TwiML
     WS       /media    the call's audio
     POST     /status   the carrier tells how a call fares
+    POST|GET /goodbye  the last words of a document that asks for them -> TwiML
     GET      /healthz  the process lives
     GET      /readyz   calls are welcome: 200, else 503
 
@@ -25,16 +26,12 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from ivr.bridge import Bridge
 from ivr.session import Observer, WireClosed
 from ivr.settings import Settings
-from ivr.twilio.form import Dialled, Form
-from ivr.twilio.signature import Signatures, allowed_urls
+from ivr.twilio.form import LONGEST_BODY, Dialled, Form
+from ivr.twilio.signature import SETTINGS_HEADER, SIGNATURE_HEADER, Signatures, allowed_urls
 from ivr.twilio.twiml import Documents
 
 log = logging.getLogger("ivr.app")
 
-BODY_LIMIT = 64 * 1024
-"""Bytes of a webhook's body: the carrier's own limit for what it reads."""
-_SIGNATURE = "x-twilio-signature"
-_SETTINGS = "x-twilio-webhooks-signature-settings"
 _DEAD = frozenset({1005, 1006})
 _OVER = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 
@@ -116,6 +113,14 @@ class Doors:
             self.bridge.registry.forget(call_id)
         return Response(status_code=204)
 
+    async def goodbye(self, request: Request) -> Response:
+        """Take leave, after a voicemail for one."""
+        form, refused = await self._read(request, "goodbye")
+        if form is None:
+            return refused
+        line = self._settings.line(form.get("To")) or self._settings.default_line
+        return Response(self.bridge.documents.say("goodbye", line.language), media_type="text/xml")
+
     async def healthz(self, _: Request) -> Response:
         return PlainTextResponse("ok\n")
 
@@ -138,7 +143,7 @@ class Doors:
             return None, self._refuse(door, "disconnected", 400)
         except ValueError:
             return None, self._refuse(door, "bad_form", 400)
-        if len(body) > BODY_LIMIT:
+        if len(body) > LONGEST_BODY:
             return None, self._refuse(door, "too_long", 413)
         reason = self._unsigned(request, posted)
         if reason is not None:
@@ -152,7 +157,7 @@ class Doors:
         url = connection.url
         headers = connection.headers
         urls = allowed_urls(self._settings.public_url, url.path, url.query, websocket)
-        return self._signatures.refusal(urls, form, headers.get(_SIGNATURE), headers.get(_SETTINGS))
+        return self._signatures.refusal(urls, form, headers.get(SIGNATURE_HEADER), headers.get(SETTINGS_HEADER))
 
     def _refuse(self, door: str, reason: str, status: int) -> Response:
         self._note_refusal(door, reason)
@@ -168,7 +173,7 @@ async def _body(request: Request) -> bytes:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > BODY_LIMIT:
+        if len(body) > LONGEST_BODY:
             break
     return bytes(body)
 
@@ -195,6 +200,7 @@ def create_app(settings: Settings, *, observe: Observer | None = None, bridge: B
             Route("/voice", doors.voice, methods=["GET", "POST"]),
             WebSocketRoute("/media", doors.media),
             Route("/status", doors.status, methods=["POST"]),
+            Route("/goodbye", doors.goodbye, methods=["GET", "POST"]),
             Route("/healthz", doors.healthz),
             Route("/readyz", doors.readyz),
         ],

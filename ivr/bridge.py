@@ -37,6 +37,8 @@ log = logging.getLogger("ivr.bridge")
 
 REST_TIMEOUT = 2.0
 """Seconds the carrier has to hang up for us; after that the stream is closed and its fallback speaks."""
+RENDER_AGAIN = 30.0
+"""Seconds before phrases that could not be rendered are tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +128,25 @@ class Bridge:
             await self._rest.aclose()
 
     async def _prepare(self) -> None:
-        """Render the fixed words of every line."""
-        try:
+        """Render the fixed words of every line; what cannot be had is tried again until it can."""
+        while True:
+            missing = 0
             for line in self.settings.all_lines:
-                await self._phrases.render(line.phrases.values(), line.speaker, line.dialect, line.language)
+                missing += await self._render(line)
+            self.prepared = True
+            if not missing:
+                return
+            log.warning("phrases_missing", extra={"phrases": missing, "again_in_s": RENDER_AGAIN})
+            await asyncio.sleep(RENDER_AGAIN)
+
+    async def _render(self, line: Line) -> int:
+        """How many of the line's phrases are still missing."""
+        wanted = {text for text in line.phrases.values() if text.strip()}
+        try:
+            return len(wanted - set(await self._phrases.render(wanted, line.speaker, line.dialect, line.language)))
         except Exception:
             log.exception("phrases_failed")
-        self.prepared = True
+            return len(wanted)
 
     # -- calls ---------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ import sys
 import time
 from typing import Any, Literal
 
-_OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 
 
 def fields_of(record: logging.LogRecord) -> dict[str, Any]:

@@ -134,7 +134,8 @@ class Session:
         self._failure: Exception | None = None
         self._tasks: dict[tuple[str, int, int], asyncio.Task[None]] = {}
         self._group: asyncio.TaskGroup | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
+        self._tick_at = 0.0
         self._loop = asyncio.get_running_loop()
 
     def __repr__(self) -> str:
@@ -255,11 +256,12 @@ class Session:
 
     def _set_timer(self, wake_at: float | None) -> None:
         """Tick at `wake_at` or earlier; a tick that comes too early is harmless and sets the next."""
-        if wake_at is None or (self._timer is not None and self._timer.when() <= wake_at):
+        if wake_at is None or (self._timer is not None and self._tick_at <= wake_at):
             return
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._loop.call_at(max(wake_at, self._loop.time()), self._tick)
+        self._tick_at = wake_at
+        self._timer = self._loop.call_later(max(0.0, wake_at - self._loop.time()), self._tick)
 
     def _tick(self) -> None:
         self._timer = None
