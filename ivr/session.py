@@ -43,7 +43,7 @@ class WireClosed(Exception):
     """The phone's socket is over. `code` is None when it died without a close frame."""
 
     def __init__(self, code: int | None = None) -> None:
-        super().__init__(f"wire closed: {code}")
+        super().__init__(f"wire closed with code {code}" if code is not None else "wire died")
         self.code = code
 
 

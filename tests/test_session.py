@@ -211,7 +211,7 @@ def play(
 
     async def main() -> Scene:
         before = asyncio.all_tasks()
-        near, far = wire_pair(closed=WireClosed, depth=depth)
+        near, far = wire_pair(depth=depth)
         parts = voice or Speaker(), ears or Listener(), agent or Answering()
         hung_up: list[str] = []
 

@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 
 from ivr.replay.carrier_stream import BROKEN, FarWire, WireBroken
 from ivr.replay.carrier_twiml import BAD_HANDSHAKE
-from ivr.replay.memory import WireClosed
+from ivr.session import WireClosed
 
 USER_AGENT = "Twilio.TmeWs/1.0"
 SILENT = 31901

@@ -13,17 +13,10 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
+from ivr.session import WireClosed
+
 NORMAL = 1000
 """The WebSocket close code of an orderly end."""
-
-
-class WireClosed(Exception):
-    """The wire is over: nothing more can be received or sent."""
-
-    def __init__(self, code: int | None = NORMAL) -> None:
-        super().__init__(f"wire closed with code {code}" if code is not None else "wire died")
-        self.code = code
-        """The peer's close code; None when the connection died without one."""
 
 
 class MemoryWire:

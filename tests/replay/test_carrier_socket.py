@@ -12,10 +12,10 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from ivr.replay.carrier import StreamRefused, open_socket, place_call
 from ivr.replay.carrier_stream import WireBroken
-from ivr.replay.memory import WireClosed
 from ivr.replay.phone_figures import figures
 from ivr.replay.recording import PhoneRecord
 from ivr.replay.scenario import from_words
+from ivr.session import WireClosed
 
 ACCOUNT, TOKEN = "AC" + "a" * 32, "12345"
 SECOND = b"\x10" * 8000

@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from ivr.replay import virtual
-from ivr.replay.memory import WireClosed, wire_pair
+from ivr.replay.memory import wire_pair
+from ivr.session import WireClosed
 
 
 def now() -> float:
