@@ -33,9 +33,12 @@ _HANG_UPS = ("hangup", "hang_up", "hang-up")
 
 
 def _closes(record: dict[str, Any]) -> bool:
-    flags = (record.get("is_closing"), record.get("hang_up"))
-    action = record.get("action")
-    return any(flag is True or flag in ("true", 1) for flag in flags) or action in _HANG_UPS
+    """Whether the answer, or the object that is its text, says that the conversation is over."""
+    inner = (record[key] for key in _WHOLE_KEYS if isinstance(record.get(key), dict))
+    for part in (record, *inner):
+        if any(part.get(key) in (True, "true") for key in ("is_closing", "hang_up")) or part.get("action") in _HANG_UPS:
+            return True
+    return False
 
 
 def _whole_text(record: dict[str, Any]) -> str | None:
@@ -208,13 +211,14 @@ class Records:
         value = json_text(_unfenced(text))
         if isinstance(value, list):
             value = next((part for part in value if isinstance(part, dict)), None)
-        if isinstance(value, dict):
-            return self._whole(value, strict=strict)
-        if isinstance(value, str):
-            return self._rest_of(value, strict=strict)
-        if text.lstrip().startswith('{"'):
-            return [Fault("bad_record")]
-        return self.say(text)
+        match value:
+            case dict():
+                return self._whole(value, strict=strict)
+            case str():
+                return self._rest_of(value, strict=strict)
+            case None | bool():
+                return []
+        return [Fault("bad_record")] if text.lstrip().startswith('{"') else self.say(text)
 
     def _whole(self, record: dict[str, Any], *, strict: bool) -> list[Piece]:
         """A complete answer: what of it was not said yet, and whether it closes."""
