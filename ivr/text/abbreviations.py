@@ -37,10 +37,16 @@ _NUMBERED: Final = words(
     "para eq ed v ver"
 )
 _SOMETIMES: Final = words(
-    "us u.s u.k e.u u.n u.s.a u.a.e k.s.a a.m p.m am pm inc co cos corp ltd llc plc bros etc jr sr ph.d m.d b.a m.a "
+    "us u.s u.k e.u u.n u.s.a u.a.e k.s.a inc co cos corp ltd llc plc bros jr sr ph.d m.d b.a m.a "
     "b.sc m.sc d.c st ave blvd rd ln hwy sq dept div est assn univ govt intl natl al jan feb mar apr jun jul aug sep "
     "sept oct nov dec mon tue tues wed thu thur thurs fri sat sun min max hr hrs bldg apt ext w.l.l l.l.c p.o "
     "acct amt qty avg"
+)
+_USUALLY: Final = words("a.m p.m am pm etc")
+_EN_JOINING: Final = words(
+    "mr mrs ms dr prof monday tuesday wednesday thursday friday saturday sunday mon tue wed thu fri sat sun "
+    "january february march april june july august september october november december "
+    "gmt ast utc est saudi riyadh makkah mecca local"
 )
 _DOTTED: Final = re.compile(r"(?:[A-Za-z]\.)+[A-Za-z]")
 _INITIAL: Final = re.compile(r"[A-Z]")
@@ -63,7 +69,7 @@ _LABELS: Final = words(
 )
 _TITLE_LETTER: Final = re.compile(r"[وفل]?[دم]|[بو]د|[\u0621-\u064a]")
 _AR_DOTTED_TITLE: Final = re.compile(r"[وفبلك]?(?:[اأ]\.د|[اأ]\.م(?:\.د)?|د\.م|م\.د|[اأ]\.ع|ص\.ب|ص\.ف)")
-_AR_DOTTED: Final = re.compile(r"(?:[\u0621-\u064a]{1,3}\.)+[\u0621-\u064a]{1,2}")
+_AR__DOTTED: Final = re.compile(r"(?:[\u0621-\u064a]{1,3}\.)+[\u0621-\u064a]{1,2}")
 _AR_STARTERS: Final = re.compile(
     r"(?:و?(?:هل|يرجى|نرجو|الرجاء|أرجو|شكر[اً]+|نعم|لا|كم|متى|أين|وين|وش|ايش|إيش|كيف|ليش|طيب|أبشر|ابشر|تبي|تبغى|تحب|ممكن"
     r"|اذا|إذا|لو|يمكنك|يمكن|تقدر|نقدر|راح|سوف|قد|لقد|هذا|هذه|هي|هو|تم|وتم|نحن|أنا|انا|عند|بعد|لكن|ولكن|ثم|أما|يجب|اضغط"
@@ -101,8 +107,14 @@ def first_word(text: str, final: bool) -> str | None:
 def may_follow(word: str, kind: Stop) -> bool:
     """Whether `word` may open a sentence after a stop of this kind."""
     if kind is Stop.UNLESS_JOINED:
-        return word not in _AR_JOINING
+        return word not in _AR_JOINING and word.lower() not in _EN_JOINING
     return word.replace("’", "'").lower() in _STARTERS or _AR_STARTERS.fullmatch(word) is not None
+
+
+def goes_on(rest: str) -> bool:
+    """Whether a sentence goes on behind the full stop of an abbreviation: no word follows that starts sentences."""
+    word = first_word(rest.lstrip(), True)
+    return bool(word) and not may_follow(word or "", Stop.BEFORE_STARTER)
 
 
 def _english(word: str) -> Stop:
@@ -111,6 +123,8 @@ def _english(word: str) -> Stop:
         return Stop.NEVER
     if low in _NUMBERED and low not in _SOMETIMES:
         return Stop.BEFORE_NUMBER
+    if low in _USUALLY:
+        return Stop.UNLESS_JOINED
     if low in _SOMETIMES or _DOTTED.fullmatch(word) or _INITIAL.fullmatch(word):
         return Stop.BEFORE_STARTER
     return Stop.ORDINARY

@@ -66,7 +66,7 @@ def _undotted(found: re.Match[str]) -> str:
     """`10 a.m.` -> `10 am`: its last dot is the sentence's if the sentence ends there."""
     rest = found.string[found.end() :].lstrip()
     word = first_word(rest, True) or ""
-    ends = not rest or (word[:1].isupper() and may_follow(word, Stop.BEFORE_STARTER))
+    ends = not rest or (word[:1].isupper() and may_follow(word, Stop.UNLESS_JOINED))
     return f" {found[1]}{found[2]}" + ("." if ends and found[0].endswith(".") else "")
 
 

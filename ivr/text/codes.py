@@ -15,7 +15,7 @@ _EDGE: Final = r"(?<![^\W_])(?<!\d[.,:/])"
 _NOT_MORE: Final = r"(?![^\W_]|[.,:/]\d)"
 _IBAN: Final = re.compile(r"(?<![^\W_])[A-Z]{2}\s?\d{2}(?:[ -]?[A-Z0-9]{4}){3,7}(?:[ -]?[A-Z0-9]{1,3})?(?![^\W_])")
 _PHONE: Final = re.compile(
-    rf"{_EDGE}(?<!\d[ -])(?:\(?(?:\+|00)\d{{1,3}}\)?[ -]?(?:\(0\)[ -]?)?\d{{1,4}}(?:[ -]?\d{{2,9}}){{1,4}}"
+    rf"{_EDGE}(?<!\d[ -])(?:\(?(?:\+|00)\d{{1,3}}\)?[ -]?(?:\(\d{{1,4}}\)[ -]?)?\d{{1,4}}(?:[ -]?\d{{2,9}}){{1,4}}"
     rf"|\(?0\d{{1,2}}\)?[ -]\d{{3,4}}[ -]?\d{{3,4}}|0[15]\d(?:[ -]?\d{{3}})[ -]?\d{{4}}"
     rf"|9200[ -]?\d{{5}}|800[ -]?\d{{3}}[ -]?\d{{4}}){_NOT_MORE}"
 )
@@ -31,7 +31,7 @@ _STRONG: Final = (
     r"|السجل|المرجع|المرجعي|الفاتورة|المبنى|مبنى|البريدي|الإضافي|جوال\w*|الجوال"
     r"|هاتف\w*|الهاتف|تلفون\w*|بالرقم|التحقق"
     r"|numbers?|no\.?|code|otp|pin|ref\.?|reference|order|waybill|tracking|ticket|account|id|ext\.?|extension|zip|postal|box|invoice"
-    r"|ending|ends|phone|mobile|tel\.?|dial|flight|booking|case|shipment|digits|passcode|password"
+    r"|building|ending|ends|phone|mobile|tel\.?|dial|flight|booking|case|shipment|call|digits|passcode|password"
 )
 _WEAK: Final = (
     r"شحنت?\w*|الشحنة|طلب\w*|الطلب|تذكرة|التذكرة|حساب\w*|الحساب|بطاق[ةت]\w*|البطاقة|عقد|العقد|فاتورة|رحلة|الرحلة|واصل"
@@ -42,8 +42,15 @@ _CODE: Final = re.compile(
     re.IGNORECASE,
 )
 _SHORT_CODE: Final = re.compile(
-    r"كود|الكود|رمز|تحويل|التحويل|المنتهي|تنتهي|ينتهي|آخر|التحقق|code|otp|pin|ext|ending|ends|flight", re.IGNORECASE
+    r"كود|الكود|رمز|تحويل|التحويل|المنتهي|تنتهي|ينتهي|آخر|التحقق|code|otp|pin|ext|building|ending|ends|flight",
+    re.IGNORECASE,
 )
+_SAYABLE: Final = re.compile(r"[^AEIOUY]{0,2}(?:[AEIOUY]{1,2}[^AEIOUY]{1,2})*[AEIOUY]{0,2}")
+_NATIONAL: Final = re.compile(r"(?<![^\W_])([A-Z]{4})\s?(\d{4})(?![^\W_])")
+_ACRONYM: Final = re.compile(
+    r"(?<![^\W_])(?:[B-DF-HJ-NP-TV-Z]{2,5}|ATM|OTP|ID|UAE|USA|UK|AI|API|URL|VIP|FAQ|KSA|UPS|PO)(?![^\W_])"
+)
+_ALWAYS: Final = re.compile(rf"{_EDGE}(?:911|112|99[6-9]|93[07]|940){_NOT_MORE}")
 _HASH: Final = re.compile(r"#\s?(?=\d)")
 _STAR_CODE: Final = re.compile(r"(?<![^\W_])[*#]+\d[\d*#]*[*#]?|(?<![\w*])\d+[*#](?![\w*])")
 _MASK: Final = re.compile(r"(?<![^\W_])(?:[*xX•]{2,}[ -]?)+(?=\d{2,6}(?!\d))")
@@ -56,6 +63,7 @@ def say_names(text: str, arabic: bool) -> str:
     text = _MASK.sub("", text)
     text = _IBAN.sub(lambda found: _in_groups(_letters_apart(found[0]), arabic), text)
     text = _PHONE.sub(lambda found: _phone(found[0], arabic), text)
+    text = _NATIONAL.sub(lambda found: _in_groups([found[1], found[2]], arabic), text)
     text = _GROUPED.sub(lambda found: _as_written(found[0], arabic), text)
     return _SPACED.sub(lambda found: _in_groups([found[1], *_by_threes(found[2])], arabic), text)
 
@@ -63,10 +71,12 @@ def say_names(text: str, arabic: bool) -> str:
 def say_codes(text: str, arabic: bool) -> str:
     """Tokens of letters and digits, figures behind `رقم`, `code` and the like, long figures. Goes after amounts."""
     text = _MIXED.sub(lambda found: _mixed(found[0], arabic), text)
-    text = _HASH.sub("رقم " if arabic else "number ", text)
+    text = _HASH.sub(lambda found: _hash(found, arabic), text)
     text = _CODE.sub(lambda found: _code(found, arabic), text)
     text = _LONG.sub(lambda found: _long(found[0], arabic), text)
-    return _ZEROS.sub(lambda found: tongue(arabic).digits(found[0]), text)
+    text = _ALWAYS.sub(lambda found: tongue(arabic).digits(found[0]), text)
+    text = _ZEROS.sub(lambda found: tongue(arabic).digits(found[0]), text)
+    return _ACRONYM.sub(lambda found: tongue(arabic).spell(found[0]), text) if arabic else text
 
 
 def _in_groups(groups: list[str], arabic: bool) -> str:
@@ -133,7 +143,19 @@ def _part(group: str, arabic: bool) -> str:
     words = tongue(arabic)
     if group.isdecimal():
         return words.whole(group) if len(group) <= 2 else words.digits(group)
-    return words.spell(group) if group.isupper() or len(group) == 1 else group
+    return words.spell(group) if len(group) == 1 or (group.isupper() and not _word(group)) else group
+
+
+def _word(capitals: str) -> bool:
+    """Whether capitals can be read as a word: `SAVE`, not `NQL`."""
+    return len(capitals) > 3 and _SAYABLE.fullmatch(capitals) is not None
+
+
+def _hash(found: re.Match[str], arabic: bool) -> str:
+    """`#45`, unless it was announced as a number already."""
+    if re.search(r"رقم|number|no\.?\s", found.string[max(0, found.start() - 24) : found.start()], re.IGNORECASE):
+        return ""
+    return "رقم " if arabic else "number "
 
 
 def _code(found: re.Match[str], arabic: bool) -> str:

@@ -57,8 +57,10 @@ _DAY_FIRST: Final = re.compile(
 _YEAR_FIRST: Final = re.compile(
     rf"{_EDGE}(?P<year>\d{{4}})(?P<sep>[/.\-])(?P<a>\d{{1,2}})(?P=sep)(?P<b>\d{{1,2}})(?:T(?=\d))?(?![^\W_]|[/.\-]\d){_ERA}"
 )
+_DAYS: Final = "الأحد|الاثنين|الإثنين|الثلاثاء|الأربعاء|الاربعاء|الخميس|الجمعة|السبت"
 _SHORT: Final = re.compile(
-    r"(?P<front>(?:يوم|بتاريخ|تاريخ|التاريخ|الموافق|لين|الأحد|الاثنين|الإثنين|الثلاثاء|الأربعاء|الاربعاء|الخميس|الجمعة|السبت|(?i:\bon|date|dated|until))\s*:?\s*)"
+    rf"(?P<front>(?<![^\W_])(?:(?:يوم|بتاريخ|تاريخ|التاريخ|الموافق|{_DAYS}|(?i:on|date|dated))"
+    r"|(?P<weak>حتى|لين|لغاية|قبل|بعد|من|إلى|الى|(?i:until|before|by|from|to)))\s*:?\s*)"
     r"(?P<a>\d{1,2})[/\-](?P<b>\d{1,2})(?![^\W_]|[/.\-]\d)"
 )
 _NAMED_YEAR: Final = re.compile(
@@ -75,7 +77,7 @@ _NAMED_DAY: Final = re.compile(
     rf"(?<![^\W_]){_MONTH_EN} (?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:]|[.,]\d)(?:,? (?P<year>\d{{4}})(?!\d))?"
 )
 _IN_YEAR: Final = re.compile(
-    rf"(?<![^\W_])(?P<front>(?:in|since|year|of|by|until|before|after|during) |{_MONTH_EN} )"
+    rf"(?<![^\W_])(?P<front>(?i:in|since|year|of|by|until|before|after|during) |{_MONTH_EN} )"
     r"(?P<year>1[5-9]\d\d|20\d\d)(?![^\W_]|[.,:/]\d)"
 )
 
@@ -128,7 +130,8 @@ def _year(number: int, era: str | None, arabic: bool) -> str:
 
 def _said_short(found: re.Match[str], arabic: bool) -> str:
     day, month = int(found["a"]), int(found["b"])
-    if not (1 <= day <= 31 and 1 <= month <= 12):
+    weak = found["weak"] and (day < month <= 4 or "-" in found[0])
+    if weak or not (1 <= day <= 31 and 1 <= month <= 12):
         return found[0]
     if arabic:
         return f"{found['front']}{cardinal(day)} {_MONTHS[month - 1]}"

@@ -15,6 +15,8 @@ from ivr.text import numbers_ar, numbers_en
 
 JOIN: Final = "\ue000"
 """Between a one-letter word and the number it is written to (`بـ50`); goes with the blanks behind it."""
+GONE: Final = "\ue001"
+"""In front of a full stop that only ended an abbreviation; goes with it."""
 START: Final = r"(?<![^\W_])(?<!\d[.,:/\-])"
 """Not inside a word or a number."""
 NUMBER: Final = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?"
@@ -27,7 +29,7 @@ _ARABIC_SEPARATORS: Final = (
     (re.compile(r"(?<=\d)،(?=\d{3}(?!\d))"), ","),
 )
 _PROCLITIC: Final = re.compile(r"(?<![^\W\d_])((?:[وف]?(?:[بلك]|ال|بال|لل)|[وف]))ـ*(?=\d)")
-_TATWEEL: Final = re.compile(r"(?<![^\W\d_])(?:([وف]?(?:[بلك]|ال|بال|لل))ـ+|(و))\s+(?=\d)")
+_TATWEEL: Final = re.compile(r"(?<![^\W\d_])(?:([وف]?(?:[بلك]|ال|بال|لل))ـ+\s*(?=\d|[A-Z]{2})|(و)\s+(?=\d))")
 _BEFORE_DIGIT: Final = re.compile(r"(?<=[\u0620-\u065f])(?=\d)")
 _BEHIND_DIGIT: Final = re.compile(r"(?<=\d)(?=[\u0620-\u064a])")
 _ARABIC: Final = re.compile(r"[\u0620-\u0652]{2,}")

@@ -31,7 +31,7 @@ _UNITS: Final = (
     (r"°\s?F|℉", _FAHRENHEIT, ("degree Fahrenheit", "degrees Fahrenheit")),
     (r"°", _unit("درجة/درجتين/درجات", True), ("degree", "degrees")),
     (r"km/h|kmh|kph|كم/س|كم/ساعة", _SPEED, ("kilometer per hour", "kilometers per hour")),
-    (r"m²|m2|sqm|م²|م2|م٢", _SQUARE, ("square meter", "square meters")),
+    (r"m2|sqm|م ?2(?!\d)", _SQUARE, ("square meter", "square meters")),
     (r"kgs?|KG|Kg|كجم|كغم|كغ|كلغ|كيلو ?[جغ]رام(?:ات)?", nouns.noun("كيلوغرام"), ("kilogram", "kilograms")),
     (r"mg|ملغم|ملغ|ملجم|مجم", _unit("مليغرام/مليغرامين/مليغرامات"), ("milligram", "milligrams")),
     (r"g|gm|gr|جم|غم|غ", nouns.noun("غرام"), ("gram", "grams")),
@@ -51,7 +51,9 @@ _UNITS: Final = (
 )
 _ANY_UNIT: Final = "|".join(f"(?P<u{index}>{marks})" for index, (marks, _, _) in enumerate(_UNITS))
 _RANGE: Final = rf"(?:(?P<low>{NUMBER})\s?(?P<dash>-|–|—|إلى|الى|to)\s?)?"
-_MEASURE: Final = re.compile(rf"{START}(?P<sign>{SIGN}){_RANGE}(?P<number>{NUMBER})\s?(?:{_ANY_UNIT}){END}")
+_MEASURE: Final = re.compile(
+    rf"{START}(?P<sign>{SIGN}){_RANGE}(?P<number>{NUMBER})\s?(?:{_ANY_UNIT}){END}(?:\.(?=\s[a-z]))?"
+)
 _COUNTED: Final = re.compile(rf"{START}{_RANGE}(?P<number>{NUMBER})\s(?P<word>[\u0621-\u0652]+)(?![^\W_])")
 _MENU: Final = re.compile(
     r"(?:اضغط|إضغط|الضغط|اختر|اختار|ادخل|أدخل|رقم|الرقم|خيار|الخيار|نوع|كود|رمز|press|dial|option|number|enter)\W*\Z"
@@ -104,6 +106,7 @@ def say_measures(text: str, arabic: bool) -> str:
         low = f"{amount(found['low'], arabic)} {tongue(arabic).TO} " if found["low"] else ""
         return f"{signed(found['sign'], arabic)}{low}{_with_unit(found['number'], noun, english, arabic)}"
 
+    text = _TIMES.sub(" في " if arabic else " by ", text)
     text = _MEASURE.sub(say, text)
     text = _ORDINAL.sub(lambda found: ordinal(int(found[1])), text)
     text = _FRACTION.sub(lambda found: _fraction(found, arabic), text)
@@ -120,7 +123,6 @@ def say_rest(text: str, arabic: bool) -> str:
     text = _DOTS.sub(lambda found: _dotted(found[0], arabic), text)
     text = _SPAN.sub(lambda found: f"{amount(found['low'], arabic)} {words.TO} {amount(found['number'], arabic)}", text)
     text = _RATIO.sub(" على " if arabic else " over ", text)
-    text = _TIMES.sub(" في " if arabic else " by ", text)
     text = _SUM.sub(lambda found: f" {_SUMS[found[1]][0 if arabic else 1]} ", text)
     text = _REST.sub(lambda found: f" {signed(found[1], arabic)}{amount(found[2], arabic)} ", text)
     return _LAST.sub(lambda found: f" {words.digits(found[0])} ", text)

@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from ivr.text.abbreviations import Stop, first_word, may_follow
-from ivr.text.figures import END, NUMBER, SIGN, START, amount, exact, parted, signed
+from ivr.text.abbreviations import goes_on
+from ivr.text.figures import END, GONE, NUMBER, SIGN, START, amount, exact, parted, signed
 from ivr.text.numbers_ar import Noun, counted
 from ivr.text.numbers_en import cardinal as english_cardinal
 
@@ -131,11 +131,9 @@ def _currency(named: dict[str, str]) -> Currency:
 
 
 def _gap(found: re.Match[str]) -> str:
-    """The full stop of `ر.س.` is not the sentence's when the sentence goes on: a mark says so, to be dropped later."""
+    """The full stop of `ر.س.` is not the sentence's when the sentence goes on."""
     rest = found.string[found.end() :]
-    dotted = "." in found[0].rpartition(" ")[2] and rest.startswith(". ")
-    word = first_word(rest[2:].lstrip(), True) if dotted else None
-    return "\ue001" if word and not may_follow(word, Stop.BEFORE_STARTER) else ""
+    return GONE if re.search(r"\w\.\s?\w\Z", found[0]) and rest.startswith(". ") and goes_on(rest[2:]) else ""
 
 
 def _name(found: re.Match[str], arabic: bool) -> str:

@@ -1,11 +1,11 @@
 """Streaming sentences: `feed` what comes, get the sentences that became complete.
 
 The rules of the room: a decision depends on the text alone, never on how it was cut into chunks; it is made at the
-earliest character that settles it; every character but blanks comes out once, in order. What has no letter and no
-digit goes out with the sentence that follows, or, at the end, not at all.
+earliest character that settles it; every character but blanks comes out once, in order, with one exception below. What
+has no letter and no digit goes out with the sentence that follows, or, at the end, not at all.
 
-- `؟ ۔`, and `!` after an Arabic letter, end a sentence at once. What still belongs to them (`؟!`) opens the next one,
-  unless a quote or a bracket is open: then its closing is waited for.
+- `؟ ۔`, and `!` after an Arabic letter, end a sentence at once, unless a quote or a bracket is open: then its closing
+  is waited for. Stops and closing marks that follow later (`؟!`) are swallowed.
 - `.` `…` `!` `?` wait for the next character that is not blank: a lower-case Latin letter, a digit right behind, a
   clause mark say that the sentence goes on. After an abbreviation the next word decides (`ivr.text.abbreviations`).
 - A newline or a bullet ends what has something to say. `1.` at the start of a sentence is the number of a list's item
@@ -27,6 +27,7 @@ from ivr.text.marks import (
     EMOJI,
     NEWLINES,
     STOPS,
+    UNSEEN,
     arabic_letter,
     last_seen,
     lower_latin,
@@ -41,6 +42,7 @@ _WORD: Final = 24
 _CANDIDATE: Final = re.compile(f"[{re.escape(STOPS + NEWLINES + BULLETS)}。！？)]")
 _AT_ONCE: Final = "؟۔。！？"
 _RUN: Final = re.compile(rf"(?:[{re.escape(STOPS + CLOSERS)}{EMOJI}]|\[\d{{1,3}}\])+")
+_LATE: Final = re.compile(f"[{re.escape(STOPS)}»”’›)\\]}}{UNSEEN}]*")
 _PART_OF_RUN: Final = re.compile(r"\[\d{0,3}")
 _GAP: Final = re.compile(r"[^\S\n\r\x0b\x0c\x85\u2028\u2029]*")
 _WORD_BEFORE: Final = re.compile(r"(\S*)\s*?(?:(?<=\s)(\S+))?\Z")
@@ -66,6 +68,7 @@ class Segmenter:
         self._item: int | None = None
         self._listed = False
         self._fresh = True
+        self._late = False
         self._final = False
 
     def __repr__(self) -> str:
@@ -154,6 +157,8 @@ class Segmenter:
     def _next_end(self) -> int | None:
         """Where the next sentence ends, None if that is not settled."""
         text = self._text
+        if self._late:
+            self._swallow()
         while True:
             limit = self._from + self.longest
             found = _CANDIDATE.search(text, self._at, limit)
@@ -169,6 +174,12 @@ class Segmenter:
             if end:
                 return end
             self._at = at
+
+    def _swallow(self) -> None:
+        """Drop what still belongs to the sentence that went out at once."""
+        found = _LATE.match(self._text, self._from)
+        self._from = self._at = found.end() if found else self._from
+        self._late = self._from == len(self._text)
 
     def _judge(self, stop: int) -> tuple[int, int]:
         """(end, 0): a sentence ends there. (0, at): none does, look on from there. _WAIT: more text settles it."""
@@ -187,6 +198,7 @@ class Segmenter:
     def _judge_at_once(self, stop: int) -> tuple[int, int]:
         text = self._text
         if not self._open(stop + 1):
+            self._late = says_something(text[self._from : stop])
             return stop + 1, 0
         end = self._run_end(stop)
         for place in range(stop + 2, end + 1):

@@ -15,12 +15,12 @@ from typing import Final
 from ivr.text.clock import say_times
 from ivr.text.codes import say_codes, say_names
 from ivr.text.dates import say_dates
-from ivr.text.figures import JOIN, plain_digits, reads_arabic
+from ivr.text.figures import GONE, JOIN, plain_digits, reads_arabic
 from ivr.text.marks import says_something
 from ivr.text.measures import say_measures, say_percent, say_rest
 from ivr.text.money import say_money
 from ivr.text.plain import plain
-from ivr.text.titles import say_short_forms
+from ivr.text.titles import say_leads, say_short_forms
 from ivr.text.web import say_addresses
 
 _PASSES: Final = 6
@@ -33,8 +33,8 @@ _KEYS: Final = re.compile(
 )
 _SEPARATE: Final = re.compile(r"(?<=[^\W_])_+(?=[^\W_])")
 _NEWLINE: Final = re.compile(r"([^\W_]|[)\"'»”])?[^\S\n]*\n\s*")
-_JOINED: Final = re.compile(rf"{JOIN}\s*")
-_DOT_OF_MARK: Final = re.compile("\ue001\\.?")
+_JOINED: Final = re.compile(rf"{JOIN}\s*(?![A-Za-z])")
+_DOT_OF_MARK: Final = re.compile(rf"{GONE}\.?")
 _UNSAID: Final = re.compile(r"[^\w\s.,،؛;:?؟!'’…–—-]|_")
 _DASH: Final = re.compile(r"\s+[-–—]+(?=\s|$)|[–—]+|(?<!\S)-+|-+(?!\S)|--+")
 _APOSTROPHE: Final = re.compile(r"(?<![^\W\d_])['’]|['’](?![^\W\d_])")
@@ -60,7 +60,7 @@ def _said(text: str, language: str) -> str:
     arabic = reads_arabic(text, language)
     text = _keys(text, arabic)
     text = say_addresses(text, arabic)
-    text = plain_digits(text)
+    text = say_leads(plain_digits(text))
     for rewrite in (say_dates, say_names, say_times, say_money, say_percent):
         text = rewrite(text, arabic)
     text = say_short_forms(text)
@@ -76,7 +76,7 @@ def _keys(text: str, arabic: bool) -> str:
 
 
 def _symbols(text: str, arabic: bool) -> str:
-    text = _AND.sub(" و " if arabic else " and ", text)
+    text = _AND.sub(" و" if arabic else " and ", text)
     text = _AT.sub(" آت " if arabic else " at ", text)
     text = _OR.sub(" أو " if arabic else " or ", text)
     return _SEPARATE.sub(" ", text)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from ivr.text.abbreviations import goes_on
+from ivr.text.figures import GONE
+
 _FRONT: Final = r"(?<![^\W_])(?<![^\W_]\.)"
 _NAME: Final = r"\s?(?=[\u0621-\u064a])"
 _ARABIC: Final = tuple(
@@ -19,15 +22,12 @@ _ARABIC: Final = tuple(
         (rf"{_FRONT}(و?)أ\.{_NAME}", r"\1أستاذ "),
         (rf"{_FRONT}([وبل]?)ص\.\s?ب\.?(?![^\W_])(?=\s*:?\s*\S)", r"\1صندوق بريد"),
         (rf"{_FRONT}ج\.\s?م\.\s?ع(?![^\W_])", "جمهورية مصر العربية"),
-        (rf"{_FRONT}ذ\.\s?م\.\s?م(?![^\W_])", "ذات مسؤولية محدودة"),
-        (rf"{_FRONT}ش\.\s?م\.\s?م(?![^\W_])", "شركة مساهمة محدودة"),
         (rf"{_FRONT}ق\.\s?م(?![^\W_])", "قبل الميلاد"),
         (rf"{_FRONT}(?:إلخ|الخ)(?![^\W_])", "إلى آخره"),
-        (rf"{_FRONT}ت\s?[:.]\s?(?=[\d+(])", "تلفون "),
-        (rf"{_FRONT}ج\s?[:.]\s?(?=[\d+(])", "جوال "),
-        (rf"{_FRONT}ص\.\s?(?=\d)", "صفحة "),
     )
 )
+_COMPANIES: Final = {"ذ": "ذات مسؤولية محدودة", "ش": "شركة مساهمة محدودة"}
+_COMPANY: Final = re.compile(rf"{_FRONT}([ذش])\.\s?م\.\s?م(?![^\W_])")
 _UPPER: Final = r"(?=\s?[A-Z])"
 _ENGLISH: Final = tuple(
     (re.compile(rf"(?<![^\W_])(?<![^\W_][.@]){pattern}"), said)
@@ -39,21 +39,11 @@ _ENGLISH: Final = tuple(
         (rf"Prof\.{_UPPER}", "Professor"),
         (rf"Eng\.{_UPPER}", "Engineer"),
         (rf"Sh\.{_UPPER}", "Sheikh"),
-        (r"(?<=[a-z] )St\.?(?=\s*[,.،)]|\s[a-z]|\s*\Z)", "Street"),
-        (r"St\.(?=\s[A-Z])", "Saint"),
-        (r"Ave\.?(?=[\s,]|\Z)", "Avenue"),
-        (r"Rd\.?(?=[\s,]|\Z)", "Road"),
-        (r"Blvd\.?(?=[\s,]|\Z)", "Boulevard"),
-        (r"Bldg\.?(?=[\s,]|\Z)", "Building"),
-        (r"Apt\.(?=\s)", "Apartment"),
-        (r"[Nn]o\.\s?(?=#?\d)", "number "),
-        (r"[Ee]xt\.\s?(?=\d)", "extension "),
-        (r"[Tt]el\.:?\s?(?=[\d+(])", "telephone "),
         (r"[Aa]pprox\.", "approximately"),
         (r"[Dd]ept\.", "department"),
         (r"vs\.", "versus"),
-        (r"e\.g\.,?", "for example,"),
-        (r"i\.e\.,?", "that is,"),
+        (r"[Ee]\.g\.,?", "for example,"),
+        (r"[Ii]\.e\.,?", "that is,"),
         (r"etc\.(?=\s+[a-z])", "et cetera"),
         (r"etc(?=[.,;:!?)\s]|\Z)", "et cetera"),
         (r"w/(?=\s?[a-z])", "with "),
@@ -68,8 +58,51 @@ _ENGLISH: Final = tuple(
 )
 
 
+_PLACES: Final = {
+    "St": "Street",
+    "Ave": "Avenue",
+    "Rd": "Road",
+    "Blvd": "Boulevard",
+    "Bldg": "Building",
+    "Apt": "Apartment",
+}
+_PLACE: Final = re.compile(rf"{_FRONT}(St|Ave|Rd|Blvd|Bldg|Apt)(?![^\W_])(\.?)")
+_LEADS: Final = tuple(
+    (re.compile(pattern), said)
+    for pattern, said in (
+        (rf"{_FRONT}ت\s?[:.]\s?(?=[\d+(])", "تلفون "),
+        (rf"{_FRONT}ج\s?[:.]\s?(?=[\d+(])", "جوال "),
+        (rf"{_FRONT}ص\.\s?(?=\d)", "صفحة "),
+        (rf"{_FRONT}[Nn]o\.\s?(?=#?\d)", "number "),
+        (rf"{_FRONT}[Ee]xt\.\s?(?=\d)", "extension "),
+        (rf"{_FRONT}[Tt]el\.?:?\s?(?=[\d+(])", "telephone "),
+        (rf"{_FRONT}[Pp]\.\s?(?=\d)", "page "),
+    )
+)
+
+
+def _place(found: re.Match[str]) -> str:
+    """`St.` is a saint before a name, a street behind one; its dot is the sentence's where the sentence ends."""
+    rest = found.string[found.end() :]
+    following = rest.lstrip()
+    ends = found[2] and (not following or (following[0].isupper() and not goes_on(rest)))
+    if found[1] == "St" and found[2] and following[:1].isupper() and not ends:
+        return "Saint"
+    return _PLACES[found[1]] + ("." if ends else "")
+
+
+def say_leads(text: str) -> str:
+    """Short forms that announce a number."""
+    for pattern, said in _LEADS:
+        text = pattern.sub(said, text)
+    return text
+
+
 def say_short_forms(text: str) -> str:
     """Short forms of both languages in full."""
     for pattern, said in (*_ARABIC, *_ENGLISH):
         text = pattern.sub(said, text)
-    return text
+    text = _PLACE.sub(_place, text)
+    return _COMPANY.sub(
+        lambda found: _COMPANIES[found[1]] + (GONE if goes_on(found.string[found.end() :][1:]) else ""), text
+    )
