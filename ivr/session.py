@@ -133,7 +133,7 @@ class Session:
         self._over = asyncio.Event()
         self._failure: Exception | None = None
         self._tasks: dict[tuple[str, int, int], asyncio.Task[None]] = {}
-        self._group: asyncio.TaskGroup | None = None
+        self._group = asyncio.TaskGroup()
         self._timer: asyncio.Handle | None = None
         self._tick_at = 0.0
         self._loop = asyncio.get_running_loop()
@@ -182,8 +182,7 @@ class Session:
         return None
 
     async def _serve(self, party: Party) -> None:
-        async with asyncio.TaskGroup() as group:
-            self._group = group
+        async with self._group as group:
             io = [group.create_task(self._read()), group.create_task(self._write())]
             self._feed(party.started)
             await self._over.wait()
@@ -211,12 +210,12 @@ class Session:
 
     # -- events in, commands out ---------------------------------------------------------------------------------
 
-    def _feed(self, event: Event) -> None:
+    def _feed(self, event: Event, not_before: float = 0.0) -> None:
         """Let the call decide, and do what it says."""
         party = self._party
         if party is None or party.call.ended is not None:
             return
-        now = self._loop.time()
+        now = max(self._loop.time(), not_before)
         commands = party.call.receive(event, now)
         if self._observer is not None:
             self._observer.happened(party.started.call_id, now, event, commands)
@@ -266,7 +265,7 @@ class Session:
     def _tick(self) -> None:
         self._timer = None
         try:
-            self._feed(events.Tick())
+            self._feed(events.Tick(), self._tick_at)  # a timer may fire a hair early
         except Exception as error:  # outside the task group: carry it in
             self._failure = error
             self._over.set()
@@ -274,9 +273,6 @@ class Session:
     # -- tasks by number -----------------------------------------------------------------------------------------
 
     def _spawn(self, key: tuple[str, int, int], work: Coroutine[Any, Any, None]) -> None:
-        if self._group is None:
-            work.close()
-            return
         task = self._tasks[key] = self._group.create_task(work)
         task.add_done_callback(lambda _: self._tasks.pop(key, None))
 
