@@ -28,6 +28,7 @@ class Packer:
         merge_under: int = 20,
         longest: int = 250,
         hard: int = 300,
+        hungry_ms: int = 1500,
         idle: float = 0.25,
     ) -> None:
         self.language = language
@@ -43,6 +44,8 @@ class Packer:
         """Characters of a later piece at most; a whole sentence may be a little longer."""
         self.hard = hard
         """Characters of any piece at most."""
+        self.hungry_ms = hungry_ms
+        """Unheard audio, in ms, from which down nothing is held back: about what the voice needs to begin."""
         self.idle = idle
         """Seconds without a token after which a sentence that looks whole goes out."""
         self._segmenter = Segmenter(language, longest=hard)
@@ -67,12 +70,12 @@ class Packer:
         return out
 
     def queued(self, ms: int) -> None:
-        """How much audio the caller has not heard yet, in ms. With none, what is held goes out at the next tick."""
+        """How much audio the caller has not heard yet, in ms. With little, what is held goes out at the next tick."""
         self._queued_ms = ms
 
     def wake_at(self) -> float | None:
         """When to `tick`, None if there is nothing to wait for."""
-        if self._held and not self._first and self._queued_ms <= 0:
+        if self._held and self._hungry():
             return self._last
         if self._held or (self._segmenter.pending and not self._looked):
             return self._last + self.idle
@@ -113,8 +116,7 @@ class Packer:
         self._held = f"{self._held} {sentence}" if self._held else sentence
         while len(self._held) > self._room():
             self._emit(runons.cut(self._held, self._room_least(), self._room()), out)
-        hungry = not self._first and self._queued_ms <= 0
-        if hungry or len(self._held) >= (self.first_least if self._first else self.merge_under):
+        if self._hungry() or len(self._held) >= (self.first_least if self._first else self.merge_under):
             self._release(out)
 
     def _cut_pending(self, out: list[str]) -> None:
@@ -136,6 +138,10 @@ class Packer:
             self._held = " ".join(part for part in (self._held, self._segmenter.take(place).strip()) if part)
             self._release(out)
 
+    def _hungry(self) -> bool:
+        """Whether the caller has heard nearly everything: a short piece is better than silence."""
+        return not self._first and self._queued_ms <= self.hungry_ms
+
     def _room(self) -> int:
         return self.first_most if self._first else self.hard
 
@@ -143,7 +149,7 @@ class Packer:
         return self.first_clause if self._first else self.longest // 3
 
     def _emit(self, length: int, out: list[str]) -> None:
-        out.append(self._held[:length].strip())
+        out += runons.lighten(self._held[:length].strip())
         self._held = self._held[length:].strip()
         self._first = False
 

@@ -20,10 +20,17 @@ _BLANK: Final = re.compile(r"(?<![\d٠-٩٪%$€£])(?<!\s[دمأ]\.)\s+(?![\d٠
 _ANY_BLANK: Final = re.compile(r"(?<=[^\d\s])\s+|\s+(?=[^\d\s])")
 
 
+_OPEN: Final = re.compile(r"<[^<>]{0,80}\Z|\[[^\[\]]{0,120}\Z|\]\([^()]*\Z")
+_MOST_DIGITS: Final = 120
+"""Digits of one piece at most: read one by one, more would be more text than a voice takes at once."""
+
+
 def clause_end(text: str, least: int, most: int) -> int:
     """Just after the first clause mark at `least` to `most` characters; 0 if there is none yet."""
-    found = CLAUSE.search(text, max(0, least - 1), most)
-    return found.end() if found else 0
+    for found in CLAUSE.finditer(text, max(0, least - 1), most + 1):
+        if found.end() <= most and not _OPEN.search(text, 0, found.end()):
+            return found.end()
+    return 0
 
 
 def cut(text: str, least: int, most: int) -> int:
@@ -37,6 +44,17 @@ def cut(text: str, least: int, most: int) -> int:
     for found in _ANY_BLANK.finditer(text, 0, least):
         return found.end()
     return _between_characters(text, most)
+
+
+def lighten(text: str) -> list[str]:
+    """The text in parts that do not have too many digits; nearly always one."""
+    parts, digits, start = [], 0, 0
+    for place, char in enumerate(text):
+        digits += char.isdecimal()
+        if digits > _MOST_DIGITS:
+            parts.append(text[start:place].strip())
+            digits, start = 1, place
+    return [part for part in (*parts, text[start:].strip()) if part]
 
 
 def _between_characters(text: str, most: int) -> int:

@@ -58,18 +58,29 @@ _TOGGLES: Final = ('"', "**", "`", "__")
 class Segmenter:
     """Text in any chunks -> exact sentences. One reply after the other may pass through; `flush` ends each."""
 
+    _text: str
+    """What was fed and has not come out; during a call also what just came out, up to `_from`."""
+    _from: int
+    """Where the sentence begins."""
+    _at: int
+    """Where to look on."""
+    _half: str
+    """The first half of a character that came in two chunks."""
+    _item: int | None
+    """The number of the list's last item."""
+    _listed: bool
+    """The sentence is an item of a list."""
+    _fresh: bool
+    """The text begins where a sentence does."""
+    _late: bool
+    """What still belongs to the last sentence may follow, to be swallowed."""
+    _final: bool
+    """Nothing follows."""
+
     def __init__(self, language: str = "ar", *, longest: int = 300) -> None:
         self.language = language
         self.longest = longest
-        self._text = ""
-        self._from = 0
-        self._at = 0
-        self._half = ""
-        self._item: int | None = None
-        self._listed = False
-        self._fresh = True
-        self._late = False
-        self._final = False
+        self._reset()
 
     def __repr__(self) -> str:
         return f"<Segmenter {self.language} pending={len(self._text)}>"
@@ -91,7 +102,7 @@ class Segmenter:
         self._final = True
         out = self._drain()
         self._cut(len(self._text), out)
-        self.__init__(self.language, longest=self.longest)  # type: ignore[misc]
+        self._reset()
         return out
 
     def take(self, length: int) -> str:
@@ -119,6 +130,17 @@ class Segmenter:
         self._cut(len(text), out)
         self._compact()
         return out
+
+    def _reset(self) -> None:
+        self._text = ""
+        self._from = 0
+        self._at = 0
+        self._half = ""
+        self._item: int | None = None
+        self._listed = False
+        self._fresh = True
+        self._late = False
+        self._final = False
 
     def _whole(self, text: str) -> str:
         """Join halves of one character that came in two chunks, drop lonely ones."""
