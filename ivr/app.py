@@ -32,6 +32,8 @@ from ivr.twilio.twiml import Documents
 
 log = logging.getLogger("ivr.app")
 
+BODY_TIMEOUT = 5.0
+"""Seconds a request's body may take; the carrier itself gives up after fifteen."""
 _DEAD = frozenset({1005, 1006})
 _OVER = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 
@@ -138,25 +140,25 @@ class Doors:
         try:
             body = await _body(request)
             posted = Form.parse(body) if request.method == "POST" else None
-            form = posted if posted is not None else Form.parse(request.url.query.encode())
+            form = posted if posted is not None else Form.parse(request.scope["query_string"])
         except ClientDisconnect:
             return None, self._refuse(door, "disconnected", 400)
-        except ValueError:
-            return None, self._refuse(door, "bad_form", 400)
-        if len(body) > LONGEST_BODY:
-            return None, self._refuse(door, "too_long", 413)
+        except TimeoutError:
+            return None, self._refuse(door, "too_slow", 408)
+        except ValueError as fault:
+            return None, self._refuse(door, str(fault), 413 if str(fault) == "too_long" else 400)
         reason = self._unsigned(request, posted)
         if reason is not None:
             return None, self._refuse(door, reason, 403)
         return form, Response()
 
     def _unsigned(self, connection: HTTPConnection, form: Form | None, *, websocket: bool = False) -> str | None:
-        """Why this is not from the carrier; None: it is."""
+        """Why this is not from the carrier; None: it is. What the request calls the host has no say in it."""
         if not self._settings.check_signatures:
             return None
-        url = connection.url
-        headers = connection.headers
-        urls = allowed_urls(self._settings.public_url, url.path, url.query, websocket)
+        scope, headers = connection.scope, connection.headers
+        query = scope["query_string"].decode("latin-1")
+        urls = allowed_urls(self._settings.public_url, scope["path"], query, websocket)
         return self._signatures.refusal(urls, form, headers.get(SIGNATURE_HEADER), headers.get(SETTINGS_HEADER))
 
     def _refuse(self, door: str, reason: str, status: int) -> Response:
@@ -169,12 +171,13 @@ class Doors:
 
 
 async def _body(request: Request) -> bytes:
-    """The body, up to a little over its limit."""
+    """The body, up to a little over its limit. Raises TimeoutError when it does not come."""
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LONGEST_BODY:
-            break
+    async with asyncio.timeout(BODY_TIMEOUT):
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > LONGEST_BODY:
+                break
     return bytes(body)
 
 
