@@ -293,7 +293,9 @@ class Segmenter:
         char = text[start]
         if char in CLAUSES or char in ")]}»”›" or (stop > self._from and text[stop - 1] == "["):
             return 0, end
-        if lower_latin(char) and (end - stop > 1 or end < start - 1 or text[stop] == "…" or self._goes_on(stop)):
+        if lower_latin(char) and (
+            end - stop > 1 or text[end:start].strip() or text[stop] == "…" or self._goes_on(stop)
+        ):
             return 0, end
         kind = self._kind(stop)
         if lower_latin(char) and kind is not Stop.ORDINARY:

@@ -1,0 +1,38 @@
+"""Nouns that are counted."""
+
+from __future__ import annotations
+
+import pytest
+
+from ivr.text import nouns
+
+
+@pytest.mark.parametrize(
+    ("word", "one"),
+    [
+        ("يوماً", "يوم"),
+        ("يوما", "يوم"),
+        ("ايام", "يوم"),
+        ("شحنتين", "شحنة"),
+        ("سنين", "سنة"),
+        ("شهور", "شهر"),
+        ("قمر", None),
+    ],
+)
+def test_noun(word: str, one: str | None) -> None:
+    found = nouns.noun(word)
+    assert (found.one if found else None) == one
+
+
+def test_every_noun_knows_its_forms() -> None:
+    for word in ("ساعة", "طلب", "فاتورة", "موعد"):
+        found = nouns.noun(word)
+        assert found is not None
+        assert {nouns.noun(form) for form in (found.one, found.two, found.few)} == {found}
+
+
+@pytest.mark.parametrize(
+    ("word", "feminine"), [("مركبات", True), ("بنات", False), ("للمركبات", False), ("قصور", False)]
+)
+def test_feminine(word: str, feminine: bool) -> None:
+    assert nouns.feminine(word) is feminine

@@ -1,0 +1,55 @@
+"""Where a text without a stop is cut."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ivr.text import runons
+
+
+@pytest.mark.parametrize(
+    ("text", "least", "most", "piece"),
+    [
+        ("هلا، وصلت الشحنة، تمام", 10, 25, "هلا، وصلت الشحنة،"),
+        ("هلا، وصلت", 0, 25, "هلا،"),
+        ("السعر 1,250 ريال", 0, 25, ""),
+        ("اختر [الأول، الثاني](http://a.b) ثم، نعم", 0, 60, "اختر [الأول، الثاني](http://a.b) ثم،"),
+        ("Hello there - you", 0, 30, "Hello there -"),
+        ("وصلت،", 0, 30, ""),
+        ("ab—cd", 0, 2, ""),
+    ],
+)
+def test_clause_end(text: str, least: int, most: int, piece: str) -> None:
+    assert text[: runons.clause_end(text, least, most)] == piece
+
+
+@pytest.mark.parametrize(
+    ("text", "least", "most", "piece"),
+    [
+        ("واحد اثنين، ثلاثة أربعة", 5, 20, "واحد اثنين،"),
+        ("تجيك الشحنة ويوصلك المندوب بكرة", 5, 28, "تجيك الشحنة "),
+        ("تجيك الشحنة خلال اليوم", 5, 18, "تجيك الشحنة خلال "),
+        ("المبلغ كان 250 ريال", 5, 19, "المبلغ "),
+        ("250 ريال و 300", 1, 10, "250 ريال "),
+        ("رقم 050 123 4567 هو", 4, 16, "رقم "),
+        ("كلمة " + "ا" * 30, 10, 20, "كلمة "),
+        ("ا" * 30, 10, 20, "ا" * 20),
+        ("ا" * 19 + "\u064e" * 3 + "ا", 10, 20, "ا" * 19),
+        ("\u064e" * 30, 10, 20, "\u064e"),
+    ],
+)
+def test_cut(text: str, least: int, most: int, piece: str) -> None:
+    assert text[: runons.cut(text, least, most)] == piece
+
+
+def test_lighten() -> None:
+    assert runons.lighten("نعم 123") == ["نعم 123"]
+    assert [len(part) for part in runons.lighten("7" * 300)] == [120, 120, 60]
+    assert runons.lighten("") == []
+
+
+@given(st.text(min_size=30, max_size=60))
+def test_a_cut_is_inside(text: str) -> None:
+    assert 0 < runons.cut(text, 10, 30) <= 30
