@@ -24,7 +24,7 @@ from ivr.lines import Line
 from ivr.media import vad
 from ivr.metrics import Metrics
 from ivr.registry import Registry
-from ivr.session import Observer, Party, Session, Wire
+from ivr.session import CLOSE_TIMEOUT, INTERNAL, Observer, Party, Session, Wire
 from ivr.settings import Settings
 from ivr.twilio.form import Dialled
 from ivr.twilio.rest import Rest
@@ -176,6 +176,9 @@ class Bridge:
         )
         try:
             await session.run()
+        except Exception:
+            log.exception("session_failed", extra={"call": stream.call_sid})
+            await _closed(wire)
         finally:
             if stream.refused:
                 self.metrics.rejected("media", stream.refused)
@@ -248,3 +251,10 @@ class Bridge:
     def _note(self, name: str, fields: Mapping[str, str | int | float | bool]) -> None:
         log.info(name, extra=dict(fields))
         self.metrics.noted(name)
+
+
+async def _closed(wire: Wire) -> None:
+    """Close a socket whose session could not."""
+    with contextlib.suppress(Exception):
+        async with asyncio.timeout(CLOSE_TIMEOUT):
+            await wire.close(INTERNAL)

@@ -19,6 +19,10 @@ from ivr.session import WireClosed
 DROPPED = 1005
 
 
+class Disconnected(OSError):
+    """What a server raises when an application sends on a dead socket, and does not mind when it comes back."""
+
+
 class Refused(Exception):
     """The application did not accept the socket."""
 
@@ -49,6 +53,7 @@ class Socket:
         }
         self._to_app: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._to_app.put_nowait({"type": "websocket.connect"})
         self._over: WireClosed | None = None
         self.accepted = False
         self.code: int | None = None
@@ -58,7 +63,6 @@ class Socket:
 
     async def open(self) -> None:
         """Shake hands. Raises `Refused`."""
-        self._to_app.put_nowait({"type": "websocket.connect"})
         message = await self._inbox.get()
         if message["type"] == "websocket.accept":
             self.accepted = True
@@ -97,15 +101,17 @@ class Socket:
 
     async def _serve(self, app: ASGIApp) -> None:
         try:
-            await app(self._scope, self._to_app.get, self._sent)
+            with contextlib.suppress(Disconnected):
+                await app(self._scope, self._to_app.get, self._sent)
         finally:
             self._inbox.put_nowait({"type": "over"})
 
     async def _sent(self, message: MutableMapping[str, Any]) -> None:
         if self._over is not None:
-            raise OSError("the socket is dead")
+            raise Disconnected
         if message["type"] == "websocket.close":
             self.code = message.get("code", 1000)
+            self._to_app.put_nowait({"type": "websocket.disconnect", "code": self.code})
         self._inbox.put_nowait(dict(message))
 
 
