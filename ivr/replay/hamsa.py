@@ -100,18 +100,25 @@ class MockHamsa:
 
     def prepare(self, frame: str | bytes) -> None:
         """Do the slow part of the frame's `received` beforehand. Any thread may."""
-        match hamsa_requests.read(frame):
+        self.prepare_request(hamsa_requests.read(frame))
+
+    def prepare_request(self, request: hamsa_requests.Request) -> None:
+        """The same for a request that came by another way than a frame."""
+        match request:
             case Speak() as wanted if self.profile.voice == "espeak":
                 self._spoken(wanted.text, wanted.language, wanted.form)
             case Hear() as wanted if self._heard is not None:
                 self._heard(wanted.pcm16k)
 
+    def allows(self, key: str | None) -> bool:
+        """Whether a key is right."""
+        return bool(key) and (not self.profile.keys or key in self.profile.keys)
+
     def connect(self, key: str | None, now: float) -> HamsaSocket:
         """A client wants a socket."""
         number = self.tally.connected(now)
         rules = self.rules(Occasion("socket", number, number, connects=self._ages(now)))
-        wrong = not key or bool(self.profile.keys and key not in self.profile.keys)
-        refusal = self.profile.refuse_with if wrong else 0
+        refusal = 0 if self.allows(key) else self.profile.refuse_with
         for rule in rules:
             if rule.fault in ("refuse", "http") and not refusal:
                 refusal = rule.code or (4001 if rule.fault == "refuse" else 401)
@@ -211,6 +218,11 @@ class HamsaSocket:
     def __repr__(self) -> str:
         state = "deaf" if self.deaf else "open" if self.open else "closed"
         return f"<HamsaSocket {self.number} {state} running={len(self._running)} waiting={len(self._waiting)}>"
+
+    @property
+    def busy(self) -> bool:
+        """Whether a request is in flight."""
+        return bool(self._running)
 
     @property
     def delay(self) -> float:
