@@ -1,0 +1,196 @@
+"""Scenes on a telephone line, and the truth about them: who speaks from which sample to which.
+
+A scene is what a detector is fed: the caller's frames, coded by mu-law as a telephone does, and the frames the caller
+was hearing meanwhile. `build(seed)` makes them all; the same seed makes the same scenes. Change thresholds looking at
+one seed, believe the figures of another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ivr.media import g711
+from ivr.media.g711 import FRAME, FRAME_PCM, RATE
+from scripts import sounds
+from scripts.sounds import NOISES, SENTENCES, SOUNDS, STYLES, WORDS, Rng, Sound
+
+SNRS = [None, 30, 20, 10, 5]
+"""dB between the voice and the noise; None is an idle line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One line for a while."""
+
+    heard: list[bytes]
+    """The caller's audio: frames of 320 bytes."""
+    spoken: tuple[int, int] | None = None
+    """The caller's voice: its first sample, and the one after its last. None: nobody speaks."""
+    played: list[bytes] | None = None
+    """What the caller was hearing, frame by frame; None for nothing."""
+    tag: str = ""
+    """What is special about it, for the list of misses."""
+
+
+@dataclass(slots=True)
+class Scenes:
+    """Scenes by kind, each with what goes wrong when it goes wrong."""
+
+    of: dict[str, list[Scene]] = field(default_factory=dict)
+
+    def add(self, kind: str, scenes: Iterable[Scene]) -> None:
+        self.of.setdefault(kind, []).extend(scenes)
+
+
+def framed(sound: Sound) -> list[bytes]:
+    """As a telephone delivers it."""
+    pcm = np.rint(np.clip(sound, -32768, 32767)).astype("<i2").tobytes()
+    coded = g711.decode(g711.encode(pcm))
+    return [coded[i : i + FRAME_PCM] for i in range(0, len(coded) // FRAME_PCM * FRAME_PCM, FRAME_PCM)]
+
+
+def _line(rng: Rng, length: int, voice_dbfs: float, snr: float | None, kind: str | None = None) -> Sound:
+    """The line under a voice."""
+    quiet = sounds.idle(rng, length)
+    if snr is None:
+        return quiet
+    kind = kind or NOISES[rng.integers(len(NOISES))]
+    return quiet + sounds.noise(kind, rng, length) * sounds.amplitude(voice_dbfs - snr)
+
+
+def speech(
+    rng: Rng, voice: Sound, dbfs: float, snr: float | None, *, lead_ms: int = 0, kind: str | None = None
+) -> Scene:
+    """Nothing, then a voice, then nothing for 1.5 s."""
+    lead = lead_ms * 8 or int(rng.integers(8000, 20000))
+    sound = _line(rng, lead + len(voice) + 12000, dbfs, snr, kind)
+    sound[lead : lead + len(voice)] += sounds.at_level(voice, dbfs)
+    return Scene(framed(sound), (lead, lead + len(voice)), tag=f"{dbfs:.0f} dBFS, {snr} dB SNR {kind or ''}")
+
+
+def barge_in(rng: Rng, voice: Sound, dbfs: float, loss: float, snr: float | None = None) -> Scene:
+    """The caller talks over the agent, whose echo comes back; the agent goes on to the caller's end."""
+    at = int(rng.integers(2 * RATE, 5 * RATE))
+    length = at + len(voice) + 12000
+    played = sounds.agent(rng, length)
+    played[at + len(voice) :] = 0
+    sound = sounds.echo(played, rng, loss) + _line(rng, length, dbfs, snr)
+    sound[at : at + len(voice)] += sounds.at_level(voice, dbfs)
+    tag = f"{dbfs:.0f} dBFS, echo -{loss:.0f} dB, {snr} dB SNR"
+    return Scene(framed(sound), (at, at + len(voice)), framed(played), tag)
+
+
+def pauses(rng: Rng, gap_ms: int, snr: float | None) -> Scene:
+    """Three sentences of one breath, `gap_ms` apart: one utterance."""
+    language = list(SENTENCES)[rng.integers(len(SENTENCES))]
+    parts: list[Sound] = []
+    for _ in range(3):
+        parts += [sounds.at_level(sounds.sentence(rng, language), -20), np.zeros(gap_ms * 8)]
+    voice = np.concatenate(parts[:-1])
+    sound = _line(rng, len(voice) + 24000, -20, snr)
+    sound[12000 : 12000 + len(voice)] += voice
+    return Scene(framed(sound), (12000, 12000 + len(voice)), tag=f"{gap_ms} ms, {snr} dB SNR")
+
+
+def happenings(rng: Rng, makers: list[Callable[[Rng], Sound]], seconds: int) -> Scene:
+    """A quiet line on which something sounds every one or two seconds."""
+    sound, at = sounds.idle(rng, seconds * RATE), RATE
+    while at < len(sound) - 3 * RATE:
+        one = makers[rng.integers(len(makers))](rng)[: len(sound) - at]
+        sound[at : at + len(one)] += one
+        at += len(one) + int(rng.integers(6000, 16000))
+    return Scene(framed(sound), tag=makers[0].__name__)
+
+
+def noise(rng: Rng, kind: str, dbfs: float, seconds: int) -> Scene:
+    sound = sounds.idle(rng, seconds * RATE) + sounds.noise(kind, rng, seconds * RATE) * sounds.amplitude(dbfs)
+    return Scene(framed(sound), tag=f"{kind} at {dbfs:.0f} dBFS")
+
+
+def gusts(rng: Rng, seconds: int) -> Scene:
+    """Noise that comes and goes: passing cars, a door to the street."""
+    sound = sounds.noise("pink", rng, seconds * RATE) * sounds.amplitude(-50)
+    for at in range(RATE, (seconds - 3) * RATE, 20000):
+        length = int(rng.integers(4000, 16000))
+        burst = sounds.noise(NOISES[rng.integers(len(NOISES))], rng, length)
+        sound[at : at + length] += burst * sounds.amplitude(rng.uniform(-42, -25))
+    return Scene(framed(sound), tag="gusts")
+
+
+def music(rng: Rng, style: str, seconds: int) -> Scene:
+    length = seconds * RATE
+    return Scene(framed(sounds.idle(rng, length) + sounds.music(rng, style, length)), tag=style)
+
+
+def echo(rng: Rng, loss: float, snr: float | None, seconds: int) -> Scene:
+    """The agent talks, the caller says nothing."""
+    played = sounds.agent(rng, seconds * RATE)
+    sound = sounds.echo(played, rng, loss) + _line(rng, len(played), -20, snr)
+    return Scene(framed(sound), played=framed(played), tag=f"echo -{loss:.0f} dB, {snr} dB SNR")
+
+
+def babble(rng: Rng, seconds: int) -> Scene:
+    """People in the background, 25 dB under a caller's own voice."""
+    length = seconds * RATE
+    return Scene(framed(sounds.idle(rng, length) + sounds.babble(rng, length) * sounds.amplitude(-45)), tag="babble")
+
+
+def far_voice(rng: Rng, seconds: int) -> Scene:
+    """A television across the room: one clear voice at -42 dBFS."""
+    sound = sounds.idle(rng, seconds * RATE)
+    sound += sounds.agent(rng, seconds * RATE) * 10 ** (-22 / 20)
+    return Scene(framed(sound), tag="far voice")
+
+
+def _choice(rng: Rng, options: list[float | None] | list[int | None]) -> float | None:
+    return options[rng.integers(len(options))]
+
+
+def build(seed: int, size: float = 1.0) -> dict[str, list[Scene]]:
+    """All scenes of a seed, by kind; `size` 1 is some 35 minutes of telephone."""
+    rng = np.random.default_rng(seed)
+    scenes = Scenes()
+    _add_voices(scenes, rng, max(1, round(6 * size)))
+    _add_barge_ins(scenes, rng, max(1, round(5 * size)))
+    minutes = max(1, round(4 * size))
+    scenes.add("noise", (noise(rng, kind, dbfs, 20) for kind in NOISES for dbfs in (-55, -42, -30)))
+    scenes.add("noise", (gusts(rng, 60) for _ in range(minutes // 2 + 1)))
+    scenes.add("sounds", (happenings(rng, SOUNDS, 60) for _ in range(minutes * 2)))
+    scenes.add("music", (music(rng, style, 15 * minutes) for style in STYLES))
+    losses = np.linspace(20, 35, minutes * 2)
+    scenes.add("echo", (echo(rng, float(loss), _choice(rng, [None, 30, 25]), 60) for loss in losses))
+    scenes.add("(babble)", (babble(rng, 30) for _ in range(minutes // 2 + 1)))
+    scenes.add("(far voice)", (far_voice(rng, 30) for _ in range(minutes // 2 + 1)))
+    return scenes.of
+
+
+def _add_voices(scenes: Scenes, rng: Rng, times: int) -> None:
+    for language, texts in SENTENCES.items():
+        for n in range(times * (2 if len(texts) > 2 else 1)):
+            voice = sounds.sentence(rng, language)
+            scenes.add("sentences", [speech(rng, voice, rng.uniform(-28, -14), SNRS[n % 5])])
+            scenes.add("soft", [speech(rng, voice, rng.uniform(-40, -30), _choice(rng, [None, 25]), kind="pink")])
+    for language, texts in WORDS.items():
+        for n in range(times * (3 if len(texts) > 6 else 1)):
+            voice = sounds.word(rng, language)
+            scenes.add("words", [speech(rng, voice, rng.uniform(-28, -14), SNRS[n % 4])])
+    for n in range(2 * times):
+        lead, dbfs = 40_000, -22.0
+        scenes.add("late word", [speech(rng, sounds.word(rng), dbfs, _choice(rng, [None, 28, 20]), lead_ms=lead)])
+        scenes.add("pauses", [pauses(rng, int(rng.integers(200, 420)), _choice(rng, [None, 20]))])
+
+
+def _add_barge_ins(scenes: Scenes, rng: Rng, times: int) -> None:
+    for language in SENTENCES:
+        for _ in range(times):
+            voice, snr = sounds.sentence(rng, language), _choice(rng, [None, None, 25])
+            scenes.add("barge-in", [barge_in(rng, voice, rng.uniform(-27, -15), rng.uniform(20, 35), snr)])
+    for language in WORDS:
+        for _ in range(times):
+            voice = sounds.word(rng, language)
+            scenes.add("barge-in word", [barge_in(rng, voice, rng.uniform(-27, -15), rng.uniform(20, 35))])
+            voice = sounds.word(rng, language)
+            scenes.add("barge-in soft", [barge_in(rng, voice, rng.uniform(-36, -28), rng.uniform(20, 35))])
