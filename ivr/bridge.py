@@ -12,6 +12,7 @@ import logging
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, replace
 
+from ivr import logs
 from ivr.call.call import Call
 from ivr.call.commands import ReplyRequest
 from ivr.call.events import CallStarted, Event
@@ -249,7 +250,7 @@ class Bridge:
             log.info("hung_up", extra={"call": call_id, "outcome": outcome})
 
     def _note(self, name: str, fields: Mapping[str, str | int | float | bool]) -> None:
-        log.info(name, extra=dict(fields))
+        log.info(name, extra=logs.extra(fields))
         self.metrics.noted(name)
 
 

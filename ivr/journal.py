@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
+from ivr import logs
 from ivr.call.commands import Command, HangUp, Note
 from ivr.call.events import CallStarted, Event
 from ivr.call.timeline import Turn
@@ -24,8 +25,7 @@ class Journal:
         for command in commands:
             if isinstance(command, Note):
                 level = logging.WARNING if command.name in _WARNINGS else logging.INFO
-                fields = {("what" if name == "name" else name): value for name, value in command.fields.items()}
-                log.log(level, command.name, extra={"call": call_id, **fields})
+                log.log(level, command.name, extra={**logs.extra(command.fields), "call": call_id})
 
     def ended(self, call_id: str, now: float, turns: Sequence[Turn], hang_up: HangUp) -> None:
         asked = [turn for turn in turns if turn.kind != "phrase"]

@@ -10,9 +10,15 @@ import json
 import logging
 import sys
 import time
+from collections.abc import Mapping
 from typing import Any, Literal
 
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
+
+
+def extra(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields as `logging` takes them: a name it keeps for itself gets a line behind it."""
+    return {(f"{name}_" if name in _OWN else name): value for name, value in fields.items()}
 
 
 def fields_of(record: logging.LogRecord) -> dict[str, Any]:
@@ -26,7 +32,7 @@ class TextFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         stamp = time.strftime("%H:%M:%S", time.localtime(record.created))
         head = f"{stamp}.{int(record.msecs):03d} {record.levelname.lower()} {record.name} {record.getMessage()}"
-        line = " ".join([head, *(f"{name}={value}" for name, value in fields_of(record).items())])
+        line = " ".join([head, *(f"{name}={_shown(value)}" for name, value in fields_of(record).items())])
         return line + (f"\n{self.formatException(record.exc_info)}" if record.exc_info else "")
 
 
@@ -45,6 +51,12 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             entry["traceback"] = self.formatException(record.exc_info)
         return json.dumps(entry, ensure_ascii=False, default=str)
+
+
+def _shown(value: object) -> str:
+    """A value that leaves the line whole: quoted when it is more than one word."""
+    text = str(value)
+    return text if text.isprintable() and not set(text) & set(" \"'=") and text else repr(text)
 
 
 def set_up(form: Literal["text", "json"]) -> None:
