@@ -250,7 +250,7 @@ class Bridge:
             log.info("hung_up", extra={"call": call_id, "outcome": outcome})
 
     def _note(self, name: str, fields: Mapping[str, str | int | float | bool]) -> None:
-        log.info(name, extra=logs.extra(fields))
+        log.info(name, extra=logs.fitted(fields))
         self.metrics.noted(name)
 
 

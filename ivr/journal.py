@@ -25,7 +25,7 @@ class Journal:
         for command in commands:
             if isinstance(command, Note):
                 level = logging.WARNING if command.name in _WARNINGS else logging.INFO
-                log.log(level, command.name, extra={**logs.extra(command.fields), "call": call_id})
+                log.log(level, command.name, extra={**logs.fitted(command.fields), "call": call_id})
 
     def ended(self, call_id: str, now: float, turns: Sequence[Turn], hang_up: HangUp) -> None:
         asked = [turn for turn in turns if turn.kind != "phrase"]

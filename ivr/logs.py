@@ -16,7 +16,7 @@ from typing import Any, Literal
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 
 
-def extra(fields: Mapping[str, Any]) -> dict[str, Any]:
+def fitted(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Fields as `logging` takes them: a name it keeps for itself gets a line behind it."""
     return {(f"{name}_" if name in _OWN else name): value for name, value in fields.items()}
 
