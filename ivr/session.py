@@ -244,10 +244,10 @@ class Session:
                 self._cancel(("transcript", utterance, 0))
             case ask.CloseReply(turn=turn):
                 self._cancel(("reply", turn, 0))
+            case ask.WarmUp() if ("warm", 0, 0) not in self._tasks:
+                self._spawn(("warm", 0, 0), _warm(party))
             case ask.WarmUp():
-                warm = (party.hearing.open(), party.voice.open(), party.agent.warm())
-                for number, opening in enumerate(warm):
-                    self._spawn(("warm", number, 0), opening)
+                pass  # under way
             case ask.HangUp():
                 self._over.set()
             case _:
@@ -335,6 +335,11 @@ class Session:
     async def _flushed(self) -> None:
         if self._unsent:
             await self._all_sent.wait()
+
+
+async def _warm(party: Party) -> None:
+    """Have every link before it is needed."""
+    await asyncio.gather(party.hearing.open(), party.voice.open(), party.agent.warm())
 
 
 async def _within(closing: Awaitable[None]) -> None:

@@ -61,11 +61,11 @@ def test_an_interruption_clears_what_was_sent_and_stops_the_voice() -> None:
         await scene.phone.start()
         await scene.phone.audio(600, LOUD)
         await scene.phone.audio(1600)
-        await scene.phone.audio(600, LOUD)
+        await scene.phone.audio(800, LOUD)
         await scene.phone.audio(600)
         await scene.phone.stop()
 
-    scene = play(script, voice=Speaker(ms=8000), agent=Answering("One sentence here. Another sentence there."))
+    scene = play(script, voice=Speaker(ms=30_000), agent=Answering("One sentence here. Another sentence there."))
     kinds = [message["event"] for message in scene.phone.got]
     assert kinds.count("clear") == 1
     place = kinds.index("clear")

@@ -55,6 +55,12 @@ class Answers:
         """Audio of the last turn has left for the phone."""
         return self.turn.first_sent_at is not None
 
+    @property
+    def asking(self) -> bool:
+        """The sentence that was sent last is a question."""
+        sent = [sentence.text for sentence in self.turn.sentences if sentence.sent_at is not None] if self.turns else []
+        return bool(sent) and sent[-1].rstrip(" \n\"'»”)").endswith(("?", "؟"))
+
     # -- turns ---------------------------------------------------------------------------------------------------
 
     def open_turn(self, kind: Literal["phrase", "speech", "dtmf"]) -> Turn:

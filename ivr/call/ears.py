@@ -32,6 +32,7 @@ class Ears:
         )
         self._position = 0
         self._deaf_until = 0
+        self._last: SpeechEnded | None = None
 
     def __repr__(self) -> str:
         return f"<Ears at={self._position} speaking={self.speaking} {self.speech_ms}+{self.silence_ms}ms>"
@@ -51,6 +52,19 @@ class Ears:
         """Silence since its last voiced frame."""
         return self._endpointer.silence_ms
 
+    @property
+    def endpoint_ms(self) -> int:
+        """Silence that ends the utterance; may be changed while one is open."""
+        return self._endpointer.endpoint_ms
+
+    @endpoint_ms.setter
+    def endpoint_ms(self, ms: int) -> None:
+        self._endpointer.endpoint_ms = ms
+
+    def so_far(self) -> SpeechEnded | None:
+        """The open utterance as if it ended here; without one, the last that ended."""
+        return self._endpointer.so_far() or self._last
+
     def frames(self, timestamp_ms: int, payload: bytes) -> list[bytes]:
         """Complete 20 ms frames of mu-law that this chunk makes available, in order."""
         return self.track.push(timestamp_ms, payload)
@@ -63,7 +77,11 @@ class Ears:
         probability = self._detector.push(pcm, reference)
         if self._position <= self._deaf_until:
             probability = 0.0
-        return list(self._endpointer.push(pcm, probability))
+        edges = self._endpointer.push(pcm, probability)
+        for edge in edges:
+            if isinstance(edge, SpeechEnded):
+                self._last = edge
+        return edges
 
     def at(self, sample: int, now: float) -> float:
         """When a sample of the track passed, on the driver's clock."""

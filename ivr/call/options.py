@@ -36,12 +36,29 @@ class CallOptions:
 
     endpoint_ms: int = 500
     """Silence that ends an utterance."""
+    endpoint_least_ms: int = 300
+    """Silence that ends an utterance whose words are plainly complete."""
+    endpoint_more_ms: int = 500
+    """Silence added when the words are plainly not complete."""
+    speculate_ms: int = 250
+    """Silence after which the ears begin with the utterance, in case it is over; 0: they wait for its end."""
+
     start_ms: int = 60
     """Speech that counts as the caller talking; over the agent it makes the agent yield."""
-    commit_ms: int = 140
-    """Speech over the agent that ends the agent's turn; less is a cough or a backchannel."""
+    commit_ms: int = 600
+    """Speech over the agent that is an interruption whatever its words."""
+    word_ms: int = 100
+    """Speech over the agent that may have been a word: its transcript decides. Less is a click or a cough."""
     resume_ms: int = 300
-    """Silence after which a yield that was not committed is over and the agent goes on."""
+    """Silence after which a yield to less than a word is over and the agent goes on."""
+    verdict_ms: int = 700
+    """Silence in which the words of an overlap are waited for; then the agent goes on, and they may still count."""
+    caution_ms: int = 60
+    """Speech more that it takes to make the agent yield, for each time in a row that it yielded to nothing."""
+    caution_most: int = 3
+    """How many such times count."""
+    caution_s: float = 60.0
+    """Seconds after which the last of them is forgotten."""
     pre_roll_ms: int = 300
     """Audio kept from before the first voiced frame."""
     max_utterance_ms: int = 30_000

@@ -20,6 +20,7 @@ class _Utterance:
     started_at: float
     ended_at: float
     endpoint_at: float
+    """When it was found to be over; of one sent early, when it was sent, until it is over."""
     voiced_ms: int
     text: str | None = None
     transcript_at: float | None = None
@@ -47,6 +48,19 @@ class Questions:
         self._number += 1
         self._utterances[self._number] = _Utterance(started_at, ended_at, now, voiced_ms)
         return self._number
+
+    def end(self, number: int, ended_at: float, now: float, voiced_ms: int) -> bool:
+        """An utterance that was sent early is over. False: it has failed and must be sent again."""
+        utterance = self._utterances[number]
+        utterance.ended_at, utterance.endpoint_at, utterance.voiced_ms = ended_at, now, voiced_ms
+        if utterance.failed:
+            del self._utterances[number]
+        return not utterance.failed
+
+    def drop(self, number: int) -> bool:
+        """An utterance was none. True: the ears still look for its words."""
+        utterance = self._utterances.pop(number, None)
+        return utterance is not None and utterance.transcript_at is None
 
     def resolve(self, number: int, text: str | None, now: float) -> bool:
         """Words for an utterance, None when the ears failed. False: nobody waits for it."""

@@ -51,7 +51,11 @@ class Overlap:
     verdict: Literal["pending", "commit", "resume"] = "pending"
     verdict_at: float | None = None
     rule: str = ""
-    """What decided: `duration`, `silence`, ..."""
+    """What decided, see `bargein.Rule`."""
+    quiet_at: float | None = None
+    """The phone was silent by then, fade included; None: it was silent before."""
+    resumed_at: float | None = None
+    """The agent went on, also where the words of the overlap decided only later."""
 
 
 @dataclass(slots=True)

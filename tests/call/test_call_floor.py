@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ivr.call.commands import (
     CancelSpeech,
     CloseReply,
@@ -17,6 +19,7 @@ from ivr.call.events import (
     SpeechAudio,
     SpeechEnded,
     TranscriptArrived,
+    TranscriptFailed,
 )
 from tests.call.stage import LOUD, Stage, options, phrases
 
@@ -37,7 +40,7 @@ def test_a_caller_who_interrupts_is_heard_and_nothing_of_the_old_turn_follows() 
     assert [len(command.payload) for command in fade if isinstance(command, SendAudio)] == [320]
     assert CancelSpeech(0, 2) not in yielded
     committed = len(stage.log)
-    stage.speak(80)
+    stage.speak(540)
     assert stage.state == "hearing"
     after = stage.since(committed)
     assert CancelSpeech(0, 2) in after
@@ -64,7 +67,7 @@ def test_an_interruption_closes_a_reply_that_still_streams() -> None:
     stage.voice(2000)
     stage.wait(500)
     place = len(stage.log)
-    stage.speak(200)
+    stage.speak(620)
     assert CloseReply(0) in stage.since(place)
     stage.feed(ReplyDelta(0, "More of it."))
     stage.feed(ReplyEnded(0, hang_up=True))
@@ -108,7 +111,7 @@ def test_a_caller_who_goes_on_before_the_answer_asks_one_question() -> None:
     stage.reply("Which parcel do you mean?")
     stage.voice(1000)
     assert stage.all(SendAudio) == []
-    stage.speak(400)
+    stage.speak(600)
     assert stage.state == "hearing"
     assert stage.call.turns[0].outcome == "superseded"
     stage.wait(500)
@@ -116,6 +119,159 @@ def test_a_caller_who_goes_on_before_the_answer_asks_one_question() -> None:
     assert stage.last(RequestReply).request.text == "track my parcel number five"
     assert stage.all(SendAudio) == []
     assert stage.all(SendClear) == []
+
+
+def test_one_word_over_the_agent_is_looked_at_and_takes_the_floor() -> None:
+    stage = Stage()
+    stage.answer(ms=3000)
+    stage.wait(500)
+    stage.speak(300)
+    stage.wait(180)
+    asked = stage.last(Transcribe)
+    assert (asked.utterance, stage.state) == (2, "yielding")
+    stage.wait(100)
+    stage.feed(TranscriptArrived(2, "stop"))
+    assert stage.state == "thinking"
+    request = stage.last(RequestReply).request
+    assert (request.text, request.heard, request.unheard) == ("stop", "It", "is in Riyadh today.")
+    overlap = stage.call.turns[0].overlaps[0]
+    assert (overlap.verdict, overlap.rule) == ("commit", "words")
+    assert overlap.quiet_at is not None
+    stage.wait(1000)
+    assert len(stage.all(Transcribe)) == 2
+
+
+@pytest.mark.parametrize(("words", "rule"), [("mm-hm", "backchannel"), ("okay", "backchannel"), ("", "nothing")])
+def test_a_sign_of_listening_lets_the_agent_go_on(words: str, rule: str) -> None:
+    stage = Stage()
+    stage.answer(ms=2000)
+    stage.wait(500)
+    stage.speak(300)
+    stage.wait(200)
+    stage.feed(TranscriptArrived(2, words))
+    assert stage.state == "speaking"
+    stage.wait(2500)
+    assert stage.call.turns[0].outcome == "heard"
+    assert stage.call.turns[0].overlaps[0].rule == rule
+    assert len(stage.all(RequestReply)) == 1
+
+
+def test_yes_is_an_answer_when_the_agent_has_asked() -> None:
+    stage = Stage()
+    stage.answer("Shall I send it to your home address?", ms=2000)
+    stage.wait(1500)
+    stage.speak(300)
+    stage.wait(200)
+    stage.feed(TranscriptArrived(2, "yes"))
+    assert stage.last(RequestReply).request.text == "yes"
+
+
+def test_ears_that_fail_over_the_agent_let_it_go_on() -> None:
+    stage = Stage()
+    stage.answer(ms=2000)
+    stage.wait(500)
+    stage.speak(300)
+    stage.wait(200)
+    stage.feed(TranscriptFailed(2, "closed"))
+    assert stage.state == "speaking"
+
+
+def test_a_caller_who_goes_on_while_the_words_are_looked_for_is_heard_whole() -> None:
+    stage = Stage()
+    stage.answer(ms=3000)
+    stage.wait(500)
+    stage.speak(300)
+    stage.wait(180)
+    stage.speak(200)
+    stage.feed(TranscriptArrived(2, "mm"))
+    assert stage.state == "yielding"
+    stage.speak(200)
+    assert stage.state == "hearing"
+    stage.wait(500)
+    stage.feed(TranscriptArrived(3, "no not that one"))
+    assert stage.last(RequestReply).request.text == "no not that one"
+
+
+def test_real_words_commit_while_the_caller_still_speaks() -> None:
+    stage = Stage()
+    stage.answer(ms=3000)
+    stage.wait(500)
+    stage.speak(300)
+    stage.wait(180)
+    stage.speak(100)
+    stage.feed(TranscriptArrived(2, "no not"))
+    assert stage.state == "hearing"
+    stage.speak(200)
+    stage.wait(500)
+    stage.feed(TranscriptArrived(3, "no not that one"))
+    assert stage.last(RequestReply).request.text == "no not that one"
+
+
+def test_words_that_come_late_still_take_the_floor_from_an_agent_that_went_on() -> None:
+    stage = Stage()
+    stage.answer(ms=4000)
+    stage.wait(500)
+    stage.speak(300)
+    stage.wait(700)
+    assert stage.state == "speaking"
+    stage.wait(300)
+    place = len(stage.log)
+    stage.feed(TranscriptArrived(2, "stop"))
+    assert SendClear() in stage.since(place)
+    assert stage.state == "thinking"
+    assert stage.last(RequestReply).request.text == "stop"
+    assert [overlap.rule for overlap in stage.call.turns[0].overlaps] == ["late", "words"]
+
+
+def test_words_that_come_late_and_say_nothing_are_forgotten() -> None:
+    stage = Stage()
+    stage.answer(ms=4000)
+    stage.wait(500)
+    stage.speak(300)
+    stage.wait(800)
+    stage.feed(TranscriptArrived(2, "mm-hm"))
+    assert stage.state == "speaking"
+    stage.wait(5000)
+    assert stage.call.turns[0].outcome == "heard"
+    stage.hear("next")
+    assert stage.last(RequestReply).request.text == "next"
+
+
+def test_words_that_come_after_the_answer_is_over_are_a_question() -> None:
+    stage = Stage()
+    stage.answer(ms=1500)
+    stage.wait(700)
+    stage.speak(300)
+    stage.wait(2500)
+    assert stage.state == "listening"
+    stage.feed(TranscriptArrived(2, "and the other one"))
+    assert stage.last(RequestReply).request.text == "and the other one"
+
+
+def test_late_words_join_what_the_caller_says_next() -> None:
+    stage = Stage()
+    stage.answer(ms=4000)
+    stage.wait(500)
+    stage.speak(300)
+    stage.wait(800)
+    stage.speak(700)
+    stage.wait(500)
+    stage.feed(TranscriptArrived(3, "please"))
+    assert len(stage.all(RequestReply)) == 1
+    stage.feed(TranscriptArrived(2, "stop"))
+    assert stage.last(RequestReply).request.text == "stop please"
+
+
+def test_an_agent_that_yielded_to_nothing_is_harder_to_stop_for_a_while() -> None:
+    stage = Stage()
+    stage.answer(ms=20_000)
+    stage.wait(500)
+    for _ in range(2):
+        stage.speak(80)
+        stage.wait(600)
+    assert len(stage.all(SendClear)) == 1
+    stage.speak(140)
+    assert stage.state == "yielding"
 
 
 def test_a_cough_while_the_agent_thinks_holds_the_answer_back_and_lets_it_go() -> None:
@@ -156,7 +312,7 @@ def test_a_noise_that_cut_the_agent_off_is_asked_about() -> None:
     stage = Stage()
     stage.answer(ms=3000)
     stage.wait(500)
-    stage.speak(160)
+    stage.speak(620)
     stage.wait(500)
     stage.feed(TranscriptArrived(2, ""))
     assert stage.state == "speaking"

@@ -1,0 +1,340 @@
+"""The talk on a call: who has the floor, and what each side's words do to it.
+
+The caller's side (`Ears`, `Listening`) makes questions, the agent's side (`Answers`) answers them, the `Floor` says
+whose turn it is. A voice over an answer takes the floor in two steps: the mouth is held (yield), and then the answer
+is dropped (commit) or goes on (resume); `BargeIn` is the judge. What a dropped answer left unheard goes into the next
+request; when nothing of it was heard, its question is asked again together with the new words.
+
+Commands are collected in `out`, which whoever drives the conversation takes after every event.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from ivr.call import commands, events
+from ivr.call.answers import Answers, ReplyEvent
+from ivr.call.bargein import BargeIn, Verdict
+from ivr.call.commands import Command, HangUp, Result
+from ivr.call.deadlines import Deadlines
+from ivr.call.ears import Ears
+from ivr.call.listening import Listening
+from ivr.call.options import CallOptions, PhraseName
+from ivr.call.timeline import Overlap, Turn
+from ivr.call.turn import Floor, State, Trigger
+from ivr.media.endpointing import SpeechEnded, SpeechStarted
+from ivr.media.vad import Detector
+
+Awaited: TypeAlias = Literal["transcript", "reply", "silence", "media", "length"]
+
+WORD_MS = 300
+"""Voiced audio that may have been words: less is not worth asking the caller to repeat."""
+
+
+class Conversation:
+    """One call's talk. Begins when `started` is set; after `ended` is set nothing may be asked of it."""
+
+    def __init__(self, options: CallOptions, detector: Detector) -> None:
+        self.options = options
+        self.started: events.CallStarted | None = None
+        self.ended: HangUp | None = None
+        self.out: list[Command] = []
+        self.floor = Floor()
+        self.answers = Answers(options)
+        self.ears = Ears(options, detector)
+        self.listening = Listening(options, self.ears)
+        self.deadlines: Deadlines[Awaited] = Deadlines()
+        self.farewell: HangUp | None = None
+        """How the call ends once everything was heard."""
+        self.protected = False
+        """What is being said is not for interrupting."""
+        self.prompts = 0
+        """Times in a row a silent caller was asked."""
+        self._bargein = BargeIn(options)
+        self._onset_at = 0.0
+        self._late: int | None = None
+        self._failures = 0
+
+    def note(self, name: str, **fields: str | int | float | bool) -> None:
+        """Tell whoever watches."""
+        self.out.append(commands.Note(name, fields))
+
+    # -- the caller speaks ---------------------------------------------------------------------------------------
+
+    def voice(self, voice: SpeechStarted, now: float) -> None:
+        """The caller has begun to speak."""
+        self._onset_at = self.ears.at(voice.onset, now)
+        if self.floor.state in (State.LISTENING, State.TRANSCRIBING):
+            self.deadlines.clear("silence")
+            self.floor.go(Trigger.VOICE)
+            self.out.append(commands.WarmUp())
+
+    def utterance(self, utterance: SpeechEnded, now: float) -> None:
+        """The caller has finished an utterance."""
+        if self.floor.state is State.HEARING:
+            self.out += self.listening.ended(utterance, now)
+            self._end_hearing(now)
+        elif self.floor.state is not State.YIELDING:
+            self.note("speech_ignored", voiced_ms=utterance.voiced_ms)
+
+    def follow(self, now: float) -> None:
+        """After every frame: what the caller's voice means where the floor stands."""
+        state = self.floor.state
+        if state is State.HEARING:
+            self.out += self.listening.follow(now)
+        elif state is State.YIELDING:
+            self._judge(now)
+        elif self._may_yield() and self._bargein.rises(self.ears.speech_ms, now):
+            self._yield(self._onset_at, now)
+
+    def _may_yield(self) -> bool:
+        talking = self.floor.state in (State.SPEAKING, State.THINKING)
+        return talking and self.ears.speaking and not self.protected
+
+    def _end_hearing(self, now: float) -> None:
+        self.floor.go(Trigger.ENDPOINT)
+        self.deadlines.set("transcript", now + self.options.transcript_timeout)
+        self._put_question(now)
+
+    # -- over the agent ------------------------------------------------------------------------------------------
+
+    def _yield(self, onset_at: float, now: float) -> None:
+        self.floor.go(Trigger.VOICE)
+        self._bargein.begin()
+        held = self.answers.mouth.hold(now)
+        self.out += held
+        overlap = Overlap(onset_at, now, now if held else None)
+        overlap.quiet_at = now + self.options.fade_ms / 1000 if held else None
+        self.answers.turn.overlaps.append(overlap)
+
+    def _judge(self, now: float) -> None:
+        decided = self._bargein.frame(self.ears.speech_ms, self.ears.silence_ms, speaking=self.ears.speaking)
+        if decided == "ask":
+            self.out += self.listening.send_early(now)
+            self.deadlines.set("transcript", now + self.options.transcript_timeout)
+        elif decided is not None:
+            self._settle(decided, now)
+
+    def _settle(self, verdict: Verdict, now: float) -> None:
+        """The overlap was this."""
+        self._bargein.learn(verdict, now)
+        overlap = self.answers.turn.overlaps[-1]
+        overlap.verdict, overlap.rule, overlap.verdict_at = verdict.kind, verdict.rule, now
+        self.note("overlap", verdict=verdict.kind, rule=verdict.rule, ms=round((now - overlap.onset_at) * 1000))
+        if verdict.kind == "commit":
+            self.interrupt(now)
+            self.floor.go(Trigger.COMMIT)
+            return
+        if verdict.rule == "late":  # the agent goes on, but the words may still come, and count
+            self._late, self.listening.early = self.listening.early, None
+        self.out += self.listening.take_back()
+        self.ears.abandon()
+        overlap.resumed_at = now
+        self.floor.go(Trigger.RESUME_SPEAKING if self.answers.sounded else Trigger.RESUME_THINKING)
+        self.out += self.answers.mouth.resume(now)
+
+    def _overlap_words(self, text: str, now: float) -> None:
+        """The words of the overlap came while the agent waits for them."""
+        goes_on = self.ears.speaking and not self.ears.silence_ms
+        verdict = self._bargein.words(text, asked=self.answers.asking)
+        if goes_on and verdict.kind == "resume":
+            return
+        self._settle(verdict, now)
+        if verdict.kind == "commit" and not goes_on:
+            self._take_words(now)
+
+    def _late_words(self, number: int, text: str, now: float) -> None:
+        """The words of an overlap came after the agent went on."""
+        verdict = self._bargein.words(text, asked=self.answers.asking)
+        state = self.floor.state
+        if verdict.kind == "resume":
+            self.listening.questions.drop(number)
+        elif state in (State.SPEAKING, State.THINKING) and not self.protected:
+            self._yield(self.answers.turn.overlaps[-1].onset_at if self.answers.turn.overlaps else now, now)
+            self._settle(verdict, now)
+            self._take_words(now)
+        elif state is State.LISTENING:
+            self.deadlines.clear("silence")
+            self.floor.go(Trigger.VOICE)
+            self._take_words(now)
+
+    def _take_words(self, now: float) -> None:
+        """The words that were found are all the caller had to say."""
+        self.listening.early = None
+        self.ears.abandon()
+        self._end_hearing(now)
+
+    def interrupt(self, now: float) -> None:
+        """Drop what is left of the current answer; an answer of which nothing was heard leaves its question."""
+        self.farewell, self.protected = None, False
+        was_open = self.answers.open
+        self.out += self.answers.drop(now)
+        self.deadlines.clear("reply", "silence")
+        if was_open:
+            turn = self.answers.turn
+            self._note_turn(turn)
+            if turn.outcome == "superseded" and turn.kind == "speech":
+                self.listening.questions.carry(turn.text)
+
+    def take_floor(self, now: float) -> None:
+        """Whatever is going on is over, and nothing of it is kept."""
+        self.forget()
+        self.interrupt(now)
+        self.forget()
+        if self.floor.state is not State.LISTENING:
+            self.floor.go(Trigger.NOTHING)
+
+    # -- the caller's words --------------------------------------------------------------------------------------
+
+    def transcript(self, number: int, text: str | None, now: float) -> None:
+        """Words for an utterance; None: the ears failed."""
+        early, late = number == self.listening.early, number == self._late
+        if not self.listening.found(number, text, now):
+            return
+        if late:
+            self._late = None
+            self._late_words(number, text or "", now)
+        elif early and self.floor.state is State.YIELDING:
+            self._overlap_words(text or "", now)
+        if self.floor.state is State.TRANSCRIBING:
+            self._put_question(now)
+
+    def _put_question(self, now: float) -> None:
+        """Ask the agent once all words are there."""
+        questions = self.listening.questions
+        if questions.open:
+            return
+        self.deadlines.clear("transcript")
+        if questions.text():
+            turn = self.answers.open_turn("speech")
+            questions.take(turn)
+            self.ask(turn, "speech", now)
+            return
+        failed, voiced_ms = questions.give_up()
+        cut_off = bool(self.answers.turns) and self.answers.turn.outcome == "interrupted"
+        if failed:
+            self._fail("ears", now)
+        elif voiced_ms >= WORD_MS or cut_off:
+            self.note("nothing_understood", voiced_ms=voiced_ms)
+            self.say("reprompt", now)
+        if self.ended is None and self.floor.state is State.TRANSCRIBING:
+            self.floor.go(Trigger.NOTHING)
+            self.await_caller(now)
+
+    def forget(self) -> None:
+        """Nobody waits for the caller's words any more."""
+        self._late = None
+        self.out += self.listening.forget()
+        self.deadlines.clear("transcript")
+
+    def await_caller(self, now: float) -> None:
+        """It is the caller's turn to say something."""
+        if self.options.silence_timeout:
+            self.deadlines.set("silence", now + self.options.silence_timeout)
+
+    # -- the agent answers ---------------------------------------------------------------------------------------
+
+    def ask(self, turn: Turn, event: Literal["speech", "dtmf"], now: float) -> None:
+        """Put this turn's question to the agent."""
+        if self.started is None:
+            raise RuntimeError("a question before the call has started")
+        self.prompts = 0
+        turn.asked_at = now
+        request = self.answers.request(turn, event, self.started)
+        self.floor.go(Trigger.ASK)
+        self.deadlines.clear("silence")
+        self.deadlines.set("reply", now + self.options.reply_timeout)
+        self.out.append(commands.RequestReply(turn.number, request))
+
+    def reply(self, event: ReplyEvent, now: float) -> None:
+        """A piece of the agent's reply, or its end."""
+        if not self.answers.reply(event, now):
+            return
+        if isinstance(event, events.ReplyDelta | events.ReplyPause):
+            self.deadlines.set("reply", now + self.options.reply_timeout)
+            return
+        self.deadlines.clear("reply")
+        turn = self.answers.turn
+        closing = isinstance(event, events.ReplyEnded) and event.hang_up
+        if closing:
+            self.farewell = HangUp("success", "agent_goodbye")
+        if turn.failure or not (turn.sentences or closing):
+            turn.failure = turn.failure or "empty"
+            self.note("reply_failed", reason=turn.failure)
+            self._fail("agent", now)
+        else:
+            self._failures = 0
+
+    def speech_failed(self, event: events.SpeechFailed, now: float) -> None:
+        """The voice gave a sentence up."""
+        stop = self.answers.speech_failed(event)
+        if stop is None:
+            return
+        self.out += stop
+        self.deadlines.clear("reply")
+        self.note("speech_failed", reason=event.reason)
+        self._fail("voice", now)
+
+    def _fail(self, who: Literal["ears", "agent", "voice"], now: float) -> None:
+        """An upstream has let the caller down: say so, or give the call up.
+
+        Without a voice and without a prepared phrase there is nothing to say; the carrier's fallback takes over.
+        """
+        self._failures += 1
+        self.note("upstream_failed", who=who, in_a_row=self._failures)
+        last = HangUp("upstream_error", f"{who}_unavailable")
+        if who == "voice" and not self.answers.phrase_is_ready("apology"):
+            self.end(last.result, last.reason, now)
+        elif self._failures >= self.options.failures_in_a_row:
+            self.bid_farewell("apology", last, now)
+        else:
+            self.say("apology", now)
+
+    def say(self, name: PhraseName, now: float) -> bool:
+        """Say fixed words of the line. False: it has none."""
+        if not self.answers.say_phrase(name, now):
+            return False
+        if self.floor.state is not State.YIELDING:
+            self.floor.go(Trigger.SAY)
+        return True
+
+    # -- the end of a turn, and of the call ----------------------------------------------------------------------
+
+    def advance(self, now: float) -> None:
+        """After every event: let the mouth go on and notice what is finished."""
+        self.out += self.answers.mouth.pump(now)
+        if self.floor.state is State.THINKING and self.answers.sounded:
+            self.floor.go(Trigger.SAY)
+        if self.floor.state in (State.SPEAKING, State.THINKING) and self.answers.done:
+            self._all_heard(now)
+
+    def _all_heard(self, now: float) -> None:
+        self._note_turn(self.answers.close_turn("failed" if self.answers.turn.failure else "heard", now))
+        self.protected = False
+        if self.farewell is not None:
+            self.end(self.farewell.result, self.farewell.reason, now)
+            return
+        self.floor.go(Trigger.NOTHING)
+        if self.ears.speaking:
+            self.floor.go(Trigger.VOICE)
+        else:
+            self.await_caller(now)
+
+    def bid_farewell(self, phrase: PhraseName, farewell: HangUp, now: float) -> None:
+        """Say a last phrase, which nobody interrupts, and hang up once it was heard."""
+        self.forget()
+        self.interrupt(now)
+        if self.say(phrase, now):
+            self.farewell, self.protected = farewell, True
+        else:
+            self.end(farewell.result, farewell.reason, now)
+
+    def end(self, result: Result, reason: str, now: float, *, from_caller: bool = False) -> None:
+        """The call is over: stop everything that still runs for it."""
+        self.forget()
+        self.interrupt(now)
+        self.ended = HangUp(result, reason, from_caller)
+        self.out.append(self.ended)
+
+    def _note_turn(self, turn: Turn) -> None:
+        self.note("turn", turn=turn.number, kind=turn.kind, outcome=turn.outcome, sentences=len(turn.sentences))
