@@ -37,6 +37,7 @@ def test_words_that_are_there_at_the_end_are_asked_at_the_end() -> None:
     turn = stage.call.turns[0]
     assert turn.transcript_at is not None
     assert turn.endpoint_at == turn.asked_at
+    assert turn.endpoint_at is not None
     assert turn.transcript_at < turn.endpoint_at
 
 
