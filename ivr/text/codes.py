@@ -19,6 +19,7 @@ _PHONE: Final = re.compile(
     rf"|\(?0\d{{1,2}}\)?[ -]\d{{3,4}}[ -]?\d{{3,4}}|0[15]\d(?:[ -]?\d{{3}})[ -]?\d{{4}}"
     rf"|9200[ -]?\d{{5}}|800[ -]?\d{{3}}[ -]?\d{{4}}){_NOT_MORE}"
 )
+_NEIGHBOUR: Final = re.compile(r"((?:00)?(?:966|971|965|973|974|968|96[1-47]|970))(\d{8,9})")
 _GROUPED: Final = re.compile(rf"{_EDGE}(?<!\d[ -])\d{{2,6}}(?:([ -])\d{{2,6}})(?:\1\d{{2,6}})+{_NOT_MORE}")
 _MIXED: Final = re.compile(
     r"(?<![^\W_])(?=[A-Za-z/_-]*\d)(?=[\d/_-]*[A-Za-z])[A-Za-z0-9]+(?:[-/_][A-Za-z0-9]+)*(?![^\W_]|[-_][A-Za-z])"
@@ -108,21 +109,27 @@ def _phone(written: str, arabic: bool) -> str:
     plus = "زائد " if arabic else "plus "
     groups = re.findall(r"\d+", written.replace("(0)", ""))
     figures = "".join(groups)
-    if len(groups) == 1 or (len(groups) == 2 and len(groups[1]) > 6):
+    if len(groups) == 1:
         groups = _phone_groups(figures)
+    elif len(groups) == 2 and len(groups[1]) > 6:
+        groups = [groups[0], *_national(groups[1])]
     return (plus if "+" in written else "") + _in_groups(groups, arabic)
 
 
 def _phone_groups(figures: str) -> list[str]:
-    for prefix in ("00966", "966"):
-        if figures.startswith(prefix) and len(figures) == len(prefix) + 9:
-            rest = figures[len(prefix) :]
-            return [prefix, rest[:2], rest[2:5], rest[5:]]
+    found = _NEIGHBOUR.fullmatch(figures)
+    if found:
+        return [found[1], *_national(found[2])]
     if len(figures) == 10:
         return [figures[:3], figures[3:6], figures[6:]]
     if figures.startswith("9200"):
         return [figures[:4], figures[4:]]
     return _by_threes(figures)
+
+
+def _national(figures: str) -> list[str]:
+    """What follows a country's prefix: `50 123 4567`."""
+    return [figures[:2], figures[2:5], figures[5:]] if len(figures) == 9 else _by_threes(figures)
 
 
 def _mixed(token: str, arabic: bool) -> str:
@@ -131,11 +138,11 @@ def _mixed(token: str, arabic: bool) -> str:
     groups: list[str] = []
     for part in re.findall(r"\d+|[A-Za-z]+", token):
         if part.isdecimal():
-            groups += _by_threes(part) if len(part) > 4 else [part]
+            groups += [words.digits(few) for few in _by_threes(part)] if len(part) > 4 else [part]
         else:
             groups.append(part)
     said = [_part(group, arabic) for group in groups]
-    short = len(token) <= 4 or not any(group.isdecimal() and len(group) > 2 for group in groups)
+    short = len(token) <= 4 or re.search(r"\d{3}", token) is None
     return (" " if short else words.PAUSE).join(said)
 
 

@@ -23,9 +23,9 @@ _HEADING: Final = re.compile(r"^[^\S\n]*(?:#{1,6}[^\S\n]+|>+[^\S\n]?)", re.MULTI
 _RULE: Final = re.compile(r"^[\s|:*_=-]*(?:-{3,}|\*{3,}|_{3,}|={3,}|\|\s*:?-+)[\s|:*_=-]*$", re.MULTILINE)
 _BULLET: Final = re.compile(rf"(^|\n)[^\S\n]*(?:[-*+–—]|[{BULLETS}])(?:[^\S\n]+|(?=[^\W\d_]))|[{BULLETS}]")
 _ITEM: Final = re.compile(r"(^|\n|(?<=:)(?=\s*\(?1\b))[^\S\n]*\(?(\d{1,2})(?:[.)-]|\.\))[^\S\n]+(?=\S)")
-_STRONG: Final = re.compile(r"\*\*+|(?<![^\W_])__+|__+(?![^\W_])|`+")
+_STRONG: Final = re.compile(r"\*\*+|(?<![A-Za-z0-9])__+|__+(?![A-Za-z0-9])|`+")
 _EMPHASIS: Final = re.compile(
-    r"(?<![\w*])\*(?=[^\s*])([^*\n]*[^\s*])\*(?![\w*])|(?<!\w)_(?=[^\s_])([^_\n]*[^\s_])_(?!\w)"
+    r"(?<![A-Za-z0-9*])\*(?=[^\s*])([^*\n]*[^\s*])\*(?![A-Za-z0-9*])|(?<![A-Za-z0-9_])_(?=[^\s_])([^_\n]*[^\s_])_(?!\w)"
 )
 _CELL: Final = re.compile(r"[^\S\n]*\|[^\S\n]*")
 _EDGE_CELL: Final = re.compile(r"^[^\S\n]*\||\|[^\S\n]*$", re.MULTILINE)

@@ -45,8 +45,9 @@ _MARKS: Final = {
 
 def say_addresses(text: str, arabic: bool) -> str:
     """Every e-mail address and link in words."""
+    text = _URL.sub(lambda found: _link(found, arabic), text)
     text = _EMAIL.sub(lambda found: f" {_spelled(f'{found[1]}@{found[2]}', arabic)} ", text)
-    for pattern in (_URL, _WWW, _DOMAIN):
+    for pattern in (_WWW, _DOMAIN):
         text = pattern.sub(lambda found: _link(found, arabic), text)
     return text
 

@@ -1,0 +1,56 @@
+"""Short forms in full."""
+
+from __future__ import annotations
+
+import pytest
+
+from ivr.text.figures import GONE
+from ivr.text.titles import say_leads, say_short_forms
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("مع د. أحمد", "مع دكتور أحمد"),
+        ("مع د.أحمد", "مع دكتور أحمد"),
+        ("ود. منى", "ودكتور منى"),
+        ("لد. منى", "لدكتور منى"),
+        ("أ.د. منى", "أستاذ دكتور منى"),
+        ("م. سعد", "مهندس سعد"),
+        ("أ. نورة", "أستاذ نورة"),
+        ("فيتامين د.", "فيتامين د."),
+        ("ص.ب 55", "صندوق بريد 55"),
+        ("توصيل إلخ", "توصيل إلى آخره"),
+        ("شركة ذ.م.م. تأسست", f"شركة ذات مسؤولية محدودة{GONE}. تأسست"),
+        ("شركة ش.م.م. هل", "شركة شركة مساهمة محدودة. هل"),
+        ("Dr. Ali", "Doctor Ali"),
+        ("Dr. no", "Dr. no"),
+        ("St. Mary", "Saint Mary"),
+        ("King St. is", "King Street is"),
+        ("King St. The end", "King Street. The end"),
+        ("King St.", "King Street."),
+        ("King St", "King Street"),
+        ("Apt. 5", "Apartment 5"),
+        ("fast, etc. and", "fast, et cetera and"),
+        ("fast, etc.", "fast, et cetera."),
+        ("e.g. this", "for example, this"),
+        ("on Sat. we", "on Saturday we"),
+    ],
+)
+def test_short_forms(text: str, said: str) -> None:
+    assert say_short_forms(text) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("ت: 011", "تلفون 011"),
+        ("ص. 5", "صفحة 5"),
+        ("No. 5", "number 5"),
+        ("no. I", "no. I"),
+        ("ext. 105", "extension 105"),
+        ("Tel: 011", "telephone 011"),
+    ],
+)
+def test_leads(text: str, said: str) -> None:
+    assert say_leads(text) == said
