@@ -15,7 +15,7 @@ from ivr.text.codes import say_codes, say_names
         ("+966501234567", "plus nine six six, five zero, one two three, four five six seven"),
         ("+966 (0)50 123 4567", "plus nine six six, five zero, one two three, four five six seven"),
         ("00966112345678", "zero zero nine six six, one one, two three four, five six seven eight"),
-        ("9200123456", "nine two zero, zero one two, three four five six"),
+        ("+442079460018", "plus four four two zero, seven nine four six, zero zero one eight"),
         ("+97112345678", "plus nine seven one, one two three, four five six, seven eight"),
         ("+1 (415) 555-2671", "plus one, four one five, five five five, two six seven one"),
         ("+971 501234567", "plus nine seven one, five zero, one two three, four five six seven"),
