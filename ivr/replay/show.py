@@ -104,7 +104,7 @@ class Show:
         match command:
             case commands.Transcribe(pcm=pcm):
                 self._endpoint_at, self._answering, self._sounded = now, True, False
-                self._line(now, "bridge", f"the caller has finished: {len(pcm) / 16000:.1f} s of speech go to the ears")
+                self._line(now, "bridge", f"the caller pauses: {len(pcm) / 16000:.1f} s of speech go to the ears")
             case commands.RequestReply(request=request):
                 self._asked_at, self._worded = now, False
                 cut = f" (told what was cut off: {request.unheard})" if request.unheard else ""

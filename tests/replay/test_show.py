@@ -35,7 +35,7 @@ def test_a_turn_is_a_line_for_each_thing_a_person_wants_to_know() -> None:
     )
     assert screen.happened(5.1, events.AudioIn(0, b""), commands.SendAudio(b"greeting"), commands.WarmUp()) == ""
     line = screen.happened(7.0, events.AudioIn(0, b""), commands.Transcribe(1, bytes(16000)))
-    assert line == "2.00  bridge  the caller has finished: 1.0 s of speech go to the ears"
+    assert line == "2.00  bridge  the caller pauses: 1.0 s of speech go to the ears"
     line = screen.happened(7.5, events.TranscriptArrived(1, "hi [b]you[/b]"), commands.RequestReply(1, REQUEST))
     assert line.splitlines() == [
         "2.50  heard   +500 ms hi [b]you[/b]",

@@ -1,0 +1,283 @@
+"""A whole phone call on one machine, and what a developer wants to see of it.
+
+`Demo` composes everything in one process and lets it talk over real sockets on loopback: the server as `ivr serve` runs
+it, signatures and all; the mock Hamsa with the demo agent; and the carrier, which dials. `ring` is its last part alone:
+it calls a bridge that runs elsewhere. Both write `call.wav`, `call.html` and `call.jsonl`.
+
+English callers are really recognised, against the grammar of what the demo agent understands. Arabic has no recogniser
+here: its transcripts are written beforehand, and every place that shows one says SCRIPTED.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+import httpx
+from rich.console import Console
+from starlette.routing import Mount
+
+from ivr.app import create_app
+from ivr.call.commands import Command, HangUp
+from ivr.call.events import Event
+from ivr.call.timeline import Turn
+from ivr.media import g711
+from ivr.phrases_default import Language
+from ivr.replay import report, voices
+from ivr.replay.carrier import place_call
+from ivr.replay.carrier_rest import Switchboard
+from ivr.replay.loopback import bound, serving
+from ivr.replay.mock import SCRIPT, Mock
+from ivr.replay.phone_figures import figures
+from ivr.replay.recording import PhoneRecord
+from ivr.replay.scenario import Scenario, from_words
+from ivr.replay.show import Show, latency_table, summary
+from ivr.replay.stages import Owner, spent, wait
+from ivr.serve import config_for
+from ivr.settings import Settings, load
+
+SCRIPTED: Final = "SCRIPTED: nothing is recognised in this call; its transcripts were written beforehand."
+CALLER: Final = "+966500000001"
+CALLED: Final = "+966110000000"
+PITCH: Final = 65
+"""The caller's, so that nobody takes the caller for the agent."""
+
+MOMENTS: Final = ("", "", "over 2600 ")
+"""When the caller says the lines of `mock.SCRIPT`: two questions, and the second answer is talked over."""
+
+
+def scenario(language: Language) -> Scenario:
+    """The caller's part in the demo."""
+    steps = [f"{moment}say {words}" for moment, words in zip(MOMENTS, SCRIPT[language], strict=True)]
+    return from_words([*steps, "wait"], language=language)
+
+
+def caller_voice(language: str) -> CallerVoice:
+    """The caller's voice; RuntimeError when there is none on this machine."""
+    if not voices.available():
+        raise RuntimeError(voices.MISSING)
+    return CallerVoice("ar" if language == "ar" else "en")
+
+
+@dataclass(frozen=True, slots=True)
+class CallerVoice:
+    """Says a text as mu-law at 8 kHz."""
+
+    language: Language
+
+    def __call__(self, text: str) -> bytes:
+        return g711.encode(voices.say(text, self.language, rate=g711.RATE, pitch=PITCH))
+
+
+@dataclass(slots=True)
+class Witness:
+    """Shows the bridge's side of the call and keeps its turns."""
+
+    show: Show
+    turns: list[Turn] = field(default_factory=list)
+
+    def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
+        self.show.happened(call_id, now, event, commands)
+
+    def ended(self, call_id: str, now: float, turns: Sequence[Turn], hang_up: HangUp) -> None:
+        self.turns = list(turns)
+        self.show.ended(call_id, now, turns, hang_up)
+
+
+class Demo:
+    """One call from dialling to the report."""
+
+    def __init__(self, language: Language, out: Path, speed: float, console: Console) -> None:
+        """`out`: the folder of what is written. `speed`: how much faster than the real services the mocks are."""
+        self._language = language
+        self._out = out
+        self._speed = speed
+        self._console = console
+        self._scripted = False
+
+    async def run(self) -> bool:
+        """Make the call, show it, write it down. Whether all went well."""
+        voice = caller_voice(self._language)
+        account, secret = f"AC{secrets.token_hex(16)}", secrets.token_hex(16)
+        switchboard = Switchboard(account, secret)
+        mock = Mock(self._language, speed=self._speed)
+        self._scripted = mock.scripted
+        witness = Witness(Show(self._console, scripted=self._scripted))
+        with tempfile.TemporaryDirectory(prefix="ivr-demo-") as folder:
+            async with mock.serving(Mount("/", switchboard.app())) as peer:
+                settings, listener = self._settings(peer, account, secret, Path(folder))
+                app = create_app(settings, observe=witness)
+                async with serving(app, listener, lambda served: config_for(served, settings)):
+                    self._introduce(settings)
+                    await ready(settings.public_url)
+                    began = asyncio.get_running_loop().time()
+                    record = await place_call(
+                        f"{settings.public_url}/voice",
+                        scenario(self._language),
+                        auth_token=secret,
+                        account_sid=account,
+                        caller=CALLER,
+                        called=CALLED,
+                        voice=voice,
+                        on_entry=witness.show.phone,
+                        switchboard=switchboard,
+                    )
+                connections = mock.voice_connections(began)
+        return self._finish(record, witness.turns, connections)
+
+    def _settings(self, peer: str, account: str, secret: str, folder: Path) -> tuple[Settings, socket.socket]:
+        listener = bound()
+        port = listener.getsockname()[1]
+        config = folder / "ivr.toml"
+        config.touch()
+        settings = load(
+            {
+                "TWILIO_ACCOUNT_SID": account,
+                "TWILIO_AUTH_TOKEN": secret,
+                "IVR_TWILIO_REST_URL": f"http://{peer}",
+                "IVR_HAMSA_URL": f"ws://{peer}/v1/realtime/ws",
+                "HAMSA_API_KEY": "demo",
+                "IVR_WEBHOOK_URL": f"http://{peer}/webhook",
+                "IVR_PUBLIC_URL": f"http://127.0.0.1:{port}",
+                "IVR_HOST": "127.0.0.1",
+                "IVR_PORT": str(port),
+                "IVR_LANGUAGE": self._language,
+                "IVR_CACHE_DIR": str(folder / "phrases"),
+                "IVR_CONFIG": str(config),
+            }
+        )
+        return settings, listener
+
+    def _introduce(self, settings: Settings) -> None:
+        self._console.print(f"[bold]A call to {settings.public_url}[/], all on this machine", highlight=False)
+        if self._scripted:
+            self._console.print(f"[bold red]{SCRIPTED}[/]", highlight=False)
+        self._console.print(
+            "the voice renders the line's fixed phrases, some seconds; then the phone rings", style="dim"
+        )
+
+    def _finish(self, record: PhoneRecord, turns: Sequence[Turn], connections: int) -> bool:
+        """Print the figures, write the files, judge the call."""
+        more = {"voice connections": str(connections), **ear_figures(record), **own_at_the_ear(record, turns)}
+        self._console.print()
+        self._console.print(latency_table(turns))
+        if self._scripted:
+            self._console.print("SCRIPTED transcripts: the ears' times are the mock's.", style="red", highlight=False)
+        for line in summary(turns, more):
+            self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+        title = "Demo call" if not self._scripted else "Demo call (SCRIPTED transcripts)"
+        written = write(
+            self._out, record, turns, title=title, language=self._language, scripted=self._scripted, more=more
+        )
+        self._console.print(f"written: {written}", highlight=False, soft_wrap=True)
+        return (
+            record.ended in ("agent", "carrier")
+            and not record.warnings
+            and any(overlap.verdict == "commit" for turn in turns for overlap in turn.overlaps)
+        )
+
+
+async def ready(url: str, patience: float = 20.0) -> None:
+    """Wait until a bridge has rendered its phrases and takes calls. RuntimeError when it does not come to that."""
+    async with httpx.AsyncClient(trust_env=False) as client:
+        for _ in range(int(patience / 0.05)):
+            if (await client.get(f"{url}/readyz")).status_code == httpx.codes.OK:
+                return
+            await asyncio.sleep(0.05)
+    raise RuntimeError(f"the bridge was not ready in {patience:.0f} s")
+
+
+def ear_figures(record: PhoneRecord) -> dict[str, str]:
+    """The call as measured at the caller's ear."""
+    measured = figures(record)
+    answers = [f"{answer.reply_ms:.0f}" for answer in measured.answers if answer.reply_ms is not None]
+    found = {"at the ear, end of speech to first sample": f"{', '.join(answers)} ms"} if answers else {}
+    if measured.barge_ins:
+        stops = ", ".join(f"{barge_in.stop_ms:.0f}" for barge_in in measured.barge_ins)
+        found["at the ear, first sample of the interruption to silence"] = f"{stops} ms"
+    found["thrown away unheard"] = f"{measured.discarded_ms:.0f} ms"
+    found["underruns"] = ", ".join(f"{gap.ms:.0f} ms" for gap in measured.underruns) or "none"
+    if not measured.certified:
+        found["beware"] = f"the phone itself was late, p99 {measured.lateness_p99_ms:.0f} ms: this machine is busy"
+    return found
+
+
+def own_at_the_ear(record: PhoneRecord, turns: Sequence[Turn]) -> dict[str, str]:
+    """What is left of each wait, measured at the ear, when silence, ears, agent and voice had their time.
+
+    Only of turns that answer one thing the caller said each.
+    """
+    spoken = [turn for turn in turns if turn.kind == "speech"]
+    answers = figures(record).answers
+    if len(spoken) != len(answers):
+        return {}
+    others: tuple[Owner, ...] = ("endpoint", "ears", "agent", "voice")
+    own = [
+        answer.reply_ms - 1000 * sum(spent(turn, owner) or 0 for owner in others)
+        for turn, answer in zip(spoken, answers, strict=True)
+        if answer.reply_ms is not None and wait(turn) is not None
+    ]
+    return {"bridge's own, at the ear": f"p50 {median(own):.0f} ms, max {max(own):.0f} ms"} if own else {}
+
+
+def write(
+    out: Path,
+    record: PhoneRecord,
+    turns: Sequence[Turn],
+    *,
+    title: str,
+    language: str,
+    scripted: bool,
+    more: Mapping[str, str],
+) -> str:
+    """`call.wav`, `call.html` and `call.jsonl` into a folder; their names for people."""
+    out.mkdir(parents=True, exist_ok=True)
+    record.save_wav(out / "call.wav")
+    record.save_log(out / "call.jsonl")
+    page = report.html(record, turns, title=title, language=language, scripted=scripted, figures=more)
+    (out / "call.html").write_text(page, encoding="utf-8")
+    return ", ".join(str(out / name) for name in ("call.wav", "call.html", "call.jsonl"))
+
+
+async def ring(
+    url: str,
+    script: Scenario,
+    console: Console,
+    *,
+    caller: str = CALLER,
+    called: str = CALLED,
+    out: Path | None = None,
+) -> PhoneRecord:
+    """Call a bridge that runs elsewhere and show the phone's side of it.
+
+    Signs with TWILIO_AUTH_TOKEN and TWILIO_ACCOUNT_SID of the environment. RuntimeError without a voice, ScenarioError
+    and ValueError as `place_call`.
+    """
+    show = Show(console)
+    record = await place_call(
+        url,
+        script,
+        auth_token=os.environ.get("TWILIO_AUTH_TOKEN", "none"),
+        account_sid=os.environ.get("TWILIO_ACCOUNT_SID", f"AC{0:032x}"),
+        caller=caller,
+        called=called,
+        public_url=os.environ.get("IVR_PUBLIC_URL") or None,
+        voice=caller_voice(script.language) if script.texts else None,
+        on_entry=show.phone,
+    )
+    for name, value in (measured := ear_figures(record)).items():
+        console.print(f"{name}: {value}", highlight=False, markup=False, soft_wrap=True)
+    if out is not None:
+        written = write(
+            out, record, (), title=f"Call to {url}", language=script.language, scripted=False, more=measured
+        )
+        console.print(f"written: {written}", highlight=False, soft_wrap=True)
+    return record

@@ -1,0 +1,115 @@
+"""The bridge's peers without any account: the mock Hamsa and the demo agent, on one port.
+
+    WS   /v1/realtime/ws     Hamsa; its REST twins lie beside it
+    POST /webhook            the demo agent
+    GET  /stats              what both have counted; ?reset=1 forgets the agent's part
+
+An English caller is recognised against the phrases that the demo agent understands. Where there is no recogniser (for
+Arabic, or without pocketsphinx) the transcripts come from a script, in its order and again from its beginning;
+`scripted` says so, and whoever shows such a transcript says it too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
+from typing import Final, Literal
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from ivr.phrases_default import Language
+from ivr.replay import agent_app, hamsa_app, hearing, voices
+from ivr.replay.agent import phrases
+from ivr.replay.agent_script import Pace
+from ivr.replay.hamsa import MockHamsa
+from ivr.replay.hamsa_profile import HamsaProfile
+from ivr.replay.loopback import bound, plain, serving
+
+SCRIPT: Final[dict[Language, tuple[str, ...]]] = {
+    "en": ("what are your opening hours", "how much does it cost", "thank you goodbye"),
+    "ar": ("متى تفتح الفروع", "كم سعر الشحن", "مع السلامة"),
+}
+"""What the demo's caller says, and what is scripted as its transcripts."""
+_ROUNDS: Final = 1000
+"""How often a script is gone through."""
+
+
+class Mock:
+    """Both peers, with the state they share between calls."""
+
+    def __init__(
+        self,
+        language: Language = "en",
+        *,
+        voice: Literal["espeak", "tone"] = "espeak",
+        speed: float = 1.0,
+        script: Sequence[str] | None = None,
+    ) -> None:
+        """`speed`: how much faster than the real services. `script`: transcripts where nothing can be recognised.
+
+        RuntimeError when `voice` is espeak and there is none on this machine.
+        """
+        if voice == "espeak" and not voices.available():
+            raise RuntimeError(voices.MISSING)
+        self.scripted = language != "en" or not hearing.available()
+        lines = tuple(SCRIPT[language] if script is None else script)
+        profile = HamsaProfile(speed=speed, voice=voice, transcripts=lines * _ROUNDS if self.scripted else ())
+        hear = None if self.scripted else hearing.Grammar(phrases("en")).recognise
+        self.hamsa = MockHamsa(profile, hear=hear)
+        pace = Pace()
+        self.agent = agent_app.DemoAgent(replace(pace, first_token=pace.first_token / speed, rate=pace.rate * speed))
+
+    def __repr__(self) -> str:
+        return f"<Mock {self.hamsa!r} {'scripted' if self.scripted else 'hearing'}>"
+
+    def app(self, *more: BaseRoute) -> Starlette:
+        """Both on one application, with whatever else is to live there."""
+        asked = [route for route in agent_app.routes(self.agent) if route.path != "/stats"]
+        return Starlette(
+            routes=[*asked, *hamsa_app.routes(self.hamsa, stats="/hamsa/stats"), Route("/stats", self._stats), *more]
+        )
+
+    def voice_connections(self, since: float) -> int:
+        """Sockets that were asked to speak since a moment of the loop's clock."""
+        tally = self.hamsa.tally
+        return len({record.socket for record in tally.records if record.kind == "tts" and record.asked_at >= since})
+
+    @contextlib.asynccontextmanager
+    async def serving(self, *more: BaseRoute, listener: socket.socket | None = None) -> AsyncIterator[str]:
+        """Serve on loopback, or on `listener`, while the block runs; its host and port."""
+        listener = listener or bound()
+        host, port = listener.getsockname()[:2]
+        async with serving(self.app(*more), listener, _configured):
+            yield f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+    async def _stats(self, request: Request) -> Response:
+        told = JSONResponse({"hamsa": self.hamsa.tally.stats(), "agent": self.agent.stats()})
+        if request.query_params.get("reset"):
+            self.agent.reset()
+        return told
+
+
+def _configured(app: Starlette) -> uvicorn.Config:
+    """Hamsa keeps its sockets alive and does not mind a client that never answers."""
+    config = plain(app)
+    config.ws_ping_interval = hamsa_app.PING
+    config.ws_ping_timeout = None
+    return config
+
+
+async def serve_mock(mock: Mock, host: str, port: int, said: Callable[[str], None]) -> None:
+    """Serve until cancelled; `said` gets the lines a developer needs. OSError when the port is taken."""
+    async with mock.serving(listener=bound(host, port)) as peer:
+        said(f"IVR_HAMSA_URL=ws://{peer}{hamsa_app.PATH}")
+        said(f"IVR_WEBHOOK_URL=http://{peer}/webhook")
+        said("transcripts are SCRIPTED" if mock.scripted else "callers are recognised:")
+        for phrase in () if mock.scripted else phrases("en"):
+            said(f"  {phrase}")
+        await asyncio.Event().wait()
