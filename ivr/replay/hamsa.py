@@ -145,11 +145,10 @@ class MockHamsa:
         """Open the record of a request."""
         kind: Literal["tts", "stt"] = "tts" if isinstance(request, Speak) else "stt"
         record = RequestRecord(self.tally.requests[kind] + 1, kind, socket, on_socket, now)
-        match request:
-            case Speak(text, _, _, form):
-                record.text, record.form = text, form
-            case Hear(_, rate, channels):
-                record.form, record.seconds = f"{rate}/{channels}", request.seconds
+        if isinstance(request, Speak):
+            record.text, record.form = request.text, request.form
+        else:
+            record.form, record.seconds = f"{request.rate}/{request.channels}", request.seconds
         eos = isinstance(request, Hear) and request.eos
         chars = len(record.text.strip())
         occasion = Occasion(kind, record.number, socket, on_socket, chars, self._ages(now), eos)

@@ -57,6 +57,8 @@ _QUIET, _LOUD = 0.08, 0.24
 MARKERS: Final = 16
 _MARKER_LOWEST, _MARKER_STEP = 3_000.0, 20.0
 _MARKER_LEVEL = 400.0
+_MARKER_ABOVE = 60.0
+"""Times the power of what is around it."""
 
 _Floats: TypeAlias = NDArray[np.float64]
 
@@ -180,8 +182,9 @@ def marker(pcm: bytes, rate: int) -> int | None:
     places = {number: _MARKER_LOWEST + _MARKER_STEP * number for number in range(1, MARKERS + 1)}
     heights = {number: float(near(hertz, 4).max()) for number, hertz in places.items()}
     best = max(heights, key=lambda number: heights[number])
-    around = float(np.median(near(places[best], 150)))
-    return best if heights[best] > 150 * max(around, 1.0) else None
+    faintest = (_MARKER_LEVEL / 3 * np.hanning(len(samples)).sum() / 2) ** 2
+    above = max(faintest, _MARKER_ABOVE * float(np.median(near(places[best], 150))))
+    return best if heights[best] > above else None
 
 
 def _level(pcm: bytes) -> float:
