@@ -15,7 +15,7 @@ table leaves out comes from the environment's line, as far as it fits the table'
     greeting = "Welcome to the shipment line."    # "" for none
     endpoint_ms = 600
 
-    [line.phrases]                  # reprompt, apology, still_there, goodbye
+    [line.phrases]                  # notice, reprompt, apology, still_there, goodbye, filler, still_working
     goodbye = "Bye."
 
     [line.call]                     # for this line
@@ -47,6 +47,16 @@ _OWN: Final = frozenset({"language", "phrases", "endpoint_ms"})
 _CHOICES: Final = frozenset(field.name for field in fields(CallOptions)) - _OWN
 _RANGES: Final[Mapping[str, tuple[float, float]]] = {
     "endpoint_ms": (100, 3000),
+    "endpoint_least_ms": (100, 3000),
+    "endpoint_more_ms": (0, 3000),
+    "speculate_ms": (0, 3000),
+    "word_ms": (20, 1000),
+    "verdict_ms": (100, 3000),
+    "caution_ms": (0, 500),
+    "caution_most": (0, 10),
+    "caution_s": (1, 3600),
+    "filler_after_ms": (0, 30_000),
+    "fillers_most": (0, 50),
     "start_ms": (20, 500),
     "commit_ms": (20, 2000),
     "resume_ms": (100, 3000),
@@ -82,7 +92,7 @@ class Line:
     dialect: str
     """Hamsa's code of the dialect, such as `ksa`."""
     phrases: Mapping[PhraseName, str]
-    """All five; empty: not spoken."""
+    """Every phrase of the line; empty: not spoken."""
     endpoint_ms: int = _PLAIN.endpoint_ms
     """Silence that ends an utterance."""
     choices: Mapping[str, Choice] = field(default_factory=dict)

@@ -16,17 +16,23 @@ Language: TypeAlias = Literal["ar", "en"]
 PHRASES: Final[Mapping[Language, Mapping[PhraseName, str]]] = {
     "ar": {
         "greeting": "السلام عليكم، حياك الله. كيف أقدر أخدمك اليوم؟",
+        "notice": "",
         "reprompt": "عفواً، ما سمعتك زين. ممكن تعيد لو سمحت؟",
         "apology": "المعذرة، واجهتنا مشكلة بسيطة. ممكن تعيد كلامك مرة ثانية؟",
         "still_there": "ألو، معي على الخط؟ تفضل، أنا أسمعك.",
         "goodbye": "شكراً لاتصالك، ونتشرف بخدمتك دايماً. مع السلامة.",
+        "filler": "لحظة من فضلك.",
+        "still_working": "لسا أراجع لك، ثواني وأكون معك.",
     },
     "en": {
         "greeting": "Hello, and welcome. How can I help you today?",
+        "notice": "",
         "reprompt": "Sorry, I didn't catch that. Could you say it again, please?",
         "apology": "Sorry, something went wrong on our side. Could you say that once more, please?",
         "still_there": "Hello, are you still there? Go ahead, I'm listening.",
         "goodbye": "Thank you for calling. Goodbye.",
+        "filler": "One moment, please.",
+        "still_working": "Still looking into it, thank you for waiting.",
     },
 }
 

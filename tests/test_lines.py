@@ -30,9 +30,10 @@ def test_a_language_has_all_its_words(language: Language) -> None:
     options = plain_line(language, AGENT).options()
     assert options.language == language
     assert set(options.phrases) == set(get_args(PhraseName))
-    arabic = [any("\u0600" <= letter <= "\u06ff" for letter in phrase.text) for phrase in options.phrases.values()]
-    assert arabic == [language == "ar"] * 5
-    assert all(phrase.text[-1] in ".?؟" and not phrase.audio for phrase in options.phrases.values())
+    spoken = [phrase for phrase in options.phrases.values() if phrase.text]
+    arabic = [any("\u0600" <= letter <= "\u06ff" for letter in phrase.text) for phrase in spoken]
+    assert arabic == [language == "ar"] * 7
+    assert all(phrase.text[-1] in ".?؟" and not phrase.audio for phrase in spoken)
 
 
 def test_rendered_audio_goes_with_its_phrase() -> None:

@@ -75,9 +75,9 @@ class Call:
             case events.Tick():
                 self._on_tick(now)
             case events.SpeechAudio():
-                talk.answers.mouth.audio(event, now)
+                talk.out += talk.answers.mouth.audio(event, now)
             case events.SpeechEnded():
-                talk.answers.mouth.speech_ended(event)
+                talk.answers.mouth.speech_ended(event, now)
             case events.SpeechFailed():
                 talk.speech_failed(event, now)
             case events.ReplyDelta() | events.ReplyPause() | events.ReplyEnded() | events.ReplyFailed():
@@ -110,9 +110,11 @@ class Call:
         talk.deadlines.set("media", now + self.options.media_timeout)
         if self.options.max_call:
             talk.deadlines.set("length", now + self.options.max_call)
-        if talk.say("greeting", now):
-            talk.protected = not self.options.interruptible_greeting
-        else:
+        greeted = talk.say("greeting", now)
+        noticed = talk.say("notice", now)
+        talk.protected = noticed or not self.options.interruptible_greeting
+        if not greeted and not noticed:
+            talk.protected = False
             talk.await_caller(now)
 
     def _on_audio(self, event: events.AudioIn, now: float) -> None:
@@ -179,6 +181,8 @@ class Call:
                 talk.reply(events.ReplyFailed(number, "stalled"), now)
             case "silence":
                 self._on_silence(now)
+            case "dead_air":
+                talk.fill(now)
             case "media":
                 talk.end("indeterminate", "no_media", now)
             case "length":

@@ -10,12 +10,14 @@ Commands are collected in `out`, which whoever drives the conversation takes aft
 
 from __future__ import annotations
 
+import math
 from typing import Literal, TypeAlias
 
 from ivr.call import commands, events
 from ivr.call.answers import Answers, ReplyEvent
 from ivr.call.bargein import BargeIn, Verdict
 from ivr.call.commands import Command, HangUp, Result
+from ivr.call.deadair import DeadAir
 from ivr.call.deadlines import Deadlines
 from ivr.call.ears import Ears
 from ivr.call.listening import Listening
@@ -25,7 +27,7 @@ from ivr.call.turn import Floor, State, Trigger
 from ivr.media.endpointing import SpeechEnded, SpeechStarted
 from ivr.media.vad import Detector
 
-Awaited: TypeAlias = Literal["transcript", "reply", "silence", "media", "length"]
+Awaited: TypeAlias = Literal["transcript", "reply", "silence", "media", "length", "dead_air"]
 
 WORD_MS = 300
 """Voiced audio that may have been words: less is not worth asking the caller to repeat."""
@@ -51,6 +53,7 @@ class Conversation:
         self.prompts = 0
         """Times in a row a silent caller was asked."""
         self._bargein = BargeIn(options)
+        self._dead_air = DeadAir(options)
         self._onset_at = 0.0
         self._late: int | None = None
         self._failures = 0
@@ -73,6 +76,7 @@ class Conversation:
         """The caller has finished an utterance."""
         if self.floor.state is State.HEARING:
             self.out += self.listening.ended(utterance, now)
+            self._dead_air.owe(self.ears.voice_ended_at(now))
             self._end_hearing(now)
         elif self.floor.state is not State.YIELDING:
             self.note("speech_ignored", voiced_ms=utterance.voiced_ms)
@@ -307,6 +311,30 @@ class Conversation:
             self.floor.go(Trigger.SAY)
         if self.floor.state in (State.SPEAKING, State.THINKING) and self.answers.done:
             self._all_heard(now)
+        if self.ended is None:
+            self._mind_dead_air(now)
+
+    def _mind_dead_air(self, now: float) -> None:
+        """While words are owed to the caller, watch the silence at the ear."""
+        if self.floor.state not in (State.TRANSCRIBING, State.THINKING, State.SPEAKING):
+            self._dead_air.settle()
+            self.deadlines.clear("dead_air")
+            return
+        self._dead_air.owe(now)
+        due = self._dead_air.due_at(self.answers.mouth.playout.silent_from)
+        if due is None or math.isinf(due):
+            self.deadlines.clear("dead_air")
+        else:
+            self.deadlines.set("dead_air", due)
+
+    def fill(self, now: float) -> None:
+        """The caller has heard nothing for too long: say something of the line."""
+        phrase = self.options.phrases.get(self._dead_air.filler())
+        if phrase is not None and phrase.audio and not self.answers.mouth.open:
+            self.answers.mouth.fill(phrase.audio, now)
+            self.note("filler", state=self.floor.state.value)
+            if self.answers.open:
+                self.answers.turn.fillers.append(now)
 
     def _all_heard(self, now: float) -> None:
         self._note_turn(self.answers.close_turn("failed" if self.answers.turn.failure else "heard", now))

@@ -48,6 +48,7 @@ class Mouth:
         self._with_voice: _Line | None = None
         self._on_tape: deque[_Line] = deque()
         self._stalled_at: float | None = None
+        self._filler: _Line | None = None
         self._keys = 0
 
     def __repr__(self) -> str:
@@ -57,6 +58,11 @@ class Mouth:
     def quiet(self) -> bool:
         """Everything asked for was heard to its end."""
         return not self._queue and self._with_voice is None and not self._on_tape
+
+    @property
+    def open(self) -> bool:
+        """A sentence has begun to sound and is not whole: nothing may come between its parts."""
+        return self._with_voice is not None and self._with_voice.sentence.audio_at is not None
 
     def owes_ms(self, now: float) -> int:
         """Audio still to be heard; a rough figure while a sentence is with the voice."""
@@ -82,11 +88,8 @@ class Mouth:
 
     def _begin(self, line: _Line, now: float, out: list[Command]) -> None:
         line.sentence.asked_at = now
-        self.playout.begin(line.key)
-        self._on_tape.append(line)
         if line.audio:
-            line.sentence.audio_at = now
-            self._write(line, line.audio)
+            self._write(line, line.audio, now)
             self._complete(line)
             return
         self._with_voice = line
@@ -95,29 +98,29 @@ class Mouth:
 
     # -- the voice answers ---------------------------------------------------------------------------------------
 
-    def audio(self, event: SpeechAudio, now: float) -> None:
-        """Audio of the sentence that is with the voice; anything else is late and dropped."""
+    def audio(self, event: SpeechAudio, now: float) -> list[Command]:
+        """Audio of the sentence that is with the voice; anything else is late and dropped. Stops a filler."""
         line = self._awaited(event)
         if line is None or not event.audio:
-            return
-        if line.sentence.audio_at is None:
-            line.sentence.audio_at = now
+            return []
+        out = self._drop_filler(now)
         self._stalled_at = now + self._timeout
         if event.encoding == "mulaw":
-            self._write(line, event.audio)
-            return
+            self._write(line, event.audio, now)
+            return out
         if line.resampler is None:
             line.resampler = Resampler(event.rate, g711.RATE)
-        self._write(line, g711.encode(self._level.feed(line.resampler.feed(event.audio))))
+        self._write(line, g711.encode(self._level.feed(line.resampler.feed(event.audio))), now)
+        return out
 
-    def speech_ended(self, event: SpeechEnded) -> None:
+    def speech_ended(self, event: SpeechEnded, now: float) -> None:
         """The voice has delivered the sentence."""
         line = self._awaited(event)
         if line is None:
             return
         self._with_voice, self._stalled_at = None, None
         if line.resampler is not None:
-            self._write(line, g711.encode(self._level.feed(line.resampler.flush())))
+            self._write(line, g711.encode(self._level.feed(line.resampler.flush())), now)
         self._complete(line)
 
     def speech_failed(self, event: SpeechFailed) -> bool:
@@ -141,13 +144,39 @@ class Mouth:
             return None
         return line
 
-    def _write(self, line: _Line, ulaw: bytes) -> None:
+    def _write(self, line: _Line, ulaw: bytes, now: float) -> None:
+        if line.sentence.audio_at is None:
+            line.sentence.audio_at = now
+            self.playout.begin(line.key)
+            self._on_tape.append(line)
         self.playout.write(ulaw)
         line.sentence.audio_ms += len(ulaw) * 1000 // g711.RATE
 
     def _complete(self, line: _Line) -> None:
         line.sentence.whole = True
-        self.playout.finish(line.key)
+        if line.sentence.audio_at is not None:
+            self.playout.finish(line.key)
+
+    # -- fillers -------------------------------------------------------------------------------------------------
+
+    def fill(self, audio: bytes, now: float) -> None:
+        """Say something while the next sentence is awaited; it belongs to no turn and gives way to the sentence."""
+        self._keys += 1
+        filler = _Line(self._keys, Turn(-1, "phrase"), Sentence(1, "", "", ready_at=now), audio)
+        self._write(filler, audio, now)
+        self._complete(filler)
+        self._filler = filler
+
+    def _drop_filler(self, now: float) -> list[Command]:
+        filler, self._filler = self._filler, None
+        if filler is None or filler not in self._on_tape:
+            return []
+        held = self.playout.held
+        out = self._outgoing(self.playout.drop(now), now)
+        self.playout.held = held
+        self.playout.forget(filler.key)
+        self._on_tape.remove(filler)
+        return out
 
     # -- the phone answers ---------------------------------------------------------------------------------------
 
@@ -182,7 +211,8 @@ class Mouth:
         line, self._with_voice, self._stalled_at = self._with_voice, None, None
         if line is None:
             return []
-        self.playout.finish(line.key)
+        if line.sentence.audio_at is not None:
+            self.playout.finish(line.key)
         return [CancelSpeech(line.turn.number, line.sentence.number)]
 
     def drop(self, now: float) -> list[Command]:

@@ -10,9 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-PhraseName: TypeAlias = Literal["greeting", "reprompt", "apology", "still_there", "goodbye"]
-"""`greeting`: first words. `reprompt`: nothing understood. `apology`: an upstream failed. `still_there`: the caller is
-silent. `goodbye`: the bridge ends the call."""
+PhraseName: TypeAlias = Literal[
+    "greeting", "notice", "reprompt", "apology", "still_there", "goodbye", "filler", "still_working"
+]
+"""`greeting`: first words. `notice`: what must be said after them, uninterrupted. `reprompt`: nothing understood.
+`apology`: an upstream failed. `still_there`: the caller is silent. `goodbye`: the bridge ends the call. `filler`, then
+`still_working`: the caller waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,11 @@ class CallOptions:
     """Audio sent ahead of the caller's ear."""
     fade_ms: int = 40
     """Length of the fade at a yield; 0: a hard cut."""
+
+    filler_after_ms: int = 2200
+    """Silence at the caller's ear, while a reply is owed, after which a filler is said; 0: never."""
+    fillers_most: int = 5
+    """Fillers for one reply."""
 
     transcript_timeout: float = 10.0
     """Seconds from an utterance's end to its transcript, retries included."""

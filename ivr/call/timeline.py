@@ -83,6 +83,8 @@ class Turn:
     ended_at: float | None = None
     sentences: list[Sentence] = field(default_factory=list)
     overlaps: list[Overlap] = field(default_factory=list)
+    fillers: list[float] = field(default_factory=list)
+    """When the caller's waiting was filled with words of the line."""
     heard: str = ""
     unheard: str = ""
 

@@ -19,6 +19,7 @@ that comes back after a clear is unknown by then and says nothing: discarded is 
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -120,6 +121,11 @@ class Playout:
     def idle(self) -> bool:
         """Nothing to send, nothing the phone has not confirmed."""
         return not self._marks and self._sent == self.written
+
+    @property
+    def silent_from(self) -> float:
+        """When the phone runs dry, with what it has; infinite while there is more to send."""
+        return self._ear_free_at if self._sent == self.written else math.inf
 
     def unheard_ms(self, now: float) -> int:
         """Audio the caller has still to hear, sent or not."""

@@ -48,7 +48,7 @@ def test_pcm_is_brought_to_the_phone_s_form_whatever_its_chunks(cuts: tuple[int,
         for start, end in pairwise((0, *places, len(whole))):
             mouth.audio(SpeechAudio(0, 1, whole[start:end], 16000), 1.0)
         mouth.audio(SpeechAudio(0, 1, b""), 1.0)
-        mouth.speech_ended(SpeechEnded(0, 1))
+        mouth.speech_ended(SpeechEnded(0, 1), 1.0)
         outs.append(run(mouth, 1.0, 4.0))
         assert mouth.quiet
         assert turn.sentences[0].audio_ms == pytest.approx(1000, abs=len(places) + 1)
@@ -63,7 +63,7 @@ def test_mulaw_goes_through_as_it_is() -> None:
     mouth.say(turn, "x", "x", 1.0)
     mouth.pump(1.0)
     mouth.audio(SpeechAudio(0, 1, bytes(range(160)), 8000, "mulaw"), 1.0)
-    mouth.speech_ended(SpeechEnded(0, 1))
+    mouth.speech_ended(SpeechEnded(0, 1), 1.0)
     assert run(mouth, 1.0, 1.0) == bytes(range(160))
 
 

@@ -27,7 +27,9 @@ def test_all_of_a_sentence_is_heard_in_order_and_confirmed() -> None:
     audio = bytes(range(256)) * 100
     phone.say(1, audio)
     assert not phone.playout.idle
+    assert phone.playout.silent_from == float("inf")
     phone.run(4)
+    assert phone.playout.silent_from == pytest.approx(100 + 25600 / 8000)
     assert bytes(phone.heard) == audio + b"\xff" * (-len(audio) % 160)
     assert phone.playout.finished(1)
     assert phone.playout.idle
