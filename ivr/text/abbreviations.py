@@ -37,19 +37,26 @@ _NUMBERED: Final = words(
     "para eq ed v ver"
 )
 _SOMETIMES: Final = words(
-    "us u.s u.k e.u u.n u.s.a u.a.e k.s.a inc co cos corp ltd llc plc bros jr sr ph.d m.d b.a m.a "
-    "b.sc m.sc d.c st ave blvd rd ln hwy sq dept div est assn univ govt intl natl al jan feb mar apr jun jul aug sep "
-    "sept oct nov dec mon tue tues wed thu thur thurs fri sat sun min max hr hrs bldg apt ext w.l.l l.l.c p.o "
-    "acct amt qty avg"
+    "u.s u.k e.u u.n u.s.a u.a.e k.s.a inc co cos corp ltd llc plc bros jr sr ph.d m.d b.a m.a "
+    "b.sc m.sc d.c st ave blvd rd ln hwy sq dept div est assn univ govt intl natl al min max hr hrs "
+    " bldg apt ext w.l.l l.l.c p.o "
+    "acct amt qty avg oz fl ft lb lbs yd gal pt qt"
 )
-_USUALLY: Final = words("a.m p.m am pm etc")
+_CAPITALS: Final = words(
+    "US UK EU Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec Mon Tue Tues Wed Thu Thur Thurs Fri Sat Sun"
+)
+"""As `_SOMETIMES`, but another word when not written so."""
+_BEHIND_NUMBER: Final = words("in mi am pm")
+"""Ordinary words but behind a number."""
+_USUALLY: Final = words("a.m p.m am pm etc b.c a.d c.e b.c.e")
 _EN_JOINING: Final = words(
-    "mr mrs ms dr prof monday tuesday wednesday thursday friday saturday sunday mon tue wed thu fri sat sun "
+    "monday tuesday wednesday thursday friday saturday sunday mon tue wed thu fri sat sun "
     "january february march april june july august september october november december "
-    "gmt ast utc est saudi riyadh makkah mecca local"
+    "gmt ast utc est edt cst cdt pst pdt cet bst saudi riyadh makkah mecca local"
 )
-_DOTTED: Final = re.compile(r"(?:[A-Za-z]\.)+[A-Za-z]")
-_INITIAL: Final = re.compile(r"[A-Z]")
+_FRONTED: Final = re.compile(r"\W*(?:At|By|Around|Before|After|Until|From|Since|On|In)\s[^,]*")
+_DOTTED: Final = re.compile(r"(?:[A-Za-z]{1,2}\.)+[A-Za-z]{1,2}")
+_INITIAL: Final = re.compile(r"[A-Za-z]")
 _STARTERS: Final = words(
     "a about after all also although and another any anything are as ask at because before both but by call can "
     "certainly could did do does each either every everyone everything feel first for "
@@ -93,6 +100,8 @@ def stop_after(word: str, before: str) -> Stop:
         return Stop.BEFORE_NUMBER
     if not word.isascii():
         return _arabic(word, before)
+    if word.lower() in _BEHIND_NUMBER and not _NUMBER.fullmatch(before):
+        return Stop.ORDINARY
     return _english(word)
 
 
@@ -104,9 +113,9 @@ def first_word(text: str, final: bool) -> str | None:
     return None if found.end() == len(text) and not final else bare(found[0])
 
 
-def may_follow(word: str, kind: Stop) -> bool:
-    """Whether `word` may open a sentence after a stop of this kind."""
-    if kind is Stop.UNLESS_JOINED:
+def may_follow(word: str, kind: Stop, sentence: str = "") -> bool:
+    """Whether `word` may open a sentence after a stop of this kind; `sentence` is what goes before the stop."""
+    if kind is Stop.UNLESS_JOINED and _FRONTED.fullmatch(sentence) is None:
         return word not in _AR_JOINING and word.lower() not in _EN_JOINING
     return word.replace("’", "'").lower() in _STARTERS or _AR_STARTERS.fullmatch(word) is not None
 
@@ -118,14 +127,20 @@ def goes_on(rest: str) -> bool:
 
 
 def _english(word: str) -> Stop:
-    low = word.lower()
+    low = word.lower().lstrip("0123456789")
     if low in _TITLES:
         return Stop.NEVER
     if low in _NUMBERED and low not in _SOMETIMES:
         return Stop.BEFORE_NUMBER
     if low in _USUALLY:
         return Stop.UNLESS_JOINED
-    if low in _SOMETIMES or _DOTTED.fullmatch(word) or _INITIAL.fullmatch(word):
+    if (
+        low in _SOMETIMES
+        or low in _BEHIND_NUMBER
+        or word in _CAPITALS
+        or _DOTTED.fullmatch(word)
+        or _INITIAL.fullmatch(word)
+    ):
         return Stop.BEFORE_STARTER
     return Stop.ORDINARY
 

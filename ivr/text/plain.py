@@ -12,11 +12,14 @@ from typing import Final
 
 from ivr.text.marks import BULLETS, EMOJI, NEWLINES, UNSEEN
 
+_WIDE: Final = re.compile(r"[^\S\n]{2,}")
+_DEEP: Final = re.compile(r"\n{2,}")
 _COMMENT: Final = re.compile(r"<!--.*?-->|<!\[CDATA\[|\]\]>", re.DOTALL)
 _TAG: Final = re.compile(r"</?[A-Za-z][\w:.-]*(?:\s[^<>]*)?/?>|<\?[^<>]*\?>")
 _AUTOLINK: Final = re.compile(r"<((?:https?://|mailto:)?[^\s<>]+[@./][^\s<>]+)>")
 _LINK: Final = re.compile(r"!?\[([^\[\]]*)\]\((?:[^()\s]|\([^()]*\))*(?:\s+\"[^\"]*\")?\)")
 _REFERENCE: Final = re.compile(r"!?\[([^\[\]]+)\]\[[^\[\]]*\]")
+_NOTES: Final = re.compile(r"(?<=[.!?؟…])\s?(?:\[\d{1,3}\]\s?)+")
 _STRUCK: Final = re.compile(r"~~[^~]+~~")
 _FENCE: Final = re.compile(r"^[^\S\n]*(?:```|~~~)[\w+-]*[^\S\n]*$|```", re.MULTILINE)
 _HEADING: Final = re.compile(r"^[^\S\n]*(?:#{1,6}[^\S\n]+|>+[^\S\n]?)", re.MULTILINE)
@@ -45,6 +48,7 @@ def plain(text: str) -> str:
     text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
     for mark in NEWLINES:
         text = text.replace(mark, "\n")
+    text = _WIDE.sub(" ", _DEEP.sub("\n", text))
     text = html.unescape(text) if "&" in text else text
     text = _untagged(text)
     text = _unmarked(text)
@@ -67,7 +71,7 @@ def _untagged(text: str) -> str:
 
 
 def _unmarked(text: str) -> str:
-    text = _FENCE.sub("", text)
+    text = _NOTES.sub(" ", _FENCE.sub("", text))
     text = _REFERENCE.sub(r"\1", _LINK.sub(r"\1", text))
     text = _STRUCK.sub(" ", text)
     text = _HEADING.sub("", _RULE.sub("", text))

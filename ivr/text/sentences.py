@@ -43,13 +43,14 @@ _CANDIDATE: Final = re.compile(f"[{re.escape(STOPS + NEWLINES + BULLETS)}。！�
 _AT_ONCE: Final = "؟۔。！？"
 _RUN: Final = re.compile(rf"(?:[{re.escape(STOPS + CLOSERS)}{EMOJI}]|\[\d{{1,3}}\])+")
 _LATE: Final = re.compile(f"[{re.escape(STOPS)}»”’›)\\]}}{UNSEEN}]*")
-_PART_OF_RUN: Final = re.compile(r"\[\d{0,3}")
+_NOTE: Final = re.compile(r"\[\d{1,3}\]")
+_PART_OF_NOTE: Final = re.compile(r"\s*\[\d{0,3}")
 _GAP: Final = re.compile(r"[^\S\n\r\x0b\x0c\x85\u2028\u2029]*")
 _WORD_BEFORE: Final = re.compile(r"(\S*)\s*?(?:(?<=\s)(\S+))?\Z")
 _ITEM: Final = re.compile(r"(?<!\S)[(\u2043•*-]*(\d{1,2}|[A-Za-z])[.)]?\Z")
 _FRONT: Final = " \t\n\r\u00a0\"'“«([*_-–—" + BULLETS
 _GLUED_ARABIC: Final = re.compile(r"(?<![A-Za-z0-9./@_-])[\u0620-\u065f\u0670]{3,}\Z")
-_CONSONANTS: Final = re.compile(r"[^\W\d_aeiouyAEIOUY\u0600-\u06ff]{1,4}")
+_CONSONANTS: Final = re.compile(r"[B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z][b-df-hj-np-tv-z]{0,3}")
 _HALF: Final = re.compile("[\ud800-\udfff]")
 _PAIRS: Final = ("«»", "“”", "()", "[]")
 _TOGGLES: Final = ('"', "**", "`", "__")
@@ -239,6 +240,10 @@ class Segmenter:
         text = self._text[self._from : end]
         return any(text.count(a) > text.count(b) for a, b in _PAIRS) or any(text.count(mark) % 2 for mark in _TOGGLES)
 
+    def _in_brackets(self, end: int) -> bool:
+        text = self._text[max(self._from, end - _REACH) : end]
+        return any(text.count(opener) > text.count(closer) for opener, closer in ("()", "[]", "{}"))
+
     def _run_end(self, stop: int) -> int:
         """The end of the stops and closers that belong together."""
         found = _RUN.match(self._text, stop, stop + _REACH)
@@ -253,8 +258,8 @@ class Segmenter:
         while True:
             if end - stop >= _REACH:
                 return end, 0
-            after = text[end : end + 5]
-            if not after or (_PART_OF_RUN.fullmatch(after) and len(after) + end == len(text)):
+            after = text[end : end + 8]
+            if not after or (_PART_OF_NOTE.fullmatch(after) and len(after) + end == len(text)):
                 return (0, end) if self._final else _WAIT
             if after[0] in NEWLINES:
                 return end, 0
@@ -266,6 +271,9 @@ class Segmenter:
                 return (0, end) if self._final else _WAIT
             if text[start] in NEWLINES or start - end >= _REACH:
                 return end, 0
+            if text[start] == "[" and (note := _NOTE.match(text, start)):
+                end = note.end()
+                continue
             if text[start] not in STOPS:
                 return self._judge_next(stop, end, start)
             more = self._run_end(start)
@@ -298,7 +306,7 @@ class Segmenter:
         ):
             return 0, end
         kind = self._kind(stop)
-        if lower_latin(char) and kind is not Stop.ORDINARY:
+        if lower_latin(char) and (kind is not Stop.ORDINARY or self._in_brackets(end)):
             return 0, end
         if kind is Stop.ORDINARY or (kind is Stop.BEFORE_NUMBER and not char.isdigit()):
             return end, 0
@@ -307,7 +315,7 @@ class Segmenter:
         word = first_word(text[start : start + _WORD], self._final or len(text) >= start + _WORD)
         if word is None:
             return _WAIT
-        return (end, 0) if may_follow(word, kind) else (0, end)
+        return (end, 0) if may_follow(word, kind, text[self._from : stop]) else (0, end)
 
     def _kind(self, stop: int) -> Stop:
         """What the stop's own shape and the word before it say about an end."""

@@ -18,6 +18,16 @@ from ivr.text.abbreviations import Stop, first_word, goes_on, may_follow, stop_a
         ("X.Y", "", Stop.BEFORE_STARTER),
         ("J", "", Stop.BEFORE_STARTER),
         ("p.m", "", Stop.UNLESS_JOINED),
+        ("6a.m", "", Stop.UNLESS_JOINED),
+        ("LL.D", "", Stop.BEFORE_STARTER),
+        ("oz", "8", Stop.BEFORE_STARTER),
+        ("in", "6", Stop.BEFORE_STARTER),
+        ("in", "come", Stop.ORDINARY),
+        ("us", "told", Stop.ORDINARY),
+        ("US", "the", Stop.BEFORE_STARTER),
+        ("pm", "5", Stop.UNLESS_JOINED),
+        ("Sat", "on", Stop.BEFORE_STARTER),
+        ("sat", "he", Stop.ORDINARY),
         ("etc", "", Stop.UNLESS_JOINED),
         ("house", "", Stop.ORDINARY),
         ("د", "", Stop.NEVER),
@@ -64,6 +74,13 @@ def test_first_word() -> None:
 )
 def test_may_follow(word: str, kind: Stop, may: bool) -> None:
     assert may_follow(word, kind) is may
+
+
+def test_a_name_after_the_time() -> None:
+    assert may_follow("Mr", Stop.UNLESS_JOINED, "He left at 6 p.m")
+    assert may_follow("Mr", Stop.UNLESS_JOINED, "At noon, he left at 6 p.m")
+    assert not may_follow("Mr", Stop.UNLESS_JOINED, "At 6 p.m")
+    assert may_follow("The", Stop.UNLESS_JOINED, "At 6 p.m")
 
 
 def test_goes_on() -> None:
