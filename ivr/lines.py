@@ -56,6 +56,7 @@ _RANGES: Final[Mapping[str, tuple[float, float]]] = {
     "caution_most": (0, 10),
     "caution_s": (1, 3600),
     "filler_after_ms": (0, 30_000),
+    "filler_grace_ms": (0, 5000),
     "fillers_most": (0, 50),
     "start_ms": (20, 500),
     "commit_ms": (20, 2000),

@@ -56,6 +56,11 @@ class Answers:
         return self.turn.first_sent_at is not None
 
     @property
+    def arriving(self) -> bool:
+        """The agent has begun to answer, and more may sound at any moment."""
+        return self.open and self.turn.first_delta_at is not None
+
+    @property
     def asking(self) -> bool:
         """The sentence that was sent last is a question."""
         sent = [sentence.text for sentence in self.turn.sentences if sentence.sent_at is not None] if self.turns else []

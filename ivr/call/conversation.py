@@ -76,7 +76,6 @@ class Conversation:
         """The caller has finished an utterance."""
         if self.floor.state is State.HEARING:
             self.out += self.listening.ended(utterance, now)
-            self._dead_air.owe(self.ears.voice_ended_at(now))
             self._end_hearing(now)
         elif self.floor.state is not State.YIELDING:
             self.note("speech_ignored", voiced_ms=utterance.voiced_ms)
@@ -321,7 +320,8 @@ class Conversation:
             self.deadlines.clear("dead_air")
             return
         self._dead_air.owe(now)
-        due = self._dead_air.due_at(self.answers.mouth.playout.silent_from)
+        silent_from = self.answers.mouth.playout.silent_from
+        due = self._dead_air.due_at(silent_from, arriving=self.answers.arriving)
         if due is None or math.isinf(due):
             self.deadlines.clear("dead_air")
         else:

@@ -17,6 +17,7 @@ class DeadAir:
 
     def __init__(self, options: CallOptions) -> None:
         self._after = options.filler_after_ms / 1000
+        self._grace = options.filler_grace_ms / 1000
         self._most = options.fillers_most
         self._owed_since: float | None = None
         self._said = 0
@@ -34,11 +35,14 @@ class DeadAir:
         """Nothing is owed."""
         self._owed_since = None
 
-    def due_at(self, silent_from: float) -> float | None:
-        """When a filler is due, if the ear is silent from `silent_from` on; None: never."""
+    def due_at(self, silent_from: float, *, arriving: bool = False) -> float | None:
+        """When a filler is due, if the ear is silent from `silent_from` on; None: never.
+
+        `arriving`: the answer has begun to come, and a filler would soon be cut short by it.
+        """
         if self._owed_since is None or not self._after or self._said >= self._most:
             return None
-        return max(self._owed_since, silent_from) + self._after
+        return max(self._owed_since, silent_from) + self._after + (self._grace if arriving else 0.0)
 
     def filler(self) -> PhraseName:
         """What to say now."""

@@ -65,10 +65,6 @@ class Ears:
         """The open utterance as if it ended here; without one, the last that ended."""
         return self._endpointer.so_far() or self._last
 
-    def voice_ended_at(self, now: float) -> float:
-        """When the last utterance that ended fell silent, on the driver's clock."""
-        return now if self._last is None else self.at(self._last.end, now)
-
     def frames(self, timestamp_ms: int, payload: bytes) -> list[bytes]:
         """Complete 20 ms frames of mu-law that this chunk makes available, in order."""
         return self.track.push(timestamp_ms, payload)

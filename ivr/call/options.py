@@ -74,6 +74,8 @@ class CallOptions:
 
     filler_after_ms: int = 2200
     """Silence at the caller's ear, while a reply is owed, after which a filler is said; 0: never."""
+    filler_grace_ms: int = 300
+    """Silence more before the filler when the answer has begun to arrive."""
     fillers_most: int = 5
     """Fillers for one reply."""
 

@@ -24,12 +24,13 @@ def fillers(stage: Stage) -> int:
 
 
 def test_the_machine() -> None:
-    air = DeadAir(CallOptions(filler_after_ms=2000, fillers_most=3))
+    air = DeadAir(CallOptions(filler_after_ms=2000, filler_grace_ms=400, fillers_most=3))
     assert air.due_at(0.0) is None
     air.owe(10.0)
     air.owe(99.0)
     assert air.due_at(0.0) == 12.0
     assert air.due_at(11.5) == 13.5
+    assert air.due_at(11.5, arriving=True) == 13.5 + 0.4
     assert [air.filler() for _ in range(3)] == ["filler", "filler", "still_working"]
     assert air.due_at(0.0) is None
     air.settle()
@@ -42,7 +43,7 @@ def test_the_machine() -> None:
 def test_an_agent_that_thinks_long_is_filled_for_and_the_silence_stays_short() -> None:
     stage = with_fillers()
     stage.hear()
-    stage.wait(1400)
+    stage.wait(1900)
     assert fillers(stage) == 0
     stage.wait(200)
     assert fillers(stage) == 1
@@ -63,7 +64,7 @@ def test_an_agent_that_thinks_long_is_filled_for_and_the_silence_stays_short() -
 def test_a_filler_never_makes_the_answer_later() -> None:
     stage = with_fillers()
     stage.hear()
-    stage.wait(1700)
+    stage.wait(2200)
     assert fillers(stage) == 1
     stage.reply("It is in Riyadh.")
     place = len(stage.log)
@@ -79,7 +80,7 @@ def test_a_filler_never_makes_the_answer_later() -> None:
 def test_ears_that_take_long_are_filled_for() -> None:
     stage = with_fillers()
     stage.speak(600)
-    stage.wait(2100)
+    stage.wait(2600)
     assert stage.state == "transcribing"
     assert fillers(stage) == 0
     assert stage.all(SendAudio)
@@ -94,7 +95,7 @@ def test_a_gap_between_sentences_is_filled_and_the_next_is_not_lost() -> None:
     stage.feed(ReplyDelta(0, "It"))
     stage.voice(500)
     stage.wait(600)
-    stage.wait(2000)
+    stage.wait(2400)
     assert fillers(stage) == 1
     stage.wait(700)
     stage.feed(ReplyDelta(0, " is in Riyadh."))
@@ -123,7 +124,7 @@ def test_without_its_audio_there_is_no_filler() -> None:
 def test_a_caller_who_speaks_over_a_filler_is_heard() -> None:
     stage = with_fillers()
     stage.hear()
-    stage.wait(1700)
+    stage.wait(2200)
     stage.speak(700)
     assert stage.state == "hearing"
     assert len(stage.all(SendClear)) == 1
@@ -133,7 +134,7 @@ def test_a_caller_who_speaks_over_a_filler_is_heard() -> None:
 def test_an_answer_that_comes_while_the_caller_coughs_over_a_filler_waits() -> None:
     stage = with_fillers()
     stage.hear()
-    stage.wait(1700)
+    stage.wait(2200)
     stage.speak(80)
     assert stage.state == "yielding"
     stage.reply("It is in Riyadh.")
