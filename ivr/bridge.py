@@ -70,6 +70,7 @@ class Bridge:
         detector: Callable[[], vad.Detector] = vad.factory,
         connect: Connect = connect,
         agent: Agent | None = None,
+        rest: Rest | None = None,
     ) -> None:
         self.settings = settings
         self.documents = documents
@@ -84,7 +85,7 @@ class Bridge:
         watching: list[Observer] = [Journal(), self.metrics]
         self._observer = Observers(*watching, *([observer] if observer is not None else []))
         self._phrases = PhraseCache(settings.cache_dir, self._voice, note=self._note)
-        self._rest = self._carrier()
+        self._rest = rest or self._carrier()
         self._preparing: asyncio.Task[None] | None = None
         self._left = asyncio.Event()
 

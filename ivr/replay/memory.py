@@ -17,6 +17,8 @@ from ivr.session import WireClosed
 
 NORMAL = 1000
 """The WebSocket close code of an orderly end."""
+EARLY = 1e-6
+"""Seconds by which a loop's timers may ring before their time; waiting again for so little would never end."""
 
 
 class MemoryWire:
@@ -52,7 +54,7 @@ class MemoryWire:
         while True:
             now = asyncio.get_running_loop().time()
             due = max(self._inbox[0][0], self._held_until) if self._inbox else None
-            if due is not None and due <= now:
+            if due is not None and due <= now + EARLY:
                 return self._take()
             if due is None and self._over:
                 raise self._closed_error(self.code)

@@ -1,0 +1,122 @@
+"""The caller talks over the agent: what the caller hears, and what the agent is told of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ivr.call.commands import HangUp
+from ivr.media import g711
+from ivr.replay.hamsa_tally import RequestRecord
+from ivr.replay.phone_figures import figures
+from tests.whole.world import BYE, PHRASE, PRICE, QUESTION, Peers, World, call
+
+FADE_MS = 40
+LEFT = HangUp("success", "caller_stop", from_caller=True)
+
+
+def old_and_new(world: World) -> tuple[set[int], set[int]]:
+    """Numbers of the sentences that were asked for before the caller's interruption was understood, and after."""
+    at = world.record.t0 or 0.0
+    [cleared] = world.record.cleared
+    when = at + cleared.sample / g711.RATE
+    old = {sentence.number for sentence in world.sentences() if sentence.asked_at <= when}
+    return old, {sentence.number for sentence in world.sentences()} - old
+
+
+def share(told: str, sentence: RequestRecord, heard: int) -> float:
+    """How far apart the told and the true share of a sentence are."""
+    return abs(len(told) / len(sentence.text) - heard / (sentence.seconds * 1000))
+
+
+@pytest.mark.parametrize(
+    ("into", "latency"), [(300, 0.0), (1000, 0.12), (2500, 0.12), (4400, 0.0), (6000, 0.0), (9000, 0.12), (12_000, 0.0)]
+)
+def test_after_an_interruption_nothing_of_the_old_answer_is_heard(folder: Path, into: int, latency: float) -> None:
+    steps = [f"say {QUESTION}", f"over {into} say {PRICE}", "hang up"]
+    world = call(folder, steps, Peers(latency=latency))
+    assert [turn.outcome for turn in world.turns] == ["heard", "interrupted", "heard"]
+    [cleared] = world.record.cleared
+    _, new = old_and_new(world)
+    assert new
+    assert world.tones_after(cleared.sample + FADE_MS * 8) <= new
+    [barge_in] = figures(world.record).barge_ins
+    assert barge_in.stop_ms <= 60 + FADE_MS + 40 + 2000 * latency
+    assert world.record.leaked_ms == 0
+
+
+@pytest.mark.parametrize("into", [1500, 3000, 6000])
+def test_the_agent_is_told_what_was_heard_and_what_was_not(folder: Path, into: int) -> None:
+    world = call(folder, [f"say {QUESTION}", f"over {into} say {PRICE}", "hang up"])
+    second = world.asked[1]
+    told, rest = second["heard"], second["unheard"]
+    said = [sentence for sentence in world.sentences() if sentence.asked_at < world.turns[2].asked_at]  # type: ignore[operator]
+    whole = " ".join(sentence.text for sentence in said)
+    assert f"{told} {rest}".split()[: len(whole.split())] == whole.split()
+    for sentence in said:
+        heard = world.heard_ms(sentence.number)
+        if heard >= sentence.seconds * 1000 - 60:
+            assert told.startswith(sentence.text.strip())
+            told = told[len(sentence.text.strip()) :].strip()
+        elif heard >= 100:
+            assert len(told) / len(sentence.text) <= heard / (sentence.seconds * 1000)
+            assert share(told, sentence, heard) < 0.3
+            told = ""
+    assert told == ""
+
+
+def test_a_cough_is_no_interruption(folder: Path) -> None:
+    world = call(
+        folder, [f"say {QUESTION}", "over 3000 say ahem", f"say {BYE}", "wait"], Peers(transcripts=(QUESTION, BYE))
+    )
+    assert [turn.outcome for turn in world.turns] == ["heard", "heard", "heard"]
+    assert world.turns[1].overlaps[0].verdict == "resume"
+    assert [asked["text"] for asked in world.asked] == [QUESTION, BYE]
+    for sentence in world.sentences():
+        assert world.heard_ms(sentence.number) >= sentence.seconds * 1000 - 100
+    assert world.asked[1]["unheard"] == ""
+
+
+def test_over_the_greeting(folder: Path) -> None:
+    world = call(folder, [f"at 1.5 say {QUESTION}", "hang up"])
+    assert [turn.outcome for turn in world.turns] == ["interrupted", "heard"]
+    assert world.asked[0]["heard"].startswith("Hello")
+    assert world.asked[0]["unheard"]
+    [cleared] = world.record.cleared
+    assert max(world.tones_after(cleared.sample + FADE_MS * 8)) < PHRASE
+
+
+def test_before_a_word_of_the_answer_the_questions_are_asked_together(folder: Path) -> None:
+    steps = ["at 0.5 say where is my parcel", "at 2.4 say the one from Riyadh", "hang up"]
+    world = call(folder, steps, IVR_GREETING="")
+    assert [asked["text"] for asked in world.asked][-1] == "where is my parcel the one from Riyadh"
+    assert world.record.cleared == []
+    assert world.tally.sockets_used["tts"] <= 1
+
+
+def test_a_caller_who_will_not_let_the_agent_finish(folder: Path) -> None:
+    steps = [f"say {QUESTION}", *[f"over {ms} say {PRICE}" for ms in (200, 400, 100, 800, 150)], "hang up"]
+    world = call(folder, steps)
+    assert world.hang_up == LEFT
+    assert len(world.record.cleared) == 5
+    assert [asked["text"] for asked in world.asked] == [QUESTION] + [PRICE] * 5
+    assert world.tally.sockets_used["stt"] == 1
+    assert world.tally.open_sockets == 0
+
+
+def test_an_interruption_while_the_voice_delivers_drains_the_link(folder: Path) -> None:
+    """The sentence that is with the voice at the interruption ends unheard, and the link serves the next answer."""
+    world = call(folder, [f"say {QUESTION}", f"over 120 say {PRICE}", "hang up"])
+    assert world.tally.sockets_used["tts"] == 1
+    assert world.tally.outcomes["aborted"] == 0
+    assert world.agent.counts["aborted"] <= 1
+
+
+def test_keys_interrupt_too(folder: Path) -> None:
+    world = call(folder, [f"say {QUESTION}", "over 2000 press 1#", "hang up"], Peers(transcripts=(QUESTION,)))
+    assert [asked["event"] for asked in world.asked] == ["speech", "dtmf"]
+    assert world.turns[1].outcome == "interrupted"
+    old, _ = old_and_new(world)
+    [cleared] = world.record.cleared
+    assert not old & world.tones_after(cleared.sample + FADE_MS * 8)

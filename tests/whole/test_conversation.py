@@ -1,0 +1,144 @@
+"""Calls that go well: every part real but the sockets, and the detector cheap."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ivr.call.commands import HangUp
+from ivr.media import g711, vad
+from ivr.replay import voices
+from ivr.replay.phone import PhoneOptions, Stretch
+from ivr.replay.phone_figures import figures
+from ivr.replay.scenario import Scenario, from_words
+from tests.whole.world import BYE, GREETING, PHRASE, PRICE, QUESTION, Peers, call
+
+GOODBYE = HangUp("success", "agent_goodbye")
+LEFT = HangUp("success", "caller_stop", from_caller=True)
+
+
+def test_greeting_question_answer_and_the_agent_s_goodbye(folder: Path) -> None:
+    world = call(folder, [f"say {QUESTION}", f"say {BYE}", "wait"])
+    record = world.record
+    assert world.hang_up == GOODBYE
+    assert (record.ended, record.verbs, record.warnings, record.cut_ms) == ("carrier", ["Connect"], {}, 0)
+    assert [asked["text"] for asked in world.asked] == [QUESTION, BYE]
+    greeting, *sentences = world.heard()
+    assert greeting > PHRASE
+    assert sentences == [sentence.number for sentence in world.sentences()] == [1, 2, 3, 4, 5, 6]
+    assert world.asked[0]["heard"] == GREETING
+    assert world.asked[1]["heard"].startswith("Our branches are open")
+    assert [asked["unheard"] for asked in world.asked] == ["", ""]
+    assert world.asked[0]["call"]["sid"] == world.asked[1]["session_id"] == record.call_sid
+    assert [turn.outcome for turn in world.turns] == ["heard"] * 3
+    assert world.tally.sockets_used == {"tts": 1, "stt": 1}
+    [(call_id, form)] = world.switchboard.requests
+    assert (call_id, form) == (record.call_sid, {"Status": "completed"})
+
+
+def test_every_sentence_is_heard_to_its_end(folder: Path) -> None:
+    world = call(folder, [f"say {QUESTION}", f"say {BYE}", "wait"])
+    for sentence in world.sentences():
+        assert world.heard_ms(sentence.number) == pytest.approx(sentence.seconds * 1000, abs=100)
+
+
+def test_without_rest_the_socket_closes_and_the_document_goes_on(folder: Path) -> None:
+    world = call(folder, [f"say {BYE}", "wait"], Peers(rest=False), IVR_DEV="true")
+    assert world.hang_up == GOODBYE
+    assert (world.record.ended, world.record.verbs) == ("agent", ["Connect", "Say", "Hangup"])
+    assert world.wires[0].code == 1000
+    assert world.record.cut_ms == 0
+
+
+def test_phrases_that_were_not_rendered_are_spoken_during_the_call(folder: Path, tmp_path: Path) -> None:
+    world = call(folder, [f"say {QUESTION}", "hang up"], prepared=False, IVR_CACHE_DIR=str(tmp_path))
+    assert world.hang_up == LEFT
+    assert world.sentences()[0].text == GREETING
+    assert world.heard()[0] == 1
+    assert world.tally.sockets_used["tts"] == 1
+
+
+def test_the_greeting_of_a_prepared_bridge_is_there_at_once(folder: Path) -> None:
+    found = figures(call(folder, [f"say {QUESTION}", "hang up"]).record)
+    assert found.first_audio_ms is not None
+    assert found.first_audio_ms < 25
+
+
+def test_six_turns_and_two_interruptions_use_one_connection_for_the_voice(folder: Path) -> None:
+    steps = [f"say {QUESTION}", f"over 3000 say {PRICE}", f"say {QUESTION}", f"over 1500 say {PRICE}", f"say {BYE}"]
+    world = call(folder, ["say hello", *steps, "wait"])
+    assert world.hang_up == GOODBYE
+    assert len(world.asked) == 6
+    assert [turn.outcome for turn in world.turns].count("interrupted") == 2
+    assert world.tally.sockets_used == {"tts": 1, "stt": 1}
+    assert world.tally.most_in_flight <= 2
+    assert len(world.record.cleared) == 2
+
+
+def test_through_the_application_s_own_door(folder: Path) -> None:
+    world = call(folder, [f"say {QUESTION}", f"over 2000 say {BYE}", "wait"], Peers(sockets=True))
+    assert world.hang_up == GOODBYE
+    assert len(world.asked) == 2
+    assert world.record.warnings == {}
+
+
+def test_two_calls_one_after_the_other_are_the_same(folder: Path) -> None:
+    one, other = (call(folder, [f"say {QUESTION}", f"over 2000 say {BYE}", "wait"]) for _ in range(2))
+    assert one.record.heard == other.record.heard
+    assert [(e.t, e.kind, e.detail) for e in one.record.entries] == [
+        (e.t, e.kind, e.detail) for e in other.record.entries
+    ]
+
+
+def test_keys_are_a_turn_of_their_own(folder: Path) -> None:
+    world = call(folder, ["press 1", "after 1 press 0501234567#", "hang up"])
+    assert [(asked["event"], asked["text"]) for asked in world.asked] == [("dtmf", "1"), ("dtmf", "0501234567")]
+    assert world.tally.requests["stt"] == 0
+
+
+def test_a_caller_who_says_nothing_is_asked_twice_and_let_go(folder: Path) -> None:
+    world = call(folder, Scenario(from_words(["wait"]).steps, patience_s=120))
+    assert world.hang_up == HangUp("caller_error", "caller_silent")
+    assert (world.asked, world.tally.requests["tts"]) == ([], 0)
+    greeting, still_there, goodbye = world.heard()
+    assert min(greeting, still_there, goodbye) > PHRASE
+    assert [turn.sentences[0].text for turn in world.turns].count(world.turns[1].sentences[0].text) == 2
+    assert world.record.ended == "carrier"
+
+
+PAUSES = tuple(Stretch(at, 233) for at in range(900, 60_000, 700))
+NETWORKS = [
+    ("in bursts of eleven frames", PhoneOptions(strict=True, start_burst=11), 0.0),
+    ("with pauses of 233 ms", PhoneOptions(strict=True, pauses=PAUSES), 0.0),
+    ("with a second that comes late", PhoneOptions(strict=True, pauses=(Stretch(4_200, 1000),)), 0.0),
+    ("in other chunks", PhoneOptions(strict=True, chunks=(1, 999, 320, 7, 160)), 0.0),
+    ("with losses", PhoneOptions(strict=True, losses=(Stretch(4_300, 60), Stretch(5_000, 40))), 0.0),
+    ("over a long way", PhoneOptions(strict=True), 0.18),
+    ("on a noisy line", PhoneOptions(strict=True, noise=True), 0.0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("phone", "latency"), [row[1:] for row in NETWORKS], ids=[row[0] for row in NETWORKS])
+def test_however_the_network_delivers(folder: Path, phone: PhoneOptions, latency: float) -> None:
+    steps = [f"say {QUESTION}", f"over 2000 say {BYE}", "wait"]
+    world = call(folder, steps, Peers(phone=phone, latency=latency))
+    assert world.hang_up == GOODBYE
+    assert [asked["text"] for asked in world.asked] == [QUESTION, BYE]
+    assert world.utterances() <= 3
+    assert [turn.outcome for turn in world.turns] == ["heard", "interrupted", "heard"]
+    assert figures(world.record).underruns == []
+
+
+@pytest.mark.skipif(not voices.available(), reason="no voice on this machine")
+def test_with_the_real_detector_and_a_real_voice(folder: Path) -> None:
+    def say(text: str) -> bytes:
+        return g711.encode(voices.say(text, "en", rate=g711.RATE))
+
+    steps = [f"say {QUESTION}", f"over 3000 say {BYE}", "wait"]
+    world = call(folder, steps, detector=vad.factory, voice=say)
+    assert world.hang_up == GOODBYE
+    assert [asked["text"] for asked in world.asked] == [QUESTION, BYE]
+    assert [turn.outcome for turn in world.turns] == ["heard", "interrupted", "heard"]
+    [barge_in] = figures(world.record).barge_ins
+    assert barge_in.stop_ms < 400

@@ -1,0 +1,309 @@
+"""A whole call and everything around it, in virtual time: the carrier and its phone, the bridge as it is served, the
+mock Hamsa and the demo agent. Only the sockets are missing.
+
+The carrier asks the real doors over ASGI, reads the real document, and its stream runs over a `MemoryWire` into
+`Bridge.serve`. The caller's voice is loud or silent and the detector hears loudness, so a second of a call costs a few
+milliseconds. The agent's voice is a tone by request: `tones` says what the caller heard of which sentence.
+
+`call` also looks behind the call: no task, timer, socket, request or place may be left of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from ivr.app import create_app
+from ivr.bridge import Bridge
+from ivr.call.commands import Command, HangUp, Note, Transcribe
+from ivr.call.events import Event
+from ivr.call.timeline import Turn
+from ivr.media import g711
+from ivr.replay import virtual
+from ivr.replay.agent_app import DemoAgent, MemoryTransport
+from ivr.replay.agent_script import Pace
+from ivr.replay.carrier import CarrierOptions, Switchboard, place_call
+from ivr.replay.carrier_stream import FarWire
+from ivr.replay.hamsa import MockHamsa
+from ivr.replay.hamsa_audio import Run, runs
+from ivr.replay.hamsa_memory import MemoryHamsa
+from ivr.replay.hamsa_profile import HamsaProfile, parse_rule
+from ivr.replay.hamsa_tally import RequestRecord, Tally
+from ivr.replay.memory import MemoryWire, wire_pair
+from ivr.replay.phone import PhoneOptions
+from ivr.replay.recording import PhoneRecord
+from ivr.replay.scenario import Scenario, from_words
+from ivr.session import WireClosed
+from ivr.twilio.rest import Rest
+from ivr.twilio.twiml import Documents
+from ivr.webhook.client import Agent
+from tests.asgi import alive, websocket
+from tests.call.stage import LOUD, Loudness
+from tests.front import ACCOUNT, AUTH, CALLED, CALLER, PUBLIC, settings
+
+GREETING = "Hello, and welcome. How can I help you today?"
+QUESTION = "what are your opening hours"
+PRICE = "how much does it cost"
+BYE = "thank you goodbye"
+PHRASE = 50
+"""Tones above this belong to phrases, the others to the call's own sentences."""
+TAKEN_DOWN = 1.0
+"""Seconds after the end of the stream in which everything of a call must be gone."""
+
+
+def spoken(text: str) -> bytes:
+    """The caller's voice: 60 ms a letter; `ahem` is a cough."""
+    return LOUD * (4 if text == "ahem" else max(20, 3 * len(text)))
+
+
+@dataclass
+class World:
+    """What a call was made of, and what came of it."""
+
+    hamsa: MemoryHamsa
+    agent: DemoAgent
+    switchboard: Switchboard
+    bridge: Bridge = field(init=False)
+    record: PhoneRecord = field(default_factory=PhoneRecord)
+    wires: list[MemoryWire] = field(default_factory=list)
+    """The bridge's end of each stream."""
+    happenings: list[tuple[float, Event, Sequence[Command]]] = field(default_factory=list)
+    turns: list[Turn] = field(default_factory=list)
+    hang_up: HangUp | None = None
+    ended_at: float = 0.0
+    """When the observer was told; loop time."""
+
+    def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
+        self.happenings.append((now, event, commands))
+
+    def ended(self, call_id: str, now: float, turns: Sequence[Turn], hang_up: HangUp) -> None:
+        self.turns, self.hang_up, self.ended_at = list(turns), hang_up, now
+
+    @property
+    def tally(self) -> Tally:
+        return self.hamsa.mock.tally
+
+    @property
+    def asked(self) -> list[dict[str, Any]]:
+        """What the agent was told, request by request."""
+        return self.agent.recent
+
+    def sentences(self) -> list[RequestRecord]:
+        """What the voice was asked to say."""
+        return [record for record in self.tally.records if record.kind == "tts"]
+
+    def notes(self, name: str) -> list[Mapping[str, Any]]:
+        found = [command for _, _, commands in self.happenings for command in commands]
+        return [command.fields for command in found if isinstance(command, Note) and command.name == name]
+
+    def utterances(self) -> int:
+        """How often the ears were asked."""
+        return sum(isinstance(command, Transcribe) for _, _, commands in self.happenings for command in commands)
+
+    @functools.cached_property
+    def tones(self) -> list[Run]:
+        """Whose audio the caller heard: numbers of the voice's requests, with times since sample 0."""
+        return runs(g711.decode(bytes(self.record.heard)), g711.RATE)
+
+    def tones_after(self, sample: int) -> set[int]:
+        """Whose audio was still heard from a sample on; an edge of 20 ms is blurred."""
+        return {run.request for run in self.tones if run.start_ms + run.ms > sample / 8 + 20}
+
+    def heard_ms(self, number: int) -> int:
+        """How much was heard of one request."""
+        return sum(run.ms for run in self.tones if run.request == number)
+
+    def heard(self) -> list[int]:
+        """Requests of which the caller heard more than a click, in order."""
+        found = [run.request for run in self.tones if run.ms >= 100]
+        return [number for place, number in enumerate(found) if place == 0 or found[place - 1] != number]
+
+
+@dataclass(frozen=True)
+class Peers:
+    """How the peers behave."""
+
+    rules: tuple[str, ...] = ()
+    """Faults of the speech service, one a line."""
+    transcripts: tuple[str, ...] | None = None
+    """What is heard, utterance by utterance; None: what the caller said."""
+    agent: str = ""
+    """Query of the agent's URL: `mode=cut`, `script=500,ok`."""
+    pace: Pace = field(default_factory=lambda: Pace(first_token=0.3, rate=400.0))
+    phone: PhoneOptions = field(default_factory=lambda: PhoneOptions(strict=True))
+    carrier: CarrierOptions = field(default_factory=lambda: CarrierOptions(seed=1))
+    rest: bool = True
+    """The bridge may hang up at the carrier."""
+    sockets: bool = False
+    """The stream goes through the application's own door instead of a wire."""
+    latency: float = 0.0
+    """Seconds on the phone's wire, each way."""
+    depth: int | None = None
+    profile: Mapping[str, Any] = field(default_factory=dict)
+    """More of the speech service's profile."""
+
+
+def call(
+    folder: Path,
+    steps: Sequence[str] | Scenario,
+    peers: Peers | None = None,
+    *,
+    during: Callable[[World], Awaitable[None]] | None = None,
+    detector: Callable[[], Any] = Loudness,
+    voice: Callable[[str], bytes] = spoken,
+    prepared: bool = True,
+    **env: str,
+) -> World:
+    """Place one call. `folder` keeps the phrases: give the same one twice and they are rendered once.
+
+    `prepared=False`: without phrases. `during`: runs beside the call, from the moment its stream opens.
+    """
+    scenario = steps if isinstance(steps, Scenario) else from_words(list(steps))
+    return virtual.run(_call(folder, scenario, peers or Peers(), during, detector, voice, prepared, env))
+
+
+async def _call(
+    folder: Path,
+    scenario: Scenario,
+    peers: Peers,
+    during: Callable[[World], Awaitable[None]] | None,
+    detector: Callable[[], Any],
+    voice: Callable[[str], bytes],
+    prepared: bool,
+    env: Mapping[str, str],
+) -> World:
+    before, timers = asyncio.all_tasks(), _timers()
+    world = _world(folder, scenario, peers, detector, env)
+    app = create_app(world.bridge.settings, bridge=world.bridge)
+    serving: list[asyncio.Future[Any]] = []
+
+    async def connect(url: str, headers: Mapping[str, str], timeout: float) -> FarWire:
+        if peers.sockets:
+            socket = await websocket(app, url, headers)
+            serving.append(socket.serving)
+            return socket
+        phone, near = wire_pair(latency=peers.latency, depth=peers.depth, closed=WireClosed)
+        world.wires.append(near)
+        serving.append(asyncio.create_task(world.bridge.serve(near)))
+        if during is not None:
+            serving.append(asyncio.create_task(_beside(during, world)))
+        return phone
+
+    async with alive(app) if prepared else _bare(world.bridge):
+        if prepared:
+            await _ready(world.bridge)
+            assert world.tally.connects == 0
+        world.record = await place_call(
+            "http://127.0.0.1:8000/voice",
+            scenario,
+            auth_token=AUTH,
+            account_sid=ACCOUNT,
+            caller=CALLER,
+            called=CALLED,
+            public_url=PUBLIC,
+            voice=voice,
+            phone=peers.phone,
+            options=peers.carrier,
+            switchboard=world.switchboard,
+            transport=httpx.ASGITransport(app),
+            connect=connect,
+        )
+        over = asyncio.get_running_loop().time()
+        await asyncio.gather(*serving)
+        assert asyncio.get_running_loop().time() - over <= TAKEN_DOWN
+        _nothing_left(world)
+    await asyncio.sleep(0)
+    assert asyncio.all_tasks() == before
+    assert _timers() <= timers
+    return world
+
+
+def _world(
+    folder: Path, scenario: Scenario, peers: Peers, detector: Callable[[], Any], env: Mapping[str, str]
+) -> World:
+    query = f"?{peers.agent}" if peers.agent else ""
+    given = {"IVR_GREETING": GREETING, "IVR_WEBHOOK_URL": f"http://agent.example/webhook{query}", **env}
+    chosen = settings(folder, **given)
+    transcripts = tuple(scenario.texts) if peers.transcripts is None else peers.transcripts
+    rules = tuple(parse_rule(line) for line in peers.rules)
+    hamsa = MemoryHamsa(MockHamsa(HamsaProfile(transcripts=transcripts, rules=rules, **peers.profile)))
+    demo = DemoAgent(peers.pace)
+    switchboard = Switchboard(ACCOUNT, AUTH)
+    world = World(hamsa, demo, switchboard)
+    world.bridge = Bridge(
+        chosen,
+        Documents.load(None, chosen.public_url),
+        observer=world,
+        detector=detector,
+        connect=hamsa.connect,
+        agent=Agent(transport=MemoryTransport(demo)),
+        rest=_rest(switchboard) if peers.rest else None,
+    )
+    return world
+
+
+def _rest(switchboard: Switchboard) -> Rest:
+    transport = httpx.ASGITransport(switchboard.app())
+    return Rest(ACCOUNT, AUTH, base_url="http://carrier.example", transport=transport)
+
+
+async def _ready(bridge: Bridge) -> None:
+    for _ in range(1000):
+        if bridge.prepared:
+            return
+        await asyncio.sleep(0.1)
+    raise TimeoutError("the phrases were not rendered")
+
+
+async def _beside(during: Callable[[World], Awaitable[None]], world: World) -> None:
+    with contextlib.suppress(WireClosed):
+        await during(world)
+
+
+@contextlib.asynccontextmanager
+async def _bare(bridge: Bridge) -> AsyncIterator[None]:
+    """A bridge that was never started: its phrases are not rendered."""
+    try:
+        yield
+    finally:
+        await bridge.stop()
+
+
+def _nothing_left(world: World) -> None:
+    """What the peers and the registry know of the call is over."""
+    assert len(world.bridge.registry) == 0
+    assert (world.tally.open_sockets, world.tally.in_flight) == (0, 0)
+    assert not world.tally.violations
+    assert world.agent.counts["requests"] == world.agent.counts["whole"] + world.agent.counts["aborted"]
+    assert all(wire.over for wire in world.wires)
+    assert world.record.leaked_ms == 0
+    if world.happenings:
+        assert world.hang_up is not None
+
+
+def _timers() -> set[asyncio.TimerHandle]:
+    """Timers of the loop that would still ring."""
+    scheduled: list[asyncio.TimerHandle] = asyncio.get_running_loop()._scheduled  # type: ignore[attr-defined]
+    return {timer for timer in scheduled if not timer.cancelled()}
+
+
+def render_phrases(folder: Path) -> None:
+    """Render the phrases of English calls into the folder, once for all calls. Their tones are above `PHRASE`."""
+
+    async def main() -> None:
+        hamsa = MemoryHamsa()
+        hamsa.mock.tally.requests["tts"] = PHRASE
+        chosen = settings(folder, IVR_GREETING=GREETING)
+        bridge = Bridge(chosen, Documents.load(None, chosen.public_url), detector=Loudness, connect=hamsa.connect)
+        await bridge.start()
+        await _ready(bridge)
+        await bridge.stop()
+
+    virtual.run(main())
