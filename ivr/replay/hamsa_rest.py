@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from ivr.media import g711, wav
 from ivr.replay import hamsa_requests
-from ivr.replay.hamsa import WRONG_KEY, Close, HamsaSocket, MockHamsa, Send
+from ivr.replay.hamsa import WRONG_KEY, HamsaSocket, MockHamsa, Send
 from ivr.replay.hamsa_audio import RATES
 from ivr.replay.hamsa_requests import Hear, Refusal, Speak
 
@@ -142,7 +142,7 @@ async def _frames(socket: HamsaSocket, asked: Speak | Hear) -> AsyncGenerator[st
                         _raise_error(text)
                         if isinstance(asked, Hear):
                             yield text
-                    case Close():
+                    case _:
                         raise Failed(500, message_of(500))
     finally:
         socket.closed(loop.time())

@@ -109,7 +109,7 @@ def _by_library(library: str, voices: str, words: str, voice: str, speed: int, p
     try:
         rate = int(espeak.espeak_Initialize(_SYNCHRONOUS, 0, voices.encode(), _DONT_EXIT))
         if rate <= 0 or espeak.espeak_SetVoiceByName(voice.encode()):
-            raise VoiceError(f"espeak-ng has no voice {voice!r} among its files")
+            raise VoiceError(f"espeak-ng cannot read its voices, or has no {voice!r}")
         espeak.espeak_SetSynthCallback(callback)
         espeak.espeak_SetParameter(_RATE, speed, 0)
         espeak.espeak_SetParameter(_PITCH, pitch, 0)
