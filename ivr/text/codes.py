@@ -27,9 +27,9 @@ _MIXED: Final = re.compile(
 _SPACED: Final = re.compile(r"(?<![^\W_])([A-Z]{2,5})[ -]+(\d{3,})(?![^\W_]|[.,:/]\d)")
 _LONG: Final = re.compile(rf"{_EDGE}\d{{5,}}(?![^\W_]|,\d{{3}}|\.\d)")
 _STRONG: Final = (
-    r"رقم\w*|الرقم|برقم|أرقام|كود\w*|الكود|رمز\w*|الرمز|هوي[ةت]\w*|الهوية|الإقامة|تحويل[ةه]|التحويل[ةه]|بوليص[ةت]\w*|البوليصة|الآيبان|آيبان"
+    r"رقم\w*|الرقم|برقم|[أا]رقام\w*|كود\w*|الكود|رمز\w*|الرمز|هوي[ةت]\w*|الهوية|ال[إا]قامة|تحويل[ةه]|التحويل[ةه]|بوليص[ةت]\w*|البوليصة|الآيبان|آيبان"
     r"|ايبان|ص\.ب\.?|صندوق بريد|المنتهي[ةه]?|تنتهي|ينتهي|آخر"
-    r"|السجل|المرجع|المرجعي|الفاتورة|المبنى|مبنى|البريدي|الإضافي|جوال\w*|الجوال"
+    r"|السجل|المرجع|المرجعي|الفاتورة|المبنى|مبنى|البريدي|ال[إا]ضافي|جوال\w*|الجوال"
     r"|هاتف\w*|الهاتف|تلفون\w*|بالرقم|التحقق"
     r"|numbers?|no\.?|code|otp|pin|ref\.?|reference|order|waybill|tracking|ticket|account|id|ext\.?|extension|zip|postal|box|invoice"
     r"|building|ending|ends|phone|mobile|tel\.?|dial|flight|booking|case|shipment|call|digits|passcode|password"
@@ -38,12 +38,12 @@ _WEAK: Final = (
     r"شحنت?\w*|الشحنة|طلب\w*|الطلب|تذكرة|التذكرة|حساب\w*|الحساب|بطاق[ةت]\w*|البطاقة|عقد|العقد|فاتورة|رحلة|الرحلة|واصل"
 )
 _CODE: Final = re.compile(
-    rf"(?P<front>(?<![^\W_])(?:(?P<strong>{_STRONG})(?![^\W_])(?:[^\S\n]+[^\W\d]+){{0,4}}|(?:{_WEAK})(?![^\W_])(?:[^\S\n]+(?:هو|هي|is))?)[\s:#*\"'«({JOIN}]*)"
+    rf"(?P<front>(?<![^\W_])(?:(?:{_STRONG})(?![^\W_])(?:[^\S\n]+[^\W\d]+){{0,4}}|(?:{_WEAK})(?![^\W_])(?:[^\S\n]+(?:هو|هي|is))?)[\s:#*\"'«({JOIN}]*)"
     rf"(?P<figures>\d{{3,6}}){_NOT_MORE}(?!\s?[%٪])",
     re.IGNORECASE,
 )
 _SHORT_CODE: Final = re.compile(
-    r"كود|الكود|رمز|تحويل|التحويل|المنتهي|تنتهي|ينتهي|آخر|التحقق|code|otp|pin|ext|building|ending|ends|flight",
+    r"كود|الكود|رمز|تحويل|التحويل|المنتهي|تنتهي|ينتهي|[آا]خر|[أا]رقام|التحقق|code|otp|pin|ext|building|ending|ends|flight",
     re.IGNORECASE,
 )
 _SAYABLE: Final = re.compile(r"[^AEIOUY]{0,2}(?:[AEIOUY]{1,2}[^AEIOUY]{1,2})*[AEIOUY]{0,2}")
@@ -167,7 +167,7 @@ def _hash(found: re.Match[str], arabic: bool) -> str:
 
 def _code(found: re.Match[str], arabic: bool) -> str:
     figures = found["figures"]
-    if len(figures) == 3 and not _SHORT_CODE.match(found["strong"] or ""):
+    if len(figures) == 3 and not _SHORT_CODE.search(found["front"]):
         return found[0]
     groups = _by_threes(figures) if len(figures) > 4 else [figures]
     return found["front"] + _in_groups(groups, arabic)

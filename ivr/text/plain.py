@@ -50,7 +50,7 @@ def plain(text: str) -> str:
         text = text.replace(mark, "\n")
     text = _WIDE.sub(" ", _DEEP.sub("\n", text))
     text = html.unescape(text) if "&" in text else text
-    text = _untagged(text)
+    text = _without_tags(text)
     text = _unmarked(text)
     text = _KEYCAP.sub(r"\1", text)
     text = _FRACTIONS.sub(" ", text)
@@ -59,13 +59,20 @@ def plain(text: str) -> str:
     return "".join(char if char >= " " or char == "\n" else " " for char in text if unicodedata.category(char) != "Cn")
 
 
+def untagged(text: str) -> str:
+    """Text that is already fit for speech, without the tags that would reach the voice as words."""
+    while (bare := _TAG.sub(" ", _COMMENT.sub(" ", text))) != text:
+        text = bare
+    return " ".join(text.replace("<", " ").replace(">", " ").split())
+
+
 def _compatible(char: str) -> str:
     """A character by the ordinary ones it stands for."""
     ordinary = unicodedata.normalize("NFKC", char)
     return str(unicodedata.digit(char)) if ordinary == char and unicodedata.digit(char, None) is not None else ordinary
 
 
-def _untagged(text: str) -> str:
+def _without_tags(text: str) -> str:
     text = _AUTOLINK.sub(r" \1 ", _COMMENT.sub(" ", text))
     return _TAG.sub(" ", text)
 

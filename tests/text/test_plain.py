@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ivr.text.plain import plain
+from ivr.text.plain import plain, untagged
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,16 @@ from ivr.text.plain import plain
 )
 def test_plain(text: str, left: str) -> None:
     assert "\n".join(" ".join(line.split()) for line in plain(text).strip().split("\n")) == left
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("<speak>نعم<break time='1s'/> لا</speak>", "نعم لا"),
+        ("<<b>b>نعم 5 ريال", "b نعم 5 ريال"),
+        ("نعم <break", "نعم break"),
+        ("**نعم** 5", "**نعم** 5"),
+    ],
+)
+def test_untagged(text: str, left: str) -> None:
+    assert untagged(text) == left
