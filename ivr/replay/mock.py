@@ -37,6 +37,8 @@ SCRIPT: Final[dict[Language, tuple[str, ...]]] = {
     "ar": ("متى تفتح الفروع", "كم سعر الشحن", "مع السلامة"),
 }
 """What the demo's caller says, and what is scripted as its transcripts."""
+PACE: Final = Pace(first_token=0.4, rate=150.0)
+"""A quick chat model, without tools."""
 _ROUNDS: Final = 1000
 """How often a script is gone through."""
 
@@ -63,8 +65,7 @@ class Mock:
         profile = HamsaProfile(speed=speed, voice=voice, transcripts=lines * _ROUNDS if self.scripted else ())
         hear = None if self.scripted else hearing.Grammar(phrases("en")).recognise
         self.hamsa = MockHamsa(profile, hear=hear)
-        pace = Pace()
-        self.agent = agent_app.DemoAgent(replace(pace, first_token=pace.first_token / speed, rate=pace.rate * speed))
+        self.agent = agent_app.DemoAgent(replace(PACE, first_token=PACE.first_token / speed, rate=PACE.rate * speed))
 
     def __repr__(self) -> str:
         return f"<Mock {self.hamsa!r} {'scripted' if self.scripted else 'hearing'}>"
