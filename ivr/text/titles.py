@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Final
 
-from ivr.text.abbreviations import goes_on
+from ivr.text.abbreviations import first_word, goes_on
 from ivr.text.figures import GONE
+from ivr.text.marks import bare, words
 
 _FRONT: Final = r"(?<![^\W_])(?<![^\W_]\.)"
 _NAME: Final = r"\s?(?=[\u0621-\u064a])"
+_TITLES: Final = (
+    (re.compile(rf"{_FRONT}([ولب]?)[أا]\.\s?د\.{_NAME}"), ("أستاذ دكتور", "أستاذة دكتورة")),
+    (re.compile(rf"{_FRONT}([ولب]?)(?:د\.\s?م|م\.\s?د)\.{_NAME}"), ("دكتور مهندس", "دكتورة مهندسة")),
+    (re.compile(rf"{_FRONT}([ولب]?)د\.{_NAME}"), ("دكتور", "دكتورة")),
+    (re.compile(rf"{_FRONT}([ول]?)م\.{_NAME}"), ("مهندس", "مهندسة")),
+    (re.compile(rf"{_FRONT}(و?)أ\.{_NAME}"), ("أستاذ", "أستاذة")),
+)
+_HERS: Final = words(
+    "منى هند مريم ريم سعاد هدى لمى لبنى سلمى ليلى أمل امل زينب نوف عبير دانا رنا رهف شهد غلا جود وعد روان رزان "
+    "أفنان افنان أشواق اشواق إيمان ايمان أحلام احلام ابتسام إلهام الهام وفاء هيفاء سناء نجلاء هناء شيماء أسماء "
+    "اسماء دعاء ولاء آلاء علياء لمياء رجاء صفاء فوز سحر سمر قمر لجين جوهرة الجوهرة ندى شذى رؤى بشرى نهى سهى مها رشا "
+    "هيا لينا دينا تهاني أماني اماني نجود بدور حصة البندري العنود خلود رغد جنى لطيفة موضي مضاوي وجدان حنان جنان"
+)
+_HIS: Final = words(
+    "حمزة أسامة اسامة طلحة عبيدة قتادة معاوية عطية خليفة جمعة عروة عكرمة حذيفة سلامة عبادة ميسرة عنترة شحاتة"
+)
 _ARABIC: Final = tuple(
     (re.compile(pattern), said)
     for pattern, said in (
-        (rf"{_FRONT}(و?)[أا]\.\s?د\.{_NAME}", r"\1أستاذ دكتور "),
-        (rf"{_FRONT}(و?)(?:د\.\s?م|م\.\s?د)\.{_NAME}", r"\1دكتور مهندس "),
-        (rf"{_FRONT}(و?)د\.{_NAME}", r"\1دكتور "),
-        (rf"{_FRONT}لد\.{_NAME}", "لدكتور "),
-        (rf"{_FRONT}بد\.{_NAME}", "بدكتور "),
-        (rf"{_FRONT}(و?)م\.{_NAME}", r"\1مهندس "),
-        (rf"{_FRONT}(و?)أ\.{_NAME}", r"\1أستاذ "),
         (rf"{_FRONT}([وبل]?)ص\.\s?ب\.?(?![^\W_])(?=\s*:?\s*\S)", r"\1صندوق بريد"),
         (rf"{_FRONT}ج\.\s?م\.\s?ع(?![^\W_])", "جمهورية مصر العربية"),
         (rf"{_FRONT}ق\.\s?م(?![^\W_])", "قبل الميلاد"),
@@ -91,6 +102,13 @@ def _place(found: re.Match[str]) -> str:
     return _PLACES[found[1]] + ("." if ends else "")
 
 
+def _titled(found: re.Match[str], his: str, hers: str) -> str:
+    """The title as its bearer's name asks for."""
+    name = bare(first_word(found.string[found.end() :], True) or "")
+    female = name in _HERS or (name.endswith("ة") and name not in _HIS)
+    return f"{found[1]}{hers if female else his} "
+
+
 def say_leads(text: str) -> str:
     """Short forms that announce a number."""
     for pattern, said in _LEADS:
@@ -100,6 +118,8 @@ def say_leads(text: str) -> str:
 
 def say_short_forms(text: str) -> str:
     """Short forms of both languages in full."""
+    for pattern, (his, hers) in _TITLES:
+        text = pattern.sub(partial(_titled, his=his, hers=hers), text)
     for pattern, said in (*_ARABIC, *_ENGLISH):
         text = pattern.sub(said, text)
     text = _PLACE.sub(_place, text)
