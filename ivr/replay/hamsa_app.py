@@ -94,18 +94,22 @@ async def _talk(
     while True:
         stirred.clear()
         for out in socket.poll(loop.time()):
-            match out:
-                case Send(_, str(text)):
-                    await websocket.send_text(text)
-                case Send(_, bytes(audio)):
-                    await websocket.send_bytes(audio)
-                case Close(_, code) if code != DROP:
-                    await websocket.close(code)
+            if isinstance(out, Send):
+                await _send(websocket, out.frame)
+            elif isinstance(out, Close) and out.code != DROP:
+                await websocket.close(out.code)
         if listener.done():
             return listener.result()
         if not socket.open:
             return None
         await until(stirred, socket.wake_at())
+
+
+async def _send(websocket: WebSocket, frame: str | bytes) -> None:
+    if isinstance(frame, str):
+        await websocket.send_text(frame)
+    else:
+        await websocket.send_bytes(frame)
 
 
 async def until(stirred: asyncio.Event, due: float | None) -> None:

@@ -4,9 +4,9 @@ Each request has a tone of its own (`tone_of`), louder towards its end, so whoev
 request it came from, how much of it, in which order, and whether a byte was lost on the way (`runs`). Spoken audio
 takes its place where a human or a recogniser listens.
 
-The times: the first frame `first_frame` after the request, the last when 0.54 s + 0.176 x audio have passed, those
-between as their audio gets ready; always faster than real time. Texts of eight lengths have sizes and times on record,
-two of them with every frame (`OBSERVED`, `FRAMES`).
+The times: the first frame `first_frame` after the request, the others as their audio gets ready, `end` when
+0.54 s + 0.176 x audio have passed. Texts of eight lengths have sizes and times on record, two of them with every frame
+(`OBSERVED`, `FRAMES`).
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ FRAMES: Final = {
 }
 """Bytes of each frame, where all were logged."""
 END_AFTER: Final = 0.007
-"""Seconds from the last frame to `end`."""
+"""Seconds from the last frame to `end`, at least."""
+SLOWEST: Final = 0.2
+"""Seconds that a second of audio takes once the first frame is out, at most."""
 DEGENERATE_AT: Final = 0.29
 """Seconds from a request to the one frame of a degenerate reply."""
 
@@ -115,14 +117,14 @@ def frames(audio: bytes, form: Format, chars: int, seed: str, *, spoken: bool) -
     return [*cut, audio] if audio else cut
 
 
-def times(cut: list[bytes], first: float, total: float) -> list[float]:
+def times(cut: list[bytes], form: Format, first: float, total: float) -> list[float]:
     """Seconds from the request to each frame, when `end` comes at `total`."""
-    last = max(first, total - END_AFTER)
-    spread = sum(map(len, cut[1:])) or 1
+    rest = sum(map(len, cut[1:]))
+    pace = min(SLOWEST, max(0.0, total - END_AFTER - first) * BYTES[form] / (rest or 1))
     done, at = 0, [first]
     for frame in cut[1:]:
         done += len(frame)
-        at.append(first + (last - first) * done / spread)
+        at.append(first + pace * done / BYTES[form])
     return at[: len(cut)]
 
 
@@ -193,7 +195,7 @@ def _level(pcm: bytes) -> float:
 
 
 def _sizes(total: int, chance: Random) -> list[int]:
-    sizes = [2 * chance.randint(3_500, 8_000)]
+    sizes = [2 * chance.randint(3_700, 8_000), 32_000]
     while sum(sizes) < total:
         sizes.append(2 * chance.randint(16_000, 32_000))
     return sizes

@@ -64,9 +64,9 @@ def speech(
     spoken = profile.voice == "espeak"
     cut = frames(audio, form, chars, f"{profile.seed}/{number}", spoken=spoken)
     total = synthesis_time(chars, len(audio) / BYTES[form], spoken=spoken)
-    at = times(cut, first_frame(profile, number), total)
+    at = times(cut, form, first_frame(profile, number), total)
     whole = [Step(0, ACK), *(Step(when, frame, content=True) for when, frame in zip(at, cut, strict=True))]
-    whole.append(Step(whole[-1].after + END_AFTER, END))
+    whole.append(Step(max(whole[-1].after + END_AFTER, total), END))
     return Script(whole) if rule is None else _spoiled(whole, form, rule)
 
 

@@ -67,7 +67,7 @@ def test_frames_are_the_audio_cut_irregularly(form: Format, chars: int, seed: in
     ratio = 32_000 // BYTES[form]
     assert all(0 < len(frame) * ratio <= 64_000 for frame in cut)
     assert all(len(frame) % 2 == 0 for frame in cut)
-    at = hamsa_audio.times(cut, 0.45, 2.0)
+    at = hamsa_audio.times(cut, form, 0.45, 2.0)
     assert at == sorted(at)
     assert (at[0], len(at)) == (0.45, len(cut))
 
@@ -75,10 +75,24 @@ def test_frames_are_the_audio_cut_irregularly(form: Format, chars: int, seed: in
 def test_frames_on_record_and_their_times() -> None:
     cut = hamsa_audio.frames(bytes(133_222), "pcm16k", 51, "", spoken=False)
     assert [len(frame) for frame in cut] == [7_398, 32_000, 42_624, 40_698, 10_502]
-    assert hamsa_audio.times(cut, 0.45, 1.446)[-1] == pytest.approx(1.439)
-    assert hamsa_audio.times([], 0.45, 1.0) == []
+    assert hamsa_audio.times(cut, "pcm16k", 0.45, 1.446)[-1] == pytest.approx(0.45 + 0.2 * 3.932)
+    assert hamsa_audio.times(cut, "pcm16k", 0.45, 0.95)[-1] == pytest.approx(0.943)
+    assert hamsa_audio.times(cut, "pcm16k", 0.45, 0.2) == [0.45] * 5
+    assert hamsa_audio.times([], "pcm16k", 0.45, 1.0) == []
     assert hamsa_audio.frames(b"", "pcm16k", 51, "", spoken=False) == []
     assert len(hamsa_audio.frames(bytes(133_222), "pcm16k", 51, "", spoken=True)[0]) != 7_398
+
+
+@given(seed=st.integers(0, 999), chars=st.integers(20, 300))
+@settings(max_examples=50, deadline=None)
+def test_every_frame_but_the_first_comes_before_the_audio_before_it_is_over(seed: int, chars: int) -> None:
+    audio = bytes(hamsa_audio.length(chars, 95))
+    cut = hamsa_audio.frames(audio, "pcm16k", chars, str(seed), spoken=True)
+    total = hamsa_audio.synthesis_time(chars, len(audio) / 32_000, spoken=True)
+    heard = 0.45
+    for frame, at in zip(cut, hamsa_audio.times(cut, "pcm16k", 0.45, total), strict=True):
+        assert at <= heard + 1e-9
+        heard += len(frame) / 32_000
 
 
 def test_lengths_and_times() -> None:
