@@ -326,7 +326,9 @@ class Session:
         with contextlib.suppress(WireClosed):
             while True:
                 while self._unsent:
-                    await self._wire.send(self._stream.encode(self._unsent.popleft()))
+                    command = self._unsent.popleft()
+                    if self._stream.state == "open":  # after its stop a phone plays nothing any more
+                        await self._wire.send(self._stream.encode(command))
                 self._all_sent.set()
                 self._to_send.clear()
                 await self._to_send.wait()

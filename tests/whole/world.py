@@ -74,6 +74,10 @@ class World:
     record: PhoneRecord = field(default_factory=PhoneRecord)
     wires: list[MemoryWire] = field(default_factory=list)
     """The bridge's end of each stream."""
+    phones: list[MemoryWire] = field(default_factory=list)
+    """The phone's end of each."""
+    left_at: float = 0.0
+    """For stories: when something happened."""
     happenings: list[tuple[float, Event, Sequence[Command]]] = field(default_factory=list)
     turns: list[Turn] = field(default_factory=list)
     hang_up: HangUp | None = None
@@ -143,6 +147,8 @@ class Peers:
     """The bridge may hang up at the carrier."""
     sockets: bool = False
     """The stream goes through the application's own door instead of a wire."""
+    cut: bool = False
+    """The wire will be half open: its end is never seen by both."""
     latency: float = 0.0
     """Seconds on the phone's wire, each way."""
     depth: int | None = None
@@ -191,6 +197,7 @@ async def _call(
             return socket
         phone, near = wire_pair(latency=peers.latency, depth=peers.depth, closed=WireClosed)
         world.wires.append(near)
+        world.phones.append(phone)
         serving.append(asyncio.create_task(world.bridge.serve(near)))
         if during is not None:
             serving.append(asyncio.create_task(_beside(during, world)))
@@ -219,6 +226,7 @@ async def _call(
         await asyncio.gather(*serving)
         assert asyncio.get_running_loop().time() - over <= TAKEN_DOWN
         _nothing_left(world)
+        assert peers.cut or all(wire.over for wire in world.wires)
     await asyncio.sleep(0)
     assert asyncio.all_tasks() == before
     assert _timers() <= timers
@@ -282,7 +290,6 @@ def _nothing_left(world: World) -> None:
     assert (world.tally.open_sockets, world.tally.in_flight) == (0, 0)
     assert not world.tally.violations
     assert world.agent.counts["requests"] == world.agent.counts["whole"] + world.agent.counts["aborted"]
-    assert all(wire.over for wire in world.wires)
     assert world.record.leaked_ms == 0
     if world.happenings:
         assert world.hang_up is not None

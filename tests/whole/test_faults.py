@@ -1,0 +1,178 @@
+"""The peers fail: the caller hears words all the same, and the call goes on where it can.
+
+Three short questions. A fault strikes the first one, or all of them. Whatever it is, something is to be heard within
+`PATIENCE_MS` of every question; and after a single fault the last question is answered as if nothing had been.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ivr.call.commands import HangUp
+from ivr.phrases_default import PHRASES
+from ivr.replay.phone_figures import figures
+from ivr.replay.scenario import Scenario, from_words
+from tests.whole.world import Peers, World, call
+
+ASK = "hold on please"
+ANSWER = "Of course, take your time."
+PATIENCE_MS = 3100
+LEFT = HangUp("success", "caller_stop", from_caller=True)
+STEPS = Scenario(from_words([f"at 1.5 say {ASK}", f"say {ASK}", f"say {ASK}", "hang up"]).steps, patience_s=15)
+
+
+def asked(folder: Path, **peers: object) -> World:
+    world = call(folder, STEPS, Peers(**peers), IVR_GREETING="")  # type: ignore[arg-type]
+    assert world.record.of("gave_up") == []
+    assert world.record.warnings == {}
+    for answer in figures(world.record).answers:
+        assert answer.reply_ms is not None, "a question without a word"
+        assert answer.reply_ms <= PATIENCE_MS
+    return world
+
+
+def phrases(world: World) -> list[str]:
+    """Names of the fixed words that were said, in order."""
+    names = {text: name for name, text in PHRASES["en"].items()}
+    said = [sentence for turn in world.turns for sentence in turn.sentences if sentence.heard_ms > 0]
+    return [names[sentence.text] for sentence in said if sentence.text in names]
+
+
+def answered(world: World) -> None:
+    """The last question has its answer, whole, and nothing went wrong with the call."""
+    assert world.hang_up == LEFT
+    last = world.turns[-1]
+    assert (last.outcome, last.heard) == ("heard", ANSWER)
+
+
+ONCE = [
+    ("both links refused at first", "socket http code=503 limit=2"),
+    ("a link dead from the start", "socket drop pause=0 sockets=1"),
+    ("links that greet late", "socket slow_info pause=9"),
+    ("links that never greet", "socket no_info"),
+    ("links closed while idle", "socket close pause=5"),
+    ("links that die while idle", "socket drop pause=5"),
+    ("a voice that says nothing", "tts stall requests=1 after=0"),
+    ("a voice that stops in the middle", "tts stall requests=1 after=1"),
+    ("a voice that never says it has ended", "tts no_end requests=1"),
+    ("a voice that begins without a word", "tts no_ack"),
+    ("20 ms of sound and no error", "tts degenerate requests=1"),
+    ("20 ms of sound, three times", "tts degenerate requests=1,2,3"),
+    ("an end without sound", "tts empty requests=1"),
+    ("closed instead of sound", "tts close requests=1 after=0"),
+    ("closed in the middle", "tts close requests=1 after=2"),
+    ("cut in the middle", "tts cut requests=1 after=1"),
+    ("an error instead of sound", "tts error requests=1 after=0"),
+    ("an error in the middle", "tts error requests=1 after=1"),
+    ("sound after the end", "tts late"),
+    ("half samples", "tts odd"),
+    ("a file header in the sound", "tts riff"),
+    ("ears that think for ever", "stt thinking requests=1"),
+    ("ears that think", "stt thinking requests=1 pause=1"),
+    ("ears that stall", "stt stall requests=1"),
+    ("ears that close", "stt close requests=1"),
+    ("ears that die", "stt cut requests=1"),
+    ("ears with an error", "stt error requests=1"),
+    ("ears that hear nothing", "stt empty requests=1"),
+]
+
+
+@pytest.mark.parametrize("rule", [row[1] for row in ONCE], ids=[row[0] for row in ONCE])
+def test_a_fault_of_the_speech_service_costs_one_answer_at_most(folder: Path, rule: str) -> None:
+    world = asked(folder, rules=(rule,), transcripts=(ASK,) * 6)
+    answered(world)
+    assert sum(turn.outcome == "failed" for turn in world.turns) <= 1
+
+
+ALWAYS = [
+    ("no socket at all", ("socket http code=503",), "ears_unavailable"),
+    ("a wrong key", ("socket refuse",), "ears_unavailable"),
+    ("funds are gone", ("socket refuse code=4003",), "ears_unavailable"),
+    ("ears with errors only", ("stt error",), "ears_unavailable"),
+    ("a voice of 20 ms", ("tts degenerate",), "voice_unavailable"),
+    ("a voice with errors only", ("tts error after=0",), "voice_unavailable"),
+]
+
+
+@pytest.mark.parametrize(("rules", "reason"), [row[1:] for row in ALWAYS], ids=[row[0] for row in ALWAYS])
+def test_a_service_that_is_gone_is_apologised_for_and_then_the_document_goes_on(
+    folder: Path, rules: tuple[str, ...], reason: str
+) -> None:
+    world = asked(folder, rules=rules, transcripts=(ASK,) * 6)
+    assert phrases(world).count("apology") == 3
+    assert world.hang_up in (HangUp("upstream_error", reason), LEFT)
+    if world.hang_up != LEFT:
+        assert world.record.verbs == ["Connect", "Say", "Hangup"]
+        assert world.switchboard.requests == []
+
+
+def test_without_a_voice_and_without_phrases_the_document_has_the_words(folder: Path, tmp_path: Path) -> None:
+    world = call(
+        folder,
+        STEPS,
+        Peers(rules=("tts error after=0",), transcripts=(ASK,) * 6),
+        prepared=False,
+        IVR_CACHE_DIR=str(tmp_path),
+        IVR_GREETING="",
+    )
+    assert world.hang_up == HangUp("upstream_error", "voice_unavailable")
+    assert world.record.verbs == ["Connect", "Say", "Hangup"]
+
+
+AGENTS = [
+    ("a server error", "500", "http_500"),
+    ("not found", "404", "http_404"),
+    ("nothing", "empty", "empty"),
+    ("a web page", "html", "html"),
+    ("an error in the stream", "error", "agent_error"),
+    ("cut in the middle of a word", "cut", "broken"),
+]
+
+
+@pytest.mark.parametrize(("mode", "reason"), [row[1:] for row in AGENTS], ids=[row[0] for row in AGENTS])
+def test_a_fault_of_the_agent_is_apologised_for(folder: Path, mode: str, reason: str) -> None:
+    world = asked(folder, agent=f"script={mode},ok")
+    answered(world)
+    assert (world.turns[0].outcome, world.turns[0].failure) == ("failed", reason)
+    assert phrases(world) == ["apology"]
+
+
+@pytest.mark.parametrize("mode", ["stall", "late_stall", "busy", "slow"])
+def test_an_agent_that_stalls_is_bridged_with_words_and_can_be_asked_again(folder: Path, mode: str) -> None:
+    world = asked(folder, agent=f"script={mode},ok")
+    answered(world)
+    assert world.agent.counts["aborted"] >= (mode != "slow")
+
+
+def test_an_agent_that_never_answers_a_patient_caller(folder: Path) -> None:
+    steps = Scenario(from_words([f"at 1.5 say {ASK}", "at 28 hang up"]).steps)
+    world = call(folder, steps, Peers(agent="mode=stall"), IVR_GREETING="")
+    assert world.hang_up == LEFT
+    assert (world.turns[0].outcome, world.turns[0].failure) == ("failed", "stalled")
+    assert "apology" in phrases(world)
+
+
+@pytest.mark.parametrize("mode", ["500", "empty", "html", "error"])
+def test_an_agent_that_is_gone_ends_the_call_after_three_questions(folder: Path, mode: str) -> None:
+    world = asked(folder, agent=f"mode={mode}")
+    assert world.hang_up == HangUp("upstream_error", "agent_unavailable")
+    assert phrases(world) == ["apology"] * 3
+    assert world.record.verbs == ["Connect", "Say", "Hangup"]
+
+
+def test_an_agent_that_breaks_off_after_words_has_said_them(folder: Path) -> None:
+    world = asked(folder, agent="script=late_error,ok")
+    answered(world)
+    assert world.turns[0].heard
+    assert world.turns[0].outcome == "heard"
+
+
+@pytest.mark.parametrize("mode", ["tools", "sse", "openai", "text", "json", "gzip", "split", "interleaved", "renamed"])
+def test_every_way_of_answering(folder: Path, mode: str) -> None:
+    world = asked(folder, agent=f"mode={mode}")
+    answered(world)
+    assert [turn.heard for turn in world.turns] == [ANSWER] * 3
+    assert phrases(world) == []
+    assert world.tally.sockets_used == {"tts": 1, "stt": 1}

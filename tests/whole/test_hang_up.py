@@ -1,0 +1,126 @@
+"""The call ends in the middle of something: at every stage, in every way, and nothing is left of it (`world`)."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from ivr.call.commands import HangUp
+from ivr.replay.phone import PhoneOptions
+from tests.whole.world import QUESTION, Peers, World, call
+
+ASK = "hold on please"
+ENDINGS = {
+    "stop": HangUp("success", "caller_stop", from_caller=True),
+    "stop_open": HangUp("success", "caller_stop", from_caller=True),
+    "close": HangUp("indeterminate", "caller_closed", from_caller=True),
+    "drop": HangUp("indeterminate", "caller_dropped", from_caller=True),
+}
+STAGES = [
+    ("before a word, links opening", [], 0.4),
+    ("listening", [], 1.6),
+    ("the utterance may go on", ["at 0.5 say {ASK}"], 1.6),
+    ("the ears work", ["at 0.5 say {ASK}"], 2.3),
+    ("the agent is asked", ["at 0.5 say {ASK}"], 2.85),
+    ("the voice is asked", ["at 0.5 say {ASK}"], 3.2),
+    ("the answer is heard", ["at 0.5 say {ASK}"], 4.0),
+    ("the answer was heard", ["at 0.5 say {ASK}"], 7.0),
+    ("an interruption is judged", ["at 0.5 say {ASK}", "over 700 say ahem"], 4.4),
+]
+"""What, the steps before, and when on the call."""
+
+
+def clean(world: World, ending: HangUp, at: float) -> None:
+    """It ended for this reason, at once, and nobody was hung up on."""
+    assert world.hang_up == ending
+    assert world.ended_at - at < 0.1
+    assert world.switchboard.requests == []
+
+
+@pytest.mark.parametrize("how", ["stop", "stop_open", "close", "drop"])
+@pytest.mark.parametrize(("steps", "at"), [row[1:] for row in STAGES], ids=[row[0] for row in STAGES])
+def test_the_caller_leaves(folder: Path, steps: list[str], at: float, how: str) -> None:
+    world = call(folder, [*(step.format(ASK=ASK) for step in steps), f"at {at} hang up {how}"], IVR_GREETING="")
+    [left] = world.record.of("hang_up")
+    clean(world, ENDINGS[how], left.t)
+    assert world.record.ended == "caller"
+    assert world.record.verbs == ["Connect"]
+
+
+@pytest.mark.parametrize("at", [0.05, 0.9, 1.3, 2.2, 3.1, 4.1])
+@pytest.mark.parametrize("how", ["close", "drop"])
+def test_the_socket_ends_without_a_stop(folder: Path, how: str, at: float) -> None:
+    async def during(world: World) -> None:
+        await asyncio.sleep(at)
+        world.left_at = asyncio.get_running_loop().time()
+        if how == "close":
+            await world.phones[0].close(1001)
+        else:
+            world.phones[0].drop()
+
+    world = call(folder, [f"at 0.5 say {ASK}", "wait"], during=during, IVR_GREETING="")
+    clean(world, ENDINGS[how], world.left_at)
+
+
+@pytest.mark.parametrize("at", [1.0, 2.2, 4.1])
+def test_a_half_open_socket_is_given_up_after_ten_seconds_without_media(folder: Path, at: float) -> None:
+    async def during(world: World) -> None:
+        await asyncio.sleep(at)
+        world.left_at = asyncio.get_running_loop().time()
+        world.phones[0].cut()
+
+    world = call(folder, [f"at 0.5 say {ASK}", "at 20 hang up drop"], Peers(cut=True), during=during, IVR_GREETING="")
+    assert world.hang_up == HangUp("indeterminate", "no_media")
+    assert world.ended_at - world.left_at == pytest.approx(10, abs=0.1)
+    assert world.switchboard.requests == []
+
+
+def test_a_phone_that_stops_reading_is_given_up(folder: Path) -> None:
+    async def during(world: World) -> None:
+        await asyncio.sleep(6)
+        world.phones[0].stall(300)
+
+    phone = PhoneOptions(strict=True)
+    world = call(folder, [f"at 0.5 say {QUESTION}", "at 200 hang up"], Peers(depth=2, phone=phone), during=during)
+    assert world.hang_up is not None
+    assert world.hang_up.reason == "caller_stalled"
+
+
+def test_the_caller_leaves_during_the_goodbye(folder: Path) -> None:
+    world = call(folder, ["at 0.5 say goodbye", "over 300 hang up"], IVR_GREETING="")
+    assert world.hang_up == ENDINGS["stop"]
+    assert world.switchboard.requests == []
+
+
+def test_a_drained_server_ends_the_calls_that_will_not_end(folder: Path) -> None:
+    async def during(world: World) -> None:
+        await asyncio.sleep(2)
+        world.left_at = asyncio.get_running_loop().time()
+        await world.bridge.drain()
+
+    world = call(folder, ["wait"], during=during, IVR_DRAIN_SECONDS="3")
+    assert world.hang_up == HangUp("bridge_error", "shutdown")
+    assert world.ended_at - world.left_at == pytest.approx(3, abs=0.1)
+    assert world.record.verbs == ["Connect", "Say", "Hangup"]
+
+
+def test_a_drained_server_waits_for_the_calls_that_do(folder: Path) -> None:
+    async def during(world: World) -> None:
+        await asyncio.sleep(1)
+        await world.bridge.drain()
+        world.left_at = asyncio.get_running_loop().time()
+
+    world = call(folder, ["say goodbye", "wait"], during=during, IVR_DRAIN_SECONDS="60")
+    assert world.hang_up == HangUp("success", "agent_goodbye")
+    assert world.left_at - world.ended_at < 1.0
+
+
+def test_a_call_that_lasts_too_long_is_ended_with_words(folder: Path, tmp_path: Path) -> None:
+    lines = tmp_path / "ivr.toml"
+    lines.write_text("[call]\nmax_call = 6\n", "utf-8")
+    world = call(folder, ["at 0.5 say hold on please", "wait"], IVR_CONFIG=str(lines))
+    assert world.hang_up == HangUp("success", "call_too_long")
+    assert world.record.ended == "carrier"
+    assert world.turns[-1].sentences[-1].text.endswith("Goodbye.")
