@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ivr.media import g711
-from ivr.media.g711 import FRAME, FRAME_PCM, RATE
+from ivr.media.g711 import FRAME_PCM, RATE
 from scripts import sounds
-from scripts.sounds import NOISES, SENTENCES, SOUNDS, STYLES, WORDS, Rng, Sound
+from scripts.sounds import NOISES, SENTENCES, SOUNDS, STYLES, WORDS, Rng, Sound, Voice
 
 SNRS = [None, 30, 20, 10, 5]
 """dB between the voice and the noise; None is an idle line."""
@@ -62,25 +62,25 @@ def _line(rng: Rng, length: int, voice_dbfs: float, snr: float | None, kind: str
 
 
 def speech(
-    rng: Rng, voice: Sound, dbfs: float, snr: float | None, *, lead_ms: int = 0, kind: str | None = None
+    rng: Rng, voice: Voice, dbfs: float, snr: float | None, *, lead_ms: int = 0, kind: str | None = None
 ) -> Scene:
     """Nothing, then a voice, then nothing for 1.5 s."""
     lead = lead_ms * 8 or int(rng.integers(8000, 20000))
-    sound = _line(rng, lead + len(voice) + 12000, dbfs, snr, kind)
-    sound[lead : lead + len(voice)] += sounds.at_level(voice, dbfs)
-    return Scene(framed(sound), (lead, lead + len(voice)), tag=f"{dbfs:.0f} dBFS, {snr} dB SNR {kind or ''}")
+    sound = _line(rng, lead + len(voice.sound) + 12000, dbfs, snr, kind)
+    sound[lead : lead + len(voice.sound)] += sounds.at_level(voice.sound, dbfs)
+    return Scene(framed(sound), (lead, lead + len(voice.sound)), tag=f"{voice.name}, {dbfs:.0f} dBFS, {snr} dB SNR")
 
 
-def barge_in(rng: Rng, voice: Sound, dbfs: float, loss: float, snr: float | None = None) -> Scene:
+def barge_in(rng: Rng, voice: Voice, dbfs: float, loss: float, snr: float | None = None) -> Scene:
     """The caller talks over the agent, whose echo comes back; the agent goes on to the caller's end."""
     at = int(rng.integers(2 * RATE, 5 * RATE))
-    length = at + len(voice) + 12000
+    length = at + len(voice.sound) + 12000
     played = sounds.agent(rng, length)
-    played[at + len(voice) :] = 0
+    played[at + len(voice.sound) :] = 0
     sound = sounds.echo(played, rng, loss) + _line(rng, length, dbfs, snr)
-    sound[at : at + len(voice)] += sounds.at_level(voice, dbfs)
-    tag = f"{dbfs:.0f} dBFS, echo -{loss:.0f} dB, {snr} dB SNR"
-    return Scene(framed(sound), (at, at + len(voice)), framed(played), tag)
+    sound[at : at + len(voice.sound)] += sounds.at_level(voice.sound, dbfs)
+    tag = f"{voice.name}, {dbfs:.0f} dBFS, echo -{loss:.0f} dB, {snr} dB SNR"
+    return Scene(framed(sound), (at, at + len(voice.sound)), framed(played), tag)
 
 
 def pauses(rng: Rng, gap_ms: int, snr: float | None) -> Scene:
@@ -88,7 +88,7 @@ def pauses(rng: Rng, gap_ms: int, snr: float | None) -> Scene:
     language = list(SENTENCES)[rng.integers(len(SENTENCES))]
     parts: list[Sound] = []
     for _ in range(3):
-        parts += [sounds.at_level(sounds.sentence(rng, language), -20), np.zeros(gap_ms * 8)]
+        parts += [sounds.at_level(sounds.sentence(rng, language).sound, -20), np.zeros(gap_ms * 8)]
     voice = np.concatenate(parts[:-1])
     sound = _line(rng, len(voice) + 24000, -20, snr)
     sound[12000 : 12000 + len(voice)] += voice
@@ -177,7 +177,7 @@ def _add_voices(scenes: Scenes, rng: Rng, times: int) -> None:
         for n in range(times * (3 if len(texts) > 6 else 1)):
             voice = sounds.word(rng, language)
             scenes.add("words", [speech(rng, voice, rng.uniform(-28, -14), SNRS[n % 4])])
-    for n in range(2 * times):
+    for _ in range(2 * times):
         lead, dbfs = 40_000, -22.0
         scenes.add("late word", [speech(rng, sounds.word(rng), dbfs, _choice(rng, [None, 28, 20]), lead_ms=lead)])
         scenes.add("pauses", [pauses(rng, int(rng.integers(200, 420)), _choice(rng, [None, 20]))])

@@ -16,7 +16,7 @@ import argparse
 import importlib
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -111,7 +111,7 @@ def _percentile(values: list[float], percentile: float) -> float:
 def listen(make: Callable[[], Detector], scene: Scene, score: Score) -> list[tuple[int, SpeechStarted | SpeechEnded]]:
     """What endpointing says, each with the sample after the frame on which it said so."""
     detector, endpointer = make(), Endpointer()
-    played = scene.played or [None] * len(scene.heard)
+    played: Sequence[bytes | None] = scene.played or [None] * len(scene.heard)
     begin = time.process_time()
     said = [detector.push(frame, reference) for frame, reference in zip(scene.heard, played, strict=True)]
     score.cpu += time.process_time() - begin

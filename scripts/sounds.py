@@ -7,7 +7,8 @@ all its variants, cut to where they can be heard. The rest is arithmetic. Nothin
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cache
 from typing import TypeAlias
 
 import numpy as np
@@ -28,17 +29,15 @@ THROATS = [
 """espeak-ng's variants of a voice; whispers and robots are left out."""
 
 WORDS = {
-    "en-us": "no|yes|stop|help|wait|okay|back|one|five|eight|repeat|cancel|agent|menu|what|sure|hello|track it".split(
-        "|"
-    ),
-    "ar": "لا|نعم|قف|أيوه|طيب|انتظر|موظف|خمسة|واحد|ستة|مساعدة|لحظة|وين|شحنة|تمام|صح".split("|"),
-    "fr": "non|oui|stop|attendez|cinq".split("|"),
-    "de": "nein|ja|halt|zwei|hilfe".split("|"),
-    "es": "no|sí|espera|cinco|ayuda".split("|"),
-    "hi": "नहीं|हाँ|रुको|पाँच".split("|"),
-    "tr": "hayır|evet|dur|beş".split("|"),
-    "ur": "نہیں|ہاں|رکو".split("|"),
-    "ru": "нет|да|стой|пять".split("|"),
+    "en-us": ["no", "yes", "stop", "help", "wait", "okay", "back", "one", "five", "eight", "repeat", "agent", "menu"],
+    "ar": ["لا", "نعم", "قف", "أيوه", "طيب", "انتظر", "موظف", "خمسة", "واحد", "ستة", "مساعدة", "لحظة", "تمام", "صح"],
+    "fr": ["non", "oui", "stop", "attendez", "cinq"],
+    "de": ["nein", "ja", "halt", "zwei", "hilfe"],
+    "es": ["no", "sí", "espera", "cinco", "ayuda"],
+    "hi": ["नहीं", "हाँ", "रुको", "पाँच"],
+    "tr": ["hayır", "evet", "dur", "beş"],
+    "ur": ["نہیں", "ہاں", "رکو"],
+    "ru": ["нет", "да", "стой", "пять"],
 }
 """Short answers: what a caller says into the agent's sentence."""
 
@@ -70,12 +69,22 @@ SENTENCES = {
 }
 
 AGENT = {
-    "en-us": "Your shipment left the warehouse in Riyadh this morning and is expected to arrive tomorrow between nine and "
-    "twelve. Would you like me to send you the tracking link by text message, or do you want to hear more details about "
-    "the delivery? You can also ask for an agent at any time.",
+    "en-us": "Your shipment left the warehouse in Riyadh this morning and is expected to arrive tomorrow between nine "
+    "and twelve. Would you like me to send you the tracking link by text message, or do you want to hear more details "
+    "about the delivery? You can also ask for an agent at any time.",
     "ar": "غادرت شحنتك المستودع في الرياض صباح اليوم ومن المتوقع أن تصل غدا بين التاسعة والثانية عشرة. هل تريد أن أرسل "
     "لك رابط التتبع برسالة نصية أم تريد سماع مزيد من التفاصيل عن التوصيل؟ يمكنك أيضا طلب موظف في أي وقت.",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Somebody saying something."""
+
+    sound: Sound
+    """As it is heard on a telephone, at any level."""
+    name: str
+    """What and who, for the list of misses."""
 
 
 def amplitude(dbfs: float) -> float:
@@ -112,8 +121,8 @@ def at_level(sound: Sound, dbfs: float) -> Sound:
     return sound * (amplitude(dbfs) / active(sound))
 
 
-@lru_cache(maxsize=None)
-def voice(text: str, name: str, speed: int, pitch: int) -> Sound:
+@cache
+def spoken(text: str, name: str, speed: int, pitch: int) -> Sound:
     """A text as spoken into a telephone, cut to where it is within 38 dB of its loudest 5 ms."""
     pcm, rate = voices._spoken(text, name, speed, pitch)
     sound = telephone(np.frombuffer(resample(pcm, rate, RATE), "<i2").astype(np.float64))
@@ -128,21 +137,26 @@ def throat(rng: Rng, language: str) -> tuple[str, int, int]:
     return language + THROATS[rng.integers(len(THROATS))], int(rng.integers(135, 205)), int(rng.integers(25, 75))
 
 
-def sentence(rng: Rng, language: str | None = None) -> Sound:
-    language = language or list(SENTENCES)[rng.integers(len(SENTENCES))]
-    return voice(SENTENCES[language][rng.integers(len(SENTENCES[language]))], *throat(rng, language))
+def sentence(rng: Rng, language: str | None = None) -> Voice:
+    return _voice(rng, SENTENCES, language)
 
 
-def word(rng: Rng, language: str | None = None) -> Sound:
-    language = language or list(WORDS)[rng.integers(len(WORDS))]
-    return voice(WORDS[language][rng.integers(len(WORDS[language]))], *throat(rng, language))
+def word(rng: Rng, language: str | None = None) -> Voice:
+    return _voice(rng, WORDS, language)
+
+
+def _voice(rng: Rng, texts: dict[str, list[str]], language: str | None) -> Voice:
+    language = language or list(texts)[rng.integers(len(texts))]
+    text = texts[language][rng.integers(len(texts[language]))]
+    who = throat(rng, language)
+    return Voice(spoken(text, *who), f"{text[:20]} ({who[0]})")
 
 
 def agent(rng: Rng, length: int) -> Sound:
     """An agent that talks and talks, at -20 dBFS, with pauses between its replies."""
     language = list(AGENT)[rng.integers(len(AGENT))]
     who = throat(rng, language)
-    said = at_level(voice(AGENT[language], *who), -20)
+    said = at_level(spoken(AGENT[language], *who), -20)
     parts: list[Sound] = []
     while sum(map(len, parts)) < length:
         parts += [said, np.zeros(rng.integers(800, 4000))]
@@ -203,7 +217,7 @@ def babble(rng: Rng, length: int) -> Sound:
     for _ in range(7):
         parts: list[Sound] = []
         while sum(map(len, parts)) < length:
-            said = sentence(rng)
+            said = sentence(rng).sound
             parts += [said / active(said), np.zeros(rng.integers(800, 5000))]
         total += np.roll(np.concatenate(parts)[:length], rng.integers(length))
     return total / rms(total)
