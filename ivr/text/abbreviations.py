@@ -37,18 +37,18 @@ _NUMBERED: Final = words(
     "para eq ed v ver"
 )
 _SOMETIMES: Final = words(
-    "u.s u.k e.u u.n u.s.a u.a.e k.s.a inc co cos corp ltd llc plc bros jr sr ph.d m.d b.a m.a "
+    "u.s u.k e.u u.n u.s.a u.a.e k.s.a inc co cos corp ltd llc plc bros jr sr m.d b.a m.a "
     "b.sc m.sc d.c st ave blvd rd ln hwy sq dept div est assn univ govt intl natl al min max hr hrs "
     " bldg apt ext w.l.l l.l.c p.o "
     "acct amt qty avg oz fl ft lb lbs yd gal pt qt"
 )
 _CAPITALS: Final = words(
-    "US UK EU Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec Mon Tue Tues Wed Thu Thur Thurs Fri Sat Sun"
+    "US UK EU Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec Mon Tue Tues Wed Thu Thur Thurs Fri Sat Sun NE NW SE SW"
 )
 """As `_SOMETIMES`, but another word when not written so."""
 _BEHIND_NUMBER: Final = words("in mi am pm")
 """Ordinary words but behind a number."""
-_USUALLY: Final = words("a.m p.m am pm etc b.c a.d c.e b.c.e")
+_USUALLY: Final = words("a.m p.m am pm etc b.c a.d c.e b.c.e ph.d ll.b ll.d ll.m j.d")
 _EN_JOINING: Final = words(
     "monday tuesday wednesday thursday friday saturday sunday mon tue wed thu fri sat sun "
     "january february march april june july august september october november december "

@@ -43,7 +43,7 @@ _CANDIDATE: Final = re.compile(f"[{re.escape(STOPS + NEWLINES + BULLETS)}。！�
 _AT_ONCE: Final = "؟۔。！？"
 _RUN: Final = re.compile(rf"(?:[{re.escape(STOPS + CLOSERS)}{EMOJI}]|\[\d{{1,3}}\])+")
 _LATE: Final = re.compile(f"[{re.escape(STOPS)}»”’›)\\]}}{UNSEEN}]*")
-_NOTE: Final = re.compile(r"\[\d{1,3}\]")
+_NOTE: Final = re.compile(r"[ \t\u00a0]*\[\d{1,3}\]")
 _PART_OF_NOTE: Final = re.compile(r"\s*\[\d{0,3}")
 _GAP: Final = re.compile(r"[^\S\n\r\x0b\x0c\x85\u2028\u2029]*")
 _WORD_BEFORE: Final = re.compile(r"(\S*)\s*?(?:(?<=\s)(\S+))?\Z")
@@ -261,6 +261,9 @@ class Segmenter:
             after = text[end : end + 8]
             if not after or (_PART_OF_NOTE.fullmatch(after) and len(after) + end == len(text)):
                 return (0, end) if self._final else _WAIT
+            if note := _NOTE.match(text, end):
+                end = note.end()
+                continue
             if after[0] in NEWLINES:
                 return end, 0
             if not after[0].isspace():
@@ -271,9 +274,6 @@ class Segmenter:
                 return (0, end) if self._final else _WAIT
             if text[start] in NEWLINES or start - end >= _REACH:
                 return end, 0
-            if text[start] == "[" and (note := _NOTE.match(text, start)):
-                end = note.end()
-                continue
             if text[start] not in STOPS:
                 return self._judge_next(stop, end, start)
             more = self._run_end(start)
@@ -306,6 +306,8 @@ class Segmenter:
         ):
             return 0, end
         kind = self._kind(stop)
+        if kind is Stop.BEFORE_NUMBER and text[self._from : stop].strip().isalpha() and not char.isdigit():
+            return end, 0
         if lower_latin(char) and (kind is not Stop.ORDINARY or self._in_brackets(end)):
             return 0, end
         if kind is Stop.ORDINARY or (kind is Stop.BEFORE_NUMBER and not char.isdigit()):

@@ -76,6 +76,8 @@ CASES = [
     ("This (see. section 4.2) is it", ["This (see. section 4.2) is it"]),
     ("وصلت. [أ] ثم", ["وصلت.", "[أ] ثم"]),
     ("وصلت. [12", ["وصلت. [12"]),
+    ("وصلت.[1] [2][3] ثم", ["وصلت.[1] [2][3]", "ثم"]),
+    ("no. i will not", ["no.", "i will not"]),
     ("They told us. The end", ["They told us.", "The end"]),
     ("I am. The end", ["I am.", "The end"]),
     ("Dr. Ali left", ["Dr. Ali left"]),
