@@ -21,7 +21,7 @@ FILE_LINES = 400
 FUNCTION_LINES = 40
 
 _CORE = {"media", "text", "call"}
-_WIRES = {"twilio", "hamsa", "webhook"}
+_WIRES = {"twilio", "hamsa", "webhook", "peers"}
 _EDGE = {"edge", "dashboard"}
 
 # room -> the rooms it may import; itself is always allowed. A room is a folder of ivr/; of the files beside the
@@ -30,9 +30,10 @@ DIRECTION: dict[str, set[str]] = {
     "media": set(),
     "text": set(),
     "call": {"media", "text"},
+    "peers": set(),
     "twilio": _CORE,
-    "hamsa": _CORE,
-    "webhook": _CORE,
+    "hamsa": _CORE | {"peers"},
+    "webhook": _CORE | {"peers"},
     "session": _CORE | _WIRES,
     "dashboard": _CORE | _WIRES | {"session", "edge"},
     "edge": _CORE | _WIRES | _EDGE | {"session"},

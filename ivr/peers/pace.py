@@ -1,0 +1,94 @@
+"""How fast new connections may be made: a token bucket, and a pause that grows after failures.
+
+Pure; `now` is seconds of the driver's clock, chance is given. A service may limit its connections without telling the
+number, so the bucket learns: a refusal for that reason halves its rate, every connection that comes about gives a tenth
+of the full rate back. Failures of connections that were begun before the last failure was known are one failure:
+ten attempts that meet the same wall together teach no more than one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+SLOWEST = 8.0
+"""How many times slower than its full rate a bucket may become."""
+
+
+class Bucket(Protocol):
+    """Counts connections. One a process, or one that several processes share."""
+
+    def take(self, now: float) -> float:
+        """0.0: a connection may be made now, and was counted. Otherwise the seconds until it is worth asking again."""
+
+    def slower(self) -> None:
+        """The service says that there are too many."""
+
+    def faster(self) -> None:
+        """A connection came about."""
+
+
+class TokenBucket:
+    """A bucket of one process."""
+
+    def __init__(self, rate: float, burst: float) -> None:
+        """`rate`: connections a second in the long run; `burst`: at once, at least 1."""
+        if rate <= 0 or burst < 1:
+            raise ValueError("a bucket needs a rate above zero and room for at least one")
+        self.rate = rate
+        """Connections a second, as learnt."""
+        self._full_rate = rate
+        self._burst = burst
+        self._tokens = burst
+        self._at = 0.0
+
+    def __repr__(self) -> str:
+        return f"<TokenBucket {self._tokens:.1f} of {self._burst:g}, {self.rate:g} a second>"
+
+    def take(self, now: float) -> float:
+        self._tokens = min(self._burst, self._tokens + max(0.0, now - self._at) * self.rate)
+        self._at = max(now, self._at)
+        if self._tokens >= 1.0 - 1e-9:
+            self._tokens -= 1.0
+            return 0.0
+        return (1.0 - self._tokens) / self.rate
+
+    def slower(self) -> None:
+        self.rate = max(self._full_rate / SLOWEST, self.rate / 2)
+        self._tokens = min(self._tokens, 0.0)
+
+    def faster(self) -> None:
+        self.rate = min(self._full_rate, self.rate + self._full_rate / 10)
+
+
+class Backoff:
+    """When to try again after failures."""
+
+    def __init__(self, least: float, most: float, chance: Callable[[], float] = lambda: 0.5) -> None:
+        """`least`, `most`: seconds of the first and of the longest pause. `chance`: 0 to 1; takes off up to a half."""
+        self.failures = 0
+        """In a row."""
+        self.ready_at = 0.0
+        """When the next attempt may begin."""
+        self._least = least
+        self._most = most
+        self._chance = chance
+        self._known_at = float("-inf")
+
+    def __repr__(self) -> str:
+        return f"<Backoff after {self.failures} failures, until {self.ready_at:.1f}>"
+
+    def failed(self, began: float, now: float) -> bool:
+        """An attempt has failed. False: it tells nothing new."""
+        if began < self._known_at:
+            return False
+        self._known_at = now
+        pause = min(self._most, self._least * 2 ** min(self.failures, 30))
+        self.failures += 1
+        self.ready_at = now + pause * (1.0 - 0.5 * self._chance())
+        return True
+
+    def succeeded(self) -> None:
+        """An attempt has succeeded."""
+        self.failures = 0
+        self.ready_at = 0.0
