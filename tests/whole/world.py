@@ -38,6 +38,7 @@ from ivr.replay.hamsa_profile import HamsaProfile, parse_rule
 from ivr.replay.hamsa_tally import RequestRecord, Tally
 from ivr.replay.memory import MemoryWire, wire_pair
 from ivr.replay.phone import PhoneOptions
+from ivr.replay.phone_figures import figures
 from ivr.replay.recording import PhoneRecord
 from ivr.replay.scenario import Scenario, from_words
 from ivr.session import WireClosed
@@ -226,6 +227,7 @@ async def _call(
         await asyncio.gather(*serving)
         assert asyncio.get_running_loop().time() - over <= TAKEN_DOWN
         _nothing_left(world)
+        assert figures(world.record).leaked_until_ms <= 2000 * peers.latency + 1, "audio after the hang-up"
         assert peers.cut or all(wire.over for wire in world.wires)
     await asyncio.sleep(0)
     assert asyncio.all_tasks() == before
@@ -290,7 +292,6 @@ def _nothing_left(world: World) -> None:
     assert (world.tally.open_sockets, world.tally.in_flight) == (0, 0)
     assert not world.tally.violations
     assert world.agent.counts["requests"] == world.agent.counts["whole"] + world.agent.counts["aborted"]
-    assert world.record.leaked_ms == 0
     if world.happenings:
         assert world.hang_up is not None
 
