@@ -19,7 +19,13 @@ STOPPING = 5.0
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves the signals alone."""
+    """A server that leaves the signals, and the process, alone."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            await super().startup(sockets)
+        except SystemExit as gave_up:
+            raise RuntimeError("a server on loopback did not start") from gave_up
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -56,7 +62,7 @@ async def serving(
     try:
         while not server.started:
             if task.done():
-                raise RuntimeError("a server on loopback did not start") from task.exception()
+                await task
             await asyncio.sleep(0.005)
         yield
     finally:
