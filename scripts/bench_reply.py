@@ -1,0 +1,146 @@
+"""The reference agent's own reply, measured at the caller's ear: four Arabic sentences, 30 s of audio.
+
+A whole call on loopback: the real server, the mock Hamsa at its measured timings (connect 1.15 s, ears 0.8 s, a
+sentence's first audio 0.45 s), the demo agent in its `four` mode (first token 1.5 s, 5.9 s in all), the carrier. Prints
+when the first audio of the answer was heard, the silences between sentences, the end, the connections made; beside
+them what the reference agent took. `--no-fillers` leaves the wait before the answer silent.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import secrets
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from pathlib import Path
+
+from ivr.app import create_app
+from ivr.call.commands import Command, HangUp
+from ivr.call.events import Event
+from ivr.call.timeline import Turn
+from ivr.replay import agent_app
+from ivr.replay.carrier import place_call
+from ivr.replay.carrier_rest import Switchboard
+from ivr.replay.demo import CALLED, CALLER, caller_voice, ready
+from ivr.replay.loopback import bound, serving
+from ivr.replay.mock import Mock
+from ivr.replay.recording import PhoneRecord
+from ivr.replay.scenario import from_words
+from ivr.serve import config_for
+from ivr.settings import load
+
+REFERENCE_S = 43.5
+REFERENCE_FIXED_S = 24.0
+"""Seconds from the end of the caller's speech to the last sentence's synthesis, logged and expected after its fix."""
+QUESTION = "وين شحنتي"
+LEAST_GAP_MS = 20.0
+
+
+@dataclass
+class Keep:
+    """Keeps the turns of the call."""
+
+    turns: list[Turn] = field(default_factory=list)
+
+    def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
+        """Nothing."""
+
+    def ended(self, call_id: str, now: float, turns: Sequence[Turn], hang_up: HangUp) -> None:
+        self.turns = list(turns)
+
+
+async def call(fillers: bool) -> tuple[PhoneRecord, list[Turn], Mock, float]:
+    """Make the call."""
+    account, secret = f"AC{secrets.token_hex(16)}", secrets.token_hex(16)
+    mock = Mock("ar", voice="tone", script=(QUESTION,))
+    mock.agent = agent_app.DemoAgent(mode="four")
+    keep = Keep()
+    with tempfile.TemporaryDirectory(prefix="ivr-bench-") as folder:
+        async with mock.serving() as peer:
+            listener = bound()
+            port = listener.getsockname()[1]
+            config = Path(folder) / "ivr.toml"
+            config.write_text("[call]\n" + ("" if fillers else "filler_after_ms = 0\n"))
+            settings = load(
+                {
+                    "TWILIO_ACCOUNT_SID": account,
+                    "TWILIO_AUTH_TOKEN": secret,
+                    "IVR_TWILIO_REST_URL": f"http://{peer}",
+                    "IVR_HAMSA_URL": f"ws://{peer}/v1/realtime/ws",
+                    "HAMSA_API_KEY": "bench",
+                    "IVR_WEBHOOK_URL": f"http://{peer}/webhook",
+                    "IVR_PUBLIC_URL": f"http://127.0.0.1:{port}",
+                    "IVR_HOST": "127.0.0.1",
+                    "IVR_PORT": str(port),
+                    "IVR_LANGUAGE": "ar",
+                    "IVR_CACHE_DIR": str(Path(folder) / "phrases"),
+                    "IVR_CONFIG": str(config),
+                }
+            )
+            app = create_app(settings, observe=keep)
+            async with serving(app, listener, lambda served: config_for(served, settings)):
+                await ready(settings.public_url)
+                began = asyncio.get_running_loop().time()
+                record = await place_call(
+                    f"{settings.public_url}/voice",
+                    replace(from_words([f"say {QUESTION}", "after 1.5 hang up"], language="ar"), patience_s=90.0),
+                    auth_token=secret,
+                    account_sid=account,
+                    caller=CALLER,
+                    called=CALLED,
+                    voice=caller_voice("ar"),
+                    switchboard=Switchboard(account, secret),
+                )
+    return record, keep.turns, mock, began
+
+
+def report(record: PhoneRecord, turns: Sequence[Turn], mock: Mock, began: float) -> list[str]:
+    """The figures, for people."""
+    turn = next(turn for turn in turns if turn.kind == "speech")
+    silent = record.speech[0].end / 8000 + (record.t0 or 0.0)
+    if turn.endpoint_at is None or turn.first_sent_at is None:
+        raise RuntimeError("the question was not answered")
+    runs = [(run.start / 8000 + (record.t0 or 0.0), run.end / 8000 + (record.t0 or 0.0)) for run in record.runs]
+    answer = [run for run in runs if run[0] >= turn.first_sent_at - 0.05]
+    first, last = answer[0][0] - silent, answer[-1][1] - silent
+    gaps = [1000 * (b[0] - a[1]) for a, b in pairwise(answer) if b[0] - a[1] > LEAST_GAP_MS / 1000]
+    audio = sum(sentence.audio_ms for sentence in turn.sentences) / 1000
+    synthesised = max(s.asked_at or 0.0 for s in turn.sentences)
+    waits = {
+        "endpoint": turn.endpoint_at - silent,
+        "ears": max(0.0, (turn.transcript_at or 0.0) - turn.endpoint_at),
+        "agent's first words": (turn.first_delta_at or 0.0) - (turn.asked_at or 0.0),
+        "first sentence written": turn.sentences[0].ready_at - (turn.first_delta_at or 0.0),
+        "voice": (turn.sentences[0].audio_at or 0.0) - (turn.sentences[0].asked_at or 0.0),
+    }
+    lengths = ", ".join(str(len(sentence.spoken)) for sentence in turn.sentences)
+    ideal = first + audio
+    return [
+        f"sentences as spoken: {lengths} characters, {audio:.1f} s of audio",
+        f"end of caller's speech -> first audio of the answer: {first:.2f} s",
+        "  of it " + ", ".join(f"{name} {seconds:.2f}" for name, seconds in waits.items()) + " s",
+        f"  before it, fillers: {len(turn.fillers)}",
+        f"silences inside the answer: {', '.join(f'{gap:.0f} ms' for gap in gaps) or 'none over 20 ms'}",
+        f"end of caller's speech -> last sentence asked of the voice: {synthesised - silent:.2f} s "
+        f"(reference agent: {REFERENCE_S} s logged, {REFERENCE_FIXED_S:.0f} s expected after its fix)",
+        f"end of caller's speech -> last audio heard: {last:.2f} s",
+        f"first audio + {audio:.1f} s of audio = {ideal:.2f} s; its end was heard {1000 * (last - ideal):+.0f} ms off",
+        f"voice connections of the call: {mock.voice_connections(began)}",
+        f"phone certified: {record.certified} (own lateness p99 {record.lateness_p99_ms:.1f} ms)",
+    ]
+
+
+def main() -> None:
+    """Run and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--no-fillers", action="store_true")
+    given = parser.parse_args()
+    for line in report(*asyncio.run(call(not given.no_fillers))):
+        print(line)
+
+
+if __name__ == "__main__":
+    main()
