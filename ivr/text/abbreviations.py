@@ -105,6 +105,11 @@ def stop_after(word: str, before: str) -> Stop:
     return _english(word)
 
 
+def labelled(before: str) -> bool:
+    """Whether a single letter behind this word is a label, as in `المبنى ب`."""
+    return bare(before) in _LABELS
+
+
 def first_word(text: str, final: bool) -> str | None:
     """The word a text begins with, '' if none. None: it is not whole yet (never if `final`)."""
     found = _WORD.match(text)
@@ -153,6 +158,6 @@ def _arabic(word: str, before: str) -> Stop:
     if _TITLE_LETTER.fullmatch(word):
         if _HALF_DAY.fullmatch(word) and _CLOCK.fullmatch(before):
             return Stop.UNLESS_JOINED
-        label = bare(before) in _LABELS or _NUMBER.fullmatch(before) is not None
+        label = labelled(before) or _NUMBER.fullmatch(before) is not None
         return Stop.ORDINARY if label else Stop.NEVER
     return Stop.ORDINARY

@@ -48,6 +48,10 @@ _OCLOCK: Final = re.compile(
 _TO: Final = re.compile(
     rf"{_EDGE}(\d{{1,2}}(?::\d\d)?\s?(?:ص|م|[AaPp]\.?[Mm]\.?)?)\s?[-–—]\s?(?=\d{{1,2}}(?::\d\d|\s?(?:ص|م|[AaPp]\.?[Mm])(?![^\W_])))"
 )
+_BETWEEN: Final = re.compile(
+    rf"(?<![^\W_])((?:من|بين)\s)(1[0-2]|0?[1-9])(?=\s(?:(?:إلى|الى|حتى|لين)\s|و{JOIN}?)"
+    rf"\d{{1,2}}(?::\d\d)?\s?(?:[صم]|{_PART})(?![^\W_]))"
+)
 _HALF_DOT: Final = re.compile(r"(?<=\d)\s?([AaPp])\.\s?([Mm])\.?")
 
 
@@ -55,6 +59,8 @@ def say_times(text: str, arabic: bool) -> str:
     """Every time of day in words."""
     text = _HALF_DOT.sub(_undotted, text)
     text = _TO.sub(lambda found: f"{found[1].strip()} {'إلى' if arabic else 'to'} ", text)
+    if arabic:
+        text = _BETWEEN.sub(lambda found: f"{found[1]}{_HOURS[int(found[2])]}", text)
     for pattern in (_FULL, _DOTTED, _BARE):
         text = pattern.sub(lambda found: _said(found, arabic), text)
     if arabic:

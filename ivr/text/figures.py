@@ -12,6 +12,7 @@ import unicodedata
 from typing import Final, Protocol
 
 from ivr.text import numbers_ar, numbers_en
+from ivr.text.abbreviations import labelled
 
 JOIN: Final = "\ue000"
 """Between a one-letter word and the number it is written to (`بـ50`); goes with the blanks behind it."""
@@ -30,6 +31,7 @@ _ARABIC_SEPARATORS: Final = (
 )
 _PROCLITIC: Final = re.compile(r"(?<![^\W\d_])((?:[وف]?(?:[بلك]|ال|بال|لل)|[وف]))ـ*(?=\d)")
 _TATWEEL: Final = re.compile(r"(?<![^\W\d_])(?:([وف]?(?:[بلك]|ال|بال|لل))ـ+\s*(?=\d|[A-Z]{2})|(و)\s+(?=\d))")
+_APART: Final = re.compile(r"(?<![^\W\d_])(?:([\u0621-\u0652]+)\s+)?([بل])\s+(?=\d)")
 _BEFORE_DIGIT: Final = re.compile(r"(?<=[\u0620-\u065f])(?=\d)")
 _BEHIND_DIGIT: Final = re.compile(r"(?<=\d)(?=[\u0620-\u064a])")
 _ARABIC: Final = re.compile(r"[\u0620-\u0652]{2,}")
@@ -70,9 +72,17 @@ def plain_digits(text: str) -> str:
     text = _DIGIT.sub(lambda found: str(unicodedata.decimal(found[0])), text)
     for pattern, plain in _ARABIC_SEPARATORS:
         text = pattern.sub(plain, text)
+    text = _APART.sub(_proclitic, text)
     text = _TATWEEL.sub(lambda found: f"{found[1] or found[2]}{JOIN}", text)
     text = _PROCLITIC.sub(rf"\1{JOIN}", text).replace("\u0640", "")
     return _BEHIND_DIGIT.sub(" ", _BEFORE_DIGIT.sub(" ", text))
+
+
+def _proclitic(found: re.Match[str]) -> str:
+    """`ب 50` is `بـ50`, but for the letter of a building or a gate."""
+    if found[1] and labelled(found[1]):
+        return found[0]
+    return f"{found[1]} {found[2]}{JOIN}" if found[1] else f"{found[2]}{JOIN}"
 
 
 def parted(figures: str) -> tuple[str, str]:

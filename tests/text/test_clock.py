@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ivr.text.clock import say_times
+from ivr.text.figures import JOIN
 
 
 @pytest.mark.parametrize(
@@ -28,6 +29,8 @@ from ivr.text.clock import say_times
         ("8 ص", "الثامنة صباحاً"),
         ("الساعة 5 م", "الساعة الخامسة مساءً"),
         ("إلى 5 م", "إلى الخامسة مساءً"),
+        ("من 4 إلى 6 مساءً", "من الرابعة إلى السادسة مساءً"),
+        (f"بين 9 و{JOIN}10 ص", f"بين التاسعة و{JOIN}العاشرة صباحاً"),
         ("سلك 5 م", "سلك 5 م"),
         ("الساعة 4", "الساعة الرابعة"),
         ("الساعة 10:30", "الساعة العاشرة والنصف"),
