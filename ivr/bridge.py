@@ -105,9 +105,15 @@ class Bridge:
         self.registry.draining = True
         log.info("draining", extra={"calls": len(self.registry), "seconds": self.settings.drain_seconds})
         await self._emptied(self.settings.drain_seconds)
-        for session in self.registry:
-            session.withdraw("shutdown")
+        self._end_calls()
         await self._emptied(REST_TIMEOUT)
+
+    def _end_calls(self) -> None:
+        for session in self.registry:
+            try:
+                session.withdraw("shutdown")
+            except Exception:
+                log.exception("withdraw_failed")
 
     async def _emptied(self, seconds: float) -> None:
         """Until no call is left, or the time is up."""
@@ -123,8 +129,7 @@ class Bridge:
         if self._preparing is not None:
             self._preparing.cancel()
             await asyncio.gather(self._preparing, return_exceptions=True)
-        for session in self.registry:
-            session.withdraw("shutdown")
+        self._end_calls()
         await self._agent.aclose()
         if self._rest is not None:
             await self._rest.aclose()

@@ -49,8 +49,12 @@ class Server(uvicorn.Server):
             self._draining = asyncio.ensure_future(self._drain())
 
     async def _drain(self) -> None:
-        await self._bridge.drain()
-        self.should_exit = True
+        try:
+            await self._bridge.drain()
+        except Exception:
+            log.exception("drain_failed")
+        finally:
+            self.should_exit = True
 
 
 def config_for(app: Starlette, settings: Settings) -> uvicorn.Config:
