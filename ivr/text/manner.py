@@ -22,28 +22,31 @@ _DIGITS: Final = re.compile(r"\d+")
 _END: Final = re.compile(r"[.!?؟۔…][\"'»”)\]]*\s*$")
 _TRAIL: Final = re.compile(r"[,،;؛:\-–—]\s*$")
 
-_AGREE: Final = frozenset(
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_AGREE: Final = _words(
     "yes yeah yep yup sure right okay ok alright correct exactly good great fine cool "
-    "نعم ايوه ايوا اي ايه تمام طيب اوكي اوك زين صح صحيح ماشي حاضر اكيد مضبوط ممتاز حلو".split()
+    "نعم ايوه ايوا اي ايه تمام طيب اوكي اوك زين صح صحيح ماشي حاضر اكيد مضبوط ممتاز حلو"
 )
 """An answer to a question, a sign of listening to anything else."""
-_HUM: Final = frozenset(
-    "mm mmm mhm mmhm hm hmm uh um huh aha ah oh uhhuh اها اهاا هم همم امم اه اوه ااه هاه ايهه".split()
-)
+_HUM: Final = _words("mm mmm mhm mmhm hm hmm uh um huh aha ah oh uhhuh اها اهاا هم همم امم اه اوه ااه هاه ايهه")
 """Never more than a sign of listening."""
-_SHORT_ANSWERS: Final = _AGREE | frozenset(
-    "no nope never stop cancel goodbye bye thanks hello hi لا لاء ابدا خلاص شكرا مشكور سلام هلا الو مرحبا وقف".split()
+_SHORT_ANSWERS: Final = _AGREE | _words(
+    "no nope never stop cancel goodbye bye thanks لا لاء ابدا خلاص شكرا مشكور سلام وقف"
 )
 _LEAVE: Final = (
     ("thank", "you"), ("no", "thanks"), ("bye", "bye"), ("that's", "all"), ("that", "is", "all"), ("مع", "السلامه"),
-    ("في", "امان", "الله"), ("شكرا", "لك"), ("لا", "شكرا"), ("يعطيك", "العافيه"), ("السلام", "عليكم"),
+    ("في", "امان", "الله"), ("شكرا", "لك"), ("لا", "شكرا"), ("يعطيك", "العافيه"),
 )  # fmt: skip
 """Last words of what has nothing to follow."""
-_OPEN: Final = frozenset(
+_OPEN: Final = _words(
     "and or but because so if when that which who the a an my your his her our their this these to of in on at for "
     "from with by about is are was were i'm it's um uh er like number "
     "و او ثم بس لكن لان عشان علشان اذا لو لما اللي الذي التي في من على علي الي عن مع ب ل هو هي هذا هذي رقم رقمي اسمي "
-    "يعني انا انه ان اني حق حقت".split()
+    "يعني انا انه ان اني حق حقت"
 )
 """Nobody ends with these."""
 _NUMBERS: Final = (("05", 10), ("9665", 12))

@@ -22,6 +22,8 @@ from ivr.text.manner import completeness, folded, is_backchannel
         ("إيوا", "complete"),
         ("لا شكراً", "complete"),
         ("خلاص", "complete"),
+        ("السلام عليكم", "unknown"),
+        ("hello", "unknown"),
         ("مع السلامة", "complete"),
         ("ok thank you", "complete"),
         ("that's all", "complete"),
