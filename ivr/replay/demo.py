@@ -31,7 +31,7 @@ from ivr.call.events import Event
 from ivr.call.timeline import Turn
 from ivr.media import g711
 from ivr.phrases_default import Language
-from ivr.replay import report, voices
+from ivr.replay import hamsa_audio, report, voices
 from ivr.replay.carrier import place_call
 from ivr.replay.carrier_rest import Switchboard
 from ivr.replay.loopback import bound, serving
@@ -60,11 +60,11 @@ def scenario(language: Language) -> Scenario:
     return from_words([*steps, "wait"], language=language)
 
 
-def caller_voice(language: str) -> CallerVoice:
+def caller_voice(language: str, script: Sequence[str] = ()) -> CallerVoice:
     """The caller's voice; RuntimeError when there is none on this machine."""
     if not voices.available():
         raise RuntimeError(voices.MISSING)
-    return CallerVoice("ar" if language == "ar" else "en")
+    return CallerVoice("ar" if language == "ar" else "en", script)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +72,14 @@ class CallerVoice:
     """Says a text as mu-law at 8 kHz."""
 
     language: Language
+    script: Sequence[str] = ()
+    """Lines under which their number, from 1, is whistled for a mock that cannot understand them."""
 
     def __call__(self, text: str) -> bytes:
-        return g711.encode(voices.say(text, self.language, rate=g711.RATE, pitch=PITCH))
+        pcm = voices.say(text, self.language, rate=g711.RATE, pitch=PITCH)
+        if text in self.script:
+            pcm = hamsa_audio.marked(pcm, self.script.index(text) + 1, g711.RATE)
+        return g711.encode(pcm)
 
 
 @dataclass(slots=True)
@@ -105,11 +110,11 @@ class Demo:
 
     async def run(self) -> bool:
         """Make the call, show it, write it down. Whether all went well."""
-        voice = caller_voice(self._language)
         account, secret = f"AC{secrets.token_hex(16)}", secrets.token_hex(16)
         switchboard = Switchboard(account, secret)
         mock = Mock(self._language, speed=self._speed)
         self._scripted = mock.scripted
+        voice = caller_voice(self._language, SCRIPT[self._language] if mock.scripted else ())
         witness = Witness(Show(self._console, scripted=self._scripted))
         with tempfile.TemporaryDirectory(prefix="ivr-demo-") as folder:
             async with mock.serving(Mount("/", switchboard.app())) as peer:

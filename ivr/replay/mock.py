@@ -5,8 +5,9 @@
     GET  /stats              what both have counted; ?reset=1 forgets the agent's part
 
 An English caller is recognised against the phrases that the demo agent understands. Where there is no recogniser (for
-Arabic, or without pocketsphinx) the transcripts come from a script, in its order and again from its beginning;
-`scripted` says so, and whoever shows such a transcript says it too.
+Arabic, or without pocketsphinx) the transcripts come from a script: the line whose number is whistled in the caller's
+audio (`hamsa_audio.marked`), else the lines in their order, again and again. `scripted` says so, and whoever shows such
+a transcript says it too.
 """
 
 from __future__ import annotations
@@ -62,7 +63,9 @@ class Mock:
             raise RuntimeError(voices.MISSING)
         self.scripted = language != "en" or not hearing.available()
         lines = tuple(SCRIPT[language] if script is None else script)
-        profile = HamsaProfile(speed=speed, voice=voice, transcripts=lines * _ROUNDS if self.scripted else ())
+        profile = HamsaProfile(speed=speed, voice=voice)
+        if self.scripted:
+            profile = replace(profile, transcripts=lines * _ROUNDS, marked=dict(enumerate(lines, 1)))
         hear = None if self.scripted else hearing.Grammar(phrases("en")).recognise
         self.hamsa = MockHamsa(profile, hear=hear)
         self.agent = agent_app.DemoAgent(replace(PACE, first_token=PACE.first_token / speed, rate=PACE.rate * speed))

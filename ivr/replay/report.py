@@ -132,6 +132,9 @@ def _turn(turn: Turn, record: PhoneRecord, scripted: bool) -> str:
         lines.append(_line("a", "Agent", turn.heard + turn.unheard or turn.sentences[0].text, _said(turn)))
     if turn.failure:
         lines.append(f'<p class="notice">{escape(turn.failure)}</p>')
+    if turn.fillers:
+        times = ", ".join(f"{at - t0:.1f} s" for at in turn.fillers)
+        lines.append(f"<p>While the caller waited, words of the line filled the silence at {times}.</p>")
     lines += [f"<p>{_overlap(turn, index)}</p>" for index in range(len(turn.overlaps))]
     lines.append(f'<div class="scroll">{drawing.waterfall(turn)}</div></article>')
     return "\n".join(lines)

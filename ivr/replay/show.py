@@ -41,6 +41,7 @@ _PHONE: dict[str, tuple[str, str]] = {
     "ended": ("phone", "the call is over, ended by the {}"),
 }
 
+_VERDICTS = {"commit": "that was an interruption", "resume": "that was none: the agent goes on"}
 _FADE = 0.3
 """Seconds after a clear in which agent audio is the fade of what was cleared."""
 
@@ -75,8 +76,19 @@ class Show:
         """The bridge took an event and answered with commands."""
         del call_id  # one show, one call
         self._event(now, event)
+        filling = any(isinstance(command, commands.Note) and command.name == "filler" for command in performed)
+        if filling:
+            self._line(now, "bridge", "fills the silence")
         for command in performed:
-            self._command(now, command)
+            match command:
+                case commands.SendAudio() if filling:
+                    pass
+                case commands.SendClear():
+                    barge_in = isinstance(event, events.AudioIn)
+                    words = "BARGE-IN: the agent goes quiet" if barge_in else "the filler makes room"
+                    self._line(now, "bridge", words)
+                case _:
+                    self._command(now, command)
 
     def ended(self, call_id: str, now: float, turns: Sequence[Turn], hang_up: commands.HangUp) -> None:
         """The call is over at the bridge."""
@@ -114,8 +126,10 @@ class Show:
             case commands.SendAudio() if self._answering and not self._sounded:
                 self._sounded = True
                 self._line(now, "bridge", f"{_since(self._endpoint_at, now)} first audio on its way to the caller")
-            case commands.SendClear():
-                self._line(now, "bridge", "BARGE-IN: the agent goes quiet")
+            case commands.Note(name="overlap", fields=fields):
+                self._line(
+                    now, "bridge", f"{_VERDICTS.get(str(fields.get('verdict')), 'overlap')} ({fields.get('rule')})"
+                )
             case _:
                 pass
 

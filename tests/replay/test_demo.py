@@ -12,7 +12,8 @@ from rich.console import Console
 
 from ivr.call.timeline import Sentence, Turn
 from ivr.media import g711
-from ivr.replay import demo, voices
+from ivr.media.resample import resample
+from ivr.replay import demo, hamsa_audio, voices
 from ivr.replay.carrier_voice import render
 from ivr.replay.phone_playback import Run
 from ivr.replay.recording import PhoneRecord, Speech
@@ -50,6 +51,13 @@ def test_the_caller_asks_twice_and_talks_over_the_second_answer(language: str) -
 def test_the_caller_has_a_voice() -> None:
     audio = render(from_words(["say hello"]), demo.caller_voice("en"))
     assert len(audio[0]) > 2000
+
+
+@speaking
+def test_a_scripted_line_carries_its_number() -> None:
+    lines = ["one thing", "and another thing"]
+    heard = resample(g711.decode(demo.caller_voice("en", lines)(lines[1])), g711.RATE, 16_000)
+    assert hamsa_audio.marker(heard, 16_000) == 2
 
 
 def test_no_voice_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

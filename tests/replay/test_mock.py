@@ -57,6 +57,7 @@ def test_arabic_is_scripted_and_says_so() -> None:
     both = mock.Mock("ar", voice="tone", script=["مرحبا"])
     assert both.scripted
     assert both.hamsa.profile.transcripts[:2] == ("مرحبا", "مرحبا")
+    assert both.hamsa.profile.marked == {1: "مرحبا"}
     assert "scripted" in repr(both)
 
 

@@ -82,6 +82,7 @@ def turns() -> list[Turn]:
         Overlap(104.5, 104.6, None, "resume"),
         Overlap(105.5, 105.6, 105.6),
     ]
+    asked.fillers = [103.9]
     keys = Turn(2, "dtmf", "5", "failed", failure="http_500", asked_at=106.0)
     keys.sentences = [Sentence(1, "Sorry.", "Sorry.", 106.1)]
     return [greeting, asked, keys, Turn(3, "phrase", first_sent_at=107.0), Turn(4, "speech", speech_started_at=108.0)]
@@ -118,6 +119,7 @@ def test_every_turn_has_its_waterfall_and_every_overlap_its_sentence() -> None:
     assert "spoke over the agent, too little to count: the agent went on." in words
     assert "before that was settled" in words
     assert "http_500" in words
+    assert "filled the silence at 3.9 s" in words
     assert drawing.waterfall(turns()[0]) == ""
     falls = unescape(drawing.waterfall(turns()[1]))
     assert "voice's first audio: 190 ms" in falls

@@ -53,6 +53,27 @@ def test_a_turn_is_a_line_for_each_thing_a_person_wants_to_know() -> None:
     assert "BARGE-IN" in screen.happened(9.0, events.AudioIn(0, b""), commands.SendClear())
 
 
+def test_a_filler_is_no_answer_and_no_barge_in() -> None:
+    screen = Screen()
+    screen.happened(1.0, events.AudioIn(0, b""), commands.Transcribe(1, bytes(16000)))
+    filler = commands.Note("filler", {"state": "thinking"})
+    assert screen.happened(3.0, events.Tick(), filler, commands.SendAudio(b"x")) == "2.00  bridge  fills the silence"
+    line = screen.happened(3.5, events.SpeechAudio(1, 1, b""), commands.SendClear(), commands.SendAudio(b"y"))
+    assert "the filler makes room" in line
+    assert "+2500 ms first audio" in line
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"verdict": "commit", "rule": "words"}, "that was an interruption (words)"),
+        ({"verdict": "resume", "rule": "backchannel"}, "that was none: the agent goes on (backchannel)"),
+    ],
+)
+def test_an_overlap_is_judged(fields: dict[str, str], words: str) -> None:
+    assert words in Screen().happened(1.0, events.Tick(), commands.Note("overlap", fields))
+
+
 @pytest.mark.parametrize(
     ("event", "words"),
     [
