@@ -239,6 +239,18 @@ def test_a_socket_on_which_no_call_begins_is_closed_after_five_seconds(
     visit(settings(tmp_path), story)
 
 
+def test_sockets_that_say_nothing_take_no_call_s_place(tmp_path: Path) -> None:
+    async def story(front: Front) -> None:
+        silent = [await front.media() for _ in range(50)]
+        socket = await on_the_line(front)
+        assert CALL in front.bridge.registry
+        await hang_up(socket)
+        for other in silent:
+            assert await ended(other) == 1008
+
+    visit(settings(tmp_path, IVR_MAX_CALLS="1"), story)
+
+
 def test_a_second_stream_of_a_call_supersedes_the_first(tmp_path: Path) -> None:
     again = wire.Ids(ACCOUNT, CALL, "MZ" + "e" * 32)
 

@@ -268,3 +268,53 @@ def test_a_signal_lets_the_call_end_and_then_the_server(tmp_path: Path) -> None:
             await until(lambda: server.should_exit)
 
     asyncio.run(main())
+
+
+@pytest.mark.live
+def test_connections_that_say_nothing_do_not_keep_a_server_from_answering_or_ending(tmp_path: Path) -> None:
+    async def main() -> None:
+        halves = (
+            b"",
+            b"POST /voice HTTP/1.1\r\nHost:",
+            b"POST /voice HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nCall",
+        )
+        async with served(settings(tmp_path)) as (server, _bridge, place):
+            server.config.timeout_graceful_shutdown = 1
+            host, port = place.split(":")
+            opened = [await asyncio.open_connection(host, int(port)) for _ in halves for _ in range(5)]
+            for (_, writer), half in zip(opened, halves * 5, strict=True):
+                writer.write(half)
+            assert await ring(place)
+        for _, writer in opened:
+            writer.close()
+
+    asyncio.run(asyncio.wait_for(main(), 15))
+
+
+@pytest.mark.live
+@pytest.mark.parametrize(
+    "request_line",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"POST /voice HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",
+        b"POST /voice HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /voice?\xff\xd8=1 HTTP/1.1\r\nHost: x\r\nX-Twilio-Signature: x\r\n\r\n",
+        b"GET /media HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+    ],
+    ids=["TLS", "a version", "a length", "a chunk", "100 KB of URL", "a query", "half a handshake"],
+)
+def test_what_is_no_request_gets_no_answer_of_ours(tmp_path: Path, request_line: bytes) -> None:
+    async def main() -> None:
+        async with served(settings(tmp_path)) as (_, bridge, place):
+            host, port = place.split(":")
+            reader, writer = await asyncio.open_connection(host, int(port))
+            writer.write(request_line)
+            answer = await asyncio.wait_for(reader.read(12), 5)
+            assert answer == b"" or answer[9:10] == b"4"
+            writer.close()
+            assert bridge.registry.admitted == 0
+            assert await ring(place)
+
+    asyncio.run(asyncio.wait_for(main(), 15))
