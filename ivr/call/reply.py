@@ -1,12 +1,15 @@
 """One reply of the agent, from deltas to sentences ready to be spoken.
 
 The packer decides where the text is cut and when; each piece is made fit for speech unless the line says that it
-already is. A piece with nothing to say makes no sentence.
+already is; tags never reach the voice. A piece with nothing to say makes no sentence.
 """
 
 from __future__ import annotations
 
+from functools import partial
+
 from ivr.text.packer import Packer
+from ivr.text.plain import untagged
 from ivr.text.spoken import speakable
 
 
@@ -44,7 +47,6 @@ class Reply:
         return None if self.over else self._packer.wake_at()
 
     def _pieces(self, texts: list[str]) -> list[tuple[str, str]]:
-        if self._as_it_is:
-            return [(text, text.strip()) for text in texts if text.strip()]
-        pairs = ((text, speakable(text, language=self._language)) for text in texts)
+        fit = untagged if self._as_it_is else partial(speakable, language=self._language)
+        pairs = ((text, fit(text).strip()) for text in texts)
         return [(text, spoken) for text, spoken in pairs if spoken]

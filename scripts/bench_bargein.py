@@ -1,0 +1,203 @@
+"""Barge-in at the caller's ear, on real sockets, with the default detector.
+
+Calls ring at the same time; every caller talks over each answer. Prints, over all interruptions: the caller's onset ->
+`clear` on its way, -> the phone is silent; what was heard of an old turn after its end was decided; and the cost of
+starting the ears early: milliseconds saved a turn at the mock's 0.8 s, requests taken back. `--cough` has the callers
+cough instead, and prints how long the agent was quiet, and what was lost or said twice.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import secrets
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from ivr.app import create_app
+from ivr.call.commands import Command, HangUp, Note, Transcribe
+from ivr.call.events import Event
+from ivr.call.timeline import Overlap, Turn
+from ivr.media import g711, wav
+from ivr.replay import agent_app
+from ivr.replay.carrier import place_call
+from ivr.replay.carrier_rest import Switchboard
+from ivr.replay.demo import CALLED, CALLER, caller_voice, ready
+from ivr.replay.loopback import bound, serving
+from ivr.replay.mock import Mock
+from ivr.replay.phone_figures import figures
+from ivr.replay.recording import PhoneRecord
+from ivr.replay.scenario import Scenario, from_words
+from ivr.serve import config_for
+from ivr.settings import load
+
+SAYINGS = ("وين شحنتي لو سمحت", "لا أبغى أعرف متى توصل", "طيب كم سعر الشحن", "وقف وقف عندي سؤال ثاني", "أبغى أكلم موظف")
+
+
+@dataclass
+class Keep:
+    """Keeps what the bridge decided on every call."""
+
+    turns: dict[str, list[Turn]] = field(default_factory=dict)
+    sent: int = 0
+    taken_back: int = 0
+
+    def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
+        self.sent += sum(isinstance(command, Transcribe) for command in commands)
+        self.taken_back += sum(isinstance(c, Note) and c.name == "early_taken_back" for c in commands)
+
+    def ended(self, call_id: str, now: float, turns: Sequence[Turn], hang_up: HangUp) -> None:
+        self.turns[call_id] = list(turns)
+
+
+def script(times: int, cough: Path | None) -> Scenario:
+    """One caller: a question, then so many interruptions."""
+    over = [f"wav {cough}"] * times if cough else [f"say {SAYINGS[1 + n % 4]}" for n in range(times)]
+    steps = [f"say {SAYINGS[0]}", *(f"over 2500 {step}" for step in over), "over 2500 hang up"]
+    if cough:
+        steps = [f"say {SAYINGS[0]}", *(f"over {2500 + 3500 * n} {step}" for n, step in enumerate(over))]
+        steps.append("after 1.5 hang up")
+    return replace(from_words(steps, language="ar"), patience_s=60.0)
+
+
+def cough_file(folder: Path) -> Path:
+    """90 ms of loud noise with a soft end."""
+    draw = random.Random(1)
+    count = g711.RATE * 90 // 1000
+    samples = (int(draw.gauss(0, 6000) * min(1.0, (count - n) / 300)) for n in range(count))
+    pcm = b"".join(max(-32768, min(32767, value)).to_bytes(2, "little", signed=True) for value in samples)
+    path = folder / "cough.wav"
+    path.write_bytes(wav.encode(pcm, g711.RATE))
+    return path
+
+
+async def run(calls: int, times: int, coughing: bool) -> tuple[list[PhoneRecord], Keep]:
+    """Let them ring."""
+    account, secret = f"AC{secrets.token_hex(16)}", secrets.token_hex(16)
+    mock = Mock("ar", voice="tone", script=SAYINGS if not coughing else (SAYINGS[0],))
+    mock.agent = agent_app.DemoAgent(mode="four")
+    keep = Keep()
+    with tempfile.TemporaryDirectory(prefix="ivr-bench-") as folder:
+        cough = cough_file(Path(folder)) if coughing else None
+        async with mock.serving() as peer:
+            listener = bound()
+            config = Path(folder) / "ivr.toml"
+            config.touch()
+            port = listener.getsockname()[1]
+            settings = load(
+                {
+                    "TWILIO_ACCOUNT_SID": account,
+                    "TWILIO_AUTH_TOKEN": secret,
+                    "IVR_TWILIO_REST_URL": f"http://{peer}",
+                    "IVR_HAMSA_URL": f"ws://{peer}/v1/realtime/ws",
+                    "HAMSA_API_KEY": "bench",
+                    "IVR_WEBHOOK_URL": f"http://{peer}/webhook",
+                    "IVR_PUBLIC_URL": f"http://127.0.0.1:{port}",
+                    "IVR_HOST": "127.0.0.1",
+                    "IVR_PORT": str(port),
+                    "IVR_LANGUAGE": "ar",
+                    "IVR_GREETING": "",
+                    "IVR_CACHE_DIR": str(Path(folder) / "phrases"),
+                    "IVR_CONFIG": str(config),
+                }
+            )
+            app = create_app(settings, observe=keep)
+            async with serving(app, listener, lambda served: config_for(served, settings)):
+                await ready(settings.public_url)
+                ringing = []
+                for _ in range(calls):
+                    ringing.append(
+                        asyncio.create_task(
+                            place_call(
+                                f"{settings.public_url}/voice",
+                                script(times, cough),
+                                auth_token=secret,
+                                account_sid=account,
+                                caller=CALLER,
+                                called=CALLED,
+                                voice=caller_voice("ar"),
+                                switchboard=Switchboard(account, secret),
+                            )
+                        )
+                    )
+                    await asyncio.sleep(0.37)
+                records = await asyncio.gather(*ringing)
+    return records, keep
+
+
+def quantile(values: Sequence[float], share: float) -> str:
+    """For people."""
+    ordered = sorted(values)
+    return f"{ordered[min(len(ordered) - 1, round(share * (len(ordered) - 1)))]:.0f}" if ordered else "-"
+
+
+def spread(values: Sequence[float]) -> str:
+    """p50, p95 and the greatest, in ms."""
+    return f"p50 {quantile(values, 0.5)}, p95 {quantile(values, 0.95)}, max {quantile(values, 1)} ms (n {len(values)})"
+
+
+def interruptions(records: Sequence[PhoneRecord], keep: Keep) -> list[str]:
+    """The figures of callers who talk over the agent."""
+    stops = [barge.stop_ms for record in records for barge in figures(record).barge_ins]
+    asked = sum(speech.over for record in records for speech in record.speech)
+    overlaps = [overlap for turns in keep.turns.values() for turn in turns for overlap in turn.overlaps]
+    clears = [1000 * (o.clear_at - o.onset_at) for o in overlaps if o.clear_at is not None]
+    spoken = [turn for turns in keep.turns.values() for turn in turns if turn.kind == "speech"]
+    saved = [
+        1000 * max(0.0, 0.8 - (turn.transcript_at - turn.endpoint_at))
+        for turn in spoken
+        if turn.transcript_at is not None and turn.endpoint_at is not None
+    ]
+    return [
+        f"interruptions: {asked}, committed {sum(o.verdict == 'commit' for o in overlaps)}",
+        f"caller's onset (as the detector dates it) -> clear: {spread(clears)}",
+        f"caller's first sample -> phone silent, fade included: {spread(stops)}",
+        f"ears started early: {spread(saved)} saved of 800 a turn, "
+        f"{keep.taken_back} of {keep.sent} requests taken back",
+        _phones(records),
+    ]
+
+
+def coughs(records: Sequence[PhoneRecord], keep: Keep) -> list[str]:
+    """The figures of callers who cough."""
+    overlaps: list[Overlap] = [o for turns in keep.turns.values() for turn in turns for o in turn.overlaps]
+    resumed = [o for o in overlaps if o.verdict == "resume"]
+    quiet = [1000 * (o.resumed_at - o.quiet_at) for o in resumed if o.resumed_at and o.quiet_at]
+    turns = [turn for turns in keep.turns.values() for turn in turns if turn.kind == "speech"]
+    heard = sum(turn.outcome == "heard" and not turn.unheard for turn in turns)
+    more = []
+    for record, own in zip(records, keep.turns.values(), strict=False):
+        audio = sum(sentence.audio_ms for turn in own for sentence in turn.sentences)
+        played = sum(run.end - run.start for run in record.runs) / 8
+        more.append((played - audio) / max(1, sum(len(turn.overlaps) for turn in own)))
+    return [
+        f"coughs: {sum(s.over for r in records for s in r.speech)}, yields {len(overlaps)}, resumed {len(resumed)}",
+        f"quiet for: {spread(quiet)}",
+        f"answers heard whole: {heard} of {len(turns)}",
+        f"said twice, fade included, per yield: {spread(more)}",
+        _phones(records),
+    ]
+
+
+def _phones(records: Sequence[PhoneRecord]) -> str:
+    late = max(record.lateness_p99_ms for record in records)
+    return f"phones certified: {sum(r.certified for r in records)} of {len(records)} (own lateness p99 {late:.1f} ms)"
+
+
+def main() -> None:
+    """Run and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--calls", type=int, default=10)
+    parser.add_argument("--times", type=int, default=5, help="interruptions a call")
+    parser.add_argument("--cough", action="store_true")
+    given = parser.parse_args()
+    records, keep = asyncio.run(run(given.calls, given.times, given.cough))
+    for line in coughs(records, keep) if given.cough else interruptions(records, keep):
+        print(line)
+
+
+if __name__ == "__main__":
+    main()
