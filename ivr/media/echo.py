@@ -28,7 +28,8 @@ _BLOCK = 50
 _BLOCKS = 30
 _ENOUGH = 2
 """Observations before the gate moves."""
-_NOTHING = -99.0
+NOTHING = -99.0
+"""dBFS of what is played when nothing is."""
 
 
 class EchoGate:
@@ -39,7 +40,7 @@ class EchoGate:
         """dB under the loudest played frame that still counts as the caller."""
         self._played: deque[float] = deque(maxlen=_MEMORY)
         self._seen: deque[float] = deque(maxlen=_BLOCKS)
-        self._peak = _NOTHING
+        self._peak = NOTHING
         self._frames = 0
 
     def __repr__(self) -> str:
@@ -61,13 +62,18 @@ class EchoGate:
             self._learn(heard - loudest)
         return heard >= loudest - self.depth
 
+    def opens(self, heard: float, played: float) -> bool:
+        """What `push` is about to say, give or take what it learns from this frame. Changes nothing."""
+        loudest = max(*self._played, played) if self._played else played
+        return loudest < QUIET or heard >= loudest - self.depth
+
     def _learn(self, ratio: float) -> None:
         if ratio < -_DEPTH:
             self._peak = max(self._peak, ratio)
         self._frames += 1
-        if self._frames % _BLOCK or self._peak == _NOTHING:
+        if self._frames % _BLOCK or self._peak == NOTHING:
             return
         self._seen.append(self._peak)
-        self._peak = _NOTHING
+        self._peak = NOTHING
         if len(self._seen) >= _ENOUGH:
             self.depth = min(_DEEPEST, max(_DEPTH, -max(self._seen) - _MARGIN))

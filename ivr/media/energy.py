@@ -8,7 +8,7 @@ coughs for speech. That is why it is the fallback.
 
 from __future__ import annotations
 
-from ivr.media.echo import EchoGate
+from ivr.media.echo import NOTHING, EchoGate
 from ivr.media.g711 import FRAME_PCM, RATE, audioop
 from ivr.media.loudness import NoiseFloor, decibels
 
@@ -49,7 +49,7 @@ class EnergyVad:
         self.noise.push(rms)
         heard = self._before + frame
         self._before = heard[-2 * _LONGEST :]
-        if not self.gate.push(decibels(rms), decibels(audioop.rms(played, 2)) if played else -99.0):
+        if not self.gate.push(decibels(rms), decibels(audioop.rms(played, 2)) if played else NOTHING):
             return 0.0
         self._since += 1
         if decibels(rms) < max(_QUIETEST, self.noise.floor + _LOUDER):

@@ -3,8 +3,9 @@
 The model hears windows of 32 ms (256 samples, and the 32 before them), frames are 20 ms. In between, the last answer
 stands; while it is "no" and something loud begins, the newest 32 ms are tried out of turn (the state untouched), which
 finds a beginning about 15 ms sooner. `Model` is shared by all calls of the process and takes any number of windows at
-once; `SileroVad` is one call and never runs anything itself but through `push`, so that a driver may instead collect
-what is `due` of many calls, run it together and hand the answers to `accept`.
+once; `SileroVad` is one call. Its `push` runs the model, unless the answer is there already: `foresee` says which
+windows the next frame will want, changing nothing, and `know` takes their answers, so that one run may serve many calls
+(`ivr.media.batch`). An answer counts only for the very window and state it was given for; a wrong guess costs a run.
 
 The recurrent state is worth having and does harm when it gets old (a word after long silence is missed). So a state is
 never older than a few seconds: it is rebuilt from the last 288 ms of audio, from zero, whenever the line wakes up
@@ -19,6 +20,8 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -26,9 +29,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ivr.media.echo import EchoGate
+from ivr.media.echo import NOTHING, EchoGate
 from ivr.media.g711 import FRAME, FRAME_PCM, RATE, audioop
-from ivr.media.loudness import QUIET, Falloff, NoiseFloor, decibels
+from ivr.media.loudness import QUIET, Falloff, NoiseFloor, decibels, level
 
 Floats = NDArray[np.float32]
 
@@ -37,7 +40,10 @@ WINDOW, CONTEXT = 256, 32
 _SEEN = WINDOW + CONTEXT
 _RECALLED = 9
 """Windows a rebuilt state has heard: 288 ms."""
-_KEPT = -(-(_RECALLED * WINDOW + CONTEXT) // FRAME)
+_RECALLED_SAMPLES = _RECALLED * WINDOW + CONTEXT
+_KEPT = -(-_RECALLED_SAMPLES // FRAME)
+_FRESH: Floats = np.zeros((2, 1, 128), np.float32)
+_FRESH.setflags(write=False)
 _ON, _OFF = 0.5, 0.35
 _OVER = 0.2
 """What is said of a frame whose voice fell off while the model still says speech."""
@@ -48,6 +54,20 @@ _SLEEP_AFTER = 5
 _CLEARLY_NOT, _CLEARLY_NOT_RUN = 0.1, 5
 _OLD = 2 * RATE // WINDOW
 """Windows after which a state may be rebuilt."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """What the model said of one window."""
+
+    window: Floats
+    """(1, 288)."""
+    before: Floats
+    """The state it was asked with, (2, 1, 128); the very object."""
+    said: float
+    """How likely there is speech in it, 0 to 1."""
+    after: Floats
+    """The state then."""
 
 
 class Model:
@@ -82,16 +102,13 @@ def load() -> Model:
 
 
 class SileroVad:
-    """One call's detector.
-
-    `push` does it all. Or, to share runs between calls, for each frame: `take`, then while `due` gives a window run it
-    with `state` and `accept` the answer, then `verdict`, once.
-    """
+    """One call's detector."""
 
     wants_ref = True
 
     def __init__(self, model: Model) -> None:
-        self._model = model
+        self.model = model
+        """Shared by all calls."""
         self.reset()
 
     def __repr__(self) -> str:
@@ -102,11 +119,12 @@ class SileroVad:
         """As new: nothing of the call so far is remembered."""
         self.gate = EchoGate()
         self.noise = NoiseFloor()
-        self.state: Floats = np.zeros((2, 1, 128), np.float32)
-        """What the model remembers of this call."""
+        self.state = _FRESH
+        """What the model remembers of this call. Never changed in place, only replaced."""
+        self._known: list[Answer] = []
         self._falloff = Falloff()
         self._frames = deque([bytes(FRAME_PCM)] * _KEPT, maxlen=_KEPT)
-        self._queue: deque[Floats] = deque()
+        self._due: list[Floats] = []
         self._trying = False
         self._asleep = True
         self._level = 0.0
@@ -123,22 +141,40 @@ class SileroVad:
 
         `frame` is 320 bytes of PCM16 at 8 kHz, `played` the 320 bytes the caller was hearing meanwhile, if any.
         """
-        self.take(frame, played)
-        while (window := self.due()) is not None:
-            said, state = self._model.run(window, self.state)
-            self.accept(float(said[0]), state)
-        return self.verdict()
-
-    def take(self, frame: bytes, played: bytes | None = None) -> None:
-        """The next frame. `ValueError` when one is not of 320 bytes."""
         if len(frame) != FRAME_PCM or (played and len(played) != FRAME_PCM):
             raise ValueError(f"a frame is {FRAME_PCM} bytes, not {len(frame)} and {len(played or b'')}")
+        self._take(frame, played)
+        for window in self._due:
+            self._accept(self._answer(window))
+        self._known.clear()
+        return self._verdict()
+
+    def foresee(self, frame: bytes, played: bytes | None = None) -> tuple[list[Floats], Floats]:
+        """Windows (1, 288) that `push` of this frame will want, in order, and the state before the first. A guess."""
+        heard = level(frame)
+        is_shut = heard < QUIET or not self.gate.opens(heard, level(played) if played else NOTHING)
+        if is_shut and (self._asleep or self._shut >= _SLEEP_AFTER - 1):
+            return [], self.state
+        frames = [*self._frames, frame]
+        if self._forgets():
+            return _windows(_newest(frames, _RECALLED_SAMPLES, 0)), _FRESH
+        ahead = self._ahead + FRAME
+        if ahead >= WINDOW:
+            return [_newest(frames, _SEEN, ahead - WINDOW)], self.state
+        return ([_newest(frames, _SEEN, 0)] if self._is_worth_a_try(heard) else []), self.state
+
+    def know(self, answers: list[Answer]) -> None:
+        """What the model said of the windows foreseen, for the `push` that follows."""
+        self._known = answers
+
+    def _take(self, frame: bytes, played: bytes | None) -> None:
         rms = audioop.rms(frame, 2)
         self._level = decibels(rms)
         self._frames.append(frame)
         self.noise.push(rms)
-        self._open = self.gate.push(self._level, decibels(audioop.rms(played, 2)) if played else -99.0)
+        self._open = self.gate.push(self._level, level(played) if played else NOTHING)
         self._glimpse = None
+        self._due = []
         if self._open and self._level >= QUIET:
             self._shut = 0
             self._listen()
@@ -149,22 +185,24 @@ class SileroVad:
             elif not self._asleep:
                 self._listen()
 
-    def due(self) -> Floats | None:
-        """The next window (1, 288) that the model must hear about the frame taken; None when it has heard all."""
-        return self._queue[0] if self._queue else None
+    def _answer(self, window: Floats) -> Answer:
+        if self._known:
+            known = self._known.pop(0)
+            if known.before is self.state and np.array_equal(known.window, window):
+                return known
+            self._known.clear()
+        said, after = self.model.run(window, self.state)
+        return Answer(window, self.state, float(said[0]), after)
 
-    def accept(self, said: float, state: Floats) -> None:
-        """The model's answer to the window that was due."""
-        self._queue.popleft()
+    def _accept(self, answer: Answer) -> None:
         if self._trying:
-            self._trying, self._glimpse = False, said
+            self._trying, self._glimpse = False, answer.said
             return
-        self.state, self._said = state, said
+        self.state, self._said = answer.after, answer.said
         self._age += 1
-        self._no_run = self._no_run + 1 if said < _CLEARLY_NOT else 0
+        self._no_run = self._no_run + 1 if answer.said < _CLEARLY_NOT else 0
 
-    def verdict(self) -> float:
-        """How likely the caller spoke in the frame taken. Ask once a frame."""
+    def _verdict(self) -> float:
         if self._asleep:
             return 0.0
         said = self._said if self._glimpse is None else self._glimpse
@@ -172,30 +210,43 @@ class SileroVad:
             said = min(said, _OVER)
         return said if self._open else 0.0
 
+    def _forgets(self) -> bool:
+        """The state is not worth keeping."""
+        return self._asleep or (self._age >= _OLD and self._no_run >= _CLEARLY_NOT_RUN)
+
+    def _is_worth_a_try(self, heard: float) -> bool:
+        return self._said < _ON and heard > self.noise.floor + _LOUDER
+
     def _listen(self) -> None:
-        if self._asleep or (self._age >= _OLD and self._no_run >= _CLEARLY_NOT_RUN):
+        """Which windows this frame makes due."""
+        if self._forgets():
             self._recall()
             return
         self._ahead += FRAME
         if self._ahead >= WINDOW:
             self._ahead -= WINDOW
-            self._queue.append(self._newest(_SEEN, self._ahead))
-        elif self._said < _ON and self._level > self.noise.floor + _LOUDER:
+            self._due.append(_newest(self._frames, _SEEN, self._ahead))
+        elif self._is_worth_a_try(self._level):
             self._trying = True
-            self._queue.append(self._newest(_SEEN, 0))
+            self._due.append(_newest(self._frames, _SEEN, 0))
 
     def _recall(self) -> None:
         """Begin a state from zero on the last 288 ms."""
         self._asleep = False
         self._ahead = self._age = self._no_run = 0
-        self.state = np.zeros((2, 1, 128), np.float32)
-        past = self._newest(_RECALLED * WINDOW + CONTEXT, 0)
-        self._queue.extend(past[:, i * WINDOW : i * WINDOW + _SEEN] for i in range(_RECALLED))
+        self.state = _FRESH
+        self._due.extend(_windows(_newest(self._frames, _RECALLED_SAMPLES, 0)))
 
-    def _newest(self, count: int, skip: int) -> Floats:
-        """The last `count` samples before the last `skip`, as the model wants them."""
-        frames = -(-(count + skip) // FRAME)
-        pcm = b"".join(list(self._frames)[-frames:])
-        samples = np.frombuffer(pcm, "<i2", count, len(pcm) - 2 * (count + skip))
-        window: Floats = np.divide(samples, 32768, dtype=np.float32).reshape(1, count)
-        return window
+
+def _windows(past: Floats) -> list[Floats]:
+    """The windows of a row of samples, each with its context."""
+    return [past[:, at : at + _SEEN] for at in range(0, past.shape[1] - CONTEXT, WINDOW)]
+
+
+def _newest(frames: Sequence[bytes], count: int, skip: int) -> Floats:
+    """The last `count` samples before the last `skip`, as the model wants them: (1, count)."""
+    some = -(-(count + skip) // FRAME)
+    pcm = b"".join([frames[at] for at in range(-some, 0)])
+    samples = np.frombuffer(pcm, "<i2", count, len(pcm) - 2 * (count + skip))
+    window: Floats = np.divide(samples, 32768, dtype=np.float32).reshape(1, count)
+    return window

@@ -75,3 +75,13 @@ def test_a_stronger_echo_closes_it_within_a_second_for_half_a_minute() -> None:
     assert gate.depth == 15
     speak(gate, 12, echo=-40)
     assert gate.depth == 22
+
+
+@pytest.mark.parametrize(("heard", "opens"), [(-34.9, True), (-35.1, False)])
+def test_looking_ahead_says_the_same_and_changes_nothing(heard: float, opens: bool) -> None:
+    gate = EchoGate()
+    assert gate.opens(-90.0, SILENCE)
+    assert gate.opens(heard, -20.0) is opens
+    gate.push(-60.0, -20.0)
+    assert gate.opens(heard, SILENCE) is opens
+    assert gate.echo is None

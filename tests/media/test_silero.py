@@ -176,26 +176,77 @@ def test_speech_is_heard_at_once_and_its_end_too(
     assert last <= 50 + 62 + 3
 
 
-def test_calls_that_share_their_runs_hear_the_same(
+def test_what_is_foreseen_is_what_is_asked(
     syllables: Callable[..., Sound], idle: Callable[[int], Sound], frames: Callable[[Sound], list[bytes]]
 ) -> None:
-    model = silero.load()
-    lines = [
-        frames(np.concatenate((np.zeros(8 * lead), syllables(2), np.zeros(8 * (800 - lead)))) + idle(1220))
-        for lead in (100, 230, 410)
-    ]
-    alone = [SileroVad(model) for _ in lines]
-    shared = [SileroVad(model) for _ in lines]
-    for now in zip(*lines, strict=True):
-        wanted = [vad.push(frame) for vad, frame in zip(alone, now, strict=True)]
-        for vad, frame in zip(shared, now, strict=True):
-            vad.take(frame)
-        while due := [(vad, window) for vad in shared if (window := vad.due()) is not None]:
-            windows = np.concatenate([window for _, window in due])
-            said, after = model.run(windows, np.concatenate([vad.state for vad, _ in due], axis=1))
-            for i, (vad, _) in enumerate(due):
-                vad.accept(float(said[i]), after[:, i : i + 1])
-        assert [vad.verdict() for vad in shared] == pytest.approx(wanted, abs=1e-4)
+    asked: list[silero.Floats] = []
+
+    class Overheard(Model):
+        def run(self, windows: silero.Floats, states: silero.Floats) -> tuple[silero.Floats, silero.Floats]:
+            asked.append(windows)
+            return super().run(windows, states)
+
+    vad = SileroVad(Overheard(silero.load()._session))
+    noise = np.random.default_rng(1).normal(0, 150, 3 * 8000)
+    sound = np.concatenate((np.zeros(1600), syllables(2), np.zeros(2400), noise, syllables(2), np.zeros(4000)))
+    total = wrong = 0
+    for frame in frames(sound + idle(len(sound) // 8)):
+        foreseen, _ = vad.foresee(frame)
+        asked.clear()
+        vad.push(frame)
+        total += len(asked)
+        wrong += len(asked) != len(foreseen)
+        assert all(np.array_equal(a, b) for a, b in zip(asked, foreseen, strict=False))
+    assert total > 150
+    assert wrong <= 2
+
+
+def test_looking_ahead_changes_nothing() -> None:
+    one, other = SileroVad(Model(Script())), SileroVad(Model(Script()))
+    for frame in [*ramp(30), *[SILENT] * 10, *ramp(5)]:
+        one.foresee(frame, AGENT)
+        one.foresee(ramp(1, 77)[0])
+        assert one.push(frame) == other.push(frame)
+
+
+def test_echo_is_not_foreseen_to_be_asked_about() -> None:
+    vad = SileroVad(Model(Script()))
+    assert vad.foresee(b"\x00\x01" * 160, AGENT)[0] == []
+    assert vad.foresee(SILENT)[0] == []
+    assert len(vad.foresee(AGENT, AGENT)[0]) == 9
+
+
+def test_an_answer_that_is_there_is_not_asked_again() -> None:
+    script = Script()
+    vad = SileroVad(Model(script))
+    frame = ramp(1)[0]
+    windows, state = vad.foresee(frame)
+    answers = []
+    for window in windows:
+        after = state + np.float32(5)
+        answers.append(silero.Answer(window, state, 0.77, after))
+        state = after
+    vad.know(answers)
+    assert vad.push(frame) == 0.77
+    assert script.shown == []
+    assert vad.state is state
+
+
+@pytest.mark.parametrize("late", [0, 4])
+def test_an_answer_to_another_question_is_no_answer(late: int) -> None:
+    script = Script()
+    vad = SileroVad(Model(script))
+    windows, state = vad.foresee(ramp(1)[0])
+    answers = []
+    for at, window in enumerate(windows):
+        answers.append(silero.Answer(window, state if at < late else state.copy(), 0.1, state))
+    vad.know(answers)
+    assert vad.push(ramp(1)[0]) == pytest.approx(0.9)
+    assert len(script.shown) == 9 - late
+    for frame in ramp(2, 1):
+        vad.know(answers)
+        assert vad.push(frame) == pytest.approx(0.9)
+    assert len(script.shown) == 10 - late
 
 
 def test_without_the_package_there_is_no_model(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,8 +20,12 @@ def test_the_default_is_silero_and_says_so() -> None:
 def test_calls_share_the_model_and_nothing_else() -> None:
     one, two = vad.factory(), vad.factory()
     assert isinstance(one, SileroVad) and isinstance(two, SileroVad)
-    assert one._model is two._model
-    assert one.state is not two.state
+    assert one.model is two.model
+    fresh = two.state.copy()
+    for _ in range(5):
+        one.push(b"\x00\x10" * 160)
+    assert (one.state != fresh).any()
+    assert (two.state == fresh).all()
 
 
 @pytest.mark.parametrize(
