@@ -33,6 +33,7 @@ from ivr.twilio.stream import TOKEN, Stream
 from ivr.twilio.tokens import Tokens
 from ivr.twilio.twiml import Documents
 from ivr.webhook.client import Agent, AgentSettings
+from ivr.webhook.pool import PoolLimits
 
 log = logging.getLogger("ivr.bridge")
 
@@ -72,6 +73,7 @@ class Bridge:
         agent: Agent | None = None,
         rest: Rest | None = None,
     ) -> None:
+        """Raises ValueError for settings with which every call would fail."""
         self.settings = settings
         self.documents = documents
         self.registry: Registry[Session] = Registry(settings.max_calls)
@@ -81,13 +83,15 @@ class Bridge:
         """Phrases were rendered, or could not be: calls are welcome."""
         self._connect = connect
         self._detector = detector
-        self._agent = agent or Agent(AgentSettings(secret=settings.webhook_secret.get_secret_value()))
+        self._agent = agent or Agent(_asking(settings))
         watching: list[Observer] = [Journal(), self.metrics]
         self._observer = Observers(*watching, *([observer] if observer is not None else []))
         self._phrases = PhraseCache(settings.cache_dir, self._voice, note=self._note)
         self._rest = rest or self._carrier()
         self._preparing: asyncio.Task[None] | None = None
         self._left = asyncio.Event()
+        for line in settings.all_lines:
+            self._speech(line.speaker, line.dialect, line.language)
 
     def __repr__(self) -> str:
         return f"<Bridge {self.registry!r} prepared={self.prepared}>"
@@ -226,14 +230,17 @@ class Bridge:
     # -- peers ---------------------------------------------------------------------------------------------------
 
     def _speech(self, speaker: str, dialect: str, language: str) -> HamsaSettings:
-        return HamsaSettings(
-            url=self.settings.hamsa_url,
-            api_key=self.settings.hamsa_api_key.get_secret_value() or "none",
-            speaker=speaker,
-            dialect=dialect,
-            language="en" if language == "en" else "ar",
-            format=self.settings.audio_format,
-        )
+        try:
+            return HamsaSettings(
+                url=self.settings.hamsa_url,
+                api_key=self.settings.hamsa_api_key.get_secret_value() or "none",
+                speaker=speaker,
+                dialect=dialect,
+                language="en" if language == "en" else "ar",
+                format=self.settings.audio_format,
+            )
+        except ValueError as fault:
+            raise ValueError(f"IVR_HAMSA_URL or HAMSA_API_KEY makes no sense: {fault}") from None
 
     def _voice(self, speaker: str, dialect: str, language: str) -> Voice:
         return Voice(self._speech(speaker, dialect, language), connect=self._connect, note=self._note)
@@ -265,3 +272,11 @@ async def _closed(wire: Wire) -> None:
     with contextlib.suppress(Exception):
         async with asyncio.timeout(CLOSE_TIMEOUT):
             await wire.close(INTERNAL)
+
+
+def _asking(settings: Settings) -> AgentSettings:
+    return AgentSettings(
+        secret=settings.webhook_secret.get_secret_value(),
+        agent_node=settings.agent_node or None,
+        pool=PoolLimits(busy=max(PoolLimits().busy, settings.max_calls)),
+    )
