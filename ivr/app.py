@@ -6,6 +6,7 @@
     POST|GET /goodbye  the last words of a document that asks for them -> TwiML
     GET      /healthz  the process lives
     GET      /readyz   calls are welcome: 200, else 503
+    GET      /metrics  for Prometheus, with the operator's token; without one there is no such route
 
 Every request of the carrier is signed; an unsigned one learns nothing. No answer waits for an upstream.
 """
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hmac
 import logging
 from collections.abc import AsyncIterator
 
@@ -24,6 +26,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from ivr.bridge import Bridge
+from ivr.metrics import CONTENT_TYPE
 from ivr.session import Observer, WireClosed
 from ivr.settings import Settings
 from ivr.twilio.form import LONGEST_BODY, Dialled, Form
@@ -133,6 +136,14 @@ class Doors:
             return PlainTextResponse("preparing phrases\n", 503)
         return PlainTextResponse("ready\n")
 
+    async def metrics(self, request: Request) -> Response:
+        """What Prometheus reads."""
+        expected = f"Bearer {self._settings.metrics_token.get_secret_value()}"
+        given = request.headers.get("authorization", "")
+        if not hmac.compare_digest(given.encode("utf-8", "surrogatepass"), expected.encode()):
+            return self._refuse("metrics", "no_token", 401)
+        return Response(self.bridge.metrics.render(), media_type=CONTENT_TYPE)
+
     # -- who asks ------------------------------------------------------------------------------------------------
 
     async def _read(self, request: Request, door: str) -> tuple[Form | None, Response]:
@@ -206,6 +217,7 @@ def create_app(settings: Settings, *, observe: Observer | None = None, bridge: B
             Route("/goodbye", doors.goodbye, methods=["GET", "POST"]),
             Route("/healthz", doors.healthz),
             Route("/readyz", doors.readyz),
+            *([Route("/metrics", doors.metrics)] if settings.metrics_token.get_secret_value() else []),
         ],
         lifespan=lifespan,
     )

@@ -66,6 +66,8 @@ class Settings(BaseSettings):
     """Where the agent is asked."""
     webhook_secret: SecretStr = Field(SecretStr(""), alias="IVR_WEBHOOK_SECRET")
     """Sent to the agent as a bearer token."""
+    agent_node: str = Field("", alias="IVR_AGENT_NODE")
+    """The n8n node whose words are spoken; empty: every node that does not merely respond."""
 
     public_url: str = Field("", alias="IVR_PUBLIC_URL")
     """The bridge as Twilio sees it: scheme, host and perhaps a path, without a slash at the end."""
@@ -76,6 +78,8 @@ class Settings(BaseSettings):
     drain_seconds: float = Field(60.0, alias="IVR_DRAIN_SECONDS", ge=0, le=3600)
     """Time the calls have to end when the server is stopped."""
     dev: bool = Field(False, alias="IVR_DEV")
+    metrics_token: SecretStr = Field(SecretStr(""), alias="IVR_METRICS_TOKEN")
+    """Opens `/metrics` as a bearer token; empty: there is no such route."""
     log_format: Literal["text", "json"] = Field("text", alias="IVR_LOG_FORMAT")
     cache_dir: Path = Field(Path(".cache/ivr"), alias="IVR_CACHE_DIR")
     """Where rendered phrases are kept."""

@@ -326,3 +326,25 @@ def test_nothing_private_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixt
 
     visit(settings(tmp_path), story)
     assert ACCOUNT not in caplog.text
+
+
+# -- the operator's figures ------------------------------------------------------------------------------------------
+
+
+def test_metrics_are_for_whoever_has_the_token(tmp_path: Path) -> None:
+    async def story(front: Front) -> None:
+        await front.post("/voice")
+        for header in ({}, {"authorization": "Bearer wrong"}, {"authorization": "Basic figures"}):
+            assert (await front.client.get("/metrics", headers=header)).status_code == 401
+        told = await front.client.get("/metrics", headers={"authorization": "Bearer figures"})
+        assert told.status_code == 200
+        assert 'ivr_answers_total{document="answer"} 1.0' in told.text
+
+    visit(settings(tmp_path, IVR_METRICS_TOKEN="figures"), story)
+
+
+def test_without_a_token_there_are_no_metrics(tmp_path: Path) -> None:
+    async def story(front: Front) -> None:
+        assert (await front.client.get("/metrics", headers={"authorization": "Bearer "})).status_code == 404
+
+    visit(settings(tmp_path), story)
