@@ -44,7 +44,7 @@ def test_every_sentence_is_heard_to_its_end(folder: Path) -> None:
 
 
 def test_without_rest_the_socket_closes_and_the_document_goes_on(folder: Path) -> None:
-    world = call(folder, [f"say {BYE}", "wait"], Peers(rest=False), IVR_DEV="true")
+    world = call(folder, [f"say {BYE}", "wait"], Peers(rest=None), IVR_DEV="true")
     assert world.hang_up == GOODBYE
     assert (world.record.ended, world.record.verbs) == ("agent", ["Connect", "Say", "Hangup"])
     assert world.wires[0].code == 1000

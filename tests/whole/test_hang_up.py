@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import httpx
 import pytest
 
+from ivr.bridge import REST_TIMEOUT
 from ivr.call.commands import HangUp
 from ivr.replay.phone import PhoneOptions
+from ivr.twilio.rest import Rest
+from tests.front import ACCOUNT, AUTH
 from tests.whole.world import QUESTION, Peers, World, call
 
 ASK = "hold on please"
@@ -124,3 +128,21 @@ def test_a_call_that_lasts_too_long_is_ended_with_words(folder: Path, tmp_path: 
     assert world.hang_up == HangUp("success", "call_too_long")
     assert world.record.ended == "carrier"
     assert world.turns[-1].sentences[-1].text.endswith("Goodbye.")
+
+
+class Stalling(httpx.AsyncBaseTransport):
+    """A REST interface that takes a request and never answers it."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(3600)
+        raise httpx.ReadTimeout("never")
+
+
+def test_a_carrier_that_does_not_hang_up_is_left_with_its_document(folder: Path) -> None:
+    rest = Rest(ACCOUNT, AUTH, base_url="http://carrier.example", timeout=REST_TIMEOUT, transport=Stalling())
+    world = call(folder, ["at 0.5 say goodbye", "wait"], Peers(rest=rest), IVR_GREETING="")
+    assert world.hang_up == HangUp("success", "agent_goodbye")
+    assert (world.record.ended, world.record.verbs) == ("agent", ["Connect", "Say", "Hangup"])
+    assert world.record.cut_ms == 0
+    [closed] = world.record.of("closed")
+    assert closed.t - world.record.of("agent_silent")[-1].t < REST_TIMEOUT + 0.1

@@ -16,7 +16,7 @@ import functools
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 
@@ -144,8 +144,8 @@ class Peers:
     pace: Pace = field(default_factory=lambda: Pace(first_token=0.3, rate=400.0))
     phone: PhoneOptions = field(default_factory=lambda: PhoneOptions(strict=True))
     carrier: CarrierOptions = field(default_factory=lambda: CarrierOptions(seed=1))
-    rest: bool = True
-    """The bridge may hang up at the carrier."""
+    rest: Rest | Literal["switchboard"] | None = "switchboard"
+    """How the bridge hangs up at the carrier; None: it cannot."""
     sockets: bool = False
     """The stream goes through the application's own door instead of a wire."""
     cut: bool = False
@@ -254,7 +254,7 @@ def _world(
         detector=detector,
         connect=hamsa.connect,
         agent=Agent(transport=MemoryTransport(demo)),
-        rest=_rest(switchboard) if peers.rest else None,
+        rest=_rest(switchboard) if peers.rest == "switchboard" else peers.rest,
     )
     return world
 
