@@ -5,8 +5,10 @@ Hysteresis twice. In height: a frame is voiced from `on`, stays so down to `off`
 without a voiced frame.
 
 What is cut out: `pre_roll_ms` before the first voiced frame (soft first consonants), the speech, and `tail_ms` after
-the last voiced frame. No audio is in two utterances, none falls between an utterance that was cut at its greatest
-length and the next one. Frames are counted from 0; sample indices are `160 * frame`.
+the last voiced frame. A detector that was in doubt for a while before it said yes has mostly heard the first syllable
+of a soft voice; so a doubtful stretch that leads up to the start belongs to the utterance as well, up to `reach_ms`.
+No audio is in two utterances, none falls between an utterance that was cut at its greatest length and the next one.
+Frames are counted from 0; sample indices are `160 * frame`.
 """
 
 from __future__ import annotations
@@ -32,6 +34,10 @@ class EndpointOptions:
     """Unvoiced audio that makes an end."""
     pre_roll_ms: int = 300
     """Audio kept from before the first voiced frame."""
+    faint: float = 0.06
+    """Probability from which a frame before the start may already have been speech."""
+    reach_ms: int = 800
+    """Audio kept from before the first voiced frame at most, where all of it may have been speech."""
     tail_ms: int = 200
     """Audio kept from after the last voiced frame, at most."""
     max_utterance_ms: int = 30_000
@@ -62,6 +68,11 @@ class SpeechEnded:
     """Ended by its length or by the end of the stream, not by silence."""
 
 
+_BRIDGED = 6
+"""Frames without a trace of speech inside a doubtful stretch."""
+_MARGIN = 2
+"""Frames kept before a doubtful stretch."""
+
 Edge: TypeAlias = SpeechStarted | SpeechEnded
 
 
@@ -75,7 +86,9 @@ class Endpointer:
         self._need = max(1, _frames(self.options.start_ms))
         self._window: deque[bool] = deque(maxlen=self._need + 1)
         self._pre_roll = _frames(self.options.pre_roll_ms)
-        self._kept: deque[bytes] = deque(maxlen=self._pre_roll + self._need + 1)
+        most = max(self._pre_roll, _frames(self.options.reach_ms)) + self._need + 1
+        self._kept: deque[bytes] = deque(maxlen=most)
+        self._faint: deque[bool] = deque(maxlen=most)
         self._speech: list[bytes] = []
         self._frame = 0
         self._first = 0
@@ -109,7 +122,7 @@ class Endpointer:
             raise ValueError(f"a frame is {FRAME_PCM} bytes, not {len(frame_pcm)}")
         self._frame += 1
         if not self.speaking:
-            self._kept.append(frame_pcm)
+            self._keep([frame_pcm], probability >= self.options.faint)
             return self._listen(probability)
         self._speech.append(frame_pcm)
         return self._follow(probability)
@@ -120,7 +133,7 @@ class Endpointer:
 
     def abandon(self) -> None:
         """Drop the current utterance: it was nothing. Its last frames are the pre-roll of what follows."""
-        self._kept.extend(self._speech)
+        self._keep(self._speech)
         self._forget()
 
     def finish(self) -> SpeechEnded | None:
@@ -138,11 +151,26 @@ class Endpointer:
         self._end = self._frame
         self._voiced = sum(self._window)
         self._above = True
-        before = min(len(self._kept), self._pre_roll + since)
+        before = min(len(self._kept), max(self._pre_roll + since, self._doubtful(since)))
         self._speech = list(self._kept)[len(self._kept) - before :]
         self._first = self._frame - before
         self._kept.clear()
+        self._faint.clear()
         return [SpeechStarted(self._onset * FRAME)]
+
+    def _keep(self, frames: list[bytes], faint: bool = False) -> None:
+        self._kept.extend(frames)
+        self._faint.extend([faint] * len(frames))
+
+    def _doubtful(self, since: int) -> int:
+        """Frames back from now to the beginning of the doubtful stretch, and a little before it."""
+        furthest = since
+        for back, faint in enumerate(reversed(self._faint), 1):
+            if faint:
+                furthest = max(furthest, back)
+            elif back > furthest + _BRIDGED:
+                break
+        return furthest + _MARGIN
 
     def _follow(self, probability: float) -> list[Edge]:
         self._above = probability >= (self.options.off if self._above else self.options.on)
@@ -153,7 +181,7 @@ class Endpointer:
         if not too_long and self.silence_ms < self.endpoint_ms:
             return []
         ended = self._utterance(forced=too_long and self.silence_ms < self.endpoint_ms)
-        self._kept.extend(self._speech[len(ended.pcm) // FRAME_PCM :])
+        self._keep(self._speech[len(ended.pcm) // FRAME_PCM :])
         self._forget()
         return [ended]
 

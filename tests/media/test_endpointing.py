@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from ivr.media.endpointing import Edge, Endpointer, EndpointOptions, SpeechEnded, SpeechStarted
 
-V, M, U = 0.9, 0.4, 0.1
-"""Voiced, between the thresholds, unvoiced."""
+V, M, U, F = 0.9, 0.4, 0.02, 0.1
+"""Voiced, between the thresholds, unvoiced, a trace of speech."""
 
 
 def pcm(n: int) -> bytes:
@@ -174,11 +174,19 @@ def test_a_frame_of_another_size_is_refused() -> None:
     st.sampled_from([0, 200, 600]),
     st.sampled_from([200, 500]),
     st.sampled_from([400, 30_000]),
+    st.sampled_from([0, 800]),
 )
 def test_every_utterance_is_whole_and_no_frame_is_in_two(
-    parts: list[tuple[float, int]], pre_roll: int, tail: int, endpoint: int, longest: int
+    parts: list[tuple[float, int]], pre_roll: int, tail: int, endpoint: int, longest: int, reach: int
 ) -> None:
-    options = EndpointOptions(pre_roll_ms=pre_roll, tail_ms=tail, endpoint_ms=endpoint, max_utterance_ms=longest)
+    options = EndpointOptions(
+        pre_roll_ms=pre_roll,
+        tail_ms=tail,
+        endpoint_ms=endpoint,
+        max_utterance_ms=longest,
+        reach_ms=reach,
+        faint=0.06 if reach else 1.0,
+    )
     endpointer = Endpointer(options)
     edges = run(endpointer, *parts)
     assert [isinstance(edge, SpeechStarted) for _, edge in edges] == [i % 2 == 0 for i in range(len(edges))]
@@ -187,7 +195,40 @@ def test_every_utterance_is_whole_and_no_frame_is_in_two(
         there = numbers(end.pcm)
         assert there == list(range(there[0], there[-1] + 1))
         assert there[0] <= end.onset // 160 < end.end // 160 <= there[-1] + 1
-        assert end.onset // 160 - there[0] <= pre_roll // 20 + 1
+        assert end.onset // 160 - there[0] <= max(reach, pre_roll) // 20 + 2
         seen += there
     assert all(len(list(same)) == 1 for _, same in groupby(seen))
     assert seen == sorted(seen)
+
+
+@pytest.mark.parametrize(
+    ("before", "first"),
+    [
+        ([(U, 50)], 35),
+        ([(U, 44), (F, 6)], 35),
+        ([(U, 30), (F, 20)], 28),
+        ([(U, 30), (F, 2), (U, 6), (F, 2), (U, 6), (F, 4)], 28),
+        ([(U, 30), (F, 2), (U, 7), (F, 11)], 35),
+        ([(U, 26), (F, 2), (U, 6), (M, 16)], 24),
+        ([(F, 50)], 9),
+        ([(U, 2), (F, 20)], 0),
+    ],
+)
+def test_a_doubtful_stretch_before_the_start_belongs_to_it(before: list[tuple[float, int]], first: int) -> None:
+    edges = run(Endpointer(), *before, (V, 20), (U, 60))
+    [end] = ended(edges)
+    assert end.onset == 160 * sum(count for _, count in before)
+    assert numbers(end.pcm)[0] == first
+
+
+def test_what_was_in_an_utterance_is_not_a_doubtful_beginning_of_the_next() -> None:
+    endpointer = Endpointer(EndpointOptions(endpoint_ms=200, tail_ms=40))
+    one, two = ended(run(endpointer, (U, 20), (V, 5), (F, 30), (V, 5), (U, 30)))
+    assert numbers(one.pcm)[-1] == 26
+    assert numbers(two.pcm)[0] == 33
+
+
+def test_a_reach_shorter_than_the_pre_roll_leaves_the_pre_roll() -> None:
+    endpointer = Endpointer(EndpointOptions(reach_ms=0))
+    [end] = ended(run(endpointer, (F, 50), (V, 5), (U, 30)))
+    assert numbers(end.pcm)[0] in range(31, 36)
