@@ -361,6 +361,9 @@ class Conversation:
         """The call is over: stop everything that still runs for it."""
         self.forget()
         self.interrupt(now)
+        levels = {name: value for name, value in self.ears.levels.report().items() if value is not None}
+        if levels:
+            self.note("levels", **levels)
         self.ended = HangUp(result, reason, from_caller)
         self.out.append(self.ended)
 

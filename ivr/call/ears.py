@@ -9,6 +9,7 @@ from __future__ import annotations
 from ivr.call.options import CallOptions
 from ivr.media import g711
 from ivr.media.endpointing import Endpointer, EndpointOptions, SpeechEnded, SpeechStarted
+from ivr.media.levels import Levels
 from ivr.media.track import Track
 from ivr.media.vad import Detector
 
@@ -21,6 +22,7 @@ class Ears:
 
     def __init__(self, options: CallOptions, detector: Detector) -> None:
         self.track = Track()
+        self.levels = Levels()
         self._detector = detector
         self._endpointer = Endpointer(
             EndpointOptions(
@@ -78,6 +80,7 @@ class Ears:
         if self._position <= self._deaf_until:
             probability = 0.0
         edges = self._endpointer.push(pcm, probability)
+        self.levels.push(pcm, reference, self.speaking and not self.silence_ms)
         for edge in edges:
             if isinstance(edge, SpeechEnded):
                 self._last = edge

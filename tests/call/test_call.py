@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ivr.call.commands import (
@@ -221,3 +223,18 @@ def test_it_prints_itself_in_one_line() -> None:
     stage.feed(CallerLeft("stop"))
     assert repr(stage.call).startswith("<Call CA1 over:caller_stop")
     assert repr(Stage(start=False).call).startswith("<Call - listening")
+
+
+def test_the_levels_of_the_call_are_in_its_record() -> None:
+    stage = Stage()
+    stage.wait(3000)
+    stage.answer(ms=3000)
+    stage.wait(4000)
+    stage.feed(CallerLeft("stop"))
+    levels: dict[str, Any] = dict(stage.notes("levels")[0].fields)
+    assert -25 < levels["caller_dbfs"] < -5
+    assert levels["noise_dbfs"] <= -80
+    assert levels["echo_db"] < -40
+    silent = Stage()
+    silent.feed(CallerLeft("stop"))
+    assert silent.notes("levels") == []
