@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import cast
 
 import pytest
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from ivr.app import PhoneWire
 from ivr.bridge import Bridge
 from ivr.replay import phone_wire as wire
 from ivr.replay.carrier_sign import Signer
@@ -320,3 +323,16 @@ def test_a_stopping_server_ends_its_calls(tmp_path: Path) -> None:
         assert front.metric("ivr_terminations_total", result="bridge_error", reason="shutdown") == 1
 
     visit(settings(tmp_path), story)
+
+
+@pytest.mark.parametrize("error", [WebSocketDisconnect(1006), RuntimeError("after the close")])
+def test_sending_on_a_socket_that_is_over_is_its_end(error: Exception) -> None:
+    class Dead:
+        async def send(self, _: object) -> None:
+            raise error
+
+    async def main() -> None:
+        with pytest.raises(WireClosed):
+            await PhoneWire(cast(WebSocket, Dead())).send("{}")
+
+    asyncio.run(main())

@@ -53,6 +53,14 @@ def test_the_caller_leaves(folder: Path, steps: list[str], at: float, how: str) 
     assert world.record.verbs == ["Connect"]
 
 
+@pytest.mark.parametrize("how", ["stop", "close", "drop"])
+def test_the_caller_leaves_through_the_application_s_own_door(folder: Path, how: str) -> None:
+    steps = [f"at 0.5 say {ASK}", f"over 700 hang up {how}"]
+    world = call(folder, steps, Peers(sockets=True), IVR_GREETING="")
+    [left] = world.record.of("hang_up")
+    clean(world, ENDINGS[how], left.t)
+
+
 @pytest.mark.parametrize("at", [0.05, 0.9, 1.3, 2.2, 3.1, 4.1])
 @pytest.mark.parametrize("how", ["close", "drop"])
 def test_the_socket_ends_without_a_stop(folder: Path, how: str, at: float) -> None:

@@ -229,6 +229,7 @@ async def _call(
         _nothing_left(world)
         assert figures(world.record).leaked_until_ms <= 2000 * peers.latency + 1, "audio after the hang-up"
         assert peers.cut or all(wire.over for wire in world.wires)
+    assert (world.tally.open_sockets, world.tally.in_flight) == (0, 0)
     await asyncio.sleep(0)
     assert asyncio.all_tasks() == before
     assert _timers() <= timers
@@ -289,7 +290,6 @@ async def _bare(bridge: Bridge) -> AsyncIterator[None]:
 def _nothing_left(world: World) -> None:
     """What the peers and the registry know of the call is over."""
     assert len(world.bridge.registry) == 0
-    assert (world.tally.open_sockets, world.tally.in_flight) == (0, 0)
     assert not world.tally.violations
     assert world.agent.counts["requests"] == world.agent.counts["whole"] + world.agent.counts["aborted"]
     if world.happenings:
