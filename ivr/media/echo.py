@@ -4,30 +4,43 @@ No detector of speech can tell, because the agent's echo is speech. Its level ca
 what was played, so a frame counts only when it is within `depth` of the loudest 20 ms played in the last half second
 (the longest way round that an echo takes).
 
-`depth` begins at 15 dB, which is safe everywhere, and grows to 22 dB on a line whose echo is seen to be weaker, so
-that a soft voice gets through as well. What is seen: the loudest that came back under the 15 dB line, relative to what
-was played, in each second of agent speech. A quiet caller talking over the agent looks like a louder echo, which only
-takes the gate back towards 15 dB for half a minute. Assumes played speech normalised to about -20 dBFS.
+`depth` begins at 15 dB, which is safe everywhere, and grows on a line whose echo is seen to be weaker, so that a soft
+voice gets through as well. What is seen: the loudest that came back under the 15 dB line, relative to what was played,
+in each second of agent speech. A quiet caller talking over the agent looks like a louder echo, which only takes the
+gate back towards 15 dB for half a minute.
+
+Half a second is much to be careful for. Once it is known when the echo comes (`delay`), what was played then counts in
+full, the rest less: a room goes on sounding, falling by some 2 dB a frame, and the delay may be a little off. Then the
+gate is open in the agent's own pauses, and may grow deeper. Assumes played speech normalised to about -20 dBFS.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from operator import add
 
+from ivr.media.delay import LONGEST, EchoDelay
 from ivr.media.loudness import QUIET
 
-_MEMORY = 26
+_MEMORY = LONGEST + 1
 """Frames: the one being played now and half a second before it."""
-_DEPTH, _DEEPEST = 15.0, 22.0
+_DEPTH, _DEEPEST, _DEEPEST_KNOWN = 15.0, 22.0, 28.0
+"""dB: at first, at most, and at most when the delay is known."""
 _MARGIN = 5.0
 """dB kept above the loudest echo seen."""
-_TELLING = -45.0
+_TELLING = -38.0
 """dBFS from which what was played is loud enough to learn from."""
 _BLOCK = 50
 """Frames of agent speech that give one observation."""
 _BLOCKS = 30
 _ENOUGH = 2
 """Observations before the gate moves."""
+_AROUND = 2
+"""Frames that a known delay may be off."""
+_FALL = 2.0
+"""dB a frame by which a room falls silent."""
+_UNLIKELY = 12.0
+"""dB by which what was played at another time counts less."""
 NOTHING = -99.0
 """dBFS of what is played when nothing is."""
 
@@ -38,7 +51,11 @@ class EchoGate:
     def __init__(self) -> None:
         self.depth = _DEPTH
         """dB under the loudest played frame that still counts as the caller."""
-        self._played: deque[float] = deque(maxlen=_MEMORY)
+        self.delay = EchoDelay()
+        """When the echo comes."""
+        self._at: int | None = None
+        self._counts = [0.0] * _MEMORY
+        self._played: deque[float] = deque([NOTHING] * _MEMORY, maxlen=_MEMORY)
         self._seen: deque[float] = deque(maxlen=_BLOCKS)
         self._peak = NOTHING
         self._frames = 0
@@ -55,17 +72,29 @@ class EchoGate:
     def push(self, heard: float, played: float) -> bool:
         """One frame: level from the caller and level at the caller's ear meanwhile, dBFS. True: this may be speech."""
         self._played.append(played)
-        loudest = max(self._played)
-        if loudest < QUIET:
+        if max(self._played) < QUIET:
+            self.delay.pause()
             return True
-        if loudest > _TELLING:
-            self._learn(heard - loudest)
-        return heard >= loudest - self.depth
+        expected: float = max(map(add, self._played, self._counts))
+        if expected > _TELLING:
+            self._learn(heard - expected)
+        if self.delay.push(heard, played) and self.delay.frames != self._at:
+            self._aim()
+        return heard >= expected - self.depth
 
     def opens(self, heard: float, played: float) -> bool:
         """What `push` is about to say, give or take what it learns from this frame. Changes nothing."""
-        loudest = max(*self._played, played) if self._played else played
-        return loudest < QUIET or heard >= loudest - self.depth
+        coming = [*self._played, played][1:]
+        expected: float = max(map(add, coming, self._counts))
+        return max(coming) < QUIET or heard >= expected - self.depth
+
+    def _aim(self) -> None:
+        """The delay became known, or unknown: what was seen until now was seen against something else."""
+        self._at = at = self.delay.frames
+        self._seen.clear()
+        self._peak, self._frames, self.depth = NOTHING, 0, _DEPTH
+        ages = range(LONGEST, -1, -1)
+        self._counts = [0.0] * _MEMORY if at is None else [_counted(age - at) for age in ages]
 
     def _learn(self, ratio: float) -> None:
         if ratio < -_DEPTH:
@@ -76,4 +105,11 @@ class EchoGate:
         self._seen.append(self._peak)
         self._peak = NOTHING
         if len(self._seen) >= _ENOUGH:
-            self.depth = min(_DEEPEST, max(_DEPTH, -max(self._seen) - _MARGIN))
+            self.depth = min(_DEEPEST if self._at is None else _DEEPEST_KNOWN, max(_DEPTH, -max(self._seen) - _MARGIN))
+
+
+def _counted(late: int) -> float:
+    """dB off what was played so many frames before the one whose echo is heard now."""
+    if late < -_AROUND:
+        return -_UNLIKELY
+    return -min(_UNLIKELY, _FALL * max(0, late - _AROUND))

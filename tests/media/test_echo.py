@@ -85,3 +85,43 @@ def test_looking_ahead_says_the_same_and_changes_nothing(heard: float, opens: bo
     gate.push(-60.0, -20.0)
     assert gate.opens(heard, SILENCE) is opens
     assert gate.echo is None
+
+
+def talk(gate: EchoGate, frames: int, *, late: int, loss: float) -> list[bool]:
+    """The agent speaks in syllables of 100 ms, its echo comes `late` frames later."""
+    played = [(-20.0 - n // 5 % 3) if n // 5 % 4 else -45.0 - n // 7 % 9 for n in range(frames)]
+    heard = [-70.0] * late + [one - loss for one in played]
+    return [gate.push(max(-70.0, one), out) for one, out in zip(heard, played, strict=False)]
+
+
+def test_once_the_delay_is_known_the_gate_opens_in_the_agents_pauses() -> None:
+    gate = EchoGate()
+    assert not any(talk(gate, 500, late=8, loss=30))
+    assert gate.delay.frames == 8
+    assert gate.depth == pytest.approx(25, abs=1)
+    for _ in range(8 + 2 + 1 + 4):
+        gate.push(-90.0, SILENCE)
+    assert gate.push(-50.0, SILENCE)
+    assert not gate.push(-60.0, SILENCE)
+
+
+def test_a_known_delay_allows_for_a_little_more_depth() -> None:
+    gate = EchoGate()
+    talk(gate, 700, late=8, loss=40)
+    assert gate.depth == 28
+
+
+def test_when_the_delay_changes_the_gate_is_careful_again() -> None:
+    gate = EchoGate()
+    talk(gate, 500, late=4, loss=30)
+    came_through = talk(gate, 700, late=14, loss=30)
+    assert not any(came_through[150:])
+    assert gate.delay.frames == 14
+
+
+def test_after_silence_nothing_is_left_of_what_was_played() -> None:
+    gate = EchoGate()
+    talk(gate, 500, late=8, loss=30)
+    assert [gate.push(-55.0, SILENCE) for _ in range(30)][-1]
+    assert gate.opens(-60.0, SILENCE)
+    assert not gate.opens(-60.0, -20.0)

@@ -1,0 +1,82 @@
+"""When the agent's echo comes back: how many frames after it was played.
+
+The loudness of an echo goes up and down as that of the agent did a while ago. Over three seconds of agent speech the
+two are laid over each other at every delay from nothing to half a second; where they agree best, and well, is the
+echo. Twice in a row the same answer makes it known; once another answer makes it unknown. A caller who talks over the
+agent agrees with no delay, and a line without an echo above its noise has nothing to agree: both change nothing.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+
+LONGEST = 25
+"""Frames: half a second."""
+_SPAN = 150
+"""Frames laid over each other, at most..."""
+_LEAST = 75
+"""...and at least."""
+_EVERY = 25
+"""Frames between two looks."""
+_AGREES = 0.75
+"""Correlation from which two loudness curves agree."""
+_LIVELY = 2.0
+"""dB of standard deviation under which there is nothing to agree on."""
+_SOFTEST_HEARD, _SOFTEST_PLAYED = -70.0, -45.0
+"""dBFS under which softer is no different: the line's own noise, and what is too soft to be heard coming back."""
+
+
+class EchoDelay:
+    """One call's. Feed it while the agent speaks and half a second after."""
+
+    def __init__(self) -> None:
+        self.frames: int | None = None
+        """The delay; None while unknown."""
+        self._heard: deque[float] = deque(maxlen=_SPAN)
+        self._played: deque[float] = deque(maxlen=_SPAN + LONGEST)
+        self._count = 0
+        self._last: int | None = None
+
+    def __repr__(self) -> str:
+        return f"<EchoDelay {'unknown' if self.frames is None else f'{20 * self.frames} ms'}>"
+
+    def push(self, heard: float, played: float) -> bool:
+        """Levels of one frame, dBFS. True when the delay was looked for."""
+        self._heard.append(heard)
+        self._played.append(played)
+        self._count += 1
+        if self._count % _EVERY or len(self._played) < _LEAST + LONGEST:
+            return False
+        self._judge(self._best())
+        return True
+
+    def pause(self) -> None:
+        """The agent is silent: what comes next does not follow in time."""
+        self._heard.clear()
+        self._played.clear()
+
+    def _judge(self, best: int | None) -> None:
+        if best is None:
+            return
+        if self._last is not None and abs(best - self._last) <= 1:
+            if self.frames is None or abs(best - self.frames) > 1:
+                self.frames = best
+        elif self.frames is not None and abs(best - self.frames) > 1:
+            self.frames = None
+        self._last = best
+
+    def _best(self) -> int | None:
+        """The delay at which both curves agree best, if they do."""
+        played = np.maximum(self._played, _SOFTEST_PLAYED)
+        span = len(played) - LONGEST
+        heard = np.maximum(self._heard, _SOFTEST_HEARD)[-span:]
+        if heard.std() < _LIVELY:
+            return None
+        heard -= heard.mean()
+        shifted = np.lib.stride_tricks.sliding_window_view(played, span)
+        spread = np.maximum(shifted.std(axis=1), _LIVELY)
+        agreement = (shifted @ heard) / (span * spread * heard.std())
+        best = int(agreement.argmax())
+        return LONGEST - best if agreement[best] >= _AGREES else None
