@@ -27,6 +27,7 @@ from ivr.call.commands import Command, HangUp
 from ivr.call.events import Event
 from ivr.call.timeline import Turn
 from ivr.hamsa.client import HearingError, SpeechError
+from ivr.media.vad import Detector
 from ivr.twilio.stream import START_TIMEOUT, Stream
 
 log = logging.getLogger("ivr.session")
@@ -86,6 +87,16 @@ class Agent(Protocol):
     def reply(self, request: ask.ReplyRequest) -> AsyncGenerator[Event, None]: ...
 
 
+class Together(Protocol):
+    """Frames of several calls that share the detector's work."""
+
+    def add(self, session: Session, event: events.AudioIn) -> bool:
+        """Let a frame wait for others; it comes back through `Session.hear`. False: it need not wait."""
+
+    def flush(self) -> None:
+        """Give back everything that waits, now."""
+
+
 class Observer(Protocol):
     """Sees everything of every call: the demo's screen, tapes, tests. Must not raise and must not wait."""
 
@@ -119,6 +130,7 @@ class Session:
         *,
         hang_up: Callable[[str], Awaitable[None]] | None = None,
         observer: Observer | None = None,
+        together: Together | None = None,
     ) -> None:
         """`compose` makes the party at `start`; `hang_up(call_id)` ends the call at the carrier after a goodbye."""
         self._wire = wire
@@ -126,6 +138,8 @@ class Session:
         self._compose = compose
         self._hang_up = hang_up
         self._observer = observer
+        self._together = together
+        self._waiting = 0
         self._party: Party | None = None
         self._unsent: deque[ask.SendAudio | ask.SendMark | ask.SendClear] = deque()
         self._to_send = asyncio.Event()
@@ -207,6 +221,22 @@ class Session:
         if self._hang_up is not None and ended is not None and ended.meant and not ended.from_caller:
             await self._hang_up(party.started.call_id)
         await _within(self._wire.close(INTERNAL if ended is None or ended.result == "bridge_error" else NORMAL))
+
+    # -- frames that are heard together with those of other calls ------------------------------------------------
+
+    def foresee(self, event: events.AudioIn, now: float) -> tuple[Detector, bytes, bytes | None] | None:
+        """What the call's detector will be asked when this frame is heard; None when that cannot be told."""
+        party = self._party
+        return None if party is None or party.call.ended is not None else party.call.foresee(event, now)
+
+    def hear(self, event: events.AudioIn, now: float) -> None:
+        """A frame that has waited. Never raises: a failure ends this call alone."""
+        self._waiting -= 1
+        try:
+            self._feed(event, now)
+        except Exception as error:  # outside the task group: carry it in
+            self._failure = error
+            self._over.set()
 
     # -- events in, commands out ---------------------------------------------------------------------------------
 
@@ -311,9 +341,19 @@ class Session:
         try:
             while True:
                 for event in self._stream.receive(await self._wire.receive()):
-                    self._feed(event)
+                    self._take(event)
         except WireClosed as closed:
             self._feed(events.CallerLeft("dropped" if closed.code is None else "closed"))
+
+    def _take(self, event: Event) -> None:
+        """Feed what the phone says, in order."""
+        if self._together is not None:
+            if isinstance(event, events.AudioIn) and self._together.add(self, event):
+                self._waiting += 1
+                return
+            if self._waiting:
+                self._together.flush()
+        self._feed(event)
 
     def _send(self, command: ask.SendAudio | ask.SendMark | ask.SendClear) -> None:
         if len(self._unsent) >= UNSENT_LIMIT:

@@ -17,6 +17,7 @@ from ivr.call.events import Event
 from ivr.call.keypad import Keypad
 from ivr.call.options import CallOptions
 from ivr.call.timeline import Turn
+from ivr.media import g711
 from ivr.media.endpointing import SpeechStarted
 from ivr.media.vad import Detector
 
@@ -57,6 +58,16 @@ class Call:
             talk.advance(now)
         out, talk.out = talk.out, []
         return out
+
+    def foresee(self, event: events.AudioIn, now: float) -> tuple[Detector, bytes, bytes | None] | None:
+        """What the detector will be asked if this chunk comes now, for a driver that asks for several calls at once.
+
+        None when a chunk is not one frame. Changes nothing.
+        """
+        talk = self.talk
+        if talk.started is None or len(event.payload) != g711.FRAME:
+            return None
+        return talk.ears.foresee(event.payload, talk.answers.mouth.playout.playing(now))
 
     def wake_at(self) -> float | None:
         """When a `Tick` is due; None: nothing is awaited."""

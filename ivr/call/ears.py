@@ -73,9 +73,8 @@ class Ears:
 
     def hear(self, frame: bytes, played: bytes) -> list[SpeechStarted | SpeechEnded]:
         """Listen to one frame; `played` is the mu-law the caller was hearing meanwhile, empty for silence."""
-        pcm = g711.decode(frame)
+        _, pcm, reference = self.foresee(frame, played)
         self._position += g711.FRAME
-        reference = g711.decode(played) if len(played) == g711.FRAME and self._detector.wants_ref else None
         probability = self._detector.push(pcm, reference)
         if self._position <= self._deaf_until:
             probability = 0.0
@@ -85,6 +84,11 @@ class Ears:
             if isinstance(edge, SpeechEnded):
                 self._last = edge
         return edges
+
+    def foresee(self, frame: bytes, played: bytes) -> tuple[Detector, bytes, bytes | None]:
+        """What the detector is asked for this frame: itself, the frame and what was played, as PCM16."""
+        reference = g711.decode(played) if len(played) == g711.FRAME and self._detector.wants_ref else None
+        return self._detector, g711.decode(frame), reference
 
     def at(self, sample: int, now: float) -> float:
         """When a sample of the track passed, on the driver's clock."""

@@ -238,3 +238,11 @@ def test_the_levels_of_the_call_are_in_its_record() -> None:
     silent = Stage()
     silent.feed(CallerLeft("stop"))
     assert silent.notes("levels") == []
+
+
+def test_what_the_detector_will_be_asked_can_be_told_beforehand() -> None:
+    stage = Stage()
+    foreseen = stage.call.foresee(AudioIn(0, QUIET), stage.now)
+    assert foreseen == (stage.detector, bytes(320), None)
+    assert stage.call.foresee(AudioIn(0, QUIET * 2), stage.now) is None
+    assert Stage(start=False).call.foresee(AudioIn(0, QUIET), 0.0) is None
