@@ -41,8 +41,10 @@ def test_after_an_interruption_nothing_of_the_old_answer_is_heard(folder: Path, 
     _, new = old_and_new(world)
     assert new
     assert world.tones_after(cleared.sample + FADE_MS * 8) <= new
-    [barge_in] = figures(world.record).barge_ins
+    found = figures(world.record)
+    [barge_in] = found.barge_ins
     assert barge_in.stop_ms <= 60 + FADE_MS + 40 + 2000 * latency
+    assert found.underruns == []
 
 
 @pytest.mark.parametrize("into", [1500, 3000, 6000])
