@@ -174,9 +174,8 @@ class Session:
         return party.call.ended
 
     def withdraw(self, reason: str) -> None:
-        """End the call from our side; a fixed phrase as reason."""
-        if self._party is not None:
-            self._feed(events.Withdraw(reason))
+        """End the call from our side; a fixed phrase as reason. Never raises."""
+        self._feed_from_outside(events.Withdraw(reason))
 
     async def _await_start(self) -> events.CallStarted | None:
         try:
@@ -232,11 +231,7 @@ class Session:
     def hear(self, event: events.AudioIn, now: float) -> None:
         """A frame that has waited. Never raises: a failure ends this call alone."""
         self._waiting -= 1
-        try:
-            self._feed(event, now)
-        except Exception as error:  # outside the task group: carry it in
-            self._failure = error
-            self._over.set()
+        self._feed_from_outside(event, now)
 
     # -- events in, commands out ---------------------------------------------------------------------------------
 
@@ -294,9 +289,13 @@ class Session:
 
     def _tick(self) -> None:
         self._timer = None
+        self._feed_from_outside(events.Tick(), self._tick_at)  # a timer may fire a hair early
+
+    def _feed_from_outside(self, event: Event, not_before: float = 0.0) -> None:
+        """Feed where no task of the call would see an exception: carry it in."""
         try:
-            self._feed(events.Tick(), self._tick_at)  # a timer may fire a hair early
-        except Exception as error:  # outside the task group: carry it in
+            self._feed(event, not_before)
+        except Exception as error:
             self._failure = error
             self._over.set()
 
