@@ -17,7 +17,7 @@ from ivr.call.call import Call
 from ivr.call.commands import ReplyRequest
 from ivr.call.events import CallStarted, Event
 from ivr.call.options import PhraseName
-from ivr.hamsa.client import Connect, Ears, HamsaSettings, Voice
+from ivr.hamsa.client import Connect, Governor, GovernorOptions, HamsaSettings, SpeechRest, Tally, Voice
 from ivr.hamsa.phrases import PhraseCache
 from ivr.hamsa.wire import connect
 from ivr.journal import Journal, Observers
@@ -72,8 +72,10 @@ class Bridge:
         connect: Connect = connect,
         agent: Agent | None = None,
         rest: Rest | None = None,
+        speech_rest: SpeechRest | None = None,
     ) -> None:
-        """Raises ValueError for settings with which every call would fail."""
+        """`speech_rest`: the speech service over HTTP; by default that of the settings, unless `connect` stands in for
+        the service. Raises ValueError for settings with which every call would fail."""
         self.settings = settings
         self.documents = documents
         self.registry: Registry[Session] = Registry(settings.max_calls)
@@ -86,6 +88,8 @@ class Bridge:
         self._agent = agent or Agent(_asking(settings))
         watching: list[Observer] = [Journal(), self.metrics]
         self._observer = Observers(*watching, *([observer] if observer is not None else []))
+        self.governor = self._governed(speech_rest)
+        self._tallies: dict[Session, tuple[Tally, Tally]] = {}
         self._phrases = PhraseCache(settings.cache_dir, self._voice, note=self._note)
         self._rest = rest or self._carrier()
         self._preparing: asyncio.Task[None] | None = None
@@ -102,6 +106,7 @@ class Bridge:
         """Get ready in the background; calls may come at once."""
         self._detector()
         log.info("started", extra={"detector": vad.default_name(), "lines": len(self.settings.all_lines)})
+        self.governor.open()
         self._preparing = asyncio.create_task(self._prepare())
 
     async def drain(self) -> None:
@@ -135,6 +140,7 @@ class Bridge:
             await asyncio.gather(self._preparing, return_exceptions=True)
         self._end_calls()
         await self._agent.aclose()
+        await self.governor.aclose()
         if self._rest is not None:
             await self._rest.aclose()
 
@@ -193,6 +199,7 @@ class Bridge:
         finally:
             if stream.refused:
                 self.metrics.rejected("media", stream.refused)
+            self._sum_up(stream.call_sid, session)
             self.registry.leave(stream.call_sid, session)
             self._left.set()
 
@@ -211,13 +218,21 @@ class Bridge:
             older.withdraw("superseded")
         line = self.settings.line(started.called) or self.settings.default_line
         hamsa = self._speech(line.speaker, line.dialect, line.language)
+        voice, ears = self.governor.voice_of(hamsa), self.governor.ears_of(hamsa)
+        self._tallies[session] = voice.tally, ears.tally
         return Party(
             started,
             Call(line.options(self._rendered(line)), self._detector()),
-            Voice(hamsa, connect=self._connect, note=self._note),
-            Ears(hamsa, connect=self._connect, note=self._note),
+            voice,
+            ears,
             LineAgent(self._agent, line.webhook_url),
         )
+
+    def _sum_up(self, call_id: str, session: Session) -> None:
+        """What the speech of a call came to, in one line of the log."""
+        voice, ears = self._tallies.pop(session, (None, None))
+        if voice is not None and ears is not None:
+            log.info("speech", extra={"call": call_id, **voice.fields("voice"), **ears.fields("ears")})
 
     def _rendered(self, line: Line) -> Mapping[PhraseName, bytes]:
         found = {
@@ -243,7 +258,21 @@ class Bridge:
             raise ValueError(f"IVR_HAMSA_URL or HAMSA_API_KEY makes no sense: {fault}") from None
 
     def _voice(self, speaker: str, dialect: str, language: str) -> Voice:
-        return Voice(self._speech(speaker, dialect, language), connect=self._connect, note=self._note)
+        return self.governor.voice_of(self._speech(speaker, dialect, language))
+
+    def _governed(self, rest: SpeechRest | None) -> Governor:
+        """The links to the speech service, for all calls."""
+        settings, line = self.settings, self.settings.default_line
+        if rest is None and settings.speech_rest_url and self._connect is connect:
+            rest = SpeechRest(settings.speech_rest_url, settings.hamsa_api_key.get_secret_value() or "none")
+        return Governor(
+            self._speech(line.speaker, line.dialect, line.language),
+            GovernorOptions(settings.spare_links, settings.connects_per_second, settings.connects_burst),
+            rest=rest,
+            connect=self._connect,
+            note=self._note,
+            calls=lambda: len(self.registry),
+        )
 
     def _carrier(self) -> Rest | None:
         """REST, when there is an account to use it with: never in dev mode unless a server is named."""

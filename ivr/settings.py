@@ -25,7 +25,7 @@ from ivr.lines import Line, check_endpoint, check_http_url, check_phrase, check_
 from ivr.phrases_default import VOICES, Language
 
 HAMSA_URL: Final = "wss://api.tryhamsa.com/v1/realtime/ws"
-HAMSA_REST_URL: Final = "https://api.tryhamsa.com/v1/realtime"
+OFF: Final = "off"
 _PREFIXES: Final = ("IVR_", "HAMSA_", "TWILIO_")
 
 
@@ -58,7 +58,14 @@ class Settings(BaseSettings):
     hamsa_api_key: SecretStr = Field(SecretStr(""), alias="HAMSA_API_KEY")
     hamsa_url: str = Field(HAMSA_URL, alias="IVR_HAMSA_URL")
     """WebSocket of ears and voice."""
-    hamsa_rest_url: str = Field(HAMSA_REST_URL, alias="IVR_HAMSA_REST_URL")
+    hamsa_rest_url: str = Field("", alias="IVR_HAMSA_REST_URL")
+    """The same service over HTTP, for when its sockets fail. Empty: beside the socket; `off`: not used."""
+    spare_links: int = Field(1, alias="IVR_SPARE_LINKS", ge=0, le=50)
+    """Sockets kept ready beside those at work, for every ten calls begun, for ears and voice each."""
+    connects_per_second: float = Field(4.0, alias="IVR_CONNECTS_PER_SECOND", ge=0.05, le=1000)
+    """Sockets opened to Hamsa in the long run, by all calls together."""
+    connects_burst: int = Field(8, alias="IVR_CONNECTS_BURST", ge=1, le=1000)
+    """Sockets opened at once."""
     audio_format: Literal["pcm16", "pcm8", "mulaw"] = Field("pcm16", alias="IVR_AUDIO_FORMAT")
     """What the voice is asked for: PCM at 16 or 8 kHz, or mu-law."""
 
@@ -126,6 +133,14 @@ class Settings(BaseSettings):
         return tuple(line for line in (*self.lines, self.default_line) if line.webhook_url)
 
     @property
+    def speech_rest_url(self) -> str:
+        """The REST API of the speech service; empty: there is none."""
+        if self.hamsa_rest_url:
+            return "" if self.hamsa_rest_url == OFF else self.hamsa_rest_url
+        socket = self.hamsa_url.partition("?")[0]
+        return f"http{socket[2:-3]}" if socket.endswith("/ws") else ""
+
+    @property
     def stream_url(self) -> str:
         """What the answer's `<Stream>` names."""
         return f"ws{self.public_url.removeprefix('http')}/media"
@@ -164,6 +179,9 @@ _NAMES: Final = {own: field.alias for own, field in Settings.model_fields.items(
 _FIXES: Final[Mapping[str, str]] = {
     "IVR_PORT": "set it to a port number from 1 to 65535",
     "IVR_MAX_CALLS": "set it to a whole number from 1 to 10000",
+    "IVR_SPARE_LINKS": "set it to a whole number from 0 to 50",
+    "IVR_CONNECTS_PER_SECOND": "set it to a number from 0.05 to 1000",
+    "IVR_CONNECTS_BURST": "set it to a whole number from 1 to 1000",
     "IVR_DRAIN_SECONDS": "set it to seconds from 0 to 3600",
     "IVR_DEV": "set it to true or false",
     "IVR_REQUIRE_SHARED_KEY": "set it to true or false",
@@ -303,7 +321,7 @@ def _service_faults(settings: Settings) -> list[str]:
             "HAMSA_API_KEY is missing: set it to your Hamsa key, or IVR_HAMSA_URL to a server that needs none"
         )
     for name, url in (
-        ("IVR_HAMSA_REST_URL", settings.hamsa_rest_url),
+        ("IVR_HAMSA_REST_URL", settings.speech_rest_url),
         ("IVR_TWILIO_REST_URL", settings.twilio_rest_url),
     ):
         if url and (problem := check_http_url(url)):

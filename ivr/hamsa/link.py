@@ -121,7 +121,10 @@ class Link:
         """When the link is due for its age: an age until it is open, then a time."""
         self.old = False
         """It was due for its age before."""
+        self.doubts = 0
+        """Replies in a row that had no speech in them."""
         self._limits = limits
+        self._suspect = False
         self._asked_at = 0.0
         self._acked = False
         self._acks = False
@@ -180,8 +183,13 @@ class Link:
         self.heard_at = now
         self.pinged_at = None
 
+    def suspect(self) -> None:
+        """It has to show that it lives before it is trusted again: other links have died."""
+        self._suspect = True
+
     def pinged(self, now: float) -> None:
         """A ping was sent. An earlier one that is unanswered keeps its verdict."""
+        self._suspect = False
         self.pinged_at = now if self.pinged_at is None else self.pinged_at
 
     def acknowledged(self) -> None:
@@ -221,7 +229,7 @@ class Link:
             dues.append((stuck, "stuck"))
         if self.state is State.IDLE:
             if self.pinged_at is None:
-                dues.append((self.heard_at + self._limits.ping_interval, "ping"))
+                dues.append((self.since if self._suspect else self.heard_at + self._limits.ping_interval, "ping"))
             dues.append((self.recycle_at, "age"))
         return dues
 

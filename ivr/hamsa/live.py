@@ -36,6 +36,9 @@ class LinkWatch(Protocol):
     def aged(self, live: LiveLink) -> None:
         """The link is idle and old: time for another."""
 
+    def quiet(self, live: LiveLink) -> None:
+        """The link has had nothing to do for a while."""
+
     def stray(self, live: LiveLink, what: str) -> None:
         """A frame arrived that belongs to no request. Told once per kind."""
 
@@ -142,6 +145,17 @@ class LiveLink:
             raise
         return exchange
 
+    def probe(self) -> None:
+        """Have it show that it lives. `LinkWatch.changed` tells when it has; if it has not, it is lost."""
+        if self.link.state is State.IDLE and self.link.pinged_at is None:
+            self.link.suspect()
+            self._rearm()
+
+    @property
+    def fate(self) -> LinkLost | None:
+        """Why the link is over, if it is."""
+        return self._lost
+
     def cancel(self, exchange: Exchange) -> None:
         """Let the reply of this exchange drain."""
         if self._exchange is exchange and self.link.state is State.BUSY:
@@ -219,6 +233,7 @@ class LiveLink:
         now = self._clock()
         match self.link.due(now):
             case "ping":
+                self._watch.quiet(self)
                 await self._ping()
             case "age":
                 self.link.postpone(now)
@@ -231,10 +246,10 @@ class LiveLink:
     async def _ping(self) -> None:
         """Ask for a sign of life. A socket that cannot be asked is believed."""
         now = self._clock()
-        if self._probe is None:
-            self.link.heard(now)
-            return
         self.link.pinged(now)
+        if self._probe is None:
+            self._pong()
+            return
         self._rearm()
         with contextlib.suppress(Exception):
             await self._probe.ping(self._pong)
@@ -242,6 +257,8 @@ class LiveLink:
     def _pong(self) -> None:
         self.link.heard(self._clock())
         self._rearm()
+        if self.free:
+            self._watch.changed(self)
 
     def _rearm(self) -> None:
         """The link's next due time has changed under the waiting task."""

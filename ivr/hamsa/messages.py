@@ -86,9 +86,14 @@ _ERRORS: Final[tuple[tuple[ErrorKind, bool, tuple[str, ...]], ...]] = (
 before limits that pass, for a message may name both."""
 
 
-def tts_request(
+def request(kind: Literal["tts", "stt"], payload: dict[str, Any]) -> str:
+    """What a link is sent."""
+    return json.dumps({"type": kind, "payload": payload}, ensure_ascii=False)
+
+
+def tts_payload(
     text: str, speaker: str, dialect: str, language: str, mulaw: bool, sample_rate: Literal["8k", "16k"] | None = None
-) -> str:
+) -> dict[str, Any]:
     """One synthesis. `sample_rate` is for PCM only; None leaves the service's own 16 kHz."""
     payload: dict[str, Any] = {
         "text": _whole(text),
@@ -99,18 +104,17 @@ def tts_request(
     }
     if sample_rate is not None and not mulaw:
         payload["sampleRate"] = sample_rate
-    return json.dumps({"type": "tts", "payload": payload}, ensure_ascii=False)
+    return payload
 
 
-def stt_request(wav: bytes, language: str) -> str:
+def stt_payload(wav: bytes, language: str) -> dict[str, Any]:
     """One whole utterance as a WAV. The service's own endpointing stays off: it has been decided already."""
-    payload = {
+    return {
         "audioBase64": base64.b64encode(wav).decode("ascii"),
         "language": language,
         "isEosEnabled": False,
         "eosThreshold": 0.3,
     }
-    return json.dumps({"type": "stt", "payload": payload})
 
 
 def parse(frame: str | bytes) -> Message:
@@ -166,7 +170,12 @@ def _payload(envelope: dict[str, Any]) -> dict[str, Any]:
 def _error(envelope: dict[str, Any]) -> Error:
     payload = envelope.get("payload")
     said = _payload(envelope).get("message", envelope.get("message", payload))
-    words = said.casefold() if isinstance(said, str) else ""
+    return classify(said if isinstance(said, str) else "")
+
+
+def classify(message: str) -> Error:
+    """What an error means, by its words."""
+    words = message.casefold()
     for kind, retryable, signs in _ERRORS:
         if any(sign in words for sign in signs):
             return Error(kind, retryable)

@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from ivr.call.events import Encoding
+from ivr.hamsa.link import LinkLimits
 
 Format: TypeAlias = Literal["pcm16", "pcm8", "mulaw"]
 """`pcm16`: PCM16 at 16 kHz, the service's own default. `pcm8`: PCM16 at 8 kHz. `mulaw`: G.711 at 8 kHz."""
@@ -37,11 +38,19 @@ class HamsaSettings:
     connect_timeout: float = 7.0
     """Seconds from the first packet to an open socket."""
     first_audio_timeout: float = 3.0
-    """Seconds from a request to its first audio."""
+    """Seconds from a request to its first audio, while the caller still has something to listen to."""
+    first_audio_least: float = 1.8
+    """The same when he has not."""
     gap_timeout: float = 3.0
-    """Seconds between two frames of one reply."""
+    """Seconds between two frames of one reply, while the caller still has something to listen to."""
+    gap_least: float = 1.5
+    """The same when he has not."""
     hearing_timeout: float = 4.5
-    """Seconds from an utterance to its transcript, for each of the two tries."""
+    """Seconds from an utterance to its transcript, for each of two tries; three tries share as much."""
+    link_patience: float = 2.0
+    """Seconds a request waits for a link before it goes over REST."""
+    link_timeout: float = 7.5
+    """Seconds it waits when there is no REST."""
     close_timeout: float = 0.5
     """Seconds a peer gets to answer a closing handshake before its socket is cut."""
     drain_patience: float = 1.0
@@ -67,6 +76,11 @@ class HamsaSettings:
             raise ValueError("the speech service's URL must not carry the key: give it on its own")
         if not (self.api_key.isascii() and self.api_key.isprintable() and self.api_key.strip()):
             raise ValueError("the speech service's key must be printable ASCII and not empty")
+
+    @property
+    def limits(self) -> LinkLimits:
+        """How long a link may be what it is."""
+        return LinkLimits(self.max_age, self.ping_interval, self.ping_verdict, self.drain_stall, self.drain_limit)
 
     @property
     def rate(self) -> int:

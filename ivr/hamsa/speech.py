@@ -37,6 +37,11 @@ class Chunk:
     """Samples a second."""
     encoding: Encoding
 
+    @property
+    def ms(self) -> float:
+        """Its length."""
+        return len(self.audio) * 1000 / (self.rate * (1 if self.encoding == "mulaw" else 2))
+
 
 @dataclass(frozen=True, slots=True)
 class Done:

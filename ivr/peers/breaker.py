@@ -31,7 +31,7 @@ class BreakerLimits:
     """Failures in a row, over all calls; one opens it when it is fatal."""
     pause: float = 2.0
     """Seconds until the first probe."""
-    longest: float = 30.0
+    longest: float = 15.0
     """Seconds between probes at most."""
     probe: float = 10.0
     """Seconds a probe may stay without a verdict before another is let through."""
@@ -73,6 +73,11 @@ class Breaker:
             self._probing = True
             self._until = now + self.limits.probe
         return state is not State.OPEN
+
+    def hint(self, now: float) -> None:
+        """Something of the service has come back: a probe may be made at once."""
+        if self._open and not self._probing:
+            self._until = min(self._until, now)
 
     def succeeded(self) -> bool:
         """The service did what it was asked. True: this closed the breaker."""

@@ -72,7 +72,6 @@ def test_connect_outlives_the_sentence_that_asked_for_it() -> None:
         (refused(401), "auth", 1),
         (refused(403), "auth", 1),
         (refused(402), "funds", 1),
-        (refused(429), "rate_limit", 2),
         (refused(500), "refused", 2),
     ],
 )
@@ -87,6 +86,21 @@ def test_failed_connect(failing: Exception, reason: str, attempts: int) -> None:
         assert await said(voice) == sound(1, WHOLE)
 
     with_voice(service, story)
+
+
+def test_too_many_connections_are_waited_out() -> None:
+    service = Service(connects=[refused(429)] * 3)
+
+    async def story(voice: Voice) -> None:
+        assert await said(voice) == sound(1, WHOLE)
+        assert now() < 3 * CONNECT + 4.0
+
+    with_voice(service, story)
+    assert service.attempts == 4
+
+    endless = Service(connects=[refused(429)] * 99)
+    assert with_voice(endless, failure) == "no_link"
+    assert endless.attempts < 9
 
 
 def test_connect_that_fails_once_is_forgotten() -> None:
@@ -143,7 +157,8 @@ def test_old_link_serves_until_its_successor_is_there() -> None:
         assert await said(voice) == sound(2, WHOLE)
         assert voice.connections == 1
         await asyncio.sleep(400.0)
-        assert "<LiveLink 2 idle, 0 uses>" in repr(voice)
+        assert "idle, 0 uses>" in repr(voice)
+        assert voice.connections == 2
 
     with_voice(service, story)
 
@@ -206,7 +221,7 @@ def test_no_more_than_three_links() -> None:
     assert "replaced" in {note["reason"] for note in service.noted("voice_link_lost")}
 
 
-def test_old_link_goes_when_a_spare_is_there() -> None:
+def test_link_that_nobody_needs_goes() -> None:
     service = Service(replies=[good(1, frames=4, gap=0.7)])
 
     async def story(voice: Voice) -> None:
@@ -219,4 +234,4 @@ def test_old_link_goes_when_a_spare_is_there() -> None:
         assert (voice.connections, repr(voice).count("LiveLink")) == (3, 1)
 
     with_voice(service, story)
-    assert [note["reason"] for note in service.noted("voice_link_lost")] == ["replaced", "replaced", "shut"]
+    assert [note["reason"] for note in service.noted("voice_link_lost")] == ["surplus", "replaced", "shut"]

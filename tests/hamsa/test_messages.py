@@ -21,8 +21,9 @@ from ivr.hamsa.messages import (
     ends_hearing,
     ends_speech,
     parse,
-    stt_request,
-    tts_request,
+    request,
+    stt_payload,
+    tts_payload,
 )
 
 ACK = '{"type":"ack","payload":{"message":"Real time text to speach connection establesh"}}'
@@ -129,7 +130,7 @@ def test_digits_are_what_somebody_said(digits: str) -> None:
 
 
 def test_synthesis_request_is_as_documented() -> None:
-    assert json.loads(tts_request("مرحبا", "Hiba", "ksa", "ar", False)) == {
+    assert json.loads(request("tts", tts_payload("مرحبا", "Hiba", "ksa", "ar", False))) == {
         "type": "tts",
         "payload": {"text": "مرحبا", "speaker": "Hiba", "dialect": "ksa", "languageId": "ar", "mulaw": False},
     }
@@ -137,19 +138,19 @@ def test_synthesis_request_is_as_documented() -> None:
 
 @pytest.mark.parametrize(("mulaw", "asked", "sent"), [(False, "8k", "8k"), (True, "8k", None), (False, None, None)])
 def test_sample_rate_goes_with_pcm_only(mulaw: bool, asked: str | None, sent: str | None) -> None:
-    payload = json.loads(tts_request("x", "s", "d", "en", mulaw, "8k" if asked else None))["payload"]
+    payload = tts_payload("x", "s", "d", "en", mulaw, "8k" if asked else None)
     assert (payload["mulaw"], payload.get("sampleRate")) == (mulaw, sent)
 
 
 @given(st.text(alphabet=st.characters()))
 def test_any_text_makes_a_frame(text: str) -> None:
-    frame = tts_request(text + "\ud800", "s", "d", "ar", False)
+    frame = request("tts", tts_payload(text + "\ud800", "s", "d", "ar", False))
     assert json.loads(frame.encode())["payload"]["text"][:-1] == text.encode("utf-8", "replace").decode()
 
 
 @given(st.binary(max_size=200))
 def test_utterance_request_is_as_documented(wav: bytes) -> None:
-    message = json.loads(stt_request(wav, "en"))
+    message = json.loads(request("stt", stt_payload(wav, "en")))
     assert message["type"] == "stt"
     payload = message["payload"]
     assert base64.b64decode(payload.pop("audioBase64")) == wav

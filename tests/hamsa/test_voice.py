@@ -124,14 +124,15 @@ def test_degenerate_reply_is_asked_again_and_never_heard(reused: bool, times: in
     assert noted[0]["audio_ms"] == 20
 
 
-def test_degenerate_for_ever_fails() -> None:
+def test_degenerate_for_ever_fails_in_bounded_time() -> None:
     service = Service(default=degenerate)
 
     async def story(voice: Voice) -> None:
         assert await failure(voice) == "degenerate"
+        assert now() < 8 * 0.3 + 2 * CONNECT
 
     with_voice(service, story)
-    assert (service.requests, service.attempts) == (3, 2)
+    assert (service.requests, service.attempts) == (8, 2)
 
 
 def test_no_audio_at_all_is_degenerate() -> None:
@@ -140,10 +141,22 @@ def test_no_audio_at_all_is_degenerate() -> None:
     assert service.noted("voice_degenerate")[0]["audio_ms"] == 0
 
 
-def test_short_reply_is_heard_and_noted() -> None:
+def test_short_reply_is_taken_up_where_it_ended() -> None:
     service = Service(replies=[[(0.03, ACK), (0.3, sound(1, 6400)), (0.1, END)]])
-    assert with_voice(service, said) == sound(1, 6400)
-    assert service.noted("voice_short") == [{"audio_ms": 200, "characters": len(TEXT)}]
+    assert with_voice(service, said) == sound(1, 6400) + sound(2, WHOLE - 6400)
+    noted = service.noted("voice_short")[0]
+    assert (noted["audio_ms"], noted["characters"]) == (200, len(TEXT))
+
+
+def test_reply_that_is_short_again_was_all_there_is() -> None:
+    service = Service(default=lambda number: [(0.03, ACK), (0.3, sound(number, 6400 + number)), (0.1, END)])
+
+    async def story(voice: Voice) -> None:
+        assert len(await said(voice)) in range(6400, 6404)
+        assert voice.tally.failed == 0
+
+    with_voice(service, story)
+    assert service.requests == 2
 
 
 @pytest.mark.parametrize("size", [1, 639, 8001, 15999])

@@ -149,7 +149,7 @@ def test_redirect_is_not_followed() -> None:
     asyncio.run(scene())
 
 
-@pytest.mark.parametrize(("status", "reason"), [(401, "auth"), (403, "auth"), (429, "rate_limit"), (500, "refused")])
+@pytest.mark.parametrize(("status", "reason"), [(401, "auth"), (403, "auth"), (500, "refused")])
 def test_refused_upgrade(status: int, reason: str) -> None:
     async def scene() -> None:
         async with loopback() as service, speaking(service) as voice:

@@ -84,6 +84,17 @@ def test_a_probe_nobody_reports_on_makes_room() -> None:
     assert breaker.admits(12.0)
 
 
+def test_a_hint_allows_a_probe_and_no_second_one() -> None:
+    breaker = opened()
+    breaker.hint(0.5)
+    assert breaker.admits(0.5)
+    breaker.hint(0.6)
+    assert not breaker.admits(0.7)
+    closed = Breaker(LIMITS)
+    closed.hint(0.0)
+    assert closed.state(0.0) is State.CLOSED
+
+
 @pytest.mark.parametrize(("chance", "until"), [(0.0, 1.5), (0.5, 2.0), (1.0, 2.5)])
 def test_chance_spreads_the_pause(chance: float, until: float) -> None:
     breaker = Breaker(LIMITS, lambda: chance)

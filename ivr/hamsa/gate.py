@@ -1,0 +1,96 @@
+"""Who may open a connection to the speech service, and when: one gate for all that this process opens.
+
+Thin: the pace is decided by `peers.pace`. Whoever wants a connection says how urgent it is and waits; the most urgent
+goes first, a spare last. A place is given up by no longer being urgent: then no connection is counted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ivr.peers.pace import Backoff, Bucket, TokenBucket
+
+BACKOFF_LEAST, BACKOFF_MOST = 0.4, 10.0
+"""Seconds of the first and the longest pause after a failed connect."""
+
+
+@dataclass(slots=True, eq=False)
+class _Place:
+    urgency: Callable[[], float | None]
+
+
+class Gate:
+    """The pace of new connections. Belongs to one loop."""
+
+    def __init__(
+        self, bucket: Bucket | None = None, *, clock: Callable[[], float] | None = None, chance: Callable[[], float]
+    ) -> None:
+        """`bucket`: None does not limit. `chance`: 0 to 1, spreads the pauses after failures."""
+        self.bucket: Bucket = bucket or TokenBucket(1000.0, 1000.0)
+        self.backoff = Backoff(BACKOFF_LEAST, BACKOFF_MOST, chance)
+        self._clock = clock
+        self._queue: list[_Place] = []
+        self._stirred = asyncio.Event()
+
+    def __repr__(self) -> str:
+        return f"<Gate {self.bucket!r} {self.backoff!r}, {len(self._queue)} wait>"
+
+    async def permit(self, urgency: Callable[[], float | None]) -> bool:
+        """Wait for leave to open one connection. False: it is not wanted any more.
+
+        `urgency`: a time, the earlier the sooner it is needed; None: not any more. Asked again at every turn.
+        """
+        place = _Place(urgency)
+        self._queue.append(place)
+        try:
+            while urgency() is not None:
+                delay = self._delay(place)
+                if delay == 0.0:
+                    return True
+                await self._rest(delay)
+        finally:
+            self._queue.remove(place)
+            self.stir()
+        return False
+
+    @property
+    def pause(self) -> float:
+        """Seconds until the next attempt, after failures; 0.0 or less: none."""
+        return self.backoff.ready_at - self._now()
+
+    def stir(self) -> None:
+        """Something has changed: those who wait look again."""
+        self._stirred.set()
+
+    def failed(self, began: float, reason: str) -> None:
+        """A connect that began then has failed."""
+        if self.backoff.failed(began, self._now()) and reason == "rate_limit":
+            self.bucket.slower()
+
+    def opened(self) -> None:
+        """A connection came about."""
+        self.bucket.faster()
+
+    def proven(self) -> None:
+        """A connection has served."""
+        self.backoff.succeeded()
+
+    def _delay(self, place: _Place) -> float | None:
+        """Seconds until it is this one's turn: 0.0 is now, None that another one comes first."""
+        urgent = [(when, other) for other in self._queue if (when := other.urgency()) is not None]
+        if min(urgent, key=lambda entry: entry[0])[1] is not place:
+            return None
+        return self.pause if self.pause > 0 else self.bucket.take(self._now())
+
+    async def _rest(self, seconds: float | None) -> None:
+        self._stirred.clear()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stirred.wait()
+        except TimeoutError:
+            pass
+
+    def _now(self) -> float:
+        return self._clock() if self._clock else asyncio.get_running_loop().time()

@@ -1,0 +1,116 @@
+"""What all calls of a process share of the speech service: links, their pace, their breakers, the way over REST.
+
+One pool of links for the voice and one for the ears (a transcript has no type and no number, so it must not come on a
+link on which anything else might come), one gate for the connections of both, a breaker for each. A voice or a pair of
+ears made here belongs to one call and has nothing of its own but what it counts.
+
+With several processes the gate's bucket is what they would share: anything with the three methods of `Bucket`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import SystemRandom
+from typing import Final, Literal
+
+from ivr.hamsa.ears import Ears
+from ivr.hamsa.gate import Gate
+from ivr.hamsa.links import MOST, Links, NoteCallback, Sharing
+from ivr.hamsa.messages import Message, ends_hearing, ends_speech
+from ivr.hamsa.options import HamsaSettings
+from ivr.hamsa.rest import Rest
+from ivr.hamsa.spares import spares
+from ivr.hamsa.voice import Voice
+from ivr.hamsa.wire import Connect, connect
+from ivr.peers.breaker import Breaker, BreakerLimits
+from ivr.peers.pace import Bucket, TokenBucket
+
+_CHANCE: Final = SystemRandom()
+
+
+@dataclass(frozen=True, slots=True)
+class GovernorOptions:
+    """What an operator decides about the links of a process."""
+
+    spare_links: int = 1
+    """Idle links kept ready, for every ten calls begun, for voice and ears each. 0: links are opened on demand."""
+    connects_per_second: float = 4.0
+    """Connections opened in the long run."""
+    connects_burst: float = 8.0
+    """Connections opened at once."""
+    breaker: BreakerLimits = field(default_factory=BreakerLimits)
+    """When the service is left alone, and for how long."""
+
+
+class Governor:
+    """One for each process. Belongs to the loop it is first used in; `aclose` it."""
+
+    def __init__(
+        self,
+        settings: HamsaSettings,
+        options: GovernorOptions | None = None,
+        *,
+        rest: Rest | None = None,
+        connect: Connect = connect,
+        clock: Callable[[], float] | None = None,
+        note: NoteCallback = lambda _name, _fields: None,
+        calls: Callable[[], int] = lambda: 0,
+        bucket: Bucket | None = None,
+        chance: Callable[[], float] = _CHANCE.random,
+    ) -> None:
+        """`settings`: where the service is; speaker and language are each voice's own. `calls`: calls on the line now.
+
+        `rest`: what is used when links fail; closed with the governor. `bucket`: shared with other processes.
+        `chance`: 0 to 1, spreads what would else happen to all at once.
+        """
+        self.options = options or GovernorOptions()
+        self.rest = rest
+        self._calls = calls
+        self._note = note
+        pace = bucket or TokenBucket(self.options.connects_per_second, self.options.connects_burst)
+        self.gate = Gate(pace, clock=clock, chance=chance)
+
+        def links(peer: Literal["voice", "ears"], ends: Callable[[Message], bool]) -> Links:
+            return Links(
+                peer,
+                settings,
+                ends,
+                connect=connect,
+                clock=clock,
+                note=note,
+                jitter=chance,
+                sharing=Sharing(self.gate, Breaker(self.options.breaker, chance), self._spares, self._most),
+            )
+
+        self.voice, self.ears = links("voice", ends_speech), links("ears", ends_hearing)
+
+    def __repr__(self) -> str:
+        return f"<Governor of {self._calls()} calls, {self.gate!r}, {self.voice!r}, {self.ears!r}>"
+
+    def open(self) -> None:
+        """Open the spares in the background. Call it in the loop; and again when calls have come."""
+        self.voice.tend()
+        self.ears.tend()
+
+    def voice_of(self, settings: HamsaSettings) -> Voice:
+        """A voice for one call, or for rendering."""
+        return Voice(settings, links=self.voice, rest=self.rest, note=self._note)
+
+    def ears_of(self, settings: HamsaSettings) -> Ears:
+        """A pair of ears for one call."""
+        return Ears(settings, links=self.ears, rest=self.rest, note=self._note)
+
+    async def aclose(self) -> None:
+        """Close every socket and end every task, in less than two seconds."""
+        await self.voice.aclose()
+        await self.ears.aclose()
+        if self.rest is not None:
+            await self.rest.aclose()
+
+    def _spares(self) -> int:
+        return spares(self._calls(), self.options.spare_links)
+
+    def _most(self) -> int:
+        """Each call may have one link at work and one that drains."""
+        return MOST + self._spares() + 2 * self._calls()

@@ -1,0 +1,99 @@
+"""How many links there should be, and which one a request gets. Pure.
+
+Links belong to nobody: a call needs one for the second or two of a synthesis or a transcript and gives it back, so a
+few serve many calls and each is used again and again. What makes a call wait is a moment in which more speak than there
+are links. Hence the spares: idle links beyond those at work, a share of the calls on the line. A request takes a spare
+at once; that the spares are short is then made good in the background, as fast as connections may be made.
+
+A link that drains a cancelled reply will be free in a moment. It counts as a spare, and as the link of a request that
+has only just begun to wait; whoever has waited for longer gets one of his own. When there is no room for that, the
+drain that has lasted longest gives way.
+
+When there are fewer links than requests, the one whose caller would be silent first is served first: a sentence for
+somebody who still listens to the one before can wait. Of equals, who came first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+
+from ivr.hamsa.link import Link
+
+SETTLE = 0.05
+"""Seconds after a reply in which another call's request rather takes a link that has been quiet."""
+SURPLUS_AFTER = 300.0
+"""Seconds without use after which a link that is not needed as a spare goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a request needs of a link."""
+
+    due: float
+    """When the caller will hear silence for want of it; now or earlier: he does already."""
+    until: float
+    """When it is too late."""
+    avoid: frozenset[int] = frozenset()
+    """Numbers of links that have failed the request."""
+    alive_since: float | None = None
+    """Only a link that has shown life since then."""
+    last: int = 0
+    """The number of the link that served this call last: it rather than another. 0: none."""
+
+    def fits(self, link: Link) -> bool:
+        """Whether a link that is free can serve."""
+        return link.number not in self.avoid and (self.alive_since is None or link.heard_at >= self.alive_since)
+
+    def rank(self, link: Link, now: float) -> tuple[bool, bool, bool, bool, float]:
+        """The least is the best: not old, not under doubt, the call's own, settled, used of late."""
+        own = link.number == self.last
+        settling = bool(link.uses) and not own and now - link.since < SETTLE
+        return (link.old, link.doubts > 1, not own, settling, -link.since)
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """The links of one service at a moment, when every request that a free link fits has got it. Counts."""
+
+    free: int = 0
+    opening: int = 0
+    draining: int = 0
+    busy: int = 0
+    patient: int = 0
+    """Requests that wait and would take a link that drains."""
+    urgent: int = 0
+    """Requests that have waited long enough, or want another link than those there are."""
+    spares: int = 0
+    """Idle links that there should be."""
+    most: int = 3
+    """Links that there may be."""
+    standby: bool = False
+    """One is to be opened whatever there is: for who comes next, or for one that has grown old."""
+
+    @property
+    def short(self) -> int:
+        """Links to open now, beside those that are being opened."""
+        coming = self.opening - self.urgent
+        missing = max(0, -coming)
+        coming = max(0, coming) + self.draining - self.patient
+        missing += max(0, -coming)
+        missing += max(0, self.spares - self.free - max(0, coming))
+        if self.standby and not self.opening:
+            missing = max(1, missing)
+        room = self.most - self.free - self.opening - self.busy - self.draining
+        if room <= 0 and self.urgent > self.opening and self.draining:
+            room = 1
+        return max(0, min(missing, room))
+
+    @property
+    def surplus(self) -> int:
+        """Free links that nobody would miss. One is always kept."""
+        if self.patient or self.urgent:
+            return 0
+        return max(0, min(self.free, self.free + self.draining - max(1, self.spares)))
+
+
+def spares(calls: int, per_ten: int) -> int:
+    """Idle links for so many calls: `per_ten` for every ten begun, and for none as for ten."""
+    return per_ten * max(1, ceil(calls / 10))

@@ -1,0 +1,95 @@
+"""What to try next when a sentence has no audio, or no more: the order of ways to it, as one small pure machine.
+
+The ways: `any` link (the one that served last, when it is free), an`other` one than those that failed the sentence, and
+`rest`, the same voice over HTTP. The rules:
+
+- A reply without speech in it (degenerate) is bad luck and quickly seen: the same link at once, another one, REST, and
+  so on in turns, for a few seconds. Luck is not the link's fault, so nothing is dropped for it.
+- A link that was used before and fails at once was closed in the meantime: another one, and that counts as nothing.
+- A link that fails the request: another one, once. Then REST.
+- No link to be had, or none allowed (the breaker): REST.
+- A failure that another link would meet too (key, funds, voice, text): no more tries.
+- A reply that breaks off after audio was given out is taken up again, twice at most; the rules begin anew with it.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal, TypeAlias
+
+from ivr.hamsa.link import LinkLost
+
+Way: TypeAlias = Literal["any", "other", "rest"]
+
+QUICK: Final = 1.0
+"""Seconds in which a link that was closed before the request shows it."""
+QUICK_MOST: Final = 2
+DEGENERATE_MOST: Final = 8
+"""Replies without speech before a sentence is given up."""
+DEGENERATE_PATIENCE: Final = 4.0
+"""Seconds after the first of them in which another try is begun."""
+BREAKS_MOST: Final = 2
+ELSEWHERE: Final = frozenset({"breaker", "connect_timeout", "no_link"})
+"""There is no link, which says nothing about REST."""
+
+
+class Tries:
+    """The tries of one sentence."""
+
+    def __init__(self, *, rest: bool) -> None:
+        """`rest`: there is a REST service to fall back on."""
+        self.way: Way = "any"
+        """The try that is under way."""
+        self._rest = rest
+        self._losses = 0
+        self._quick = 0
+        self._rest_losses = 0
+        self.degenerates = 0
+        """Replies without speech so far."""
+        self._degenerate_since = 0.0
+        self.breaks = 0
+        """Times the sentence has broken off."""
+
+    def __repr__(self) -> str:
+        return f"<Tries by {self.way}: {self._losses} lost, {self.degenerates} degenerate, {self.breaks} broken off>"
+
+    def degenerate(self, now: float) -> bool:
+        """The reply had no speech in it. False: no more tries; else `way` is the next."""
+        if not self.degenerates:
+            self._degenerate_since = now
+        self.degenerates += 1
+        late = now - self._degenerate_since > DEGENERATE_PATIENCE
+        if late or self.degenerates >= DEGENERATE_MOST:
+            return False
+        elsewhere: Way = "rest" if self._rest else "other"
+        self.way = "any" if self.degenerates == 1 else "other" if self.degenerates % 2 == 0 else elsewhere
+        return True
+
+    def lost(self, lost: LinkLost, asked: float, reused: bool) -> bool:
+        """The try failed before any audio, `asked` seconds after it was made. False: no more tries."""
+        if self.way == "rest":
+            self._rest_losses += 1
+            return lost.retryable and self._losses < 2 and self._go("other", self._rest_losses < 2)
+        if lost.reason in ELSEWHERE:
+            return self._go("rest", self._rest and not self._rest_losses)
+        if not lost.retryable:
+            return False
+        if reused and asked < QUICK and self._quick < QUICK_MOST:
+            self._quick += 1
+            return self._go("other")
+        self._losses += 1
+        if self._losses < 2:
+            return self._go("other")
+        return self._go("rest", self._rest and not self._rest_losses)
+
+    def broken(self, lost: LinkLost) -> bool:
+        """The reply broke off after audio was given out. False: no more tries."""
+        self.breaks += 1
+        self._losses = self._quick = self._rest_losses = 0
+        if not lost.retryable or self.breaks > BREAKS_MOST:
+            return False
+        return self._go("other" if self.breaks == 1 or not self._rest else "rest")
+
+    def _go(self, way: Way, possible: bool = True) -> bool:
+        if possible:
+            self.way = way
+        return possible
