@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from ivr.peers.pace import Backoff, Bucket, TokenBucket
 
+RATE, BURST = 4.0, 8.0
+"""Connections a second, and at once, where nobody decided."""
 BACKOFF_LEAST, BACKOFF_MOST = 0.4, 10.0
 """Seconds of the first and the longest pause after a failed connect."""
 
@@ -27,8 +29,8 @@ class Gate:
     def __init__(
         self, bucket: Bucket | None = None, *, clock: Callable[[], float] | None = None, chance: Callable[[], float]
     ) -> None:
-        """`bucket`: None does not limit. `chance`: 0 to 1, spreads the pauses after failures."""
-        self.bucket: Bucket = bucket or TokenBucket(1000.0, 1000.0)
+        """`bucket`: None is one of its own. `chance`: 0 to 1, spreads the pauses after failures."""
+        self.bucket: Bucket = bucket or TokenBucket(RATE, BURST)
         self.backoff = Backoff(BACKOFF_LEAST, BACKOFF_MOST, chance)
         self._clock = clock
         self._queue: list[_Place] = []
@@ -65,9 +67,11 @@ class Gate:
         self._stirred.set()
 
     def failed(self, began: float, reason: str) -> None:
-        """A connect that began then has failed."""
-        if self.backoff.failed(began, self._now()) and reason == "rate_limit":
-            self.bucket.slower()
+        """A connect that began then has failed. One too many is a matter of pace, anything else one of patience."""
+        if reason == "rate_limit":
+            self.bucket.slower(began, self._now())
+        else:
+            self.backoff.failed(began, self._now())
 
     def opened(self) -> None:
         """A connection came about."""

@@ -15,7 +15,7 @@ from random import SystemRandom
 from typing import Final, Literal
 
 from ivr.hamsa.ears import Ears
-from ivr.hamsa.gate import Gate
+from ivr.hamsa.gate import BURST, RATE, Gate
 from ivr.hamsa.links import MOST, Links, NoteCallback, Sharing
 from ivr.hamsa.messages import Message, ends_hearing, ends_speech
 from ivr.hamsa.options import HamsaSettings
@@ -35,9 +35,9 @@ class GovernorOptions:
 
     spare_links: int = 1
     """Idle links kept ready, for every ten calls begun, for voice and ears each. 0: links are opened on demand."""
-    connects_per_second: float = 4.0
+    connects_per_second: float = RATE
     """Connections opened in the long run."""
-    connects_burst: float = 8.0
+    connects_burst: float = BURST
     """Connections opened at once."""
     breaker: BreakerLimits = field(default_factory=BreakerLimits)
     """When the service is left alone, and for how long."""

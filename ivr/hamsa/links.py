@@ -26,7 +26,7 @@ from ivr.hamsa.link import Link, LinkLost, State
 from ivr.hamsa.live import LiveLink
 from ivr.hamsa.messages import Message
 from ivr.hamsa.options import HamsaSettings
-from ivr.hamsa.spares import SURPLUS_AFTER, Stock, Wish
+from ivr.hamsa.spares import LEAD, SURPLUS_AFTER, Stock, Wish
 from ivr.hamsa.wire import Connect, Wire, lost_from
 from ivr.peers.breaker import Breaker
 
@@ -55,7 +55,18 @@ class _Waiter:
 
     wish: Wish
     patient_until: float
+    """When it wants a link of its own rather than one that drains."""
     link: asyncio.Future[LiveLink]
+
+    def mood(self, now: float) -> Literal["calm", "patient", "urgent"]:
+        if now < self.calm_until:
+            return "calm"
+        return "patient" if now < self.patient_until else "urgent"
+
+    @property
+    def calm_until(self) -> float:
+        """When it begins to matter."""
+        return self.wish.due - LEAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +136,15 @@ class Links:
         """What there is at this moment."""
         now = self.now()
         states = [live.link.state for live in self._links if live not in self._given]
-        urgent = sum(1 for waiter in self._waiters if waiter.patient_until <= now)
+        moods = [waiter.mood(now) for waiter in self._waiters]
         return Stock(
             free=sum(1 for live in self._links if live.free and live not in self._given),
             opening=self._opening,
             draining=states.count(State.DRAINING),
             busy=states.count(State.BUSY) + len(self._given),
-            patient=len(self._waiters) - urgent,
-            urgent=urgent,
+            patient=moods.count("patient"),
+            urgent=moods.count("urgent"),
+            calm=moods.count("calm"),
             spares=self._sharing.spares(),
             most=self._sharing.most(),
             standby=self._standby,
@@ -165,7 +177,7 @@ class Links:
         patient_until = self.now() + (0.0 if picky else self._settings.drain_patience)
         waiter = _Waiter(wish, patient_until, loop.create_future())
         self._waiters.append(waiter)
-        urge = loop.call_at(patient_until, self.tend)
+        urges = [loop.call_at(when, self.tend) for when in (waiter.calm_until, patient_until)]
         self._suspect(wish)
         self.tend()
         try:
@@ -178,7 +190,8 @@ class Links:
                 raise LinkLost("no_link", retryable=False) from None
             raise
         finally:
-            urge.cancel()
+            for urge in urges:
+                urge.cancel()
         self._leave(waiter)
         if not live.free:
             raise live.fate or LinkLost("closed")

@@ -49,7 +49,7 @@ class HamsaSettings:
     """Seconds from an utterance to its transcript, for each of two tries; three tries share as much."""
     link_patience: float = 2.0
     """Seconds a request waits for a link before it goes over REST."""
-    link_timeout: float = 7.5
+    link_timeout: float = 15.0
     """Seconds it waits when there is no REST."""
     close_timeout: float = 0.5
     """Seconds a peer gets to answer a closing handshake before its socket is cut."""

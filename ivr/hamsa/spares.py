@@ -9,6 +9,9 @@ A link that drains a cancelled reply will be free in a moment. It counts as a sp
 has only just begun to wait; whoever has waited for longer gets one of his own. When there is no room for that, the
 drain that has lasted longest gives way.
 
+A request whose caller still has to listen for longer than a connect takes waits for a link that is at work, as long as
+there is one: sentences come in advance, and a link for each of them would be idle thereafter.
+
 When there are fewer links than requests, the one whose caller would be silent first is served first: a sentence for
 somebody who still listens to the one before can wait. Of equals, who came first.
 """
@@ -22,6 +25,8 @@ from ivr.hamsa.link import Link
 
 SETTLE = 0.05
 """Seconds after a reply in which another call's request rather takes a link that has been quiet."""
+LEAD = 2.0
+"""Seconds before a caller hears silence from which on his request is worth a connection."""
 SURPLUS_AFTER = 300.0
 """Seconds without use after which a link that is not needed as a spare goes."""
 
@@ -64,6 +69,8 @@ class Stock:
     """Requests that wait and would take a link that drains."""
     urgent: int = 0
     """Requests that have waited long enough, or want another link than those there are."""
+    calm: int = 0
+    """Requests whose callers have enough to listen to."""
     spares: int = 0
     """Idle links that there should be."""
     most: int = 3
@@ -74,9 +81,10 @@ class Stock:
     @property
     def short(self) -> int:
         """Links to open now, beside those that are being opened."""
+        patient = self.patient + (0 if self.busy or self.draining or self.opening else self.calm)
         coming = self.opening - self.urgent
         missing = max(0, -coming)
-        coming = max(0, coming) + self.draining - self.patient
+        coming = max(0, coming) + self.draining - patient
         missing += max(0, -coming)
         missing += max(0, self.spares - self.free - max(0, coming))
         if self.standby and not self.opening:
@@ -89,7 +97,7 @@ class Stock:
     @property
     def surplus(self) -> int:
         """Free links that nobody would miss. One is always kept."""
-        if self.patient or self.urgent:
+        if self.patient or self.urgent or self.calm:
             return 0
         return max(0, min(self.free, self.free + self.draining - max(1, self.spares)))
 

@@ -1,9 +1,9 @@
 """How fast new connections may be made: a token bucket, and a pause that grows after failures.
 
 Pure; `now` is seconds of the driver's clock, chance is given. A service may limit its connections without telling the
-number, so the bucket learns: a refusal for that reason halves its rate, every connection that comes about gives a tenth
-of the full rate back. Failures of connections that were begun before the last failure was known are one failure:
-ten attempts that meet the same wall together teach no more than one.
+number, so the bucket learns: a refusal for that reason halves its rate, every connection that comes about gives a
+little of it back. Failures of connections that were begun before the last failure was known are one failure: ten
+attempts that meet the same wall together teach no more than one.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-SLOWEST = 8.0
+SLOWEST = 32.0
 """How many times slower than its full rate a bucket may become."""
+RECOVERY = 1.15
+"""How much faster a slowed bucket becomes with every connection."""
 
 
 class Bucket(Protocol):
@@ -21,8 +23,8 @@ class Bucket(Protocol):
     def take(self, now: float) -> float:
         """0.0: a connection may be made now, and was counted. Otherwise the seconds until it is worth asking again."""
 
-    def slower(self) -> None:
-        """The service says that there are too many."""
+    def slower(self, began: float, now: float) -> None:
+        """A connect that began then was refused because there are too many."""
 
     def faster(self) -> None:
         """A connection came about."""
@@ -41,6 +43,7 @@ class TokenBucket:
         self._burst = burst
         self._tokens = burst
         self._at = 0.0
+        self._slowed_at = float("-inf")
 
     def __repr__(self) -> str:
         return f"<TokenBucket {self._tokens:.1f} of {self._burst:g}, {self.rate:g} a second>"
@@ -53,12 +56,14 @@ class TokenBucket:
             return 0.0
         return (1.0 - self._tokens) / self.rate
 
-    def slower(self) -> None:
-        self.rate = max(self._full_rate / SLOWEST, self.rate / 2)
-        self._tokens = min(self._tokens, 0.0)
+    def slower(self, began: float, now: float) -> None:
+        if began >= self._slowed_at:
+            self._slowed_at = now
+            self.rate = max(self._full_rate / SLOWEST, self.rate / 2)
+            self._tokens, self._at = 0.0, max(now, self._at)
 
     def faster(self) -> None:
-        self.rate = min(self._full_rate, self.rate + self._full_rate / 10)
+        self.rate = min(self._full_rate, self.rate * RECOVERY)
 
 
 class Backoff:
@@ -78,15 +83,14 @@ class Backoff:
     def __repr__(self) -> str:
         return f"<Backoff after {self.failures} failures, until {self.ready_at:.1f}>"
 
-    def failed(self, began: float, now: float) -> bool:
-        """An attempt has failed. False: it tells nothing new."""
+    def failed(self, began: float, now: float) -> None:
+        """An attempt has failed."""
         if began < self._known_at:
-            return False
+            return
         self._known_at = now
         pause = min(self._most, self._least * 2 ** min(self.failures, 30))
         self.failures += 1
         self.ready_at = now + pause * (1.0 - 0.5 * self._chance())
-        return True
 
     def succeeded(self) -> None:
         """An attempt has succeeded."""
