@@ -122,7 +122,7 @@ def reaction(overlap: Overlap) -> float | None:
 
 
 def own_overheads(turns: Iterable[Turn]) -> list[float]:
-    """The bridge's own seconds of every answered turn."""
+    """Seconds of every answered turn between an event and the command that followed from it."""
     return [own for turn in turns if turn.kind != "phrase" and (own := turn.own_overhead) is not None]
 
 
@@ -135,7 +135,7 @@ def facts(turns: Sequence[Turn]) -> dict[str, str]:
     if waits:
         found["last word to first audio"] = f"p50 {median(waits):.2f} s, max {max(waits):.2f} s"
     if own:
-        found["of it the bridge's own"] = f"p50 {median(own) * 1000:.0f} ms, max {max(own) * 1000:.0f} ms"
+        found["of it deciding"] = f"p50 {median(own) * 1000:.0f} ms, max {max(own) * 1000:.0f} ms"
     if cuts:
         found["barge-in, onset to clear"] = ", ".join(f"{cut * 1000:.0f} ms" for cut in cuts)
     return found

@@ -99,7 +99,7 @@ def test_the_figures_of_a_call() -> None:
     assert stages.facts([greeting, turn]) == {
         "turns": "1",
         "last word to first audio": "p50 1.92 s, max 1.92 s",
-        "of it the bridge's own": "p50 40 ms, max 40 ms",
+        "of it deciding": "p50 40 ms, max 40 ms",
         "barge-in, onset to clear": "120 ms",
     }
     assert stages.facts([]) == {"turns": "0"}
