@@ -17,7 +17,7 @@ is `stale`. Whether it acknowledges every request or only the first of a socket 
 acknowledged; until then only what comes sooner than any synthesis can start is stale.
 
 Life. Anything received is a sign of life; a ping without one within the verdict means the socket is dead, however open
-it looks.
+it looks; sooner when somebody waits for an answer on it.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ SETTLE: Final = 0.1
 """Seconds after a request in which no synthesis can have begun."""
 EARLY: Final = 1e-6
 """Seconds a loop's timer may fire before its time."""
+NEW: Final = 1.0
+"""Seconds in which a link that has just opened is believed to live."""
 RECHECK: Final = 30.0
 """Seconds until an aged link that could not be replaced is due again."""
 SPREAD: Final = 0.1
@@ -94,6 +96,7 @@ class LinkLimits:
     max_age: float = 3000.0
     ping_interval: float = 20.0
     ping_verdict: float = 2.0
+    asked_verdict: float = 0.8
     drain_stall: float = 3.0
     drain_limit: float = 10.0
 
@@ -142,6 +145,10 @@ class Link:
     def ended(self) -> bool:
         """No request can ever be made on this link again."""
         return self.state in {State.RETIRING, State.CLOSED}
+
+    def doubtful(self, now: float) -> bool:
+        """The request in flight should be accompanied by a ping: the link may have died since it last did something."""
+        return self.reused or self.age(now) > NEW
 
     def age(self, now: float) -> float:
         """Seconds since the socket opened; 0 before."""
@@ -222,7 +229,9 @@ class Link:
             return []
         dues: list[tuple[float, Due]] = []
         if self.pinged_at is not None:
-            dues.append((self.pinged_at + self._limits.ping_verdict, "dead"))
+            busy = self.state is State.BUSY
+            verdict = self._limits.asked_verdict if busy else self._limits.ping_verdict
+            dues.append((self.pinged_at + verdict, "dead"))
         if self.state is State.DRAINING:
             quiet_since = max(self.heard_at, self.since)
             stuck = min(quiet_since + self._limits.drain_stall, self.since + self._limits.drain_limit)

@@ -134,7 +134,7 @@ class LiveLink:
         try:
             async with asyncio.timeout_at(deadline):
                 await self._wire.send(message)
-                if exchange.reused:
+                if self.link.doubtful(self._clock()):
                     await self._ping()
         except Exception as exc:
             lost = lost_from(exc, "open")

@@ -63,6 +63,8 @@ class HamsaSettings:
     """Seconds of quiet on an idle link before it is pinged."""
     ping_verdict: float = 2.0
     """Seconds without any sign of life after a ping before a link counts as dead."""
+    asked_verdict: float = 0.8
+    """The same when a request waits for its answer."""
     max_age: float = 3000.0
     """Seconds after which an idle link is replaced (a little earlier, by chance): the service closes at 60 minutes."""
     max_frame: int = 4 * 1024 * 1024
@@ -80,7 +82,9 @@ class HamsaSettings:
     @property
     def limits(self) -> LinkLimits:
         """How long a link may be what it is."""
-        return LinkLimits(self.max_age, self.ping_interval, self.ping_verdict, self.drain_stall, self.drain_limit)
+        return LinkLimits(
+            self.max_age, self.ping_interval, self.ping_verdict, self.asked_verdict, self.drain_stall, self.drain_limit
+        )
 
     @property
     def rate(self) -> int:

@@ -32,7 +32,6 @@ LONGEST: Final = 1 << 20
 LIMITS: Final = BreakerLimits(failures=3, pause=5.0)
 _STATUS: Final = {401: "auth", 402: "funds", 403: "auth", 429: "rate_limit"}
 _FINAL: Final = frozenset({"auth", "funds"})
-_FAULTS = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError)
 _CHANCE: Final = SystemRandom()
 
 
@@ -84,12 +83,12 @@ class Rest:
         except TimeoutError:
             self.report("stt", LinkLost("hearing_timeout"))
             raise
-        except _FAULTS as exc:
-            raise self.report("stt", _lost(exc)) from exc
+        except Exception as exc:
+            raise self.broken("stt", exc) from exc
         nested = answer.get("data")
         text = answer.get("text", nested.get("text") if isinstance(nested, dict) else None)
         if not isinstance(text, str):
-            raise self.report("stt", LinkLost("bad_answer"))
+            raise self.broken("stt", LinkLost("bad_answer"))
         self.report("stt", None)
         return parse(text)
 
@@ -101,19 +100,24 @@ class Rest:
         response = await self._client.send(self._client.build_request("POST", path, json=payload), stream=True)
         try:
             if not response.is_success:
-                raise self.report(path, await _refusal(response))
+                raise await _refusal(response)
         except BaseException:
             await response.aclose()
             raise
         return response
 
-    def report(self, path: str, lost: LinkLost | None) -> LinkLost:
+    def broken(self, path: str, exc: Exception) -> LinkLost:
+        """What an exception means, told to the breaker."""
+        lost = lost_from(exc)
+        self.report(path, lost)
+        return lost
+
+    def report(self, path: str, lost: LinkLost | None) -> None:
         """How a request went: None is well."""
         if lost is None:
             self._breakers[path].succeeded()
-        elif lost.retryable or lost.reason in _FINAL:
+        elif lost.reason != "breaker" and (lost.retryable or lost.reason in _FINAL):
             self._breakers[path].failed(self.now(), fatal=lost.reason in _FINAL)
-        return lost or LinkLost("shut")
 
     def abandon(self, response: httpx.Response) -> None:
         """Close an answer that nobody reads any more, in the background."""
@@ -151,9 +155,9 @@ class RestExchange:
             self._rest.report("tts-stream", LinkLost("first_audio_timeout"))
             self.cancel()
             raise
-        except _FAULTS as exc:
+        except Exception as exc:
             self.cancel()
-            raise self._rest.report("tts-stream", _lost(exc)) from exc
+            raise self._rest.broken("tts-stream", exc) from exc
         if chunk is None:
             self.cancel()
             return End()
@@ -207,8 +211,11 @@ async def _refusal(response: httpx.Response) -> LinkLost:
     return LinkLost(reason, retryable=reason not in _FINAL and response.status_code >= 429)
 
 
-def _lost(exc: Exception) -> LinkLost:
+def lost_from(exc: Exception) -> LinkLost:
+    """The fixed word for what happened to a request."""
     match exc:
+        case LinkLost():
+            return exc
         case httpx.ConnectTimeout() | httpx.PoolTimeout():
             return LinkLost("connect_timeout")
         case httpx.ConnectError():

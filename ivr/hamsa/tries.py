@@ -4,12 +4,12 @@ The ways: `any` link (the one that served last, when it is free), an`other` one 
 `rest`, the same voice over HTTP. The rules:
 
 - A reply without speech in it (degenerate) is bad luck and quickly seen: the same link at once, another one, REST, and
-  so on in turns, for a few seconds. Luck is not the link's fault, so nothing is dropped for it.
+  so on in turns (`LUCK`), for a few seconds. Luck is not the link's fault, so nothing is dropped for it.
 - A link that was used before and fails at once was closed in the meantime: another one, and that counts as nothing.
 - A link that fails the request: another one, once. Then REST.
 - No link to be had, or none allowed (the breaker): REST.
 - A failure that another link would meet too (key, funds, voice, text): no more tries.
-- A reply that breaks off after audio was given out is taken up again, twice at most; the rules begin anew with it.
+- A reply that breaks off after audio was given out is taken up again, three times at most, and the rules begin anew.
 """
 
 from __future__ import annotations
@@ -23,11 +23,13 @@ Way: TypeAlias = Literal["any", "other", "rest"]
 QUICK: Final = 1.0
 """Seconds in which a link that was closed before the request shows it."""
 QUICK_MOST: Final = 2
-DEGENERATE_MOST: Final = 8
+LUCK: Final[tuple[Way, ...]] = ("any", "other", "rest", "other")
+"""The ways after each reply without speech, over and over."""
+DEGENERATE_MOST: Final = 12
 """Replies without speech before a sentence is given up."""
-DEGENERATE_PATIENCE: Final = 4.0
+DEGENERATE_PATIENCE: Final = 5.0
 """Seconds after the first of them in which another try is begun."""
-BREAKS_MOST: Final = 2
+BREAKS_MOST: Final = 3
 ELSEWHERE: Final = frozenset({"breaker", "connect_timeout", "no_link"})
 """There is no link, which says nothing about REST."""
 
@@ -60,8 +62,8 @@ class Tries:
         late = now - self._degenerate_since > DEGENERATE_PATIENCE
         if late or self.degenerates >= DEGENERATE_MOST:
             return False
-        elsewhere: Way = "rest" if self._rest else "other"
-        self.way = "any" if self.degenerates == 1 else "other" if self.degenerates % 2 == 0 else elsewhere
+        way = LUCK[(self.degenerates - 1) % len(LUCK)]
+        self.way = way if self._rest or way != "rest" else "other"
         return True
 
     def lost(self, lost: LinkLost, asked: float, reused: bool) -> bool:

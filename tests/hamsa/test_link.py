@@ -161,3 +161,27 @@ def test_ack_settles_it_for_this_request_and_the_next() -> None:
 def test_lost_says_what_and_whether_to_try_again() -> None:
     lost = LinkLost("closed", code=1000)
     assert (str(lost), lost.reason, lost.retryable, lost.code) == ("closed", "closed", True, 1000)
+
+
+def test_a_link_under_suspicion_is_pinged_at_once() -> None:
+    made = link(State.IDLE, 10.0)
+    assert made.due(11.0) == ""
+    made.suspect()
+    assert made.due(11.0) == "ping"
+    made.pinged(11.0)
+    assert (made.due(11.0), made.due(13.0)) == ("", "dead")
+    made.heard(11.1)
+    assert made.due(13.0) == ""
+
+
+def test_verdict_comes_sooner_when_somebody_waits() -> None:
+    made = link(State.BUSY, 10.0)
+    made.pinged(10.0)
+    assert (made.due(10.7), made.due(10.8)) == ("", "dead")
+
+
+def test_a_link_is_in_doubt_unless_it_has_just_opened() -> None:
+    made = link(State.BUSY, 10.0)
+    assert not made.doubtful(11.0)
+    assert made.doubtful(11.1)
+    assert second(2.0, acked=True).doubtful(2.0)

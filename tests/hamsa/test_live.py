@@ -63,7 +63,7 @@ def test_half_dead_link_is_found_by_the_request() -> None:
         service.sockets[0].alive = False
         began = now()
         assert await said(voice) == sound(2, WHOLE)
-        assert now() - began == approx(2.0 + CONNECT + 0.86)
+        assert now() - began == approx(0.8 + CONNECT + 0.86)
 
     with_voice(service, story)
 

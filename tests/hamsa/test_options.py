@@ -39,3 +39,8 @@ def test_key_that_cannot_be_a_header_is_refused_without_being_named(key: str) ->
 def test_key_is_not_shown() -> None:
     assert KEY not in repr(GOOD)
     assert GOOD.url in repr(GOOD)
+
+
+def test_limits_of_a_link_are_those_of_the_line() -> None:
+    made = HamsaSettings("wss://service.example/ws", "key", max_age=7.0, ping_verdict=3.0)
+    assert (made.limits.max_age, made.limits.ping_verdict, made.limits.drain_limit) == (7.0, 3.0, made.drain_limit)
