@@ -82,6 +82,11 @@ class EchoGate:
             self._aim()
         return heard >= expected - self.depth
 
+    @property
+    def busy(self) -> bool:
+        """Something was played in the last half second."""
+        return max(self._played) >= QUIET
+
     def opens(self, heard: float, played: float) -> bool:
         """What `push` is about to say, give or take what it learns from this frame. Changes nothing."""
         coming = [*self._played, played][1:]

@@ -12,7 +12,9 @@ never older than a few seconds: it is rebuilt from the last 288 ms of audio, fro
 and every 2 s once five windows in a row were clearly not speech.
 
 While a frame is digital or line silence, or too soft against what is being played to be anything but echo, the answer
-is no and the model is left alone: asleep. That is most of a call, and costs a few microseconds a frame.
+is no and the model is left alone: asleep. That is most of a call, and costs a few microseconds a frame. Where the agent
+spoke a moment ago, mere noise does not wake it up either: with the agent's last word in its memory the model would take
+noise for speech.
 """
 
 from __future__ import annotations
@@ -48,7 +50,7 @@ _ON, _OFF = 0.5, 0.35
 _OVER = 0.2
 """What is said of a frame whose voice fell off while the model still says speech."""
 _LOUDER = 6.0
-"""dB above the noise floor that are worth a try out of turn."""
+"""dB above the noise floor that are worth a try out of turn, or waking up for while the agent speaks."""
 _SLEEP_AFTER = 5
 """Frames that cannot be speech before the model is left alone."""
 _CLEARLY_NOT, _CLEARLY_NOT_RUN = 0.1, 5
@@ -152,7 +154,7 @@ class SileroVad:
     def foresee(self, frame: bytes, played: bytes | None = None) -> tuple[list[Floats], Floats]:
         """Windows (1, 288) that `push` of this frame will want, in order, and the state before the first. A guess."""
         heard = level(frame)
-        is_shut = heard < QUIET or not self.gate.opens(heard, level(played) if played else NOTHING)
+        is_shut = not self._is_loud(heard) or not self.gate.opens(heard, level(played) if played else NOTHING)
         if is_shut and (self._asleep or self._shut >= _SLEEP_AFTER - 1):
             return [], self.state
         frames = [*self._frames, frame]
@@ -175,7 +177,7 @@ class SileroVad:
         self._open = self.gate.push(self._level, level(played) if played else NOTHING)
         self._glimpse = None
         self._due = []
-        if self._open and self._level >= QUIET:
+        if self._open and self._is_loud(self._level):
             self._shut = 0
             self._listen()
         else:
@@ -209,6 +211,12 @@ class SileroVad:
         if self._falloff.over(self._level, self.noise, said, _OFF):
             said = min(said, _OVER)
         return said if self._open else 0.0
+
+    def _is_loud(self, heard: float) -> bool:
+        """Somebody might be speaking; after the agent's voice, to wake up takes more than the line's noise."""
+        if self._asleep and self.gate.busy:
+            return heard >= max(QUIET, self.noise.floor + _LOUDER)
+        return heard >= QUIET
 
     def _forgets(self) -> bool:
         """The state is not worth keeping."""

@@ -125,3 +125,14 @@ def test_after_silence_nothing_is_left_of_what_was_played() -> None:
     assert [gate.push(-55.0, SILENCE) for _ in range(30)][-1]
     assert gate.opens(-60.0, SILENCE)
     assert not gate.opens(-60.0, -20.0)
+
+
+def test_it_is_busy_for_half_a_second_after_the_agent() -> None:
+    gate = EchoGate()
+    assert not gate.busy
+    gate.push(-60.0, -20.0)
+    states = [gate.busy]
+    for _ in range(26):
+        gate.push(-60.0, SILENCE)
+        states.append(gate.busy)
+    assert states == [True] * 26 + [False]

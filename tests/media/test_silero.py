@@ -135,6 +135,26 @@ def test_echo_is_not_even_shown_to_the_model() -> None:
     assert repr(vad).startswith("<SileroVad p=0.90 floor=")
 
 
+def test_after_the_agents_voice_mere_noise_wakes_nothing() -> None:
+    script = Script()
+    vad = SileroVad(Model(script))
+    noise = b"\x80\x00" * 160
+    for _ in range(30):
+        assert vad.push(noise, AGENT) == 0
+    assert [vad.push(noise, SILENT) for _ in range(25)] == [0.0] * 25
+    assert script.shown == []
+    assert vad.push(noise) > 0
+
+
+def test_after_the_agents_voice_a_voice_above_the_noise_does() -> None:
+    script = Script()
+    vad = SileroVad(Model(script))
+    for _ in range(30):
+        vad.push(b"\x80\x00" * 160, AGENT)
+    assert vad.foresee(b"\x00\x08" * 160, AGENT)[0] != []
+    assert vad.push(b"\x00\x08" * 160, AGENT) > 0
+
+
 def test_played_silence_is_nothing_played() -> None:
     vad = SileroVad(Model(Script()))
     assert vad.push(ramp(1)[0], SILENT) == pytest.approx(0.9)
