@@ -1,4 +1,4 @@
-"""The commands: `serve`, `check`, `mock`, `call`, `demo`, `version`.
+"""The commands: `serve`, `check`, `phrases`, `mock`, `call`, `demo`, `version`.
 
 Each loads what it needs when it runs, so that `ivr version` is quick and the developers' commands cost a server
 nothing. A mistake of the operator is one line on standard error and exit code 2, never a traceback.
@@ -85,6 +85,31 @@ def check(
         return good
 
     if not asyncio.run(look()):
+        raise typer.Exit(1)
+
+
+phrases = typer.Typer(help="The fixed words of the lines, spoken beforehand.", no_args_is_help=True)
+app.add_typer(phrases, name="phrases")
+
+
+@phrases.command(name="list")
+def list_phrases(dev: Dev = False) -> None:
+    """Say which phrases are in the cache."""
+    from ivr.phrases_cli import in_cache
+
+    for entry in in_cache(_settings(dev)):
+        _out.print(escape(str(entry)))
+
+
+@phrases.command()
+def render(dev: Dev = False) -> None:
+    """Have the phrases spoken that are not in the cache."""
+    from ivr.phrases_cli import rendered
+
+    entries = asyncio.run(rendered(_settings(dev)))
+    for entry in entries:
+        _out.print(escape(str(entry)))
+    if any(entry.seconds is None for entry in entries):
         raise typer.Exit(1)
 
 

@@ -3,8 +3,9 @@
 Whatever the peer does, the events of a reply end with exactly one `ReplyEnded` or `ReplyFailed` and nothing is raised.
 The reasons are fixed words: `connect` no connection; `tls` no trust; `busy` no free place; `timeout` nothing new in
 time; `http_NNN` the status; `broken` cut off; `encoding` compressed in a way we cannot read; `url` no such address;
-`too_long` more than a telephone can say; and, where nothing was said, the first fault of the body (`html`, `charset`,
-`content_type`, `not_json`, `bad_line`, `bad_record`, `agent_error`, ...) or `empty`.
+`too_long` more than a telephone can say; `breaker` it failed so often of late that it was not asked; and, where nothing
+was said, the first fault of the body (`html`, `charset`, `content_type`, `not_json`, `bad_line`, `bad_record`,
+`agent_error`, ...) or `empty`.
 
 Progress is words or a pause: keepalives, blank lines and half a line a minute are none.
 """
@@ -13,23 +14,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import ssl
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
+from random import SystemRandom
 from typing import TypeAlias, cast
 
 import httpx
 
 from ivr.call.commands import ReplyRequest
 from ivr.call.events import PeerFault, ReplyDelta, ReplyEnded, ReplyFailed, ReplyPause
+from ivr.peers.breaker import BreakerLimits
 from ivr.webhook import request as wording
 from ivr.webhook.account import Account
+from ivr.webhook.breaker import BREAKER, Breakers
 from ivr.webhook.encoding import Inflater, Unreadable
 from ivr.webhook.pieces import Delta, Pause, Piece
 from ivr.webhook.pool import Body, Pool, PoolLimits
 from ivr.webhook.stream import ReplyStream
 
 AgentEvent: TypeAlias = ReplyDelta | ReplyPause | PeerFault | ReplyEnded | ReplyFailed
+
+log = logging.getLogger("ivr.webhook")
 
 RETRY_PAUSE = 0.1
 """Seconds before the one retry of a connection that was refused."""
@@ -51,6 +58,8 @@ class AgentSettings:
     total_timeout: float = 120.0
     """Seconds for a whole reply."""
     pool: PoolLimits = field(default_factory=PoolLimits)
+    breaker: BreakerLimits = field(default_factory=BreakerLimits)
+    """When an agent is left alone, and for how long."""
 
 
 class Refused(Exception):
@@ -92,6 +101,7 @@ class Agent:
         """Replies that failed so far."""
         self._headers = wording.headers(self.settings.secret, self.settings.secret_header)
         self._transport = transport or Pool(self.settings.pool)
+        self._breakers = Breakers(self.settings.breaker, SystemRandom().random)
         self._targets: dict[str, tuple[httpx.URL, httpx.Headers]] = {}
 
     def __repr__(self) -> str:
@@ -106,17 +116,35 @@ class Agent:
     async def reply(self, url: str, request: ReplyRequest) -> AsyncGenerator[AgentEvent, None]:
         """The events of one reply. Closing the iterator, or cancelling its reader, closes the stream at once."""
         self.asked += 1
-        account, broke = Account(request.turn), ""
+        clock = asyncio.get_running_loop().time
+        if not self._breakers.admits(url, clock()):
+            self.failed += 1
+            yield ReplyFailed(request.turn, BREAKER)
+            return
+        account, broke, asked_at, spoke = Account(request.turn), "", clock(), False
         try:
             async with contextlib.aclosing(self._pieces(url, request)) as pieces:
                 async for piece in pieces:
+                    if isinstance(piece, Delta | Pause) and not spoke:
+                        spoke = True
+                        self._breakers.spoke(url)
                     if (event := account.take(piece)) is not None:
                         yield event
         except _FAULTS as fault:
             broke = _reason(fault)
+        except (asyncio.CancelledError, GeneratorExit):
+            self._left_alone(not spoke and self._breakers.abandoned(url, clock() - asked_at, clock()), "abandoned")
+            raise
         verdict = account.verdict(broke)
-        self.failed += isinstance(verdict, ReplyFailed)
+        if isinstance(verdict, ReplyFailed):
+            self.failed += 1
+            self._left_alone(self._breakers.failed(url, verdict.reason, clock()), verdict.reason)
         yield verdict
+
+    def _left_alone(self, opened: bool, reason: str) -> None:
+        """Tell the operator. The URL may hold a secret."""
+        if opened:
+            log.warning("agent_breaker_opened", extra={"reason": reason})
 
     async def aclose(self) -> None:
         """Close every connection, those in use included."""

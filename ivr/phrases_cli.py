@@ -1,0 +1,78 @@
+"""`ivr phrases`: which fixed words of the lines are in the cache, and the others spoken now.
+
+The same cache as the server's: what is rendered here is there at its next start.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ivr.call.options import PhraseName
+from ivr.check import hamsa_settings
+from ivr.hamsa.client import Connect, Governor, GovernorOptions, SpeechRest, Voice
+from ivr.hamsa.phrases import PhraseCache
+from ivr.hamsa.wire import connect as connect_to_hamsa
+from ivr.media import g711
+from ivr.phrases_default import Language
+from ivr.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One phrase of one line."""
+
+    line: str
+    """The number dialled; empty: every other number."""
+    name: PhraseName
+    speaker: str
+    seconds: float | None
+    """Length of the audio; None: it is not in the cache."""
+    text: str
+
+    def __str__(self) -> str:
+        length = "missing" if self.seconds is None else f"{self.seconds:.1f} s"
+        return f"{self.line or 'default':<15} {self.name:<14} {self.speaker:<8} {length:>7}  {self.text}"
+
+
+def in_cache(settings: Settings) -> list[Entry]:
+    """Every phrase of every line, and whether it is there."""
+    return _entries(settings, PhraseCache(settings.cache_dir, _no_voice))
+
+
+async def rendered(settings: Settings, *, connect: Connect = connect_to_hamsa) -> list[Entry]:
+    """The same, after those that were missing have been spoken, as far as they could be."""
+    key, rest = settings.hamsa_api_key.get_secret_value() or "none", settings.speech_rest_url
+    governor = Governor(
+        hamsa_settings(settings, settings.default_line),
+        GovernorOptions(0, settings.connects_per_second, settings.connects_burst),
+        rest=SpeechRest(rest, key) if rest and connect is connect_to_hamsa else None,
+        connect=connect,
+    )
+
+    def voice(speaker: str, dialect: str, language: str) -> Voice:
+        chosen = hamsa_settings(settings, settings.default_line)
+        own: Language = "en" if language == "en" else "ar"
+        return governor.voice_of(replace(chosen, speaker=speaker, dialect=dialect, language=own))
+
+    cache = PhraseCache(settings.cache_dir, voice)
+    try:
+        for line in settings.all_lines:
+            await cache.render(line.phrases.values(), line.speaker, line.dialect, line.language)
+    finally:
+        await governor.aclose()
+    return _entries(settings, cache)
+
+
+def _entries(settings: Settings, cache: PhraseCache) -> list[Entry]:
+    found = []
+    for line in settings.all_lines:
+        for name, text in line.phrases.items():
+            if text.strip():
+                audio = cache.get(text, line.speaker, line.dialect, line.language)
+                seconds = None if audio is None else len(audio) / g711.RATE
+                found.append(Entry(line.number, name, line.speaker, seconds, text))
+    return found
+
+
+def _no_voice(speaker: str, dialect: str, language: str) -> Voice:
+    raise RuntimeError("this cache is only read")

@@ -1,0 +1,64 @@
+"""The operator's look at the phrases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from ivr import cli, phrases_cli
+from ivr.phrases_cli import Entry, in_cache, rendered
+from ivr.replay import virtual
+from ivr.replay.hamsa import MockHamsa
+from ivr.replay.hamsa_memory import MemoryHamsa
+from ivr.replay.hamsa_profile import HamsaProfile, parse_rule
+from tests.front import nobody, settings
+
+
+def test_what_is_missing_is_spoken_once_over_one_connection(tmp_path: Path) -> None:
+    (tmp_path / "ivr.toml").write_text('[[line]]\nnumber = "+966110000001"\nlanguage = "ar"\n', "utf-8")
+    chosen, hamsa = settings(tmp_path), MemoryHamsa()
+    before = in_cache(chosen)
+    assert {entry.line for entry in before} == {"", "+966110000001"}
+    assert all(entry.seconds is None for entry in before)
+    after = virtual.run(rendered(chosen, connect=hamsa.connect))
+    assert [entry.name for entry in after] == [entry.name for entry in before]
+    assert all(entry.seconds and entry.seconds > 0.3 for entry in after)
+    assert in_cache(chosen) == after
+    assert (hamsa.mock.tally.connects, hamsa.mock.tally.open_sockets) == (1, 0)
+    virtual.run(rendered(chosen, connect=nobody))
+
+
+def test_what_cannot_be_had_is_missing(tmp_path: Path) -> None:
+    hamsa = MemoryHamsa(MockHamsa(HamsaProfile(rules=(parse_rule("tts error requests=1 text=voice not found"),))))
+    entries = virtual.run(rendered(settings(tmp_path), connect=hamsa.connect))
+    assert [entry.seconds is None for entry in entries] == [True] + [False] * (len(entries) - 1)
+
+
+def test_entries_are_lines() -> None:
+    assert str(Entry("", "greeting", "Hiba", None, "Hello")) == "default         greeting       Hiba     missing  Hello"
+    assert (
+        str(Entry("+9661", "filler", "Hiba", 1.25, "Well")) == "+9661           filler         Hiba       1.2 s  Well"
+    )
+
+
+def test_a_cache_without_a_voice_is_only_read() -> None:
+    with pytest.raises(RuntimeError, match="only read"):
+        phrases_cli._no_voice("", "", "")
+
+
+@pytest.mark.parametrize(("seconds", "code"), [(1.0, 0), (None, 1)])
+def test_commands(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, seconds: float | None, code: int) -> None:
+    entries = [Entry("", "greeting", "Hiba", seconds, "[Hello]")]
+
+    async def done(_: object) -> list[Entry]:
+        return entries
+
+    monkeypatch.setattr(cli, "_settings", lambda _: settings(tmp_path))
+    monkeypatch.setattr(phrases_cli, "rendered", done)
+    monkeypatch.setattr(phrases_cli, "in_cache", lambda _: entries)
+    listed = CliRunner().invoke(cli.app, ["phrases", "list"])
+    assert (listed.exit_code, "[Hello]" in listed.output) == (0, True)
+    ran = CliRunner().invoke(cli.app, ["phrases", "render"])
+    assert (ran.exit_code, "[Hello]" in ran.output) == (code, True)

@@ -1,0 +1,116 @@
+"""An agent that fails everybody is left alone for a while; one that is merely odd is not."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+import httpx
+import pytest
+
+from ivr.call.events import ReplyDelta, ReplyEnded, ReplyFailed
+from ivr.peers.breaker import BreakerLimits
+from ivr.replay import virtual
+from ivr.webhook.breaker import ABANDONED, AGENTS, Breakers
+from ivr.webhook.client import Agent, AgentSettings
+from tests.webhook.n8n import line
+from tests.webhook.peer import ASKED, replies
+from tests.webhook.test_client import URL, Scripted
+
+LIMITS = BreakerLimits(failures=3, pause=2.0)
+OTHER = "http://other.test/webhook"
+WORDS = [(0.1, line("item", "Hi"))]
+
+
+def test_failures_in_a_row_leave_one_agent_alone_and_no_other() -> None:
+    breakers = Breakers(LIMITS)
+    assert [breakers.failed(URL, "connect", 0.0) for _ in range(3)] == [False, False, True]
+    assert not breakers.admits(URL, 1.9)
+    assert breakers.admits(OTHER, 1.9)
+    assert repr(breakers) == "<Breakers of 1 agents, 1 failing>"
+    assert breakers.admits(URL, 2.0)
+    assert not breakers.admits(URL, 2.0)
+    assert breakers.spoke(URL)
+    assert breakers.admits(URL, 2.1)
+    assert not breakers.spoke(OTHER)
+
+
+@pytest.mark.parametrize(
+    ("reason", "counts"),
+    [
+        *[(reason, True) for reason in ("connect", "tls", "timeout", "broken", "http_500", "http_503", "http_429")],
+        *[(reason, False) for reason in ("http_404", "http_5000", "busy", "url", "html", "empty", "too_long", "")],
+    ],
+)
+def test_only_some_failures_are_the_agents(reason: str, counts: bool) -> None:
+    breakers = Breakers(BreakerLimits(failures=1))
+    assert breakers.failed(URL, reason, 0.0) is counts
+
+
+def test_whoever_waited_long_had_a_reason_to_go() -> None:
+    breakers = Breakers(BreakerLimits(failures=1))
+    assert not breakers.abandoned(URL, ABANDONED - 0.1, 0.0)
+    assert breakers.abandoned(URL, ABANDONED, 0.0)
+
+
+def test_no_more_agents_are_remembered_than_there_is_room_for() -> None:
+    breakers = Breakers(LIMITS)
+    for number in range(3 * AGENTS):
+        breakers.failed(f"{URL}/{number}", "connect", 0.0)
+    assert f"of {AGENTS} agents" in repr(breakers)
+
+
+def agent(transport: httpx.AsyncBaseTransport) -> Agent:
+    return Agent(AgentSettings(breaker=LIMITS), transport=transport)
+
+
+def test_a_dead_agent_fails_at_once_and_is_asked_again_later() -> None:
+    down = [httpx.ReadTimeout("")] * 3
+    transport = Scripted(*down, WORDS, WORDS, wait=5.0)
+
+    async def main() -> None:
+        asking = agent(transport)
+        for _ in range(3):
+            assert await replies(asking, URL) == [ReplyFailed(3, "timeout")]
+        began = asyncio.get_running_loop().time()
+        assert await replies(asking, URL) == [ReplyFailed(3, "breaker")]
+        assert asyncio.get_running_loop().time() == began
+        assert (len(transport.asked), asking.failed) == (3, 4)
+        await asyncio.sleep(2.5)
+        probe, other = await asyncio.gather(replies(asking, URL), replies(asking, URL))
+        assert probe == [ReplyDelta(3, "Hi"), ReplyEnded(3)]
+        assert other == [ReplyFailed(3, "breaker")]
+        assert await replies(asking, URL) == probe
+
+    virtual.run(main())
+
+
+def test_an_agent_that_keeps_everybody_waiting_is_left_alone(caplog: pytest.LogCaptureFixture) -> None:
+    transport = Scripted(*[WORDS] * 9, wait=1000.0)
+
+    async def main() -> None:
+        asking = agent(transport)
+        for _ in range(3):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(10.0):
+                    await replies(asking, URL)
+        assert await replies(asking, URL) == [ReplyFailed(3, "breaker")]
+
+    virtual.run(main())
+    assert caplog.text.count("agent_breaker_opened") == 1
+
+
+def test_a_caller_who_hangs_up_says_nothing_about_the_agent() -> None:
+    transport = Scripted(*[[(2.0, line("item", "Hi")), (60.0, b"")]] * 9)
+
+    async def main() -> None:
+        asking = agent(transport)
+        for patience in (1.0, 5.0, 20.0, 1.0, 5.0, 20.0):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(patience):
+                    await replies(asking, URL)
+        assert len(transport.asked) == 6
+        async with contextlib.aclosing(asking.reply(URL, ASKED)) as events:
+            assert await anext(events) == ReplyDelta(3, "Hi")
+
+    virtual.run(main())
