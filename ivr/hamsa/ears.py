@@ -175,7 +175,7 @@ class Ears:
     def _wish(self, utterance: _Utterance, now: float) -> Wish:
         return Wish(
             due=now,
-            until=now + (self.settings.link_patience if self._rest else self.settings.link_timeout),
+            until=now + (self.settings.link_patience if utterance.tries.fallback else self.settings.link_timeout),
             avoid=utterance.avoid,
             alive_since=utterance.alive_since,
             last=self._last,

@@ -147,14 +147,14 @@ class Sentence:
         return self._reply
 
     def _wish(self, now: float) -> Wish:
-        """With REST to fall back on there is no need to wait for long, but time enough while the caller listens."""
-        dry_at = max(now, self._speaker.dry_at)
-        patience = self._settings.link_patience
+        """With REST to fall back on a link is not waited for long, unless the caller still listens."""
+        dry_at, patience = max(now, self._speaker.dry_at), self._settings.link_patience
+        until = dry_at + self._settings.link_timeout
+        if self._tries.fallback:
+            until = max(now + patience, dry_at - patience)
         return Wish(
             due=dry_at,
-            until=max(now + patience, dry_at - patience)
-            if self._speaker.rest
-            else dry_at + self._settings.link_timeout,
+            until=until,
             avoid=self._avoid if self._tries.way == "other" else frozenset(),
             alive_since=self._alive_since,
             last=self._speaker.last,

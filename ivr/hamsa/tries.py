@@ -54,6 +54,11 @@ class Tries:
     def __repr__(self) -> str:
         return f"<Tries by {self.way}: {self._losses} lost, {self.degenerates} degenerate, {self.breaks} broken off>"
 
+    @property
+    def fallback(self) -> bool:
+        """REST is there, and has not failed: there is no need to wait for a link for long."""
+        return self._rest and not self._rest_losses
+
     def degenerate(self, now: float) -> bool:
         """The reply had no speech in it. False: no more tries; else `way` is the next."""
         if not self.degenerates:
@@ -72,7 +77,7 @@ class Tries:
             self._rest_losses += 1
             return lost.retryable and self._losses < 2 and self._go("other", self._rest_losses < 2)
         if lost.reason in ELSEWHERE:
-            return self._go("rest", self._rest and not self._rest_losses)
+            return self._go("rest", self.fallback)
         if not lost.retryable:
             return False
         if reused and asked < QUICK and self._quick < QUICK_MOST:
@@ -81,7 +86,7 @@ class Tries:
         self._losses += 1
         if self._losses < 2:
             return self._go("other")
-        return self._go("rest", self._rest and not self._rest_losses)
+        return self._go("rest", self.fallback)
 
     def broken(self, lost: LinkLost) -> bool:
         """The reply broke off after audio was given out. False: no more tries."""

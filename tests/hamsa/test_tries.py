@@ -24,6 +24,8 @@ def ways(tries: Tries, *steps: tuple[LinkLost, float, bool]) -> list[Way | None]
 def test_begins_with_any_link_and_prints_itself() -> None:
     tries = Tries(rest=True)
     assert tries.way == "any"
+    assert tries.fallback
+    assert not Tries(rest=False).fallback
     assert repr(tries) == "<Tries by any: 0 lost, 0 degenerate, 0 broken off>"
 
 
