@@ -158,7 +158,7 @@ class Links:
 
     async def warm(self) -> None:
         """Have a link: returns once there is one or the attempt has failed. Never raises."""
-        self._standby = not self._links
+        self._standby = self._standby or not self._links
         self.tend()
         while not self._links and (self._opening or self._filling):
             self._news.clear()

@@ -1,0 +1,187 @@
+"""Many calls on one governor and the mock service, in virtual time: what each waited, and what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+import httpx
+from starlette.applications import Starlette
+
+from ivr.hamsa.client import (
+    Ears,
+    Governor,
+    GovernorOptions,
+    HamsaSettings,
+    HearingError,
+    SpeechError,
+    SpeechRest,
+    Tally,
+    Voice,
+)
+from ivr.replay import hamsa_rest, virtual
+from ivr.replay.hamsa import MockHamsa
+from ivr.replay.hamsa_memory import MemoryHamsa
+from ivr.replay.hamsa_profile import HamsaProfile, parse_rule
+
+SETTINGS = HamsaSettings(url="ws://localhost/v1/realtime/ws", api_key="key")
+PCM = bytes(16000)
+"""A second of what a caller says."""
+REPLY = ["x" * 32, "x" * 65, "x" * 89, "x" * 111]
+"""Four sentences: 30 s of audio."""
+UP = 5.0
+"""Seconds the process runs before the first call."""
+
+
+@dataclass
+class Crowd:
+    """The calls of one run. Times in seconds."""
+
+    rules: Sequence[str] = ()
+    options: GovernorOptions = field(default_factory=GovernorOptions)
+    rest: bool = False
+    profile: Mapping[str, Any] = field(default_factory=dict)
+    live: int = 0
+    failed: Counter[str] = field(default_factory=Counter)
+    """Sentences and utterances that failed, by reason."""
+    misheard: int = 0
+    """Sentences whose audio has not the length of the text."""
+    firsts: list[float] = field(default_factory=list)
+    """From each request to its first audio."""
+    silences: list[float] = field(default_factory=list)
+    """What each caller heard nothing for, while a sentence was owed."""
+    hearings: list[float] = field(default_factory=list)
+    tallies: list[Tally] = field(default_factory=list)
+    notes: Counter[str] = field(default_factory=Counter)
+    mock: MockHamsa = field(init=False)
+    governor: Governor = field(init=False)
+
+    def run(self, call: Callable[[Crowd, int], Any], calls: int, spread: float = 0.0) -> Crowd:
+        """So many calls arrive, evenly within `spread` seconds; until all are over."""
+        virtual.run(self._run(call, calls, spread), limit=100_000)
+        return self
+
+    def total(self, figure: str) -> int:
+        return sum(getattr(tally, figure) for tally in self.tallies)
+
+    @property
+    def reuse(self) -> float:
+        return self.total("reused") / max(1, self.total("requests"))
+
+    @property
+    def waited(self) -> float:
+        """The longest wait for a link."""
+        return max(tally.waited for tally in self.tallies)
+
+    def __str__(self) -> str:
+        return (
+            f"{sum(self.failed.values())} failed, {self.mock.tally.connects} connects "
+            f"({self.mock.tally.refused} refused), {self.total('requests')} requests, reuse {self.reuse:.1%}, "
+            f"{self.total('rest')} over REST, {self.total('degenerate')} degenerate, {self.total('resumed')} resumed; "
+            f"longest wait for a link {self.waited:.2f} s; first audio mean {statistics.mean(self.firsts):.3f} s, "
+            f"max {max(self.firsts):.2f} s; longest silence {max(self.silences):.2f} s"
+        )
+
+    async def _run(self, call: Callable[[Crowd, int], Any], calls: int, spread: float) -> None:
+        self.mock = MockHamsa(
+            HamsaProfile(rules=tuple(map(parse_rule, self.rules)), transcript="hello", **self.profile)
+        )
+        app = Starlette(routes=hamsa_rest.routes(self.mock))
+        rest = SpeechRest("http://localhost/v1/realtime", "key", transport=httpx.ASGITransport(app))
+        self.governor = Governor(
+            SETTINGS,
+            self.options,
+            rest=rest if self.rest else None,
+            connect=MemoryHamsa(self.mock).connect,
+            note=lambda name, _: self.notes.update([name]),
+            calls=lambda: self.live,
+            chance=Random(1).random,
+        )
+        self.governor.open()
+        await asyncio.sleep(UP)
+
+        async def arrive(number: int) -> None:
+            await asyncio.sleep(spread * number / calls)
+            self.live += 1
+            await call(self, number)
+            self.live -= 1
+
+        await asyncio.gather(*map(arrive, range(calls)))
+        await self.governor.aclose()
+        await rest.aclose()
+        assert not self.mock.tally.violations
+        assert (self.mock.tally.open_sockets, self.mock.tally.in_flight) == (0, 0)
+        assert not [task for task in asyncio.all_tasks() if task.get_name().startswith("hamsa")]
+
+    def speaker(self) -> Voice:
+        voice = self.governor.voice_of(SETTINGS)
+        self.tallies.append(voice.tally)
+        return voice
+
+    def listener(self) -> Ears:
+        ears = self.governor.ears_of(SETTINGS)
+        self.tallies.append(ears.tally)
+        return ears
+
+    async def say(self, voice: Voice, text: str, dry_at: float) -> float:
+        """One sentence; when the caller will have heard it, who until `dry_at` hears what was said before."""
+        began, size = _now(), 0
+        try:
+            async for audio in voice.speak(text):
+                if not size:
+                    self.firsts.append(_now() - began)
+                self.silences.append(max(0.0, _now() - max(began, dry_at)))
+                size += len(audio)
+                dry_at = max(dry_at, _now()) + len(audio) / 32000
+        except SpeechError as failed:
+            self.failed[failed.reason] += 1
+        else:
+            self.misheard += not 70 * len(text) < size / 32 < 120 * len(text)
+        return dry_at
+
+    async def hear(self, ears: Ears) -> None:
+        began = _now()
+        try:
+            assert await ears.transcribe(PCM) == "hello"
+        except HearingError as failed:
+            self.failed[failed.reason] += 1
+        self.hearings.append(_now() - began)
+
+
+async def conversation(crowd: Crowd, number: int) -> None:
+    """A greeting from the cache, then three questions, each answered in four sentences."""
+    chance, voice, ears = Random(number), crowd.speaker(), crowd.listener()
+    await asyncio.gather(voice.open(), ears.open(), asyncio.sleep(4 + 3 * chance.random()))
+    for _ in range(3):
+        await crowd.hear(ears)
+        await asyncio.sleep(1.5)
+        dry_at = 0.0
+        for text in REPLY:
+            dry_at = await crowd.say(voice, text, dry_at)
+        await asyncio.sleep(max(0.0, dry_at - _now()) + 1 + 3 * chance.random())
+    await voice.aclose()
+    await ears.aclose()
+
+
+def monologue(sentences: int) -> Callable[[Crowd, int], Any]:
+    """A call that says so many sentences, four in a row."""
+
+    async def call(crowd: Crowd, number: int) -> None:
+        voice, dry_at = crowd.speaker(), 0.0
+        await asyncio.sleep(0.7 * number)
+        for place in range(sentences):
+            dry_at = await crowd.say(voice, REPLY[place % 4], dry_at)
+            if place % 4 == 3:
+                await asyncio.sleep(max(0.0, dry_at - _now()) + 1)
+        await voice.aclose()
+
+    return call
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,144 @@
+"""What all calls share, measured: nobody fails, few connections are made, and nobody waits for long."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+
+import pytest
+
+from ivr.hamsa.client import GovernorOptions
+from ivr.peers.breaker import BreakerLimits
+from tests.hamsa.crowd import Crowd, conversation, monologue
+
+LIMITED = "socket http code=429 connects_over=1 window=1.99"
+"""A service that takes one connection in two seconds, and counts those it refuses."""
+CAREFUL = GovernorOptions(connects_per_second=0.5, connects_burst=1)
+PATIENCE = 3.0
+"""Seconds. REST's first audio is the whole sentence in these tests: their transport does not stream."""
+
+
+@pytest.mark.parametrize("options", [CAREFUL, GovernorOptions()], ids=["told", "learnt"])
+def test_fifty_calls_in_five_seconds_at_a_connection_in_two(options: GovernorOptions) -> None:
+    crowd = Crowd([LIMITED], options, rest=True).run(conversation, 50, spread=5.0)
+    assert not crowd.failed
+    assert crowd.misheard == 0
+    assert crowd.reuse > 0.9
+    assert max(crowd.silences) < PATIENCE
+    assert max(crowd.hearings) < PATIENCE
+    assert crowd.mock.tally.refused == 0 or options is not CAREFUL
+
+
+@pytest.mark.parametrize("options", [CAREFUL, GovernorOptions()], ids=["told", "learnt"])
+def test_the_same_without_rest(options: GovernorOptions) -> None:
+    """They wait for what cannot be had: four minutes of synthesis on two links, and one more every two seconds."""
+    crowd = Crowd([LIMITED], options).run(conversation, 50, spread=5.0)
+    assert not crowd.failed
+    assert crowd.reuse > 0.9
+    assert max(crowd.silences) < 13.5
+
+
+def test_fifty_calls_without_a_limit_hardly_wait() -> None:
+    crowd = Crowd().run(conversation, 50, spread=5.0)
+    assert not crowd.failed
+    assert crowd.reuse > 0.9
+    assert max(crowd.silences) < 1.0
+
+
+def test_one_call_never_waits() -> None:
+    crowd = Crowd().run(conversation, 1)
+    assert max(crowd.silences) < 0.46
+    assert crowd.waited == 0.0
+    assert [(len(tally.links), tally.reused + 1) for tally in crowd.tallies] == [
+        (1, 12),
+        (1, 3),
+    ]
+
+
+@pytest.mark.parametrize(("share", "mean", "rest"), [(0.25, 0.15, False), (0.25, 0.2, True), (0.5, 0.5, True)])
+def test_degenerate_replies_over_400_sentences(share: float, mean: float, rest: bool) -> None:
+    crowd = Crowd([f"tts degenerate probability={share}"], rest=rest).run(monologue(100), 4)
+    assert not crowd.failed
+    assert crowd.misheard == 0
+    assert crowd.total("degenerate") > 400 * share
+    assert statistics.mean(crowd.firsts) - 0.45 < mean
+    assert crowd.reuse > 0.95
+
+
+FAULTS = [
+    ("half-dead sockets", "socket deaf pause=20", {}, 2.5),
+    ("sockets that die", "socket drop pause=20", {}, 2.5),
+    ("sockets closed in service", "socket close pause=13", {}, 2.5),
+    ("closed after every end", "", {"close_after_end": True}, 2.5),
+    ("stalls in the middle", "tts stall after=1 probability=0.05", {}, 2.5),
+    ("cut in the middle", "tts cut after=2 probability=0.1", {}, 2.5),
+    ("errors in the middle", "tts error probability=0.1 text=internal error", {}, 2.5),
+    ("no audio", "tts empty probability=0.25", {}, 2.5),
+    ("slow connects", "socket slow pause=4", {}, 3.0),
+    ("refused connects now and then", "socket http code=500 probability=0.3", {}, 3.0),
+]
+
+
+@pytest.mark.parametrize(("rule", "profile", "silence"), [row[1:] for row in FAULTS], ids=[row[0] for row in FAULTS])
+def test_no_sentence_is_lost(rule: str, profile: dict[str, object], silence: float) -> None:
+    crowd = Crowd([rule] if rule else [], rest=True, profile=profile).run(monologue(40), 4)
+    assert not crowd.failed
+    assert crowd.misheard == 0
+    assert max(crowd.silences) < silence
+
+
+def test_a_dead_service_costs_nobody_his_time() -> None:
+    """Every connect is refused, and REST is not there: after a few failures all others fail at once."""
+    crowd = Crowd(["socket http code=500"]).run(monologue(20), 4)
+    assert crowd.failed["breaker"] > 70
+    assert crowd.notes["voice_breaker_opened"] == 1
+    assert crowd.mock.tally.connects < 30
+
+
+def test_a_service_that_comes_back_is_used_again() -> None:
+    crowd = Crowd(["socket http code=500 limit=12"], GovernorOptions(breaker=BreakerLimits(failures=2)), rest=True).run(
+        monologue(40), 4
+    )
+    assert not crowd.failed
+    assert crowd.notes["voice_breaker_opened"] == crowd.notes["voice_breaker_closed"] == 1
+    assert crowd.total("requests") > 100
+
+
+@pytest.mark.parametrize(("code", "reason"), [(4001, "auth"), (4003, "funds")])
+def test_a_key_that_is_refused_is_not_tried_again_and_again(code: int, reason: str) -> None:
+    crowd = Crowd([f"socket refuse code={code}"]).run(monologue(20), 4)
+    assert set(crowd.failed) == {reason, "breaker"}
+    assert crowd.mock.tally.connects < 40
+
+
+def test_links_that_nobody_needs_go() -> None:
+    async def lull(crowd: Crowd, number: int) -> None:
+        await monologue(8)(crowd, number)
+        await asyncio.sleep(1000.0)
+        assert crowd.mock.tally.open_sockets == 2
+        assert repr(crowd.governor).count("LiveLink") == 2
+
+    crowd = Crowd().run(lull, 6)
+    assert crowd.notes["voice_link_lost"] > 3
+
+
+def test_spares_follow_the_calls() -> None:
+    async def quiet(crowd: Crowd, number: int) -> None:
+        await crowd.speaker().open()
+        await asyncio.sleep(30.0)
+        assert crowd.mock.tally.open_sockets == 2 * 3
+
+    Crowd().run(quiet, 25)
+    bare = Crowd(options=GovernorOptions(spare_links=0)).run(monologue(4), 1)
+    assert bare.mock.tally.connects == 1
+
+
+def test_spares_are_renewed_before_they_are_closed() -> None:
+    async def day(crowd: Crowd, number: int) -> None:
+        await asyncio.sleep(8 * 3600.0)
+        await crowd.say(crowd.speaker(), "x" * 32, 0.0)
+        assert crowd.waited == 0.0
+
+    crowd = Crowd().run(day, 1)
+    assert not crowd.failed
+    assert 18 <= crowd.mock.tally.connects <= 24
