@@ -7,7 +7,8 @@
 First: CPU microseconds for 20 ms of one call, best pass, in two situations: `speaking` (everybody talks all the time:
 the worst there is) and `call` (the agent talks, the caller answers, pauses: an ordinary call). Second: what collecting
 would bring. Calls are not in step, each has its own 20 ms; a driver that waits for frames of other calls after the
-first one trades delay for fewer runs. Delay is from a frame's arrival to its verdict.
+first one trades delay for fewer runs. Delay is from a frame's arrival to its verdict
+on a core of its own.
 """
 
 from __future__ import annotations
@@ -143,12 +144,12 @@ def collecting(lines: list[list[Frame]], calls: int, wait_ms: float) -> tuple[fl
         while until < len(arrivals) and arrivals[until][0] <= go:
             until += 1
         group = [(ears[n], *together[n][tick]) for _, n, tick in arrivals[at:until]]
-        begin = time.perf_counter()
+        begin = time.process_time()
         batch.prepare(group)
         for number, (one, frame, played) in enumerate(group):
             one.push(frame, played)
-            delays.append(go - arrivals[at + number][0] + (time.perf_counter() - begin) * 1000)
-        took = (time.perf_counter() - begin) * 1000
+            delays.append(go - arrivals[at + number][0] + (time.process_time() - begin) * 1000)
+        took = (time.process_time() - begin) * 1000
         at, free, busy = until, go + took, busy + took
     share = busy / (20 * len(together[0]))
     return 100 * share, float(np.percentile(delays, 50)), float(np.percentile(delays, 95))

@@ -51,6 +51,9 @@ _OVER = 0.2
 """What is said of a frame whose voice fell off while the model still says speech."""
 _LOUDER = 6.0
 """dB above the noise floor that are worth a try out of turn, or waking up for while the agent speaks."""
+_SURE, _CLEAR, _LASTING, _NOT_YET = 0.7, 15.0, 3, 0.45
+"""A yes from 0.7 is believed at once, so is one that is 15 dB above the noise; else only the third frame of it. What is
+said meanwhile."""
 _SLEEP_AFTER = 5
 """Frames that cannot be speech before the model is left alone."""
 _CLEARLY_NOT, _CLEARLY_NOT_RUN = 0.1, 5
@@ -137,6 +140,7 @@ class SileroVad:
         self._glimpse: float | None = None
         self._age = 0
         self._no_run = 0
+        self._yes = 0
 
     def push(self, frame: bytes, played: bytes | None = None) -> float:
         """How likely the caller spoke in these 20 ms, 0 to 1.
@@ -210,7 +214,14 @@ class SileroVad:
         said = self._said if self._glimpse is None else self._glimpse
         if self._falloff.over(self._level, self.noise, said, _OFF):
             said = min(said, _OVER)
-        return said if self._open else 0.0
+        return self._believed(said) if self._open else 0.0
+
+    def _believed(self, said: float) -> float:
+        """A faint yes to something hardly louder than the noise counts once it lasts: gusts do not."""
+        self._yes = self._yes + 1 if said >= _ON else 0
+        if said >= _SURE or (self._yes and self._level > self.noise.floor + _CLEAR):
+            self._yes = max(self._yes, _LASTING)
+        return _NOT_YET if 0 < self._yes < _LASTING else said
 
     def _is_loud(self, heard: float) -> bool:
         """Somebody might be speaking; after the agent's voice, to wake up takes more than the line's noise."""

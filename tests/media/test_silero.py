@@ -54,9 +54,9 @@ def test_no_sample_is_left_out_and_none_is_shown_twice() -> None:
 
 
 def test_between_windows_the_last_answer_stands() -> None:
-    script = Script(*[0.6] * 9, 0.7, 0.8, 0.9)
+    script = Script(*[0.72] * 9, 0.74, 0.8, 0.9)
     vad = SileroVad(Model(script))
-    assert [round(vad.push(frame), 1) for frame in ramp(6)] == [0.6, 0.6, 0.7, 0.7, 0.8, 0.9]
+    assert [round(vad.push(frame), 2) for frame in ramp(6)] == [0.72, 0.72, 0.74, 0.74, 0.8, 0.9]
 
 
 def test_while_it_says_no_the_newest_sound_is_tried_out_of_turn() -> None:
@@ -75,6 +75,27 @@ def test_a_try_counts_for_its_frame_only() -> None:
     vad = SileroVad(Model(script))
     vad.noise.push(10)
     assert [round(vad.push(frame), 1) for frame in ramp(3)] == [0.1, 0.7, 0.2]
+
+
+@pytest.mark.parametrize(
+    ("answer", "floor", "said"),
+    [
+        (0.6, 8000, [0.45, 0.45, 0.6, 0.6]),
+        (0.8, 8000, [0.8, 0.8, 0.8, 0.8]),
+        (0.6, 500, [0.6, 0.6, 0.6, 0.6]),
+        (0.4, 8000, [0.4, 0.4, 0.4, 0.4]),
+    ],
+)
+def test_a_faint_yes_near_the_noise_must_last(answer: float, floor: int, said: list[float]) -> None:
+    vad = SileroVad(Model(Script(then=answer)))
+    vad.noise.push(floor)
+    assert [round(vad.push(frame), 2) for frame in ramp(4)] == said
+
+
+def test_a_yes_that_was_sure_once_may_be_faint_after() -> None:
+    vad = SileroVad(Model(Script(*[0.8] * 9, then=0.6)))
+    vad.noise.push(8000)
+    assert [round(vad.push(frame), 1) for frame in ramp(4)] == [0.8, 0.8, 0.6, 0.6]
 
 
 def test_steady_noise_is_not_worth_a_try() -> None:
