@@ -20,12 +20,14 @@ from ivr.hamsa.links import MOST, Links, NoteCallback, Sharing
 from ivr.hamsa.messages import Message, ends_hearing, ends_speech
 from ivr.hamsa.options import HamsaSettings
 from ivr.hamsa.rest import Rest
-from ivr.hamsa.spares import spares
+from ivr.hamsa.spares import floor, spares
 from ivr.hamsa.voice import Voice
 from ivr.hamsa.wire import Connect, connect
 from ivr.peers.breaker import Breaker, BreakerLimits
 from ivr.peers.pace import Bucket, TokenBucket
 
+SPEAKING, HEARING = 0.25, 0.1
+"""The share of a call in which something is synthesised for it, and in which it is listened to."""
 _CHANCE: Final = SystemRandom()
 
 
@@ -71,7 +73,7 @@ class Governor:
         pace = bucket or TokenBucket(self.options.connects_per_second, self.options.connects_burst)
         self.gate = Gate(pace, clock=clock, chance=chance)
 
-        def links(peer: Literal["voice", "ears"], ends: Callable[[Message], bool]) -> Links:
+        def links(peer: Literal["voice", "ears"], ends: Callable[[Message], bool], load: float) -> Links:
             return Links(
                 peer,
                 settings,
@@ -80,10 +82,16 @@ class Governor:
                 clock=clock,
                 note=note,
                 jitter=chance,
-                sharing=Sharing(self.gate, Breaker(self.options.breaker, chance), self._spares, self._most),
+                sharing=Sharing(
+                    self.gate,
+                    Breaker(self.options.breaker, chance),
+                    self._spares,
+                    lambda: floor(calls(), self.options.spare_links, load),
+                    self._most,
+                ),
             )
 
-        self.voice, self.ears = links("voice", ends_speech), links("ears", ends_hearing)
+        self.voice, self.ears = links("voice", ends_speech, SPEAKING), links("ears", ends_hearing, HEARING)
 
     def __repr__(self) -> str:
         return f"<Governor of {self._calls()} calls, {self.gate!r}, {self.voice!r}, {self.ears!r}>"

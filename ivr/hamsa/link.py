@@ -11,10 +11,11 @@ a time, and a cancelled request keeps the link until the service has said the la
 RETIRING is our own farewell: nothing that arrives counts any more. A link is recycled for its age only between
 requests.
 
-Late frames. A frame that trails behind the `end` of one request would be taken for the beginning of the next. The
-service acknowledges a request before its audio, so on a link that is known to do so audio or an `end` before the `ack`
-is `stale`. Whether it acknowledges every request or only the first of a socket is known once a second one was
-acknowledged; until then only what comes sooner than any synthesis can start is stale.
+Late frames. A frame that trails behind the `end` of one request would be taken for the beginning of the next, which may
+be another caller's. So nothing counts that comes much sooner after an `end` than the service has ever answered on this
+link. Further, the service acknowledges a request before its audio, so on a link that is known to do so audio or an
+`end` before the `ack` is `stale`. Whether it acknowledges every request or only the first of a socket is known once a
+second one was acknowledged; until then only what comes sooner than any synthesis can start is stale.
 
 Life. Anything received is a sign of life; a ping without one within the verdict means the socket is dead, however open
 it looks; sooner when somebody waits for an answer on it.
@@ -34,6 +35,10 @@ SETTLE: Final = 0.1
 """Seconds after a request in which no synthesis can have begun."""
 EARLY: Final = 1e-6
 """Seconds a loop's timer may fire before its time."""
+TRAIL: Final = 0.2
+"""Seconds after the end of a reply in which no other can have begun: the soonest ever seen was 0.29."""
+QUICKER: Final = 0.6
+"""The share of the link's quickest answer in which no other can have begun, if that is less."""
 NEW: Final = 1.0
 """Seconds in which a link that has just opened is believed to live."""
 RECHECK: Final = 30.0
@@ -129,6 +134,9 @@ class Link:
         self._limits = limits
         self._suspect = False
         self._asked_at = 0.0
+        self._ended_at = float("-inf")
+        self._quickest = 0.0
+        self._answered = False
         self._acked = False
         self._acks = False
         self._acks_again = False
@@ -166,12 +174,13 @@ class Link:
         self._go("request", now)
         self.uses += 1
         self._asked_at = now
-        self._acked = False
+        self._acked = self._answered = False
 
     def end(self, now: float) -> None:
         """The reply came to its end, wanted or not."""
         self._go("end", now)
         self.replies += 1
+        self._ended_at = now
 
     def cancel(self, now: float) -> None:
         """Nobody waits for the reply any more; it still has to end."""
@@ -204,11 +213,26 @@ class Link:
         self._acked = self._acks = True
         self._acks_again = self._acks_again or self.reused
 
+    def answered(self, now: float) -> None:
+        """Something of the reply to the request in flight has come."""
+        if not self._answered:
+            self._answered = True
+            took = now - self._asked_at
+            self._quickest = min(self._quickest, took) if self.reused else took
+
     def stale(self, now: float) -> bool:
         """Whether audio or an `end` that arrives now belongs to the request before this one."""
+        if self.trailing(now):
+            return True
         if self._acked or not self.reused or self.state not in {State.BUSY, State.DRAINING}:
             return False
         return self._acks_again or (self._acks and now - self._asked_at < SETTLE)
+
+    def trailing(self, now: float) -> bool:
+        """Whether it is too soon after a reply for anything of the next."""
+        return self.state in {State.BUSY, State.DRAINING} and now - self._ended_at < min(
+            TRAIL, QUICKER * self._quickest
+        )
 
     def postpone(self, now: float) -> None:
         """The link is due for its age and cannot be replaced yet."""

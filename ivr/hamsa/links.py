@@ -79,6 +79,8 @@ class Sharing:
     """None: the service is asked whatever it did."""
     spares: Callable[[], int] = lambda: 0
     """Idle links there should be."""
+    floor: Callable[[], int] = lambda: 0
+    """Links there should be."""
     most: Callable[[], int] = lambda: MOST
     """Links there may be."""
 
@@ -146,6 +148,7 @@ class Links:
             urgent=moods.count("urgent"),
             calm=moods.count("calm"),
             spares=self._sharing.spares(),
+            floor=self._sharing.floor(),
             most=self._sharing.most(),
             standby=self._standby,
         )

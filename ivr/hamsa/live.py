@@ -208,6 +208,8 @@ class LiveLink:
             self.link.acknowledged()
         if isinstance(message, Audio | End) and self.link.stale(now):
             self._stray("stale")
+        elif isinstance(message, Text) and self.link.trailing(now):
+            self._stray("unasked_text")
         elif self.link.state in {State.BUSY, State.DRAINING}:
             self._answer(message, now)
         elif isinstance(message, Text):
@@ -218,6 +220,8 @@ class LiveLink:
     def _answer(self, message: Message, now: float) -> None:
         """A message of the reply in flight. After an error nobody knows whether an `end` still comes: the link goes."""
         exchange, over = self._exchange, self._ends(message)
+        if isinstance(message, Audio | Text):
+            self.link.answered(now)
         if over:
             self.link.end(now)
             self._exchange = None

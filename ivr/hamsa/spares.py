@@ -3,7 +3,8 @@
 Links belong to nobody: a call needs one for the second or two of a synthesis or a transcript and gives it back, so a
 few serve many calls and each is used again and again. What makes a call wait is a moment in which more speak than there
 are links. Hence the spares: idle links beyond those at work, a share of the calls on the line. A request takes a spare
-at once; that the spares are short is then made good in the background, as fast as connections may be made.
+at once; that the spares are short is then made good in the background, as fast as connections may be made. And hence
+the floor: when calls arrive, as many links are opened as so many calls will have at work on average, and the spares.
 
 A link that drains a cancelled reply will be free in a moment. It counts as a spare, and as the link of a request that
 has only just begun to wait; whoever has waited for longer gets one of his own. When there is no room for that, the
@@ -21,10 +22,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
-from ivr.hamsa.link import Link
+from ivr.hamsa.link import TRAIL, Link
 
-SETTLE = 0.05
-"""Seconds after a reply in which another call's request rather takes a link that has been quiet."""
 LEAD = 2.0
 """Seconds before a caller hears silence from which on his request is worth a connection."""
 SURPLUS_AFTER = 300.0
@@ -53,7 +52,7 @@ class Wish:
     def rank(self, link: Link, now: float) -> tuple[bool, bool, bool, bool, float]:
         """The least is the best: not old, not under doubt, the call's own, settled, used of late."""
         own = link.number == self.last
-        settling = bool(link.uses) and not own and now - link.since < SETTLE
+        settling = bool(link.uses) and not own and now - link.since < TRAIL
         return (link.old, link.doubts > 1, not own, settling, -link.since)
 
 
@@ -73,6 +72,8 @@ class Stock:
     """Requests whose callers have enough to listen to."""
     spares: int = 0
     """Idle links that there should be."""
+    floor: int = 0
+    """Links that there should be, at work or not."""
     most: int = 3
     """Links that there may be."""
     standby: bool = False
@@ -87,6 +88,7 @@ class Stock:
         coming = max(0, coming) + self.draining - patient
         missing += max(0, -coming)
         missing += max(0, self.spares - self.free - max(0, coming))
+        missing = max(missing, self.floor - self.free - self.opening - self.busy - self.draining)
         if self.standby and not self.opening:
             missing = max(1, missing)
         room = self.most - self.free - self.opening - self.busy - self.draining
@@ -99,9 +101,15 @@ class Stock:
         """Free links that nobody would miss. One is always kept."""
         if self.patient or self.urgent or self.calm:
             return 0
-        return max(0, min(self.free, self.free + self.draining - max(1, self.spares)))
+        needed = max(1, self.spares, self.floor - self.busy)
+        return max(0, min(self.free, self.free + self.draining - needed))
 
 
 def spares(calls: int, per_ten: int) -> int:
     """Idle links for so many calls: `per_ten` for every ten begun, and for none as for ten."""
     return per_ten * max(1, ceil(calls / 10))
+
+
+def floor(calls: int, per_ten: int, load: float) -> int:
+    """Links for so many calls, each of which has one at work for a share `load` of the time. None without spares."""
+    return spares(calls, per_ten) + ceil(calls * load) if per_ten else 0

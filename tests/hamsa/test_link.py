@@ -185,3 +185,33 @@ def test_a_link_is_in_doubt_unless_it_has_just_opened() -> None:
     assert not made.doubtful(11.0)
     assert made.doubtful(11.1)
     assert second(2.0, acked=True).doubtful(2.0)
+
+
+@pytest.mark.parametrize(("first", "again", "trail"), [(0.45, None, 0.2), (0.1, None, 0.06), (1.7, 0.1, 0.06)])
+def test_what_trails_an_end_is_stale_though_the_request_was_acknowledged(
+    first: float, again: float | None, trail: float
+) -> None:
+    """How long depends on how quick the service is known to be."""
+    made = link(State.BUSY)
+    made.answered(first)
+    made.answered(9.0)
+    made.end(10.0)
+    if again is not None:
+        made.request(20.0)
+        made.answered(20.0 + again)
+        made.end(21.0)
+    ended = made.since
+    made.request(ended + 0.01)
+    made.acknowledged()
+    assert made.trailing(ended + trail - 0.001)
+    assert made.stale(ended + trail - 0.001)
+    assert not made.stale(ended + trail + 0.001)
+    made.cancel(ended + 0.02)
+    assert made.stale(ended + trail - 0.001)
+
+
+def test_a_link_that_never_answered_has_nothing_that_trails() -> None:
+    made = link(State.BUSY)
+    made.end(1.0)
+    made.request(1.0)
+    assert not made.trailing(1.0)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.hamsa.link import Link, LinkLimits
-from ivr.hamsa.spares import SETTLE, Stock, Wish, spares
+from ivr.hamsa.link import TRAIL, Link, LinkLimits
+from ivr.hamsa.spares import Stock, Wish, floor, spares
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,13 @@ from ivr.hamsa.spares import SETTLE, Stock, Wish, spares
 )
 def test_spares_are_a_share_of_the_calls(calls: int, per_ten: int, links: int) -> None:
     assert spares(calls, per_ten) == links
+
+
+@pytest.mark.parametrize(
+    ("calls", "per_ten", "load", "links"), [(0, 1, 0.25, 1), (1, 1, 0.25, 2), (50, 1, 0.1, 10), (50, 0, 0.25, 0)]
+)
+def test_the_floor_is_what_is_at_work_and_the_spares(calls: int, per_ten: int, load: float, links: int) -> None:
+    assert floor(calls, per_ten, load) == links
 
 
 SHORT = [
@@ -40,6 +47,8 @@ SHORT = [
     ("full", Stock(urgent=1, most=3, busy=3), 0),
     ("full, but what drains gives way", Stock(urgent=1, most=3, draining=3), 1),
     ("once", Stock(urgent=1, most=3, draining=3, opening=1), 0),
+    ("below the floor", Stock(floor=3, free=1, busy=1, most=9), 1),
+    ("at the floor", Stock(floor=3, free=1, busy=1, draining=1), 0),
     ("one for who comes next", Stock(standby=True), 1),
     ("whatever is free", Stock(standby=True, free=2), 1),
     ("is one alone", Stock(standby=True, opening=1), 0),
@@ -58,6 +67,7 @@ SURPLUS = [
     (Stock(free=2), 1),
     (Stock(free=2, draining=1), 2),
     (Stock(free=5, spares=3), 2),
+    (Stock(free=5, floor=4, busy=1), 2),
     (Stock(free=2, patient=1), 0),
     (Stock(free=2, urgent=1), 0),
     (Stock(free=2, calm=1), 0),
@@ -72,11 +82,11 @@ def test_surplus(stock: Stock, surplus: int) -> None:
 FEW = st.integers(0, 6)
 
 
-@given(st.builds(Stock, FEW, FEW, FEW, FEW, FEW, FEW, FEW, FEW, st.integers(3, 20), st.booleans()))
+@given(st.builds(Stock, FEW, FEW, FEW, FEW, FEW, FEW, FEW, FEW, FEW, st.integers(3, 20), st.booleans()))
 def test_never_short_and_in_surplus_at_once_and_never_too_many(stock: Stock) -> None:
     links = stock.free + stock.opening + stock.busy + stock.draining
     assert 0 <= stock.short <= max(1, stock.most - links)
-    assert stock.standby or not (stock.short and stock.surplus and stock.free > stock.spares)
+    assert stock.standby or not (stock.short and stock.surplus and stock.free > max(stock.spares, stock.floor))
     if stock.urgent + stock.patient and links < stock.most and not (stock.opening or stock.draining):
         assert stock.short
 
@@ -113,6 +123,6 @@ def test_who_is_best() -> None:
     assert best(wish, idle, own) == 1
     idle.old = True
     assert best(wish, idle, own) == 3
-    just = link(4, uses=1, since=100.0 - SETTLE / 2)
+    just = link(4, uses=1, since=100.0 - TRAIL / 2)
     assert best(Wish(0.0, 1.0), used, just) == 2
     assert best(Wish(0.0, 1.0, last=4), used, just) == 4
