@@ -1,0 +1,159 @@
+"""What happens when something goes wrong: every fault on file, played in virtual time and measured at the ear.
+
+`run` plays one and says what it came to; `table` shows many. What a fault may cost is in its file (`fault_file`), how
+it is measured in `fault_ear`, the world it is played in is `fault_world`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rich.table import Table
+
+from ivr.phrases_default import PHRASES
+from ivr.replay.fault_ear import Ear, Story, listen
+from ivr.replay.fault_file import FaultScenario
+from ivr.replay.fault_world import MOST_REQUESTS, Happening, Studio, play
+
+DOCUMENT = "the document's words"
+"""What the carrier says when the stream is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaultReport:
+    """What one fault came to."""
+
+    scenario: FaultScenario
+    ear: Ear
+    connects: int
+    """Sockets that the bridge opened at the speech service."""
+    sentences: int
+    """Requests for speech, repetitions included."""
+    reused: int
+    """Of these, on a socket that had served before."""
+    rest: int
+    """Requests over REST."""
+    fallback: bool
+    """The carrier went on with the document's words."""
+    hang_up: str
+    """Why the call ended."""
+    violations: Mapping[str, int]
+    """What the bridge must never do to the service."""
+    left: Sequence[str]
+    """What was still there after the call."""
+
+    @property
+    def broken(self) -> list[str]:
+        """The bounds that were not kept."""
+        ear, bounds = self.ear, self.scenario.bounds
+        figures = ("silence_s", "lost", "unanswered", "repeated", "swapped", "bad_ms")
+        found = [f"{name} {getattr(ear, name)}" for name in figures if getattr(ear, name) > getattr(bounds, name)]
+        if bounds.connects and self.connects > bounds.connects:
+            found.append(f"connects {self.connects}")
+        said = {*ear.instead, DOCUMENT} if self.fallback else set(ear.instead)
+        found += [f"not heard: {name}" for name in bounds.instead if name not in said]
+        if self.hang_up != bounds.hang_up:
+            found.append(f"ended by {self.hang_up}")
+        return [*found, *(f"violation {name}" for name in self.violations), *(f"left: {what}" for what in self.left)]
+
+    @property
+    def reuse(self) -> float | None:
+        """The share of the requests for speech that found a used socket. None: there were none on sockets."""
+        requests = self.sentences - self.rest
+        return self.reused / requests if requests > 0 else None
+
+    def instead(self) -> str:
+        """What was said in place of an answer, or before it."""
+        said = [name if count == 1 else f"{name} x{count}" for name, count in sorted(self.ear.instead.items())]
+        return ", ".join([*said, *([DOCUMENT] if self.fallback else [])])
+
+    def as_json(self) -> dict[str, Any]:
+        """All of it, plain."""
+        reuse = self.reuse
+        return {
+            "name": self.scenario.name,
+            "title": self.scenario.title,
+            **asdict(self.ear),
+            "instead": dict(self.ear.instead),
+            "connects": self.connects,
+            "sentences": self.sentences,
+            "reused": self.reused,
+            "reuse": None if reuse is None else round(reuse, 3),
+            "rest": self.rest,
+            "fallback": self.fallback,
+            "hang_up": self.hang_up,
+            "broken": self.broken,
+            "why": self.scenario.why,
+        }
+
+
+def run(scenario: FaultScenario, place: Studio, *, chance: int = 1) -> FaultReport:
+    """Play one fault and measure it. Raises ValueError when its requests are too many to be told apart.
+
+    `chance` seeds what the bridge leaves to chance.
+    """
+    return measured(play(scenario, place, chance=chance), place)
+
+
+def measured(what: Happening, place: Studio) -> FaultReport:
+    """What a call came to."""
+    tally, witness = what.tally, what.witness
+    if tally.requests["tts"] > MOST_REQUESTS:
+        raise ValueError(f"{what.scenario.name}: {tally.requests['tts']} requests cannot be told apart")
+    voice = [record for record in tally.records if record.kind == "tts"]
+    ear = listen(Story(what.record, witness.turns, voice, place.phrases, _FIXED, _said(what)))
+    return FaultReport(
+        what.scenario,
+        ear,
+        connects=tally.connects,
+        sentences=tally.requests["tts"],
+        reused=tally.reused["tts"],
+        rest=sum(record.socket == 0 for record in voice),
+        fallback="Say" in what.record.verbs,
+        hang_up=witness.hang_up.reason if witness.hang_up else what.record.ended,
+        violations=dict(tally.violations),
+        left=what.left,
+    )
+
+
+_FIXED = frozenset(text for words in PHRASES.values() for text in words.values() if text)
+
+
+def _said(what: Happening) -> dict[int, str]:
+    """What should have been heard of the agent: what arrived; and all he meant to say, where the bridge cut him off
+    because it had no voice for it."""
+    said = dict(what.witness.deltas)
+    for turn in what.witness.turns:
+        if turn.failure == "voice":
+            said[turn.number] = what.answers.get(turn.number, "")
+    return said
+
+
+def table(reports: Sequence[FaultReport]) -> Table:
+    """All of them, for a terminal."""
+    shown = Table("fault", title="faults at the caller's ear", title_justify="left")
+    for name in ("silence s", "of speech", "lost", "no answer", "twice", "order", "bad ms", "sockets", "reuse", "REST"):
+        shown.add_column(name, justify="right")
+    shown.add_column("said instead")
+    shown.add_column("")
+    for report in reports:
+        shown.add_row(*row(report), "[red]" + ", ".join(report.broken) + "[/]" if report.broken else "[green]ok[/]")
+    return shown
+
+
+def row(report: FaultReport) -> list[str]:
+    """One line of a table, without the verdict."""
+    ear, reuse = report.ear, report.reuse
+    counts = (ear.lost, ear.unanswered, ear.repeated, ear.swapped, ear.bad_ms)
+    return [
+        report.scenario.title,
+        f"{ear.silence_s:.2f}",
+        f"{ear.silence_from_speech_s:.2f}",
+        *(str(count) if count else "-" for count in counts),
+        str(report.connects),
+        "-" if reuse is None else f"{reuse:.0%}",
+        str(report.rest) if report.rest else "-",
+        report.instead(),
+    ]
