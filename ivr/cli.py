@@ -1,4 +1,4 @@
-"""The commands: `serve`, `check`, `phrases`, `mock`, `call`, `demo`, `version`.
+"""The commands: `serve`, `check`, `phrases`, `mock`, `call`, `demo`, `faults`, `version`.
 
 Each loads what it needs when it runs, so that `ivr version` is quick and the developers' commands cost a server
 nothing. A mistake of the operator is one line on standard error and exit code 2, never a traceback.
@@ -197,6 +197,41 @@ def demo(
     except (RuntimeError, ValueError, OSError) as fault:
         _stop(str(fault))
     if not good:
+        raise typer.Exit(1)
+
+
+@app.command()
+def faults(
+    names: Annotated[list[str] | None, typer.Argument(help="Only these, by the names of their files.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Figures for a machine, one line a fault.")] = False,
+) -> None:
+    """What callers hear when Hamsa or the agent fails: every known fault, in virtual time."""
+    import json
+    import logging
+    import tempfile
+
+    from ivr.replay import faults as run
+    from ivr.replay.fault_file import shipped
+    from ivr.replay.fault_world import studio
+    from ivr.replay.scenario import ScenarioError
+
+    logging.disable(logging.CRITICAL)
+    reports = []
+    try:
+        chosen = shipped(names or [])
+        with tempfile.TemporaryDirectory() as folder, _err.status("rendering the fixed words") as status:
+            place = studio(Path(folder))
+            for number, scenario in enumerate(chosen, 1):
+                status.update(f"{number} of {len(chosen)}: {escape(scenario.title)}")
+                reports.append(run.run(scenario, place))
+    except ScenarioError as wrong:
+        _stop(str(wrong))
+    if as_json:
+        for report in reports:
+            typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
+    else:
+        Console(highlight=False).print(run.table(reports))
+    if any(report.broken for report in reports):
         raise typer.Exit(1)
 
 

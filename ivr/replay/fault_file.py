@@ -115,7 +115,7 @@ def shipped(names: Sequence[str] = ()) -> list[FaultScenario]:
     found = [scenario for path in sorted(FOLDER.glob("*.toml")) for scenario in load(path)]
     for name in names:
         if not any(_means(name, scenario) for scenario in found):
-            raise ScenarioError(f"no fault {name!r}; there are {', '.join(sorted({s.name for s in found}))}")
+            raise ScenarioError(f"no fault {name!r}; there are {', '.join(dict.fromkeys(s.name.partition(':')[0] for s in found))}")
     return [scenario for scenario in found if not names or any(_means(name, scenario) for name in names)]
 
 
