@@ -37,13 +37,13 @@ class HamsaSettings:
 
     connect_timeout: float = 7.0
     """Seconds from the first packet to an open socket."""
-    first_audio_timeout: float = 3.0
+    first_audio_timeout: float = 5.0
     """Seconds from a request to its first audio, while the caller still has something to listen to."""
-    first_audio_least: float = 1.8
+    first_audio_least: float = 3.0
     """The same when he has not."""
     gap_timeout: float = 3.0
     """Seconds between two frames of one reply, while the caller still has something to listen to."""
-    gap_least: float = 1.5
+    gap_least: float = 2.0
     """The same when he has not."""
     hearing_timeout: float = 4.5
     """Seconds from an utterance to its transcript, for each of two tries; three tries share as much."""
@@ -63,7 +63,7 @@ class HamsaSettings:
     """Seconds of quiet on an idle link before it is pinged."""
     ping_verdict: float = 2.0
     """Seconds without any sign of life after a ping before a link counts as dead."""
-    asked_verdict: float = 0.8
+    asked_verdict: float = 1.5
     """The same when a request waits for its answer."""
     max_age: float = 3000.0
     """Seconds after which an idle link is replaced (a little earlier, by chance): the service closes at 60 minutes."""

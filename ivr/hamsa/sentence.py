@@ -197,7 +197,8 @@ class Sentence:
 
     def _degenerate(self, reply: Degenerate) -> None:
         """The reply had no speech in it."""
-        more = self._tries.degenerate(self._links.now())
+        now = self._links.now()
+        more = self._tries.degenerate(now, self._speaker.dry_at, now - self._asked_at)
         self._speaker.tally.degenerate += 1
         fields = {"try": self._tries.degenerates, "audio_ms": reply.audio_ms, "characters": reply.characters}
         self._note("voice_degenerate", fields)
@@ -205,7 +206,9 @@ class Sentence:
             self._avoid = frozenset({self._live.link.number})
             self._links.doubt(self._live)
         if not more:
-            self._fail(LinkLost("degenerate"))
+            lost = LinkLost("degenerate")
+            self._links.report(lost)
+            self._fail(lost)
         self._begin()
 
     def _lost(self, lost: LinkLost) -> None:

@@ -27,8 +27,9 @@ LUCK: Final[tuple[Way, ...]] = ("any", "other", "rest", "other")
 """The ways after each reply without speech, over and over."""
 DEGENERATE_MOST: Final = 12
 """Replies without speech before a sentence is given up."""
-DEGENERATE_PATIENCE: Final = 5.0
-"""Seconds after the first of them in which another try is begun."""
+DEGENERATE_LEAST, DEGENERATE_PATIENCE = 2.0, 5.0
+"""Seconds after the first of them in which another try is begun: when the caller hears nothing, and while he does.
+Time spent on REST is not counted: it would leave none for another."""
 BREAKS_MOST: Final = 3
 ELSEWHERE: Final = frozenset({"breaker", "connect_timeout", "no_link"})
 """There is no link, which says nothing about REST."""
@@ -59,13 +60,19 @@ class Tries:
         """REST is there, and has not failed: there is no need to wait for a link for long."""
         return self._rest and not self._rest_losses
 
-    def degenerate(self, now: float) -> bool:
-        """The reply had no speech in it. False: no more tries; else `way` is the next."""
+    def degenerate(self, now: float, dry_at: float, asked: float) -> bool:
+        """The reply had no speech in it, `asked` seconds after the request. False: no more tries; else `way` is next.
+
+        `dry_at`: when the caller has nothing to listen to any more.
+        """
         if not self.degenerates:
             self._degenerate_since = now
+        elif self.way == "rest":
+            self._degenerate_since += asked
         self.degenerates += 1
-        late = now - self._degenerate_since > DEGENERATE_PATIENCE
-        if late or self.degenerates >= DEGENERATE_MOST:
+        since = self._degenerate_since
+        until = min(since + DEGENERATE_PATIENCE, max(since + DEGENERATE_LEAST, dry_at))
+        if now > until or self.degenerates >= DEGENERATE_MOST:
             return False
         way = LUCK[(self.degenerates - 1) % len(LUCK)]
         self.way = way if self._rest or way != "rest" else "other"

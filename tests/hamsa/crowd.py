@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import statistics
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -36,6 +36,71 @@ REPLY = ["x" * 32, "x" * 65, "x" * 89, "x" * 111]
 """Four sentences: 30 s of audio."""
 UP = 5.0
 """Seconds the process runs before the first call."""
+
+
+class Streaming(httpx.AsyncBaseTransport):
+    """An application's answers while they come; httpx's own transport waits for their end. A connection costs 1 s."""
+
+    def __init__(self, app: Starlette) -> None:
+        self._app = app
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(1.0)
+        content = await request.aread()
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": request.method,
+            "scheme": "http",
+            "path": request.url.path,
+            "raw_path": request.url.raw_path,
+            "query_string": b"",
+            "root_path": "",
+            "headers": [(name.lower(), value) for name, value in request.headers.raw],
+        }
+        events: asyncio.Queue[Any] = asyncio.Queue()
+        gone = asyncio.Event()
+        asked = [{"type": "http.request", "body": content, "more_body": False}]
+
+        async def receive() -> Any:
+            if asked:
+                return asked.pop()
+            await gone.wait()
+            return {"type": "http.disconnect"}
+
+        async def serve() -> None:
+            try:
+                await self._app(scope, receive, events.put)
+            except Exception:
+                events.put_nowait(None)
+
+        task = asyncio.create_task(serve())
+        head = await events.get()
+        if head is None:
+            raise httpx.ReadError("")
+        return httpx.Response(head["status"], headers=head["headers"], stream=_Body(events, gone, task))
+
+
+class _Body(httpx.AsyncByteStream):
+    def __init__(self, events: asyncio.Queue[Any], gone: asyncio.Event, task: asyncio.Task[None]) -> None:
+        self._events = events
+        self._gone = gone
+        self._task = task
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        more = True
+        while more:
+            event = await self._events.get()
+            if event is None:
+                raise httpx.ReadError("")
+            yield event.get("body", b"")
+            more = event.get("more_body", False)
+
+    async def aclose(self) -> None:
+        self._gone.set()
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
 
 
 @dataclass
@@ -92,7 +157,7 @@ class Crowd:
             HamsaProfile(rules=tuple(map(parse_rule, self.rules)), transcript="hello", **self.profile)
         )
         app = Starlette(routes=hamsa_rest.routes(self.mock))
-        rest = SpeechRest("http://localhost/v1/realtime", "key", transport=httpx.ASGITransport(app))
+        rest = SpeechRest("http://localhost/v1/realtime", "key", transport=Streaming(app))
         self.governor = Governor(
             SETTINGS,
             self.options,

@@ -14,8 +14,8 @@ from tests.hamsa.crowd import Crowd, conversation, monologue
 LIMITED = "socket http code=429 connects_over=1 window=1.99"
 """A service that takes one connection in two seconds, and counts those it refuses."""
 CAREFUL = GovernorOptions(connects_per_second=0.5, connects_burst=1)
-PATIENCE = 3.0
-"""Seconds. REST's first audio is the whole sentence in these tests: their transport does not stream."""
+PATIENCE = 4.0
+"""Seconds: two for a link, one for a connection to REST, then its first audio or the words."""
 
 
 @pytest.mark.parametrize("options", [CAREFUL, GovernorOptions()], ids=["told", "learnt"])

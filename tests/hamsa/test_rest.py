@@ -158,7 +158,7 @@ def test_degenerate_over_http_too_is_never_heard() -> None:
             await said(voice)
 
     speaking(Service(default=degenerate), http, story)
-    assert len(http.asked) == 3
+    assert 1 <= len(http.asked) <= 3
 
 
 def test_a_header_is_taken_off() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.hamsa.link import LinkLost
-from ivr.hamsa.tries import BREAKS_MOST, DEGENERATE_MOST, DEGENERATE_PATIENCE, ELSEWHERE, Tries, Way
+from ivr.hamsa.tries import BREAKS_MOST, DEGENERATE_LEAST, DEGENERATE_MOST, DEGENERATE_PATIENCE, ELSEWHERE, Tries, Way
 
 GONE = LinkLost("closed")
 FATAL = LinkLost("auth", retryable=False)
@@ -68,7 +68,7 @@ def test_what_another_link_would_meet_too_is_final() -> None:
 )
 def test_bad_luck_goes_round(rest: bool, order: list[Way]) -> None:
     tries, found = Tries(rest=rest), []
-    while tries.degenerate(5.0):
+    while tries.degenerate(5.0, 0.0, 0.3):
         found.append(tries.way)
     assert found == order
     assert tries.degenerates == DEGENERATE_MOST
@@ -76,9 +76,21 @@ def test_bad_luck_goes_round(rest: bool, order: list[Way]) -> None:
 
 def test_bad_luck_has_its_time() -> None:
     tries = Tries(rest=False)
-    assert tries.degenerate(100.0)
-    assert tries.degenerate(100.0 + DEGENERATE_PATIENCE)
-    assert not tries.degenerate(100.1 + DEGENERATE_PATIENCE)
+    assert tries.degenerate(100.0, 0.0, 0.3)
+    assert tries.degenerate(100.0 + DEGENERATE_LEAST, 0.0, 0.3)
+    assert tries.degenerate(100.1 + DEGENERATE_LEAST, 102.5, 0.3)
+    assert not tries.degenerate(102.6, 102.5, 0.3)
+    assert tries.degenerate(100.0 + DEGENERATE_PATIENCE, 999.0, 0.3)
+    assert not tries.degenerate(100.1 + DEGENERATE_PATIENCE, 999.0, 0.3)
+
+
+def test_time_spent_on_rest_is_not_counted() -> None:
+    tries = Tries(rest=True)
+    assert all(tries.degenerate(now, 0.0, 0.3) for now in (1.0, 1.3, 1.6))
+    assert tries.way == "rest"
+    assert tries.degenerate(3.5, 0.0, 1.5)
+    assert tries.degenerate(1.0 + DEGENERATE_LEAST + 1.5, 0.0, 0.3)
+    assert not tries.degenerate(1.1 + DEGENERATE_LEAST + 1.5, 0.0, 0.3)
 
 
 @pytest.mark.parametrize(("rest", "order"), [(True, ["other", "rest", "rest"]), (False, ["other"] * 3)])
@@ -105,7 +117,7 @@ def test_it_always_comes_to_an_end_and_never_uses_what_is_not_there(rest: bool, 
     for event in itertools.chain(events, itertools.repeat("lost", 80)):
         match event:
             case "degenerate":
-                going = tries.degenerate(float(more))
+                going = tries.degenerate(float(more), 0.0, 0.3)
             case "broken":
                 going = tries.broken(GONE)
             case "none":
