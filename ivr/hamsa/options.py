@@ -63,7 +63,7 @@ class HamsaSettings:
     """Seconds of quiet on an idle link before it is pinged."""
     ping_verdict: float = 2.0
     """Seconds without any sign of life after a ping before a link counts as dead."""
-    asked_verdict: float = 1.5
+    asked_verdict: float = 0.8
     """The same when a request waits for its answer."""
     max_age: float = 3000.0
     """Seconds after which an idle link is replaced (a little earlier, by chance): the service closes at 60 minutes."""
