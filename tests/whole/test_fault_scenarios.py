@@ -1,0 +1,43 @@
+"""Every fault on file, whole calls in virtual time: what the caller hears stays within the file's bounds.
+
+The goal is no more than 2.5 s of silence while a reply is owed, no sentence lost, none twice, none out of order, and no
+bad sound. A file whose bounds are beyond that says why.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ivr.replay.fault_file import Bounds, FaultScenario, shipped
+from ivr.replay.fault_world import Studio, studio
+from ivr.replay.faults import run
+
+SCENARIOS = shipped()
+GOAL = Bounds()
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Studio:
+    return studio(tmp_path_factory.mktemp("studio"))
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=[scenario.name for scenario in SCENARIOS])
+def test_the_caller_hears_what_the_file_allows_at_most(scenario: FaultScenario, place: Studio) -> None:
+    report = run(scenario, place)
+    assert report.broken == [], report.as_json()
+
+
+def test_a_fault_is_the_same_every_time(tmp_path: Path) -> None:
+    """Chance has a seed: the same file gives the same figures, to the last request."""
+    (scenario,) = shipped(["half-dead-all"])
+    figures = [run(scenario, studio(tmp_path / name)).as_json() for name in ("a", "b")]
+    assert figures[0] == figures[1]
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=[scenario.name for scenario in SCENARIOS])
+def test_what_goes_beyond_the_goal_has_a_reason(scenario: FaultScenario) -> None:
+    given = scenario.bounds
+    beyond = given.silence_s > GOAL.silence_s or given.lost or given.repeated or given.swapped or given.bad_ms
+    assert not beyond or scenario.why
