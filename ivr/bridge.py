@@ -17,6 +17,7 @@ from ivr.call.call import Call
 from ivr.call.commands import ReplyRequest
 from ivr.call.events import CallStarted, Event
 from ivr.call.options import PhraseName
+from ivr.chorus import Chorus
 from ivr.hamsa.client import Connect, Governor, GovernorOptions, HamsaSettings, SpeechRest, Tally, Voice
 from ivr.hamsa.phrases import PhraseCache
 from ivr.hamsa.wire import connect
@@ -80,6 +81,7 @@ class Bridge:
         self.documents = documents
         self.registry: Registry[Session] = Registry(settings.max_calls)
         self.tokens = Tokens()
+        self._chorus = Chorus(lambda: len(self.registry))
         self.metrics = Metrics(lambda: float(len(self.registry)))
         self.prepared = False
         """Phrases were rendered, or could not be: calls are welcome."""
@@ -190,6 +192,7 @@ class Bridge:
             lambda started: self._compose(started, session, loop.time()),
             hang_up=self._hang_up if self._rest is not None else None,
             observer=self._observer,
+            together=self._chorus,
         )
         try:
             await session.run()
@@ -267,7 +270,12 @@ class Bridge:
             rest = SpeechRest(settings.speech_rest_url, settings.hamsa_api_key.get_secret_value() or "none")
         return Governor(
             self._speech(line.speaker, line.dialect, line.language),
-            GovernorOptions(settings.spare_links, settings.connects_per_second, settings.connects_burst),
+            GovernorOptions(
+                settings.spare_links,
+                settings.links_per_call,
+                settings.connects_per_second,
+                settings.connects_burst,
+            ),
             rest=rest,
             connect=self._connect,
             note=self._note,

@@ -62,6 +62,8 @@ class Settings(BaseSettings):
     """The same service over HTTP, for when its sockets fail. Empty: beside the socket; `off`: not used."""
     spare_links: int = Field(1, alias="IVR_SPARE_LINKS", ge=0, le=50)
     """Sockets kept ready beside those at work, for every ten calls begun, for ears and voice each."""
+    links_per_call: float = Field(1.0, alias="IVR_LINKS_PER_CALL", ge=0, le=2)
+    """Links to voice and ears each kept for a call on the line; less: calls share them."""
     connects_per_second: float = Field(4.0, alias="IVR_CONNECTS_PER_SECOND", ge=0.05, le=1000)
     """Sockets opened to Hamsa in the long run, by all calls together."""
     connects_burst: int = Field(8, alias="IVR_CONNECTS_BURST", ge=1, le=1000)
@@ -182,6 +184,7 @@ _FIXES: Final[Mapping[str, str]] = {
     "IVR_SPARE_LINKS": "set it to a whole number from 0 to 50",
     "IVR_CONNECTS_PER_SECOND": "set it to a number from 0.05 to 1000",
     "IVR_CONNECTS_BURST": "set it to a whole number from 1 to 1000",
+    "IVR_LINKS_PER_CALL": "set it to a number from 0 to 2",
     "IVR_DRAIN_SECONDS": "set it to seconds from 0 to 3600",
     "IVR_DEV": "set it to true or false",
     "IVR_REQUIRE_SHARED_KEY": "set it to true or false",

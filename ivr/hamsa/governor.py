@@ -37,6 +37,9 @@ class GovernorOptions:
 
     spare_links: int = 1
     """Idle links kept ready, for every ten calls begun, for voice and ears each. 0: links are opened on demand."""
+    links_per_call: float = 1.0
+    """Links kept for each call on the line, for voice and ears each, as far as the pace of connections allows. Less:
+    calls share them, and some wait for a connect when many speak at once."""
     connects_per_second: float = RATE
     """Connections opened in the long run."""
     connects_burst: float = BURST
@@ -73,7 +76,8 @@ class Governor:
         pace = bucket or TokenBucket(self.options.connects_per_second, self.options.connects_burst)
         self.gate = Gate(pace, clock=clock, chance=chance)
 
-        def links(peer: Literal["voice", "ears"], ends: Callable[[Message], bool], load: float) -> Links:
+        def links(peer: Literal["voice", "ears"], ends: Callable[[Message], bool], at_work: float) -> Links:
+            load = max(at_work, self.options.links_per_call)
             return Links(
                 peer,
                 settings,

@@ -95,6 +95,10 @@ def test_a_dead_service_costs_nobody_his_time() -> None:
     assert crowd.mock.tally.connects < 30
 
 
+SHARED = GovernorOptions(links_per_call=0.0)
+"""As few links as calls need on average."""
+
+
 def test_a_service_that_comes_back_is_used_again() -> None:
     crowd = Crowd(["socket http code=500 limit=12"], GovernorOptions(breaker=BreakerLimits(failures=2)), rest=True).run(
         monologue(40), 4
@@ -118,8 +122,20 @@ def test_links_that_nobody_needs_go() -> None:
         assert crowd.mock.tally.open_sockets == 5
         assert repr(crowd.governor).count("LiveLink") == 5
 
-    crowd = Crowd().run(lull, 6)
+    crowd = Crowd(options=SHARED).run(lull, 6)
     assert crowd.notes["voice_link_lost"] > 3
+
+
+def test_each_call_has_a_link_of_its_own_and_keeps_it() -> None:
+    async def steady(crowd: Crowd, number: int) -> None:
+        await crowd.speaker().open()
+        await asyncio.sleep(30.0)
+        await monologue(4)(crowd, number)
+        assert crowd.mock.tally.open_sockets == 2 * (20 + 2)
+
+    crowd = Crowd().run(steady, 20)
+    assert crowd.mock.tally.connects == 2 * (20 + 2)
+    assert crowd.waited == 0.0
 
 
 def test_spares_follow_the_calls() -> None:
@@ -128,7 +144,7 @@ def test_spares_follow_the_calls() -> None:
         await asyncio.sleep(30.0)
         assert crowd.mock.tally.open_sockets == (3 + 7) + (3 + 3)
 
-    Crowd().run(quiet, 25)
+    Crowd(options=SHARED).run(quiet, 25)
     bare = Crowd(options=GovernorOptions(spare_links=0)).run(monologue(4), 1)
     assert bare.mock.tally.connects == 1
 
