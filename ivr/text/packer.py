@@ -12,6 +12,7 @@ unheard audio changed, `pause` when the agent announces a wait, `finish` at the 
 from __future__ import annotations
 
 from ivr.text import runons
+from ivr.text.marks import says_something
 from ivr.text.sentences import Segmenter
 
 
@@ -149,9 +150,10 @@ class Packer:
         return self.first_clause if self._first else self.longest // 3
 
     def _emit(self, length: int, out: list[str]) -> None:
-        out += runons.lighten(self._held[:length].strip())
+        pieces = [piece for piece in runons.lighten(self._held[:length].strip()) if says_something(piece)]
         self._held = self._held[length:].strip()
-        self._first = False
+        self._first = self._first and not pieces
+        out += pieces
 
     def _release(self, out: list[str]) -> None:
         if self._held:

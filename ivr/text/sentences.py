@@ -167,8 +167,6 @@ class Segmenter:
         sentence = self._text[self._from : end].strip()
         self._at = end
         if not says_something(sentence):
-            if end - self._from >= self.longest:
-                self._from = end
             return
         out.append(sentence)
         self._from = end
@@ -189,7 +187,11 @@ class Segmenter:
                 self._at = max(self._at, min(len(text), limit))
                 if len(text) < limit or self._at < limit:
                     return None
-                return self._from + runons.cut(text[self._from : limit], self.longest // 3, self.longest)
+                place = self._from + runons.cut(text[self._from : limit], self.longest // 3, self.longest)
+                if says_something(text[self._from : place]):
+                    return place
+                self._from = self._at = place
+                continue
             end, at = self._judge(found.start())
             if end < 0:
                 self._at = found.start()

@@ -115,6 +115,15 @@ def test_a_pause_flushes_and_the_next_sentence_is_not_first() -> None:
     assert packer.push("وصلت شحنتك إلى فرع الرياض، ") == ["وصلت شحنتك إلى فرع الرياض،"]
 
 
+@pytest.mark.parametrize("nothing", ["- ", "-", "؟", ". ", "*", "((", "‏> "])
+def test_much_with_nothing_to_say_is_no_piece(nothing: str) -> None:
+    packer = Packer("ar")
+    assert packer.push(nothing * 400) == []
+    pieces = packer.push("نعم، لقيت شحنتك.") + packer.finish()
+    assert " ".join(pieces).endswith("نعم، لقيت شحنتك.")
+    assert all(says_something(piece) for piece in pieces)
+
+
 def test_nothing_to_say_is_no_piece() -> None:
     packer = Packer("ar")
     assert packer.push("... 😊 \n") == []

@@ -232,3 +232,10 @@ def test_without_stops_at_once_the_sentences_are_the_text_up_to_blanks(text: str
     joined, whole = "".join("".join(split(text)).split()), "".join(text.split())
     assert whole.startswith(joined)
     assert not says_something(whole[len(joined) :])
+
+
+@pytest.mark.parametrize("nothing", ["- ", "- " + "-" * 400, "؟" * 300, "* ** " * 30 + "word " + "- " * 200])
+def test_a_run_without_anything_to_say_is_bounded(nothing: str) -> None:
+    segmenter = Segmenter("en")
+    out = segmenter.feed(nothing * 20) + segmenter.flush()
+    assert all(len(sentence) <= 300 and says_something(sentence) for sentence in out)
