@@ -204,6 +204,7 @@ class Bridge:
                 self.metrics.rejected("media", stream.refused)
             self._sum_up(stream.call_sid, session)
             self.registry.leave(stream.call_sid, session)
+            self.governor.trim()
             self._left.set()
 
     def _admits(self, token: str, call_id: str, now: float) -> bool:

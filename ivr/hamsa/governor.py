@@ -105,6 +105,11 @@ class Governor:
         self.voice.tend()
         self.ears.tend()
 
+    def trim(self) -> None:
+        """Let go of the links of a call that is over; the spares stay."""
+        self.voice.trim()
+        self.ears.trim()
+
     def voice_of(self, settings: HamsaSettings) -> Voice:
         """A voice for one call, or for rendering."""
         return Voice(settings, links=self.voice, rest=self.rest, note=self._note)

@@ -246,6 +246,12 @@ class Links:
             self._filling = True
             self._start(self._fill(), "fill")
 
+    def trim(self) -> None:
+        """Let go of what nobody would miss now that a call is over, the longest idle first."""
+        for live in sorted((live for live in self._links if live.free), key=lambda live: live.link.since):
+            if live not in self._given and self.stock.surplus:
+                live.drop("surplus")
+
     # -- the links' own news -------------------------------------------------------------------------------------
 
     def changed(self, live: LiveLink) -> None:

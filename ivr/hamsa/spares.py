@@ -26,7 +26,7 @@ from ivr.hamsa.link import TRAIL, Link
 
 LEAD = 2.0
 """Seconds before a caller hears silence from which on his request is worth a connection."""
-SURPLUS_AFTER = 300.0
+SURPLUS_AFTER = 60.0
 """Seconds without use after which a link that is not needed as a spare goes."""
 
 

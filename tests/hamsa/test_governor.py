@@ -129,13 +129,30 @@ def test_links_that_nobody_needs_go() -> None:
 def test_each_call_has_a_link_of_its_own_and_keeps_it() -> None:
     async def steady(crowd: Crowd, number: int) -> None:
         await crowd.speaker().open()
-        await asyncio.sleep(30.0)
-        await monologue(4)(crowd, number)
+        await crowd.listener().open()
+        await asyncio.sleep(20.0)
         assert crowd.mock.tally.open_sockets == 2 * (20 + 2)
+        await monologue(4)(crowd, number)
 
     crowd = Crowd().run(steady, 20)
     assert crowd.mock.tally.connects == 2 * (20 + 2)
     assert crowd.waited == 0.0
+
+
+def test_the_links_of_a_call_go_with_it_and_the_spares_stay() -> None:
+    async def short(crowd: Crowd, number: int) -> None:
+        await crowd.speaker().open()
+        await crowd.listener().open()
+        await asyncio.sleep(10.0)
+        assert crowd.mock.tally.open_sockets == 2 * (10 + 1)
+        if number == 0:
+            crowd.live -= 9
+            crowd.governor.trim()
+            await asyncio.sleep(1.0)
+            assert crowd.mock.tally.open_sockets == 2 * (1 + 1)
+            crowd.live += 9
+
+    Crowd().run(short, 10)
 
 
 def test_spares_follow_the_calls() -> None:
