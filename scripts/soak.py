@@ -208,7 +208,7 @@ def main() -> None:
     asks.add_argument("--calls", type=int, default=1000, help=f"up to {MOST_CALLS}")
     asks.add_argument("--seed", type=int, default=1)
     given = asks.parse_args()
-    logging.disable(logging.CRITICAL)
+    logging.getLogger("ivr").addHandler(logging.NullHandler())
     with tempfile.TemporaryDirectory() as folder:
         place = studio(Path(folder))
         done = virtual.run(soak(max(1, min(given.calls, MOST_CALLS)), place, seed=given.seed), limit=1e7)

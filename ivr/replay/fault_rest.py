@@ -73,6 +73,7 @@ class _Answer(httpx.AsyncByteStream):
             "client": ("127.0.0.1", 40000),
         }
         self._body = body
+        self._read = False
         self._done = done
         self._sent: asyncio.Queue[_Message | None] = asyncio.Queue()
         self._making = asyncio.create_task(self._make(app, scope), name="served")
@@ -112,10 +113,10 @@ class _Answer(httpx.AsyncByteStream):
             self._sent.put_nowait(None)
 
     async def _receive(self) -> _Message:
-        body, self._body = self._body, b""
-        if not body:
+        if self._read:
             await asyncio.Event().wait()
-        return {"type": "http.request", "body": body, "more_body": False}
+        self._read = True
+        return {"type": "http.request", "body": self._body, "more_body": False}
 
     async def _send(self, message: _Message) -> None:
         self._sent.put_nowait(message)

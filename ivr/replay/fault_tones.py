@@ -18,7 +18,7 @@ from ivr.replay.hamsa_audio import Run, tone_of
 HOP_MS: Final = 20
 WINDOW: Final = 5
 """Hops that are looked at to judge the middle one."""
-SHARE: Final = 0.7
+SHARE: Final = 0.5
 """Of the window's power that has to be the tone's."""
 AUDIBLE: Final = 150.0
 """RMS of a hop of PCM16 below which there is no tone."""

@@ -1,0 +1,128 @@
+"""One report of a fault: which bounds were broken, and how it is shown."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from ivr.cli import app
+from ivr.replay import faults
+from ivr.replay.fault_ear import Ear
+from ivr.replay.fault_file import Bounds, FaultScenario, shipped
+from ivr.replay.fault_world import play, studio
+from ivr.replay.faults import DOCUMENT, FaultReport, measured, row, table
+
+SCENARIO = FaultScenario("f", "a fault", bounds=Bounds(connects=4, instead=("apology",)))
+GOOD = FaultReport(
+    SCENARIO,
+    Ear(silence_s=2.5, silence_from_speech_s=3.0, instead=Counter(filler=2, apology=1)),
+    connects=4,
+    sentences=5,
+    reused=3,
+    rest=1,
+    fallback=False,
+    hang_up="caller_stop",
+    violations={},
+    left=[],
+)
+
+
+def test_a_report_within_its_bounds() -> None:
+    assert GOOD.broken == []
+    assert GOOD.reuse == 0.75
+    assert GOOD.instead() == "apology, filler x2"
+    assert row(GOOD) == ["a fault", "2.50", "3.00", "-", "-", "-", "-", "-", "4", "75%", "1", "apology, filler x2"]
+    assert json.loads(json.dumps(GOOD.as_json()))["instead"] == {"filler": 2, "apology": 1}
+
+
+def test_everything_that_may_be_broken() -> None:
+    bad = replace(
+        GOOD,
+        ear=Ear(silence_s=2.6, lost=1, unanswered=2, repeated=3, swapped=4, bad_ms=20),
+        connects=5,
+        hang_up="lost",
+        violations={"overlap": 1},
+        left=["1 places"],
+    )
+    assert bad.broken == [
+        "silence_s 2.6",
+        "lost 1",
+        "unanswered 2",
+        "repeated 3",
+        "swapped 4",
+        "bad_ms 20",
+        "connects 5",
+        "not heard: apology",
+        "ended by lost",
+        "violation overlap",
+        "left: 1 places",
+    ]
+
+
+def test_the_document_s_words_are_words() -> None:
+    wanted = replace(SCENARIO, bounds=Bounds(instead=(DOCUMENT,)))
+    said = replace(GOOD, scenario=wanted, fallback=True)
+    assert said.broken == []
+    assert said.instead() == f"apology, filler x2, {DOCUMENT}"
+    assert replace(said, fallback=False).broken == [f"not heard: {DOCUMENT}"]
+
+
+def test_a_fault_without_sockets_has_no_reuse() -> None:
+    none = replace(GOOD, sentences=1, rest=1, reused=0)
+    assert none.reuse is None
+    assert row(none)[9] == "-"
+
+
+def test_a_table() -> None:
+    console = Console(width=200, record=True)
+    console.print(table([GOOD, replace(GOOD, connects=9)]))
+    text = console.export_text()
+    assert "a fault" in text
+    assert "ok" in text
+    assert "connects 9" in text
+
+
+def test_too_many_requests_cannot_be_told_apart(tmp_path: Path) -> None:
+    (scenario,) = shipped(["riff"])
+    place = studio(tmp_path)
+    happening = play(scenario, place)
+    assert measured(happening, place).broken == []
+    happening.tally.requests["tts"] = 51
+    with pytest.raises(ValueError, match="cannot be told apart"):
+        measured(happening, place)
+
+
+def test_what_was_given_up_for_want_of_a_voice_is_owed(tmp_path: Path) -> None:
+    """The agent is told to stop when there is no voice for him; what he meant to say counts as lost all the same."""
+    scenario = replace(shipped(["degenerate-always"])[0], agent=("slow",))
+    report = faults.run(scenario, studio(tmp_path))
+    assert report.ear.lost >= 3
+
+
+def test_a_call_that_never_began_is_told_by_its_record(tmp_path: Path) -> None:
+    place = studio(tmp_path)
+    happening = play(shipped(["riff"])[0], place)
+    happening.witness.hang_up = None
+    assert measured(happening, place).hang_up == "caller"
+
+
+def test_the_command_shows_a_table_or_json_and_fails_for_what_is_not_there() -> None:
+    shown = CliRunner().invoke(app, ["faults", "riff"])
+    assert shown.exit_code == 0
+    assert "a file's header" in " ".join(shown.stdout.split())
+    plain = CliRunner().invoke(app, ["faults", "riff", "--json"])
+    assert json.loads(plain.stdout)["name"] == "riff"
+    wrong = CliRunner().invoke(app, ["faults", "rif"])
+    assert wrong.exit_code == 2
+    assert "no fault 'rif'" in wrong.stderr
+
+
+def test_the_command_fails_when_a_bound_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(faults, "run", lambda scenario, place: replace(GOOD, connects=9))
+    assert CliRunner().invoke(app, ["faults", "riff"]).exit_code == 1

@@ -1,0 +1,43 @@
+"""A small soak: thirty calls with random faults leave nothing behind."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from ivr.replay import virtual
+from ivr.replay.fault_world import studio
+from scripts.soak import Soak, Weight, caller, soak
+
+EMPTY = Weight(0, 4, 5, 2, 0, 0, 0, 9, 1000, 100.0)
+
+
+def test_thirty_calls_leave_nothing_behind(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    done = virtual.run(soak(30, studio(tmp_path), seed=3, batch=15), limit=1e5)
+    assert done.left() == []
+    assert sum(done.endings.values()) == 30
+    assert [weight.calls for weight in done.weights] == [0, 15, 30]
+    assert sum(done.faults.values()) > 10
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+def test_what_is_left_behind_is_named() -> None:
+    grown = Weight(9, 5, 5, 3, 1, 2, 3, 9, 1000, 100.0)
+    done = Soak(weights=[EMPTY, grown])
+    done.violations["overlap"] = 2
+    assert done.left() == [
+        "requests 1",
+        "answers 2",
+        "places 3",
+        "tasks 4 -> 5",
+        "sockets 2 -> 3",
+        "violation overlap x2",
+    ]
+
+
+def test_a_caller_is_the_same_for_the_same_seed() -> None:
+    assert caller(Random("1/7")) == caller(Random("1/7"))
+    assert len({caller(Random(f"1/{n}")) for n in range(20)}) > 15
