@@ -204,6 +204,7 @@ def demo(
 def faults(
     names: Annotated[list[str] | None, typer.Argument(help="Only these, by the names of their files.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Figures for a machine, one line a fault.")] = False,
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="The table of docs/faults.md.")] = False,
 ) -> None:
     """What callers hear when Hamsa or the agent fails: every known fault, in virtual time."""
     import json
@@ -229,6 +230,8 @@ def faults(
     if as_json:
         for report in reports:
             typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
+    elif as_markdown:
+        typer.echo(run.markdown(reports))
     else:
         Console(highlight=False).print(run.table(reports))
     if any(report.broken for report in reports):

@@ -131,29 +131,44 @@ def _said(what: Happening) -> dict[int, str]:
     return said
 
 
+HEADINGS = ("fault", "silence s", "since speech", "wrong", "sockets", "reuse", "said instead")
+
+
 def table(reports: Sequence[FaultReport]) -> Table:
     """All of them, for a terminal."""
-    shown = Table("fault", title="faults at the caller's ear", title_justify="left")
-    for name in ("silence s", "of speech", "lost", "no answer", "twice", "order", "bad ms", "sockets", "reuse", "REST"):
-        shown.add_column(name, justify="right")
-    shown.add_column("said instead")
-    shown.add_column("")
+    shown = Table(title="faults at the caller's ear", title_justify="left")
+    for name in HEADINGS:
+        shown.add_column(name, justify="left" if name in ("fault", "wrong", "said instead") else "right")
+    shown.add_column("bounds")
     for report in reports:
         shown.add_row(*row(report), "[red]" + ", ".join(report.broken) + "[/]" if report.broken else "[green]ok[/]")
     return shown
 
 
 def row(report: FaultReport) -> list[str]:
-    """One line of a table, without the verdict."""
+    """One line of a table: what is under `HEADINGS`."""
     ear, reuse = report.ear, report.reuse
-    counts = (ear.lost, ear.unanswered, ear.repeated, ear.swapped, ear.bad_ms)
+    wrong = {
+        "lost": ear.lost,
+        "no answer": ear.unanswered,
+        "twice": ear.repeated,
+        "out of order": ear.swapped,
+        "bad ms": ear.bad_ms,
+    }
     return [
         report.scenario.title,
         f"{ear.silence_s:.2f}",
         f"{ear.silence_from_speech_s:.2f}",
-        *(str(count) if count else "-" for count in counts),
-        str(report.connects),
+        ", ".join(f"{name} {count}" for name, count in wrong.items() if count) or "-",
+        f"{report.connects}" + (f" + {report.rest} REST" if report.rest else ""),
         "-" if reuse is None else f"{reuse:.0%}",
-        str(report.rest) if report.rest else "-",
-        report.instead(),
+        report.instead() or "-",
     ]
+
+
+def markdown(reports: Sequence[FaultReport]) -> str:
+    """The same table for a document, with the reasons of what lies beyond the goal."""
+    lines = ["| " + " | ".join(HEADINGS) + " |", "|" + "---|" * len(HEADINGS)]
+    lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row(report)) + " |" for report in reports]
+    reasons = dict.fromkeys((r.scenario.name.partition(":")[0], r.scenario.why) for r in reports if r.scenario.why)
+    return "\n".join([*lines, "", *(f"- `{name}`: {why}." for name, why in reasons)])

@@ -16,7 +16,7 @@ from ivr.replay import faults
 from ivr.replay.fault_ear import Ear
 from ivr.replay.fault_file import Bounds, FaultScenario, shipped
 from ivr.replay.fault_world import play, studio
-from ivr.replay.faults import DOCUMENT, FaultReport, measured, row, table
+from ivr.replay.faults import DOCUMENT, FaultReport, markdown, measured, row, table
 
 SCENARIO = FaultScenario("f", "a fault", bounds=Bounds(connects=4, instead=("apology",)))
 GOOD = FaultReport(
@@ -37,7 +37,7 @@ def test_a_report_within_its_bounds() -> None:
     assert GOOD.broken == []
     assert GOOD.reuse == 0.75
     assert GOOD.instead() == "apology, filler x2"
-    assert row(GOOD) == ["a fault", "2.50", "3.00", "-", "-", "-", "-", "-", "4", "75%", "1", "apology, filler x2"]
+    assert row(GOOD) == ["a fault", "2.50", "3.00", "-", "4 + 1 REST", "75%", "apology, filler x2"]
     assert json.loads(json.dumps(GOOD.as_json()))["instead"] == {"filler": 2, "apology": 1}
 
 
@@ -63,6 +63,7 @@ def test_everything_that_may_be_broken() -> None:
         "violation overlap",
         "left: 1 places",
     ]
+    assert row(bad)[3] == "lost 1, no answer 2, twice 3, out of order 4, bad ms 20"
 
 
 def test_the_document_s_words_are_words() -> None:
@@ -76,7 +77,7 @@ def test_the_document_s_words_are_words() -> None:
 def test_a_fault_without_sockets_has_no_reuse() -> None:
     none = replace(GOOD, sentences=1, rest=1, reused=0)
     assert none.reuse is None
-    assert row(none)[9] == "-"
+    assert row(none)[5] == "-"
 
 
 def test_a_table() -> None:
@@ -86,6 +87,14 @@ def test_a_table() -> None:
     assert "a fault" in text
     assert "ok" in text
     assert "connects 9" in text
+
+
+def test_a_table_for_a_document() -> None:
+    odd = replace(GOOD, scenario=replace(SCENARIO, name="f:2", title="a | b", why="because"))
+    lines = markdown([GOOD, odd, odd]).splitlines()
+    assert lines[0].startswith("| fault | silence s |")
+    assert lines[3].startswith("| a \\| b | 2.50 |")
+    assert lines[5:] == ["", "- `f`: because."]
 
 
 def test_too_many_requests_cannot_be_told_apart(tmp_path: Path) -> None:
@@ -115,9 +124,12 @@ def test_a_call_that_never_began_is_told_by_its_record(tmp_path: Path) -> None:
 def test_the_command_shows_a_table_or_json_and_fails_for_what_is_not_there() -> None:
     shown = CliRunner().invoke(app, ["faults", "riff"])
     assert shown.exit_code == 0
-    assert "a file's header" in " ".join(shown.stdout.split())
+    assert "header" in shown.stdout
+    assert "2.32" in shown.stdout
     plain = CliRunner().invoke(app, ["faults", "riff", "--json"])
     assert json.loads(plain.stdout)["name"] == "riff"
+    document = CliRunner().invoke(app, ["faults", "riff", "--markdown"])
+    assert document.stdout.startswith("| fault |")
     wrong = CliRunner().invoke(app, ["faults", "rif"])
     assert wrong.exit_code == 2
     assert "no fault 'rif'" in wrong.stderr
