@@ -54,7 +54,7 @@ _ACRONYM: Final = re.compile(
 _ALWAYS: Final = re.compile(rf"{_EDGE}(?:911|112|99[6-9]|93[07]|940){_NOT_MORE}")
 _HASH: Final = re.compile(r"#\s?(?=\d)")
 _STAR_CODE: Final = re.compile(r"(?<![^\W_])[*#]+\d[\d*#]*[*#]?|(?<![\w*])\d+[*#](?![\w*])")
-_MASK: Final = re.compile(r"(?<![^\W_])(?:[*xX•]{2,}[ -]?)+(?=\d{2,6}(?!\d))")
+_MASK: Final = re.compile(r"(?<![^\W_])[*xX•]{2,}(?:[ -][*xX•]{2,})*[ -]?(?=\d{2,6}(?!\d))")
 _ZEROS: Final = re.compile(rf"{_EDGE}0\d+{_NOT_MORE}")
 
 
