@@ -115,7 +115,9 @@ def shipped(names: Sequence[str] = ()) -> list[FaultScenario]:
     found = [scenario for path in sorted(FOLDER.glob("*.toml")) for scenario in load(path)]
     for name in names:
         if not any(_means(name, scenario) for scenario in found):
-            raise ScenarioError(f"no fault {name!r}; there are {', '.join(dict.fromkeys(s.name.partition(':')[0] for s in found))}")
+            raise ScenarioError(
+                f"no fault {name!r}; there are {', '.join(dict.fromkeys(s.name.partition(':')[0] for s in found))}"
+            )
     return [scenario for scenario in found if not names or any(_means(name, scenario) for name in names)]
 
 
@@ -134,7 +136,9 @@ def load(path: Path) -> list[FaultScenario]:
 def from_text(text: str, name: str) -> list[FaultScenario]:
     """The scenarios of a file's text. Raises `ScenarioError`."""
     try:
-        table = tomllib.loads(text)
+        table = {"title": name, **tomllib.loads(text)}
+        if "each" in table and "{each}" not in table["title"]:
+            table["title"] += ": {each}"
         return [_scenario(_filled(table, face), name, str(face)) for face in table.get("each", [""])]
     except ScenarioError:
         raise
@@ -157,10 +161,10 @@ def _filled(value: Any, face: object) -> Any:
 def _scenario(table: Mapping[str, Any], name: str, face: str) -> FaultScenario:
     if unknown := sorted(table.keys() - _KEYS):
         raise ValueError(f"unknown key {unknown[0]!r}; there are {', '.join(sorted(_KEYS))}")
-    title, language = str(table.get("title", name)), str(table.get("language", "ar"))
+    language = str(table.get("language", "ar"))
     return FaultScenario(
         f"{name}:{'-'.join(face.split())}" if face else name,
-        f"{title}: {face}" if face else title,
+        str(table["title"]),
         rules=tuple(parse_rule(line) for line in table.get("rules", [])),
         service=_service(table.get("service", {})),
         agent=_agent(table.get("agent", ["ok"])),

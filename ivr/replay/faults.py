@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 
 from ivr.phrases_default import PHRASES
@@ -141,7 +142,8 @@ def table(reports: Sequence[FaultReport]) -> Table:
         shown.add_column(name, justify="left" if name in ("fault", "wrong", "said instead") else "right")
     shown.add_column("bounds")
     for report in reports:
-        shown.add_row(*row(report), "[red]" + ", ".join(report.broken) + "[/]" if report.broken else "[green]ok[/]")
+        verdict = f"[red]{escape(', '.join(report.broken))}[/]" if report.broken else "[green]ok[/]"
+        shown.add_row(*map(escape, row(report)), verdict)
     return shown
 
 
