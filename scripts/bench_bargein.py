@@ -2,15 +2,14 @@
 
 Calls ring at the same time; every caller talks over each answer. Prints, over all interruptions: the caller's onset ->
 `clear` on its way, -> the phone is silent; what was heard of an old turn after its end was decided; and the cost of
-starting the ears early: milliseconds saved a turn at the mock's 0.8 s, requests taken back. `--cough` has the callers
-cough instead, and prints how long the agent was quiet, and what was lost or said twice.
+starting the ears early: milliseconds saved a turn at the mock's 0.8 s, requests taken back. `--hum` has the callers
+say «اها» instead, and prints how long the agent was quiet, and what was lost or said twice.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import random
 import secrets
 import tempfile
 from collections.abc import Sequence
@@ -21,11 +20,10 @@ from ivr.app import create_app
 from ivr.call.commands import Command, HangUp, Note, Transcribe
 from ivr.call.events import Event
 from ivr.call.timeline import Overlap, Turn
-from ivr.media import g711, wav
 from ivr.replay import agent_app
 from ivr.replay.carrier import place_call
 from ivr.replay.carrier_rest import Switchboard
-from ivr.replay.demo import CALLED, CALLER, caller_voice, ready
+from ivr.replay.demo import CALLED, CALLER, CallerVoice, ready
 from ivr.replay.loopback import bound, serving
 from ivr.replay.mock import Mock
 from ivr.replay.phone_figures import figures
@@ -35,6 +33,7 @@ from ivr.serve import config_for
 from ivr.settings import load
 
 SAYINGS = ("وين شحنتي لو سمحت", "لا أبغى أعرف متى توصل", "طيب كم سعر الشحن", "وقف وقف عندي سؤال ثاني", "أبغى أكلم موظف")
+HUM = "اها"
 
 
 @dataclass
@@ -53,35 +52,23 @@ class Keep:
         self.turns[call_id] = list(turns)
 
 
-def script(times: int, cough: Path | None) -> Scenario:
+def script(times: int, humming: bool) -> Scenario:
     """One caller: a question, then so many interruptions."""
-    over = [f"wav {cough}"] * times if cough else [f"say {SAYINGS[1 + n % 4]}" for n in range(times)]
-    steps = [f"say {SAYINGS[0]}", *(f"over 2500 {step}" for step in over), "over 2500 hang up"]
-    if cough:
-        steps = [f"say {SAYINGS[0]}", *(f"over {2500 + 3500 * n} {step}" for n, step in enumerate(over))]
-        steps.append("after 1.5 hang up")
-    return replace(from_words(steps, language="ar"), patience_s=60.0)
+    if humming:
+        steps = [f"over {2500 + 4000 * n} say {HUM}" for n in range(times)] + ["after 1.5 hang up"]
+    else:
+        steps = [f"over 2500 say {SAYINGS[1 + n % 4]}" for n in range(times)] + ["over 2500 hang up"]
+    return replace(from_words([f"say {SAYINGS[0]}", *steps], language="ar"), patience_s=60.0)
 
 
-def cough_file(folder: Path) -> Path:
-    """90 ms of loud noise with a soft end."""
-    draw = random.Random(1)
-    count = g711.RATE * 90 // 1000
-    samples = (int(draw.gauss(0, 6000) * min(1.0, (count - n) / 300)) for n in range(count))
-    pcm = b"".join(max(-32768, min(32767, value)).to_bytes(2, "little", signed=True) for value in samples)
-    path = folder / "cough.wav"
-    path.write_bytes(wav.encode(pcm, g711.RATE))
-    return path
-
-
-async def run(calls: int, times: int, coughing: bool) -> tuple[list[PhoneRecord], Keep]:
+async def run(calls: int, times: int, humming: bool) -> tuple[list[PhoneRecord], Keep]:
     """Let them ring."""
     account, secret = f"AC{secrets.token_hex(16)}", secrets.token_hex(16)
-    mock = Mock("ar", voice="tone", script=SAYINGS if not coughing else (SAYINGS[0],))
+    lines = (*SAYINGS, HUM)
+    mock = Mock("ar", voice="tone", script=lines)
     mock.agent = agent_app.DemoAgent(mode="four")
     keep = Keep()
     with tempfile.TemporaryDirectory(prefix="ivr-bench-") as folder:
-        cough = cough_file(Path(folder)) if coughing else None
         async with mock.serving() as peer:
             listener = bound()
             config = Path(folder) / "ivr.toml"
@@ -113,12 +100,12 @@ async def run(calls: int, times: int, coughing: bool) -> tuple[list[PhoneRecord]
                         asyncio.create_task(
                             place_call(
                                 f"{settings.public_url}/voice",
-                                script(times, cough),
+                                script(times, humming),
                                 auth_token=secret,
                                 account_sid=account,
                                 caller=CALLER,
                                 called=CALLED,
-                                voice=caller_voice("ar"),
+                                voice=CallerVoice("ar", lines),
                                 switchboard=Switchboard(account, secret),
                             )
                         )
@@ -161,8 +148,8 @@ def interruptions(records: Sequence[PhoneRecord], keep: Keep) -> list[str]:
     ]
 
 
-def coughs(records: Sequence[PhoneRecord], keep: Keep) -> list[str]:
-    """The figures of callers who cough."""
+def hums(records: Sequence[PhoneRecord], keep: Keep) -> list[str]:
+    """The figures of callers who only say that they listen."""
     overlaps: list[Overlap] = [o for turns in keep.turns.values() for turn in turns for o in turn.overlaps]
     resumed = [o for o in overlaps if o.verdict == "resume"]
     quiet = [1000 * (o.resumed_at - o.quiet_at) for o in resumed if o.resumed_at and o.quiet_at]
@@ -174,7 +161,7 @@ def coughs(records: Sequence[PhoneRecord], keep: Keep) -> list[str]:
         played = sum(run.end - run.start for run in record.runs) / 8
         more.append((played - audio) / max(1, sum(len(turn.overlaps) for turn in own)))
     return [
-        f"coughs: {sum(s.over for r in records for s in r.speech)}, yields {len(overlaps)}, resumed {len(resumed)}",
+        f"hums: {sum(s.over for r in records for s in r.speech)}, yields {len(overlaps)}, resumed {len(resumed)}",
         f"quiet for: {spread(quiet)}",
         f"answers heard whole: {heard} of {len(turns)}",
         f"said twice, fade included, per yield: {spread(more)}",
@@ -192,10 +179,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--calls", type=int, default=10)
     parser.add_argument("--times", type=int, default=5, help="interruptions a call")
-    parser.add_argument("--cough", action="store_true")
+    parser.add_argument("--hum", action="store_true")
     given = parser.parse_args()
-    records, keep = asyncio.run(run(given.calls, given.times, given.cough))
-    for line in coughs(records, keep) if given.cough else interruptions(records, keep):
+    records, keep = asyncio.run(run(given.calls, given.times, given.hum))
+    for line in hums(records, keep) if given.hum else interruptions(records, keep):
         print(line)
 
 

@@ -43,6 +43,7 @@ class BargeIn:
         self._false_at = 0.0
         self._voiced_ms = 0
         self._quiet_ms = 0
+        self._held_ms = 0
         self._asked = False
 
     def __repr__(self) -> str:
@@ -56,17 +57,19 @@ class BargeIn:
 
     def begin(self) -> None:
         """The agent has gone quiet."""
-        self._voiced_ms = self._quiet_ms = 0
+        self._voiced_ms = self._quiet_ms = self._held_ms = 0
         self._asked = False
 
     def frame(self, speech_ms: int, silence_ms: int, *, speaking: bool) -> Verdict | Literal["ask"] | None:
         """One more frame of the overlap. `ask`, once: look for its words. `speaking`: its utterance is still open."""
         self._voiced_ms = max(self._voiced_ms, speech_ms)
         self._quiet_ms = silence_ms if speaking else self._quiet_ms + FRAME_MS
+        self._held_ms += FRAME_MS
         if speech_ms >= self._options.commit_ms:
             return Verdict("commit", "duration")
         if self._asked:
-            return Verdict("resume", "late") if self._quiet_ms >= self._options.verdict_ms else None
+            late = self._held_ms >= self._options.verdict_ms and self._quiet_ms >= 2 * PAUSE_MS
+            return Verdict("resume", "late") if late else None
         if self._voiced_ms >= self._options.word_ms:
             self._asked = self._quiet_ms >= PAUSE_MS or not speaking
             return "ask" if self._asked else None

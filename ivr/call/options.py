@@ -55,7 +55,8 @@ class CallOptions:
     resume_ms: int = 300
     """Silence after which a yield to less than a word is over and the agent goes on."""
     verdict_ms: int = 700
-    """Silence in which the words of an overlap are waited for; then the agent goes on, and they may still count."""
+    """How long the agent is quiet for the words of an overlap, unless the caller still speaks; then it goes on, and
+    they may still count."""
     caution_ms: int = 60
     """Speech more that it takes to make the agent yield, for each time in a row that it yielded to nothing."""
     caution_most: int = 3

@@ -32,9 +32,10 @@ def overlap(voiced: int, quiet: int, *, ends_at: int = 10_000) -> list[tuple[int
     [
         (40, 500, 10_000, [(340, Verdict("resume", "silence"))]),
         (80, 500, 200, [(280, Verdict("resume", "silence"))]),
-        (100, 900, 10_000, [(260, "ask"), (800, Verdict("resume", "late"))]),
-        (300, 900, 10_000, [(460, "ask"), (1000, Verdict("resume", "late"))]),
-        (300, 900, 100, [(400, "ask"), (1000, Verdict("resume", "late"))]),
+        (100, 900, 10_000, [(260, "ask"), (700, Verdict("resume", "late"))]),
+        (300, 900, 10_000, [(460, "ask"), (700, Verdict("resume", "late"))]),
+        (300, 900, 100, [(400, "ask"), (700, Verdict("resume", "late"))]),
+        (500, 900, 10_000, [(660, "ask"), (820, Verdict("resume", "late"))]),
         (900, 100, 10_000, [(600, Verdict("commit", "duration"))]),
         (580, 140, 10_000, []),
     ],
