@@ -8,6 +8,7 @@ whoever looks for sound that should not be there finds it that way.
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import pairwise
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -46,8 +47,7 @@ def heard(pcm: bytes, rate: int, requests: Collection[int]) -> list[Run]:
     numbers = _judged(rows, rate, sorted(requests)) if len(rows) and requests else np.zeros(len(rows), int)
     numbers[levels(rows) < AUDIBLE] = 0
     edges = np.flatnonzero(np.diff(numbers, prepend=0, append=0))
-    stretches = zip(edges, edges[1:], strict=False)
-    return [Run(int(numbers[a]), HOP_MS * int(a), HOP_MS * int(b - a)) for a, b in stretches if numbers[a]]
+    return [Run(int(numbers[a]), HOP_MS * int(a), HOP_MS * int(b - a)) for a, b in pairwise(edges) if numbers[a]]
 
 
 def _judged(rows: Samples, rate: int, requests: list[int]) -> NDArray[np.int_]:

@@ -67,8 +67,8 @@ FIRST_PHRASE: Final = 50
 """Tones above this belong to fixed words."""
 MOST_REQUESTS: Final = FIRST_PHRASE
 """Requests of one call that can be told apart."""
-RENDERING: Final = 60.0
-"""Seconds the fixed words may take."""
+RENDERING: Final = 60
+"""Seconds the fixed words may take; without them a call is placed all the same."""
 
 
 class Loudness:
@@ -230,9 +230,10 @@ async def running(bridge: Bridge) -> AsyncIterator[Bridge]:
     """A bridge between its start, its phrases rendered, and its stop."""
     await bridge.start()
     try:
-        async with asyncio.timeout(RENDERING):
-            while not bridge.prepared:
-                await asyncio.sleep(0.1)
+        for _ in range(RENDERING * 10):
+            if bridge.prepared:
+                break
+            await asyncio.sleep(0.1)
         yield bridge
     finally:
         await bridge.stop()
