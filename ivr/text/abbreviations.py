@@ -40,7 +40,7 @@ _SOMETIMES: Final = words(
     "u.s u.k e.u u.n u.s.a u.a.e k.s.a inc co cos corp ltd llc plc bros jr sr m.d b.a m.a "
     "b.sc m.sc d.c st ave blvd rd ln hwy sq dept div est assn univ govt intl natl al min max hr hrs "
     " bldg apt ext w.l.l l.l.c p.o "
-    "acct amt qty avg oz fl ft lb lbs yd gal pt qt"
+    "acct amt qty avg dist oz fl ft lb lbs yd gal pt qt"
 )
 _CAPITALS: Final = words(
     "US UK EU Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec Mon Tue Tues Wed Thu Thur Thurs Fri Sat Sun NE NW SE SW"
@@ -65,7 +65,9 @@ _STARTERS: Final = words(
     "of ok okay on once one or otherwise our please press shall she should since so some sometimes sorry sure thank "
     "thanks that that's the their then there there's therefore these they they're this those though to today tomorrow "
     "unfortunately until was we we'll we're we've welcome well were what what's when where which while who whose why "
-    "will with would yes yesterday yet you you'll you're you've your"
+    "will with would yes yesterday yet you you'll you're you've your "
+    "never don't doesn't can't won't great good perfect here's who's keep take bring wait hold pay check choose enter "
+    "visit use track send contact say tell remember note anything nothing alternatively"
 )
 
 _LABELS: Final = words(

@@ -29,6 +29,7 @@ _MORNING: Final = r"ص(?![^\W_])|[Aa]\.?\s?[Mm](?![^\W_])"
 _EVENING: Final = r"م(?![^\W_])|[Pp]\.?\s?[Mm](?![^\W_])"
 _PART: Final = (
     r"صباح[اً]*|مساء[اً]*|ظهر[اً]*|عصر[اً]*|ليل[اً]*|فجر[اً]*"
+    r"|بعد منتصف الليل|منتصف الليل|(?:بعد|قبل) الظهر|بعد (?:العصر|المغرب|العشاء|الفجر)"
     r"|الصبح|الصباح|الظهر|العصر|المغرب|العشاء|بالليل|الليل|الفجر|المسا|المساء"
 )
 _HALF: Final = rf"(?:\s?(?P<am>{_MORNING})|\s?(?P<pm>{_EVENING}))"
@@ -52,12 +53,13 @@ _BETWEEN: Final = re.compile(
     rf"(?<![^\W_])((?:من|بين)\s)(1[0-2]|0?[1-9])(?=\s(?:(?:إلى|الى|حتى|لين)\s|و{JOIN}?)"
     rf"\d{{1,2}}(?::\d\d)?\s?(?:[صم]|{_PART})(?![^\W_]))"
 )
+_NOON: Final = re.compile(r"(?<=\d)\s?ظ(?![^\W_])")
 _HALF_DOT: Final = re.compile(r"(?<=\d)\s?([AaPp])\.\s?([Mm])\.?")
 
 
 def say_times(text: str, arabic: bool) -> str:
     """Every time of day in words."""
-    text = _HALF_DOT.sub(_undotted, text)
+    text = _NOON.sub(" ظهراً", _HALF_DOT.sub(_undotted, text))
     text = _TO.sub(lambda found: f"{found[1].strip()} {'إلى' if arabic else 'to'} ", text)
     if arabic:
         text = _BETWEEN.sub(lambda found: f"{found[1]}{_HOURS[int(found[2])]}", text)

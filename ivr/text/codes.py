@@ -24,7 +24,8 @@ _GROUPED: Final = re.compile(rf"{_EDGE}(?<!\d[ -])\d{{2,6}}(?:([ -])\d{{2,6}})(?
 _MIXED: Final = re.compile(
     r"(?<![^\W_])(?=[A-Za-z/_-]*\d)(?=[\d/_-]*[A-Za-z])[A-Za-z0-9]+(?:[-/_][A-Za-z0-9]+)*(?![^\W_]|[-_][A-Za-z])"
 )
-_SPACED: Final = re.compile(r"(?<![^\W_])([A-Z]{2,5})[ -]+(\d{3,})(?![^\W_]|[.,:/]\d|[-_/]\w)")
+_MONEY: Final = r"(?!(?:SAR|SR|AED|QAR|QR|OMR|KWD|KD|BHD|BD|JOD|JD|IQD|EGP|LE|GBP|USD|EUR)(?![^\W_]))"
+_SPACED: Final = re.compile(rf"(?<![^\W_]){_MONEY}([A-Z]{{2,5}})[ -]+(\d{{3,}})(?![^\W_]|[.,:/]\d|[-_/]\w)")
 _LONG: Final = re.compile(rf"{_EDGE}\d{{5,}}(?![^\W_]|,\d{{3}}|\.\d)")
 _STRONG: Final = (
     r"رقم\w*|الرقم|برقم|[أا]رقام\w*|كود\w*|الكود|رمز\w*|الرمز|هوي[ةت]\w*|الهوية|ال[إا]قامة|تحويل[ةه]|التحويل[ةه]|بوليص[ةت]\w*|البوليصة|الآيبان|آيبان"
@@ -33,6 +34,7 @@ _STRONG: Final = (
     r"|هاتف\w*|الهاتف|تلفون\w*|بالرقم|التحقق"
     r"|numbers?|no\.?|code|otp|pin|ref\.?|reference|order|waybill|tracking|ticket|account|id|ext\.?|extension|zip|postal|box|invoice"
     r"|building|ending|ends|phone|mobile|tel\.?|dial|flight|booking|case|shipment|call|digits|passcode|password"
+    r"|room|suite|apartment|gate|plate|mrn|لوح[ةت]\w*|اللوحة|اللوحات"
 )
 _WEAK: Final = (
     r"شحنت?\w*|الشحنة|طلب\w*|الطلب|تذكرة|التذكرة|حساب\w*|الحساب|بطاق[ةت]\w*|البطاقة|عقد|العقد|فاتورة|رحلة|الرحلة|واصل"
@@ -42,6 +44,12 @@ _CODE: Final = re.compile(
     rf"(?P<figures>\d{{3,6}}){_NOT_MORE}(?!\s?[%٪])",
     re.IGNORECASE,
 )
+_HALVES: Final = re.compile(
+    rf"(?P<front>(?<![^\W_])(?:{_STRONG})(?![^\W_])(?:[^\S\n]+[^\W\d]+){{0,2}}[\s:#*\"'«({JOIN}]*)"
+    rf"(?P<figures>\d{{3,4}}[ -]\d{{3,4}}){_NOT_MORE}"
+    r"(?!\s?[%٪]|[ -]\d)",
+    re.IGNORECASE,
+)
 _SHORT_CODE: Final = re.compile(
     r"كود|الكود|رمز|تحويل|التحويل|المنتهي|تنتهي|ينتهي|[آا]خر|[أا]رقام|التحقق|code|otp|pin|ext|building|ending|ends|flight",
     re.IGNORECASE,
@@ -49,12 +57,19 @@ _SHORT_CODE: Final = re.compile(
 _SAYABLE: Final = re.compile(r"[^AEIOUY]{0,2}(?:[AEIOUY]{1,2}[^AEIOUY]{1,2})*[AEIOUY]{0,2}")
 _NATIONAL: Final = re.compile(r"(?<![^\W_])([A-Z]{4})\s?(\d{4})(?![^\W_])")
 _ACRONYM: Final = re.compile(
-    r"(?<![^\W_])(?:[B-DF-HJ-NP-TV-Z]{2,5}|ATM|OTP|ID|UAE|USA|UK|AI|API|URL|VIP|FAQ|KSA|UPS|PO)(?![^\W_])"
+    r"(?<![^\W_])(?:[B-DF-HJ-NP-TV-Z]{2,5}|(?!OK|NO|GO|TO|MY|WE|ON|UP|IN|SO|DO|BE|HI|IF|IS|OR|AT|BY|ME|HE|OF|AN|AS|US)[A-Z]{2}|ATM|OTP|ID|UAE|USA|UK|AI|API|URL|VIP|FAQ|KSA|UPS|PO)(?![^\W_])"
 )
 _ALWAYS: Final = re.compile(rf"{_EDGE}(?:911|112|99[6-9]|93[07]|940){_NOT_MORE}")
 _HASH: Final = re.compile(r"#\s?(?=\d)")
 _STAR_CODE: Final = re.compile(r"(?<![^\W_])[*#]+\d[\d*#]*[*#]?|(?<![\w*])\d+[*#](?![\w*])")
 _MASK: Final = re.compile(r"(?<![^\W_])[*xX•]{2,}(?:[ -][*xX•]{2,})*[ -]?(?=\d{2,6}(?!\d))")
+_PLATE: Final = re.compile(
+    rf"(?<![^\W_])(?<!\d\s)(?P<letters>(?:[\u0621-\u064a]\s){{2}}[\u0621-\u064a])[{JOIN}\s-]+(?P<figures>\d{{1,4}}){_NOT_MORE}"
+    r"|(?<![^\W_])(?<![.,:/]\d)(?P<before>\d{1,4})[\s-]+(?P<behind>(?:[\u0621-\u064a]\s){2}[\u0621-\u064a])(?![^\W_])(?!\s?\d)"
+)
+_STREET: Final = re.compile(
+    r"(?<![^\W_])\d{4,5}(?=\s(?:[A-Z][a-z]+\s){1,3}(?:Street|Road|Avenue|Boulevard|Drive|Lane|Highway)(?![^\W_]))"
+)
 _ZEROS: Final = re.compile(rf"{_EDGE}0\d+{_NOT_MORE}")
 
 
@@ -64,20 +79,30 @@ def say_names(text: str, arabic: bool) -> str:
     text = _MASK.sub("", text)
     text = _IBAN.sub(lambda found: _in_groups(_letters_apart(found[0]), arabic), text)
     text = _PHONE.sub(lambda found: _phone(found[0], arabic), text)
+    text = _PLATE.sub(lambda found: _plate(found, arabic), text)
     text = _NATIONAL.sub(lambda found: _in_groups([found[1], found[2]], arabic), text)
     text = _GROUPED.sub(lambda found: _as_written(found[0], arabic), text)
+    text = _HALVES.sub(lambda found: found["front"] + _as_written(found["figures"], arabic), text)
     return _SPACED.sub(lambda found: _in_groups([found[1], *_by_threes(found[2])], arabic), text)
 
 
 def say_codes(text: str, arabic: bool) -> str:
     """Tokens of letters and digits, figures behind `رقم`, `code` and the like, long figures. Goes after amounts."""
     text = _MIXED.sub(lambda found: _mixed(found[0], arabic), text)
+    text = _STREET.sub(lambda found: tongue(arabic).digits(found[0]), text)
     text = _HASH.sub(lambda found: _hash(found, arabic), text)
     text = _CODE.sub(lambda found: _code(found, arabic), text)
     text = _LONG.sub(lambda found: _long(found[0], arabic), text)
     text = _ALWAYS.sub(lambda found: tongue(arabic).digits(found[0]), text)
     text = _ZEROS.sub(lambda found: tongue(arabic).digits(found[0]), text)
     return _ACRONYM.sub(lambda found: tongue(arabic).spell(found[0]), text) if arabic else text
+
+
+def _plate(found: re.Match[str], arabic: bool) -> str:
+    """The letters and the digits of a car's plate."""
+    if found["letters"]:
+        return f"{found['letters']} {tongue(arabic).digits(found['figures'])}"
+    return f"{tongue(arabic).digits(found['before'])} {found['behind']}"
 
 
 def _in_groups(groups: list[str], arabic: bool) -> str:

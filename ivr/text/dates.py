@@ -142,4 +142,5 @@ def _said_named(found: re.Match[str]) -> str:
     day = int(found["day"])
     name = next(name for name in _MONTHS_EN if name.startswith(found["month"][:3]))
     said = ordinal(day) if 1 <= day <= 31 else english_cardinal(day)
-    return f"{name} {said}" + (f", {year(int(found['year']))}" if found["year"] else "")
+    ended = "." if found[0].endswith(".") and found.end() == len(found.string) else ""
+    return f"{name} {said}" + (f", {year(int(found['year']))}" if found["year"] else "") + ended

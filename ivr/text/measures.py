@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from ivr.text import nouns
+from ivr.text.abbreviations import labelled
 from ivr.text.figures import END, NUMBER, SIGN, START, amount, exact, parted, signed, tongue
 from ivr.text.marks import bare
 from ivr.text.numbers_ar import LARGEST, Noun, cardinal, counted
@@ -22,15 +23,22 @@ def _unit(forms: str, feminine: bool = False) -> Noun:
     return Noun(one, two, few, feminine)
 
 
+def _same(form: str) -> Noun:
+    """A unit that is not inflected."""
+    return Noun(form, form, form)
+
+
 _CELSIUS: Final = _unit("درجة مئوية/درجتين مئويتين/درجات مئوية", True)
 _FAHRENHEIT: Final = _unit("درجة فهرنهايت/درجتين فهرنهايت/درجات فهرنهايت", True)
 _SQUARE: Final = _unit("متر مربع/مترين مربعين/أمتار مربعة")
+_CUBIC: Final = _unit("متر مكعب/مترين مكعبين/أمتار مكعبة")
 _SPEED: Final = _unit("كيلومتر في الساعة/كيلومترين في الساعة/كيلومترات في الساعة")
 _UNITS: Final = (
     (r"°\s?[Ccم]|℃|درجة مئوية", _CELSIUS, ("degree Celsius", "degrees Celsius")),
     (r"°\s?F|℉", _FAHRENHEIT, ("degree Fahrenheit", "degrees Fahrenheit")),
     (r"°", _unit("درجة/درجتين/درجات", True), ("degree", "degrees")),
     (r"km/h|kmh|kph|كم/س|كم/ساعة", _SPEED, ("kilometer per hour", "kilometers per hour")),
+    (r"m3|cbm|م ?3(?!\d)", _CUBIC, ("cubic meter", "cubic meters")),
     (r"m2|sqm|م ?2(?!\d)", _SQUARE, ("square meter", "square meters")),
     (r"kgs?|KG|Kg|كجم|كغم|كغ|كلغ|كيلو ?[جغ]رام(?:ات)?", nouns.noun("كيلوغرام"), ("kilogram", "kilograms")),
     (r"mg|ملغم|ملغ|ملجم|مجم", _unit("مليغرام/مليغرامين/مليغرامات"), ("milligram", "milligrams")),
@@ -43,6 +51,14 @@ _UNITS: Final = (
     (r"L|ltr", nouns.noun("لتر"), ("liter", "liters")),
     (r"GB|gb|Gb|جيجا|قيقا", _unit("جيجابايت/جيجابايت/جيجابايت"), ("gigabyte", "gigabytes")),
     (r"MB|mb|Mb|ميجا|ميقا", _unit("ميجابايت/ميجابايت/ميجابايت"), ("megabyte", "megabytes")),
+    (r"TB", _unit("تيرابايت/تيرابايت/تيرابايت"), ("terabyte", "terabytes")),
+    (r"[Gg]bps", _same("جيجابت في الثانية"), ("gigabit per second", "gigabits per second")),
+    (r"[Mm]bps|ميجابت/ث", _same("ميجابت في الثانية"), ("megabit per second", "megabits per second")),
+    (r"kWh|KWh|kwh|ك\.\s?و\.\s?س", _same("كيلوواط ساعة"), ("kilowatt hour", "kilowatt hours")),
+    (r"kW", _same("كيلوواط"), ("kilowatt", "kilowatts")),
+    (r"[kK]?[cC]al", _unit("سعرة حرارية/سعرتين حراريتين/سعرات حرارية", True), ("calorie", "calories")),
+    (r"dl|dL|دل", _same("ديسيلتر"), ("deciliter", "deciliters")),
+    (r"mi", nouns.noun("ميل"), ("mile", "miles")),
     (r"lbs?", _unit("رطل/رطلين/أرطال"), ("pound", "pounds")),
     (r"hrs?|hr|h", nouns.noun("ساعة"), ("hour", "hours")),
     (r"mins?|د", nouns.noun("دقيقة"), ("minute", "minutes")),
@@ -54,7 +70,14 @@ _RANGE: Final = rf"(?:(?P<low>{NUMBER})\s?(?P<dash>-|–|—|إلى|الى|to)\s
 _MEASURE: Final = re.compile(
     rf"{START}(?P<sign>{SIGN}){_RANGE}(?P<number>{NUMBER})\s?(?:{_ANY_UNIT}){END}(?:\.(?=\s[a-z]))?"
 )
+_ONE_OF: Final = re.compile(
+    r"(?<![^\W_])(?P<front>(?:per|half(?: a)?|one quarter|لكل|نصف|ربع)\s)"
+    rf"(?:{_ANY_UNIT}){END}"
+)
 _COUNTED: Final = re.compile(rf"{START}{_RANGE}(?P<number>{NUMBER})\s(?P<word>[\u0621-\u0652]+)(?![^\W_])")
+_NAMED: Final = re.compile(r"(?<![^\W_])(?:[وفبك]?ال[\u0621-\u0652]+|لل[\u0621-\u0652]+|[وفبلك]?(?:عام|سنة|شهر))\s+\Z")
+"""In front of a number that names: `المادة 3 خاصة`, `عام 2026 زيادة`."""
+_DIGIT_NEXT: Final = re.compile(r"[\s:]*\d")
 _MENU: Final = re.compile(
     r"(?:اضغط|إضغط|الضغط|اختر|اختار|ادخل|أدخل|رقم|الرقم|خيار|الخيار|نوع|كود|رمز|press|dial|option|number|enter)\W*\Z"
 )
@@ -72,6 +95,7 @@ _ORDINAL: Final = re.compile(r"(?<![^\W_])(\d{1,4})(?:st|nd|rd|th)(?![^\W_])", r
 _SPAN: Final = re.compile(rf"{START}(?P<low>{NUMBER})\s?[-–—]\s?(?P<number>{NUMBER})(?!\d|[-–—.,:/]\d)")
 _RATIO: Final = re.compile(r"(?<=\d)\s?/\s?(?=\d)")
 _TIMES: Final = re.compile(r"(?<=\d)\s?[x×*]\s?(?=\d)")
+_PRESSURE: Final = re.compile(rf"(?<=\d)\s?mm ?Hg{END}")
 _SUM: Final = re.compile(r"(?<=\d)\s?([+=<>])\s?(?=\d)")
 _SUMS: Final = {
     "+": ("زائد", "plus"),
@@ -101,15 +125,16 @@ def say_measures(text: str, arabic: bool) -> str:
     """Numbers with a unit, numbers of things, thousands and millions in words."""
 
     def say(found: re.Match[str]) -> str:
-        index = next(index for index in range(len(_UNITS)) if found[f"u{index}"])
-        _, noun, english = _UNITS[index]
+        noun, english = _unit_of(found)
         low = f"{amount(found['low'], arabic)} {tongue(arabic).TO} " if found["low"] else ""
         return f"{signed(found['sign'], arabic)}{low}{_with_unit(found['number'], noun, english, arabic)}"
 
+    text = _PRESSURE.sub(" مليمتر زئبق" if arabic else " millimeters of mercury", text)
     text = _TIMES.sub(" في " if arabic else " by ", text)
     text = _MEASURE.sub(say, text)
     text = _ORDINAL.sub(lambda found: ordinal(int(found[1])), text)
     text = _FRACTION.sub(lambda found: _fraction(found, arabic), text)
+    text = _ONE_OF.sub(lambda found: _one_of(found, arabic), text)
     if arabic:
         text = _SCALE.sub(_scaled, text)
         text = _COUNTED.sub(_counted, text)
@@ -126,6 +151,20 @@ def say_rest(text: str, arabic: bool) -> str:
     text = _SUM.sub(lambda found: f" {_SUMS[found[1]][0 if arabic else 1]} ", text)
     text = _REST.sub(lambda found: f" {signed(found[1], arabic)}{amount(found[2], arabic)} ", text)
     return _LAST.sub(lambda found: f" {words.digits(found[0])} ", text)
+
+
+def _unit_of(found: re.Match[str]) -> tuple[Noun | None, tuple[str, str]]:
+    _, noun, english = _UNITS[next(index for index in range(len(_UNITS)) if found[f"u{index}"])]
+    return noun, english
+
+
+def _one_of(found: re.Match[str], arabic: bool) -> str:
+    """`per kg`: the unit in full. Of single Arabic letters only the number tells that they are one."""
+    noun, english = _unit_of(found)
+    unit = found[0][len(found["front"]) :]
+    if len(unit) == 1 and not unit.isascii():
+        return found[0]
+    return found["front"] + (noun.one if arabic and noun else english[0])
 
 
 def _scaled(found: re.Match[str]) -> str:
@@ -154,11 +193,27 @@ def _counted(found: re.Match[str]) -> str:
     noun = nouns.noun(word)
     if value is None or _MENU.search(found.string, 0, found.start()):
         return found[0]
-    if fraction or noun is None:
-        if not fraction and 3 <= value <= 10 and nouns.feminine(word):
-            return f"{low}{cardinal(value, True)} {word}"
+    if noun is None and not fraction:
+        return low + (_unknown(found, value, word) or found[0][found.start("number") - found.start() :])
+    if fraction or noun is None or _label(found):
         return found[0]
     return low + counted(value, noun)
+
+
+def _unknown(found: re.Match[str], value: int, word: str) -> str:
+    """A number with a feminine noun that no list has; '' if it is none."""
+    if 3 <= value % 100 <= 10 and nouns.feminine(word):
+        return f"{cardinal(value, True)} {word}"
+    one = nouns.one_of_hers(word) if value < 100 and not _DIGIT_NEXT.match(found.string, found.end()) else ""
+    if not one or _NAMED.search(found.string, 0, found.start()):
+        return ""
+    return counted(value, Noun(one, f"{one[:-1]}تين", one, feminine=True))
+
+
+def _label(found: re.Match[str]) -> bool:
+    """`مبنى 3 شقة 5`: the number names what stands before it."""
+    before = found.string[: found.start()].split()
+    return bool(before) and labelled(before[-1]) and _DIGIT_NEXT.match(found.string, found.end()) is not None
 
 
 def _fraction(found: re.Match[str], arabic: bool) -> str:

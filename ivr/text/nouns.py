@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from ivr.text.marks import bare
+from ivr.text.marks import bare, words
 from ivr.text.numbers_ar import Noun
 
 _MASCULINE: Final = """
@@ -62,6 +62,15 @@ _VARIANTS: Final = {
     "حروف": "حرف",
 }
 _NOT_COUNTED: Final = re.compile(r"[ولبفك]?ال|لل|[بلوف]")
+_MASCULINE_PLURAL: Final = re.compile(r"ت..ي.ات|[إا]..ا.ات|است..ا.ات|ا.ت.ا.ات|ان..ا.ات")
+"""Plurals of verbal nouns, as `تنبيهات`, `إعلانات`, `استفسارات`, `اشتراكات`: their singular is masculine."""
+_HIS: Final = words(
+    "مطارات قطارات قطاعات مسارات مجالات باصات خطابات جوازات قرارات عقارات مستودعات مكيفات حمامات تلفونات كوبونات "
+    "مخططات مشروعات موضوعات مؤشرات أوقات اوقات أصوات أبيات نشاطات نطاقات صرافات فيديوهات ريالات"
+)
+_PLACES: Final = words("جدة مكة بريدة عنيزة طيبة غزة رابغة بيشة ضباء صبية تربة رنية الباحة")
+_ARTICLE: Final = re.compile(r"[ولبفك]?ال|لل")
+_HERS: Final = words("تأشيرات تاشيرات ابتسامات")
 _ACCUSATIVE: Final = re.compile(r"(?<=..)ا$")
 
 
@@ -90,4 +99,13 @@ def noun(word: str) -> Noun | None:
 def feminine(word: str) -> bool:
     """Whether an unknown word behind a number of 3 to 10 is counted as feminine: a plural that ends in `ات`."""
     word = bare(word)
-    return len(word) > 4 and word.endswith("ات") and _NOT_COUNTED.match(word) is None
+    if len(word) <= 4 or not word.endswith("ات") or _NOT_COUNTED.match(word):
+        return False
+    return word in _HERS or not (word in _HIS or _MASCULINE_PLURAL.fullmatch(word))
+
+
+def one_of_hers(word: str) -> str:
+    """The word without vowel signs if it is the singular of an unknown feminine noun (`طبلية`), else ''."""
+    word = bare(word)
+    known = word in _PLACES or _ARTICLE.match(word)
+    return word if len(word) > 2 and word.endswith("ة") and not known else ""

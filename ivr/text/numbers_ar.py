@@ -39,6 +39,10 @@ _SCALES: Final = (
     (10**6, "مليون", "مليونين", "ملايين"),
     (10**3, "ألف", "ألفين", "آلاف"),
 )
+_RANKS: Final = (
+    *("", "", "الثاني", "الثالث", "الرابع", "الخامس"),
+    *("السادس", "السابع", "الثامن", "التاسع", "العاشر"),
+)
 _LETTER_NAMES: Final = (
     *("إيه", "بي", "سي", "دي", "إي", "إف", "جي", "إتش", "آي", "جيه", "كيه", "إل", "إم"),
     *("إن", "أو", "بي", "كيو", "آر", "إس", "تي", "يو", "في", "دبليو", "إكس", "واي", "زد"),
@@ -97,6 +101,20 @@ def _below_hundred(number: int, feminine: bool) -> str:
         first = {1: "إحدى" if feminine else "أحد", 2: "اثنتي" if feminine else "اثني"}.get(unit, units[unit])
         return f"{first} {ten}"
     return f"{units[unit]} {AND}{_TENS[tens]}" if unit else _TENS[tens]
+
+
+def ordinal(number: int, feminine: bool = False) -> str:
+    """1 <= number < 100 as a rank, with the article: `الثاني`, `الحادية عشرة`, `الخامس والعشرين`."""
+    ends = "ة" if feminine else ""
+    tens, unit = divmod(number, 10)
+    if number == 1:
+        return "الأولى" if feminine else "الأول"
+    if number <= 10:
+        return _RANKS[number] + ends
+    if unit == 0:
+        return f"ال{_TENS[tens]}"
+    first = ("الحادي" if unit == 1 else _RANKS[unit]) + ends
+    return f"{first} عشر{ends}" if tens == 1 else f"{first} {AND}ال{_TENS[tens]}"
 
 
 def counted(number: int, noun: Noun) -> str:

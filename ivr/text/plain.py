@@ -26,6 +26,8 @@ _HEADING: Final = re.compile(r"^[^\S\n]*(?:#{1,6}[^\S\n]+|>+[^\S\n]?)", re.MULTI
 _RULE: Final = re.compile(r"^[\s|:*_=-]*(?:-{3,}|\*{3,}|_{3,}|={3,}|\|\s*:?-+)[\s|:*_=-]*$", re.MULTILINE)
 _BULLET: Final = re.compile(rf"(^|\n)[^\S\n]*(?:[-*+–—]|[{BULLETS}])(?:[^\S\n]+|(?=[^\W\d_]))|[{BULLETS}]")
 _ITEM: Final = re.compile(r"(^|\n|(?<=:)(?=\s*\(?1\b))[^\S\n]*\(?(\d{1,2})(?:[.)-]|\.\))[^\S\n]+(?=\S)")
+_TOLD: Final = re.compile(r"(?<=[\s،,;؛])\((\d{1,2})\)\s(?=\S)")
+"""The number of an item in a list told in one sentence; of the first, `_ITEM` tells more."""
 _STRONG: Final = re.compile(r"\*\*+|(?<![A-Za-z0-9])__+|__+(?![A-Za-z0-9])|`+")
 _EMPHASIS: Final = re.compile(
     r"(?<![A-Za-z0-9*])\*(?=[^\s*])([^*\n]*[^\s*])\*(?![A-Za-z0-9*])|(?<![A-Za-z0-9_])_(?=[^\s_])([^_\n]*[^\s_])_(?!\w)"
@@ -77,6 +79,14 @@ def _without_tags(text: str) -> str:
     return _TAG.sub(" ", text)
 
 
+def _told(found: re.Match[str]) -> str:
+    """`(2)` if the item before it is there; `(3) days` is a number."""
+    number = int(found[1])
+    listed = re.search(rf"(?<!\d){number - 1}[)،,]", found.string[: found.start()])
+    pause = "،" if re.search("[\u0621-\u064a]", found.string) else ","
+    return f"{number}{pause} " if listed else found[0]
+
+
 def _unmarked(text: str) -> str:
     text = _NOTES.sub(" ", _FENCE.sub("", text))
     text = _REFERENCE.sub(r"\1", _LINK.sub(r"\1", text))
@@ -84,6 +94,7 @@ def _unmarked(text: str) -> str:
     text = _HEADING.sub("", _RULE.sub("", text))
     text = _BULLET.sub(r"\1", text)
     text = _ITEM.sub(r"\1 \2، " if re.search("[\u0621-\u064a]", text) else r"\1 \2, ", text)
+    text = _TOLD.sub(_told, text)
     text = _STRONG.sub("", text)
     text = _EMPHASIS.sub(lambda found: found[1] or found[2], text)
     text = _EDGE_CELL.sub(" ", text)

@@ -21,8 +21,12 @@ _ANY_BLANK: Final = re.compile(r"(?<=[^\d\s])\s+|\s+(?=[^\d\s])")
 
 
 _OPEN: Final = re.compile(r"<[^<>]{0,80}\Z|\[[^\[\]]{0,120}\Z|\]\([^()]*\Z")
-_MOST_DIGITS: Final = 120
-"""Digits of one piece at most: read one by one, more would be more text than a voice takes at once."""
+_HEAVIEST: Final = 1200
+"""What a piece may weigh: about the characters that are said for it."""
+_DIGIT: Final = 10
+_SIGN: Final = 14
+_CAPITAL: Final = 7
+_SIGNS: Final = frozenset("%٪$€£﷼°+=&@_#×")
 
 
 def clause_end(text: str, least: int, most: int) -> int:
@@ -47,18 +51,33 @@ def cut(text: str, least: int, most: int) -> int:
 
 
 def lighten(text: str) -> list[str]:
-    """The text in parts that do not have too many digits; nearly always one."""
-    parts, digits, start = [], 0, 0
+    """The text in parts that are not too much to say, digit by digit and sign by sign; nearly always one."""
+    parts, weight, start = [], 0, 0
     for place, char in enumerate(text):
-        digits += char.isdecimal()
-        if digits > _MOST_DIGITS:
+        own = _weight(char)
+        weight += own
+        if weight > _HEAVIEST:
             parts.append(text[start:place].strip())
-            digits, start = 1, place
+            weight, start = own, place
     return [part for part in (*parts, text[start:].strip()) if part]
+
+
+def _weight(char: str) -> int:
+    if char.isdecimal():
+        return _DIGIT
+    if char in _SIGNS:
+        return _SIGN
+    if char.isascii():
+        return _CAPITAL if char.isupper() else 1
+    if "\u0600" <= char <= "\u06ff":
+        return 1
+    if char.isnumeric():
+        return 2 * _DIGIT
+    return 2 * len(unicodedata.normalize("NFKC", char))
 
 
 def _between_characters(text: str, most: int) -> int:
     place = most
-    while place > 1 and (unicodedata.combining(text[place - 1]) or text[place - 1] in UNSEEN):
+    while place > most // 2 and (unicodedata.combining(text[place - 1]) or text[place - 1] in UNSEEN):
         place -= 1
-    return place
+    return place if place > most // 2 else most

@@ -50,7 +50,10 @@ _WORD_BEFORE: Final = re.compile(r"(\S*)\s*?(?:(?<=\s)(\S+))?\Z")
 _ITEM: Final = re.compile(r"(?<!\S)[(\u2043•*-]*(\d{1,2}|[A-Za-z])[.)]?\Z")
 _FRONT: Final = " \t\n\r\u00a0\"'“«([*_-–—" + BULLETS
 _GLUED_ARABIC: Final = re.compile(r"(?<![A-Za-z0-9./@_-])[\u0620-\u065f\u0670]{3,}\Z")
+_GOES_ON_TO: Final = re.compile(r"[,،;؛]\Z|[\s,،](?:and|or|و|أو|او|ثم|then)\Z")
+"""What stands before the next number of a list that is told in one sentence."""
 _CONSONANTS: Final = re.compile(r"[B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z][b-df-hj-np-tv-z]{0,3}")
+_CODE: Final = re.compile(r"[A-Z]+[A-Z0-9/_-]*")
 _HALF: Final = re.compile("[\ud800-\udfff]")
 _PAIRS: Final = ("«»", "“”", "()", "[]")
 _TOGGLES: Final = ('"', "**", "`", "__")
@@ -187,7 +190,9 @@ class Segmenter:
                 self._at = max(self._at, min(len(text), limit))
                 if len(text) < limit or self._at < limit:
                     return None
-                place = self._from + runons.cut(text[self._from : limit], self.longest // 3, self.longest)
+                place = limit
+                if says_something(text[self._from : limit]):
+                    place = self._from + runons.cut(text[self._from : limit], self.longest // 3, self.longest)
                 if says_something(text[self._from : place]):
                     return place
                 self._from = self._at = place
@@ -222,8 +227,10 @@ class Segmenter:
 
     def _judge_at_once(self, stop: int) -> tuple[int, int]:
         text = self._text
+        if not says_something(text[self._from : stop]):
+            return 0, stop + 1
         if not self._open(stop + 1):
-            self._late = says_something(text[self._from : stop])
+            self._late = True
             return stop + 1, 0
         end = self._run_end(stop)
         for place in range(stop + 2, end + 1):
@@ -308,18 +315,34 @@ class Segmenter:
         ):
             return 0, end
         kind = self._kind(stop)
-        if kind is Stop.BEFORE_NUMBER and text[self._from : stop].strip().isalpha() and not char.isdigit():
-            return end, 0
+        if kind is Stop.BEFORE_NUMBER:
+            return self._judge_numbered(stop, end, start)
         if lower_latin(char) and (kind is not Stop.ORDINARY or self._in_brackets(end)):
             return 0, end
-        if kind is Stop.ORDINARY or (kind is Stop.BEFORE_NUMBER and not char.isdigit()):
+        if kind is Stop.ORDINARY:
             return end, 0
-        if kind in (Stop.NEVER, Stop.BEFORE_NUMBER):
+        if kind is Stop.NEVER:
             return 0, end
         word = first_word(text[start : start + _WORD], self._final or len(text) >= start + _WORD)
         if word is None:
             return _WAIT
         return (end, 0) if may_follow(word, kind, text[self._from : stop]) else (0, end)
+
+    def _judge_numbered(self, stop: int, end: int, start: int) -> tuple[int, int]:
+        """`No. 5`, `no. HTL-2026`: the sentence goes on if a number or a code follows."""
+        text = self._text
+        if text[start].isdigit():
+            return 0, end
+        if text[self._from : stop].strip().isalpha():
+            return end, 0
+        if lower_latin(text[start]):
+            return 0, end
+        if not text[start].isascii() or not text[start].isupper():
+            return end, 0
+        code = _CODE.match(text, start, start + _WORD)
+        if code and code.end() == len(text) and not self._final:
+            return _WAIT
+        return (0, end) if code and any(char.isdigit() for char in code[0]) else (end, 0)
 
     def _kind(self, stop: int) -> Stop:
         """What the stop's own shape and the word before it say about an end."""
@@ -357,6 +380,9 @@ class Segmenter:
             return 0, stop + 1
         if self._item is None or number != self._item + 1 or len(front.split()) < 3:
             return None
+        if _GOES_ON_TO.search(front):
+            self._item = number
+            return 0, stop + 1
         end = self._run_end(stop)
         gap = _GAP.match(text, end, end + _REACH)
         start = gap.end() if gap else end

@@ -20,6 +20,8 @@ from ivr.text.marks import says_something
 from ivr.text.measures import say_measures, say_percent, say_rest
 from ivr.text.money import say_money
 from ivr.text.plain import plain
+from ivr.text.ranks import say_ranks
+from ivr.text.signs import say_signs
 from ivr.text.titles import say_leads, say_short_forms
 from ivr.text.web import say_addresses
 
@@ -40,6 +42,7 @@ _DASH: Final = re.compile(r"\s+[-–—]+(?=\s|$)|[–—]+|(?<!\S)-+|-+(?!\S)|-
 _APOSTROPHE: Final = re.compile(r"(?<![^\W\d_])['’]|['’](?![^\W\d_])")
 _ELLIPSIS: Final = re.compile(r"…|\.(?:\s?\.)+")
 _GAP_BEFORE: Final = re.compile(r"\s+(?=[.,،؛;:?؟!])")
+_ABBREVIATED: Final = re.compile(r"\.(?=[,،;؛:])")
 _RUN: Final = re.compile(r"[.,،؛;:?؟!]{2,}")
 _FRONT: Final = re.compile(r"\A[\s.,،؛;:?؟!'’-]+")
 _ORDER: Final = "؟?!.:؛;،,"
@@ -60,10 +63,12 @@ def _said(text: str, language: str) -> str:
     arabic = reads_arabic(text, language)
     text = _keys(text, arabic)
     text = say_addresses(text, arabic)
-    text = say_leads(plain_digits(text))
+    text = say_signs(say_leads(plain_digits(text)), arabic)
     for rewrite in (say_dates, say_names, say_times, say_money, say_percent):
         text = rewrite(text, arabic)
     text = say_short_forms(text)
+    if arabic:
+        text = say_ranks(text)
     for rewrite in (say_measures, say_codes, say_rest):
         text = rewrite(text, arabic)
     return _tidy(_symbols(text, arabic), arabic)
@@ -91,6 +96,7 @@ def _tidy(text: str, arabic: bool) -> str:
     text = _APOSTROPHE.sub(" ", text)
     text = _ELLIPSIS.sub(". ", text)
     text = _GAP_BEFORE.sub("", " ".join(text.split()))
+    text = _ABBREVIATED.sub("", text)
     text = _RUN.sub(lambda found: min(found[0], key=_ORDER.index), text)
     text = _FRONT.sub("", text).strip()
     return text if says_something(text) else ""

@@ -11,7 +11,7 @@ from ivr.text.figures import GONE
 from ivr.text.marks import bare, words
 
 _FRONT: Final = r"(?<![^\W_])(?<![^\W_]\.)"
-_NAME: Final = r"\s?(?=[\u0621-\u064a])"
+_NAME: Final = r"\s?(?=[\u0621-\u064a][\u0621-\u0652])"
 _TITLES: Final = (
     (re.compile(rf"{_FRONT}([ولب]?)[أا]\.\s?د\.{_NAME}"), ("أستاذ دكتور", "أستاذة دكتورة")),
     (re.compile(rf"{_FRONT}([ولب]?)(?:د\.\s?م|م\.\s?د)\.{_NAME}"), ("دكتور مهندس", "دكتورة مهندسة")),
@@ -53,6 +53,10 @@ _ENGLISH: Final = tuple(
         (r"[Aa]pprox\.", "approximately"),
         (r"[Dd]ept\.", "department"),
         (r"vs\.", "versus"),
+        (r"[Ii]ncl\.(?=\s)", "including"),
+        (r"[Ee]xcl\.(?=\s)", "excluding"),
+        (r"(?<!\d\s)[Mm]in\.(?=\s?\w)", "minimum"),
+        (r"[Mm]ax\.(?=\s?\w)", "maximum"),
         (r"[Ee]\.g\.,?", "for example,"),
         (r"[Ii]\.e\.,?", "that is,"),
         (r"etc\.(?=\s+[a-z])", "et cetera"),
@@ -67,8 +71,19 @@ _ENGLISH: Final = tuple(
         (r"Sun\.(?=\s|,|\Z)", "Sunday"),
     )
 )
-
-
+_DAYS: Final = {
+    "Mon": "Monday",
+    "Tue": "Tuesday",
+    "Wed": "Wednesday",
+    "Thu": "Thursday",
+    "Fri": "Friday",
+    "Sat": "Saturday",
+    "Sun": "Sunday",
+}
+_DAY: Final = r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}\.?"
+_DAY_SPAN: Final = re.compile(rf"(?<![^\W_]){_DAY}\s?[-–—]\s?{_DAY}(?![^\W_])")
+_AR_DAY: Final = r"(?:الأحد|الاثنين|الإثنين|الثلاثاء|الأربعاء|الاربعاء|الخميس|الجمعة|السبت)"
+_AR_DAY_SPAN: Final = re.compile(rf"({_AR_DAY})\s?[-–—]\s?(?={_AR_DAY})")
 _PLACES: Final = {
     "St": "Street",
     "Ave": "Avenue",
@@ -84,10 +99,11 @@ _LEADS: Final = tuple(
         (rf"{_FRONT}ت\s?[:.]\s?(?=[\d+(])", "تلفون "),
         (rf"{_FRONT}ج\s?[:.]\s?(?=[\d+(])", "جوال "),
         (rf"{_FRONT}ص\.\s?(?=\d)", "صفحة "),
-        (rf"{_FRONT}[Nn]o\.\s?(?=#?\d)", "number "),
+        (rf"{_FRONT}[Nn]o\.\s?(?=#?(?:\d|[A-Z]+[-\d]))", "number "),
         (rf"{_FRONT}[Ee]xt\.\s?(?=\d)", "extension "),
         (rf"{_FRONT}[Tt]el\.?:?\s?(?=[\d+(])", "telephone "),
         (rf"{_FRONT}[Pp]\.\s?(?=\d)", "page "),
+        (rf"{_FRONT}Rm\.?\s?(?=\d)", "Room "),
     )
 )
 
@@ -120,6 +136,8 @@ def say_short_forms(text: str) -> str:
     """Short forms of both languages in full."""
     for pattern, (his, hers) in _TITLES:
         text = pattern.sub(partial(_titled, his=his, hers=hers), text)
+    text = _AR_DAY_SPAN.sub(r"\1 إلى ", text)
+    text = _DAY_SPAN.sub(lambda found: f"{_DAYS[found[1]]} to {_DAYS[found[2]]}", text)
     for pattern, said in (*_ARABIC, *_ENGLISH):
         text = pattern.sub(said, text)
     text = _PLACE.sub(_place, text)

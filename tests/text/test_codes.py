@@ -101,3 +101,27 @@ def test_arabic(text: str, said: str) -> None:
 def test_arabic_names() -> None:
     assert say_names("*966#", arabic=True) == "نجمة تسعة ستة ستة مربع"
     assert say_names("+966501234567", arabic=True).startswith("زائد تسعة ستة ستة، خمسة صفر، ")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("السيارة أ ب ج 1234", "السيارة أ ب ج واحد اثنين ثلاثة أربعة"),
+        ("4:00 م و 5", "4:00 م و 5"),
+        ("7012 ح ر ق", "سبعة صفر واحد اثنين ح ر ق"),
+        ("رمز التحقق 739-204.", "رمز التحقق سبعة ثلاثة تسعة، اثنين صفر أربعة."),
+        ("SAR 320", "SAR 320"),
+        ("xx-xx 4421", "4421"),
+        ("x" * 300, "x" * 300),
+    ],
+)
+def test_names_in_arabic(text: str, said: str) -> None:
+    assert say_names(text, arabic=True) == said
+
+
+def test_the_number_of_a_street() -> None:
+    assert say_codes("at 8118 King Fahd Road", arabic=False) == "at eight one one eight King Fahd Road"
+
+
+def test_two_capitals_are_letters() -> None:
+    assert say_codes("عنوان IP والأمر OK", arabic=True) == "عنوان آي بي والأمر OK"

@@ -32,7 +32,23 @@ def test_every_noun_knows_its_forms() -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "feminine"), [("مركبات", True), ("بنات", False), ("للمركبات", False), ("قصور", False)]
+    ("word", "feminine"),
+    [
+        ("مركبات", True),
+        ("بنات", False),
+        ("للمركبات", False),
+        ("قصور", False),
+        ("تنبيهات", False),
+        ("استفسارات", False),
+        ("مطارات", False),
+        ("تأشيرات", True),
+        ("إجازات", True),
+    ],
 )
 def test_feminine(word: str, feminine: bool) -> None:
     assert nouns.feminine(word) is feminine
+
+
+@pytest.mark.parametrize(("word", "one"), [("طبليةً", "طبلية"), ("الطبلية", ""), ("جدة", ""), ("طبق", "")])
+def test_one_of_hers(word: str, one: str) -> None:
+    assert nouns.one_of_hers(word) == one

@@ -84,3 +84,21 @@ def test_figures() -> None:
 @given(st.integers(0, numbers_ar.LARGEST - 1), st.integers(0, numbers_ar.LARGEST - 1))
 def test_different_numbers_have_different_words(one: int, other: int) -> None:
     assert (cardinal(one) == cardinal(other)) is (one == other)
+
+
+@pytest.mark.parametrize(
+    ("number", "his", "hers"),
+    [
+        (1, "الأول", "الأولى"),
+        (2, "الثاني", "الثانية"),
+        (10, "العاشر", "العاشرة"),
+        (11, "الحادي عشر", "الحادية عشرة"),
+        (13, "الثالث عشر", "الثالثة عشرة"),
+        (20, "العشرين", "العشرين"),
+        (21, "الحادي والعشرين", "الحادية والعشرين"),
+        (95, "الخامس والتسعين", "الخامسة والتسعين"),
+    ],
+)
+def test_ordinal(number: int, his: str, hers: str) -> None:
+    assert numbers_ar.ordinal(number) == his
+    assert numbers_ar.ordinal(number, feminine=True) == hers

@@ -63,3 +63,15 @@ def test_plain(text: str, left: str) -> None:
 )
 def test_untagged(text: str, left: str) -> None:
     assert untagged(text) == left
+
+
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [
+        ("خياران: (1) أ، (2) ب", "خياران: 1، أ، 2، ب"),
+        ("pick (1) a, (2) b", "pick (1) a, 2, b"),
+        ("take (3) days", "take (3) days"),
+    ],
+)
+def test_a_list_in_one_sentence(text: str, bare: str) -> None:
+    assert " ".join(plain(text).split()) == bare

@@ -37,7 +37,7 @@ def test_clause_end(text: str, least: int, most: int, piece: str) -> None:
         ("كلمة " + "ا" * 30, 10, 20, "كلمة "),
         ("ا" * 30, 10, 20, "ا" * 20),
         ("ا" * 19 + "\u064e" * 3 + "ا", 10, 20, "ا" * 19),
-        ("\u064e" * 30, 10, 20, "\u064e"),
+        ("\u064e" * 30, 10, 20, "\u064e" * 20),
     ],
 )
 def test_cut(text: str, least: int, most: int, piece: str) -> None:
@@ -53,3 +53,11 @@ def test_lighten() -> None:
 @given(st.text(min_size=30, max_size=60))
 def test_a_cut_is_inside(text: str) -> None:
     assert 0 < runons.cut(text, 10, 30) <= 30
+
+
+def test_much_to_say_for_few_characters() -> None:
+    for heavy in ("½" * 300, "ﷺ" * 300, "5%" * 150, "A1" * 150, "٣٪" * 150):
+        parts = runons.lighten(heavy)
+        assert len(parts) > 1
+        assert "".join(parts) == heavy
+    assert runons.lighten("Hello there. " * 20) == ["Hello there. " * 19 + "Hello there."]

@@ -16,6 +16,18 @@ def split(text: str, language: str = "ar") -> list[str]:
 
 
 CASES = [
+    # A list told in one sentence.
+    ("خياران: (1) التوصيل للبيت، (2) الاستلام. طيب", ["خياران: (1) التوصيل للبيت، (2) الاستلام.", "طيب"]),
+    (
+        "Options: 1. track a parcel, 2. pay a bill, or 3. leave. Bye",
+        ["Options: 1. track a parcel, 2. pay a bill, or 3. leave.", "Bye"],
+    ),
+    # A number with letters.
+    ("Your no. HTL-2026 is ok. Bye", ["Your no. HTL-2026 is ok.", "Bye"]),
+    ("It is a big no. That is it", ["It is a big no.", "That is it"]),
+    ("I said no. NOW", ["I said no.", "NOW"]),
+    ("رقم no. التالي", ["رقم no.", "التالي"]),
+    ("in no. time", ["in no. time"]),
     # At once, and what is swallowed.
     ("كيف الحال؟ تمام", ["كيف الحال؟", "تمام"]),
     ("كيف الحال؟!؟ تمام", ["كيف الحال؟", "تمام"]),

@@ -56,3 +56,18 @@ def test_short_forms(text: str, said: str) -> None:
 )
 def test_leads(text: str, said: str) -> None:
     assert say_leads(text) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Sun.-Thu., 8", "Sunday to Thursday, 8"),
+        ("Mon - Friday", "Monday to Friday"),
+        ("الأحد - الخميس", "الأحد إلى الخميس"),
+        ("incl. tax, min. ten", "including tax, minimum ten"),
+        ("2 min. left", "2 min. left"),
+        ("أ.أ.أ.", "أ.أ.أ."),
+    ],
+)
+def test_spans_and_shortened_words(text: str, said: str) -> None:
+    assert say_short_forms(text) == said

@@ -1,0 +1,53 @@
+"""Arabic numbers that tell a place in a row: `الدور 2` -> `الدور الثاني`, `للمرة الـ5` -> `للمرة الخامسة`.
+
+Only behind a definite noun in the singular: of some the bare number is enough (floors, seasons, stages), of all others
+the number carries the article. Behind a plural it counts (`الأيام الـ3`).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from ivr.text import nouns
+from ivr.text.figures import JOIN
+from ivr.text.marks import bare, words
+from ivr.text.numbers_ar import ordinal
+
+_DEFINITE: Final = r"(?<![^\W_])(?P<front>[وف]?(?:[بك]?ال|لل))"
+_END: Final = r"(?![^\W_]|[.,:/]\d|\s?[-–%٪]\s?\d|\s?[%٪])"
+_BARE: Final = re.compile(
+    rf"{_DEFINITE}(?P<noun>دور|طابق|حلقة|موسم|مرحلة|فصل|جزء|محاولة|خطوة|مستوى)\s(?P<number>\d{{1,2}}){_END}"
+    r"(?=\s(?P<counted>[\u0621-\u0652]+)(?!\s\d)|)"
+)
+_ARTICLE: Final = re.compile(
+    rf"{_DEFINITE}(?P<noun>[\u0621-\u0652]{{2,}})\s(?P<and>[وف]?)ال{JOIN}\s?(?P<number>\d{{1,2}}){_END}"
+)
+_SINGULAR: Final = words(
+    "قرن عقد ترتيب يوم لقاء مؤتمر منتخب بيت فريق صف سطر نموذج إصدار اصدار تقرير اجتماع تنبيه معرض دوري"
+)
+
+
+def say_ranks(text: str) -> str:
+    """Every rank in words."""
+    text = _BARE.sub(_ranked, text)
+    return _ARTICLE.sub(_with_article, text)
+
+
+def _ranked(found: re.Match[str]) -> str:
+    """Up to twelve; `في المرحلة 3 خيارات` counts what follows."""
+    number, noun = int(found["number"]), found["noun"]
+    if not 1 <= number <= 12 or (found["counted"] and nouns.noun(found["counted"])):
+        return found[0]
+    return f"{found['front']}{noun} {ordinal(number, noun.endswith('ة'))}"
+
+
+def _with_article(found: re.Match[str]) -> str:
+    word = bare(found["noun"])
+    known = nouns.noun(word)
+    one = known.one == word if known else word in _SINGULAR or word.endswith("ة")
+    number = int(found["number"])
+    if not one or number == 0:
+        return found[0]
+    female = known.feminine if known else word.endswith("ة")
+    return f"{found['front']}{found['noun']} {found['and']}{ordinal(number, female)}"

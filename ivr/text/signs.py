@@ -1,0 +1,63 @@
+"""Signs that stand for a word: `~120`, `±5%`, `1 USD = 3.75 SAR`, `$120/night`, `4.8/5`, `O+`.
+
+Goes before every role of a number: what is left is words, and numbers with nothing but a blank between them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from ivr.text.figures import tongue
+
+_AROUND: Final = (
+    (re.compile(r"(?<![^\s(])[~≈]\s?(?=\d)"), ("حوالي ", "about ")),
+    (re.compile(r"±\s?(?=\d)"), ("زائد أو ناقص ", "plus or minus ")),
+    (re.compile(r"\s?≥\s?(?=\d)"), (" أكبر من أو يساوي ", " at least ")),
+    (re.compile(r"\s?≤\s?(?=\d)"), (" أقل من أو يساوي ", " at most ")),
+    (re.compile(r"(?<=\d)\s[-−]\s(?=\d[\d.,]*\s*=)"), (" ناقص ", " minus ")),
+    (re.compile(r"(?<=[^\W_])([%٪.)]?)\s=\s(?=[^\W_]|[-+$€£(])"), (r"\1 يساوي ", r"\1 equals ")),
+    (re.compile(r"(?<=[^\W_])([%٪.)]?)\s\+\s(?=[^\W_]|[$€£(])"), (r"\1 زائد ", r"\1 plus ")),
+    (re.compile(r"(?<=[^\W_])\s×\s(?=\d)"), (" في ", " times ")),
+    (re.compile(r"(?<=\d)\s×\s(?=[^\W_])"), (" في ", " times ")),
+    (re.compile(r"(?<![^\W_])(\d+\.\d+)\s?/\s?(?=(?:5|10|100)(?![^\W_]|[/.]\d))"), (r"\1 من ", r"\1 out of ")),
+    (re.compile(r"\s#(?=\s*:)"), (" رقم", " number")),
+)
+_SIZES: Final = re.compile(r"(?<=\d)\s×\s(?=\d[\d.]*(?:\s?(?:×|cm|mm|m\b|سم|ملم|متر|م\b)))")
+_BLOOD: Final = re.compile(r"(?<![^\W_])(AB|[ABO])\s?([+\-−])(?![^\W_]|[+\-−])")
+_ABOUT_BLOOD: Final = re.compile(r"دم|فصيل|blood|donor", re.IGNORECASE)
+_PLUS: Final = re.compile(r"(?<=[^\W_])\+(?![^\W_+])")
+_PER_EN: Final = {"mo": "month", "yr": "year", "wk": "week", "hr": "hour", "h": "hour", "min": "minute"}
+_PER: Final = re.compile(
+    r"(?<=[\w%٪$€£﷼])(?<!km)(?<!كم)\s?/\s?(?:"
+    r"(?P<en>month|mo|year|yr|day|night|week|wk|hour|hr|h|minute|min|person|guest|user|unit|item|piece|call|message"
+    r"|kg|km|kWh|GB|MB|dl|dL|ml|liter)"
+    r"|(?P<ar>شهر|سنة|يوم|ليلة|أسبوع|ساعة|دقيقة|شخص|فرد|ضيف|قطعة|وحدة|حبة|رسالة|مكالمة|كيلو|كجم|كغم|كغ|كم|دل|لتر|متر))(?![^\W_])"
+)
+_COUNTED: Final = re.compile(r"\d\s?[^\s\d]{0,12}\Z|\d\s[^\s\d]{1,12}\Z")
+
+
+def say_signs(text: str, arabic: bool) -> str:
+    """Every sign that stands for a word as that word."""
+    if _ABOUT_BLOOD.search(text):
+        text = _BLOOD.sub(lambda found: _blood(found, arabic), text)
+    text = _SIZES.sub("×", text)
+    for pattern, words in _AROUND:
+        text = pattern.sub(words[0 if arabic else 1], text)
+    text = _PER.sub(lambda found: _per(found, arabic), text)
+    return _PLUS.sub(" زائد" if arabic else " plus", text)
+
+
+def _blood(found: re.Match[str], arabic: bool) -> str:
+    sign = found[2] == "+"
+    if arabic:
+        return f"{tongue(arabic).spell(found[1])} {'موجب' if sign else 'سالب'}"
+    return f"{' '.join(found[1])} {'positive' if sign else 'negative'}"
+
+
+def _per(found: re.Match[str], arabic: bool) -> str:
+    """`/night` behind an amount; else the slash is an alternative."""
+    if _COUNTED.search(found.string, max(0, found.start() - 24), found.start()) is None:
+        return found[0]
+    word = found["ar"] or _PER_EN.get(found["en"], found["en"])
+    return f" {'لكل' if arabic else 'per'} {word}"
