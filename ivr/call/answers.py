@@ -28,6 +28,8 @@ class Answers:
         self._reply: Reply | None = None
         self.mouth = Mouth(options)
         self.turns: list[Turn] = []
+        self.goes_on = False
+        """After a sentence was lost: the reply is said without it."""
         self.heard_last = ("", "")
         """Heard and unheard text of the last turn in which the agent said anything."""
 
@@ -164,9 +166,16 @@ class Answers:
             self._say(self._reply.tick(self.mouth.owes_ms(now), now), now)
 
     def speech_failed(self, event: SpeechFailed) -> list[Command] | None:
-        """The voice gave up: ask it for nothing more in this turn. None: nobody waited for that sentence."""
+        """The voice gave up a sentence. None: nobody waited for it.
+
+        `goes_on` says what comes of it: the rest of the reply, or nothing more is asked of the voice in this turn.
+        """
         if not self.mouth.speech_failed(event):
             return None
+        lost = sum(bool(sentence.failed) for sentence in self.turn.sentences)
+        self.goes_on = lost < 2 and (self.owed or self.mouth.more)
+        if self.goes_on:
+            return self.mouth.skip()
         self.turn.failure = "voice"
         return self.close_reply() + self.mouth.give_up()
 

@@ -86,7 +86,7 @@ class Call:
             case events.Tick():
                 self._on_tick(now)
             case events.SpeechAudio():
-                talk.out += talk.answers.mouth.audio(event, now)
+                talk.sound(event, now)
             case events.SpeechEnded():
                 talk.answers.mouth.speech_ended(event, now)
             case events.SpeechFailed():

@@ -265,15 +265,22 @@ class Conversation:
             turn.failure = turn.failure or "empty"
             self.note("reply_failed", reason=turn.failure)
             self._fail("agent", now)
-        else:
-            self._failures = 0
+
+    def sound(self, event: events.SpeechAudio, now: float) -> None:
+        """Audio of a sentence."""
+        self.out += self.answers.mouth.audio(event, now)
+        if self.answers.mouth.open:
+            self._dead_air.sounded()
 
     def speech_failed(self, event: events.SpeechFailed, now: float) -> None:
-        """The voice gave a sentence up."""
+        """The voice gave a sentence up. One alone is left out; after the second, or the last, there is an apology."""
         stop = self.answers.speech_failed(event)
         if stop is None:
             return
         self.out += stop
+        if self.answers.goes_on:
+            self.note("sentence_lost", reason=event.reason)
+            return
         self.deadlines.clear("reply")
         self.note("speech_failed", reason=event.reason)
         self._fail("voice", now)
@@ -337,7 +344,10 @@ class Conversation:
                 self.answers.turn.fillers.append(now)
 
     def _all_heard(self, now: float) -> None:
-        self._note_turn(self.answers.close_turn("failed" if self.answers.turn.failure else "heard", now))
+        turn = self.answers.turn
+        self._note_turn(self.answers.close_turn("failed" if turn.failure else "heard", now))
+        if turn.kind != "phrase" and not turn.failure:
+            self._failures = 0
         self.protected = False
         if self.farewell is not None:
             self.end(self.farewell.result, self.farewell.reason, now)

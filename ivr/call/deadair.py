@@ -31,6 +31,10 @@ class DeadAir:
             self._owed_since = since
             self._said = 0
 
+    def sounded(self) -> None:
+        """Words of the reply are heard: what follows is a new wait."""
+        self._said = 0
+
     def settle(self) -> None:
         """Nothing is owed."""
         self._owed_since = None

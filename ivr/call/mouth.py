@@ -205,9 +205,18 @@ class Mouth:
         """Go on where the caller stopped hearing."""
         return self._outgoing(self.playout.resume(now), now)
 
+    @property
+    def more(self) -> bool:
+        """Sentences wait behind the one that is with the voice."""
+        return bool(self._queue)
+
     def give_up(self) -> list[Command]:
         """Ask for nothing more; what has sounded so far is played to its end."""
         self._queue.clear()
+        return self.skip()
+
+    def skip(self) -> list[Command]:
+        """Ask no more for the sentence that is with the voice; what has sounded of it is played to its end."""
         line, self._with_voice, self._stalled_at = self._with_voice, None, None
         if line is None:
             return []

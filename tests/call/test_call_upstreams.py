@@ -205,19 +205,49 @@ def test_a_caller_with_one_more_question_keeps_the_call() -> None:
 # -- the voice -------------------------------------------------------------------------------------------------------
 
 
-def test_a_voice_that_fails_ends_the_answer_with_an_apology() -> None:
+def test_a_voice_that_fails_twice_ends_the_answer_with_an_apology() -> None:
     stage = Stage()
     stage.hear()
-    stage.feed(ReplyDelta(0, "The first one is here. The second one comes next. And "))
+    stage.feed(ReplyDelta(0, "The first one is here. The second one comes next. The third one is last. And "))
     stage.voice(400)
     stage.feed(SpeechFailed(0, 2, "degenerate"))
+    assert stage.all(CloseReply) == []
+    assert stage.last(Speak).sentence == 3
+    stage.feed(SpeechFailed(0, 3, "degenerate"))
     assert CloseReply(0) in stage.all(CloseReply)
     stage.wait(1200)
     turn = stage.call.turns[0]
     assert (turn.outcome, turn.failure) == ("failed", "voice")
     assert turn.heard == "The first one is here. apology words"
+    assert turn.unheard == "The second one comes next. The third one is last."
+    assert stage.state == "listening"
+
+
+def test_one_sentence_that_cannot_be_said_is_left_out() -> None:
+    stage = Stage()
+    stage.hear()
+    stage.reply("The first one is here. The second one comes next. The third one is last.")
+    stage.voice(400)
+    stage.feed(SpeechFailed(0, 2, "invalid"))
+    assert [note.fields["reason"] for note in stage.notes("sentence_lost")] == ["invalid"]
+    stage.voice(400)
+    stage.wait(1000)
+    turn = stage.call.turns[0]
+    assert turn.heard == "The first one is here. The third one is last."
     assert turn.unheard == "The second one comes next."
     assert stage.state == "listening"
+
+
+def test_a_voice_that_never_speaks_ends_the_call_whatever_the_agent_says() -> None:
+    stage = Stage()
+    for _ in range(3):
+        assert stage.ended is None
+        stage.hear()
+        stage.reply()
+        asked = stage.last(Speak)
+        stage.feed(SpeechFailed(asked.turn, asked.sentence, "degenerate"))
+        stage.wait(700)
+    assert stage.ended == HangUp("upstream_error", "voice_unavailable")
 
 
 def test_without_a_voice_and_without_a_phrase_the_carrier_has_the_last_word() -> None:

@@ -33,6 +33,8 @@ def test_the_machine() -> None:
     assert air.due_at(11.5, arriving=True) == 13.5 + 0.4
     assert [air.filler() for _ in range(3)] == ["filler", "filler", "still_working"]
     assert air.due_at(0.0) is None
+    air.sounded()
+    assert air.due_at(20.0) == 22.0
     air.settle()
     air.owe(20.0)
     assert air.due_at(0.0) == 22.0
