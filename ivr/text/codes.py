@@ -22,7 +22,7 @@ _PHONE: Final = re.compile(
 _NEIGHBOUR: Final = re.compile(r"((?:00)?(?:966|971|965|973|974|968|96[1-47]|970))(\d{8,9})")
 _GROUPED: Final = re.compile(rf"{_EDGE}(?<!\d[ -])\d{{2,6}}(?:([ -])\d{{2,6}})(?:\1\d{{2,6}})+{_NOT_MORE}")
 _MIXED: Final = re.compile(
-    r"(?<![^\W_])(?=[A-Za-z/_-]*\d)(?=[\d/_-]*[A-Za-z])[A-Za-z0-9]+(?:[-/_][A-Za-z0-9]+)*(?![^\W_]|[-_][A-Za-z])"
+    r"(?<![^\W_])(?<!\d\.)(?=[A-Za-z/_-]*\d)(?=[\d/_-]*[A-Za-z])[A-Za-z0-9]+(?:[-/_][A-Za-z0-9]+)*(?![^\W_]|[-_][A-Za-z])"
 )
 _MONEY: Final = r"(?!(?:SAR|SR|AED|QAR|QR|OMR|KWD|KD|BHD|BD|JOD|JD|IQD|EGP|LE|GBP|USD|EUR)(?![^\W_]))"
 _SPACED: Final = re.compile(rf"(?<![^\W_]){_MONEY}([A-Z]{{2,5}})[ -]+(\d{{3,}})(?![^\W_]|[.,:/]\d|[-_/]\w)")

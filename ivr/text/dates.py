@@ -66,18 +66,28 @@ _SHORT: Final = re.compile(
 _NAMED_YEAR: Final = re.compile(
     r"(?<![^\W_])(?P<year>1[3-9]\d\d|20\d\d)\s?(?P<era>هـ|ه|هجري[ةه]?|م|ميلادي[ةه]?|AH)(?![^\W_])"
 )
+_APART: Final = re.compile(r"(?<![^\W_])(\d{1,2})\s([/-])\s(\d{1,2})\s\2\s(\d{4})(?![^\W_])")
+_YEARS: Final = re.compile(
+    r"(?<![^\W_])(?<![/.-])(1[3-9]\d\d|20\d\d)\s?[-–—]\s?"
+    r"(?=(?:1[3-9]\d\d|20\d\d)\s?(?:هـ|ه|هجري[ةه]?|م|ميلادي[ةه]?|AH)(?![^\W_]))"
+)
+_DECADE: Final = re.compile(r"(?<![^\W_])(1[5-9]|20)?['’]?([1-9]0|(?<=20)00)s(?![^\W_])")
+_DECADES: Final = (
+    *("", "tens", "twenties", "thirties", "forties"),
+    *("fifties", "sixties", "seventies", "eighties", "nineties"),
+)
 _MONTH_EN: Final = (
     r"(?P<month>Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|"
     r"Nov(?:ember)?|Dec(?:ember)?)(?![^\W_])\.?"
 )
 _DAY_NAMED: Final = re.compile(
-    rf"(?<![^\W_])(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)?[ -]{_MONTH_EN}(?:,?[ -](?P<year>\d{{4}})(?!\d))?"
+    rf"(?<![^\W_])(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?P<of> of)?[ -]{_MONTH_EN}(?:,?[ -](?P<year>\d{{4}})(?!\d))?"
 )
 _NAMED_DAY: Final = re.compile(
     rf"(?<![^\W_]){_MONTH_EN} (?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:]|[.,]\d)(?:,? (?P<year>\d{{4}})(?!\d))?"
 )
 _IN_YEAR: Final = re.compile(
-    rf"(?<![^\W_])(?P<front>(?i:in|since|year|of|by|until|before|after|during) |{_MONTH_EN} )"
+    rf"(?<![^\W_])(?P<front>(?i:in|since|year|of|by|until|before|after|during|Q[1-4]|H[12]|FY) |{_MONTH_EN} )"
     r"(?P<year>1[5-9]\d\d|20\d\d)(?![^\W_]|[.,:/]\d)"
 )
 
@@ -91,12 +101,15 @@ def say_dates(text: str, arabic: bool) -> str:
             day, month = month, day
         return _said(found, day, month, arabic)
 
+    text = _APART.sub(r"\1\2\3\2\4", text)
+    text = _YEARS.sub(r"\1 إلى " if arabic else r"\1 to ", text)
     text = _YEAR_FIRST.sub(lambda found: _said(found, int(found["b"]), int(found["a"]), arabic), text)
     text = _DAY_FIRST.sub(day_first, text)
     text = _SHORT.sub(lambda found: _said_short(found, arabic), text)
     text = _NAMED_YEAR.sub(lambda found: _year(int(found["year"]), found["era"], arabic), text)
     if arabic:
         return text
+    text = _DECADE.sub(_decade, text)
     text = _DAY_NAMED.sub(_said_named, text)
     text = _NAMED_DAY.sub(_said_named, text)
     return _IN_YEAR.sub(lambda found: f"{found['front']}{year(int(found['year']))}", text)
@@ -138,9 +151,17 @@ def _said_short(found: re.Match[str], arabic: bool) -> str:
     return f"{found['front']}{_MONTHS_EN[month - 1]} {ordinal(day)}"
 
 
+def _decade(found: re.Match[str]) -> str:
+    """`1990s` -> `nineteen nineties`."""
+    if found[2] == "00":
+        return "two thousands"
+    return (f"{english_cardinal(int(found[1]))} " if found[1] else "") + _DECADES[int(found[2][0])]
+
+
 def _said_named(found: re.Match[str]) -> str:
     day = int(found["day"])
     name = next(name for name in _MONTHS_EN if name.startswith(found["month"][:3]))
     said = ordinal(day) if 1 <= day <= 31 else english_cardinal(day)
     ended = "." if found[0].endswith(".") and found.end() == len(found.string) else ""
-    return f"{name} {said}" + (f", {year(int(found['year']))}" if found["year"] else "") + ended
+    said = f"{said} of {name}" if found.groupdict().get("of") else f"{name} {said}"
+    return said + (f", {year(int(found['year']))}" if found["year"] else "") + ended

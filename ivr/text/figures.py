@@ -38,9 +38,9 @@ _ARABIC_SEPARATORS: Final = (
 )
 _PROCLITIC: Final = re.compile(r"(?<![^\W\d_])((?:[وف]?(?:[بلك]|ال|بال|لل)|[وف]))ـ*(?=\d)")
 _TATWEEL: Final = re.compile(
-    r"(?<![^\W\d_])(?:([وف]?(?:[بلك]|ال|بال|لل))ـ+\s*[«\"“(]*(?=\d|[A-Z]{2}|(?<=[«\"“(])[\u0621-\u064a])|(و)\s+(?=[\d$€£﷼]))"
+    r"(?<![^\W\d_])(?:([وف]?(?:[بلك]|ال|بال|لل))ـ+\s*[«\"“(]*(?=\d|[A-Z]{2}|(?<=[«\"“(])[\u0621-\u064a])|(و)\s+(?=[\d$€£﷼]|[\u0621-\u064a]{2}))"
 )
-_APART: Final = re.compile(r"(?<![^\W\d_])(?:([\u0621-\u0652]+)\s+)?([بل])\s+(?=\d)")
+_APART: Final = re.compile(r"(?<![^\W\d_])(?:([\u0621-\u0652]+)\s+)?(?<!\.)([بل])\s+(?=\d)")
 _BEFORE_DIGIT: Final = re.compile(r"(?<=[\u0620-\u065f])(?=\d)")
 _BEHIND_DIGIT: Final = re.compile(r"(?<=\d)(?=[\u0620-\u064a])")
 _ARABIC: Final = re.compile(r"[\u0620-\u0652]{2,}")

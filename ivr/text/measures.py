@@ -94,6 +94,7 @@ _FRACTION: Final = re.compile(rf"{START}(?:(?P<whole>\d+)\s)?(?P<part>[12]/[234]
 _ORDINAL: Final = re.compile(r"(?<![^\W_])(\d{1,4})(?:st|nd|rd|th)(?![^\W_])", re.IGNORECASE)
 _SPAN: Final = re.compile(rf"{START}(?P<low>{NUMBER})\s?[-–—]\s?(?P<number>{NUMBER})(?!\d|[-–—.,:/]\d)")
 _RATIO: Final = re.compile(r"(?<=\d)\s?/\s?(?=\d)")
+_ODDS: Final = re.compile(r"(?<![^\W_])(?<!\d[:.,])(\d{1,3}):(?=\d{1,3}(?![^\W_]|[:.,]\d))")
 _TIMES: Final = re.compile(r"(?<=\d)\s?[x×*]\s?(?=\d)")
 _PRESSURE: Final = re.compile(rf"(?<=\d)\s?mm ?Hg{END}")
 _SUM: Final = re.compile(r"(?<=\d)\s?([+=<>])\s?(?=\d)")
@@ -147,6 +148,7 @@ def say_rest(text: str, arabic: bool) -> str:
     text = _ALWAYS.sub("على مدار الساعة" if arabic else "twenty-four seven", text)
     text = _DOTS.sub(lambda found: _dotted(found[0], arabic), text)
     text = _SPAN.sub(lambda found: f"{amount(found['low'], arabic)} {words.TO} {amount(found['number'], arabic)}", text)
+    text = _ODDS.sub(rf"\1 {words.TO} ", text)
     text = _RATIO.sub(" على " if arabic else " over ", text)
     text = _SUM.sub(lambda found: f" {_SUMS[found[1]][0 if arabic else 1]} ", text)
     text = _REST.sub(lambda found: f" {signed(found[1], arabic)}{amount(found[2], arabic)} ", text)
@@ -195,7 +197,7 @@ def _counted(found: re.Match[str]) -> str:
         return found[0]
     if noun is None and not fraction:
         return low + (_unknown(found, value, word) or found[0][found.start("number") - found.start() :])
-    if fraction or noun is None or _label(found):
+    if fraction or noun is None or _label(found, value):
         return found[0]
     return low + counted(value, noun)
 
@@ -210,10 +212,12 @@ def _unknown(found: re.Match[str], value: int, word: str) -> str:
     return counted(value, Noun(one, f"{one[:-1]}تين", one, feminine=True))
 
 
-def _label(found: re.Match[str]) -> bool:
-    """`مبنى 3 شقة 5`: the number names what stands before it."""
+def _label(found: re.Match[str], value: int) -> bool:
+    """`مبنى 3 شقة 5`: the number names what stands before it, as the one behind the noun does."""
+    if _DIGIT_NEXT.match(found.string, found.end()) is None:
+        return False
     before = found.string[: found.start()].split()
-    return bool(before) and labelled(before[-1]) and _DIGIT_NEXT.match(found.string, found.end()) is not None
+    return (3 <= value % 100 <= 10 and not nouns.plural(found["word"])) or (bool(before) and labelled(before[-1]))
 
 
 def _fraction(found: re.Match[str], arabic: bool) -> str:

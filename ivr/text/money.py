@@ -55,6 +55,10 @@ def _pound(adjective: str = "") -> Noun:
 _FILS_EN: Final = ("fils", "fils")
 _CENTS_EN: Final = ("cent", "cents")
 _DOLLAR: Final = Noun("دولار", "دولارين", "دولارات")
+_YEN: Final = Noun("ين", "ينين", "ينات")
+_RUPEE: Final = Noun("روبية", "روبيتين", "روبيات", feminine=True)
+_PAISA: Final = Noun("بيسة", "بيستين", "بيسات", feminine=True)
+_LIRA: Final = Noun("ليرة", "ليرتين", "ليرات", feminine=True)
 _EURO: Final = Noun("يورو", "يورو", "يورو")
 _SAUDI: Final = r"[ر]\.\s?س|SAR|SR|S\.R|﷼|\u20c1"
 CURRENCIES: Final = (
@@ -74,6 +78,10 @@ CURRENCIES: Final = (
     Currency(r"GBP|£", _pound("إسترليني"), _PENNY, ("pound", "pounds"), ("penny", "pence")),
     Currency(r"USD|US\$|\$", _DOLLAR, _CENT, ("dollar", "dollars"), _CENTS_EN),
     Currency(r"EUR|€", _EURO, _CENT, ("euro", "euros"), _CENTS_EN),
+    Currency(r"ر\.ي|YER", _riyal("يمني"), _FILS, ("Yemeni rial", "Yemeni rials"), _FILS_EN),
+    Currency(r"JPY|¥", _YEN, _CENT, ("yen", "yen"), _CENTS_EN),
+    Currency(r"INR|₹", _RUPEE, _PAISA, ("rupee", "rupees"), ("paisa", "paise")),
+    Currency(r"TRY|₺", _LIRA, _PIASTRE, ("lira", "lira"), ("kurus", "kurus")),
 )
 _WORDS: Final = (
     (r"ريال(?:ات|ين|اً|ًا|ا)?|riyals?|rials?", CURRENCIES[0]),
@@ -89,22 +97,25 @@ _WORDS: Final = (
     (r"فلس(?:ين|اً|ًا|ا)?|فلوس|fils", Currency("", _FILS, _FILS, _FILS_EN, _FILS_EN)),
     (r"سنت(?:ات|ين|اً|ًا|ا)?|cents?", Currency("", _CENT, _CENT, _CENTS_EN, _CENTS_EN)),
 )
-_ADJECTIVE: Final = "سعودي|قطري|عماني|[إا]ماراتي|كويتي|بحريني|[أا]ردني|عراقي|مصري|[أا]مريكي|كندي|[إا]سترليني"
+_ADJECTIVE: Final = "سعودي|يمني|قطري|عماني|[إا]ماراتي|كويتي|بحريني|[أا]ردني|عراقي|مصري|[أا]مريكي|كندي|[إا]سترليني"
 _SCALES: Final = {
     "million": ("مليون", "million"),
     "billion": ("مليار", "billion"),
     "thousand": ("ألف", "thousand"),
     "k": ("ألف", "thousand"),
     "m": ("مليون", "million"),
+    "mn": ("مليون", "million"),
+    "bn": ("مليار", "billion"),
+    "b": ("مليار", "billion"),
 }
 _ALL: Final = "|".join(f"(?P<c{index}>{currency.marks})" for index, currency in enumerate(CURRENCIES))
 _ALL_WORDS: Final = "|".join(f"(?P<w{index}>{marks})" for index, (marks, _) in enumerate(_WORDS))
-_SCALE: Final = r"(?:\s?(?P<scale>million|billion|thousand|[kKmM](?![^\W_])))?"
+_SCALE: Final = r"(?:\s?(?P<scale>million|billion|thousand|(?:[kKmMbB]|mn|bn)(?![^\W_])))?"
 _RANGE: Final = rf"(?:(?P<low>{NUMBER})\s?(?:-|–|—)\s?)?"
 _BEHIND: Final = re.compile(
     rf"{START}(?P<sign>{SIGN}){_RANGE}(?P<number>{NUMBER}){_SCALE}\s*(?:{_ALL}|(?:{_ALL_WORDS})(?:\s(?P<adjective>{_ADJECTIVE})(?:ة|ين|اً)?)?){END}"
 )
-_BEFORE: Final = re.compile(rf"(?<![^\W_])(?P<sign>[-−+]?)(?:{_ALL})\s*(?P<number>{NUMBER}){_SCALE}{END}")
+_BEFORE: Final = re.compile(rf"(?<![^\W_])(?P<sign>[-−+]?)(?:{_ALL})\s*(?P<number>{NUMBER}){_SCALE}{END}(?!\.\d)")
 _ALONE: Final = re.compile(rf"(?<![^\W_.])(?:{_ALL}){END}")
 _ALONE_ASCII: Final = re.compile(r"[A-Z$€£.]+|Dhs?")
 

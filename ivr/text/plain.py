@@ -35,6 +35,7 @@ _EMPHASIS: Final = re.compile(
 _CELL: Final = re.compile(r"[^\S\n]*\|[^\S\n]*")
 _EDGE_CELL: Final = re.compile(r"^[^\S\n]*\||\|[^\S\n]*$", re.MULTILINE)
 _SYMBOLS: Final = re.compile(f"[{EMOJI}]+")
+_KEYCAP_ITEM: Final = re.compile("([0-9])\ufe0f?\u20e3 (?=[^\\W\\d_])")
 _KEYCAP: Final = re.compile("([0-9#*])\ufe0f?\u20e3")
 _UNSEEN: Final = re.compile(f"[{UNSEEN}\U000e0000-\U000e007f\ufe00-\ufe0f]")
 _COMPATIBLE: Final = re.compile(
@@ -54,6 +55,7 @@ def plain(text: str) -> str:
     text = html.unescape(text) if "&" in text else text
     text = _without_tags(text)
     text = _unmarked(text)
+    text = _KEYCAP_ITEM.sub(r"\1، " if re.search("[\u0621-\u064a]", text) else r"\1, ", text)
     text = _KEYCAP.sub(r"\1", text)
     text = _FRACTIONS.sub(" ", text)
     text = _COMPATIBLE.sub(lambda found: _compatible(found[0]), text).translate(_SLASH)

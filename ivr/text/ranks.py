@@ -37,7 +37,7 @@ def say_ranks(text: str) -> str:
 def _ranked(found: re.Match[str]) -> str:
     """Up to twelve; `في المرحلة 3 خيارات` counts what follows."""
     number, noun = int(found["number"]), found["noun"]
-    if not 1 <= number <= 12 or (found["counted"] and nouns.noun(found["counted"])):
+    if not 1 <= number <= 12 or (3 <= number <= 10 and nouns.plural(found["counted"] or "")):
         return found[0]
     return f"{found['front']}{noun} {ordinal(number, noun.endswith('ة'))}"
 

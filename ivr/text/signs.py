@@ -8,9 +8,15 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from ivr.text.figures import tongue
+from ivr.text.figures import NUMBER, tongue
 
 _AROUND: Final = (
+    (re.compile(rf"(?<![^\W_])(?<!\d\s)[%٪]\s?({NUMBER})(?![\d%٪])(?!\s[%٪])"), (r"\1%", r"\1%")),
+    (re.compile(rf"([$€£]\s?{NUMBER})\s?[-–—]\s?(?=[$€£]\s?\d)"), (r"\1 إلى ", r"\1 to ")),
+    (re.compile(rf"\(({NUMBER})\)(?=\s[\u0621-\u064a]{{2}})"), (r"\1", r"\1")),
+    (re.compile(rf"(?<![^\W_])({NUMBER})k(?![^\W_])"), (r"\1 ألف", r"\1 thousand")),
+    (re.compile(rf"(?<![^\W_])({NUMBER})x(?![^\W_])"), (r"\1 أضعاف", r"\1 times")),
+    (re.compile(r"(?<=[^\W_])\s+/\s+(?=[^\W\d_])"), ("، ", ", ")),
     (re.compile(r"(?<![^\s(])[~≈]\s?(?=\d)"), ("حوالي ", "about ")),
     (re.compile(r"±\s?(?=\d)"), ("زائد أو ناقص ", "plus or minus ")),
     (re.compile(r"\s?≥\s?(?=\d)"), (" أكبر من أو يساوي ", " at least ")),

@@ -125,6 +125,11 @@ def _titled(found: re.Match[str], his: str, hers: str) -> str:
     return f"{found[1]}{hers if female else his} "
 
 
+def _day_span(found: re.Match[str]) -> str:
+    ended = "." if found[0].endswith(".") and found.end() == len(found.string) else ""
+    return f"{_DAYS[found[1]]} to {_DAYS[found[2]]}{ended}"
+
+
 def say_leads(text: str) -> str:
     """Short forms that announce a number."""
     for pattern, said in _LEADS:
@@ -137,7 +142,7 @@ def say_short_forms(text: str) -> str:
     for pattern, (his, hers) in _TITLES:
         text = pattern.sub(partial(_titled, his=his, hers=hers), text)
     text = _AR_DAY_SPAN.sub(r"\1 إلى ", text)
-    text = _DAY_SPAN.sub(lambda found: f"{_DAYS[found[1]]} to {_DAYS[found[2]]}", text)
+    text = _DAY_SPAN.sub(_day_span, text)
     for pattern, said in (*_ARABIC, *_ENGLISH):
         text = pattern.sub(said, text)
     text = _PLACE.sub(_place, text)

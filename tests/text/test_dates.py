@@ -41,7 +41,7 @@ def test_arabic(text: str, said: str) -> None:
         ("15/9/1446 AH", "Ramadan fifteenth, fourteen forty-six Hijri"),
         ("on 5/3", "on March fifth"),
         ("22 November 2026", "November twenty-second, twenty twenty-six"),
-        ("3rd of May", "May third"),
+        ("3rd of May", "third of May"),
         ("Jan. 5, 2026", "January fifth, twenty twenty-six"),
         ("Sept 30", "September thirtieth"),
         ("Jan 45", "January forty-five"),
@@ -52,3 +52,22 @@ def test_arabic(text: str, said: str) -> None:
 )
 def test_english(text: str, said: str) -> None:
     assert say_dates(text, arabic=False) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "the 1990s, the 2000s, the '90s, 2010s",
+            "the nineteen nineties, the two thousands, the nineties, twenty tens",
+        ),
+        ("in Q3 2026", "in Q3 twenty twenty-six"),
+        ("5 - 6 - 2026", "June fifth, twenty twenty-six"),
+    ],
+)
+def test_more_english(text: str, said: str) -> None:
+    assert say_dates(text, arabic=False) == said
+
+
+def test_spans_of_years() -> None:
+    assert say_dates("1447 - 1448 هـ", arabic=True) == "1447 إلى ألف وأربعمئة وثمانية وأربعين هجري"

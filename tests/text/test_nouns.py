@@ -24,6 +24,11 @@ def test_noun(word: str, one: str | None) -> None:
     assert (found.one if found else None) == one
 
 
+@pytest.mark.parametrize(("word", "plural"), [("مكاتب", True), ("مكتب", False), ("", False), ("قمر", False)])
+def test_plural(word: str, plural: bool) -> None:
+    assert nouns.plural(word) is plural
+
+
 def test_every_noun_knows_its_forms() -> None:
     for word in ("ساعة", "طلب", "فاتورة", "موعد"):
         found = nouns.noun(word)

@@ -28,6 +28,10 @@ from ivr.text.signs import say_signs
         ("فصيلة الدم O+ أو AB-", "فصيلة الدم أو موجب أو إيه بي سالب"),
         ("درجة A+", "درجة A زائد"),
         ("= =", "= ="),
+        ("خصم ٪20", "خصم 20%"),
+        ("20٪ 30٪", "20٪ 30٪"),
+        ("عدد (3) شحنات", "عدد 3 شحنات"),
+        ("وزن 70 كغم / طول", "وزن 70 كغم، طول"),
     ],
 )
 def test_arabic(text: str, said: str) -> None:
@@ -46,6 +50,8 @@ def test_arabic(text: str, said: str) -> None:
         ("a donor with B+", "a donor with B positive"),
         ("Disney+", "Disney plus"),
         ("3 × a day", "3 times a day"),
+        ("$5-$10", "$5 to $10"),
+        ("10k users, 2x faster", "10 thousand users, 2 times faster"),
     ],
 )
 def test_english(text: str, said: str) -> None:
