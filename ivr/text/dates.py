@@ -49,7 +49,7 @@ _HIJRI_EN: Final = (
     "Dhu al-Qadah",
     "Dhu al-Hijjah",
 )
-_ERA: Final = r"(?:\s?(?P<era>هـ|ه|هجري[ةه]?|م|ميلادي[ةه]?|AH|CE|AD)(?![^\W_]))?"
+_ERA: Final = r"(?:\s?(?P<era>هـ|ه|هجري[ةه]?|م|ميلادي[ةه]?|AH|CE|AD)(?![^\W_]|[\u064b-\u0652]))?"
 _EDGE: Final = r"(?<![^\W_])(?<![\d][/.\-])"
 _DAY_FIRST: Final = re.compile(
     rf"{_EDGE}(?P<a>\d{{1,2}})(?P<sep>[/.\-])(?P<b>\d{{1,2}})(?P=sep)(?P<year>\d{{4}}|\d{{2}})(?![^\W_]|[/.\-]\d){_ERA}"
@@ -64,7 +64,7 @@ _SHORT: Final = re.compile(
     r"(?P<a>\d{1,2})[/\-](?P<b>\d{1,2})(?![^\W_]|[/.\-]\d)"
 )
 _NAMED_YEAR: Final = re.compile(
-    r"(?<![^\W_])(?P<year>1[3-9]\d\d|20\d\d)\s?(?P<era>هـ|ه|هجري[ةه]?|م|ميلادي[ةه]?|AH)(?![^\W_])"
+    r"(?<![^\W_])(?P<year>1[3-9]\d\d|20\d\d)\s?(?P<era>هـ|ه|هجري[ةه]?|م|ميلادي[ةه]?|AH)(?![^\W_]|[\u064b-\u0652])"
 )
 _APART: Final = re.compile(r"(?<![^\W_])(\d{1,2})\s([/-])\s(\d{1,2})\s\2\s(\d{4})(?![^\W_])")
 _YEARS: Final = re.compile(

@@ -21,7 +21,8 @@ GONE: Final = "\ue001"
 START: Final = r"(?<![^\W_])(?<!\d[.,:/\-])"
 """Not inside a word or a number."""
 NUMBER: Final = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?"
-END: Final = r"(?![^\W_])"
+END: Final = r"(?![^\W_]|[\u064b-\u0652])"
+"""Not inside a word, vowel signs included."""
 SIGN: Final = r"(?:(?<![^\s(])[-−+](?=\d))?"
 _DIGIT: Final = re.compile(r"\d")
 _ARABIC_SEPARATORS: Final = (

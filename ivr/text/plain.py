@@ -26,8 +26,8 @@ _HEADING: Final = re.compile(r"^[^\S\n]*(?:#{1,6}[^\S\n]+|>+[^\S\n]?)", re.MULTI
 _RULE: Final = re.compile(r"^[\s|:*_=-]*(?:-{3,}|\*{3,}|_{3,}|={3,}|\|\s*:?-+)[\s|:*_=-]*$", re.MULTILINE)
 _BULLET: Final = re.compile(rf"(^|\n)[^\S\n]*(?:[-*+–—]|[{BULLETS}])(?:[^\S\n]+|(?=[^\W\d_]))|[{BULLETS}]")
 _ITEM: Final = re.compile(r"(^|\n|(?<=:)(?=\s*\(?1\b))[^\S\n]*\(?(\d{1,2})(?:[.)-]|\.\))[^\S\n]+(?=\S)")
-_TOLD: Final = re.compile(r"(?<=[\s،,;؛])\((\d{1,2})\)\s(?=\S)")
-"""The number of an item in a list told in one sentence; of the first, `_ITEM` tells more."""
+_TOLD: Final = re.compile(r"(?<=[\s،,;؛])\(?(\d{1,2})\)\s(?=\S)")
+"""The number of an item in a list told in one sentence."""
 _STRONG: Final = re.compile(r"\*\*+|(?<![A-Za-z0-9])__+|__+(?![A-Za-z0-9])|`+")
 _EMPHASIS: Final = re.compile(
     r"(?<![A-Za-z0-9*])\*(?=[^\s*])([^*\n]*[^\s*])\*(?![A-Za-z0-9*])|(?<![A-Za-z0-9_])_(?=[^\s_])([^_\n]*[^\s_])_(?!\w)"
@@ -82,9 +82,11 @@ def _without_tags(text: str) -> str:
 
 
 def _told(found: re.Match[str]) -> str:
-    """`(2)` if the item before it is there; `(3) days` is a number."""
+    """`(2)` if the item before it is there, `(1)` if the next is; `(3) days` is a number."""
     number = int(found[1])
-    listed = re.search(rf"(?<!\d){number - 1}[)،,]", found.string[: found.start()])
+    listed = re.search(
+        rf"(?<!\d)(?:{number - 1}[)،,]|{number}[)،,].*?(?<!\d){number + 1}\)\s)", found.string, re.DOTALL
+    )
     pause = "،" if re.search("[\u0621-\u064a]", found.string) else ","
     return f"{number}{pause} " if listed else found[0]
 

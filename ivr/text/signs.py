@@ -10,6 +10,7 @@ from typing import Final
 
 from ivr.text.figures import NUMBER, tongue
 
+_HELD: Final = r"((?:بطاق[ةت]\w*|حساب\w*|رقم\w*|card|account|ending|number)(?:\s(?:in|رقم))?)"
 _AROUND: Final = (
     (re.compile(rf"(?<![^\W_])(?<!\d\s)[%٪]\s?({NUMBER})(?![\d%٪])(?!\s[%٪])"), (r"\1%", r"\1%")),
     (re.compile(rf"([$€£]\s?{NUMBER})\s?[-–—]\s?(?=[$€£]\s?\d)"), (r"\1 إلى ", r"\1 to ")),
@@ -25,7 +26,11 @@ _AROUND: Final = (
     (re.compile(r"(?<=[^\W_])([%٪.)]?)\s=\s(?=[^\W_]|[-+$€£(])"), (r"\1 يساوي ", r"\1 equals ")),
     (re.compile(r"(?<=[^\W_])([%٪.)]?)\s\+\s(?=[^\W_]|[$€£(])"), (r"\1 زائد ", r"\1 plus ")),
     (re.compile(r"(?<=[^\W_])\s×\s(?=\d)"), (" في ", " times ")),
-    (re.compile(r"(?<=\d)\s×\s(?=[^\W_])"), (" في ", " times ")),
+    (re.compile(r"(?<=\d)\s×\s(?=(?:an?|per|daily)\s)"), (" ", " times ")),
+    (re.compile(r"(?<=\d)\s?[x×]\s(?=[^\W\d_]{2})"), (" ", " ")),
+    (re.compile(r"(?<=[^\W_])#(?=[^\W_])"), (" مربع ", " hash ")),
+    (re.compile(rf"{_HELD}\s\*+(?=\d{{3,6}}(?![\d*#]))"), (r"\1 ", r"\1 ")),
+    (re.compile(r"(?<![^\W_])(\d+)\s?h(?:rs?)?\s(\d{1,2})\s?m(?![^\W_])"), (r"\1 h \2 min", r"\1 h \2 min")),
     (re.compile(r"(?<![^\W_])(\d+\.\d+)\s?/\s?(?=(?:5|10|100)(?![^\W_]|[/.]\d))"), (r"\1 من ", r"\1 out of ")),
     (re.compile(r"\s#(?=\s*:)"), (" رقم", " number")),
 )
@@ -37,8 +42,8 @@ _PER_EN: Final = {"mo": "month", "yr": "year", "wk": "week", "hr": "hour", "h": 
 _PER: Final = re.compile(
     r"(?<=[\w%٪$€£﷼])(?<!km)(?<!كم)\s?/\s?(?:"
     r"(?P<en>month|mo|year|yr|day|night|week|wk|hour|hr|h|minute|min|person|guest|user|unit|item|piece|call|message"
-    r"|kg|km|kWh|GB|MB|dl|dL|ml|liter)"
-    r"|(?P<ar>شهر|سنة|يوم|ليلة|أسبوع|ساعة|دقيقة|شخص|فرد|ضيف|قطعة|وحدة|حبة|رسالة|مكالمة|كيلو|كجم|كغم|كغ|كم|دل|لتر|متر))(?![^\W_])"
+    r"|kg|km|kWh|GB|MB|dl|dL|ml|mL|liter)"
+    r"|(?P<ar>شهر|سنة|يوم|ليلة|أسبوع|ساعة|دقيقة|شخص|فرد|ضيف|قطعة|وحدة|حبة|رسالة|مكالمة|كيلو|كجم|كغم|كغ|كم|دل|مل|لتر|متر))(?![^\W_])"
 )
 _COUNTED: Final = re.compile(r"\d\s?[^\s\d]{0,12}\Z|\d\s[^\s\d]{1,12}\Z")
 

@@ -11,7 +11,7 @@ from ivr.text.figures import GONE
 from ivr.text.marks import bare, words
 
 _FRONT: Final = r"(?<![^\W_])(?<![^\W_]\.)"
-_NAME: Final = r"\s?(?=[\u0621-\u064a][\u0621-\u0652])"
+_NAME: Final = r"\s?(?=[\u0621-\u064a](?:[\u0621-\u0652]|\.\s?[\u0621-\u064a]{2}))"
 _TITLES: Final = (
     (re.compile(rf"{_FRONT}([ولب]?)[أا]\.\s?د\.{_NAME}"), ("أستاذ دكتور", "أستاذة دكتورة")),
     (re.compile(rf"{_FRONT}([ولب]?)(?:د\.\s?م|م\.\s?د)\.{_NAME}"), ("دكتور مهندس", "دكتورة مهندسة")),
@@ -53,6 +53,7 @@ _ENGLISH: Final = tuple(
         (r"[Aa]pprox\.", "approximately"),
         (r"[Dd]ept\.", "department"),
         (r"vs\.", "versus"),
+        (r"[Aa]ppt\.(?=\s)", "appointment"),
         (r"[Ii]ncl\.(?=\s)", "including"),
         (r"[Ee]xcl\.(?=\s)", "excluding"),
         (r"(?<!\d\s)[Mm]in\.(?=\s?\w)", "minimum"),

@@ -69,7 +69,7 @@ def test_untagged(text: str, left: str) -> None:
     ("text", "bare"),
     [
         ("خياران: (1) أ، (2) ب", "خياران: 1، أ، 2، ب"),
-        ("pick (1) a, (2) b", "pick (1) a, 2, b"),
+        ("pick (1) a, (2) b", "pick 1, a, 2, b"),
         ("take (3) days", "take (3) days"),
     ],
 )
