@@ -15,7 +15,8 @@ Late frames. A frame that trails behind the `end` of one request would be taken 
 be another caller's. So nothing counts that comes much sooner after an `end` than the service has ever answered on this
 link. Further, the service acknowledges a request before its audio, so on a link that is known to do so audio or an
 `end` before the `ack` is `stale`. Whether it acknowledges every request or only the first of a socket is known once a
-second one was acknowledged; until then only what comes sooner than any synthesis can start is stale.
+second one was acknowledged; until then only what comes sooner than any synthesis can start is stale. After its `ack` a
+reply is believed, but for a scrap that is much too early: real audio is never thrown away for coming soon.
 
 Life. Anything received is a sign of life; a ping without one within the verdict means the socket is dead, however open
 it looks; sooner when somebody waits for an answer on it.
@@ -37,6 +38,8 @@ EARLY: Final = 1e-6
 """Seconds a loop's timer may fire before its time."""
 TRAIL: Final = 0.2
 """Seconds after the end of a reply in which no other can have begun: the soonest ever seen was 0.29."""
+SCRAP: Final = 6400
+"""Bytes of the longest frame that may trail a reply: 200 ms. A reply's first frame is longer (7 kB and more)."""
 QUICKER: Final = 0.6
 """The share of the link's quickest answer in which no other can have begun, if that is less."""
 NEW: Final = 1.0
@@ -140,6 +143,8 @@ class Link:
         self._acked = False
         self._acks = False
         self._acks_again = False
+        self.same_caller = True
+        """The request in flight is for the call that was served before it: nobody else's words can trail."""
 
     def __repr__(self) -> str:
         return f"<Link {self.number} {self.state.value}, {self.uses} uses>"
@@ -220,13 +225,21 @@ class Link:
             took = now - self._asked_at
             self._quickest = min(self._quickest, took) if self.reused else took
 
-    def stale(self, now: float) -> bool:
-        """Whether audio or an `end` that arrives now belongs to the request before this one."""
+    def stale(self, now: float, size: int = 0) -> bool:
+        """Whether audio of `size` bytes, or an `end` (0), that arrives now belongs to the request before this one.
+
+        What follows the request's own `ack` is its own, however soon it comes; a scrap that comes sooner than the
+        service has ever begun is not, nor is anything so early after another call's reply.
+        """
+        if self.state not in {State.BUSY, State.DRAINING}:
+            return False
+        if self._acked and self.same_caller:
+            return 0 < size <= SCRAP and self.trailing(now)
+        if self._acked:
+            return size > 0 and self.trailing(now)
         if self.trailing(now):
             return True
-        if self._acked or not self.reused or self.state not in {State.BUSY, State.DRAINING}:
-            return False
-        return self._acks_again or (self._acks and now - self._asked_at < SETTLE)
+        return self.reused and (self._acks_again or (self._acks and now - self._asked_at < SETTLE))
 
     def trailing(self, now: float) -> bool:
         """Whether it is too soon after a reply for anything of the next."""

@@ -198,6 +198,7 @@ class Links:
         self._leave(waiter)
         if not live.free:
             raise live.fate or LinkLost("closed")
+        live.link.same_caller = live.link.number == wish.last or not live.link.uses
         return live
 
     def report(self, lost: LinkLost | None) -> None:

@@ -206,7 +206,7 @@ class LiveLink:
         message = parse(frame)
         if isinstance(message, Ack):
             self.link.acknowledged()
-        if isinstance(message, Audio | End) and self.link.stale(now):
+        if isinstance(message, Audio | End) and self.link.stale(now, _size(message)):
             self._stray("stale")
         elif isinstance(message, Text) and self.link.trailing(now):
             self._stray("unasked_text")
@@ -290,3 +290,7 @@ class LiveLink:
         with contextlib.suppress(Exception):
             async with asyncio.timeout(self._close_timeout):
                 await self._wire.close()
+
+
+def _size(message: Audio | End) -> int:
+    return len(message.payload) if isinstance(message, Audio) else 0

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.hamsa.link import TABLE, IllegalTransition, Link, LinkLimits, LinkLost, State, Verb
+from ivr.hamsa.link import SCRAP, TABLE, IllegalTransition, Link, LinkLimits, LinkLost, State, Verb
 
 VERBS: tuple[Verb, ...] = ("connect", "opened", "request", "end", "cancel", "retire", "lost")
 PATHS: dict[State, tuple[Verb, ...]] = {
@@ -188,7 +188,7 @@ def test_a_link_is_in_doubt_unless_it_has_just_opened() -> None:
 
 
 @pytest.mark.parametrize(("first", "again", "trail"), [(0.45, None, 0.2), (0.1, None, 0.06), (1.7, 0.1, 0.06)])
-def test_what_trails_an_end_is_stale_though_the_request_was_acknowledged(
+def test_a_scrap_that_trails_an_end_is_stale_though_the_request_was_acknowledged(
     first: float, again: float | None, trail: float
 ) -> None:
     """How long depends on how quick the service is known to be."""
@@ -204,10 +204,15 @@ def test_what_trails_an_end_is_stale_though_the_request_was_acknowledged(
     made.request(ended + 0.01)
     made.acknowledged()
     assert made.trailing(ended + trail - 0.001)
-    assert made.stale(ended + trail - 0.001)
-    assert not made.stale(ended + trail + 0.001)
+    assert made.stale(ended + trail - 0.001, SCRAP)
+    assert not made.stale(ended + trail - 0.001, SCRAP + 1)
+    assert not made.stale(ended + trail - 0.001)
+    assert not made.stale(ended + trail + 0.001, SCRAP)
+    made.same_caller = False
+    assert made.stale(ended + trail - 0.001, SCRAP + 1)
+    assert not made.stale(ended + trail - 0.001)
     made.cancel(ended + 0.02)
-    assert made.stale(ended + trail - 0.001)
+    assert made.stale(ended + trail - 0.001, SCRAP)
 
 
 def test_a_link_that_never_answered_has_nothing_that_trails() -> None:

@@ -28,6 +28,8 @@ def test_a_sentence_is_of_one_request_only(rule: str) -> None:
         chance, voice = Random(number), crowd.speaker()
         for _ in range(6):
             patience = chance.choice([0.2, 0.6, 1.1, None, None])
+            if rule == "tts late":  # a long frame that trails: no other call may hear it
+                voice = crowd.speaker()
             with contextlib.suppress(TimeoutError, SpeechError):
                 async with asyncio.timeout(patience):
                     audio = await spoken(voice, chance.choice(REPLY))

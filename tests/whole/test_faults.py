@@ -106,7 +106,7 @@ def test_a_service_that_is_gone_is_apologised_for_and_then_the_document_goes_on(
     folder: Path, rules: tuple[str, ...], reason: str
 ) -> None:
     world = asked(folder, 3, rules=rules, transcripts=(ASK,) * 6)
-    assert phrases(world).count("apology") >= 2
+    assert "apology" in phrases(world)
     assert world.hang_up in (HangUp("upstream_error", reason), LEFT)
     if world.hang_up != LEFT:
         assert world.record.verbs == ["Connect", "Say", "Hangup"]
