@@ -10,46 +10,24 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import secrets
-import tempfile
+import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
-from ivr.app import create_app
-from ivr.call.commands import Command, HangUp, Note, Transcribe
-from ivr.call.events import Event
-from ivr.call.timeline import Overlap, Turn
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from ivr.call.timeline import Overlap
 from ivr.replay import agent_app
-from ivr.replay.carrier import place_call
-from ivr.replay.carrier_rest import Switchboard
-from ivr.replay.demo import CALLED, CALLER, CallerVoice, ready
-from ivr.replay.loopback import bound, serving
+from ivr.replay.demo import CallerVoice
 from ivr.replay.mock import Mock
 from ivr.replay.phone_figures import figures
 from ivr.replay.recording import PhoneRecord
 from ivr.replay.scenario import Scenario, from_words
-from ivr.serve import config_for
-from ivr.settings import load
+from scripts.ringing import Keep, a_bridge
 
 SAYINGS = ("وين شحنتي لو سمحت", "لا أبغى أعرف متى توصل", "طيب كم سعر الشحن", "وقف وقف عندي سؤال ثاني", "أبغى أكلم موظف")
 HUM = "اها"
-
-
-@dataclass
-class Keep:
-    """Keeps what the bridge decided on every call."""
-
-    turns: dict[str, list[Turn]] = field(default_factory=dict)
-    sent: int = 0
-    taken_back: int = 0
-
-    def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
-        self.sent += sum(isinstance(command, Transcribe) for command in commands)
-        self.taken_back += sum(isinstance(c, Note) and c.name == "early_taken_back" for c in commands)
-
-    def ended(self, call_id: str, now: float, turns: Sequence[Turn], hang_up: HangUp) -> None:
-        self.turns[call_id] = list(turns)
 
 
 def script(times: int, humming: bool) -> Scenario:
@@ -63,56 +41,15 @@ def script(times: int, humming: bool) -> Scenario:
 
 async def run(calls: int, times: int, humming: bool) -> tuple[list[PhoneRecord], Keep]:
     """Let them ring."""
-    account, secret = f"AC{secrets.token_hex(16)}", secrets.token_hex(16)
     lines = (*SAYINGS, HUM)
     mock = Mock("ar", voice="tone", script=lines)
     mock.agent = agent_app.DemoAgent(mode="four")
-    keep = Keep()
-    with tempfile.TemporaryDirectory(prefix="ivr-bench-") as folder:
-        async with mock.serving() as peer:
-            listener = bound()
-            config = Path(folder) / "ivr.toml"
-            config.touch()
-            port = listener.getsockname()[1]
-            settings = load(
-                {
-                    "TWILIO_ACCOUNT_SID": account,
-                    "TWILIO_AUTH_TOKEN": secret,
-                    "IVR_TWILIO_REST_URL": f"http://{peer}",
-                    "IVR_HAMSA_URL": f"ws://{peer}/v1/realtime/ws",
-                    "HAMSA_API_KEY": "bench",
-                    "IVR_WEBHOOK_URL": f"http://{peer}/webhook",
-                    "IVR_PUBLIC_URL": f"http://127.0.0.1:{port}",
-                    "IVR_HOST": "127.0.0.1",
-                    "IVR_PORT": str(port),
-                    "IVR_LANGUAGE": "ar",
-                    "IVR_GREETING": "",
-                    "IVR_CACHE_DIR": str(Path(folder) / "phrases"),
-                    "IVR_CONFIG": str(config),
-                }
-            )
-            app = create_app(settings, observe=keep)
-            async with serving(app, listener, lambda served: config_for(served, settings)):
-                await ready(settings.public_url)
-                ringing = []
-                for _ in range(calls):
-                    ringing.append(
-                        asyncio.create_task(
-                            place_call(
-                                f"{settings.public_url}/voice",
-                                script(times, humming),
-                                auth_token=secret,
-                                account_sid=account,
-                                caller=CALLER,
-                                called=CALLED,
-                                voice=CallerVoice("ar", lines),
-                                switchboard=Switchboard(account, secret),
-                            )
-                        )
-                    )
-                    await asyncio.sleep(0.37)
-                records = await asyncio.gather(*ringing)
-    return records, keep
+    keep, ringing = Keep(), []
+    async with a_bridge(mock, keep, {"IVR_GREETING": ""}) as ring:
+        for _ in range(calls):
+            ringing.append(asyncio.ensure_future(ring(script(times, humming), CallerVoice("ar", lines))))
+            await asyncio.sleep(0.37)
+        return await asyncio.gather(*ringing), keep
 
 
 def quantile(values: Sequence[float], share: float) -> str:

@@ -10,27 +10,21 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import secrets
-import tempfile
+import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
-from ivr.app import create_app
-from ivr.call.commands import Command, HangUp
-from ivr.call.events import Event
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
 from ivr.call.timeline import Turn
 from ivr.replay import agent_app
-from ivr.replay.carrier import place_call
-from ivr.replay.carrier_rest import Switchboard
-from ivr.replay.demo import CALLED, CALLER, caller_voice, ready
-from ivr.replay.loopback import bound, serving
+from ivr.replay.demo import caller_voice
 from ivr.replay.mock import Mock
 from ivr.replay.recording import PhoneRecord
 from ivr.replay.scenario import from_words
-from ivr.serve import config_for
-from ivr.settings import load
+from scripts.ringing import Keep, a_bridge
 
 REFERENCE_S = 43.5
 REFERENCE_FIXED_S = 24.0
@@ -39,62 +33,16 @@ QUESTION = "وين شحنتي"
 LEAST_GAP_MS = 20.0
 
 
-@dataclass
-class Keep:
-    """Keeps the turns of the call."""
-
-    turns: list[Turn] = field(default_factory=list)
-
-    def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
-        """Nothing."""
-
-    def ended(self, call_id: str, now: float, turns: Sequence[Turn], hang_up: HangUp) -> None:
-        self.turns = list(turns)
-
-
 async def call(fillers: bool) -> tuple[PhoneRecord, list[Turn], Mock, float]:
     """Make the call."""
-    account, secret = f"AC{secrets.token_hex(16)}", secrets.token_hex(16)
     mock = Mock("ar", voice="tone", script=(QUESTION,))
     mock.agent = agent_app.DemoAgent(mode="four")
-    keep = Keep()
-    with tempfile.TemporaryDirectory(prefix="ivr-bench-") as folder:
-        async with mock.serving() as peer:
-            listener = bound()
-            port = listener.getsockname()[1]
-            config = Path(folder) / "ivr.toml"
-            config.write_text("[call]\n" + ("" if fillers else "filler_after_ms = 0\n"))
-            settings = load(
-                {
-                    "TWILIO_ACCOUNT_SID": account,
-                    "TWILIO_AUTH_TOKEN": secret,
-                    "IVR_TWILIO_REST_URL": f"http://{peer}",
-                    "IVR_HAMSA_URL": f"ws://{peer}/v1/realtime/ws",
-                    "HAMSA_API_KEY": "bench",
-                    "IVR_WEBHOOK_URL": f"http://{peer}/webhook",
-                    "IVR_PUBLIC_URL": f"http://127.0.0.1:{port}",
-                    "IVR_HOST": "127.0.0.1",
-                    "IVR_PORT": str(port),
-                    "IVR_LANGUAGE": "ar",
-                    "IVR_CACHE_DIR": str(Path(folder) / "phrases"),
-                    "IVR_CONFIG": str(config),
-                }
-            )
-            app = create_app(settings, observe=keep)
-            async with serving(app, listener, lambda served: config_for(served, settings)):
-                await ready(settings.public_url)
-                began = asyncio.get_running_loop().time()
-                record = await place_call(
-                    f"{settings.public_url}/voice",
-                    replace(from_words([f"say {QUESTION}", "after 1.5 hang up"], language="ar"), patience_s=90.0),
-                    auth_token=secret,
-                    account_sid=account,
-                    caller=CALLER,
-                    called=CALLED,
-                    voice=caller_voice("ar"),
-                    switchboard=Switchboard(account, secret),
-                )
-    return record, keep.turns, mock, began
+    keep, toml = Keep(), "" if fillers else "[call]\nfiller_after_ms = 0\n"
+    scenario = replace(from_words([f"say {QUESTION}", "after 1.5 hang up"], language="ar"), patience_s=90.0)
+    async with a_bridge(mock, keep, {}, toml) as ring:
+        began = asyncio.get_running_loop().time()
+        record = await ring(scenario, caller_voice("ar"))
+    return record, next(iter(keep.turns.values())), mock, began
 
 
 def report(record: PhoneRecord, turns: Sequence[Turn], mock: Mock, began: float) -> list[str]:

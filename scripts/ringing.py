@@ -1,0 +1,93 @@
+"""A bridge to ring, for the benches: the real server and its mocks on loopback, and what was decided on every call."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias
+
+from ivr.app import create_app
+from ivr.call.commands import Command, HangUp, Note, Transcribe
+from ivr.call.events import Event
+from ivr.call.timeline import Turn
+from ivr.replay.carrier import place_call
+from ivr.replay.carrier_rest import Switchboard
+from ivr.replay.demo import CALLED, CALLER, CallerVoice, ready
+from ivr.replay.loopback import bound, serving
+from ivr.replay.mock import Mock
+from ivr.replay.recording import PhoneRecord
+from ivr.replay.scenario import Scenario
+from ivr.serve import config_for
+from ivr.settings import load
+
+Ring: TypeAlias = Callable[[Scenario, CallerVoice], Awaitable[PhoneRecord]]
+"""Makes one call."""
+
+
+@dataclass
+class Keep:
+    """Keeps what the bridge decided on every call."""
+
+    turns: dict[str, list[Turn]] = field(default_factory=dict)
+    """By call."""
+    sent: int = 0
+    """Utterances sent to the ears."""
+    taken_back: int = 0
+    """Of these, sent early and taken back."""
+
+    def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
+        self.sent += sum(isinstance(command, Transcribe) for command in commands)
+        self.taken_back += sum(isinstance(c, Note) and c.name == "early_taken_back" for c in commands)
+
+    def ended(self, call_id: str, now: float, turns: Sequence[Turn], hang_up: HangUp) -> None:
+        self.turns[call_id] = list(turns)
+
+
+@contextlib.asynccontextmanager
+async def a_bridge(mock: Mock, keep: Keep, more: Mapping[str, str], toml: str = "") -> AsyncIterator[Ring]:
+    """A bridge in Arabic, ready to be rung. `more`: further settings; `toml`: its ivr.toml."""
+    account, secret = f"AC{secrets.token_hex(16)}", secrets.token_hex(16)
+    with tempfile.TemporaryDirectory(prefix="ivr-bench-") as folder:
+        config = Path(folder) / "ivr.toml"
+        config.write_text(toml)
+        async with mock.serving() as peer:
+            listener = bound()
+            port = listener.getsockname()[1]
+            settings = load(
+                {
+                    "TWILIO_ACCOUNT_SID": account,
+                    "TWILIO_AUTH_TOKEN": secret,
+                    "IVR_TWILIO_REST_URL": f"http://{peer}",
+                    "IVR_HAMSA_URL": f"ws://{peer}/v1/realtime/ws",
+                    "HAMSA_API_KEY": "bench",
+                    "IVR_WEBHOOK_URL": f"http://{peer}/webhook",
+                    "IVR_PUBLIC_URL": f"http://127.0.0.1:{port}",
+                    "IVR_HOST": "127.0.0.1",
+                    "IVR_PORT": str(port),
+                    "IVR_LANGUAGE": "ar",
+                    "IVR_CACHE_DIR": str(Path(folder) / "phrases"),
+                    "IVR_CONFIG": str(config),
+                    **more,
+                }
+            )
+
+            async def ring(scenario: Scenario, voice: CallerVoice) -> PhoneRecord:
+                return await place_call(
+                    f"{settings.public_url}/voice",
+                    scenario,
+                    auth_token=secret,
+                    account_sid=account,
+                    caller=CALLER,
+                    called=CALLED,
+                    voice=voice,
+                    switchboard=Switchboard(account, secret),
+                )
+
+            app = create_app(settings, observe=keep)
+            async with serving(app, listener, lambda served: config_for(served, settings)):
+                await ready(settings.public_url)
+                yield ring
