@@ -139,7 +139,7 @@ def test_old_link_is_replaced_before_it_is_closed() -> None:
 
     async def story(voice: Voice) -> None:
         await said(voice)
-        await asyncio.sleep(2990.0)
+        await asyncio.sleep(3005.0)
         assert service.attempts == 2
         assert "<LiveLink 2 idle, 0 uses>" in repr(voice)
         assert await said(voice) == sound(2, WHOLE)
