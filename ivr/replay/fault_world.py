@@ -215,7 +215,7 @@ def a_bridge(chosen: Settings, peers: Peers, observer: Observer | None = None, *
     )
     bridge.governor = Governor(
         HamsaSettings(chosen.hamsa_url, "key"),
-        GovernorOptions(chosen.spare_links, chosen.connects_per_second, chosen.connects_burst),
+        GovernorOptions(chosen.spare_links, chosen.links_per_call, chosen.connects_per_second, chosen.connects_burst),
         rest=peers.speech_rest(),
         connect=peers.connect,
         note=lambda name, _fields: bridge.metrics.noted(name),
