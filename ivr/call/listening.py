@@ -16,6 +16,9 @@ from ivr.call.questions import Questions
 from ivr.media.endpointing import SpeechEnded
 from ivr.text.manner import completeness
 
+SOONEST_MS = 100
+"""Silence before which the ears never begin: the closure of a consonant lasts as long."""
+
 
 class Listening:
     """One caller's utterances, from the first frame to a question."""
@@ -34,7 +37,7 @@ class Listening:
         """One more frame while the caller has the floor."""
         if not self._ears.silence_ms:
             return self.take_back()
-        wait = self._options.speculate_ms
+        wait = min(self._options.speculate_ms, max(SOONEST_MS, self._options.endpoint_ms // 2))
         if self.early is not None or not wait or not wait <= self._ears.silence_ms < self._ears.endpoint_ms:
             return []
         return self.send_early(now)

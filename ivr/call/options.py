@@ -44,7 +44,8 @@ class CallOptions:
     endpoint_more_ms: int = 500
     """Silence added when the words are plainly not complete."""
     speculate_ms: int = 250
-    """Silence after which the ears begin with the utterance, in case it is over; 0: they wait for its end."""
+    """Silence after which the ears begin with the utterance, in case it is over: no more than half of `endpoint_ms`,
+    or 100. 0: they wait for its end."""
 
     start_ms: int = 60
     """Speech that counts as the caller talking; over the agent it makes the agent yield."""

@@ -111,10 +111,25 @@ def test_speculation_can_be_switched_off() -> None:
     assert len(stage.all(Transcribe)) == 1
 
 
-def test_an_end_shorter_than_the_speculation_leaves_it_out() -> None:
-    stage = Stage(options(endpoint_ms=200))
+@pytest.mark.parametrize(("endpoint", "asked"), [(500, 250), (480, 240), (300, 160), (200, 100), (120, 100)])
+def test_the_ears_begin_at_half_of_a_shorter_end(endpoint: int, asked: int) -> None:
+    stage = Stage(options(endpoint_ms=endpoint))
     stage.speak(600)
-    stage.wait(200)
+    waited = 0
+    while not stage.all(Transcribe):
+        stage.wait(20)
+        waited += 20
+    assert waited == -(-asked // 20) * 20
+    assert stage.state == "hearing"
+    stage.wait(endpoint - waited)
+    assert stage.state == "transcribing"
+    assert len(stage.all(Transcribe)) == 1
+
+
+def test_an_end_as_short_as_a_consonant_is_waited_for() -> None:
+    stage = Stage(options(endpoint_ms=100))
+    stage.speak(600)
+    stage.wait(100)
     assert [asked.utterance for asked in stage.all(Transcribe)] == [1]
     assert stage.state == "transcribing"
 
