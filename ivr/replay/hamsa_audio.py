@@ -12,6 +12,8 @@ The times: the first frame `first_frame` after the request, the others as their 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate, pairwise
 from random import Random
 from typing import Final, Literal, TypeAlias
 
@@ -51,6 +53,8 @@ DEGENERATE_AT: Final = 0.29
 
 TONES: Final = 70
 _LOWEST, _STEP = 320.0, 40.0
+_PERIOD: Final = 400
+"""Samples at 16 kHz after which every tone begins again: all are multiples of `_STEP`."""
 _SILENT: Final = 150.0
 """RMS of PCM16 below which there is no tone."""
 _QUIET, _LOUD = 0.08, 0.24
@@ -94,9 +98,21 @@ def tone_of(request: int) -> float:
 
 def tone(request: int, size: int) -> bytes:
     """`size` bytes of PCM16 at 16 kHz: the request's tone, getting louder."""
-    at = np.arange(size // 2)
-    loudness = _QUIET + (_LOUD - _QUIET) * at / max(1, len(at))
-    return _pcm(32767 * loudness * np.sin(2 * np.pi * tone_of(request) * at / 16_000))
+    samples = np.resize(_period(request), size // 2)
+    samples *= _louder(size // 2)
+    return np.rint(samples, out=samples).astype("<i2").tobytes()
+
+
+@lru_cache(TONES)
+def _period(request: int) -> _Floats:
+    """A whole number of the tone's waves, at full scale: what it repeats."""
+    return np.asarray(32767 * np.sin(2 * np.pi * tone_of(request) * np.arange(_PERIOD) / 16_000))
+
+
+@lru_cache(8)
+def _louder(samples: int) -> _Floats:
+    """From `_QUIET` to `_LOUD`."""
+    return np.linspace(_QUIET, _LOUD, samples, endpoint=False)
 
 
 def encoded(pcm: bytes, rate: int, form: Format) -> bytes:
@@ -109,12 +125,8 @@ def frames(audio: bytes, form: Format, chars: int, seed: str, *, spoken: bool) -
     """The audio cut as the service cuts it: a small frame, large ones, the rest. Samples stay whole."""
     ratio = BYTES["pcm16k"] // BYTES[form]
     sizes = list(FRAMES[chars]) if chars in FRAMES and not spoken else _sizes(len(audio) * ratio, Random(seed))
-    cut: list[bytes] = []
-    for size in (size // ratio // 2 * 2 for size in sizes):
-        if audio:
-            cut.append(audio[:size])
-        audio = audio[size:]
-    return [*cut, audio] if audio else cut
+    places = [0, *accumulate(size // ratio // 2 * 2 for size in sizes), len(audio)]
+    return [audio[begin:end] for begin, end in pairwise(places) if begin < min(end, len(audio))]
 
 
 def times(cut: list[bytes], form: Format, first: float, total: float) -> list[float]:
