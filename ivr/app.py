@@ -115,7 +115,7 @@ class Doors:
             return refused
         call_id, status = form.get("CallSid"), form.get("CallStatus")
         if call_id and status in _OVER:
-            self.bridge.registry.forget(call_id)
+            self.bridge.over(call_id)
         return Response(status_code=204)
 
     async def goodbye(self, request: Request) -> Response:

@@ -112,12 +112,18 @@ class Bridge:
         self._preparing = asyncio.create_task(self._prepare())
 
     async def drain(self) -> None:
-        """Take no new calls and give those on the line time to end; then end them."""
+        """Take no new calls and give those that were answered time to come and to end; then end them."""
         self.registry.draining = True
-        log.info("draining", extra={"calls": len(self.registry), "seconds": self.settings.drain_seconds})
-        await self._emptied(self.settings.drain_seconds)
+        clock = asyncio.get_running_loop().time
+        log.info("draining", extra={"calls": self.registry.owed(clock()), "seconds": self.settings.drain_seconds})
+        await self._until(lambda: not self.registry.owed(clock()), self.settings.drain_seconds)
         self._end_calls()
-        await self._emptied(REST_TIMEOUT)
+        await self._until(lambda: not len(self.registry), REST_TIMEOUT)
+
+    def over(self, call_id: str) -> None:
+        """The carrier says that a call is over."""
+        self.registry.forget(call_id)
+        self._left.set()
 
     def _end_calls(self) -> None:
         for session in self.registry:
@@ -126,13 +132,16 @@ class Bridge:
             except Exception:
                 log.exception("withdraw_failed")
 
-    async def _emptied(self, seconds: float) -> None:
-        """Until no call is left, or the time is up."""
+    async def _until(self, empty: Callable[[], bool], seconds: float) -> None:
+        """Until no call is left, or the time is up. Looked at when a call leaves and when a place falls free."""
+        clock = asyncio.get_running_loop().time
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                while len(self.registry):
+                while not empty():
                     self._left.clear()
-                    await self._left.wait()
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout_at(self.registry.expires_at(clock())):
+                            await self._left.wait()
 
     async def stop(self) -> None:
         """Let go of everything."""
@@ -203,7 +212,7 @@ class Bridge:
             if stream.refused:
                 self.metrics.rejected("media", stream.refused)
             self._sum_up(stream.call_sid, session)
-            self.registry.leave(stream.call_sid, session)
+            self.registry.leave(stream.call_sid, session, loop.time())
             self.governor.trim()
             self._left.set()
 

@@ -1,8 +1,9 @@
 """The calls of this server: who may come in, who is on the line.
 
 The voice webhook asks for a place, the stream takes it. A place that was given and not taken falls free after a while,
-because a caller may hang up between the two; asking twice for the same call gives the same place. A second stream of a
-call supersedes the first: Twilio opened it because it lost the other.
+because a caller may hang up between the two; asking twice for the same call gives the same place. A call on the line
+that asks again may be about to open another stream: once it has left, its place is kept for a moment only. A second
+stream of a call supersedes the first: Twilio opened it because it lost the other.
 
 Nothing here waits or reads a clock, and the live calls are the caller's own objects.
 """
@@ -10,11 +11,13 @@ Nothing here waits or reads a clock, and the live calls are the caller's own obj
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Generic, Literal, TypeAlias, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Final, Generic, Literal, TypeAlias, TypeVar
 
 Verdict: TypeAlias = Literal["answer", "busy", "drain"]
 Live = TypeVar("Live")
+MOMENT: Final = 5.0
+"""Seconds a place is kept for another stream of a call whose stream has ended; a carrier needs about one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,14 @@ class Registry(Generic[Live]):
         self._expire(now)
         return len(self._awaited)
 
+    def owed(self, now: float) -> int:
+        """Calls that were answered and are not over: on the line, or with their stream still to come. Only looks."""
+        return len(self._live.keys() | {place.call_id for place in self._awaited.values() if now < place.deadline})
+
+    def expires_at(self, now: float) -> float | None:
+        """When the next place falls free if its stream does not come."""
+        return min((place.deadline for place in self._awaited.values() if now < place.deadline), default=None)
+
     def admit(self, call_id: str, now: float, *, caller: str = "", called: str = "", direction: str = "") -> Verdict:
         """Whether a call may come in; `answer` keeps a place for its stream. Asking again changes nothing."""
         self._expire(now)
@@ -98,11 +109,14 @@ class Registry(Generic[Live]):
         self.superseded += older is not None
         return older
 
-    def leave(self, call_id: str, live: Live) -> bool:
+    def leave(self, call_id: str, live: Live, now: float) -> bool:
         """This stream of the call is over. False when a newer one has its place already."""
         if self._live.get(call_id) is not live:
             return False
         del self._live[call_id]
+        place = self._awaited.get(call_id)
+        if place is not None:
+            self._awaited[call_id] = replace(place, deadline=min(place.deadline, now + MOMENT))
         return True
 
     def forget(self, call_id: str) -> None:

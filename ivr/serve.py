@@ -1,7 +1,8 @@
 """Serving: uvicorn, with a drain.
 
-The first SIGTERM or SIGINT stops new calls (`/readyz` turns 503, `/voice` answers with drain.xml) and lets those on
-the line end; the second ends everything at once. Uvicorn itself would close every socket within 0.1 s.
+The first SIGTERM or SIGINT stops new calls (`/readyz` turns 503, `/voice` answers with drain.xml) and lets those that
+were answered end, also where the stream has still to come; the second ends everything at once. Uvicorn itself would
+close every socket within 0.1 s.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ class Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """First signal: drain. Second: exit."""
-        if self._loop is None or self._draining is not None or not len(self._bridge.registry):
+        draining = self._draining is not None
+        if self._loop is None or draining or not self._bridge.registry.owed(self._loop.time()):
             super().handle_exit(sig, frame)
             return
         self._loop.call_soon_threadsafe(self._begin_drain)

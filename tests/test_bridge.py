@@ -229,6 +229,62 @@ def test_a_drain_ends_when_the_last_call_does(tmp_path: Path) -> None:
     live(settings(tmp_path, IVR_DRAIN_SECONDS="60"), story)
 
 
+def test_a_drain_waits_for_a_stream_that_is_still_to_come(tmp_path: Path) -> None:
+    async def story(bridge: Bridge) -> None:
+        given = answered(bridge)
+        draining = asyncio.create_task(bridge.drain())
+        await asyncio.sleep(20)
+        assert not draining.done()
+        assert bridge.answer(dialled(), now())[0] == "answer"
+        assert bridge.answer(dialled("CA2"), now())[0] == "drain"
+        phone, near = wire_pair(closed=WireClosed)
+        serving = asyncio.create_task(bridge.serve(near))
+        await phone.send(wire.start(IDS, 1, {"token": given}))
+        await asyncio.sleep(5)
+        assert (len(bridge.registry), draining.done()) == (1, False)
+        phone.drop()
+        await serving
+        await draining
+
+    live(settings(tmp_path), story)
+
+
+@pytest.mark.parametrize(("drain_seconds", "lasts"), [("600", 60), ("7", 7)])
+def test_a_drain_waits_no_longer_than_a_token_lives(tmp_path: Path, drain_seconds: str, lasts: int) -> None:
+    async def story(bridge: Bridge) -> None:
+        answered(bridge)
+        began = now()
+        await bridge.drain()
+        assert now() - began == pytest.approx(lasts, abs=0.1)
+
+    live(settings(tmp_path, IVR_DRAIN_SECONDS=drain_seconds), story)
+
+
+def test_a_drain_ends_when_the_carrier_says_that_the_caller_is_gone(tmp_path: Path) -> None:
+    async def story(bridge: Bridge) -> None:
+        answered(bridge)
+        began, draining = now(), asyncio.create_task(bridge.drain())
+        await asyncio.sleep(3)
+        bridge.over(CALL)
+        await draining
+        assert now() - began == pytest.approx(3, abs=0.1)
+
+    live(settings(tmp_path, IVR_DRAIN_SECONDS="600"), story)
+
+
+def test_a_place_asked_for_again_by_a_call_on_the_line_is_free_soon_after_its_end(tmp_path: Path) -> None:
+    async def story(bridge: Bridge) -> None:
+        phone, serving = await streaming(bridge)
+        answered(bridge)
+        phone.drop()
+        await serving
+        assert bridge.answer(dialled("CA2"), now())[0] == "busy"
+        await asyncio.sleep(5.1)
+        assert answered(bridge, "CA2")
+
+    live(settings(tmp_path, IVR_MAX_CALLS="1"), story)
+
+
 def test_a_drain_ends_the_calls_that_are_left(tmp_path: Path) -> None:
     async def story(bridge: Bridge) -> None:
         phone, serving = await streaming(bridge)

@@ -24,8 +24,34 @@ def test_a_call_from_the_webhook_to_its_end() -> None:
     assert registry.arrive("a", "A") is None
     assert ("a" in registry, registry.get("a"), list(registry), len(registry)) == (True, "A", ["A"], 1)
     assert registry.expect("a", 1) is None
-    assert registry.leave("a", "A")
+    assert registry.leave("a", "A", 1)
     assert ("a" in registry, registry.get("a"), len(registry)) == (False, None, 0)
+
+
+def test_a_call_on_the_line_that_asks_again_keeps_its_place_for_a_moment_after_its_end() -> None:
+    registry: Registry[str] = Registry(1, hold=60)
+    registry.admit("a", 0)
+    registry.arrive("a", "A")
+    assert registry.admit("a", 10, called="+2") == "answer"
+    registry.leave("a", "A", 11)
+    assert registry.admit("b", 15.9) == "busy"
+    assert registry.expect("a", 15.9) is not None
+    assert registry.admit("b", 16) == "answer"
+    registry.admit("b", 17)
+    registry.arrive("b", "B")
+    registry.admit("b", 18)
+    registry.leave("b", "B", 77)
+    assert registry.expires_at(77) == 78
+
+
+def test_owed_are_calls_on_the_line_and_those_still_to_come() -> None:
+    registry = full()
+    registry.admit("a", 1)
+    assert (registry.owed(9), registry.expires_at(9)) == (2, 10)
+    assert (registry.owed(10), registry.expires_at(10)) == (1, 11)
+    registry.leave("a", "A", 10)
+    assert (registry.owed(10), registry.expires_at(10)) == (1, 11)
+    assert (registry.owed(11), registry.expires_at(11)) == (0, None)
 
 
 def test_full_is_busy_for_new_calls_only() -> None:
@@ -34,7 +60,7 @@ def test_full_is_busy_for_new_calls_only() -> None:
     assert registry.admit("a", 1) == "answer"
     assert registry.admit("b", 1) == "answer"
     assert (registry.admitted, registry.refused["busy"]) == (2, 1)
-    registry.leave("a", "A")
+    registry.leave("a", "A", 1)
     registry.forget("a")
     assert registry.admit("c", 1) == "answer"
 
@@ -74,10 +100,10 @@ def test_a_newer_stream_supersedes() -> None:
     registry = full()
     assert registry.arrive("a", "A2") == "A"
     assert registry.superseded == 1
-    assert not registry.leave("a", "A")
+    assert not registry.leave("a", "A", 1)
     assert registry.get("a") == "A2"
-    assert registry.leave("a", "A2")
-    assert not registry.leave("a", "A2")
+    assert registry.leave("a", "A2", 1)
+    assert not registry.leave("a", "A2", 1)
 
 
 def test_a_stream_nobody_announced_counts() -> None:
@@ -89,7 +115,7 @@ def test_a_stream_nobody_announced_counts() -> None:
 def test_the_calls_may_leave_while_they_are_looked_at() -> None:
     registry = full()
     for live in registry:
-        registry.leave("a", live)
+        registry.leave("a", live, 1)
     assert len(registry) == 0
 
 
@@ -120,7 +146,7 @@ def test_never_admits_more_than_there_is_room(moves: list[tuple[str, str, float]
             registry.arrive(call, call)
             live.add(call)
         elif verb == "leave":
-            assert registry.leave(call, call) == (call in live)
+            assert registry.leave(call, call, now) == (call in live)
             live.discard(call)
         else:
             registry.forget(call)

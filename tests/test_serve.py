@@ -18,6 +18,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from ivr.app import create_app
 from ivr.bridge import Bridge
+from ivr.registry import Registry
 from ivr.replay import phone_wire as wire
 from ivr.replay import virtual
 from ivr.replay.carrier_sign import Signer
@@ -63,7 +64,9 @@ class Draining(Bridge):
 
     def __init__(self, chosen: Settings) -> None:
         self.drained = asyncio.Event()
-        self.registry = [None] * self.calls  # type: ignore[assignment]
+        self.registry = Registry(5)
+        for number in range(self.calls):
+            self.registry.admit(f"CA{number}", asyncio.get_running_loop().time())
 
     async def drain(self) -> None:
         self.asked += 1
@@ -262,6 +265,25 @@ def test_a_signal_lets_the_call_end_and_then_the_server(tmp_path: Path) -> None:
             await until(lambda: bridge.registry.draining)
             async with httpx.AsyncClient(trust_env=False) as client:
                 assert (await client.get(f"http://{place}/readyz")).text == "draining\n"
+            assert not server.should_exit
+            await phone.send(wire.stop(IDS, 2))
+            assert await code_of(phone) == 1000
+            await until(lambda: server.should_exit)
+
+    asyncio.run(main())
+
+
+@pytest.mark.live
+def test_a_call_that_was_answered_before_the_signal_is_served_after_it(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with served(settings(tmp_path)) as (server, bridge, place):
+            given = await ring(place)
+            server.handle_exit(signal.SIGTERM, None)
+            await until(lambda: bridge.registry.draining)
+            phone = await socket(place)
+            await phone.send(wire.CONNECTED)
+            await phone.send(wire.start(IDS, 1, {"token": given}))
+            await until(lambda: CALL in bridge.registry)
             assert not server.should_exit
             await phone.send(wire.stop(IDS, 2))
             assert await code_of(phone) == 1000
