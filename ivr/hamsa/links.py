@@ -36,6 +36,8 @@ SETTLED: Final = 5.0
 """Seconds after which a link that closes unused was no refusal."""
 MOST: Final = 3
 """Links of one voice alone: one that serves, one that drains, one that replaces it."""
+DENIALS: Final = 3
+"""Requests of all calls that were denied for the account's sake, without one that served, until it counts as gone."""
 DOUBTS_MOST: Final = 5
 """Replies without speech in a row after which a link goes."""
 HOPELESS: Final = 1.0
@@ -120,6 +122,7 @@ class Links:
         self._opening = 0
         self._filling = False
         self._standby = False
+        self._denials = 0
         self._refusal = LinkLost("connect")
         self._tasks: set[asyncio.Task[None]] = set()
         self._news = asyncio.Event()
@@ -204,12 +207,13 @@ class Links:
     def report(self, lost: LinkLost | None) -> None:
         """How a request on a link went: None is well."""
         if lost is None:
+            self._denials = 0
             self._gate.proven()
             if self._sharing.breaker is not None and self._sharing.breaker.succeeded():
                 self._note(f"{self._peer}_breaker_closed", {})
         elif self._sharing.breaker is not None and lost.reason not in BLAMELESS:
-            fatal = lost.reason in {"auth", "funds"}
-            if self._sharing.breaker.failed(self.now(), fatal=fatal):
+            self._denials += lost.reason in {"auth", "funds"}
+            if self._sharing.breaker.failed(self.now(), fatal=self._denials >= DENIALS):
                 self._note(
                     f"{self._peer}_breaker_opened", {"reason": lost.reason, "failures": self._sharing.breaker.failures}
                 )
