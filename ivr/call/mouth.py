@@ -49,6 +49,7 @@ class Mouth:
         self._on_tape: deque[_Line] = deque()
         self._stalled_at: float | None = None
         self._filler: _Line | None = None
+        self._fading = b""
         self._keys = 0
 
     def __repr__(self) -> str:
@@ -65,8 +66,8 @@ class Mouth:
         return self._with_voice is not None and self._with_voice.sentence.audio_at is not None
 
     def owes_ms(self, now: float) -> int:
-        """Audio still to be heard; a rough figure while a sentence is with the voice."""
-        return self.playout.unheard_ms(now)
+        """Audio still to be heard; a rough figure while a sentence is with the voice. A filler is none."""
+        return 0 if self._filler in self._on_tape else self.playout.unheard_ms(now)
 
     # -- asking --------------------------------------------------------------------------------------------------
 
@@ -89,6 +90,7 @@ class Mouth:
     def _begin(self, line: _Line, now: float, out: list[Command]) -> None:
         line.sentence.asked_at = now
         if line.audio:
+            out += self._drop_filler(now)
             self._write(line, line.audio, now)
             self._complete(line)
             return
@@ -149,7 +151,7 @@ class Mouth:
             line.sentence.audio_at = now
             self.playout.begin(line.key)
             self._on_tape.append(line)
-        self.playout.write(ulaw)
+        self.playout.write(self._blended(ulaw))
         line.sentence.audio_ms += len(ulaw) * 1000 // g711.RATE
 
     def _complete(self, line: _Line) -> None:
@@ -160,7 +162,7 @@ class Mouth:
     # -- fillers -------------------------------------------------------------------------------------------------
 
     def fill(self, audio: bytes, now: float) -> None:
-        """Say something while the next sentence is awaited; it belongs to no turn and gives way to the sentence."""
+        """Say something while words are awaited; it belongs to no turn and gives way to them at once."""
         self._keys += 1
         filler = _Line(self._keys, Turn(-1, "phrase"), Sentence(1, "", "", ready_at=now), audio)
         self._write(filler, audio, now)
@@ -171,12 +173,18 @@ class Mouth:
         filler, self._filler = self._filler, None
         if filler is None or filler not in self._on_tape:
             return []
-        held = self.playout.held
+        held, self._fading = self.playout.held, self.playout.fading(now)
         out = self._outgoing(self.playout.drop(now), now)
         self.playout.held = held
         self.playout.forget(filler.key)
         self._on_tape.remove(filler)
         return out
+
+    def _blended(self, ulaw: bytes) -> bytes:
+        """With the rest of a filler fading beneath it: neither a click nor a wait."""
+        fading, self._fading = self._fading[: len(ulaw)], self._fading[len(ulaw) :]
+        both = g711.audioop.add(g711.decode(fading), g711.decode(ulaw[: len(fading)]), 2)
+        return g711.encode(both) + ulaw[len(fading) :]
 
     # -- the phone answers ---------------------------------------------------------------------------------------
 
@@ -227,6 +235,7 @@ class Mouth:
     def drop(self, now: float) -> list[Command]:
         """Forget everything that was not heard."""
         out = self.give_up()
+        self._fading = b""
         self._settle(now)
         for line in self._on_tape:
             line.sentence.heard_ms = self.playout.heard_ms(line.key, now)

@@ -294,7 +294,7 @@ class Playout:
         out = self._cut(now)
         self.held = True
         if out:
-            fade = self._fade()
+            fade = self._fade(self._heard)
             if fade:
                 out.append(Play(fade))
                 self._ear_free_at = now + len(fade) / RATE
@@ -327,9 +327,13 @@ class Playout:
         self._marks.clear()
         return [Clear()]
 
-    def _fade(self) -> bytes:
-        """The next few ms, going to nothing in steps of 5 ms."""
-        at = self._heard - self._tape_start
+    def fading(self, now: float) -> bytes:
+        """What the phone would play next, going to nothing: to mix under what takes its place. Ask before `drop`."""
+        return b"" if self.held or now >= self._ear_free_at else self._fade(self.heard(now))
+
+    def _fade(self, position: int) -> bytes:
+        """The few ms from there, going to nothing in steps of 5 ms."""
+        at = position - self._tape_start
         pcm = g711.decode(bytes(self._tape[at : at + self.options.fade_ms * RATE // 1000]))
         steps = max(1, len(pcm) // 80)
         parts = (g711.audioop.mul(pcm[i * 80 : (i + 1) * 80], 2, 1 - (i + 1) / (steps + 1)) for i in range(steps))
