@@ -9,7 +9,7 @@ from ivr.text import nouns
 from ivr.text.abbreviations import labelled
 from ivr.text.figures import END, NUMBER, SIGN, START, amount, exact, parted, signed, tongue
 from ivr.text.marks import bare
-from ivr.text.numbers_ar import LARGEST, Noun, cardinal, counted
+from ivr.text.numbers_ar import LARGEST, Noun, cardinal, counted, counted_as_written, lower_end
 from ivr.text.numbers_en import ordinal
 
 _PERCENT: Final = re.compile(
@@ -128,7 +128,7 @@ def say_measures(text: str, arabic: bool) -> str:
 
     def say(found: re.Match[str]) -> str:
         noun, english = _unit_of(found)
-        low = f"{amount(found['low'], arabic)} {tongue(arabic).TO} " if found["low"] else ""
+        low = f"{_low(found['low'], noun if arabic else None, arabic)} {tongue(arabic).TO} " if found["low"] else ""
         return f"{signed(found['sign'], arabic)}{low}{_with_unit(found['number'], noun, english, arabic)}"
 
     text = _PRESSURE.sub(" مليمتر زئبق" if arabic else " millimeters of mercury", text)
@@ -179,6 +179,11 @@ def _scaled(found: re.Match[str]) -> str:
     return cardinal(value * scale) + (" ونصف" if fraction else "")
 
 
+def _low(figures: str, noun: Noun | None, arabic: bool) -> str:
+    """The lower end of a range, in words."""
+    return lower_end(figures, noun) if noun and figures.isdecimal() else amount(figures, arabic)
+
+
 def _with_unit(figures: str, noun: Noun | None, english: tuple[str, str], arabic: bool) -> str:
     whole, fraction = parted(figures)
     value = exact(whole)
@@ -190,17 +195,17 @@ def _with_unit(figures: str, noun: Noun | None, english: tuple[str, str], arabic
 def _counted(found: re.Match[str]) -> str:
     """A number before an Arabic word: agreement if the word is what it counts."""
     figures, word = found["number"], found["word"]
-    low = f"{amount(found['low'], True)} إلى " if found["low"] else ""
     whole, fraction = parted(figures)
     value = exact(whole)
     noun = nouns.noun(word)
+    low = f"{_low(found['low'], noun, True)} إلى " if found["low"] else ""
     if value is None or _MENU.search(found.string, 0, found.start()):
         return found[0]
     if noun is None and not fraction:
         return low + (_unknown(found, value, word) or found[0][found.start("number") - found.start() :])
     if fraction or noun is None or _label(found, value):
         return found[0]
-    return low + counted(value, noun)
+    return low + counted_as_written(value, noun, word)
 
 
 def _unknown(found: re.Match[str], value: int, word: str) -> str:

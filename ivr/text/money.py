@@ -12,7 +12,7 @@ from typing import Final
 
 from ivr.text.abbreviations import goes_on
 from ivr.text.figures import END, GONE, NUMBER, SIGN, START, amount, exact, parted, signed
-from ivr.text.numbers_ar import Noun, counted
+from ivr.text.numbers_ar import Noun, counted, counted_as_written, lower_end
 from ivr.text.numbers_en import cardinal as english_cardinal
 
 
@@ -125,20 +125,25 @@ def say_money(text: str, arabic: bool) -> str:
 
     def say(found: re.Match[str]) -> str:
         named = found.groupdict()
-        currency = _currency(named)
-        low = f"{amount(named['low'], arabic)} {'إلى' if arabic else 'to'} " if named.get("low") else ""
-        words = _spoken(named["number"], named["scale"], currency, named.get("adjective"), arabic)
+        currency, word = _currency(named)
+        low = f"{_low(named['low'], currency.noun, arabic)} {'إلى' if arabic else 'to'} " if named.get("low") else ""
+        words = _spoken(named["number"], named["scale"], currency, word, named.get("adjective"), arabic)
         return f"{signed(named['sign'], arabic)}{low}{words}{_gap(found)}"
 
     text = _BEFORE.sub(say, _BEHIND.sub(say, text))
     return _ALONE.sub(lambda found: _name(found, arabic), text)
 
 
-def _currency(named: dict[str, str]) -> Currency:
+def _currency(named: dict[str, str]) -> tuple[Currency, str]:
+    """The currency, and its name if it is written as a word."""
     for index, currency in enumerate(CURRENCIES):
         if named.get(f"c{index}"):
-            return currency
-    return next(currency for index, (_, currency) in enumerate(_WORDS) if named.get(f"w{index}"))
+            return currency, ""
+    return next((currency, word) for index, (_, currency) in enumerate(_WORDS) if (word := named.get(f"w{index}")))
+
+
+def _low(figures: str, noun: Noun, arabic: bool) -> str:
+    return lower_end(figures, noun) if arabic and figures.isdecimal() else amount(figures, arabic)
 
 
 def _gap(found: re.Match[str]) -> str:
@@ -151,12 +156,12 @@ def _name(found: re.Match[str], arabic: bool) -> str:
     """A currency's mark without an amount. Latin codes stay what they are: they may be anything."""
     if _ALONE_ASCII.fullmatch(found[0]) and found[0] not in "$€£":
         return found[0]
-    currency = _currency(found.groupdict())
+    currency, _ = _currency(found.groupdict())
     noun = currency.noun
     return f"{noun.one} {noun.adjective}".strip() if arabic else currency.english[1]
 
 
-def _spoken(figures: str, scale: str | None, currency: Currency, adjective: str | None, arabic: bool) -> str:
+def _spoken(figures: str, scale: str | None, currency: Currency, word: str, adjective: str | None, arabic: bool) -> str:
     whole, fraction = parted(figures)
     noun = currency.noun
     if adjective:
@@ -168,7 +173,7 @@ def _spoken(figures: str, scale: str | None, currency: Currency, adjective: str 
         name = f"{noun.one} {noun.adjective}".strip() if arabic else currency.english[1]
         return f"{amount(figures, arabic)} {name}"
     if arabic:
-        parts = [counted(value, noun)] if value or not coins else []
+        parts = [counted_as_written(value, noun, word)] if value or not coins else []
         return " و".join(parts + ([counted(coins, currency.coin)] if coins else []))
     parts = [_english(value, currency.english)] if value or not coins else []
     return " and ".join(parts + ([_english(coins, currency.english_coin)] if coins else []))

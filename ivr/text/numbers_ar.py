@@ -8,7 +8,8 @@ A number is a string of digits or an int; what is too long to be an amount is re
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import Final
 
 LARGEST: Final = 10**15
@@ -43,6 +44,7 @@ _RANKS: Final = (
     *("", "", "الثاني", "الثالث", "الرابع", "الخامس"),
     *("السادس", "السابع", "الثامن", "التاسع", "العاشر"),
 )
+_ACCUSATIVE: Final = re.compile(r"(\w{2,})(?:ا\u064b|\u064bا)")
 _LETTER_NAMES: Final = (
     *("إيه", "بي", "سي", "دي", "إي", "إف", "جي", "إتش", "آي", "جيه", "كيه", "إل", "إم"),
     *("إن", "أو", "بي", "كيو", "آر", "إس", "تي", "يو", "في", "دبليو", "إكس", "واي", "زد"),
@@ -128,6 +130,20 @@ def counted(number: int, noun: Noun) -> str:
     if 3 <= number % 100 <= 10:
         return f"{words} {noun.few}{adjective + 'ة' if adjective else ''}"
     return f"{words} {noun.one}{adjective}"
+
+
+def counted_as_written(number: int, noun: Noun, word: str) -> str:
+    """As `counted`, but the noun keeps the ending of a written `يوماً` where the number asks for it."""
+    if 11 <= number % 100 and (ending := _ACCUSATIVE.fullmatch(word)):
+        noun = replace(noun, one=f"{ending[1]}اً", adjective=noun.adjective and f"{noun.adjective}اً")
+    return counted(number, noun)
+
+
+def lower_end(figures: str, noun: Noun) -> str:
+    """The lower end of a range of what is counted: `يوم إلى يومين`, `ساعتين إلى ثلاث ساعات`."""
+    if figures in ("1", "2") and " " not in noun.one:
+        return noun.one if figures == "1" else noun.two
+    return whole(figures, noun.feminine)
 
 
 def digits(figures: str) -> str:

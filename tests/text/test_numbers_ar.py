@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.text import numbers_ar
-from ivr.text.numbers_ar import Noun, cardinal, counted
+from ivr.text.numbers_ar import Noun, cardinal, counted, counted_as_written, lower_end
 
 DAY = Noun("يوم", "يومين", "أيام")
 PARCEL = Noun("شحنة", "شحنتين", "شحنات", feminine=True)
@@ -102,3 +102,34 @@ def test_different_numbers_have_different_words(one: int, other: int) -> None:
 def test_ordinal(number: int, his: str, hers: str) -> None:
     assert numbers_ar.ordinal(number) == his
     assert numbers_ar.ordinal(number, feminine=True) == hers
+
+
+@pytest.mark.parametrize(
+    ("number", "noun", "word", "said"),
+    [
+        (15, DAY, "يوماً", "خمسة عشر يوماً"),
+        (99, DAY, "يومًا", "تسعة وتسعين يوماً"),
+        (111, DAY, "يوماً", "مئة وأحد عشر يوماً"),
+        (22, DINAR, "ديناراً", "اثنين وعشرين ديناراً كويتياً"),
+        (15, DAY, "يوم", "خمسة عشر يوم"),
+        (100, DAY, "يوماً", "مئة يوم"),
+        (5, DAY, "يوماً", "خمسة أيام"),
+        (2, DAY, "يوماً", "يومين"),
+    ],
+)
+def test_a_written_ending_stays_where_the_number_asks_for_it(number: int, noun: Noun, word: str, said: str) -> None:
+    assert counted_as_written(number, noun, word) == said
+
+
+@pytest.mark.parametrize(
+    ("figures", "noun", "said"),
+    [
+        ("1", DAY, "يوم"),
+        ("2", PARCEL, "شحنتين"),
+        ("3", PARCEL, "ثلاث"),
+        ("15", DAY, "خمسة عشر"),
+        ("2", Noun("متر مربع", "مترين مربعين", "أمتار مربعة"), "اثنين"),
+    ],
+)
+def test_lower_end_of_a_range(figures: str, noun: Noun, said: str) -> None:
+    assert lower_end(figures, noun) == said
