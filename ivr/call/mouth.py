@@ -95,7 +95,7 @@ class Mouth:
             self._complete(line)
             return
         self._with_voice = line
-        self._stalled_at = now + self._timeout
+        self._expect(now)
         out.append(Speak(line.turn.number, line.sentence.number, line.sentence.spoken))
 
     # -- the voice answers ---------------------------------------------------------------------------------------
@@ -106,14 +106,18 @@ class Mouth:
         if line is None or not event.audio:
             return []
         out = self._drop_filler(now)
-        self._stalled_at = now + self._timeout
         if event.encoding == "mulaw":
             self._write(line, event.audio, now)
-            return out
-        if line.resampler is None:
-            line.resampler = Resampler(event.rate, g711.RATE)
-        self._write(line, g711.encode(self._level.feed(line.resampler.feed(event.audio))), now)
+        else:
+            if line.resampler is None:
+                line.resampler = Resampler(event.rate, g711.RATE)
+            self._write(line, g711.encode(self._level.feed(line.resampler.feed(event.audio))), now)
+        self._expect(now)
         return out
+
+    def _expect(self, now: float) -> None:
+        """More has to come, some time after the caller has heard what there is."""
+        self._stalled_at = now + self.owes_ms(now) / 1000 + self._timeout
 
     def speech_ended(self, event: SpeechEnded, now: float) -> None:
         """The voice has delivered the sentence."""

@@ -86,7 +86,7 @@ class CallOptions:
     reply_timeout: float = 15.0
     """Seconds without a word from the agent, first or next."""
     speech_timeout: float = 8.0
-    """Seconds without audio of the sentence that is due."""
+    """Seconds in which the caller hears nothing of a sentence that is due."""
     silence_timeout: float = 12.0
     """Seconds in which neither side says anything before the caller is asked; 0: never."""
     silence_prompts: int = 2

@@ -263,13 +263,26 @@ def test_a_voice_that_stalls_is_given_up() -> None:
     stage.hear()
     stage.reply()
     stage.voice(300, end=False)
-    stage.wait(2100)
+    stage.wait(2200)  # of them 300 are heard
+    assert stage.all(CancelSpeech) == []
+    stage.wait(200)
     assert stage.all(CancelSpeech) == [CancelSpeech(0, 1)]
     assert stage.notes("speech_failed")[0].fields["reason"] == "stalled"
     assert stage.call.turns[0].sentences[0].failed == "stalled"
     stage.wait(1000)
     assert stage.state == "listening"
     assert stage.call.turns[0].heard.endswith("apology words")
+
+
+def test_a_voice_that_stalls_is_borne_while_the_caller_listens() -> None:
+    stage = Stage(options(speech_timeout=2.0))
+    stage.hear()
+    stage.reply("It left the depot in Jeddah this morning at nine. It will be in Riyadh today or tomorrow.")
+    stage.voice(5000)
+    stage.wait(6900)
+    assert stage.all(CancelSpeech) == []
+    stage.wait(200)
+    assert stage.all(CancelSpeech) == [CancelSpeech(0, 2)]
 
 
 def test_what_the_voice_says_too_late_is_dropped() -> None:
