@@ -53,6 +53,14 @@ _BETWEEN: Final = re.compile(
     rf"(?<![^\W_])((?:من|بين)\s)(1[0-2]|0?[1-9])(?=\s(?:(?:إلى|الى|حتى|لين)\s|و{JOIN}?)"
     rf"\d{{1,2}}(?::\d\d)?\s?(?:[صم]|{_PART})(?![^\W_]))"
 )
+_LASTING: Final = re.compile(
+    rf"{_EDGE}(?P<whole>\d{{1,3}}):(?P<part>[0-5]\d)\s(?P<of>دقيقة|دقائق|دقايق|min(?:ute)?s?|ساعة|ساعات|h(?:ou)?rs?)(?![^\W_])"
+)
+"""`2:35 دقيقة`: how long something lasts, not when it is."""
+_TOLD: Final = (
+    r"الساع[ةه]|إلى|الى|حتى|لين|لحد|من|قبل|بعد|و|عند|مساء|غد[اً]*|بكرة|بكره|باكر|اليوم|الليلة|أمس|امس|يوميا|يومياً"
+    r"|الأحد|الاثنين|الإثنين|الثلاثاء|الأربعاء|الاربعاء|الخميس|الجمعة|السبت"
+)
 _NOON: Final = re.compile(r"(?<=\d)\s?ظ(?![^\W_]|[\u064b-\u0652])")
 _HALF_DOT: Final = re.compile(r"(?<=\d)\s?([AaPp])\.\s?([Mm])\.?")
 
@@ -60,6 +68,7 @@ _HALF_DOT: Final = re.compile(r"(?<=\d)\s?([AaPp])\.\s?([Mm])\.?")
 def say_times(text: str, arabic: bool) -> str:
     """Every time of day in words."""
     text = _NOON.sub(" ظهراً", _HALF_DOT.sub(_undotted, text))
+    text = _LASTING.sub(lambda found: _lasting(found, arabic), text)
     text = _TO.sub(lambda found: f"{found[1].strip()} {'إلى' if arabic else 'to'} ", text)
     if arabic:
         text = _BETWEEN.sub(lambda found: f"{found[1]}{_HOURS[int(found[2])]}", text)
@@ -94,7 +103,23 @@ def _said(found: re.Match[str], arabic: bool) -> str:
 def _is_time(found: re.Match[str], front: str) -> bool:
     """`5 م` is five in the evening behind these words, else five metres."""
     before = found.string[: found.start()].replace(JOIN, "")
-    return bool(front) or re.search(r"(?:الساع[ةه]|إلى|الى|حتى|لين|لحد|من|قبل|بعد|و|عند|مساء)\s*\Z", before) is not None
+    return bool(front) or re.search(rf"(?:{_TOLD})[\s،,:]*\Z", before) is not None
+
+
+def _lasting(found: re.Match[str], arabic: bool) -> str:
+    """`2:35 دقيقة` -> `2 دقيقة و35 ثانية`, for the counting to come."""
+    of = found["of"]
+    hours = of[0] in "سh"
+    if arabic:
+        units = ("ساعة", "دقيقة") if hours else ("دقيقة", "ثانية")
+    else:
+        units = ("hours", "minutes") if hours else ("minutes", "seconds")
+    parts = []
+    for figures, unit in zip((found["whole"], found["part"]), units, strict=True):
+        if number := int(figures):
+            one = unit if arabic else f"1 {unit[:-1]}"
+            parts.append(f"{number} {unit}" if number > 1 else one)
+    return (f" و{JOIN}" if arabic else " and ").join(parts) or found[0]
 
 
 def _arabic(hour: int, minute: int, half: str) -> str:

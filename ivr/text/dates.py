@@ -59,9 +59,21 @@ _YEAR_FIRST: Final = re.compile(
 )
 _DAYS: Final = "الأحد|الاثنين|الإثنين|الثلاثاء|الأربعاء|الاربعاء|الخميس|الجمعة|السبت"
 _SHORT: Final = re.compile(
-    rf"(?P<front>(?<![^\W_])(?:(?:يوم|بتاريخ|تاريخ|التاريخ|الموافق|{_DAYS}|(?i:on|date|dated))"
+    rf"(?P<front>(?<![^\W_])(?:(?:يوم|بتاريخ|تاريخ|التاريخ|الموافق|{_DAYS}|(?i:on|date|dated|due|since))"
     r"|(?P<weak>حتى|لين|لغاية|قبل|بعد|من|إلى|الى|(?i:until|before|by|from|to)))\s*:?\s*)"
     r"(?P<a>\d{1,2})[/\-](?P<b>\d{1,2})(?![^\W_]|[/.\-]\d)"
+)
+_MONTH_YEAR: Final = re.compile(
+    r"(?<![^\W_])(?<![\d][/.\-])(?<!رقم\s)(?<!number\s)(?<!page\s)(?P<month>0?[1-9]|1[0-2])/(?P<year>1[34]\d\d|19\d\d|20\d\d)(?![^\W_]|[/.\-]\d)"
+)
+_EXPIRY: Final = re.compile(
+    r"(?P<front>(?<![^\W_])(?:صلاحي|ال?انتهاء|[تي]نته[يى]|سار|expir|valid)[^\W\d_]*[\s:]*(?:[^\W\d_]+[\s:]+){0,3})"
+    r"(?P<month>0[1-9]|1[0-2])/(?P<year>[2-9]\d)(?![^\W_]|[/.\-]\d)",
+    re.IGNORECASE,
+)
+_AR_YEAR: Final = re.compile(
+    rf"(?<![^\W_])(?P<front>[ولبف]?(?:{'|'.join(_MONTHS + _HIJRI)}|(?:ل|ال|لل)?عام|سنة|السنة)\s)"
+    r"(?P<year>1[3-9]\d\d|20\d\d)(?![^\W_]|[.,:/]\d)"
 )
 _NAMED_YEAR: Final = re.compile(
     r"(?<![^\W_])(?P<year>1[3-9]\d\d|20\d\d)\s?(?P<era>هـ|ه|هجري[ةه]?|م|ميلادي[ةه]?|AH)(?![^\W_]|[\u064b-\u0652])"
@@ -106,9 +118,11 @@ def say_dates(text: str, arabic: bool) -> str:
     text = _YEAR_FIRST.sub(lambda found: _said(found, int(found["b"]), int(found["a"]), arabic), text)
     text = _DAY_FIRST.sub(day_first, text)
     text = _SHORT.sub(lambda found: _said_short(found, arabic), text)
+    text = _EXPIRY.sub(lambda found: f"{found['front']}{_month_year(found, arabic)}", text)
+    text = _MONTH_YEAR.sub(lambda found: _month_year(found, arabic), text)
     text = _NAMED_YEAR.sub(lambda found: _year(int(found["year"]), found["era"], arabic), text)
     if arabic:
-        return text
+        return _AR_YEAR.sub(lambda found: f"{found['front']}{cardinal(int(found['year']))}", text)
     text = _DECADE.sub(_decade, text)
     text = _DAY_NAMED.sub(_said_named, text)
     text = _NAMED_DAY.sub(_said_named, text)
@@ -127,6 +141,12 @@ def _said(found: re.Match[str], day: int, month: int, arabic: bool) -> str:
     return f"{name} {ordinal(day)}, {_year(full, found['era'], arabic)}"
 
 
+def _month_year(found: re.Match[str], arabic: bool) -> str:
+    """`12/2027` -> `ديسمبر ألفين وسبعة وعشرين`."""
+    full = int(found["year"]) if len(found["year"]) == 4 else 2000 + int(found["year"])
+    return f"{_month(int(found['month']), 1300 <= full <= 1500, arabic)} {_year(full, None, arabic)}"
+
+
 def _month(month: int, hijri: bool, arabic: bool) -> str:
     if hijri:
         return (_HIJRI if arabic else _HIJRI_EN)[month - 1]
@@ -143,6 +163,8 @@ def _year(number: int, era: str | None, arabic: bool) -> str:
 
 def _said_short(found: re.Match[str], arabic: bool) -> str:
     day, month = int(found["a"]), int(found["b"])
+    if not arabic and month > 12 >= day:
+        day, month = month, day
     weak = found["weak"] and (day < month <= 4 or "-" in found[0])
     if weak or not (1 <= day <= 31 and 1 <= month <= 12):
         return found[0]

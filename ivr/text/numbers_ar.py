@@ -134,7 +134,7 @@ def counted(number: int, noun: Noun) -> str:
 
 def counted_as_written(number: int, noun: Noun, word: str) -> str:
     """As `counted`, but the noun keeps the ending of a written `يوماً` where the number asks for it."""
-    if 11 <= number % 100 and (ending := _ACCUSATIVE.fullmatch(word)):
+    if number % 100 >= 11 and (ending := _ACCUSATIVE.fullmatch(word)):
         noun = replace(noun, one=f"{ending[1]}اً", adjective=noun.adjective and f"{noun.adjective}اً")
     return counted(number, noun)
 

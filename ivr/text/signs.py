@@ -32,6 +32,10 @@ _AROUND: Final = (
     (re.compile(rf"{_HELD}\s\*+(?=\d{{3,6}}(?![\d*#]))"), (r"\1 ", r"\1 ")),
     (re.compile(r"(?<![^\W_])(\d+)\s?h(?:rs?)?\s(\d{1,2})\s?m(?![^\W_])"), (r"\1 h \2 min", r"\1 h \2 min")),
     (re.compile(r"(?<![^\W_])(\d+\.\d+)\s?/\s?(?=(?:5|10|100)(?![^\W_]|[/.]\d))"), (r"\1 من ", r"\1 out of ")),
+    (
+        re.compile(r"(?<![^\W_])(for|in|within|after|every|wait|takes|about|another)\s(\d{1,3})s(?![^\W_])"),
+        (r"\1 \2 sec", r"\1 \2 sec"),
+    ),
     (re.compile(r"\s#(?=\s*:)"), (" رقم", " number")),
 )
 _SIZES: Final = re.compile(r"(?<=\d)\s×\s(?=\d[\d.]*(?:\s?(?:×|cm|mm|m\b|سم|ملم|متر|م\b)))")

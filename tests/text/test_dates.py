@@ -28,6 +28,14 @@ from ivr.text.dates import say_dates
         ("1994 م", "ألف وتسعمئة وأربعة وتسعين ميلادي"),
         ("192.168.1.1", "192.168.1.1"),
         ("in 2025", "in 2025"),
+        ("حتى 12/2026", "حتى ديسمبر ألفين وستة وعشرين"),
+        ("09/1446", "رمضان ألف وأربعمئة وستة وأربعين"),
+        ("العقد رقم 12/2026", "العقد رقم 12/2026"),
+        ("تنتهي صلاحية البطاقة في 08/27", "تنتهي صلاحية البطاقة في أغسطس ألفين وسبعة وعشرين"),
+        ("الباقي 08/27", "الباقي 08/27"),
+        ("في ديسمبر 2027", "في ديسمبر ألفين وسبعة وعشرين"),
+        ("لعام 2024", "لعام ألفين وأربعة وعشرين"),
+        ("يوم 4/15", "يوم 4/15"),
     ],
 )
 def test_arabic(text: str, said: str) -> None:
@@ -48,6 +56,10 @@ def test_arabic(text: str, said: str) -> None:
         ("In 1994", "In nineteen ninety-four"),
         ("March 2025", "March twenty twenty-five"),
         ("in 2025.5", "in 2025.5"),
+        ("due 4/15", "due April fifteenth"),
+        ("until 12/25", "until December twenty-fifth"),
+        ("valid through 01/28", "valid through January twenty twenty-eight"),
+        ("expires 12/2027", "expires December twenty twenty-seven"),
     ],
 )
 def test_english(text: str, said: str) -> None:

@@ -48,6 +48,7 @@ def test_arabic(text: str, said: str) -> None:
         ("a day/night plan", "a day/night plan"),
         ("about 5 min of A/B", "about 5 min of A/B"),
         ("Tracking #: 12", "Tracking number: 12"),
+        ("for 10s, in the 10s", "for 10 sec, in the 10s"),
         ("blood type AB-", "blood type A B negative"),
         ("a donor with B+", "a donor with B positive"),
         ("Disney+", "Disney plus"),
