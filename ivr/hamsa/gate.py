@@ -2,6 +2,9 @@
 
 Thin: the pace is decided by `peers.pace`. Whoever wants a connection says how urgent it is and waits; the most urgent
 goes first, a spare last. A place is given up by no longer being urgent: then no connection is counted.
+
+After a failure one attempt is made at a time, until a connection has served: many would meet the same wall together.
+How eagerly spares are opened is decided by `peers.lifetimes`.
 """
 
 from __future__ import annotations
@@ -10,12 +13,19 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ivr.peers.lifetimes import Lifetimes
 from ivr.peers.pace import Backoff, Bucket, TokenBucket
 
 RATE, BURST = 4.0, 8.0
 """Connections a second, and at once, where nobody decided."""
 BACKOFF_LEAST, BACKOFF_MOST = 0.4, 10.0
 """Seconds of the first and the longest pause after a failed connect."""
+TRIAL = 8.0
+"""Seconds an attempt may take while others wait for what comes of it: more than a connect may."""
+PROOF = 1.0
+"""Seconds in which a connection that came about after a failure has to serve before others follow."""
+SPARE = float("inf")
+"""The urgency of a connection that nobody waits for."""
 
 
 @dataclass(slots=True, eq=False)
@@ -32,9 +42,11 @@ class Gate:
         """`bucket`: None is one of its own. `chance`: 0 to 1, spreads the pauses after failures."""
         self.bucket: Bucket = bucket or TokenBucket(RATE, BURST)
         self.backoff = Backoff(BACKOFF_LEAST, BACKOFF_MOST, chance)
+        self.lifetimes = Lifetimes(chance=chance)
         self._clock = clock
         self._queue: list[_Place] = []
         self._stirred = asyncio.Event()
+        self._trial_until = 0.0
 
     def __repr__(self) -> str:
         return f"<Gate {self.bucket!r} {self.backoff!r}, {len(self._queue)} wait>"
@@ -68,6 +80,7 @@ class Gate:
 
     def failed(self, began: float, reason: str) -> None:
         """A connect that began then has failed. One too many is a matter of pace, anything else one of patience."""
+        self._trial_until = 0.0
         if reason == "rate_limit":
             self.bucket.slower(began, self._now())
         else:
@@ -76,17 +89,41 @@ class Gate:
     def opened(self) -> None:
         """A connection came about."""
         self.bucket.faster()
+        self._trial_until = min(self._trial_until, self._now() + PROOF)
 
     def proven(self) -> None:
         """A connection has served."""
         self.backoff.succeeded()
+        self._trial_until = 0.0
+
+    def lives(self, opened_at: float) -> None:
+        """A connection of that time is of use now."""
+        self.lifetimes.lives(opened_at, self._now())
+
+    def died(self, opened_at: float, replies: int) -> None:
+        """The service has ended a connection of that time, after so many replies."""
+        self.lifetimes.died(opened_at, self._now(), replies)
 
     def _delay(self, place: _Place) -> float | None:
         """Seconds until it is this one's turn: 0.0 is now, None that another one comes first."""
         urgent = [(when, other) for other in self._queue if (when := other.urgency()) is not None]
-        if min(urgent, key=lambda entry: entry[0])[1] is not place:
+        when, first = min(urgent, key=lambda entry: entry[0])
+        if first is not place:
             return None
-        return self.pause if self.pause > 0 else self.bucket.take(self._now())
+        now = self._now()
+        spared = self.lifetimes.wait(now) if when == SPARE else 0.0
+        delay = max(self.pause, self._trial_until - now, spared)
+        if delay > 0:
+            return delay
+        if (delay := self.bucket.take(now)) == 0.0:
+            self._begin(when, now)
+        return delay
+
+    def _begin(self, when: float, now: float) -> None:
+        if self.backoff.failures:
+            self._trial_until = now + TRIAL
+        if when == SPARE:
+            self.lifetimes.opening(now)
 
     async def _rest(self, seconds: float | None) -> None:
         self._stirred.clear()

@@ -10,29 +10,32 @@ request waits as long as there is a prospect: when a connect has failed and noth
 unless the service is merely counting connections.
 
 A link that had served and was closed by the service is replaced at once, in the background; one that was closed without
-having served counts as a failed connect.
+having served counts as a failed connect. Where links do not live until they are needed, those that nobody waits for are
+opened less and less eagerly (`peers.lifetimes`).
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from operator import itemgetter
 from random import SystemRandom
 from typing import Any, Final, Literal, TypeAlias
 
-from ivr.hamsa.gate import Gate
+from ivr.hamsa.gate import SPARE, Gate
 from ivr.hamsa.link import Link, LinkLost, State
 from ivr.hamsa.live import LiveLink
 from ivr.hamsa.messages import Message
 from ivr.hamsa.options import HamsaSettings
-from ivr.hamsa.spares import LEAD, SURPLUS_AFTER, Stock, Wish
+from ivr.hamsa.spares import SURPLUS_AFTER, Stock, Wish
+from ivr.hamsa.waiting import Waiter, Waiting
 from ivr.hamsa.wire import Connect, Wire, lost_from
 from ivr.peers.breaker import Breaker
 
 NoteCallback: TypeAlias = Callable[[str, Mapping[str, str | int | float | bool]], None]
 
-SETTLED: Final = 5.0
+SETTLED: Final = 1.0
 """Seconds after which a link that closes unused was no refusal."""
 MOST: Final = 3
 """Links of one voice alone: one that serves, one that drains, one that replaces it."""
@@ -52,23 +55,8 @@ _CHANCE: Final = SystemRandom()
 
 
 @dataclass(slots=True, eq=False)
-class _Waiter:
-    """A request that waits for a link."""
-
-    wish: Wish
-    patient_until: float
-    """When it wants a link of its own rather than one that drains."""
-    link: asyncio.Future[LiveLink]
-
-    def mood(self, now: float) -> Literal["calm", "patient", "urgent"]:
-        if now < self.calm_until:
-            return "calm"
-        return "patient" if now < self.patient_until else "urgent"
-
-    @property
-    def calm_until(self) -> float:
-        """When it begins to matter."""
-        return self.wish.due - LEAD
+class _Request(Waiter):
+    link: asyncio.Future[LiveLink] = field(default_factory=asyncio.Future)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +105,7 @@ class Links:
         self._limits = settings.limits
         self._links: list[LiveLink] = []
         self._given: set[LiveLink] = set()
-        self._waiters: list[_Waiter] = []
+        self._waiting: Waiting[_Request] = Waiting()
         self._attempts = 0
         self._opening = 0
         self._filling = False
@@ -130,7 +118,7 @@ class Links:
 
     def __repr__(self) -> str:
         opening = f", {self._opening} opening" if self._opening else ""
-        waiting = f", {len(self._waiters)} waiting" if self._waiters else ""
+        waiting = f", {len(self._waiting)} waiting" if self._waiting else ""
         return f"<Links of {self._peer}: {self._links}{opening}{waiting}, {self.connections} opened>"
 
     def now(self) -> float:
@@ -141,15 +129,15 @@ class Links:
         """What there is at this moment."""
         now = self.now()
         states = [live.link.state for live in self._links if live not in self._given]
-        moods = [waiter.mood(now) for waiter in self._waiters]
+        moods = self._waiting.moods(now)
         return Stock(
             free=sum(1 for live in self._links if live.free and live not in self._given),
             opening=self._opening,
             draining=states.count(State.DRAINING),
             busy=states.count(State.BUSY) + len(self._given),
-            patient=moods.count("patient"),
-            urgent=moods.count("urgent"),
-            calm=moods.count("calm"),
+            patient=moods["patient"],
+            urgent=moods["urgent"],
+            calm=moods["calm"],
             spares=self._sharing.spares(),
             floor=self._sharing.floor(),
             most=self._sharing.most(),
@@ -181,8 +169,8 @@ class Links:
             raise LinkLost(self._refusal.reason, retryable=self._refusal.retryable)
         picky = bool(wish.avoid) or wish.alive_since is not None
         patient_until = self.now() + (0.0 if picky else self._settings.drain_patience)
-        waiter = _Waiter(wish, patient_until, loop.create_future())
-        self._waiters.append(waiter)
+        waiter = _Request(wish, patient_until)
+        self._waiting.add(waiter)
         urges = [loop.call_at(when, self.tend) for when in (waiter.calm_until, patient_until)]
         self._suspect(wish)
         self.tend()
@@ -241,13 +229,10 @@ class Links:
         """Give out what is free, and see that enough is on its way."""
         if self._closed:
             return
-        now = self.now()
-        for waiter in sorted(self._waiters, key=lambda waiter: max(waiter.wish.due, now)):
-            if (live := self._best(waiter.wish, now)) is not None:
-                self._waiters.remove(waiter)
-                self._given.add(live)
-                waiter.link.set_result(live)
-        if self.stock.short and not self._filling:
+        self._give_out(self.now())
+        if self._filling:
+            self._gate.stir()
+        elif self.stock.short:
             self._filling = True
             self._start(self._fill(), "fill")
 
@@ -260,6 +245,7 @@ class Links:
     # -- the links' own news -------------------------------------------------------------------------------------
 
     def changed(self, live: LiveLink) -> None:
+        self._gate.lives(self.now() - live.link.age(self.now()))
         self.tend()
 
     def aged(self, live: LiveLink) -> None:
@@ -285,6 +271,8 @@ class Links:
         age = live.link.age(self.now())
         fields: dict[str, str | int | float | bool] = {"reason": lost.reason, "uses": live.link.uses}
         self._note(f"{self._peer}_link_lost", {**fields, "age_s": round(age, 1), "code": lost.code or 0})
+        if live.link.state is State.CLOSED:  # not by us
+            self._gate.died(self.now() - age, live.link.replies)
         if live.link.replies or age > SETTLED:
             self._standby = self._standby or (lost.retryable and not self._links)
         elif lost.code is not None:
@@ -294,9 +282,16 @@ class Links:
 
     # -- giving out ----------------------------------------------------------------------------------------------
 
-    def _best(self, wish: Wish, now: float) -> LiveLink | None:
-        fitting = [live for live in self._links if live.free and live not in self._given and wish.fits(live.link)]
-        return min(fitting, key=lambda live: wish.rank(live.link, now), default=None)
+    def _give_out(self, now: float) -> None:
+        free = [live for live in self._links if live.free and live not in self._given] if self._waiting else []
+        for waiter in self._waiting.in_turn(now) if free else ():
+            fitting = [(waiter.wish.rank(live.link, now), live) for live in free if waiter.wish.fits(live.link)]
+            if fitting:
+                _, live = min(fitting, key=itemgetter(0))
+                free.remove(live)
+                self._waiting.leave(waiter)
+                self._given.add(live)
+                waiter.link.set_result(live)
 
     def _suspect(self, wish: Wish) -> None:
         """Links died in silence: the others have to show that they live."""
@@ -305,17 +300,15 @@ class Links:
                 if live.link.heard_at < wish.alive_since:
                     live.probe()
 
-    def _leave(self, waiter: _Waiter) -> None:
+    def _leave(self, waiter: _Request) -> None:
         """The request has its link, or wants none any more."""
-        if waiter in self._waiters:
-            self._waiters.remove(waiter)
+        self._waiting.leave(waiter)
         if waiter.link.done() and not waiter.link.cancelled() and waiter.link.exception() is None:
             self._given.discard(waiter.link.result())
         self._gate.stir()
 
     def _fail(self, lost: LinkLost) -> None:
-        waiters, self._waiters = self._waiters, []
-        for waiter in waiters:
+        for waiter in self._waiting.leave_all():
             if not waiter.link.done():
                 waiter.link.set_exception(lost)
 
@@ -327,10 +320,11 @@ class Links:
         task.add_done_callback(self._tasks.discard)
 
     def _urgency(self) -> float | None:
-        """When the first of those who wait falls silent; infinity for a spare, None when no link is needed."""
-        if self._closed or not self.stock.short:
+        """When the first falls silent for whom nothing is on its way; infinity for a spare, None for nothing."""
+        stock = self.stock
+        if self._closed or not stock.short:
             return None
-        return min((waiter.wish.due for waiter in self._waiters), default=float("inf"))
+        return self._waiting.due(stock.opening) if stock.wanted else SPARE
 
     async def _fill(self) -> None:
         """Open what is missing, as fast as the gate lets us."""

@@ -80,14 +80,20 @@ class Stock:
     """One is to be opened whatever there is: for who comes next, or for one that has grown old."""
 
     @property
+    def wanted(self) -> int:
+        """Links to open for those who wait, beside those that are being opened."""
+        return max(0, self.urgent - self.opening) + max(0, -self._coming)
+
+    @property
+    def _coming(self) -> int:
+        """Links that are on their way to be free, without those that somebody waits for. Below zero: too few."""
+        patient = self.patient + (0 if self.busy or self.draining or self.opening else self.calm)
+        return max(0, self.opening - self.urgent) + self.draining - patient
+
+    @property
     def short(self) -> int:
         """Links to open now, beside those that are being opened."""
-        patient = self.patient + (0 if self.busy or self.draining or self.opening else self.calm)
-        coming = self.opening - self.urgent
-        missing = max(0, -coming)
-        coming = max(0, coming) + self.draining - patient
-        missing += max(0, -coming)
-        missing += max(0, self.spares - self.free - max(0, coming))
+        missing = self.wanted + max(0, self.spares - self.free - max(0, self._coming))
         missing = max(missing, self.floor - self.free - self.opening - self.busy - self.draining)
         if self.standby and not self.opening:
             missing = max(1, missing)

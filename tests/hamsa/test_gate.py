@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from ivr.hamsa.gate import BACKOFF_LEAST, Gate
+from ivr.hamsa.gate import BACKOFF_LEAST, PROOF, SPARE, Gate
 from ivr.peers.pace import TokenBucket
 from ivr.replay import virtual
 
@@ -86,6 +86,57 @@ def test_failures_make_everybody_pause_and_refusals_for_number_slow_down() -> No
         assert 0.2 < now() - began < 0.25
 
     virtual.run(scene())
+
+
+def test_after_a_failure_one_attempt_at_a_time_until_one_has_served() -> None:
+    async def scene() -> list[float]:
+        turnstile, passed = gate(100.0, 100.0), []
+
+        async def go() -> None:
+            assert await turnstile.permit(lambda: 0.0)
+            passed.append(round(now(), 3))
+
+        turnstile.failed(0.0, "connect")
+        others = [asyncio.create_task(go()) for _ in range(4)]
+        await asyncio.sleep(3.0)
+        turnstile.opened()
+        turnstile.stir()
+        await asyncio.sleep(3.0)
+        turnstile.failed(BACKOFF_LEAST, "connect")
+        turnstile.stir()
+        await asyncio.sleep(3.0)
+        turnstile.proven()
+        turnstile.stir()
+        await asyncio.gather(*others)
+        return passed
+
+    assert virtual.run(scene()) == [BACKOFF_LEAST, 3.0 + PROOF, 6.0 + 2 * BACKOFF_LEAST, 9.0]
+
+
+def test_where_links_die_spares_come_late_and_what_is_needed_at_once() -> None:
+    async def scene() -> list[tuple[str, float]]:
+        turnstile, passed = gate(100.0, 100.0), []
+
+        async def go(name: str, urgency: float) -> None:
+            assert await turnstile.permit(lambda: urgency)
+            passed.append((name, now()))
+
+        await asyncio.sleep(3.0)
+        turnstile.died(0.0, 0)
+        await asyncio.gather(go("spare", SPARE), go("another", SPARE), go("needed", 3.0))
+        await asyncio.sleep(30.0)
+        turnstile.lives(3.0)
+        await go("next", SPARE)
+        await go("and next", SPARE)
+        return passed
+
+    assert virtual.run(scene()) == [
+        ("needed", 3.0),
+        ("spare", 5.0),
+        ("another", 7.0),
+        ("next", 37.0),
+        ("and next", 37.0),
+    ]
 
 
 def test_a_clock_of_ones_own() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from ivr.hamsa.client import GovernorOptions
 from ivr.peers.breaker import BreakerLimits
-from tests.hamsa.crowd import Crowd, conversation, monologue
+from tests.hamsa.crowd import REPLY, Crowd, conversation, monologue
 
 LIMITED = "socket http code=429 connects_over=1 window=1.99"
 """A service that takes one connection in two seconds, and counts those it refuses."""
@@ -165,6 +165,38 @@ def test_spares_follow_the_calls() -> None:
     Crowd(options=SHARED).run(quiet, 25)
     bare = Crowd(options=GovernorOptions(spare_links=0)).run(monologue(4), 1)
     assert bare.mock.tally.connects == 1
+
+
+def test_where_links_die_young_few_are_opened_that_nobody_needs() -> None:
+    """Every link is cut after three seconds, for ten minutes: a spare now and then shows that it is so still."""
+
+    async def hold(crowd: Crowd, number: int) -> None:
+        await asyncio.sleep(600.0)
+        idle = crowd.mock.tally.connects
+        assert idle < 45
+        voice = crowd.speaker()
+        for _ in range(5):
+            assert await crowd.say(voice, REPLY[0], 0.0) > 0.0
+            await asyncio.sleep(10.0)
+        assert max(crowd.silences) < 1.15 + 0.46
+        assert crowd.mock.tally.connects < idle + 10
+
+    assert not Crowd(["socket drop pause=3"]).run(hold, 1).failed
+
+
+def test_links_that_live_again_are_kept_again() -> None:
+    async def hold(crowd: Crowd, number: int) -> None:
+        await asyncio.sleep(120.0)
+        assert crowd.mock.tally.open_sockets == 2 * (1 + 1)
+
+    Crowd(["socket drop pause=3 limit=6"]).run(hold, 1)
+
+
+def test_where_nothing_can_be_had_few_are_asked_for() -> None:
+    async def hold(crowd: Crowd, number: int) -> None:
+        await asyncio.sleep(60.0)
+
+    assert Crowd(["socket http code=503"]).run(hold, 10).mock.tally.connects < 20
 
 
 def test_spares_are_renewed_before_they_are_closed() -> None:

@@ -1,0 +1,51 @@
+"""Whose turn it is among those who wait for a link."""
+
+from __future__ import annotations
+
+import pytest
+
+from ivr.hamsa.spares import LEAD, Wish
+from ivr.hamsa.waiting import Mood, Waiter, Waiting
+
+
+def waiter(due: float, patient_until: float = 0.0) -> Waiter:
+    return Waiter(Wish(due, 99.0), patient_until)
+
+
+def waiting(*waiters: Waiter) -> Waiting[Waiter]:
+    made: Waiting[Waiter] = Waiting()
+    for one in waiters:
+        made.add(one)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("now", "mood"), [(10.0 - LEAD - 0.1, "calm"), (10.0 - LEAD, "patient"), (8.9, "patient"), (9.0, "urgent")]
+)
+def test_moods(now: float, mood: Mood) -> None:
+    assert waiter(10.0, patient_until=9.0).mood(now) == mood
+    moods = waiting(waiter(10.0, patient_until=9.0)).moods(now)
+    assert [name for name, count in moods.items() if count] == [mood]
+
+
+def test_who_is_silent_first_is_first_and_of_the_silent_who_came_first() -> None:
+    late, dry, drier, soon = waiter(9.0), waiter(4.0), waiter(3.0), waiter(6.0)
+    those = waiting(late, dry, drier, soon)
+    assert those.in_turn(5.0) == [dry, drier, soon, late]
+    assert those.in_turn(0.0) == [drier, dry, soon, late]
+
+
+def test_what_is_on_its_way_is_for_the_first() -> None:
+    those = waiting(waiter(9.0), waiter(4.0))
+    assert [those.due(served) for served in range(3)] == [4.0, 9.0, float("inf")]
+
+
+def test_leaving() -> None:
+    one, other, third = waiter(1.0), waiter(2.0), waiter(3.0)
+    those = waiting(one, other, third)
+    those.leave(one)
+    those.leave(one)
+    assert (len(those), repr(those)) == (2, "<Waiting 2>")
+    assert those.leave_all(lambda waiter: waiter.wish.due > 2.0) == [third]
+    assert those.leave_all() == [other]
+    assert not those
