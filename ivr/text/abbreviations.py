@@ -40,7 +40,7 @@ _SOMETIMES: Final = words(
     "u.s u.k e.u u.n u.s.a u.a.e k.s.a inc co cos corp ltd llc plc bros jr sr m.d b.a m.a "
     "b.sc m.sc d.c st ave blvd rd ln hwy sq dept div est assn univ govt intl natl al min max hr hrs "
     " bldg apt ext w.l.l l.l.c p.o "
-    "acct amt qty avg dist appt oz fl ft lb lbs yd gal pt qt"
+    "acct amt qty avg dist temp esp std orig prev misc appt oz fl ft lb lbs yd gal pt qt"
 )
 _CAPITALS: Final = words(
     "US UK EU Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec Mon Tue Tues Wed Thu Thur Thurs Fri Sat Sun NE NW SE SW"

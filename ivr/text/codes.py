@@ -50,11 +50,19 @@ _HALVES: Final = re.compile(
     r"(?!\s?[%٪]|[ -]\d)",
     re.IGNORECASE,
 )
+_SENT_TO: Final = re.compile(
+    r"(?P<front>(?<![^\W_])(?:[وف]?(?:[أاإ]رسل|[أاإ]رسال|ابعث|اتصل|راسل|كلم|sms|text|send|sent|dial|call)[^\W\d_]*)"
+    r"(?:[^\S\n]+[^\s\d.،؛;؟?!]+){0,4}[^\S\n]+(?:إلى|الى|على|to|at|on)\s)(?P<figures>\d{3,6})"
+    r"(?=\s*(?:[.,،؛;!?؟)](?!\d)|\Z)|\s(?:من|أو|او|مجان|لل?[^\W\d_]{3}|و[^\W\d_]{3}|or|from|and|for)[^\W\d_]*(?![^\W_]))",
+    re.IGNORECASE,
+)
+"""`أرسل الرمز إلى 5656`: a short number that messages go to."""
 _SHORT_CODE: Final = re.compile(
     r"كود|الكود|رمز|تحويل|التحويل|المنتهي|تنتهي|ينتهي|[آا]خر|[أا]رقام|التحقق|code|otp|pin|ext|building|ending|ends|flight",
     re.IGNORECASE,
 )
 _SAYABLE: Final = re.compile(r"[^AEIOUY]{0,2}(?:[AEIOUY]{1,2}[^AEIOUY]{1,2})*[AEIOUY]{0,2}")
+_FORMULA: Final = re.compile(r"[A-Z]?[a-z][A-Z]")
 _NATIONAL: Final = re.compile(r"(?<![^\W_])([A-Z]{4})\s?(\d{4})(?![^\W_])")
 _ACRONYM: Final = re.compile(
     r"(?<![^\W_])(?:[B-DF-HJ-NP-TV-Z]{2,5}|(?!OK|NO|GO|TO|MY|WE|ON|UP|IN|SO|DO|BE|HI|IF|IS|OR|AT|BY|ME|HE|OF|AN|AS|US)[A-Z]{2}|ATM|OTP|ID|UAE|USA|UK|AI|API|URL|VIP|FAQ|KSA|UPS|PO)(?![^\W_])"
@@ -92,6 +100,7 @@ def say_codes(text: str, arabic: bool) -> str:
     text = _STREET.sub(lambda found: tongue(arabic).digits(found[0]), text)
     text = _HASH.sub(lambda found: _hash(found, arabic), text)
     text = _CODE.sub(lambda found: _code(found, arabic), text)
+    text = _SENT_TO.sub(lambda found: found["front"] + tongue(arabic).digits(found["figures"]), text)
     text = _LONG.sub(lambda found: _long(found[0], arabic), text)
     text = _ALWAYS.sub(lambda found: tongue(arabic).digits(found[0]), text)
     text = _ZEROS.sub(lambda found: tongue(arabic).digits(found[0]), text)
@@ -166,7 +175,8 @@ def _mixed(token: str, arabic: bool) -> str:
             groups += [words.digits(few) for few in _by_threes(part)] if len(part) > 4 else [part]
         else:
             groups.append(part)
-    said = [_part(group, arabic) for group in groups]
+    many = len(groups) > 3
+    said = [words.digits(group) if many and group.isdecimal() else _part(group, arabic) for group in groups]
     short = len(token) <= 4 or re.search(r"\d{3}", token) is None
     return (" " if short else words.PAUSE).join(said)
 
@@ -175,7 +185,8 @@ def _part(group: str, arabic: bool) -> str:
     words = tongue(arabic)
     if group.isdecimal():
         return words.whole(group) if len(group) <= 2 else words.digits(group)
-    return words.spell(group) if len(group) == 1 or (group.isupper() and not _word(group)) else group
+    letters = len(group) == 1 or _FORMULA.fullmatch(group) or (group.isupper() and not _word(group))
+    return words.spell(group) if letters else group
 
 
 def _word(capitals: str) -> bool:

@@ -23,7 +23,7 @@ START: Final = r"(?<![^\W_])(?<!\d[.,:/\-])"
 NUMBER: Final = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?"
 END: Final = r"(?![^\W_]|[\u064b-\u0652])"
 """Not inside a word, vowel signs included."""
-SIGN: Final = r"(?:(?<![^\s(])[-−+](?=\d))?"
+SIGN: Final = rf"(?:(?<![^\s({JOIN}])[-−+](?=\d))?"
 _DIGIT: Final = re.compile(r"\d")
 _ARABIC_SEPARATORS: Final = (
     (re.compile(r"(?<=\d)٫(?=\d)"), "."),
@@ -37,7 +37,9 @@ _ARABIC_SEPARATORS: Final = (
         r"\1.",
     ),
 )
-_PROCLITIC: Final = re.compile(r"(?<![^\W\d_])((?:[وف]?(?:[بلك]|ال|بال|لل)|[وف]))ـ*(?=\d)")
+_PROCLITIC: Final = re.compile(
+    r"(?<![^\W\d_])((?:[وف]?(?:[بلك]|ال|بال|لل)|[وف]))ـ*(?=\d)|(?<![^\W\d_])([وف])(?=[-−]\d)"
+)
 _TATWEEL: Final = re.compile(
     r"(?<![^\W\d_])(?:([وف]?(?:[بلك]|ال|بال|لل))ـ+\s*[«\"“(]*(?=\d|[A-Z]{2}|(?<=[«\"“(])[\u0621-\u064a])|(?<!و\s)(و)\s+(?=[\d$€£﷼]|[\u0621-\u064a]{2}))"
 )
@@ -84,7 +86,7 @@ def plain_digits(text: str) -> str:
         text = pattern.sub(plain, text)
     text = _APART.sub(_proclitic, text)
     text = _TATWEEL.sub(lambda found: f"{found[1] or found[2]}{JOIN}", text)
-    text = _PROCLITIC.sub(rf"\1{JOIN}", text).replace("\u0640", "")
+    text = _PROCLITIC.sub(lambda found: f"{found[1] or found[2]}{JOIN}", text).replace("\u0640", "")
     return _BEHIND_DIGIT.sub(" ", _BEFORE_DIGIT.sub(" ", text))
 
 

@@ -33,11 +33,13 @@ _FAHRENHEIT: Final = _unit("درجة فهرنهايت/درجتين فهرنها�
 _SQUARE: Final = _unit("متر مربع/مترين مربعين/أمتار مربعة")
 _CUBIC: Final = _unit("متر مكعب/مترين مكعبين/أمتار مكعبة")
 _SPEED: Final = _unit("كيلومتر في الساعة/كيلومترين في الساعة/كيلومترات في الساعة")
+_VELOCITY: Final = _unit("متر في الثانية/مترين في الثانية/أمتار في الثانية")
 _UNITS: Final = (
     (r"°\s?[Ccم]|℃|درجة مئوية", _CELSIUS, ("degree Celsius", "degrees Celsius")),
     (r"°\s?F|℉", _FAHRENHEIT, ("degree Fahrenheit", "degrees Fahrenheit")),
     (r"°", _unit("درجة/درجتين/درجات", True), ("degree", "degrees")),
     (r"km/h|kmh|kph|كم/س|كم/ساعة", _SPEED, ("kilometer per hour", "kilometers per hour")),
+    (r"m/s|م/ث(?:انية)?", _VELOCITY, ("meter per second", "meters per second")),
     (r"m3|cbm|م ?3(?!\d)", _CUBIC, ("cubic meter", "cubic meters")),
     (r"m2|sqm|م ?2(?!\d)", _SQUARE, ("square meter", "square meters")),
     (r"kgs?|KG|Kg|كجم|كغم|كغ|كلغ|كيلو ?[جغ]رام(?:ات)?", nouns.noun("كيلوغرام"), ("kilogram", "kilograms")),
@@ -64,6 +66,8 @@ _UNITS: Final = (
     (r"hrs?|hr|h|س", nouns.noun("ساعة"), ("hour", "hours")),
     (r"mins?|د", nouns.noun("دقيقة"), ("minute", "minutes")),
     (r"secs?", nouns.noun("ثانية"), ("second", "seconds")),
+    (r"yrs?", nouns.noun("سنة"), ("year", "years")),
+    (r"wks?", nouns.noun("أسبوع"), ("week", "weeks")),
     (r"pcs?", nouns.noun("قطعة"), ("piece", "pieces")),
 )
 _ANY_UNIT: Final = "|".join(f"(?P<u{index}>{marks})" for index, (marks, _, _) in enumerate(_UNITS))
@@ -75,7 +79,9 @@ _ONE_OF: Final = re.compile(
     r"(?<![^\W_])(?P<front>(?:per|half(?: a)?|one quarter|لكل|نصف|ربع)\s)"
     rf"(?:{_ANY_UNIT}){END}"
 )
-_COUNTED: Final = re.compile(rf"{START}{_RANGE}(?P<number>{NUMBER})\s(?P<word>[\u0621-\u0652]+)(?![^\W_])")
+_COUNTED: Final = re.compile(
+    rf"{START}(?P<sign>{SIGN}){_RANGE}(?P<number>{NUMBER})\s(?P<word>[\u0621-\u0652]+)(?![^\W_])"
+)
 _NAMED: Final = re.compile(r"(?<![^\W_])(?:[وفبك]?ال[\u0621-\u0652]+|لل[\u0621-\u0652]+|[وفبلك]?(?:عام|سنة|شهر))\s+\Z")
 """In front of a number that names: `المادة 3 خاصة`, `عام 2026 زيادة`."""
 _DIGIT_NEXT: Final = re.compile(r"[\s:]*\d")
@@ -198,7 +204,7 @@ def _counted(found: re.Match[str]) -> str:
     whole, fraction = parted(figures)
     value = exact(whole)
     noun = nouns.noun(word)
-    low = f"{_low(found['low'], noun, True)} إلى " if found["low"] else ""
+    low = signed(found["sign"], True) + (f"{_low(found['low'], noun, True)} إلى " if found["low"] else "")
     if value is None or _MENU.search(found.string, 0, found.start()):
         return found[0]
     if noun is None and not fraction:

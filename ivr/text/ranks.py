@@ -23,6 +23,11 @@ _BARE: Final = re.compile(
 _ARTICLE: Final = re.compile(
     rf"{_DEFINITE}(?P<noun>[\u0621-\u0652]{{2,}})\s(?P<and>[وف]?)ال{JOIN}\s?(?P<number>\d{{1,2}}){_END}"
 )
+_POSSESSED: Final = re.compile(
+    rf"(?<![^\W_])(?P<front>[وفبل]?)(?P<noun>(?:ترتيب|مركز|دور|موعد|طلب|يوم|مرة|رقم|مرتب|رتب|محاول|زيار)(?P<hers>ت)?(?:كم|ك|ه|ها|هم|نا|ي))\s"
+    rf"ال{JOIN}\s?(?P<number>\d{{1,2}}){_END}"
+)
+"""`ترتيبك الـ15`: one thing, somebody's."""
 _SINGULAR: Final = words(
     "قرن عقد ترتيب يوم لقاء مؤتمر منتخب بيت فريق صف سطر نموذج إصدار اصدار تقرير اجتماع تنبيه معرض دوري"
 )
@@ -31,7 +36,13 @@ _SINGULAR: Final = words(
 def say_ranks(text: str) -> str:
     """Every rank in words."""
     text = _BARE.sub(_ranked, text)
+    text = _POSSESSED.sub(_of_somebody, text)
     return _ARTICLE.sub(_with_article, text)
+
+
+def _of_somebody(found: re.Match[str]) -> str:
+    number = int(found["number"])
+    return f"{found['front']}{found['noun']} {ordinal(number, bool(found['hers']))}" if number else found[0]
 
 
 def _ranked(found: re.Match[str]) -> str:

@@ -28,6 +28,9 @@ _AROUND: Final = (
     (re.compile(r"(?<=[^\W_])\s×\s(?=\d)"), (" في ", " times ")),
     (re.compile(r"(?<=\d)\s×\s(?=(?:an?|per|daily)\s)"), (" ", " times ")),
     (re.compile(r"(?<=\d)\s?[x×]\s(?=[^\W\d_]{2})"), (" ", " ")),
+    (re.compile(r"(?<![^\s(])>\s?(?=\d)"), ("أكثر من ", "more than ")),
+    (re.compile(r"(?<![^\s(])<\s?(?=\d)"), ("أقل من ", "less than ")),
+    (re.compile(r"(?<=[^\W\d_])\s[>→]\s(?=[^\W\d_])"), ("، ", ", ")),
     (re.compile(r"(?<=[^\W_])#(?=[^\W_])"), (" مربع ", " hash ")),
     (re.compile(rf"{_HELD}\s\*+(?=\d{{3,6}}(?![\d*#]))"), (r"\1 ", r"\1 ")),
     (re.compile(r"(?<![^\W_])(\d+)\s?h(?:rs?)?\s(\d{1,2})\s?m(?![^\W_])"), (r"\1 h \2 min", r"\1 h \2 min")),
@@ -42,12 +45,23 @@ _SIZES: Final = re.compile(r"(?<=\d)\s×\s(?=\d[\d.]*(?:\s?(?:×|cm|mm|m\b|سم|
 _BLOOD: Final = re.compile(r"(?<![^\W_])(AB|[ABO])\s?([+\-−])(?![^\W_]|[+\-−])")
 _ABOUT_BLOOD: Final = re.compile(r"دم|فصيل|blood|donor", re.IGNORECASE)
 _PLUS: Final = re.compile(r"(?<=[^\W_])\+(?![^\W_+])")
-_PER_EN: Final = {"mo": "month", "yr": "year", "wk": "week", "hr": "hour", "h": "hour", "min": "minute"}
+_PER_EN: Final = {
+    "mo": "month",
+    "yr": "year",
+    "wk": "week",
+    "hr": "hour",
+    "h": "hour",
+    "min": "minute",
+    "m2": "square meter",
+    "m3": "cubic meter",
+}
+_PER_AR: Final = {"م2": "متر مربع", "م3": "متر مكعب"}
 _PER: Final = re.compile(
     r"(?<=[\w%٪$€£﷼])(?<!km)(?<!كم)\s?/\s?(?:"
     r"(?P<en>month|mo|year|yr|day|night|week|wk|hour|hr|h|minute|min|person|guest|user|unit|item|piece|call|message"
-    r"|kg|km|kWh|GB|MB|dl|dL|ml|mL|liter)"
-    r"|(?P<ar>شهر|سنة|يوم|ليلة|أسبوع|ساعة|دقيقة|شخص|فرد|ضيف|قطعة|وحدة|حبة|رسالة|مكالمة|كيلو|كجم|كغم|كغ|كم|دل|مل|لتر|متر))(?![^\W_])"
+    r"|kg|km|m2|m3|kWh|GB|MB|dl|dL|ml|mL|liter)"
+    r"|(?P<ar>شهر|سنة|يوم|ليلة|أسبوع|ساعة|دقيقة|شخص|فرد|ضيف|قطعة|وحدة|حبة|رسالة|مكالمة"
+    r"|كيلو|كجم|كغم|كغ|كم|دل|مل|لتر|متر|م ?[23]))(?![^\W_])"
 )
 _COUNTED: Final = re.compile(r"\d\s?[^\s\d]{0,12}\Z|\d\s[^\s\d]{1,12}\Z")
 
@@ -74,5 +88,5 @@ def _per(found: re.Match[str], arabic: bool) -> str:
     """`/night` behind an amount; else the slash is an alternative."""
     if _COUNTED.search(found.string, max(0, found.start() - 24), found.start()) is None:
         return found[0]
-    word = found["ar"] or _PER_EN.get(found["en"], found["en"])
+    word = _PER_AR.get((found["ar"] or "").replace(" ", ""), found["ar"]) or _PER_EN.get(found["en"], found["en"])
     return f" {'لكل' if arabic else 'per'} {word}"

@@ -12,12 +12,14 @@ from ivr.text.marks import bare, words
 
 _FRONT: Final = r"(?<![^\W_])(?<![^\W_]\.)"
 _NAME: Final = r"\s?(?=[\u0621-\u064a](?:[\u0621-\u0652]|\.\s?[\u0621-\u064a]{2}))"
+_SLASH: Final = r"(?<!\d\s[مد])(?<!\d[مد])\s?/"
+"""`د/ فيصل`; behind a number it is a rate (`5 م/ثانية`)."""
 _TITLES: Final = (
     (re.compile(rf"{_FRONT}([ولب]?)[أا]\.\s?د\.{_NAME}"), ("أستاذ دكتور", "أستاذة دكتورة")),
     (re.compile(rf"{_FRONT}([ولب]?)(?:د\.\s?م|م\.\s?د)\.{_NAME}"), ("دكتور مهندس", "دكتورة مهندسة")),
-    (re.compile(rf"{_FRONT}([ولب]?)د\.{_NAME}"), ("دكتور", "دكتورة")),
-    (re.compile(rf"{_FRONT}([ول]?)م\.{_NAME}"), ("مهندس", "مهندسة")),
-    (re.compile(rf"{_FRONT}(و?)أ\.{_NAME}"), ("أستاذ", "أستاذة")),
+    (re.compile(rf"{_FRONT}([ولب]?)د(?:\.|{_SLASH}){_NAME}"), ("دكتور", "دكتورة")),
+    (re.compile(rf"{_FRONT}([ول]?)م(?:\.|{_SLASH}){_NAME}"), ("مهندس", "مهندسة")),
+    (re.compile(rf"{_FRONT}(و?)أ(?:\.|{_SLASH}){_NAME}"), ("أستاذ", "أستاذة")),
 )
 _HERS: Final = words(
     "منى هند مريم ريم سعاد هدى لمى لبنى سلمى ليلى أمل امل زينب نوف عبير دانا رنا رهف شهد غلا جود وعد روان رزان "
@@ -37,14 +39,15 @@ _ARABIC: Final = tuple(
         (rf"{_FRONT}(?:إلخ|الخ)(?![^\W_])", "إلى آخره"),
     )
 )
-_COMPANIES: Final = {"ذ": "ذات مسؤولية محدودة", "ش": "شركة مساهمة محدودة"}
+_COMPANIES: Final = {"ذ": "ذات مسؤولية محدودة", "ش": "شركة محدودة المسؤولية"}
+_A_COMPANY: Final = re.compile(r"شركة(?:\s\S+){0,3}\s*\Z")
 _COMPANY: Final = re.compile(rf"{_FRONT}([ذش])\.\s?م\.\s?م(?![^\W_])")
 _UPPER: Final = r"(?=\s?[A-Z])"
 _ENGLISH: Final = tuple(
     (re.compile(rf"(?<![^\W_])(?<![^\W_][.@]){pattern}"), said)
     for pattern, said in (
         (rf"Dr\.{_UPPER}", "Doctor"),
-        (rf"Mr\.{_UPPER}", "Mister"),
+        (rf"Mr\.(?:{_UPPER}|(?=\s(?:and|&)\s))", "Mister"),
         (rf"Mrs\.{_UPPER}", "Missus"),
         (rf"Ms\.{_UPPER}", "Miss"),
         (rf"Prof\.{_UPPER}", "Professor"),
@@ -58,6 +61,7 @@ _ENGLISH: Final = tuple(
         (r"[Ee]xcl\.(?=\s)", "excluding"),
         (r"(?<!\d\s)[Mm]in\.(?=\s?\w)", "minimum"),
         (r"[Mm]ax\.(?=\s?\w)", "maximum"),
+        (r"[Tt]emp\.(?=\s)", "temperature"),
         (r"[Ee]\.g\.,?", "for example,"),
         (r"[Ii]\.e\.,?", "that is,"),
         (r"etc\.(?=\s+[a-z])", "et cetera"),
@@ -126,6 +130,14 @@ def _titled(found: re.Match[str], his: str, hers: str) -> str:
     return f"{found[1]}{hers if female else his} "
 
 
+def _company(found: re.Match[str]) -> str:
+    """The form of a company; that it is one is said once."""
+    said = _COMPANIES[found[1]]
+    if _A_COMPANY.search(found.string, 0, found.start()):
+        said = said.removeprefix("شركة ")
+    return said + (GONE if goes_on(found.string[found.end() :][1:]) else "")
+
+
 def _day_span(found: re.Match[str]) -> str:
     ended = "." if found[0].endswith(".") and found.end() == len(found.string) else ""
     return f"{_DAYS[found[1]]} to {_DAYS[found[2]]}{ended}"
@@ -147,6 +159,4 @@ def say_short_forms(text: str) -> str:
     for pattern, said in (*_ARABIC, *_ENGLISH):
         text = pattern.sub(said, text)
     text = _PLACE.sub(_place, text)
-    return _COMPANY.sub(
-        lambda found: _COMPANIES[found[1]] + (GONE if goes_on(found.string[found.end() :][1:]) else ""), text
-    )
+    return _COMPANY.sub(_company, text)

@@ -21,6 +21,9 @@ _WWW: Final = re.compile(rf"(?<![A-Za-z0-9])www\.((?:{_LABEL}\.)+[A-Za-z]{{2,24}
 _DOMAIN: Final = re.compile(
     rf"(?<![A-Za-z0-9@./-])((?:{_LABEL}\.)+(?:{_TLDS}))(?![A-Za-z0-9-]|\.[A-Za-z0-9]){_PATH}", re.IGNORECASE
 )
+_FILE: Final = re.compile(
+    r"(?<=[^\W_])\.(pdf|docx?|xlsx?|pptx?|jpe?g|png|gif|zip|csv|txt|mp[34]|html?|json)(?![^\W_]|\.\w)", re.IGNORECASE
+)
 _STOPS: Final = re.compile(r"[.,:;!?…]+\Z")
 _NAMES: Final = {
     "com": "كوم",
@@ -49,7 +52,7 @@ def say_addresses(text: str, arabic: bool) -> str:
     text = _EMAIL.sub(lambda found: f" {_spelled(f'{found[1]}@{found[2]}', arabic)} ", text)
     for pattern in (_WWW, _DOMAIN):
         text = pattern.sub(lambda found: _link(found, arabic), text)
-    return text
+    return _FILE.sub(lambda found: f" {_MARKS['.'][0 if arabic else 1]} {found[1]}", text)
 
 
 def _link(found: re.Match[str], arabic: bool) -> str:

@@ -32,6 +32,7 @@ def test_reads_arabic(text: str, language: str, arabic: bool) -> None:
         ("12'345", "12,345"),
         ("12،345", "12,345"),
         ("بـ50 وبـ 50 و 50 ل5", f"ب{figures.JOIN}50 وب{figures.JOIN}50 و{figures.JOIN}50 ل{figures.JOIN}5"),
+        ("و-20 أو-20", f"و{figures.JOIN}-20 أو-20"),
         ("الدفع ب 3", f"الدفع ب{figures.JOIN}3"),
         ("ل 3", f"ل{figures.JOIN}3"),
         ("المبنى ب 3", "المبنى ب 3"),

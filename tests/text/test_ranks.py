@@ -25,12 +25,13 @@ from ivr.text.ranks import say_ranks
         ("القرن الـ 21", "القرن الحادي والعشرين"),
         ("الشحنة الـ١٠", "الشحنة العاشرة"),
         ("القارة الـ7", "القارة السابعة"),
+        ("ترتيبك الـ15 ومحاولته الـ 2", "ترتيبك الخامس عشر ومحاولته الثانية"),
     ],
 )
 def test_ranks(text: str, said: str) -> None:
     assert say_ranks(plain_digits(text)) == said
 
 
-@pytest.mark.parametrize("text", ["الأيام الـ3", "الشحنات الـ5", "المدراء الـ4", "اليوم الـ0"])
+@pytest.mark.parametrize("text", ["الأيام الـ3", "الشحنات الـ5", "المدراء الـ4", "اليوم الـ0", "ترتيبك الـ0"])
 def test_no_ranks(text: str) -> None:
     assert say_ranks(plain_digits(text)) == plain_digits(text)

@@ -21,7 +21,7 @@ from ivr.text.web import say_addresses
             "a شرطة سفلية b دوت c زائد سبعة آت x دوت آي أو",
         ),
         ("v2.0 is ok. So", "v2.0 is ok. So", "v2.0 is ok. So"),
-        ("report.pdf", "report.pdf", "report.pdf"),
+        ("report.pdf", "report dot pdf", "report دوت pdf"),
         ("https://ناقل.السعودية", "ناقل dot السعودية", "ناقل دوت السعودية"),
     ],
 )
