@@ -233,7 +233,7 @@ class Mouth:
         if line is None:
             return []
         if line.sentence.audio_at is not None:
-            self.playout.finish(line.key)
+            self.playout.break_off(line.key)
         return [CancelSpeech(line.turn.number, line.sentence.number)]
 
     def drop(self, now: float) -> list[Command]:

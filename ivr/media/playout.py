@@ -146,6 +146,12 @@ class Playout:
         self._tape += _SILENT * (-(self.written - self._pieces[key].start) % FRAME)
         self._pieces[key].end = self.written
 
+    def break_off(self, key: int) -> None:
+        """Close a piece of which no more will come: it ends with its last whole frame, for less is a click by now."""
+        ragged = (self.written - self._pieces[key].start) % FRAME
+        del self._tape[len(self._tape) - min(ragged, self.written - self._sent) :]
+        self.finish(key)
+
     def forget(self, key: int) -> None:
         """Drop the bookkeeping of a piece that is over."""
         self._pieces.pop(key, None)

@@ -98,6 +98,23 @@ def test_a_gap_while_marks_are_still_on_their_way() -> None:
     assert len(phone.heard) == 3200
 
 
+@pytest.mark.parametrize("waited", [0.0, 1.0])
+@pytest.mark.parametrize("spare", [0, 1, 159])
+def test_what_breaks_off_ends_with_its_last_whole_frame(waited: float, spare: int) -> None:
+    phone = ear()
+    phone.playout.begin(1)
+    phone.playout.write(tone(200) + tone(20)[:spare])
+    phone.run(waited)
+    phone.playout.break_off(1)
+    phone.take(phone.playout.poll(phone.now))
+    phone.run(1)
+    assert phone.playout.finished(1)
+    assert bytes(phone.heard) == tone(200)
+    phone.say(2, tone(100))
+    phone.run(1)
+    assert bytes(phone.heard) == tone(300)
+
+
 def test_silence_between_sentences_is_no_underrun() -> None:
     phone = ear()
     phone.say(1, tone(200))
