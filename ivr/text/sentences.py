@@ -49,7 +49,7 @@ _GAP: Final = re.compile(r"[^\S\n\r\x0b\x0c\x85\u2028\u2029]*")
 _WORD_BEFORE: Final = re.compile(r"(\S*)\s*?(?:(?<=\s)(\S+))?\Z")
 _ITEM: Final = re.compile(r"(?<!\S)[(\u2043•*-]*(\d{1,2}|[A-Za-z])[.)]?\Z")
 _FRONT: Final = " \t\n\r\u00a0\"'“«([*_-–—" + BULLETS
-_GLUED_ARABIC: Final = re.compile(r"(?<![A-Za-z0-9./@_-])[\u0620-\u065f\u0670]{3,}\Z")
+_GLUED_ARABIC: Final = re.compile(r"(?<![A-Za-z0-9./@_-])[\u0620-\u065f\u0670]{3,}\Z|(?<![^\s#])\d{3,}\Z")
 _GOES_ON_TO: Final = re.compile(r"[,،;؛]\Z|[\s,،](?:and|or|و|أو|او|ثم|then)\Z")
 """What stands before the next number of a list that is told in one sentence."""
 _CONSONANTS: Final = re.compile(r"[B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z][b-df-hj-np-tv-z]{0,3}")
@@ -319,10 +319,8 @@ class Segmenter:
             return self._judge_numbered(stop, end, start)
         if lower_latin(char) and (kind is not Stop.ORDINARY or self._in_brackets(end)):
             return 0, end
-        if kind is Stop.ORDINARY:
-            return end, 0
-        if kind is Stop.NEVER:
-            return 0, end
+        if kind in (Stop.ORDINARY, Stop.NEVER):
+            return (end, 0) if kind is Stop.ORDINARY else (0, end)
         word = first_word(text[start : start + _WORD], self._final or len(text) >= start + _WORD)
         if word is None:
             return _WAIT
@@ -349,6 +347,8 @@ class Segmenter:
         text = self._text
         if text[stop] == "…" or text[stop : stop + 2] == "..":
             return Stop.UNLESS_JOINED if arabic_letter(last_seen(text, stop, self._from) or " ") else Stop.ORDINARY
+        if text[stop : stop + 2] == ".)" and arabic_letter(last_seen(text, stop, self._from) or " "):
+            return Stop.ORDINARY if self._after_closing(stop + 2)[0] else Stop.BEFORE_STARTER
         return self._stop_after(stop) if text[stop] == "." and text[stop + 1] not in STOPS else Stop.ORDINARY
 
     def _goes_on(self, stop: int) -> bool:
