@@ -7,10 +7,15 @@ already is; tags never reach the voice. A piece with nothing to say makes no sen
 from __future__ import annotations
 
 from functools import partial
+from typing import Final
 
+from ivr.text import runons
 from ivr.text.packer import Packer
 from ivr.text.plain import untagged
 from ivr.text.spoken import speakable
+
+LONGEST_SAID: Final = 1500
+"""Characters of one request to the voice at most; the voice takes 2000."""
 
 
 class Reply:
@@ -48,5 +53,4 @@ class Reply:
 
     def _pieces(self, texts: list[str]) -> list[tuple[str, str]]:
         fit = untagged if self._as_it_is else partial(speakable, language=self._language)
-        pairs = ((text, fit(text).strip()) for text in texts)
-        return [(text, spoken) for text, spoken in pairs if spoken]
+        return [pair for text in texts for pair in runons.within(text, fit, LONGEST_SAID)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from typing import Final
 
 from ivr.text.marks import UNSEEN
@@ -60,6 +61,15 @@ def lighten(text: str) -> list[str]:
             parts.append(text[start:place].strip())
             weight, start = own, place
     return [part for part in (*parts, text[start:].strip()) if part]
+
+
+def within(text: str, fit: Callable[[str], str], most: int) -> list[tuple[str, str]]:
+    """The text in parts of which `fit` makes at most `most` characters, each with what it makes; nearly always one."""
+    said = fit(text).strip()
+    if len(said) <= most or len(text) < 2:
+        return [(text, said[:most])] if said else []
+    place = cut(text, len(text) // 3, max(1, 2 * len(text) // 3))
+    return within(text[:place].strip(), fit, most) + within(text[place:].strip(), fit, most)
 
 
 def _weight(char: str) -> int:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ivr.call.reply import LONGEST_SAID, Reply
 from ivr.text import runons
 
 
@@ -61,3 +62,39 @@ def test_much_to_say_for_few_characters() -> None:
         assert len(parts) > 1
         assert "".join(parts) == heavy
     assert runons.lighten("Hello there. " * 20) == ["Hello there. " * 19 + "Hello there."]
+
+
+def test_what_is_too_much_to_say_goes_out_in_parts() -> None:
+    def thrice(text: str) -> str:
+        return text * 3
+
+    assert runons.within("نعم، لا", thrice, 40) == [("نعم، لا", "نعم، لا" * 3)]
+    assert runons.within("نعم، طيب، لا", thrice, 30) == [("نعم،", "نعم،" * 3), ("طيب، لا", "طيب، لا" * 3)]
+    assert runons.within("ab", thrice, 2) == [("a", "aa"), ("b", "bb")]
+    assert runons.within("- -", lambda _: " ", 1) == []
+
+
+_DENSE = st.sampled_from(
+    [
+        "777.777 د.ك ",
+        "7km/h ",
+        "7:47 ",
+        "٧٧٧٬٧٧٧٫٧٧ ر.س ",
+        "27/12/1777 هـ ",
+        "AB77Z9",
+        "%",
+        "ﷺ",
+        "①",
+        "WWW",
+        "7°C ",
+        "x@y.com ",
+    ]
+)
+
+
+@given(st.lists(_DENSE | st.text(max_size=8), max_size=400), st.sampled_from(["ar", "en"]), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_no_request_to_the_voice_is_too_long(parts: list[str], language: str, already: bool) -> None:
+    reply = Reply(language, speakable_already=already)
+    pairs = [pair for part in parts for pair in reply.feed(part, 9000, 0.0)] + reply.finish()
+    assert all(0 < len(spoken) <= LONGEST_SAID for _, spoken in pairs)
