@@ -45,6 +45,10 @@ class HamsaSettings:
     """Seconds between two frames of one reply, while the caller still has something to listen to."""
     gap_least: float = 2.0
     """The same when he has not."""
+    again_least: float = 1.2
+    """Both for a sentence that broke off before, when he hears nothing."""
+    away_patience: float = 5.0
+    """Seconds of silence in which a service that is not to be reached is asked again and again for a sentence."""
     hearing_timeout: float = 4.5
     """Seconds from an utterance to its transcript, for each of two tries; three tries share as much."""
     link_patience: float = 2.0

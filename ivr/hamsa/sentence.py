@@ -10,9 +10,9 @@ hears nothing, it has a second or two.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from ivr.hamsa.link import LinkLost
 from ivr.hamsa.links import Links, NoteCallback
@@ -55,6 +55,8 @@ class Speaker:
     rest: Rest | None
     note: NoteCallback
     tally: Tally
+    sleep: Callable[[float], Awaitable[None]]
+    """Waits for so many seconds."""
     dry_at: float = 0.0
     """When the caller will have heard all that was given out; a time of the loop's clock."""
     last: int = 0
@@ -67,19 +69,11 @@ class Sentence:
     def __init__(self, text: str, speaker: Speaker) -> None:
         self._text = text
         self._speaker = speaker
-        self._settings = settings = speaker.settings
+        self._settings = speaker.settings
         self._links = speaker.links
-        self._payload = tts_payload(
-            text,
-            settings.speaker,
-            settings.dialect,
-            settings.language,
-            settings.format == "mulaw",
-            "8k" if settings.format == "pcm8" else None,
-        )
         self.over = False
         """All of it was given out."""
-        self._tries = Tries(rest=speaker.rest is not None)
+        self._tries = Tries(rest=speaker.rest is not None, patience=speaker.settings.away_patience)
         self._ready: deque[Chunk] = deque()
         self._got_ms = 0.0
         self._avoid: frozenset[int] = frozenset()
@@ -132,19 +126,33 @@ class Sentence:
                 pass
 
     async def _ask(self) -> Reply:
+        if self._tries.pause:
+            await self._speaker.sleep(self._tries.pause)
         self._asked_at = self._links.now()
         if self._tries.way == "rest" and self._speaker.rest is not None:
             self._speaker.tally.rest += 1
             self._deadline = self._asked_at + self._settings.first_audio_timeout
-            self._reply = self._speaker.rest.speak(self._payload)
+            self._reply = self._speaker.rest.speak(self._payload())
             return self._reply
         live = await self._links.take(self._wish(self._asked_at))
         waited, self._asked_at = self._links.now() - self._asked_at, self._links.now()
         self._live, self._speaker.last = live, live.link.number
         self._speaker.tally.asking(live.link, self._asked_at, waited)
         self._wait(self._settings.first_audio_least, self._settings.first_audio_timeout)
-        self._reply = await live.ask(request("tts", self._payload), self._deadline)
+        self._reply = await live.ask(request("tts", self._payload()), self._deadline)
         return self._reply
+
+    def _payload(self) -> dict[str, Any]:
+        """What the service is asked."""
+        settings = self._settings
+        return tts_payload(
+            self._text,
+            settings.speaker,
+            settings.dialect,
+            settings.language,
+            settings.format == "mulaw",
+            "8k" if settings.format == "pcm8" else None,
+        )
 
     def _wish(self, now: float) -> Wish:
         """With REST to fall back on a link is not waited for long, unless the caller still listens."""
@@ -152,17 +160,21 @@ class Sentence:
         until = dry_at + self._settings.link_timeout
         if self._tries.fallback:
             until = max(now + patience, dry_at - patience)
+        if self._tries.way == "warm":
+            until = now + self._settings.asked_verdict
         return Wish(
             due=dry_at,
             until=until,
-            avoid=self._avoid if self._tries.way == "other" else frozenset(),
+            avoid=frozenset() if self._tries.way == "any" else self._avoid,
             alive_since=self._alive_since,
             last=self._speaker.last,
         )
 
     def _wait(self, least: float, most: float) -> None:
-        """Until when something has to come: the longer, the longer the caller still has to listen to."""
+        """Until when something has to come: the longer, the longer the caller still has to listen to. Who has waited
+        for the rest of a sentence before does not wait as long again."""
         now = self._links.now()
+        least = min(least, self._settings.again_least) if self._tries.breaks else least
         self._deadline = min(now + most, max(now + least, self._speaker.dry_at))
 
     def _take(self, outcomes: list[Outcome]) -> None:
@@ -218,7 +230,8 @@ class Sentence:
         self._part(lost, now)
         asked = now - self._asked_at
         serving = self._serving
-        more = self._tries.broken(lost) if serving else self._tries.lost(lost, asked, reused)
+        dry_at = self._speaker.dry_at
+        more = self._tries.broken(lost) if serving else self._tries.lost(lost, asked, reused, now, dry_at)
         if not more:
             self._fail(lost)
         tally = self._speaker.tally
@@ -245,6 +258,8 @@ class Sentence:
             self._links.doubt(self._live)
         elif self._serving or lost.retryable:
             self._live.drop(lost.reason)
+        else:
+            self.cancel()
 
     def _fail(self, lost: LinkLost) -> None:
         self._speaker.tally.failed += 1

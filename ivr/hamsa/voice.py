@@ -52,7 +52,7 @@ class Voice:
         """What it came to so far."""
         self._own = links is None
         self._links = links or Links("voice", settings, ends_speech, connect=connect, clock=clock, note=note)
-        self._speaker = Speaker(settings, self._links, rest, note, self.tally)
+        self._speaker = Speaker(settings, self._links, rest, note, self.tally, asyncio.sleep)
         self._turn = asyncio.Lock()
         self._shut = False
 

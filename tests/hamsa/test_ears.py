@@ -157,26 +157,28 @@ def test_other_close_is_retried_once(code: int) -> None:
 
 
 @pytest.mark.parametrize(("code", "reason"), [(4001, "auth"), (4003, "funds"), (4500, "auth")])
-def test_refusal_is_final(code: int, reason: str) -> None:
-    service = answering([(0.1, Shut(code))])
+def test_refusal_by_one_link_is_not_the_last_word(code: int, reason: str) -> None:
+    assert heard(answering([(0.1, Shut(code))])) == "utterance 2"
+    service = Service(default=lambda _number: [(0.1, Shut(code))])
     assert with_ears(service, failure) == reason
-    assert service.requests == 1
+    assert service.requests == 2
 
 
 @pytest.mark.parametrize(
-    ("message", "reason", "requests"),
+    ("message", "reason"),
     [
-        ("Only WAV files are supported", "audio_format", 1),
-        ("Error generating transcription: Audio format not supported", "audio_format", 1),
-        ("insufficient funds", "funds", 1),
-        ("rate limit", "rate_limit", 2),
-        ("?", "unknown_error", 2),
+        ("Only WAV files are supported", "audio_format"),
+        ("Error generating transcription: Audio format not supported", "audio_format"),
+        ("insufficient funds", "funds"),
+        ("rate limit", "rate_limit"),
+        ("?", "unknown_error"),
     ],
 )
-def test_error(message: str, reason: str, requests: int) -> None:
+def test_error_is_retried_once(message: str, reason: str) -> None:
+    assert heard(answering(words(error(message)))) == "utterance 2"
     service = Service(default=lambda _number: words(error(message)))
     assert with_ears(service, failure) == reason
-    assert service.requests == requests
+    assert service.requests == 2
 
 
 def test_link_that_failed_is_never_heard_again() -> None:
@@ -184,8 +186,8 @@ def test_link_that_failed_is_never_heard_again() -> None:
     service = answering([(0.1, error("Only WAV files are supported")), (0.2, "late")])
 
     async def story(ears: Ears) -> None:
-        assert await failure(ears) == "audio_format"
         assert await ears.transcribe(PCM) == "utterance 2"
+        assert await ears.transcribe(PCM) == "utterance 3"
 
     with_ears(service, story)
     assert service.attempts == 2

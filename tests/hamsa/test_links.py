@@ -69,9 +69,9 @@ def test_connect_outlives_the_sentence_that_asked_for_it() -> None:
         (OSError("no route"), "connect", 2),
         (UnicodeError("idna"), "connect", 2),
         (TimeoutError(), "connect_timeout", 1),
-        (refused(401), "auth", 1),
-        (refused(403), "auth", 1),
-        (refused(402), "funds", 1),
+        (refused(401), "auth", 2),
+        (refused(403), "auth", 2),
+        (refused(402), "funds", 2),
         (refused(500), "refused", 2),
     ],
 )
@@ -85,7 +85,14 @@ def test_failed_connect(failing: Exception, reason: str, attempts: int) -> None:
         service.connects.clear()
         assert await said(voice) == sound(1, WHOLE)
 
-    with_voice(service, story)
+    with_voice(service, story, away_patience=0.0)
+
+
+@pytest.mark.parametrize("failing", [ConnectionRefusedError(), refused(500), refused(429)])
+def test_connects_that_fail_for_a_while_are_waited_for(failing: Exception) -> None:
+    service = Service(connects=[failing] * 4)
+    assert with_voice(service, said) == sound(1, WHOLE)
+    assert service.attempts == 5
 
 
 def test_too_many_connections_are_waited_out() -> None:
@@ -120,7 +127,7 @@ def test_slow_connect_is_waited_for_and_a_dead_one_is_not() -> None:
         assert await failure(voice) == "connect_timeout"
         assert now() - began == approx(7.0)
 
-    with_voice(Service(connects=[1e9]), dead)
+    with_voice(Service(connects=[1e9]), dead, away_patience=0.0)
 
 
 def test_open_never_raises() -> None:

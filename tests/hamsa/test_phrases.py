@@ -88,7 +88,7 @@ def test_another_voice_is_another_phrase(tmp_path: Path, other: tuple[str, str, 
 
 
 def test_what_fails_is_left_out_and_the_rest_goes_on(tmp_path: Path) -> None:
-    rig = Rig(tmp_path, replies=[[(0.03, Shut(4003))]])
+    rig = Rig(tmp_path, replies=[[(0.03, Shut(4003))]] * 2)
     assert list(rig.render(TEXT, "x" * 2001, OTHER)) == [OTHER]
     assert rig.service.noted("phrase_failed") == [
         {"reason": "funds", "characters": len(TEXT)},

@@ -82,10 +82,10 @@ def text(answer: object) -> Answer:
     return Answer([(0.8, json.dumps(answer).encode())], kind="application/json")
 
 
-def speaking(service: Service, http: Http, story: Callable[[Voice], Awaitable[None]]) -> None:
+def speaking(service: Service, http: Http, story: Callable[[Voice], Awaitable[None]], **changes: Any) -> None:
     async def scene() -> None:
         rest = SpeechRest(URL, KEY, transport=http)
-        voice = Voice(settings(), connect=service.connect, note=service.note, rest=rest)
+        voice = Voice(settings(**changes), connect=service.connect, note=service.note, rest=rest)
         try:
             await story(voice)
         finally:
@@ -217,7 +217,7 @@ def test_what_fails_over_http_has_a_word(answer: Answer | Exception, reason: str
             await said(voice)
         assert failed.value.reason == reason
 
-    speaking(deaf(), Http(answer), story)
+    speaking(deaf(), Http(answer), story, away_patience=0.0)
 
 
 @pytest.mark.parametrize("answer", [refusal(429, "rate limit"), refusal(429), refusal(500), refusal(503, "?")])
@@ -260,6 +260,16 @@ def test_http_that_fails_everybody_is_left_alone() -> None:
         for _ in range(9):
             with pytest.raises(SpeechError):
                 await said(voice)
+
+    speaking(deaf(), http, story, away_patience=0.0)
+    assert len(http.asked) == 3
+
+
+def test_http_that_comes_back_is_found_while_the_caller_waits() -> None:
+    http = Http(*[httpx.ConnectError("")] * 2)
+
+    async def story(voice: Voice) -> None:
+        assert await said(voice) == WHOLE
 
     speaking(deaf(), http, story)
     assert len(http.asked) == 3

@@ -9,10 +9,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.hamsa.link import LinkLost
-from ivr.hamsa.tries import BREAKS_MOST, DEGENERATE_LEAST, DEGENERATE_MOST, DEGENERATE_PATIENCE, ELSEWHERE, Tries, Way
+from ivr.hamsa.tries import (
+    AWAY,
+    BREAKS_MOST,
+    DEGENERATE_LEAST,
+    DEGENERATE_MOST,
+    DEGENERATE_PATIENCE,
+    ELSEWHERE,
+    FINAL,
+    OPEN_PATIENCE,
+    OWN,
+    PAUSE_LEAST,
+    PAUSE_MOST,
+    SENSELESS,
+    SPEAKERS_OWN,
+    Tries,
+    Way,
+)
 
 GONE = LinkLost("closed")
-FATAL = LinkLost("auth", retryable=False)
+LATE = LinkLost("first_audio_timeout")
+DENIED = LinkLost("auth", retryable=False)
+SHUT = LinkLost("shut", retryable=False)
 NO_LINK = LinkLost("no_link", retryable=False)
 
 
@@ -52,11 +70,26 @@ def test_after_rest_a_link_once_when_none_was_lost_yet() -> None:
     none, gone = (NO_LINK, 2.0, False), (GONE, 2.0, False)
     assert ways(Tries(rest=True), none, gone, none) == ["rest", "other", None]
     assert ways(Tries(rest=True), none, gone, gone, gone) == ["rest", "other", "other", None]
-    assert ways(Tries(rest=True), none, (FATAL, 0.1, False)) == ["rest", None]
+    assert ways(Tries(rest=True), none, (DENIED, 0.1, False), none) == ["rest", "other", None]
 
 
-def test_what_another_link_would_meet_too_is_final() -> None:
-    assert ways(Tries(rest=True), (FATAL, 0.1, True)) == [None]
+@pytest.mark.parametrize("reason", ["auth", "funds", "audio_format", "too_long"])
+def test_what_one_link_says_of_the_account_or_the_sound_proves_nothing(reason: str) -> None:
+    said = (LinkLost(reason, retryable=False), 0.1, True)
+    assert ways(Tries(rest=True), said, said, said) == ["other", "rest", None]
+    assert ways(Tries(rest=False), said, said) == ["other", None]
+
+
+@pytest.mark.parametrize("reason", sorted(OWN))
+def test_what_is_wrong_with_the_request_is_asked_of_one_other_link(reason: str) -> None:
+    wrong = (LinkLost(reason, retryable=False), 0.1, True)
+    assert ways(Tries(rest=True), wrong, wrong) == ["other", None]
+
+
+@pytest.mark.parametrize("reason", sorted(FINAL))
+def test_when_nobody_is_there_any_more_nothing_is_tried(reason: str) -> None:
+    over = (LinkLost(reason), 0.1, True)
+    assert ways(Tries(rest=True, speakers=2, patience=5.0), over) == [None]
 
 
 @pytest.mark.parametrize(
@@ -93,7 +126,7 @@ def test_time_spent_on_rest_is_not_counted() -> None:
     assert not tries.degenerate(1.1 + DEGENERATE_LEAST + 1.5, 0.0, 0.3)
 
 
-@pytest.mark.parametrize(("rest", "order"), [(True, ["other", "rest", "rest"]), (False, ["other"] * 3)])
+@pytest.mark.parametrize(("rest", "order"), [(True, ["other", "warm", "warm"]), (False, ["other"] * 3)])
 def test_what_breaks_off_is_taken_up_again(rest: bool, order: list[Way]) -> None:
     tries = Tries(rest=rest)
     assert [tries.way if tries.broken(GONE) else None for _ in range(4)] == [*order, None]
@@ -105,29 +138,119 @@ def test_a_break_forgives_what_was_lost_before() -> None:
     assert ways(tries, (GONE, 2.0, False)) == ["other"]
     assert tries.broken(GONE)
     assert ways(tries, (GONE, 2.0, False)) == ["other"]
-    assert not tries.broken(FATAL)
+    assert tries.broken(DENIED)
 
 
-EVENTS = st.sampled_from(["lost", "quick", "none", "fatal", "degenerate", "broken"])
+@pytest.mark.parametrize("reason", sorted(SENSELESS))
+def test_nothing_goes_on_where_there_is_nothing_to_go_on_with(reason: str) -> None:
+    assert not Tries(rest=True).broken(LinkLost(reason))
 
 
-@given(st.booleans(), st.lists(EVENTS, max_size=80))
-def test_it_always_comes_to_an_end_and_never_uses_what_is_not_there(rest: bool, events: list[str]) -> None:
-    tries, more = Tries(rest=rest), 0
+def test_a_sentence_that_broke_off_twice_takes_a_warm_link_or_rest() -> None:
+    tries = Tries(rest=True)
+    assert tries.broken(GONE)
+    assert tries.broken(GONE)
+    assert ways(tries, (NO_LINK, 0.5, False)) == ["rest"]
+    assert tries.broken(GONE)
+    assert ways(tries, (GONE, 0.1, True), (GONE, 0.5, False), (GONE, 0.5, False)) == ["other", "other", "rest"]
+
+
+def round_of(tries: Tries, lost: LinkLost, now: float, dry_at: float = 0.0) -> float | None:
+    """Lose until there is a pause: how long it is; None: it is over."""
+    for _ in range(9):
+        if not tries.lost(lost, 0.0, False, now, dry_at):
+            return None
+        if tries.pause:
+            assert tries.way == "any"
+            return tries.pause
+    raise AssertionError("an endless round")
+
+
+@pytest.mark.parametrize("reason", sorted(AWAY))
+def test_a_service_that_is_away_is_asked_again_for_as_long_as_the_caller_listens(reason: str) -> None:
+    tries, lost, now, pauses = Tries(rest=True, patience=5.0), LinkLost(reason), 100.0, []
+    while (pause := round_of(tries, lost, now, dry_at=104.0)) is not None:
+        pauses.append(pause)
+        now += pause
+    assert pauses[:4] == [PAUSE_LEAST, 2 * PAUSE_LEAST, PAUSE_MOST, PAUSE_MOST]
+    assert now == pytest.approx(109.0)
+
+
+def test_a_caller_who_hears_nothing_waits_from_the_first_loss_on() -> None:
+    tries, now = Tries(rest=False, patience=1.0), 100.0
+    while (pause := round_of(tries, NO_LINK, now)) is not None:
+        now += pause
+    assert now == pytest.approx(101.0)
+    assert round_of(Tries(rest=False), NO_LINK, now) is None
+    assert round_of(Tries(rest=True, patience=9.0), DENIED, now) is None
+
+
+def test_in_the_middle_of_a_sentence_the_wait_is_short_and_begins_anew() -> None:
+    tries, now = Tries(rest=True, patience=5.0), 100.0
+    assert round_of(tries, NO_LINK, now) == PAUSE_LEAST
+    assert tries.broken(GONE)
+    assert tries.pause == 0.0
+    while (pause := round_of(tries, NO_LINK, now)) is not None:
+        now += pause
+    assert now == pytest.approx(100.0 + OPEN_PATIENCE)
+
+
+@pytest.mark.parametrize("reason", sorted(SPEAKERS_OWN - {"degenerate"}))
+def test_what_may_be_the_speakers_fault_is_said_by_another(reason: str) -> None:
+    tries, lost, speakers = Tries(rest=True, speakers=2), LinkLost(reason), []
+    for _ in range(9):
+        speakers.append((tries.speaker, tries.way))
+        if not tries.lost(lost, 3.0, False):
+            break
+    first = [way for speaker, way in speakers if speaker == 0]
+    second = [way for speaker, way in speakers if speaker == 1]
+    last: list[Way] = [] if reason in OWN else ["rest"]
+    assert first == ["any", "other"] + ([] if reason == LATE.reason else last)
+    assert second == ["any", "other", *last]
+
+
+def test_a_speaker_with_nothing_but_bad_luck_is_relieved() -> None:
+    tries = Tries(rest=False, speakers=2)
+    assert tries.degenerate(1.0, 0.0, 0.3)
+    assert tries.degenerate(3.1, 0.0, 0.3)
+    assert (tries.speaker, tries.way, tries.degenerates) == (1, "any", 0)
+    assert tries.degenerate(3.4, 0.0, 0.3)
+    assert not tries.degenerate(5.5, 0.0, 0.3)
+
+
+def test_no_other_speaker_where_none_is_to_blame_or_a_part_was_heard() -> None:
+    gone = (GONE, 2.0, False)
+    assert ways(Tries(rest=False, speakers=2), gone, gone) == ["other", None]
+    tries = Tries(rest=False, speakers=2)
+    assert tries.broken(GONE)
+    assert ways(tries, (LATE, 3.0, False), (LATE, 3.0, False)) == ["other", None]
+    assert tries.speaker == 0
+
+
+EVENTS = st.sampled_from(["lost", "quick", "none", "denied", "late", "wrong", "degenerate", "broken", "shut"])
+LOSSES = {"none": NO_LINK, "denied": DENIED, "late": LATE, "wrong": LinkLost("voice"), "shut": SHUT}
+
+
+@given(st.booleans(), st.integers(1, 3), st.lists(EVENTS, max_size=80))
+def test_it_always_comes_to_an_end_and_never_uses_what_is_not_there(
+    rest: bool, speakers: int, events: list[str]
+) -> None:
+    tries, more, now = Tries(rest=rest, speakers=speakers, patience=5.0), 0, 0.0
     for event in itertools.chain(events, itertools.repeat("lost", 80)):
         match event:
             case "degenerate":
-                going = tries.degenerate(float(more), 0.0, 0.3)
+                going = tries.degenerate(now, 0.0, 0.3)
             case "broken":
                 going = tries.broken(GONE)
-            case "none":
-                going = tries.lost(NO_LINK, 2.0, False)
-            case "fatal":
-                going = tries.lost(FATAL, 2.0, False)
+            case "lost" | "quick":
+                going = tries.lost(GONE, 0.1 if event == "quick" else 2.0, True, now)
             case _:
-                going = tries.lost(GONE, 0.1 if event == "quick" else 2.0, True)
-        assert rest or tries.way != "rest"
+                going = tries.lost(LOSSES[event], 2.0, False, now)
+        assert rest or tries.way not in ("rest", "warm")
+        assert tries.speaker < speakers
+        assert tries.pause <= PAUSE_MOST
+        now += tries.pause
         if not going:
             break
         more += 1
-    assert more < 60
+    assert more < 150

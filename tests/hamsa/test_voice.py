@@ -14,6 +14,7 @@ from tests.hamsa.service import (
     TEXT,
     WHOLE,
     Item,
+    Reply,
     Service,
     approx,
     degenerate,
@@ -186,16 +187,16 @@ def test_header_is_taken_off_and_its_rate_believed() -> None:
     with_voice(service, story)
 
 
-def test_audio_that_cannot_be_played_fails_and_drains() -> None:
+def test_audio_that_cannot_be_played_drains_and_is_asked_again() -> None:
     header = riff(form(channels=2))
-    service = Service(replies=[[(0.03, ACK), (0.3, header + sound(1, 24000)), (0.1, sound(1, 24000)), (0.01, END)]])
+    bad: Reply = [(0.03, ACK), (0.3, header + sound(1, 24000)), (0.1, sound(1, 24000)), (0.01, END)]
 
     async def story(voice: Voice) -> None:
-        assert await failure(voice) == "audio_format"
         assert await said(voice) == sound(2, WHOLE)
 
-    with_voice(service, story)
-    assert service.attempts == 1
+    with_voice(service := Service(replies=[bad]), story)
+    assert service.attempts == 2
+    assert with_voice(Service(replies=[bad, bad]), failure) == "audio_format"
 
 
 @pytest.mark.parametrize("delay", [0.0, 0.02])
@@ -212,15 +213,16 @@ def test_frame_after_the_end_is_never_heard(delay: float) -> None:
 
 
 def test_end_after_an_error_does_not_end_the_next_sentence() -> None:
-    service = Service(replies=[good(1), [(0.03, ACK), (0.03, error("invalid payload")), (0.02, END)]])
+    wrong = [(0.03, ACK), (0.03, error("invalid payload")), (0.02, END)]
+    service = Service(replies=[good(1), wrong, wrong])
 
     async def story(voice: Voice) -> None:
         assert await said(voice) == sound(1, WHOLE)
         assert await failure(voice) == "invalid"
-        assert await said(voice) == sound(3, WHOLE)
+        assert await said(voice) == sound(4, WHOLE)
 
     with_voice(service, story)
-    assert service.attempts == 2
+    assert service.attempts == 3
 
 
 def test_service_without_acks_is_understood() -> None:
