@@ -3,7 +3,8 @@
 Text arrives about six times faster than speech plays, so only the first piece of a reply is in a hurry: it goes out at
 a clause mark, before the sentence is whole. Later pieces are whole sentences; short ones wait for company while the
 caller still has audio to hear, and a run-on is cut where a speaker would breathe. Nothing is said twice, nothing is
-lost: the pieces joined are the text, up to blanks and what has nothing to say.
+lost: the pieces joined are the text, up to blanks and what has nothing to say. When the caller hears nothing and no
+token comes, the agent is slow: then a clause goes out, and after a longer wait a phrase, as a slow speaker would pause.
 
 `now` is the driver's clock in seconds. Duty of the driver: `tick` when `wake_at` is due, `queued` when the amount of
 unheard audio changed, `pause` when the agent announces a wait, `finish` at the reply's end.
@@ -31,6 +32,9 @@ class Packer:
         hard: int = 300,
         hungry_ms: int = 1500,
         idle: float = 0.25,
+        slow: float = 0.75,
+        slow_clause: int = 12,
+        slow_phrase: int = 20,
     ) -> None:
         self.language = language
         self.first_least = first_least
@@ -48,13 +52,20 @@ class Packer:
         self.hungry_ms = hungry_ms
         """Unheard audio, in ms, from which down nothing is held back: about what the voice needs to begin."""
         self.idle = idle
-        """Seconds without a token after which a sentence that looks whole goes out."""
+        """Seconds without a token after which a sentence that looks whole goes out, and a clause to a hungry ear."""
+        self.slow = slow
+        """Seconds of hunger, and a wait of `idle` for a token, after which the ear gets a phrase."""
+        self.slow_clause = slow_clause
+        """Characters a clause then has at least."""
+        self.slow_phrase = slow_phrase
+        """Characters a phrase then has at least."""
         self._segmenter = Segmenter(language, longest=hard)
         self._held = ""
         self._first = True
         self._queued_ms = 0
         self._last = 0.0
-        self._looked = False
+        self._look_at: float | None = None
+        self._hungry_since: float | None = None
 
     def __repr__(self) -> str:
         state = "first" if self._first else "later"
@@ -63,7 +74,7 @@ class Packer:
     def push(self, delta: str, now: float = 0.0) -> list[str]:
         """Pieces that are ready now that `delta` arrived."""
         self._last = now
-        self._looked = False
+        self._look_at = now + self.idle
         out: list[str] = []
         for sentence in self._segmenter.feed(delta):
             self._add(sentence, out)
@@ -78,9 +89,9 @@ class Packer:
         """When to `tick`, None if there is nothing to wait for."""
         if self._held and self._hungry():
             return self._last
-        if self._held or (self._segmenter.pending and not self._looked):
+        if self._held:
             return self._last + self.idle
-        return None
+        return self._look_at if self._segmenter.pending else None
 
     def tick(self, now: float) -> list[str]:
         """Pieces that waited long enough."""
@@ -89,9 +100,9 @@ class Packer:
             return []
         out: list[str] = []
         if now >= self._last + self.idle:
-            self._looked = True
             for sentence in self._segmenter.take_ended():
                 self._add(sentence, out)
+            self._breathe(now, out)
         self._release(out)
         return out
 
@@ -120,6 +131,28 @@ class Packer:
         if self._hungry() or len(self._held) >= (self.first_least if self._first else self.merge_under):
             self._release(out)
 
+    def _breathe(self, now: float, out: list[str]) -> None:
+        """No token comes: a hungry ear gets what can be said of the sentence so far."""
+        if not self._first and not self._hungry():
+            self._hungry_since = None
+            self._look_at = now + (self._queued_ms - self.hungry_ms) / 1000
+            return
+        if self._hungry_since is None:
+            self._hungry_since = self._last
+        phrase_at = self._hungry_since + self.slow
+        pending = self._segmenter.pending
+        ahead = len(self._held) + 1 if self._held else 0
+        phrase = self.slow_phrase - ahead if now >= phrase_at else None
+        if place := runons.breath(pending, self.slow_clause - ahead, phrase):
+            self._take(place, out)
+        longer = len(self._segmenter.pending) >= self.slow_phrase
+        self._look_at = phrase_at if longer and now < phrase_at else None
+
+    def _take(self, length: int, out: list[str]) -> None:
+        """Send the beginning of a sentence that is not whole."""
+        self._held = " ".join(part for part in (self._held, self._segmenter.take(length).strip()) if part)
+        self._release(out)
+
     def _cut_pending(self, out: list[str]) -> None:
         """Cut a sentence that is not whole yet: the first piece at a clause mark, a run-on where there is a place."""
         while True:
@@ -136,8 +169,7 @@ class Packer:
                 place = runons.cut(pending, max(1, least), max(1, most))
             if not place:
                 return
-            self._held = " ".join(part for part in (self._held, self._segmenter.take(place).strip()) if part)
-            self._release(out)
+            self._take(place, out)
 
     def _hungry(self) -> bool:
         """Whether the caller has heard nearly everything: a short piece is better than silence."""
@@ -152,7 +184,9 @@ class Packer:
     def _emit(self, length: int, out: list[str]) -> None:
         pieces = [piece for piece in runons.lighten(self._held[:length].strip()) if says_something(piece)]
         self._held = self._held[length:].strip()
-        self._first = self._first and not pieces
+        if pieces:
+            self._first = False
+            self._hungry_since = None
         out += pieces
 
     def _release(self, out: list[str]) -> None:

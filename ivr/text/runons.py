@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable
 from typing import Final
 
-from ivr.text.marks import UNSEEN
+from ivr.text.marks import UNSEEN, words
 
 CLAUSE: Final = re.compile(r"[,;:](?=\s)|[،؛](?=\s|[^\W\d_])|(?<=\s)[–—-](?=\s)|—")
 _JOINING: Final = re.compile(
@@ -19,7 +19,13 @@ _JOINING: Final = re.compile(
 )
 _BLANK: Final = re.compile(r"(?<![\d٠-٩٪%$€£])(?<!\s[دمأ]\.)\s+(?![\d٠-٩$€£%٪])")
 _ANY_BLANK: Final = re.compile(r"(?<=[^\d\s])\s+|\s+(?=[^\d\s])")
-
+_LAST_CLAUSE: Final = re.compile(r"(?<=[^\W\d_])[،؛]\s*\Z")
+_PHRASES: Final = words(
+    "في من إلى الى على عن مع بعد قبل عند خلال حتى لين ثم أو او لكن ولكن لأن لان عشان علشان إذا اذا حيث "
+    "in on at from with by for and or but because that which when after before until since if while so then"
+)
+"""Words before which a speaker may breathe."""
+_BEFORE_PHRASE: Final = re.compile(r"(?<=[^\W\d_]{3})\s+(?=([^\W\d_]+)\s|و[^\W\d_]{2})")
 
 _OPEN: Final = re.compile(r"<[^<>]{0,80}\Z|\[[^\[\]]{0,120}\Z|\]\([^()]*\Z")
 _HEAVIEST: Final = 1200
@@ -36,6 +42,28 @@ def clause_end(text: str, least: int, most: int) -> int:
         if found.end() <= most and not _OPEN.search(text, 0, found.end()):
             return found.end()
     return 0
+
+
+def breath(text: str, clause: int, phrase: int | None) -> int:
+    """Where a speaker with no more words could pause: behind the last clause mark from `clause` characters on, else,
+    if `phrase` is not None, before a word from there on that begins another phrase; 0 if nowhere."""
+    for pattern, least in ((CLAUSE, clause), (_LAST_CLAUSE, clause), (_BEFORE_PHRASE, phrase)):
+        place = 0
+        for found in pattern.finditer(text) if least is not None else ():
+            if found.end() >= (least or 0) and _may_pause(found):
+                place = found.end()
+        if place:
+            return place
+    return 0
+
+
+def _may_pause(found: re.Match[str]) -> bool:
+    if _OPEN.search(found.string, 0, found.end()):
+        return False
+    if found.re is not _BEFORE_PHRASE:
+        return True
+    before = found.string[: found.start()].split()[-1]
+    return before not in _PHRASES and (found[1] is None or found[1].lower() in _PHRASES or found[1].startswith("و"))
 
 
 def cut(text: str, least: int, most: int) -> int:

@@ -176,3 +176,58 @@ def test_nothing_is_lost_whatever_happens(steps: list[tuple[str, int]]) -> None:
     rest = iter(_kept("".join(text for text, _ in steps)))
     assert all(char in rest for char in joined)
     assert sum(map(says_something, joined)) == sum(map(says_something, _kept("".join(text for text, _ in steps))))
+
+
+def _slowly(text: str, pace: float, *, language: str = "ar", queued: int = 0) -> list[tuple[float, str]]:
+    """The pieces of a text of which a word comes every `pace` seconds, with the audio the caller has still to hear."""
+    packer, out = Packer(language), list[tuple[float, str]]()
+    for number, word in enumerate(text.split(" ")):
+        while (due := packer.wake_at()) is not None and due < number * pace:
+            out += [(due, piece) for piece in packer.tick(due)]
+        packer.queued(queued)
+        out += [(number * pace, piece) for piece in packer.push(f"{word} ", number * pace)]
+    return out
+
+
+def test_a_slow_agent_is_spoken_clause_by_clause() -> None:
+    assert _slowly("حياك الله أستاذ محمد، شحنتك في مستودع الرياض وتطلع مع المندوب بكرة. طيب", 1.0) == [
+        (3.25, "حياك الله أستاذ محمد،"),
+        (8.25, "شحنتك في مستودع الرياض"),
+        (11.25, "وتطلع مع المندوب بكرة."),
+    ]
+
+
+def test_a_quick_agent_is_not_spoken_in_phrases() -> None:
+    assert _slowly("حياك الله أستاذ محمد شحنتك في مستودع الرياض وتطلع مع المندوب.", 0.2) == []
+
+
+def test_phrases_wait_while_audio_is_queued() -> None:
+    packer = Packer("ar")
+    packer.push("وصلت شحنتك إلى فرع الرياض. ", 0.0)
+    packer.queued(4000)
+    assert packer.push("وتقدر تستلمها، يا أستاذ محمد، من ", 1.0) == ["وصلت شحنتك إلى فرع الرياض."]
+    assert packer.wake_at() == 1.25
+    assert packer.tick(1.25) == []
+    assert packer.wake_at() == 3.75
+    packer.queued(1500)
+    assert packer.tick(3.75) == ["وتقدر تستلمها، يا أستاذ محمد،"]
+    assert packer.wake_at() is None
+
+
+def test_a_hungry_ear_gets_a_phrase_after_a_longer_wait() -> None:
+    packer = Packer("en")
+    packer.push("Your shipment arrived yesterday at ", 1.0)
+    assert packer.wake_at() == 1.25
+    assert packer.tick(1.25) == []
+    assert packer.wake_at() == 1.75
+    assert packer.tick(1.75) == ["Your shipment arrived yesterday"]
+    packer.push("Riyadh or maybe it will arrive", 2.0)
+    assert packer.tick(2.25) == []
+    assert packer.tick(2.75) == []
+    assert packer.wake_at() is None
+
+
+def test_what_is_held_goes_with_the_clause() -> None:
+    packer = Packer("ar")
+    assert packer.push("أبشر! لقيت الشحنة، وهي", 1.0) == []
+    assert packer.tick(1.25) == ["أبشر! لقيت الشحنة،"]

@@ -64,6 +64,28 @@ def test_much_to_say_for_few_characters() -> None:
     assert runons.lighten("Hello there. " * 20) == ["Hello there. " * 19 + "Hello there."]
 
 
+@pytest.mark.parametrize(
+    ("text", "clause", "phrase", "piece"),
+    [
+        ("حياك الله، شحنتك", 5, None, "حياك الله، "),
+        ("حياك الله،", 5, None, "حياك الله،"),
+        ("السعر 1،", 3, None, ""),
+        ("نعم، شحنتك", 12, None, ""),
+        ("[الأول، الثاني", 3, None, ""),
+        ("شحنتك وصلت أمس إلى ", 12, None, ""),
+        ("شحنتك وصلت أمس إلى ", 12, 10, "شحنتك وصلت أمس "),
+        ("شحنتك وصلت أمس إ", 12, 10, ""),
+        ("شحنتك في الرياض وتطلع", 12, 10, "شحنتك في الرياض "),
+        ("شحنتك موجودة عند من ", 12, 15, ""),
+        ("من الساعة 9 إلى ", 12, 5, ""),
+        ("Your parcel left Riyadh In ", 12, 10, "Your parcel left Riyadh "),
+        ("The parcel was green ", 12, 10, ""),
+    ],
+)
+def test_where_a_slow_speaker_pauses(text: str, clause: int, phrase: int | None, piece: str) -> None:
+    assert text[: runons.breath(text, clause, phrase)].rstrip() == piece.rstrip()
+
+
 def test_what_is_too_much_to_say_goes_out_in_parts() -> None:
     def thrice(text: str) -> str:
         return text * 3
