@@ -30,6 +30,7 @@ from ivr.media.g711 import RATE
 from ivr.media.levels import Levels
 from ivr.media.vad import Detector
 from scripts import scenes, sounds
+from scripts.cast import Espeak
 from scripts.score_ears import Webrtc
 
 Frame: TypeAlias = tuple[bytes, bytes | None]
@@ -43,7 +44,7 @@ def speaking(rng: sounds.Rng, seconds: int) -> list[Frame]:
     """One sentence after the other, some noise."""
     parts: list[sounds.Sound] = []
     while sum(map(len, parts)) < seconds * RATE:
-        parts.append(sounds.at_level(sounds.sentence(rng).sound, -20))
+        parts.append(sounds.at_level(Espeak().sentence(rng).sound, -20))
     sound = np.concatenate(parts)[: seconds * RATE]
     noise = sounds.noise("pink", rng, len(sound)) * sounds.amplitude(-45)
     return [(frame, None) for frame in scenes.framed(sound + noise)]
@@ -52,10 +53,10 @@ def speaking(rng: sounds.Rng, seconds: int) -> list[Frame]:
 def call(rng: sounds.Rng, seconds: int) -> list[Frame]:
     """The agent for a while, then the caller, then a pause, and again."""
     length = seconds * RATE
-    played, sound = sounds.agent(rng, length), sounds.idle(rng, length)
+    played, sound = Espeak().agent(rng, length), sounds.idle(rng, length)
     at = int(rng.integers(0, 4 * RATE))
     while at < length:
-        voice = sounds.at_level(sounds.sentence(rng).sound, -20)[: length - at]
+        voice = sounds.at_level(Espeak().sentence(rng).sound, -20)[: length - at]
         sound[at : at + len(voice)] += voice
         played[max(0, at - RATE // 2) : at + len(voice) + RATE] = 0
         at += len(voice) + int(rng.integers(4 * RATE, 7 * RATE))

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
 from ivr.media import g711
 from ivr.media.g711 import FRAME_PCM, RATE
-from scripts import sounds
-from scripts.sounds import NOISES, SENTENCES, SOUNDS, STYLES, WORDS, Rng, Sound, Voice
+from scripts import cast, sounds
+from scripts.cast import Cast, Espeak, Voice
+from scripts.sounds import NOISES, SOUNDS, STYLES, Rng, Sound
 
 SNRS = [None, 30, 20, 10, 5]
 """dB between the voice and the noise; None is an idle line."""
@@ -33,6 +35,19 @@ class Scene:
     """What the caller was hearing, frame by frame; None for nothing."""
     tag: str = ""
     """What is special about it, for the list of misses."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What scenes are made of. All of it can be made on the spot; any of it can be somebody's recordings."""
+
+    cast: Cast = field(default_factory=Espeak)
+    music: dict[str, Callable[[Rng, int], Sound]] = field(
+        default_factory=lambda: {style: partial(sounds.music, style=style) for style in STYLES}
+    )
+    """By name: so many samples of it."""
+    sounds: list[Callable[[Rng], Sound]] = field(default_factory=lambda: SOUNDS)
+    """What is short and nobody's voice."""
 
 
 @dataclass(slots=True)
@@ -71,11 +86,11 @@ def speech(
     return Scene(framed(sound), (lead, lead + len(voice.sound)), tag=f"{voice.name}, {dbfs:.0f} dBFS, {snr} dB SNR")
 
 
-def barge_in(rng: Rng, voice: Voice, dbfs: float, loss: float, snr: float | None = None) -> Scene:
+def barge_in(rng: Rng, who: Cast, voice: Voice, dbfs: float, loss: float, snr: float | None = None) -> Scene:
     """The caller talks over the agent, whose echo comes back; the agent goes on to the caller's end."""
     at = int(rng.integers(2 * RATE, 5 * RATE))
     length = at + len(voice.sound) + 12000
-    played = sounds.agent(rng, length)
+    played = who.agent(rng, length)
     played[at + len(voice.sound) :] = 0
     sound = sounds.echo(played, rng, loss) + _line(rng, length, dbfs, snr)
     sound[at : at + len(voice.sound)] += sounds.at_level(voice.sound, dbfs)
@@ -83,12 +98,12 @@ def barge_in(rng: Rng, voice: Voice, dbfs: float, loss: float, snr: float | None
     return Scene(framed(sound), (at, at + len(voice.sound)), framed(played), tag)
 
 
-def pauses(rng: Rng, gap_ms: int, snr: float | None) -> Scene:
+def pauses(rng: Rng, who: Cast, gap_ms: int, snr: float | None) -> Scene:
     """Three sentences of one breath, `gap_ms` apart: one utterance."""
-    language = list(SENTENCES)[rng.integers(len(SENTENCES))]
+    group = list(who.sentences)[rng.integers(len(who.sentences))]
     parts: list[Sound] = []
     for _ in range(3):
-        parts += [sounds.at_level(sounds.sentence(rng, language).sound, -20), np.zeros(gap_ms * 8)]
+        parts += [sounds.at_level(who.sentence(rng, group).sound, -20), np.zeros(gap_ms * 8)]
     voice = np.concatenate(parts[:-1])
     sound = _line(rng, len(voice) + 24000, -20, snr)
     sound[12000 : 12000 + len(voice)] += voice
@@ -120,28 +135,28 @@ def gusts(rng: Rng, seconds: int) -> Scene:
     return Scene(framed(sound), tag="gusts")
 
 
-def music(rng: Rng, style: str, seconds: int) -> Scene:
+def music(rng: Rng, name: str, play: Callable[[Rng, int], Sound], seconds: int) -> Scene:
     length = seconds * RATE
-    return Scene(framed(sounds.idle(rng, length) + sounds.music(rng, style, length)), tag=style)
+    return Scene(framed(sounds.idle(rng, length) + play(rng, length)), tag=name)
 
 
-def echo(rng: Rng, loss: float, snr: float | None, seconds: int) -> Scene:
+def echo(rng: Rng, who: Cast, loss: float, snr: float | None, seconds: int) -> Scene:
     """The agent talks, the caller says nothing."""
-    played = sounds.agent(rng, seconds * RATE)
+    played = who.agent(rng, seconds * RATE)
     sound = sounds.echo(played, rng, loss) + _line(rng, len(played), -20, snr)
     return Scene(framed(sound), played=framed(played), tag=f"echo -{loss:.0f} dB, {snr} dB SNR")
 
 
-def babble(rng: Rng, seconds: int) -> Scene:
+def babble(rng: Rng, who: Cast, seconds: int) -> Scene:
     """People in the background, 25 dB under a caller's own voice."""
     length = seconds * RATE
-    return Scene(framed(sounds.idle(rng, length) + sounds.babble(rng, length) * sounds.amplitude(-45)), tag="babble")
+    return Scene(framed(sounds.idle(rng, length) + cast.babble(rng, who, length) * sounds.amplitude(-45)), tag="babble")
 
 
-def far_voice(rng: Rng, seconds: int) -> Scene:
+def far_voice(rng: Rng, who: Cast, seconds: int) -> Scene:
     """A television across the room: one clear voice at -42 dBFS."""
     sound = sounds.idle(rng, seconds * RATE)
-    sound += sounds.agent(rng, seconds * RATE) * 10 ** (-22 / 20)
+    sound += who.agent(rng, seconds * RATE) * 10 ** (-22 / 20)
     return Scene(framed(sound), tag="far voice")
 
 
@@ -149,48 +164,49 @@ def _choice(rng: Rng, options: list[float | None] | list[int | None]) -> float |
     return options[rng.integers(len(options))]
 
 
-def build(seed: int, size: float = 1.0) -> dict[str, list[Scene]]:
-    """All scenes of a seed, by kind; `size` 1 is some 35 minutes of telephone."""
+def build(seed: int, size: float = 1.0, stage: Stage | None = None) -> dict[str, list[Scene]]:
+    """All scenes of a seed, by kind; `size` 1 is some 75 minutes of telephone."""
+    stage = stage or Stage()
     rng = np.random.default_rng(seed)
     scenes = Scenes()
-    _add_voices(scenes, rng, max(1, round(6 * size)))
-    _add_barge_ins(scenes, rng, max(1, round(5 * size)))
+    _add_voices(scenes, rng, stage.cast, max(1, round(6 * size)))
+    _add_barge_ins(scenes, rng, stage.cast, max(1, round(5 * size)))
     minutes = max(1, round(4 * size))
     scenes.add("noise", (noise(rng, kind, dbfs, 20) for kind in NOISES for dbfs in (-55, -42, -30)))
     scenes.add("noise", (gusts(rng, 60) for _ in range(minutes // 2 + 1)))
-    scenes.add("sounds", (happenings(rng, SOUNDS, 60) for _ in range(minutes * 2)))
-    scenes.add("music", (music(rng, style, 15 * minutes) for style in STYLES))
+    scenes.add("sounds", (happenings(rng, stage.sounds, 60) for _ in range(minutes * 2)))
+    scenes.add("music", (music(rng, name, play, 15 * minutes) for name, play in stage.music.items()))
     losses = np.linspace(20, 35, minutes * 2)
-    scenes.add("echo", (echo(rng, float(loss), _choice(rng, [None, 30, 25]), 60) for loss in losses))
-    scenes.add("(babble)", (babble(rng, 30) for _ in range(minutes // 2 + 1)))
-    scenes.add("(far voice)", (far_voice(rng, 30) for _ in range(minutes // 2 + 1)))
+    scenes.add("echo", (echo(rng, stage.cast, float(loss), _choice(rng, [None, 30, 25]), 60) for loss in losses))
+    scenes.add("(babble)", (babble(rng, stage.cast, 30) for _ in range(minutes // 2 + 1)))
+    scenes.add("(far voice)", (far_voice(rng, stage.cast, 30) for _ in range(minutes // 2 + 1)))
     return scenes.of
 
 
-def _add_voices(scenes: Scenes, rng: Rng, times: int) -> None:
-    for language, texts in SENTENCES.items():
-        for n in range(times * (2 if len(texts) > 2 else 1)):
-            voice = sounds.sentence(rng, language)
+def _add_voices(scenes: Scenes, rng: Rng, who: Cast, times: int) -> None:
+    for group, weight in who.sentences.items():
+        for n in range(times * weight):
+            voice = who.sentence(rng, group)
             scenes.add("sentences", [speech(rng, voice, rng.uniform(-28, -14), SNRS[n % 5])])
             scenes.add("soft", [speech(rng, voice, rng.uniform(-40, -30), _choice(rng, [None, 25]), kind="pink")])
-    for language, texts in WORDS.items():
-        for n in range(times * (3 if len(texts) > 6 else 1)):
-            voice = sounds.word(rng, language)
+    for group, weight in who.words.items():
+        for n in range(times * weight):
+            voice = who.word(rng, group)
             scenes.add("words", [speech(rng, voice, rng.uniform(-28, -14), SNRS[n % 4])])
     for _ in range(2 * times):
         lead, dbfs = 40_000, -22.0
-        scenes.add("late word", [speech(rng, sounds.word(rng), dbfs, _choice(rng, [None, 28, 20]), lead_ms=lead)])
-        scenes.add("pauses", [pauses(rng, int(rng.integers(200, 420)), _choice(rng, [None, 20]))])
+        scenes.add("late word", [speech(rng, who.word(rng), dbfs, _choice(rng, [None, 28, 20]), lead_ms=lead)])
+        scenes.add("pauses", [pauses(rng, who, int(rng.integers(200, 420)), _choice(rng, [None, 20]))])
 
 
-def _add_barge_ins(scenes: Scenes, rng: Rng, times: int) -> None:
-    for language in SENTENCES:
+def _add_barge_ins(scenes: Scenes, rng: Rng, who: Cast, times: int) -> None:
+    for group in who.sentences:
         for _ in range(times):
-            voice, snr = sounds.sentence(rng, language), _choice(rng, [None, None, 25])
-            scenes.add("barge-in", [barge_in(rng, voice, rng.uniform(-27, -15), rng.uniform(20, 35), snr)])
-    for language in WORDS:
+            voice, snr = who.sentence(rng, group), _choice(rng, [None, None, 25])
+            scenes.add("barge-in", [barge_in(rng, who, voice, rng.uniform(-27, -15), rng.uniform(20, 35), snr)])
+    for group in who.words:
         for _ in range(times):
-            voice = sounds.word(rng, language)
-            scenes.add("barge-in word", [barge_in(rng, voice, rng.uniform(-27, -15), rng.uniform(20, 35))])
-            voice = sounds.word(rng, language)
-            scenes.add("barge-in soft", [barge_in(rng, voice, rng.uniform(-36, -28), rng.uniform(20, 35))])
+            voice = who.word(rng, group)
+            scenes.add("barge-in word", [barge_in(rng, who, voice, rng.uniform(-27, -15), rng.uniform(20, 35))])
+            voice = who.word(rng, group)
+            scenes.add("barge-in soft", [barge_in(rng, who, voice, rng.uniform(-36, -28), rng.uniform(20, 35))])

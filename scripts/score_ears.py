@@ -3,6 +3,7 @@
 
     python scripts/score_ears.py                                       # the default detector, seed 1
     python scripts/score_ears.py --seed 2026 --misses                  # other scenes, and which ones failed
+    python scripts/score_ears.py --voices DIR --music DIR              # your own recordings (scripts/recordings.py)
     python scripts/score_ears.py --detector ivr.media.energy:EnergyVad webrtcvad    # side by side
 
 A detector is named `module:factory`; `webrtcvad` is the package webrtcvad-wheels, for comparison. Onset is counted from
@@ -17,7 +18,7 @@ import importlib
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -27,8 +28,8 @@ import numpy as np
 from ivr.media.endpointing import Endpointer, SpeechEnded, SpeechStarted
 from ivr.media.g711 import FRAME, FRAME_PCM, RATE
 from ivr.media.vad import Detector
-from scripts import scenes
-from scripts.scenes import Scene
+from scripts import recordings, scenes
+from scripts.scenes import Scene, Stage
 
 DEFAULT = "ivr.media.vad:factory"
 _EARLY = 1600
@@ -216,15 +217,32 @@ def report(name: str, table: dict[str, Score], *, misses: bool) -> bool:
     return met
 
 
+def stage(voices: Path | None, music: Path | None, sounds: Path | None) -> Stage:
+    """What the scenes are made of: recordings where there are some."""
+    made = Stage()
+    if voices is not None:
+        people = recordings.People(voices)
+        print(f"{voices}: {people}")
+        made = replace(made, cast=people)
+    if music is not None:
+        made = replace(made, music=recordings.tunes(music))
+    if sounds is not None:
+        made = replace(made, sounds=recordings.clips(sounds))
+    return made
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--detector", nargs="+", default=[DEFAULT], metavar="MODULE:FACTORY")
     parser.add_argument("--seed", type=int, default=1, help="of the scenes (default 1)")
-    parser.add_argument("--size", type=float, default=1.0, help="how many scenes (default 1: some 35 minutes)")
+    parser.add_argument("--size", type=float, default=1.0, help="how many scenes (default 1: some 75 minutes)")
+    parser.add_argument("--voices", type=Path, metavar="DIR", help="recordings of people instead of espeak-ng")
+    parser.add_argument("--music", type=Path, metavar="DIR", help="recordings of music")
+    parser.add_argument("--sounds", type=Path, metavar="DIR", help="recordings of short sounds that are no voices")
     parser.add_argument("--misses", action="store_true", help="say which scenes went wrong")
     arguments = parser.parse_args()
     begin = time.monotonic()
-    made = scenes.build(arguments.seed, arguments.size)
+    made = scenes.build(arguments.seed, arguments.size, stage(arguments.voices, arguments.music, arguments.sounds))
     frames = sum(len(scene.heard) for some in made.values() for scene in some)
     print(f"seed {arguments.seed}: {frames / 3000:.0f} minutes of telephone, made in {time.monotonic() - begin:.0f} s")
     met = [report(name, score(factory(name), made), misses=arguments.misses) for name in arguments.detector]

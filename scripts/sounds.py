@@ -1,91 +1,20 @@
-"""What may be heard on a telephone line, made on the spot from a seed: voices, noise, music and everything else.
+"""What may be heard on a telephone line besides voices, made on the spot from a seed: noise, music and all the rest.
 
-Samples are float64 at 8 kHz, in the units of PCM16. Voices are espeak-ng's, in ten languages and with the throats of
-all its variants, cut to where they can be heard. The rest is arithmetic. Nothing recorded lies in the repository.
+Samples are float64 at 8 kHz, in the units of PCM16.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ivr.media.g711 import RATE
-from ivr.media.resample import resample
-from ivr.replay import voices
 
 Sound: TypeAlias = NDArray[np.float64]
 Rng: TypeAlias = np.random.Generator
-
-THROATS = [
-    *[f"+m{n}" for n in range(1, 9)],
-    *[f"+f{n}" for n in range(1, 6)],
-    *["", "+Andy", "+Annie", "+linda", "+steph", "+belinda", "+aunty", "+grandma", "+grandpa", "+klatt3", "+paul"],
-]
-"""espeak-ng's variants of a voice; whispers and robots are left out."""
-
-WORDS = {
-    "en-us": ["no", "yes", "stop", "help", "wait", "okay", "back", "one", "five", "eight", "repeat", "agent", "menu"],
-    "ar": ["لا", "نعم", "قف", "أيوه", "طيب", "انتظر", "موظف", "خمسة", "واحد", "تسعة", "مساعدة", "لحظة", "تمام", "صح"],
-    "fr": ["non", "oui", "stop", "attendez", "cinq"],
-    "de": ["nein", "ja", "halt", "zwei", "hilfe"],
-    "es": ["no", "sí", "espera", "cinco", "ayuda"],
-    "hi": ["नहीं", "हाँ", "रुको", "पाँच"],
-    "tr": ["hayır", "evet", "dur", "beş"],
-    "ur": ["نہیں", "ہاں", "رکو"],
-    "ru": ["нет", "да", "стой", "пять"],
-}
-"""Short answers: what a caller says into the agent's sentence. The Arabic six is not among them: espeak-ng says it
-without a vowel, a hiss of 200 ms that no detector takes for speech."""
-
-SENTENCES = {
-    "en-us": [
-        "I want to track my shipment please.",
-        "My waybill number is one two three four five six seven.",
-        "Can you tell me when it will arrive?",
-        "No, that is not what I asked for.",
-        "I would like to speak with somebody about my order, because it has not arrived yet.",
-        "Send it to the office instead of my house.",
-    ],
-    "ar": [
-        "أريد تتبع شحنتي من فضلك",
-        "رقم البوليصة واحد اثنان ثلاثة أربعة خمسة",
-        "متى تصل الشحنة إلى الرياض؟",
-        "لا هذا ليس ما طلبته",
-        "أريد التحدث مع موظف خدمة العملاء لأن الطلب لم يصل بعد",
-        "العنوان غير صحيح أرجو تغييره",
-    ],
-    "fr": ["Je voudrais suivre mon colis s'il vous plaît.", "Quand est-ce que la livraison arrive?"],
-    "de": ["Ich möchte meine Sendung verfolgen.", "Wann kommt das Paket in der Stadt an?"],
-    "es": ["Quiero rastrear mi paquete por favor.", "Cuándo llega el envío a la ciudad?"],
-    "hi": ["मैं अपना पार्सल ट्रैक करना चाहता हूँ", "यह कब पहुँचेगा"],
-    "tr": ["Kargomu takip etmek istiyorum.", "Paket ne zaman gelecek?"],
-    "ur": ["میں اپنا پارسل ٹریک کرنا چاہتا ہوں"],
-    "ru": ["Я хочу узнать, где моя посылка."],
-    "id": ["Saya ingin melacak kiriman saya."],
-}
-
-AGENT = {
-    "en-us": "Your shipment left the warehouse in Riyadh this morning and is expected to arrive tomorrow between nine "
-    "and twelve. Would you like me to send you the tracking link by text message, or do you want to hear more details "
-    "about the delivery? You can also ask for an agent at any time.",
-    "ar": "غادرت شحنتك المستودع في الرياض صباح اليوم ومن المتوقع أن تصل غدا بين التاسعة والثانية عشرة. هل تريد أن أرسل "
-    "لك رابط التتبع برسالة نصية أم تريد سماع مزيد من التفاصيل عن التوصيل؟ يمكنك أيضا طلب موظف في أي وقت.",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Voice:
-    """Somebody saying something."""
-
-    sound: Sound
-    """As it is heard on a telephone, at any level."""
-    name: str
-    """What and who, for the list of misses."""
 
 
 def amplitude(dbfs: float) -> float:
@@ -120,48 +49,6 @@ def active(sound: Sound) -> float:
 
 def at_level(sound: Sound, dbfs: float) -> Sound:
     return sound * (amplitude(dbfs) / active(sound))
-
-
-@cache
-def spoken(text: str, name: str, speed: int, pitch: int) -> Sound:
-    """A text as spoken into a telephone, cut to where it is within 38 dB of its loudest 5 ms."""
-    pcm, rate = voices._spoken(text, name, speed, pitch)
-    sound = telephone(np.frombuffer(resample(pcm, rate, RATE), "<i2").astype(np.float64))
-    blocks = sound[: len(sound) // 40 * 40].reshape(-1, 40)
-    size = np.sqrt((blocks**2).mean(axis=1))
-    loud = np.flatnonzero(size > size.max() * 10 ** (-38 / 20))
-    return sound[loud[0] * 40 : (loud[-1] + 1) * 40]
-
-
-def throat(rng: Rng, language: str) -> tuple[str, int, int]:
-    """Somebody: voice, speed, pitch."""
-    return language + THROATS[rng.integers(len(THROATS))], int(rng.integers(135, 205)), int(rng.integers(25, 75))
-
-
-def sentence(rng: Rng, language: str | None = None) -> Voice:
-    return _voice(rng, SENTENCES, language)
-
-
-def word(rng: Rng, language: str | None = None) -> Voice:
-    return _voice(rng, WORDS, language)
-
-
-def _voice(rng: Rng, texts: dict[str, list[str]], language: str | None) -> Voice:
-    language = language or list(texts)[rng.integers(len(texts))]
-    text = texts[language][rng.integers(len(texts[language]))]
-    who = throat(rng, language)
-    return Voice(spoken(text, *who), f"{text[:20]} ({who[0]})")
-
-
-def agent(rng: Rng, length: int) -> Sound:
-    """An agent that talks and talks, at -20 dBFS, with pauses between its replies."""
-    language = list(AGENT)[rng.integers(len(AGENT))]
-    who = throat(rng, language)
-    said = at_level(spoken(AGENT[language], *who), -20)
-    parts: list[Sound] = []
-    while sum(map(len, parts)) < length:
-        parts += [said, np.zeros(rng.integers(800, 4000))]
-    return np.concatenate(parts)[:length]
 
 
 def echo(played: Sound, rng: Rng, loss: float) -> Sound:
@@ -210,18 +97,6 @@ def noise(kind: str, rng: Rng, length: int) -> Sound:
             sound = sum(np.sin(2 * np.pi * 50 * k * t + k) / k for k in range(1, 20)) + 0.2 * white
     sound = telephone(np.asarray(sound, np.float64))
     return sound / rms(sound)
-
-
-def babble(rng: Rng, length: int) -> Sound:
-    """Seven people talking at once: RMS 1."""
-    total = np.zeros(length)
-    for _ in range(7):
-        parts: list[Sound] = []
-        while sum(map(len, parts)) < length:
-            said = sentence(rng).sound
-            parts += [said / active(said), np.zeros(rng.integers(800, 5000))]
-        total += np.roll(np.concatenate(parts)[:length], rng.integers(length))
-    return total / rms(total)
 
 
 def _tones(rng: Rng, length: int, dbfs: float, *hertz: float) -> Sound:
@@ -335,7 +210,7 @@ def _note(rng: Rng, style: str, hertz: float, length: int) -> Sound:
 STYLES = ["piano", "organ", "lead", "strings", "bells"]
 
 
-def music(rng: Rng, style: str, length: int) -> Sound:
+def music(rng: Rng, length: int, style: str) -> Sound:
     """A tune with bass, chords and a drum, as of a call on hold, at -30 to -16 dBFS."""
     scale = np.array([0, 2, 4, 5, 7, 9, 11, 12, 14, 16]) if rng.random() < 0.5 else np.array([0, 2, 3, 5, 7, 8, 10, 12])
     beat, key = int(rng.integers(1800, 4000)), rng.uniform(180, 300)

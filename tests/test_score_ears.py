@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 
 from ivr.media.energy import EnergyVad
 from ivr.replay import voices
 from scripts import scenes, score_ears, sounds
+from scripts.cast import Espeak
 from scripts.scenes import Scene
 from scripts.score_ears import Score
 
+CAST = Espeak()
 needs_voice = pytest.mark.skipif(not voices.available(), reason="no espeak-ng")
 
 TONE = (8000 * np.sin(np.arange(160) * 0.7)).astype("<i2").tobytes()
@@ -100,7 +104,7 @@ def test_noise_and_sounds_are_what_they_say() -> None:
     for kind in sounds.NOISES:
         assert sounds.rms(sounds.noise(kind, rng, 16000)) == pytest.approx(1)
     for style in sounds.STYLES:
-        assert -31 < 20 * np.log10(sounds.rms(sounds.music(rng, style, 16000)) / 32768) < -15
+        assert -31 < 20 * np.log10(sounds.rms(sounds.music(rng, 16000, style)) / 32768) < -15
     for make in sounds.SOUNDS:
         assert np.abs(make(rng)).max() > sounds.amplitude(-50)
     assert scenes.framed(np.full(170, 1e9))[0] == scenes.framed(np.full(160, 32124.0))[0]
@@ -124,8 +128,8 @@ def test_an_echo_is_as_weak_and_late_as_said() -> None:
 
 @needs_voice
 def test_the_same_seed_makes_the_same_scenes_and_says_the_truth_about_them() -> None:
-    one = scenes.speech(np.random.default_rng(5), sounds.word(np.random.default_rng(5), "en-us"), -20, None)
-    two = scenes.speech(np.random.default_rng(5), sounds.word(np.random.default_rng(5), "en-us"), -20, None)
+    one = scenes.speech(np.random.default_rng(5), CAST.word(np.random.default_rng(5), "en-us"), -20, None)
+    two = scenes.speech(np.random.default_rng(5), CAST.word(np.random.default_rng(5), "en-us"), -20, None)
     assert one == two
     assert one.spoken is not None
     pcm = np.frombuffer(b"".join(one.heard), "<i2").astype(float)
@@ -138,7 +142,7 @@ def test_the_same_seed_makes_the_same_scenes_and_says_the_truth_about_them() -> 
 @needs_voice
 def test_the_whole_table_small(capsys: pytest.CaptureFixture[str]) -> None:
     rng = np.random.default_rng(3)
-    word, sentence = sounds.word(rng, "de"), sounds.sentence(rng, "en-us")
+    word, sentence = CAST.word(rng, "de"), CAST.sentence(rng, "en-us")
     table = score_ears.score(
         score_ears.factory(score_ears.DEFAULT),
         {
@@ -146,13 +150,13 @@ def test_the_whole_table_small(capsys: pytest.CaptureFixture[str]) -> None:
             "words": [scenes.speech(rng, word, -20, 30)],
             "soft": [scenes.speech(rng, sentence, -32, None)],
             "late word": [scenes.speech(rng, word, -20, None, lead_ms=3000)],
-            "pauses": [scenes.pauses(rng, 200, None)],
-            "barge-in": [scenes.barge_in(rng, sentence, -18, 30)],
-            "barge-in word": [scenes.barge_in(rng, word, -18, 30)],
+            "pauses": [scenes.pauses(rng, CAST, 200, None)],
+            "barge-in": [scenes.barge_in(rng, CAST, sentence, -18, 30)],
+            "barge-in word": [scenes.barge_in(rng, CAST, word, -18, 30)],
             "noise": [scenes.noise(rng, "pink", -45, 3), scenes.gusts(rng, 5)],
             "sounds": [scenes.happenings(rng, [sounds.click], 5)],
-            "music": [scenes.music(rng, "piano", 3)],
-            "echo": [scenes.echo(rng, 30, None, 4)],
+            "music": [scenes.music(rng, "piano", partial(sounds.music, style="piano"), 3)],
+            "echo": [scenes.echo(rng, CAST, 30, None, 4)],
         },
     )
     assert score_ears.report("default", table, misses=True)
