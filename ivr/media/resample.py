@@ -6,8 +6,8 @@ filter's delay shows only as the last 3.5 ms, which wait inside until more audio
 `ceil(n * rate_out / rate_in)` samples out, so no sentence loses its end.
 
 Chunked equals one-shot to the bit, on every machine: coefficients are multiples of 2**-24, samples are whole numbers,
-so every product and sum is exact in a double and the order of summation cannot matter. The sums run as one small
-matrix product per 100 ms: a group of outputs that starts on a whole input sample shares one stretch of input, and
+so every product and sum is exact in a double and the order of summation cannot matter. The sums run as small
+matrix products of up to 100 ms: a group of outputs that starts on a whole input sample shares one stretch of input, and
 `kernel` holds the group's coefficients, shifted for each of its outputs.
 """
 
@@ -32,7 +32,10 @@ _SCALE = 2.0**24
 _GROUP = 16
 """Outputs that share a stretch of input, at least."""
 _BLOCK = 800
-"""Outputs of one matrix product, about: keeps a long buffer from filling the memory or waking BLAS threads."""
+"""Outputs of one matrix product, about: keeps a long buffer from filling the memory."""
+_PRODUCTS = 200_000
+"""Multiplications of one matrix product, about: OpenBLAS wakes its threads from 262,144 on; on a busy machine they take
+longer to come than the work does."""
 
 _Floats = NDArray[np.float64]
 
@@ -49,6 +52,8 @@ class _Plan:
     """Output samples of a group."""
     kernel: _Floats
     """Input samples that a group sees x output samples of the group."""
+    block: int
+    """Output samples of one matrix product: whole groups."""
 
 
 class Resampler:
@@ -102,7 +107,7 @@ class Resampler:
         made: list[bytes] = []
         while self._made < until:
             skip = self._made % plan.group
-            count = min(until - self._made, _BLOCK - _BLOCK % plan.group + plan.group - skip)
+            count = min(until - self._made, plan.block - skip)
             made.append(_outputs(plan, self._seen, skip, count))
             self._made += count
             done = (skip + count) // plan.group
@@ -139,7 +144,8 @@ def _plan(rate_in: int, rate_out: int) -> _Plan:
     for k in range(group):
         whole, part = divmod(k * down, up)
         kernel[whole : whole + 2 * reach + 1, k] = _taps(rate_in, rate_out, reach, part / up)
-    return _Plan(reach, hop, group, kernel)
+    groups = max(1, min(_BLOCK // group + 1, _PRODUCTS // kernel.size))
+    return _Plan(reach, hop, group, kernel, groups * group)
 
 
 def _taps(rate_in: int, rate_out: int, reach: int, part: float) -> _Floats:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from ivr.media.resample import RATES, Resampler, resample
+from ivr.media.resample import RATES, Resampler, _plan, resample
 
 TO_PHONE = [rate for rate in RATES if rate != 8000]
 
@@ -132,3 +132,11 @@ def test_it_prints_itself() -> None:
     stream = Resampler(16000, 8000)
     stream.feed(bytes(640))
     assert repr(stream) == "<Resampler 16000->8000 Hz fed=320 made=132>"
+
+
+@pytest.mark.parametrize("rate_in", RATES)
+@pytest.mark.parametrize("rate_out", RATES)
+def test_no_product_is_large_enough_for_threads(rate_in: int, rate_out: int) -> None:
+    plan = _plan(rate_in, rate_out)
+    assert plan.block % plan.group == 0 < plan.block
+    assert plan.kernel.size * plan.block // plan.group <= 262_144
