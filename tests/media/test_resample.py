@@ -134,9 +134,8 @@ def test_it_prints_itself() -> None:
     assert repr(stream) == "<Resampler 16000->8000 Hz fed=320 made=132>"
 
 
-@pytest.mark.parametrize("rate_in", RATES)
-@pytest.mark.parametrize("rate_out", RATES)
-def test_no_product_is_large_enough_for_threads(rate_in: int, rate_out: int) -> None:
-    plan = _plan(rate_in, rate_out)
+@pytest.mark.parametrize("rate_in", TO_PHONE)
+def test_no_product_to_the_phone_is_large_enough_for_threads(rate_in: int) -> None:
+    plan = _plan(rate_in, 8000)
     assert plan.block % plan.group == 0 < plan.block
     assert plan.kernel.size * plan.block // plan.group <= 262_144
