@@ -137,6 +137,7 @@ def _said(found: re.Match[str], day: int, month: int, arabic: bool) -> str:
     hijri = 1300 <= full <= 1500
     name = _month(month, hijri, arabic)
     if arabic:
+        name = f"من {name}" if name == _HIJRI[1] else name  # صفر is zero too
         return f"{cardinal(day)} {name} {_year(full, found['era'], arabic)}"
     return f"{name} {ordinal(day)}, {_year(full, found['era'], arabic)}"
 
