@@ -2,19 +2,23 @@
 
 The reply to an utterance is a bare text frame that says nothing about which utterance it belongs to. So a link never
 has two in flight, an utterance nobody waits for any more keeps its link until its reply came, and a link whose reply is
-overdue, or that speaks without having been asked, is dropped: what it says later is never heard, by nobody.
+overdue when nobody waits for it, or that speaks without having been asked, is dropped: what it says later is never
+heard, by nobody.
 
-A socket that was closed politely instead of an answer means that there were no words, unless the socket had served
-before, or waited for long, and may have been closing anyway: then another one is asked. What fails is tried again on
-another link, then over REST (`Tries`).
+What fails is tried again on another link, then over REST (`Tries`). What is late is not given up: the next try begins
+beside it, whichever answers first is believed, and the others are cancelled.
+
+A socket that was closed politely instead of an answer means that there were no words, unless the utterance is long
+enough for some, or the socket had served before, or waited for long, and may have been closing anyway: then another one
+is asked, once.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 from ivr.hamsa.link import Link, LinkLost
 from ivr.hamsa.links import Links, NoteCallback
@@ -25,7 +29,7 @@ from ivr.hamsa.rest import Rest
 from ivr.hamsa.sentence import SILENT
 from ivr.hamsa.spares import Wish
 from ivr.hamsa.tally import Tally
-from ivr.hamsa.tries import Tries
+from ivr.hamsa.tries import Tries, Way
 from ivr.hamsa.wire import Connect, connect
 from ivr.media import resample, wav
 
@@ -34,12 +38,15 @@ CALL_RATE = 8000
 LONG = 20
 """Seconds of speech from which on an utterance is sent at the phone's own rate: at twice that it would soon be more
 than 1 MiB, the longest message a WebSocket server commonly takes."""
+WORDY = 0.6
+"""Seconds of an utterance, what was kept from before its first sound included, in which there may be a word."""
 THOUGHT = 2.0
 """Seconds a recogniser that says it is thinking has for it: it may never say more."""
 NORMAL_CLOSE = 1000
 YOUNG = 2.0
 """Seconds after its opening in which a link that has not served is not closed for its own sake."""
 THINKING = "THINKING"
+OVERDUE = "hearing_timeout"
 
 
 class HearingError(Exception):
@@ -51,25 +58,52 @@ class HearingError(Exception):
         """A short fixed word, safe for logs and labels."""
 
 
+@dataclass(slots=True, eq=False)
+class _Try:
+    """One request for the words of an utterance."""
+
+    way: Way
+    asked_at: float = 0.0
+    live: LiveLink | None = None
+    overdue: asyncio.TimerHandle | None = None
+    counted: bool = False
+    """It has failed, or is late: it was another one's turn."""
+
+
+News: TypeAlias = tuple[_Try, "str | Exception"]
+"""Words, or why there are none; `OVERDUE`: there are none yet."""
+
+
 @dataclass(slots=True)
 class _Utterance:
     """One on its way to its words."""
 
     payload: dict[str, Any]
+    wordy: bool
+    """It is long enough for words."""
     tries: Tries
     patience: float
-    """Seconds for each try."""
-    asked_at: float = 0.0
-    live: LiveLink | None = None
+    """Seconds until a try is late."""
+    limit: float
+    """Seconds until all are, from the first on."""
+    until: float = 0.0
+    """When that is; 0.0: none was made."""
+    news: asyncio.Queue[News] = field(default_factory=asyncio.Queue)
     avoid: frozenset[int] = frozenset()
     alive_since: float | None = None
-    closed: bool = False
-    """A link was closed politely instead of an answer."""
+    closes: int = 0
+    """Links that were closed politely instead of an answer."""
 
+    def deadline(self, now: float) -> float:
+        """How long a try that is made now may last."""
+        self.until = self.until or now + self.limit
+        return max(self.until, now + self.patience)
 
-def _ripe(link: Link, asked_at: float) -> bool:
-    """Whether a link may have been closed for another reason than what it was asked."""
-    return link.reused or link.age(asked_at) > YOUNG
+    def wordless(self, link: Link, asked_at: float) -> bool:
+        """Whether there are no words in it, now that the link was closed politely."""
+        self.closes += 1
+        ripe = link.reused or link.age(asked_at) > YOUNG
+        return self.closes > 1 or not (ripe or self.wordy)
 
 
 class Ears:
@@ -125,8 +159,10 @@ class Ears:
                 raise HearingError("shut")
             self.tally.asked += 1
             tries = Tries(rest=self._rest is not None)
-            patience = 2 * self.settings.hearing_timeout / (3 if self._rest else 2)
-            return await self._hear(_Utterance(payload, tries, patience))
+            limit = 2 * self.settings.hearing_timeout
+            patience = limit / (3 if self._rest else 2)
+            wordy = len(pcm) >= WORDY * CALL_RATE * 2
+            return await self._hear(_Utterance(payload, wordy, tries, patience, limit))
 
     async def aclose(self) -> None:
         """Close every socket and end every task, in less than a second. An utterance in flight fails.
@@ -138,41 +174,65 @@ class Ears:
             await self._links.aclose()
 
     async def _hear(self, utterance: _Utterance) -> str:
-        """Try by try."""
-        while True:
-            try:
-                return await self._once(utterance)
-            except LinkLost as lost:
-                fields = self._lost(utterance, lost)
-                asked, reused = self._links.now() - utterance.asked_at, bool(fields["use"] > 1)
-                if not utterance.tries.lost(lost, asked, reused):
-                    self.tally.failed += 1
-                    self._note("ears_failed", {"reason": lost.reason, **fields})
-                    raise HearingError(lost.reason) from lost
-                self.tally.retries += 1
-                self._note("ears_retry", {"reason": lost.reason, "way": utterance.tries.way, **fields})
-
-    async def _once(self, utterance: _Utterance) -> str:
-        if utterance.tries.way == "rest" and self._rest is not None:
-            return await self._over_rest(utterance, self._rest)
-        now = self._links.now()
-        utterance.live = None
-        live = await self._links.take(self._wish(utterance, now))
-        waited, utterance.asked_at = self._links.now() - now, self._links.now()
-        utterance.live, self._last = live, live.link.number
-        self.tally.asking(live.link, utterance.asked_at, waited)
+        """Try by try, each as soon as the one before it has failed or is late."""
+        tasks = [self._begin(utterance)]
         try:
-            text = await self._answer(live, utterance)
+            while True:
+                made, outcome = await utterance.news.get()
+                if isinstance(outcome, str):
+                    return outcome
+                if not isinstance(outcome, LinkLost):
+                    raise outcome
+                if not made.counted:
+                    made.counted = True
+                    if self._again(utterance, made, outcome):
+                        tasks.append(self._begin(utterance))
+                if all(task.done() for task in tasks):
+                    self.tally.failed += 1
+                    self._note("ears_failed", {"reason": outcome.reason, **self._cause(made)})
+                    raise HearingError(outcome.reason) from outcome
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _begin(self, utterance: _Utterance) -> asyncio.Task[None]:
+        made = _Try(utterance.tries.way)
+        return asyncio.create_task(self._run(utterance, made), name="hamsa-ears-try")
+
+    async def _run(self, utterance: _Utterance, made: _Try) -> None:
+        """One try, and what came of it."""
+        outcome: str | Exception
+        try:
+            outcome = await self._once(utterance, made)
+        except TimeoutError:
+            outcome = LinkLost(OVERDUE)
+        except Exception as exc:
+            outcome = exc
+        finally:
+            if made.overdue is not None:
+                made.overdue.cancel()
+        utterance.news.put_nowait((made, outcome))
+
+    async def _once(self, utterance: _Utterance, made: _Try) -> str:
+        if made.way == "rest" and self._rest is not None:
+            return await self._over_rest(utterance, made, self._rest)
+        now = self._links.now()
+        live = await self._links.take(self._wish(utterance, made, now))
+        made.asked_at = self._links.now()
+        made.live, self._last = live, live.link.number
+        self.tally.asking(live.link, made.asked_at, made.asked_at - now)
+        self._expect(utterance, made)
+        try:
+            text = await self._answer(live, utterance, made)
         except LinkLost as lost:
-            if lost.code == NORMAL_CLOSE and (utterance.closed or not _ripe(live.link, utterance.asked_at)):
+            if lost.code == NORMAL_CLOSE and utterance.wordless(live.link, made.asked_at):
                 return ""
-            utterance.closed = lost.code == NORMAL_CLOSE
-            self._links.report(lost)
             raise
         self._links.report(None)
         return text
 
-    def _wish(self, utterance: _Utterance, now: float) -> Wish:
+    def _wish(self, utterance: _Utterance, made: _Try, now: float) -> Wish:
         return Wish(
             due=now,
             until=now + (self.settings.link_patience if utterance.tries.fallback else self.settings.link_timeout),
@@ -181,10 +241,15 @@ class Ears:
             last=self._last,
         )
 
-    async def _answer(self, live: LiveLink, utterance: _Utterance) -> str:
+    def _expect(self, utterance: _Utterance, made: _Try) -> None:
+        """Say when the try that is made now is late."""
+        news: News = (made, LinkLost(OVERDUE))
+        made.overdue = asyncio.get_running_loop().call_later(utterance.patience, utterance.news.put_nowait, news)
+
+    async def _answer(self, live: LiveLink, utterance: _Utterance, made: _Try) -> str:
         """Ask on a link, and read until there are words."""
-        deadline = utterance.asked_at + utterance.patience
-        exchange = await live.ask(request("stt", utterance.payload), deadline)
+        deadline = utterance.deadline(made.asked_at)
+        exchange = await live.ask(request("stt", utterance.payload), made.asked_at + utterance.patience)
         try:
             while True:
                 match await exchange.next(deadline):
@@ -198,31 +263,45 @@ class Ears:
                         raise LinkLost(kind, retryable=retryable)
                     case _:
                         pass
-        except TimeoutError as exc:
-            live.drop("hearing_timeout")
-            raise LinkLost("hearing_timeout") from exc
+        except TimeoutError:
+            live.drop(OVERDUE)
+            raise
+        except asyncio.CancelledError:
+            if made.counted:
+                live.drop(OVERDUE)
+            raise
         finally:
             exchange.cancel()
 
-    async def _over_rest(self, utterance: _Utterance, rest: Rest) -> str:
-        utterance.live, utterance.asked_at = None, self._links.now()
+    async def _over_rest(self, utterance: _Utterance, made: _Try, rest: Rest) -> str:
+        made.asked_at = self._links.now()
         self.tally.rest += 1
-        try:
-            heard = await rest.hear(utterance.payload, utterance.asked_at + utterance.patience)
-        except TimeoutError as exc:
-            raise LinkLost("hearing_timeout") from exc
+        self._expect(utterance, made)
+        heard = await rest.hear(utterance.payload, utterance.deadline(made.asked_at))
         if isinstance(heard, Marker) and heard.name == THINKING:
             raise LinkLost("thinking", retryable=False)
         return heard.text if isinstance(heard, Text) else ""
 
-    def _lost(self, utterance: _Utterance, lost: LinkLost) -> dict[str, int | float]:
-        """Remember what failed, and what may have been the cause."""
-        live, now = utterance.live, self._links.now()
-        if live is None:
-            if utterance.tries.way != "rest":
-                self._links.report(lost)
+    def _again(self, utterance: _Utterance, made: _Try, lost: LinkLost) -> bool:
+        """The try has failed, or is late: tell who should know, and choose the next. False: there is none."""
+        live, now = made.live, self._links.now()
+        if made.way != "rest":
+            self._links.report(lost)
+        elif self._rest is not None and lost.reason == OVERDUE:
+            self._rest.report("stt", lost)
+        if live is not None:
+            utterance.avoid |= {live.link.number}
+            if lost.reason in SILENT:
+                utterance.alive_since = now
+        if not utterance.tries.lost(lost, now - made.asked_at, live is not None and live.link.reused):
+            return False
+        self.tally.retries += 1
+        self._note("ears_retry", {"reason": lost.reason, "way": utterance.tries.way, **self._cause(made)})
+        return True
+
+    def _cause(self, made: _Try) -> Mapping[str, int | float]:
+        """What may have been the cause of a failure."""
+        if made.live is None:
             return {"link": 0, "use": 0, "age_s": 0.0}
-        utterance.avoid = frozenset({live.link.number})
-        if lost.reason in SILENT:
-            utterance.alive_since = now
-        return {"link": live.link.number, "use": live.link.uses, "age_s": round(live.link.age(now), 1)}
+        link = made.live.link
+        return {"link": link.number, "use": link.uses, "age_s": round(link.age(self._links.now()), 1)}

@@ -50,7 +50,8 @@ class HamsaSettings:
     away_patience: float = 5.0
     """Seconds of silence in which a service that is not to be reached is asked again and again for a sentence."""
     hearing_timeout: float = 4.5
-    """Seconds from an utterance to its transcript, for each of two tries; three tries share as much."""
+    """Seconds until an utterance without a transcript is asked elsewhere as well: half of the time it has in all. With
+    REST there are three tries in that time."""
     link_patience: float = 2.0
     """Seconds a request waits for a link before it goes over REST."""
     link_timeout: float = 15.0

@@ -135,6 +135,15 @@ def test_polite_close_of_a_used_link_is_asked_again() -> None:
     with_ears(service, story)
 
 
+def test_polite_close_of_a_new_link_is_asked_again_when_there_is_time_for_a_word() -> None:
+    wordy = PCM * 6
+    service = answering([(0.5, Shut(1000))])
+    assert with_ears(service, lambda ears: ears.transcribe(wordy)) == "utterance 2"
+    empty = Service(default=lambda _number: [(0.5, Shut(1000))])
+    assert with_ears(empty, lambda ears: ears.transcribe(wordy)) == ""
+    assert empty.requests == 2
+
+
 def test_polite_close_again_is_no_words() -> None:
     service = answering(words("first"), [(0.5, Shut(1000))], [(0.5, Shut(1000))])
 
@@ -213,14 +222,81 @@ def test_late_reply_of_a_cancelled_utterance_is_nobodys(wait: float, late: float
     with_ears(service, story)
 
 
-def test_late_reply_of_an_overdue_utterance_is_nobodys() -> None:
-    service = answering(words("late", 4.6))
+def test_late_reply_of_an_overdue_link_is_nobodys() -> None:
+    """The link that was asked beside it has answered, and nobody waits for the first any more."""
+    service = answering(words("late", 6.6))
 
     async def story(ears: Ears) -> None:
         assert await ears.transcribe(PCM) == "utterance 2"
         assert await ears.transcribe(PCM) == "utterance 3"
+        assert await ears.transcribe(PCM) == "utterance 4"
 
     with_ears(service, story)
+    assert [note["reason"] for note in service.noted("ears_link_lost")] == ["hearing_timeout", "shut"]
+
+
+@pytest.mark.parametrize("late", [4.6, 5.7, 6.3])
+def test_slow_words_are_believed_and_those_of_the_try_beside_them_are_nobodys(late: float) -> None:
+    service = answering(words("slow", late))
+
+    async def story(ears: Ears) -> None:
+        await ears.open()
+        began = now()
+        assert await ears.transcribe(PCM) == "slow"
+        assert now() - began == pytest.approx(late, abs=0.001)
+        heard = [await ears.transcribe(PCM) for _ in range(3)]
+        assert heard == [f"utterance {number}" for number in range(service.requests - 2, service.requests + 1)]
+
+    with_ears(service, story)
+    assert [note["reason"] for note in service.noted("ears_retry")] == ["hearing_timeout"]
+
+
+def test_every_utterance_may_be_slow() -> None:
+    service = Service(default=lambda number: words(f"utterance {number}", 6.0))
+
+    async def story(ears: Ears) -> None:
+        await ears.open()
+        for _ in range(4):
+            first = service.requests + 1
+            assert await ears.transcribe(PCM) == f"utterance {first}"
+
+    with_ears(service, story)
+    assert service.attempts <= 8
+
+
+def test_a_cancelled_utterance_leaves_no_try() -> None:
+    service = answering(words("first", 8.0), words("beside it", 8.0))
+
+    async def story(ears: Ears) -> None:
+        task = asyncio.create_task(ears.transcribe(PCM))
+        await asyncio.sleep(7.0)
+        assert service.requests == 2
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert [t for t in asyncio.all_tasks() if t.get_name() == "hamsa-ears-try"] == []
+        assert await ears.transcribe(PCM) == "utterance 3"
+
+    with_ears(service, story)
+
+
+def test_what_fails_after_it_was_late_is_not_counted_twice() -> None:
+    service = answering([(5.0, Shut(1006))], words("found", 3.0))
+
+    async def story(ears: Ears) -> None:
+        assert await ears.transcribe(PCM) == "found"
+        assert ears.tally.retries == 1
+
+    with_ears(service, story)
+
+
+def test_a_fault_of_ours_is_not_a_fault_of_the_ears(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story(ears: Ears) -> None:
+        monkeypatch.setattr(ears._links, "take", None)
+        with pytest.raises(TypeError):
+            await ears.transcribe(PCM)
+
+    with_ears(answering(), story)
 
 
 def test_link_that_speaks_unasked_is_dropped() -> None:

@@ -303,6 +303,16 @@ def test_three_tries_share_the_time_of_two() -> None:
     hearing(Service(default=lambda _: []), Http(text({"text": "found"})), story)
 
 
+def test_slow_words_over_http_are_believed_beside_those_of_links() -> None:
+    http = Http(Answer([(5.0, json.dumps({"text": "found"}).encode())], kind="application/json"))
+
+    async def story(ears: Ears) -> None:
+        assert await ears.transcribe(PCM) == "found"
+        assert ears.tally.rest == 1
+
+    hearing(Service(connects=[ConnectionRefusedError()] * 2, default=lambda _: []), http, story)
+
+
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
