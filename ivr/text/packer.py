@@ -12,9 +12,18 @@ unheard audio changed, `pause` when the agent announces a wait, `finish` at the 
 
 from __future__ import annotations
 
+from typing import Final
+
 from ivr.text import runons
 from ivr.text.marks import says_something
 from ivr.text.sentences import Segmenter
+
+_SLOW: Final = 0.75
+"""Seconds of hunger, and a wait of `idle` for a token, after which the ear gets a phrase of a slow agent."""
+_SLOW_CLAUSE: Final = 12
+"""Characters a slow agent's clause has at least."""
+_SLOW_PHRASE: Final = 20
+"""Characters a slow agent's phrase has at least."""
 
 
 class Packer:
@@ -32,9 +41,6 @@ class Packer:
         hard: int = 300,
         hungry_ms: int = 1500,
         idle: float = 0.25,
-        slow: float = 0.75,
-        slow_clause: int = 12,
-        slow_phrase: int = 20,
     ) -> None:
         self.language = language
         self.first_least = first_least
@@ -53,12 +59,6 @@ class Packer:
         """Unheard audio, in ms, from which down nothing is held back: about what the voice needs to begin."""
         self.idle = idle
         """Seconds without a token after which a sentence that looks whole goes out, and a clause to a hungry ear."""
-        self.slow = slow
-        """Seconds of hunger, and a wait of `idle` for a token, after which the ear gets a phrase."""
-        self.slow_clause = slow_clause
-        """Characters a clause then has at least."""
-        self.slow_phrase = slow_phrase
-        """Characters a phrase then has at least."""
         self._segmenter = Segmenter(language, longest=hard)
         self._held = ""
         self._first = True
@@ -139,13 +139,13 @@ class Packer:
             return
         if self._hungry_since is None:
             self._hungry_since = self._last
-        phrase_at = self._hungry_since + self.slow
+        phrase_at = self._hungry_since + _SLOW
         pending = self._segmenter.pending
         ahead = len(self._held) + 1 if self._held else 0
-        phrase = self.slow_phrase - ahead if now >= phrase_at else None
-        if place := runons.breath(pending, self.slow_clause - ahead, phrase):
+        phrase = _SLOW_PHRASE - ahead if now >= phrase_at else None
+        if place := runons.breath(pending, _SLOW_CLAUSE - ahead, phrase):
             self._take(place, out)
-        longer = len(self._segmenter.pending) >= self.slow_phrase
+        longer = len(self._segmenter.pending) >= _SLOW_PHRASE
         self._look_at = phrase_at if longer and now < phrase_at else None
 
     def _take(self, length: int, out: list[str]) -> None:
