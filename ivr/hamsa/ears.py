@@ -239,6 +239,7 @@ class Ears:
             avoid=utterance.avoid,
             alive_since=utterance.alive_since,
             last=self._last,
+            elsewhere=utterance.tries.fallback,
         )
 
     def _expect(self, utterance: _Utterance, made: _Try) -> None:

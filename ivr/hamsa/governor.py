@@ -1,8 +1,9 @@
 """What all calls of a process share of the speech service: links, their pace, their breakers, the way over REST.
 
 One pool of links for the voice and one for the ears (a transcript has no type and no number, so it must not come on a
-link on which anything else might come), one gate for the connections of both, a breaker for each. A voice or a pair of
-ears made here belongs to one call and has nothing of its own but what it counts.
+link on which anything else might come), one gate for the connections of both, a breaker for each. Where no link may be
+opened for somebody who waits, one that is idle in the other pool changes over. A voice or a pair of ears made here
+belongs to one call and has nothing of its own but what it counts.
 
 With several processes the gate's bucket is what they would share: anything with the three methods of `Bucket`.
 """
@@ -16,7 +17,9 @@ from typing import Final, Literal
 
 from ivr.hamsa.ears import Ears
 from ivr.hamsa.gate import BURST, RATE, Gate
+from ivr.hamsa.link import Link
 from ivr.hamsa.links import MOST, Links, NoteCallback, Sharing
+from ivr.hamsa.live import LiveLink
 from ivr.hamsa.messages import Message, ends_hearing, ends_speech
 from ivr.hamsa.options import HamsaSettings
 from ivr.hamsa.rest import Rest
@@ -26,7 +29,7 @@ from ivr.hamsa.wire import Connect, connect
 from ivr.peers.breaker import Breaker, BreakerLimits
 from ivr.peers.pace import Bucket, TokenBucket
 
-SPEAKING, HEARING = 0.25, 0.1
+AT_WORK: Final = {"voice": 0.25, "ears": 0.1}
 """The share of a call in which something is synthesised for it, and in which it is listened to."""
 _CHANCE: Final = SystemRandom()
 
@@ -76,26 +79,11 @@ class Governor:
         pace = bucket or TokenBucket(self.options.connects_per_second, self.options.connects_burst)
         self.gate = Gate(pace, clock=clock, chance=chance)
 
-        def links(peer: Literal["voice", "ears"], ends: Callable[[Message], bool], at_work: float) -> Links:
-            load = max(at_work, self.options.links_per_call)
-            return Links(
-                peer,
-                settings,
-                ends,
-                connect=connect,
-                clock=clock,
-                note=note,
-                jitter=chance,
-                sharing=Sharing(
-                    self.gate,
-                    Breaker(self.options.breaker, chance),
-                    self._spares,
-                    lambda: floor(calls(), self.options.spare_links, load),
-                    self._most,
-                ),
-            )
+        def links(peer: Literal["voice", "ears"], ends: Callable[[Message], bool]) -> Links:
+            sharing = self._sharing(peer, chance)
+            return Links(peer, settings, ends, connect=connect, clock=clock, note=note, jitter=chance, sharing=sharing)
 
-        self.voice, self.ears = links("voice", ends_speech, SPEAKING), links("ears", ends_hearing, HEARING)
+        self.voice, self.ears = links("voice", ends_speech), links("ears", ends_hearing)
 
     def __repr__(self) -> str:
         return f"<Governor of {self._calls()} calls, {self.gate!r}, {self.voice!r}, {self.ears!r}>"
@@ -124,6 +112,22 @@ class Governor:
         await self.ears.aclose()
         if self.rest is not None:
             await self.rest.aclose()
+
+    def _sharing(self, peer: Literal["voice", "ears"], chance: Callable[[], float]) -> Sharing:
+        """What one of the two pools has from the process."""
+        load = max(AT_WORK[peer], self.options.links_per_call)
+
+        def lend(fits: Callable[[Link], bool]) -> LiveLink | None:
+            return (self.ears if peer == "voice" else self.voice).lend(fits)
+
+        return Sharing(
+            self.gate,
+            Breaker(self.options.breaker, chance),
+            self._spares,
+            lambda: floor(self._calls(), self.options.spare_links, load),
+            self._most,
+            lend,
+        )
 
     def _spares(self) -> int:
         return spares(self._calls(), self.options.spare_links)

@@ -187,6 +187,12 @@ class Link:
         self.replies += 1
         self._ended_at = now
 
+    def move(self, number: int) -> None:
+        """Serve another owner, with requests of another kind: what was learnt of the replies is forgotten."""
+        self.number = number
+        self._acks = self._acks_again = False
+        self._quickest = 0.0
+
     def cancel(self, now: float) -> None:
         """Nobody waits for the reply any more; it still has to end."""
         self._go("cancel", now)
@@ -215,15 +221,15 @@ class Link:
 
     def acknowledged(self) -> None:
         """The request in flight was accepted by the service."""
+        self._acks_again = self._acks_again or (self._acks and not self._acked)
         self._acked = self._acks = True
-        self._acks_again = self._acks_again or self.reused
 
     def answered(self, now: float) -> None:
         """Something of the reply to the request in flight has come."""
         if not self._answered:
             self._answered = True
             took = now - self._asked_at
-            self._quickest = min(self._quickest, took) if self.reused else took
+            self._quickest = min(self._quickest, took) if self._quickest else took
 
     def stale(self, now: float, size: int = 0) -> bool:
         """Whether audio of `size` bytes, or an `end` (0), that arrives now belongs to the request before this one.

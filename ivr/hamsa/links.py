@@ -17,20 +17,21 @@ opened less and less eagerly (`peers.lifetimes`).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from operator import itemgetter
 from random import SystemRandom
-from typing import Any, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from ivr.hamsa.gate import SPARE, Gate
 from ivr.hamsa.link import Link, LinkLost, State
 from ivr.hamsa.live import LiveLink
 from ivr.hamsa.messages import Message
+from ivr.hamsa.opener import Opener
 from ivr.hamsa.options import HamsaSettings
-from ivr.hamsa.spares import SURPLUS_AFTER, Stock, Wish
+from ivr.hamsa.spares import HOPE, SURPLUS_AFTER, Stock, Wish
 from ivr.hamsa.waiting import Waiter, Waiting
-from ivr.hamsa.wire import Connect, Wire, lost_from
+from ivr.hamsa.wire import Connect, Wire
 from ivr.peers.breaker import Breaker
 
 NoteCallback: TypeAlias = Callable[[str, Mapping[str, str | int | float | bool]], None]
@@ -73,6 +74,8 @@ class Sharing:
     """Links there should be."""
     most: Callable[[], int] = lambda: MOST
     """Links there may be."""
+    borrow: Callable[[Callable[[Link], bool]], LiveLink | None] = lambda _fits: None
+    """An idle link of another pool that fits."""
 
 
 class Links:
@@ -96,28 +99,22 @@ class Links:
         self._peer = peer
         self._settings = settings
         self._ends = ends
-        self._connect = connect
         self._clock = clock
         self._note = note
-        self._jitter = jitter
         self._sharing = sharing or Sharing(Gate(clock=self.now, chance=jitter))
         self._gate = self._sharing.gate
-        self._limits = settings.limits
         self._links: list[LiveLink] = []
         self._given: set[LiveLink] = set()
         self._waiting: Waiting[_Request] = Waiting()
-        self._attempts = 0
-        self._opening = 0
-        self._filling = False
+        self._opener = Opener(peer, settings, connect, self._gate, self, now=self.now, jitter=jitter)
         self._standby = False
         self._denials = 0
         self._refusal = LinkLost("connect")
         self._tasks: set[asyncio.Task[None]] = set()
-        self._news = asyncio.Event()
         self._closed = False
 
     def __repr__(self) -> str:
-        opening = f", {self._opening} opening" if self._opening else ""
+        opening = f", {self._opener.opening} opening" if self._opener.opening else ""
         waiting = f", {len(self._waiting)} waiting" if self._waiting else ""
         return f"<Links of {self._peer}: {self._links}{opening}{waiting}, {self.connections} opened>"
 
@@ -132,7 +129,7 @@ class Links:
         moods = self._waiting.moods(now)
         return Stock(
             free=sum(1 for live in self._links if live.free and live not in self._given),
-            opening=self._opening,
+            opening=self._opener.opening,
             draining=states.count(State.DRAINING),
             busy=states.count(State.BUSY) + len(self._given),
             patient=moods["patient"],
@@ -147,16 +144,15 @@ class Links:
     @property
     def _hopeless(self) -> bool:
         """Nothing is there, nothing is coming, and the last attempt failed for more than the pace."""
-        alone = not self._links and not self._opening
+        alone = not self._links and not self._opener.opening
         return alone and self._gate.pause > HOPELESS and self._refusal.reason != "rate_limit"
 
     async def warm(self) -> None:
         """Have a link: returns once there is one or the attempt has failed. Never raises."""
         self._standby = self._standby or not self._links
         self.tend()
-        while not self._links and (self._opening or self._filling):
-            self._news.clear()
-            await self._news.wait()
+        while not self._links and (self._opener.opening or self._opener.waits):
+            await self._opener.settled()
 
     async def take(self, wish: Wish) -> LiveLink:
         """A free link. The caller asks on it before anything else. Raises LinkLost when none can be had in time."""
@@ -172,6 +168,8 @@ class Links:
         waiter = _Request(wish, patient_until)
         self._waiting.add(waiter)
         urges = [loop.call_at(when, self.tend) for when in (waiter.calm_until, patient_until)]
+        if wish.elsewhere:
+            urges += [loop.call_at(when, self._reconsider, waiter) for when in (wish.due, wish.due + HOPE)]
         self._suspect(wish)
         self.tend()
         try:
@@ -215,11 +213,8 @@ class Links:
     async def aclose(self) -> None:
         """Close everything, within little more than the close timeout."""
         self._closed = True
-        self._news.set()
         self._fail(LinkLost("shut", retryable=False))
-        tasks = set(self._tasks)
-        for task in tasks - {live.task for live in self._links}:
-            task.cancel()
+        tasks = self._tasks | self._opener.stop()
         for live in list(self._links):
             live.drop("shut")
         if tasks:
@@ -230,11 +225,9 @@ class Links:
         if self._closed:
             return
         self._give_out(self.now())
-        if self._filling:
-            self._gate.stir()
-        elif self.stock.short:
-            self._filling = True
-            self._start(self._fill(), "fill")
+        if self._opener.waits and self._waiting:
+            self._borrow()
+        self._opener.need()
 
     def trim(self) -> None:
         """Let go of what nobody would miss now that a call is over, the longest idle first."""
@@ -276,8 +269,7 @@ class Links:
         if live.link.replies or age > SETTLED:
             self._standby = self._standby or (lost.retryable and not self._links)
         elif lost.code is not None:
-            self._refused(lost, self.now() - age)
-        self._news.set()
+            self._failed(lost, self.now() - age)
         self.tend()
 
     # -- giving out ----------------------------------------------------------------------------------------------
@@ -286,7 +278,7 @@ class Links:
         free = [live for live in self._links if live.free and live not in self._given] if self._waiting else []
         for waiter in self._waiting.in_turn(now) if free else ():
             fitting = [(waiter.wish.rank(live.link, now), live) for live in free if waiter.wish.fits(live.link)]
-            if fitting:
+            if fitting and not waiter.link.done():
                 _, live = min(fitting, key=itemgetter(0))
                 free.remove(live)
                 self._waiting.leave(waiter)
@@ -300,6 +292,12 @@ class Links:
                 if live.link.heard_at < wish.alive_since:
                     live.probe()
 
+    def _reconsider(self, waiter: _Request) -> None:
+        """Whether a link will be there soon for a request that can go elsewhere; otherwise it does."""
+        if waiter in self._waiting and self._waiting.hopeless(waiter, self.now(), self.stock):
+            self._waiting.leave(waiter)
+            waiter.link.set_exception(LinkLost("no_link", retryable=False))
+
     def _leave(self, waiter: _Request) -> None:
         """The request has its link, or wants none any more."""
         self._waiting.leave(waiter)
@@ -312,82 +310,72 @@ class Links:
             if not waiter.link.done():
                 waiter.link.set_exception(lost)
 
-    # -- opening -------------------------------------------------------------------------------------------------
+    # -- the opener's news ---------------------------------------------------------------------------------------
 
-    def _start(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        task = asyncio.create_task(work, name=f"hamsa-{self._peer}-{name}")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    def _urgency(self) -> float | None:
-        """When the first falls silent for whom nothing is on its way; infinity for a spare, None for nothing."""
+    def urgency(self) -> float | None:
         stock = self.stock
         if self._closed or not stock.short:
             return None
         return self._waiting.due(stock.opening) if stock.wanted else SPARE
 
-    async def _fill(self) -> None:
-        """Open what is missing, as fast as the gate lets us."""
-        try:
-            while await self._gate.permit(self._urgency):
-                self._opening += 1
-                self._start(self._open(), "open")
-        finally:
-            self._filling = False
-            self._news.set()
-
-    async def _open(self) -> None:
-        """Open one link and add it."""
-        began = self.now()
-        self._attempts += 1
-        link = Link(self._attempts, self._limits, self._jitter())
-        link.connect(began)
-        failed: LinkLost | None = None
-        try:
-            async with asyncio.timeout(self._settings.connect_timeout):
-                wire = await self._connect(self._settings)
-        except Exception as exc:
-            failed = lost_from(exc, "connect")
-            link.lost(self.now())
-            self._note(f"{self._peer}_connect_failed", {"reason": failed.reason, "error": type(exc).__name__})
-        finally:
-            self._opening -= 1
-            self._standby = False
-            self._news.set()
-        if failed is not None:
-            self._refused(failed, began)
-        else:
-            self._adopt(wire, link)
-            self._note(f"{self._peer}_connected", {"link": link.number, "s": round(self.now() - began, 3)})
-        self.tend()
-
-    def _refused(self, lost: LinkLost, began: float) -> None:
-        """The service would not have us. Who waits is told when nothing else is to be expected."""
-        self._gate.failed(began, lost.reason)
-        self._refusal = lost
-        if not self._links and not self._opening and lost.reason != "rate_limit":
-            self._fail(lost)
-
-    def _adopt(self, wire: Wire, link: Link) -> None:
+    def opened(self, wire: Wire, link: Link, took: float) -> None:
         """Take an open socket in; what it replaces goes."""
         link.opened(self.now())
         self.connections += 1
+        self._standby = False
         self._gate.opened()
         if self._sharing.breaker is not None:
             self._sharing.breaker.hint(self.now())
         surplus = [live for live in self._links if live.link.old and live.link.state is State.IDLE][:1]
         if len(self._links) >= self._sharing.most():
             surplus += [live for live in self._links if live.link.state is State.DRAINING][:1]
-        live = LiveLink(
-            wire,
-            link,
-            ends=self._ends,
-            clock=self.now,
-            watch=self,
-            close_timeout=self._settings.close_timeout,
-        )
+        close_timeout = self._settings.close_timeout
+        self._keep(LiveLink(wire, link, ends=self._ends, clock=self.now, watch=self, close_timeout=close_timeout))
+        for other in surplus:
+            other.drop("replaced")
+        self._note(f"{self._peer}_connected", {"link": link.number, "s": round(took, 3)})
+        self.tend()
+
+    def refused(self, lost: LinkLost, began: float, error: str) -> None:
+        self._standby = False
+        self._note(f"{self._peer}_connect_failed", {"reason": lost.reason, "error": error})
+        self._failed(lost, began)
+        self.tend()
+
+    def _failed(self, lost: LinkLost, began: float) -> None:
+        """The service would not have us. Who waits is told when nothing else is to be expected."""
+        self._gate.failed(began, lost.reason)
+        self._refusal = lost
+        if not self._links and not self._opener.opening and lost.reason != "rate_limit":
+            self._fail(lost)
+
+    # -- lending -------------------------------------------------------------------------------------------------
+
+    def lend(self, fits: Callable[[Link], bool]) -> LiveLink | None:
+        """Part with an idle link for another pool, the longest idle. One is kept, and all while somebody waits."""
+        stock = self.stock
+        if stock.free < 2 or stock.urgent or stock.patient:
+            return None
+        idle = [live for live in self._links if live.free and live not in self._given and fits(live.link)]
+        live = min(idle, key=lambda live: live.link.since, default=None)
+        if live is not None:
+            self._links.remove(live)
+            self._tasks.discard(live.task)
+        return live
+
+    def _borrow(self) -> None:
+        """Those who wait while no link may be opened get one of the other pool."""
+        for waiter in self._waiting.in_turn(self.now()):
+            if not self.stock.wanted:
+                return
+            live = self._sharing.borrow(waiter.wish.fits)
+            if live is not None:
+                live.move(self._opener.number(), self._ends, self)
+                self._keep(live)
+                self._note(f"{self._peer}_link_borrowed", {"link": live.link.number, "uses": live.link.uses})
+        self._give_out(self.now())
+
+    def _keep(self, live: LiveLink) -> None:
         self._links.append(live)
         self._tasks.add(live.task)
         live.task.add_done_callback(self._tasks.discard)
-        for other in surplus:
-            other.drop("replaced")

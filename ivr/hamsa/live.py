@@ -145,6 +145,11 @@ class LiveLink:
             raise
         return exchange
 
+    def move(self, number: int, ends: Callable[[Message], bool], watch: LinkWatch) -> None:
+        """Serve another owner, who counts it under this number. The link must be free."""
+        self.link.move(number)
+        self._ends, self._watch = ends, watch
+
     def probe(self) -> None:
         """Have it show that it lives. `LinkWatch.changed` tells when it has; if it has not, it is lost."""
         if self.link.state is State.IDLE and self.link.pinged_at is None:

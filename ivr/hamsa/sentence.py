@@ -168,6 +168,7 @@ class Sentence:
             avoid=frozenset() if self._tries.way == "any" else self._avoid,
             alive_since=self._alive_since,
             last=self._speaker.last,
+            elsewhere=self._tries.fallback,
         )
 
     def _wait(self, least: float, most: float) -> None:

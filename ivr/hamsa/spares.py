@@ -26,6 +26,8 @@ from ivr.hamsa.link import TRAIL, Link
 
 LEAD = 2.0
 """Seconds before a caller hears silence from which on his request is worth a connection."""
+HOPE = 0.75
+"""Seconds without a sound in which a request that can go elsewhere waits for a link that is not on its way yet."""
 SURPLUS_AFTER = 60.0
 """Seconds without use after which a link that is not needed as a spare goes."""
 
@@ -44,6 +46,8 @@ class Wish:
     """Only a link that has shown life since then."""
     last: int = 0
     """The number of the link that served this call last: it rather than another. 0: none."""
+    elsewhere: bool = False
+    """There is another way to be served: it goes there when a link is not to be expected soon."""
 
     def fits(self, link: Link) -> bool:
         """Whether a link that is free can serve."""

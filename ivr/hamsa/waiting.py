@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeAlias, TypeVar
 
-from ivr.hamsa.spares import LEAD, Wish
+from ivr.hamsa.link import EARLY
+from ivr.hamsa.spares import HOPE, LEAD, Stock, Wish
 
 Mood: TypeAlias = Literal["calm", "patient", "urgent"]
 
@@ -50,6 +51,9 @@ class Waiting(Generic[W]):
     def __len__(self) -> int:
         return len(self._waiters)
 
+    def __contains__(self, waiter: W) -> bool:
+        return waiter in self._waiters
+
     def add(self, waiter: W) -> None:
         self._waiters.append(waiter)
 
@@ -74,6 +78,17 @@ class Waiting(Generic[W]):
         for waiter in self._waiters:
             moods[waiter.mood(now)] += 1
         return moods
+
+    def ahead(self, waiter: W, now: float) -> int:
+        """How many are to be served before this one."""
+        return self.in_turn(now).index(waiter)
+
+    def hopeless(self, waiter: W, now: float, stock: Stock) -> bool:
+        """Whether one who can go elsewhere should: at once where every link has somebody else to serve first, and
+        after a while where none is on its way to it."""
+        ahead = self.ahead(waiter, now) - stock.opening
+        late = now - waiter.wish.due > HOPE - EARLY
+        return ahead >= (0 if late else max(1, stock.busy + stock.draining))
 
     def due(self, served: int) -> float:
         """When the first falls silent for whom there is nothing, with links on their way for so many; infinity for

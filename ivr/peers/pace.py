@@ -1,8 +1,9 @@
 """How fast new connections may be made: a token bucket, and a pause that grows after failures.
 
 Pure; `now` is seconds of the driver's clock, chance is given. A service may limit its connections without telling the
-number, so the bucket learns: a refusal for that reason halves its rate, every connection that comes about gives a
-little of it back. Failures of connections that were begun before the last failure was known are one failure: ten
+number, so the bucket learns: a refusal for that reason halves its rate, and the refused rate is remembered as a wall.
+Every connection that comes about gives a little of it back, and near the wall very little; a refusal there takes no
+more than a fifth. Failures of connections that were begun before the last failure was known are one failure: ten
 attempts that meet the same wall together teach no more than one.
 """
 
@@ -13,8 +14,10 @@ from typing import Protocol
 
 SLOWEST = 32.0
 """How many times slower than its full rate a bucket may become."""
-RECOVERY = 1.15
-"""How much faster a slowed bucket becomes with every connection."""
+RECOVERY, CAREFUL = 1.15, 1.02
+"""How much faster a slowed bucket becomes with every connection: far from the wall, and near it."""
+NEAR, BEYOND = 0.85, 1.1
+"""The shares of the wall from which on it is near, and from which on there is none any more."""
 
 
 class Bucket(Protocol):
@@ -44,6 +47,7 @@ class TokenBucket:
         self._tokens = burst
         self._at = 0.0
         self._slowed_at = float("-inf")
+        self._wall = float("inf")
 
     def __repr__(self) -> str:
         return f"<TokenBucket {self._tokens:.1f} of {self._burst:g}, {self.rate:g} a second>"
@@ -59,11 +63,16 @@ class TokenBucket:
     def slower(self, began: float, now: float) -> None:
         if began >= self._slowed_at:
             self._slowed_at = now
-            self.rate = max(self._full_rate / SLOWEST, self.rate / 2)
+            near = self.rate >= NEAR * self._wall
+            self._wall = self.rate
+            self.rate = max(self._full_rate / SLOWEST, self.rate * (0.8 if near else 0.5))
             self._tokens, self._at = 0.0, max(now, self._at)
 
     def faster(self) -> None:
-        self.rate = min(self._full_rate, self.rate * RECOVERY)
+        if self.rate > BEYOND * self._wall:
+            self._wall = float("inf")
+        near = max(self.rate * CAREFUL, NEAR * self._wall)
+        self.rate = min(self._full_rate, self.rate * RECOVERY, near)
 
 
 class Backoff:

@@ -144,6 +144,24 @@ def test_second_request_doubts_what_comes_too_soon(acked: bool, after: float, st
     assert second(2.0, acked=acked).stale(2.0 + after) is stale
 
 
+def test_who_changes_over_forgets_what_it_knew_of_replies() -> None:
+    made = second(2.0, acked=True)
+    made.acknowledged()
+    made.end(3.0)
+    made.move(7)
+    made.request(10.0)
+    assert (made.number, made.stale(10.5, 32000)) == (7, False)
+    made.acknowledged()
+    made.answered(10.45)
+    made.end(11.0)
+    made.request(20.0)
+    assert not made.stale(20.4, 32000)
+    made.acknowledged()
+    made.end(21.0)
+    made.request(30.0)
+    assert made.stale(30.4, 32000)
+
+
 def test_ack_settles_it_for_this_request_and_the_next() -> None:
     made = second(2.0, acked=True)
     made.acknowledged()

@@ -64,6 +64,29 @@ def test_a_transcript_is_of_ones_own_words() -> None:
     assert crowd.governor.ears.connections < 20
 
 
+@pytest.mark.parametrize("rule", ["", "tts late", "stt thinking pause=1 probability=0.2"])
+def test_a_link_that_changes_over_brings_nothing_with_it(rule: str) -> None:
+    """Few links, and everybody listens when nobody speaks: the links go to and fro between voice and ears."""
+    heard: list[int | None] = []
+
+    async def talk(crowd: Crowd, number: int) -> None:
+        mine = hamsa_audio.marked(PCM, number + 1, 8000)
+        for _ in range(4):
+            assert await crowd.listener().transcribe(mine) == f"caller {number + 1}"
+            await asyncio.sleep(1.0 - asyncio.get_running_loop().time() % 1.0)
+            audio = await spoken(crowd.speaker(), REPLY[number % 2])
+            heard.append(hamsa_audio.identify(audio, 16000))
+            await asyncio.sleep(4.0 - asyncio.get_running_loop().time() % 4.0)
+
+    marked = {number: f"caller {number}" for number in range(1, 7)}
+    options = GovernorOptions(spare_links=2, links_per_call=0.0, connects_per_second=0.2, connects_burst=4)
+    crowd = Crowd([rule] if rule else [], options, profile={"marked": marked}).run(talk, 6)
+    assert None not in heard
+    assert len(heard) == len(set(heard)) == 24
+    assert crowd.notes["voice_link_borrowed"] > 1
+    assert crowd.notes["ears_link_borrowed"] > 1
+
+
 def test_a_new_sentence_takes_the_spare_and_the_draining_link_becomes_the_spare() -> None:
     async def interrupt(crowd: Crowd, number: int) -> None:
         voice, loop = crowd.speaker(), asyncio.get_running_loop()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ivr.hamsa.spares import LEAD, Wish
+from ivr.hamsa.spares import HOPE, LEAD, Stock, Wish
 from ivr.hamsa.waiting import Mood, Waiter, Waiting
 
 
@@ -40,11 +40,37 @@ def test_what_is_on_its_way_is_for_the_first() -> None:
     assert [those.due(served) for served in range(3)] == [4.0, 9.0, float("inf")]
 
 
+@pytest.mark.parametrize(
+    ("stock", "second", "hopeless"),
+    [
+        (Stock(busy=1), False, (False, True)),
+        (Stock(busy=1), True, (True, True)),
+        (Stock(busy=2), True, (False, True)),
+        (Stock(busy=1, draining=1), True, (False, True)),
+        (Stock(opening=1), False, (False, False)),
+        (Stock(opening=1), True, (False, True)),
+        (Stock(opening=2), True, (False, False)),
+        (Stock(), False, (False, True)),
+        (Stock(), True, (True, True)),
+    ],
+)
+def test_who_can_go_elsewhere_goes_when_no_link_is_to_be_expected(
+    stock: Stock, second: bool, hopeless: tuple[bool, bool]
+) -> None:
+    """At once, and after a while."""
+    one, other = waiter(5.0), waiter(6.0)
+    those, asked = waiting(one, other), other if second else one
+    due = asked.wish.due
+    assert (those.hopeless(asked, due, stock), those.hopeless(asked, due + HOPE, stock)) == hopeless
+
+
 def test_leaving() -> None:
     one, other, third = waiter(1.0), waiter(2.0), waiter(3.0)
     those = waiting(one, other, third)
     those.leave(one)
     those.leave(one)
+    assert one not in those
+    assert other in those
     assert (len(those), repr(those)) == (2, "<Waiting 2>")
     assert those.leave_all(lambda waiter: waiter.wish.due > 2.0) == [third]
     assert those.leave_all() == [other]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,9 +52,40 @@ def test_it_learns_to_be_slower_and_recovers() -> None:
     for now in range(2, 12):
         bucket.slower(now, now)
     assert bucket.rate == 4.0 / SLOWEST
-    for _ in range(30):
+    for _ in range(50):
         bucket.faster()
     assert bucket.rate == 4.0
+
+
+@pytest.mark.parametrize("window", [0.5, 2.0, 7.0])
+def test_it_finds_the_pace_of_a_service_that_does_not_tell_it(window: float) -> None:
+    """One connection in a window, the refused counted: nearly all of what there is, and hardly a refusal."""
+    bucket, now, last, taken, refused = TokenBucket(4.0, 1), 0.0, -100.0, 0, 0
+    while now < 200 * window:
+        delay = bucket.take(now)
+        now += delay
+        if not delay:
+            good, last = now - last >= window, now
+            if good:
+                bucket.faster()
+            else:
+                bucket.slower(now, now)
+            taken, refused = taken + good, refused + (not good)
+    assert taken > 0.8 * now / window
+    assert refused < 0.2 * taken
+
+
+def test_a_wall_is_forgotten_beyond_it() -> None:
+    bucket = TokenBucket(8.0, 1)
+    bucket.slower(0.0, 1.0)
+    bucket.slower(2.0, 3.0)
+    rates = []
+    while bucket.rate < 8.0:
+        bucket.faster()
+        rates.append(bucket.rate)
+    assert rates[0] == pytest.approx(2.3)
+    assert max(b / a for a, b in pairwise(rates) if a > 4.5) > 1.14
+    assert max(b / a for a, b in pairwise(rates) if 3.4 <= a <= 4.4) < 1.03
 
 
 def test_pauses_grow_and_a_success_forgets_them() -> None:
