@@ -271,7 +271,8 @@ class Bridge:
             raise ValueError(f"IVR_HAMSA_URL or HAMSA_API_KEY makes no sense: {fault}") from None
 
     def _voice(self, speaker: str, dialect: str, language: str) -> Voice:
-        return self.governor.voice_of(self._speech(speaker, dialect, language))
+        """For rendering: nobody listens, and what cannot be had is tried again later."""
+        return self.governor.voice_of(replace(self._speech(speaker, dialect, language), away_patience=0.0))
 
     def _governed(self, rest: SpeechRest | None) -> Governor:
         """The links to the speech service, for all calls."""

@@ -69,6 +69,7 @@ class Voice(Protocol):
 
     async def open(self) -> None: ...
     def speak(self, text: str) -> AsyncGenerator[bytes, None]: ...
+    def cleared(self) -> None: ...
     async def aclose(self) -> None: ...
 
 
@@ -146,6 +147,7 @@ class Session:
         self._all_sent = asyncio.Event()
         self._over = asyncio.Event()
         self._failure: Exception | None = None
+        self._spoken = -1
         self._tasks: dict[tuple[str, int, int], asyncio.Task[None]] = {}
         self._group = asyncio.TaskGroup()
         self._timer: asyncio.Handle | None = None
@@ -312,6 +314,9 @@ class Session:
 
     async def _speak(self, command: ask.Speak, voice: Voice) -> None:
         turn, sentence = command.turn, command.sentence
+        if turn != self._spoken:  # what was said in another turn was heard, or dropped
+            self._spoken = turn
+            voice.cleared()
         try:
             async with contextlib.aclosing(voice.speak(command.text)) as chunks:
                 async for audio in chunks:

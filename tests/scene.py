@@ -41,9 +41,14 @@ class Speaker:
     stopped: int = 0
     opened: int = 0
     closed: int = 0
+    clears: list[int] = field(default_factory=list)
+    """How many sentences it had been asked for when nothing was left to listen to."""
 
     async def open(self) -> None:
         self.opened += 1
+
+    def cleared(self) -> None:
+        self.clears.append(len(self.asked))
 
     async def speak(self, text: str) -> AsyncGenerator[bytes, None]:
         self.asked.append(text)

@@ -74,6 +74,21 @@ def test_an_interruption_clears_what_was_sent_and_stops_the_voice() -> None:
     assert len(scene.agent.requests) == 1 or scene.agent.requests[1].unheard
 
 
+def test_the_voice_is_told_when_nothing_is_left_to_listen_to() -> None:
+    """A second answer begins: the first was heard, or dropped, though none of it was with the voice any more."""
+
+    async def script(scene: Scene) -> None:
+        await ask(scene)
+        await scene.phone.audio(800, LOUD)
+        await scene.phone.audio(3000)
+        await scene.phone.stop()
+
+    scene = play(script, voice=Speaker(ms=1000), agent=Answering("One sentence here. Another sentence there."))
+    assert len(scene.agent.requests) == 2
+    assert len(scene.voice.asked) == 2
+    assert scene.voice.clears == [0, 1]
+
+
 @pytest.mark.parametrize("code", [1000, 1001, None])
 def test_a_socket_that_ends_without_a_stop_is_the_end(code: int | None) -> None:
     async def script(scene: Scene) -> None:

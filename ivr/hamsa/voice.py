@@ -90,6 +90,10 @@ class Voice:
                 if not sentence.over:
                     self._speaker.dry_at = 0.0
 
+    def cleared(self) -> None:
+        """The caller has nothing to listen to any more: what was given out was heard, or dropped."""
+        self._speaker.dry_at = 0.0
+
     async def aclose(self) -> None:
         """Close every socket and end every task, in less than a second. A sentence in flight fails.
 

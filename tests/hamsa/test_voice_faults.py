@@ -239,6 +239,20 @@ def test_while_the_caller_listens_there_is_time() -> None:
     assert service.attempts == 1
 
 
+def test_a_caller_whose_queue_was_dropped_does_not_listen() -> None:
+    """Five seconds of audio were given out and dropped unheard: the next sentence has no more time than any other."""
+    service = Service(replies=[good(1, frames=6), good(2)[:1]])
+
+    async def story(voice: Voice) -> None:
+        await said(voice)
+        voice.cleared()
+        began = now()
+        assert await said(voice) == sound(3, WHOLE)
+        assert now() - began == approx(3.0 + CONNECT + 0.86)
+
+    with_voice(service, story)
+
+
 def test_stall_of_a_held_frame_is_retried() -> None:
     service = Service(replies=[degenerate(1)[:2]])
     assert with_voice(service, said) == sound(2, WHOLE)
