@@ -52,7 +52,9 @@ async def rendered(settings: Settings, *, connect: Connect = connect_to_hamsa) -
     def voice(speaker: str, dialect: str, language: str) -> Voice:
         chosen = hamsa_settings(settings, settings.default_line)
         own: Language = "en" if language == "en" else "ar"
-        return governor.voice_of(replace(chosen, speaker=speaker, dialect=dialect, language=own))
+        return governor.voice_of(
+            replace(chosen, speaker=speaker, dialect=dialect, language=own, away_patience=0.0)  # nobody listens
+        )
 
     cache = PhraseCache(settings.cache_dir, voice)
     try:
