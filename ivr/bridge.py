@@ -11,6 +11,7 @@ import contextlib
 import logging
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from ivr import logs
 from ivr.call.call import Call
@@ -29,7 +30,7 @@ from ivr.registry import Registry
 from ivr.session import CLOSE_TIMEOUT, INTERNAL, Observer, Party, Session, Wire
 from ivr.settings import Settings
 from ivr.twilio.form import Dialled
-from ivr.twilio.rest import Rest
+from ivr.twilio.rest import LONGEST_TWIML, Rest
 from ivr.twilio.stream import TOKEN, Stream
 from ivr.twilio.tokens import Tokens
 from ivr.twilio.twiml import Documents
@@ -98,6 +99,7 @@ class Bridge:
         self._left = asyncio.Event()
         for line in settings.all_lines:
             self._speech(line.speaker, line.dialect, line.language)
+            _check_transfer(line, documents)
 
     def __repr__(self) -> str:
         return f"<Bridge {self.registry!r} prepared={self.prepared}>"
@@ -230,15 +232,17 @@ class Bridge:
         if older is not None:
             older.withdraw("superseded")
         line = self.settings.line(started.called) or self.settings.default_line
+        options = line.options(self._rendered(line))
         hamsa = self._speech(line.speaker, line.dialect, line.language)
         voice, ears = self.governor.voice_of(hamsa), self.governor.ears_of(hamsa)
         self._tallies[session] = voice.tally, ears.tally
         return Party(
             started,
-            Call(line.options(self._rendered(line)), self._detector()),
+            Call(options if self._rest is not None else replace(options, transfer_to=()), self._detector()),
             voice,
             ears,
             LineAgent(self._agent, line.webhook_url),
+            None if self._rest is None else partial(self._hand_over, self._rest, started.call_id, line.language),
         )
 
     def _sum_up(self, call_id: str, session: Session) -> None:
@@ -310,9 +314,21 @@ class Bridge:
             outcome = await self._rest.hang_up(call_id)
             log.info("hung_up", extra={"call": call_id, "outcome": outcome})
 
+    async def _hand_over(self, rest: Rest, call_id: str, language: str, number: str) -> str:
+        outcome = await rest.redirect(call_id, twiml=self.documents.transfer(number, language))
+        log.info("transferred", extra={"call": call_id, "outcome": outcome})
+        return outcome
+
     def _note(self, name: str, fields: Mapping[str, str | int | float | bool]) -> None:
         log.info(name, extra=logs.fitted(fields))
         self.metrics.noted(name)
+
+
+def _check_transfer(line: Line, documents: Documents) -> None:
+    """Raise ValueError where a caller could not be handed over for a mistake that can be seen now."""
+    for number in line.transfer_to:
+        if len(documents.transfer(number, line.language)) > LONGEST_TWIML:
+            raise ValueError(f"transfer.xml: longer than {LONGEST_TWIML} characters once it is filled: shorten it")
 
 
 async def _closed(wire: Wire) -> None:

@@ -150,6 +150,10 @@ def call(
     out: Annotated[Path | None, typer.Option(help="Write call.wav, call.html and call.jsonl into this folder.")] = None,
     caller: Annotated[str, typer.Option(help="Who calls.")] = "+966500000001",
     called: Annotated[str, typer.Option(help="The number dialled.")] = "+966110000000",
+    rest: Annotated[
+        int | None,
+        typer.Option(help="Serve the REST API here: the bridge's IVR_TWILIO_REST_URL=http://127.0.0.1:PORT."),
+    ] = None,
 ) -> None:
     """Call a bridge as Twilio would. Signs with TWILIO_AUTH_TOKEN and TWILIO_ACCOUNT_SID."""
     from ivr.replay import demo
@@ -157,7 +161,7 @@ def call(
 
     try:
         script = load(scenario) if scenario else _steps(say or [], at or [], step or [], lang)
-        record = asyncio.run(demo.ring(url, script, _out, caller=caller, called=called, out=out))
+        record = asyncio.run(demo.ring(url, script, _out, caller=caller, called=called, out=out, rest=rest))
     except (ScenarioError, RuntimeError, ValueError, OSError) as fault:
         _stop(str(fault))
     if record.ended in ("", "refused", "lost"):

@@ -14,8 +14,9 @@ table leaves out comes from the environment's line, as far as it fits the table'
     dialect = "en"
     greeting = "Welcome to the shipment line."    # "" for none
     endpoint_ms = 600
+    transfer_to = "+966110000001"   # who takes over when the agent says so or nothing works; or a list of numbers
 
-    [line.phrases]                  # notice, reprompt, apology, still_there, goodbye, filler, still_working
+    [line.phrases]                  # notice, reprompt, apology, still_there, goodbye, filler, transfer, farewell, ...
     goodbye = "Bye."
 
     [line.call]                     # for this line
@@ -26,7 +27,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
@@ -41,8 +42,9 @@ Choice: TypeAlias = int | float | bool | str
 LONGEST_PHRASE: Final = 1000
 """Characters of a fixed phrase; a synthesis takes 2000."""
 _NUMBER: Final = re.compile(r"\+?[0-9]{3,15}")
+_E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _PLAIN: Final = CallOptions()
-_OWN: Final = frozenset({"language", "phrases", "endpoint_ms"})
+_OWN: Final = frozenset({"language", "phrases", "endpoint_ms", "transfer_to"})
 """Fields of CallOptions that a line sets by keys of its own."""
 _CHOICES: Final = frozenset(field.name for field in fields(CallOptions)) - _OWN
 _RANGES: Final[Mapping[str, tuple[float, float]]] = {
@@ -96,6 +98,8 @@ class Line:
     """Every phrase of the line; empty: not spoken."""
     endpoint_ms: int = _PLAIN.endpoint_ms
     """Silence that ends an utterance."""
+    transfer_to: tuple[str, ...] = ()
+    """People who may take over a call, E.164; the first where the agent names none."""
     choices: Mapping[str, Choice] = field(default_factory=dict)
     """Fields of CallOptions this line sets."""
 
@@ -104,19 +108,36 @@ class Line:
         rendered = audio or {}
         phrases = {name: Phrase(text, rendered.get(name, b"")) for name, text in self.phrases.items()}
         choices: dict[str, Any] = dict(self.choices)
-        return CallOptions(language=self.language, phrases=phrases, endpoint_ms=self.endpoint_ms, **choices)
+        return CallOptions(
+            language=self.language,
+            phrases=phrases,
+            endpoint_ms=self.endpoint_ms,
+            transfer_to=self.transfer_to,
+            **choices,
+        )
 
 
-def plain_line(language: Language, webhook_url: str = "", endpoint_ms: int = _PLAIN.endpoint_ms) -> Line:
+def plain_line(
+    language: Language,
+    webhook_url: str = "",
+    endpoint_ms: int = _PLAIN.endpoint_ms,
+    transfer_to: tuple[str, ...] = (),
+) -> Line:
     """A line with the default voice and words of its language."""
     speaker, dialect = VOICES[language]
-    return Line("", webhook_url, language, speaker, dialect, PHRASES[language], endpoint_ms)
+    return Line("", webhook_url, language, speaker, dialect, PHRASES[language], endpoint_ms, transfer_to)
 
 
 def same_number(number: str) -> str:
     """A number without what people write for the eye, and with + for the international 00."""
     digits = re.sub(r"[\s().-]", "", number)
     return f"+{digits[2:]}" if digits.startswith("00") else digits
+
+
+def read_numbers(written: str | Sequence[str]) -> tuple[str, ...]:
+    """Telephone numbers, from a list or a text with commas between them."""
+    numbers = written.split(",") if isinstance(written, str) else written
+    return tuple(same_number(number) for number in numbers if number.strip())
 
 
 def read_lines(text: str, default: Line) -> tuple[list[Line], Line, list[str]]:
@@ -134,6 +155,7 @@ def read_lines(text: str, default: Line) -> tuple[list[Line], Line, list[str]]:
         line = _line(entry, default)
         lines.append(line)
         problems += [f"[[line]] {place}: {problem}" for problem in _check_line(entry, line)]
+    problems += _check_loops([default, *lines])
     numbers = [line.number for line in lines]
     problems += [
         f"[[line]]: number {number} occurs twice" for number in sorted({n for n in numbers if numbers.count(n) > 1})
@@ -144,6 +166,13 @@ def read_lines(text: str, default: Line) -> tuple[list[Line], Line, list[str]]:
 def check_endpoint(value: int) -> str | None:
     """What is wrong with an endpoint silence."""
     return _check_choice("endpoint_ms", value)
+
+
+def check_transfer(numbers: Sequence[str]) -> str | None:
+    """What is wrong with the people who may take over a call."""
+    if all(_E164.fullmatch(number) for number in numbers):
+        return None
+    return "is no telephone number: write + and the country's code, such as +966110000001"
 
 
 def check_phrase(text: str) -> str | None:
@@ -185,6 +214,7 @@ class _LineTable(_Strict):
     greeting: str | None = None
     phrases: dict[PhraseName, str] = {}
     endpoint_ms: int | None = None
+    transfer_to: str | list[str] | None = None
     call: dict[str, Choice] = {}
 
 
@@ -207,13 +237,14 @@ def _line(table: _LineTable, default: Line) -> Line:
         dialect=table.dialect or base.dialect,
         phrases=phrases,
         endpoint_ms=base.endpoint_ms if table.endpoint_ms is None else table.endpoint_ms,
+        transfer_to=base.transfer_to if table.transfer_to is None else read_numbers(table.transfer_to),
         choices={**base.choices, **table.call},
     )
 
 
 def _in_language(line: Line, language: Language) -> Line:
     """The line with the voice and words of another language; a greeting that is switched off stays off."""
-    plain = plain_line(language, line.webhook_url, line.endpoint_ms)
+    plain = plain_line(language, line.webhook_url, line.endpoint_ms, line.transfer_to)
     silent = {name: "" for name, text in line.phrases.items() if not text}
     return replace(plain, phrases={**plain.phrases, **silent}, choices=line.choices)
 
@@ -226,9 +257,22 @@ def _check_line(table: _LineTable, line: Line) -> list[str]:
         problems.append(f"webhook_url {problem}")
     if problem := check_endpoint(line.endpoint_ms):
         problems.append(problem)
+    if problem := check_transfer(line.transfer_to):
+        problems.append(f"transfer_to {problem}")
     texts = {**table.phrases, "greeting": table.greeting or ""}
     problems += [f"{name} {problem}" for name, text in texts.items() if (problem := check_phrase(text))]
     return problems + _check_choices("[line.call]", table.call)
+
+
+def _check_loops(lines: Sequence[Line]) -> list[str]:
+    """A line whose callers would be handed to a line."""
+    own = {line.number for line in lines if line.number}
+    return [
+        f"{line.number or 'IVR_TRANSFER_TO'}: transfer_to {number} is a line itself: callers would come back"
+        for line in lines
+        for number in line.transfer_to
+        if number in own
+    ]
 
 
 def _check_choices(where: str, choices: Mapping[str, Choice]) -> list[str]:

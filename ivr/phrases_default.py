@@ -23,6 +23,8 @@ PHRASES: Final[Mapping[Language, Mapping[PhraseName, str]]] = {
         "goodbye": "شكراً لاتصالك، ونتشرف بخدمتك دايماً. مع السلامة.",
         "filler": "لحظة من فضلك.",
         "still_working": "لسا أراجع لك، ثواني وأكون معك.",
+        "transfer": "لحظة من فضلك، بحوّلك لموظف يساعدك.",
+        "farewell": "المعذرة منك، عندنا مشكلة فنية وما نقدر نكمل المكالمة. نسعد باتصالك بعد شوي. مع السلامة.",
     },
     "en": {
         "greeting": "Hello, and welcome. How can I help you today?",
@@ -33,6 +35,8 @@ PHRASES: Final[Mapping[Language, Mapping[PhraseName, str]]] = {
         "goodbye": "Thank you for calling. Goodbye.",
         "filler": "One moment, please.",
         "still_working": "Still looking into it, thank you for waiting.",
+        "transfer": "One moment, please. I'm putting you through to a colleague.",
+        "farewell": "Sorry, we have a technical problem and can't go on. Please call again a little later. Goodbye.",
     },
 }
 

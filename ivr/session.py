@@ -118,6 +118,8 @@ class Party:
     voice: Voice
     hearing: Hearing
     agent: Agent
+    hand_over: Callable[[str], Awaitable[str]] | None = None
+    """Lets the carrier dial a number for the caller; returns `done`, or a fixed word for why not. None: it cannot."""
 
 
 class Session:
@@ -271,6 +273,8 @@ class Session:
                 self._cancel(("transcript", utterance, 0))
             case ask.CloseReply(turn=turn):
                 self._cancel(("reply", turn, 0))
+            case ask.Transfer(number=number):
+                self._spawn(("transfer", 0, 0), self._transfer(number, party))
             case ask.WarmUp() if ("warm", 0, 0) not in self._tasks:
                 self._spawn(("warm", 0, 0), _warm(party))
             case ask.WarmUp():
@@ -338,6 +342,10 @@ class Session:
         async with contextlib.aclosing(agent.reply(command.request)) as pieces:
             async for event in pieces:
                 self._feed(event)
+
+    async def _transfer(self, number: str, party: Party) -> None:
+        outcome = await party.hand_over(number) if party.hand_over is not None else "unavailable"
+        self._feed(events.Transferred() if outcome == "done" else events.TransferFailed(outcome))
 
     # -- the phone's socket --------------------------------------------------------------------------------------
 

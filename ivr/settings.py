@@ -21,7 +21,18 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
-from ivr.lines import Line, check_endpoint, check_http_url, check_phrase, check_url, plain_line, read_lines, same_number
+from ivr.lines import (
+    Line,
+    check_endpoint,
+    check_http_url,
+    check_phrase,
+    check_transfer,
+    check_url,
+    plain_line,
+    read_lines,
+    read_numbers,
+    same_number,
+)
 from ivr.phrases_default import VOICES, Language
 
 HAMSA_URL: Final = "wss://api.tryhamsa.com/v1/realtime/ws"
@@ -103,6 +114,8 @@ class Settings(BaseSettings):
     greeting: str | None = Field(None, alias="IVR_GREETING")
     """None: the language's default; empty: nothing is said first."""
     endpoint_ms: int = Field(500, alias="IVR_ENDPOINT_MS")
+    transfer_to: str = Field("", alias="IVR_TRANSFER_TO")
+    """Numbers of people who may take over a call, commas between them; the first where the agent names none."""
 
     default_line: Line = Field(plain_line("ar"), exclude=True)
     """Answers the numbers that have no line of their own."""
@@ -261,9 +274,10 @@ def _default_line(settings: Settings) -> tuple[Line, list[str]]:
         dialect=settings.dialect or dialect,
         phrases=phrases,
         endpoint_ms=settings.endpoint_ms,
+        transfer_to=read_numbers(settings.transfer_to),
     )
-    problem = check_phrase(phrases["greeting"])
-    return line, [f"IVR_GREETING {problem}"] if problem else []
+    problems = {"IVR_GREETING": check_phrase(phrases["greeting"]), "IVR_TRANSFER_TO": check_transfer(line.transfer_to)}
+    return line, [f"{name} {problem}" for name, problem in problems.items() if problem]
 
 
 def _read_config(settings: Settings, default: Line) -> tuple[list[Line], Line, list[str]]:

@@ -99,6 +99,7 @@ class Answering:
 
     text: str = "Here you are, this is it."
     hang_up: bool = False
+    transfer_to: str | None = None
     breaks: bool = False
     requests: list[ReplyRequest] = field(default_factory=list)
     closed: int = 0
@@ -113,7 +114,7 @@ class Answering:
             if self.breaks:
                 raise KeyError("a bug of ours")
             yield ReplyDelta(request.turn, self.text)
-            yield ReplyEnded(request.turn, self.hang_up)
+            yield ReplyEnded(request.turn, self.hang_up, self.transfer_to)
         finally:
             self.closed += 1
 
@@ -196,6 +197,7 @@ class Scene:
     agent: Answering
     seen: Watching
     hung_up: list[str]
+    dialled: list[str] = field(default_factory=list)
     result: HangUp | None = None
     lasted: float = 0.0
 
@@ -207,10 +209,14 @@ def play(
     voice: Speaker | None = None,
     ears: Listener | None = None,
     agent: Answering | None = None,
+    carrier: str | None = "done",
     token: str = "good",
     depth: int | None = None,
 ) -> Scene:
-    """Run a script against a session; checks that no task is left when it is over."""
+    """Run a script against a session; checks that no task is left when it is over.
+
+    `carrier`: what it says to a transfer; None: it cannot be asked.
+    """
 
     async def main() -> Scene:
         before = asyncio.all_tasks()
@@ -221,13 +227,21 @@ def play(
         async def hang_up(call_id: str) -> None:
             hung_up.append(call_id)
 
+        dialled: list[str] = []
+
+        async def hand_over(number: str) -> str:
+            dialled.append(number)
+            await asyncio.sleep(0.2)
+            return carrier or ""
+
         def compose(started: CallStarted) -> Party:
-            return Party(started, Call(choices or options(), Loudness()), *parts)
+            call = Call(choices or options(), Loudness())
+            return Party(started, call, *parts, None if carrier is None else hand_over)
 
         seen = Watching()
         stream = Stream(lambda given, _: given == token, ACCOUNT)
         session = Session(near, stream, compose, hang_up=hang_up, observer=seen)
-        scene = Scene(Phone(far), session, *parts, seen, hung_up)
+        scene = Scene(Phone(far), session, *parts, seen, hung_up, dialled)
         listening = asyncio.create_task(scene.phone.listen())
         serving = asyncio.create_task(session.run())
         with contextlib.suppress(WireClosed):

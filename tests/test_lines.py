@@ -32,7 +32,7 @@ def test_a_language_has_all_its_words(language: Language) -> None:
     assert set(options.phrases) == set(get_args(PhraseName))
     spoken = [phrase for phrase in options.phrases.values() if phrase.text]
     arabic = [any("\u0600" <= letter <= "\u06ff" for letter in phrase.text) for phrase in spoken]
-    assert arabic == [language == "ar"] * 7
+    assert arabic == [language == "ar"] * 9
     assert all(phrase.text[-1] in ".?؟" and not phrase.audio for phrase in spoken)
 
 
@@ -112,6 +112,26 @@ def test_a_greeting_that_is_switched_off_stays_off_in_another_language() -> None
     assert english.phrases["goodbye"] == PHRASES["en"]["goodbye"]
 
 
+PEOPLE = plain_line("ar", AGENT, transfer_to=("+966110000001", "+966110000002"))
+
+
+@pytest.mark.parametrize(
+    ("written", "numbers"),
+    [
+        ("", PEOPLE.transfer_to),
+        ('transfer_to = ""', ()),
+        ("transfer_to = []", ()),
+        ('transfer_to = "00966 11 000-0003"', ("+966110000003",)),
+        ('transfer_to = "+966110000003, +966110000004"', ("+966110000003", "+966110000004")),
+        ('transfer_to = ["+966110000003", "+966110000004"]', ("+966110000003", "+966110000004")),
+    ],
+)
+@pytest.mark.parametrize("language", ["ar", "en"])
+def test_who_may_take_over_a_call(written: str, numbers: tuple[str, ...], language: str) -> None:
+    (line,) = lines(f'[[line]]\nnumber = "+12345"\nlanguage = "{language}"\n{written}', PEOPLE)
+    assert line.options().transfer_to == numbers
+
+
 def test_a_line_may_be_closed() -> None:
     assert lines('[[line]]\nnumber = "+12345"\nwebhook_url = ""')[0].webhook_url == ""
 
@@ -132,6 +152,16 @@ WRONG: list[tuple[str, str]] = [
     ('[[line]]\nnumber = "+12345"\n[[line]]\nnumber = "0012345"', "[[line]]: number +12345 occurs twice"),
     ('[[line]]\nnumber = "+12345"\nwebhook_url = "agent"', "[[line]] 1: webhook_url is no URL the bridge can use"),
     ('[[line]]\nnumber = "+12345"\nendpoint_ms = 10', "[[line]] 1: endpoint_ms: write a whole number from 100 to 3000"),
+    ('[[line]]\nnumber = "+12345"\ntransfer_to = "12345"', "[[line]] 1: transfer_to is no telephone number"),
+    (
+        '[[line]]\nnumber = "+12345"\ntransfer_to = "+1234567890123456"',
+        "[[line]] 1: transfer_to is no telephone number",
+    ),
+    (
+        '[[line]]\nnumber = "+12345"\ntransfer_to = ["+96611000", "911"]',
+        "[[line]] 1: transfer_to is no telephone number",
+    ),
+    ('[[line]]\nnumber = "+12345678"\ntransfer_to = "0012345678"', "+12345678: transfer_to +12345678 is a line itself"),
     ('[[line]]\nnumber = "+12345"\ngreeting = "a\\u0000"', "[[line]] 1: greeting holds control characters"),
     ('[[line]]\nnumber = "+12345"\n[line.phrases]\nhello = "a"', "line 1 phrases hello"),
     ('[[line]]\nnumber = "+12345"\n[line.call]\nlead = 1', "[[line]] 1: [line.call] lead: there is no such field"),

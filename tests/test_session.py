@@ -46,6 +46,30 @@ def test_the_agent_s_goodbye_is_heard_and_hung_up_at_the_carrier_before_the_sock
     assert scene.phone.wire.code == 1000
 
 
+def test_a_transfer_is_heard_then_told_to_the_carrier_and_nobody_hangs_up() -> None:
+    async def script(scene: Scene) -> None:
+        await ask(scene)
+
+    scene = play(script, agent=Answering(transfer_to=""), choices=options(transfer_to=("+1",)))
+    assert scene.result == HangUp("success", "agent_transfer", from_caller=True)
+    assert scene.phone.audio_got() == 8000
+    assert (scene.dialled, scene.hung_up) == (["+1"], [])
+    assert scene.phone.wire.code == 1000
+
+
+@pytest.mark.parametrize(("carrier", "dialled"), [("refused", ["+1"]), (None, [])])
+def test_a_transfer_that_fails_leaves_the_call_up(carrier: str | None, dialled: list[str]) -> None:
+    async def script(scene: Scene) -> None:
+        await ask(scene)
+        await scene.phone.audio(1000)
+        await scene.phone.stop()
+
+    scene = play(script, agent=Answering(transfer_to=""), choices=options(transfer_to=("+1",)), carrier=carrier)
+    assert scene.result == HangUp("success", "caller_stop", from_caller=True)
+    assert scene.dialled == dialled
+    assert scene.phone.audio_got() == 8000 + 4000
+
+
 def test_a_goodbye_after_an_upstream_failed_leaves_the_line_to_the_carrier() -> None:
     async def script(scene: Scene) -> None:
         await ask(scene)

@@ -70,6 +70,7 @@ def test_everything_an_operator_may_say() -> None:
         "IVR_SPEAKER": "Fahd",
         "IVR_DIALECT": "najd",
         "IVR_ENDPOINT_MS": "200",
+        "IVR_TRANSFER_TO": "00966 11 000 0001, +966110000002",
         "IVR_MAX_CALLS": "7",
         "IVR_PORT": "9000",
         "IVR_HOST": "10.0.0.1",
@@ -92,6 +93,7 @@ def test_everything_an_operator_may_say() -> None:
     line = settings.line("anonymous")
     assert line is not None
     assert (line.speaker, line.dialect, line.endpoint_ms) == ("Fahd", "najd", 200)
+    assert line.transfer_to == ("+966110000001", "+966110000002")
     assert settings.notes == ()
 
 
@@ -191,6 +193,7 @@ SENSELESS: list[tuple[str, str, str]] = [
     ("TWILIO_ACCOUNT_SID", "SK" + "0" * 32, "begins with AC"),
     ("TWILIO_ACCOUNT_SID", "AC/../x", "begins with AC"),
     ("IVR_GREETING", "a\0b", "remove them"),
+    ("IVR_TRANSFER_TO", "911", "write + and the country's code"),
     ("IVR_GREETING", "x" * 1001, "shorten it"),
     ("IVR_TWIML_DIR", "nowhere", "set it to the folder of answer.xml"),
     ("IVR_CONFIG", "nowhere.toml", "set it to your ivr.toml"),

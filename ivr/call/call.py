@@ -8,15 +8,18 @@ What is said by whom is the `Conversation`'s; this is what surrounds it: the beg
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import assert_never
 
 from ivr.call import commands, events
-from ivr.call.commands import Command, HangUp
+from ivr.call.commands import Command, HangUp, Result
 from ivr.call.conversation import Awaited, Conversation
 from ivr.call.events import Event
 from ivr.call.keypad import Keypad
 from ivr.call.options import CallOptions
+from ivr.call.parting import PATIENCE, Farewell
 from ivr.call.timeline import Turn
+from ivr.call.turn import State
 from ivr.media import g711
 from ivr.media.endpointing import SpeechStarted
 from ivr.media.vad import Detector
@@ -65,7 +68,7 @@ class Call:
         None when a chunk is not one frame. Changes nothing.
         """
         talk = self.talk
-        if talk.started is None or len(event.payload) != g711.FRAME:
+        if talk.started is None or talk.parting.handing_over or len(event.payload) != g711.FRAME:
             return None
         return talk.ears.foresee(event.payload, talk.answers.mouth.playout.playing(now))
 
@@ -105,9 +108,13 @@ class Call:
             case events.PeerFault(wire=wire, reason=reason):
                 talk.note("peer_fault", wire=wire, reason=reason)
             case events.CallerLeft(how=how):
-                talk.end("success" if how == "stop" else "indeterminate", f"caller_{how}", now, from_caller=True)
+                self._on_left(how, now)
+            case events.Transferred():
+                self._on_transferred(now)
+            case events.TransferFailed(reason=reason):
+                self._on_transfer_failed(reason, now)
             case events.Withdraw(reason=reason):
-                talk.end("bridge_error", reason, now)
+                talk.end(HangUp("bridge_error", reason), now)
             case _:
                 assert_never(event)
 
@@ -133,6 +140,8 @@ class Call:
         if talk.started is None:
             return
         talk.deadlines.set("media", now + self.options.media_timeout)
+        if talk.parting.handing_over:
+            return
         playout = talk.answers.mouth.playout
         for frame in talk.ears.frames(event.timestamp_ms, event.payload):
             for edge in talk.ears.hear(frame, playout.playing(now)):
@@ -142,11 +151,44 @@ class Call:
                     talk.utterance(edge, now)
             talk.follow(now)
 
+    # -- a person takes over -------------------------------------------------------------------------------------
+
+    def _on_transferred(self, now: float) -> None:
+        """The carrier dials a person: the call is over for us."""
+        parting = self.talk.parting
+        if parting.handing_over and parting.farewell is not None:
+            self.talk.end(replace(parting.farewell.hang_up, from_caller=True), now)
+
+    def _on_transfer_failed(self, reason: str, now: float) -> None:
+        """Nobody was dialled. The caller may have left meanwhile; else it is a question without an answer."""
+        talk = self.talk
+        if not talk.parting.handing_over:
+            return
+        talk.deadlines.clear("transfer")
+        talk.note("transfer_failed", reason=reason)
+        talk.parting.refused()
+        talk.protected = False
+        if talk.parting.left or reason == "gone":
+            self._on_left(talk.parting.left or "stop", now)
+            return
+        talk.fail("transfer", now)
+        if talk.ended is None and talk.floor.state is State.LISTENING:
+            talk.await_caller(now)
+
+    def _on_left(self, how: str, now: float) -> None:
+        """The stream has ended from the other side: the caller has hung up, unless it was left for a person."""
+        parting = self.talk.parting
+        if parting.handing_over:
+            parting.left = parting.left or how
+        else:
+            result: Result = "success" if how == "stop" else "indeterminate"
+            self.talk.end(HangUp(result, f"caller_{how}", from_caller=True), now)
+
     # -- keys ----------------------------------------------------------------------------------------------------
 
     def _on_digit(self, digit: str, now: float) -> None:
         talk = self.talk
-        if talk.protected and talk.farewell is not None:
+        if talk.parting.handing_over or (talk.protected and talk.parting.farewell is not None):
             return
         talk.ears.deafen()
         talk.take_floor(now)
@@ -195,9 +237,13 @@ class Call:
             case "dead_air":
                 talk.fill(now)
             case "media":
-                talk.end("indeterminate", "no_media", now)
+                talk.end(HangUp("indeterminate", "no_media"), now)
+            case "transfer":
+                self._on_transfer_failed("timeout", now)
+            case "length" if talk.parting.handing_over:
+                talk.deadlines.set("length", now + PATIENCE)
             case "length":
-                talk.bid_farewell("goodbye", HangUp("success", "call_too_long"), now)
+                self._say_goodbye(HangUp("success", "call_too_long"), now)
             case _:
                 assert_never(name)
 
@@ -205,6 +251,11 @@ class Call:
         talk = self.talk
         talk.prompts += 1
         if talk.prompts > self.options.silence_prompts:
-            talk.bid_farewell("goodbye", HangUp("caller_error", "caller_silent"), now)
+            self._say_goodbye(HangUp("caller_error", "caller_silent"), now)
         elif not talk.say("still_there", now):
             talk.await_caller(now)
+
+    def _say_goodbye(self, hang_up: HangUp, now: float) -> None:
+        """Whatever is going on is over: take leave, and hang up once that was heard."""
+        self.talk.take_floor(now)
+        self.talk.part(Farewell(hang_up, words=("goodbye",)), now)

@@ -109,6 +109,15 @@ class CancelSpeech:
 
 
 @dataclass(frozen=True, slots=True)
+class Transfer:
+    """Let the carrier dial a person for the caller, who leaves this stream for it. `Transferred` or `TransferFailed`
+    comes back."""
+
+    number: str = field(repr=False)
+    """E.164. Never logged."""
+
+
+@dataclass(frozen=True, slots=True)
 class HangUp:
     """End the call. The last command of a call; everything of it is released within a second."""
 
@@ -116,12 +125,14 @@ class HangUp:
     reason: str
     """A short fixed phrase, safe for logs and metric labels."""
     from_caller: bool = False
-    """The other side has left already: there is nobody to hang up on."""
+    """The other side has left already, on its own or for a person: there is nobody to hang up on."""
+    took_leave: bool = False
+    """An upstream failed for good, and the caller was told so and heard a goodbye."""
 
     @property
     def meant(self) -> bool:
         """The conversation came to its end. Otherwise the carrier goes on with its fallback and has words."""
-        return self.result in ("success", "caller_error")
+        return self.took_leave or self.result in ("success", "caller_error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +156,7 @@ Command: TypeAlias = (
     | CloseReply
     | Speak
     | CancelSpeech
+    | Transfer
     | HangUp
     | Note
 )

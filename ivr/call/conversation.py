@@ -10,24 +10,24 @@ Commands are collected in `out`, which whoever drives the conversation takes aft
 
 from __future__ import annotations
 
-import math
 from typing import Literal, TypeAlias
 
 from ivr.call import commands, events
 from ivr.call.answers import Answers, ReplyEvent
 from ivr.call.bargein import BargeIn, Verdict
-from ivr.call.commands import Command, HangUp, Result
+from ivr.call.commands import Command, HangUp
 from ivr.call.deadair import DeadAir
 from ivr.call.deadlines import Deadlines
 from ivr.call.ears import Ears
 from ivr.call.listening import Listening
 from ivr.call.options import CallOptions, PhraseName
+from ivr.call.parting import PATIENCE, Farewell, Parting, Upstream
 from ivr.call.timeline import Overlap, Turn
 from ivr.call.turn import Floor, State, Trigger
 from ivr.media.endpointing import SpeechEnded, SpeechStarted
 from ivr.media.vad import Detector
 
-Awaited: TypeAlias = Literal["transcript", "reply", "silence", "media", "length", "dead_air"]
+Awaited: TypeAlias = Literal["transcript", "reply", "silence", "media", "length", "dead_air", "transfer"]
 
 WORD_MS = 300
 """Voiced audio that may have been words: less is not worth asking the caller to repeat."""
@@ -46,8 +46,7 @@ class Conversation:
         self.ears = Ears(options, detector)
         self.listening = Listening(options, self.ears)
         self.deadlines: Deadlines[Awaited] = Deadlines()
-        self.farewell: HangUp | None = None
-        """How the call ends once everything was heard."""
+        self.parting = Parting(options)
         self.protected = False
         """What is being said is not for interrupting."""
         self.prompts = 0
@@ -56,7 +55,6 @@ class Conversation:
         self._dead_air = DeadAir(options)
         self._onset_at = 0.0
         self._late: int | None = None
-        self._failures = 0
 
     def note(self, name: str, **fields: str | int | float | bool) -> None:
         """Tell whoever watches."""
@@ -169,7 +167,7 @@ class Conversation:
 
     def interrupt(self, now: float) -> None:
         """Drop what is left of the current answer; an answer of which nothing was heard leaves its question."""
-        self.farewell, self.protected = None, False
+        self.parting.farewell, self.protected = None, False
         was_open = self.answers.open
         self.out += self.answers.drop(now)
         self.deadlines.clear("reply", "silence")
@@ -216,7 +214,7 @@ class Conversation:
         failed, voiced_ms = questions.give_up()
         cut_off = bool(self.answers.turns) and self.answers.turn.outcome == "interrupted"
         if failed:
-            self._fail("ears", now)
+            self.fail("ears", now)
         elif voiced_ms >= WORD_MS or cut_off:
             self.note("nothing_understood", voiced_ms=voiced_ms)
             self.say("reprompt", now)
@@ -258,13 +256,24 @@ class Conversation:
             return
         self.deadlines.clear("reply")
         turn = self.answers.turn
-        closing = isinstance(event, events.ReplyEnded) and event.hang_up
-        if closing:
-            self.farewell = HangUp("success", "agent_goodbye")
-        if turn.failure or not (turn.sentences or closing):
+        asks = isinstance(event, events.ReplyEnded) and (event.hang_up or event.transfer_to is not None)
+        if turn.failure or not (turn.sentences or asks):
             turn.failure = turn.failure or "empty"
             self.note("reply_failed", reason=turn.failure)
-            self._fail("agent", now)
+            self.fail("agent", now)
+        elif isinstance(event, events.ReplyEnded) and asks:
+            self._obey(event, now)
+
+    def _obey(self, event: events.ReplyEnded, now: float) -> None:
+        """The agent ends the conversation with this reply."""
+        if self.parting.foreign(event):
+            self.note("transfer_number_refused")
+        farewell = self.parting.farewell = self.parting.asked(event)
+        if farewell is None:
+            self.answers.turn.failure = "transfer"
+            self.fail("transfer", now)
+        elif farewell.number and not self.answers.turn.sentences:
+            self.say("transfer", now)
 
     def sound(self, event: events.SpeechAudio, now: float) -> None:
         """Audio of a sentence."""
@@ -283,22 +292,21 @@ class Conversation:
             return
         self.deadlines.clear("reply")
         self.note("speech_failed", reason=event.reason)
-        self._fail("voice", now)
+        farewell = self.parting.farewell
+        if farewell is None:
+            self.fail("voice", now)
+        else:  # what was to be the last words cannot be said, or not to their end
+            self.part(farewell, now, mute=True, again=not self.protected)
 
-    def _fail(self, who: Literal["ears", "agent", "voice"], now: float) -> None:
-        """An upstream has let the caller down: say so, or give the call up.
-
-        Without a voice and without a prepared phrase there is nothing to say; the carrier's fallback takes over.
-        """
-        self._failures += 1
-        self.note("upstream_failed", who=who, in_a_row=self._failures)
-        last = HangUp("upstream_error", f"{who}_unavailable")
-        if who == "voice" and not self.answers.phrase_is_ready("apology"):
-            self.end(last.result, last.reason, now)
-        elif self._failures >= self.options.failures_in_a_row:
-            self.bid_farewell("apology", last, now)
-        else:
+    def fail(self, who: Upstream, now: float) -> None:
+        """An upstream has let the caller down: say so, or give the call up."""
+        mute = who == "voice" and not self.answers.phrase_is_ready("apology")
+        farewell = self.parting.failed(who, mute=mute)
+        self.note("upstream_failed", who=who, in_a_row=self.parting.in_a_row)
+        if farewell is None:
             self.say("apology", now)
+        else:
+            self.part(farewell, now, mute=who == "voice")
 
     def say(self, name: PhraseName, now: float) -> bool:
         """Say fixed words of the line. False: it has none."""
@@ -322,17 +330,11 @@ class Conversation:
 
     def _mind_dead_air(self, now: float) -> None:
         """While words are owed to the caller, watch the silence at the ear."""
-        if self.floor.state not in (State.TRANSCRIBING, State.THINKING, State.SPEAKING):
-            self._dead_air.settle()
-            self.deadlines.clear("dead_air")
-            return
-        self._dead_air.owe(now)
+        owed = self.floor.state in (State.TRANSCRIBING, State.THINKING, State.SPEAKING)
         silent_from = self.answers.mouth.playout.silent_from
-        due = self._dead_air.due_at(silent_from, arriving=self.answers.arriving)
-        if due is None or math.isinf(due):
-            self.deadlines.clear("dead_air")
-        else:
-            self.deadlines.set("dead_air", due)
+        self.deadlines.move(
+            "dead_air", self._dead_air.watch(silent_from, now, owed=owed, arriving=self.answers.arriving)
+        )
 
     def fill(self, now: float) -> None:
         """The caller has heard nothing for too long: say something of the line."""
@@ -346,35 +348,51 @@ class Conversation:
     def _all_heard(self, now: float) -> None:
         turn = self.answers.turn
         self._note_turn(self.answers.close_turn("failed" if turn.failure else "heard", now))
-        if turn.kind != "phrase" and not turn.failure:
-            self._failures = 0
+        if turn.kind != "phrase" and not turn.failure and self.parting.farewell is None:
+            self.parting.answered()
         self.protected = False
-        if self.farewell is not None:
-            self.end(self.farewell.result, self.farewell.reason, now)
-            return
         self.floor.go(Trigger.NOTHING)
+        if self.parting.farewell is not None:
+            self.conclude(self.parting.farewell, now)
+            return
         if self.ears.speaking:
             self.floor.go(Trigger.VOICE)
         else:
             self.await_caller(now)
 
-    def bid_farewell(self, phrase: PhraseName, farewell: HangUp, now: float) -> None:
-        """Say a last phrase, which nobody interrupts, and hang up once it was heard."""
-        self.forget()
-        self.interrupt(now)
-        if self.say(phrase, now):
-            self.farewell, self.protected = farewell, True
-        else:
-            self.end(farewell.result, farewell.reason, now)
+    def part(self, farewell: Farewell, now: float, *, mute: bool = False, again: bool = True) -> None:
+        """Say the last words behind what is being said; nobody interrupts them. Then the call ends this way.
 
-    def end(self, result: Result, reason: str, now: float, *, from_caller: bool = False) -> None:
+        `mute`: only what needs no voice. `again=False`: they could not be said, there are no others.
+        """
+        self.forget()
+        self.deadlines.clear("silence")
+        possible = [name for name in farewell.words if not mute or self.answers.phrase_is_ready(name)] if again else []
+        said = next((name for name in possible if self.say(name, now)), None)
+        self.parting.farewell, self.protected = farewell.after(said, mute=mute), True
+        if self.floor.state in (State.LISTENING, State.HEARING, State.TRANSCRIBING):
+            self.conclude(self.parting.farewell, now)
+
+    def conclude(self, farewell: Farewell, now: float) -> None:
+        """Everything was heard: hang up, or let the carrier dial a person."""
+        if not farewell.number:
+            self.end(farewell.hang_up, now)
+            return
+        if self.floor.state is not State.LISTENING:
+            self.floor.go(Trigger.NOTHING)
+        self.ears.abandon()
+        self.parting.handing_over = True
+        self.deadlines.set("transfer", now + PATIENCE)
+        self.out.append(commands.Transfer(farewell.number))
+
+    def end(self, hang_up: HangUp, now: float) -> None:
         """The call is over: stop everything that still runs for it."""
         self.forget()
         self.interrupt(now)
         levels = {name: value for name, value in self.ears.levels.report().items() if value is not None}
         if levels:
             self.note("levels", **levels)
-        self.ended = HangUp(result, reason, from_caller)
+        self.ended = hang_up
         self.out.append(self.ended)
 
     def _note_turn(self, turn: Turn) -> None:

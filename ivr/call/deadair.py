@@ -7,6 +7,8 @@ silence anew. Fillers alternate, are counted, and end: what is owed fails by its
 
 from __future__ import annotations
 
+import math
+
 from ivr.call.options import CallOptions, PhraseName
 
 _FILLERS: tuple[PhraseName, PhraseName] = ("filler", "still_working")
@@ -38,6 +40,15 @@ class DeadAir:
     def settle(self) -> None:
         """Nothing is owed."""
         self._owed_since = None
+
+    def watch(self, silent_from: float, now: float, *, owed: bool, arriving: bool) -> float | None:
+        """After every event: when a filler is due, None: not as things are. `owed`: words are owed to the caller."""
+        if not owed:
+            self.settle()
+            return None
+        self.owe(now)
+        due = self.due_at(silent_from, arriving=arriving)
+        return None if due == math.inf else due
 
     def due_at(self, silent_from: float, *, arriving: bool = False) -> float | None:
         """When a filler is due, if the ear is silent from `silent_from` on; None: never.

@@ -20,6 +20,13 @@ class Deadlines(Generic[Name]):
         """Start or move a deadline."""
         self._at[name] = at
 
+    def move(self, name: Name, at: float | None) -> None:
+        """Start or move a deadline; None: there is none."""
+        if at is None:
+            self.clear(name)
+        else:
+            self.set(name, at)
+
     def clear(self, *names: Name) -> None:
         """What was awaited has happened."""
         for name in names:

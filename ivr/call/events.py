@@ -116,6 +116,9 @@ class ReplyEnded:
     turn: int
     hang_up: bool = False
     """The agent closes the conversation: hang up once its last word was heard."""
+    transfer_to: str | None = field(default=None, repr=False)
+    """The agent wants a person to take over once its last word was heard: the number it names, empty for the line's
+    own. None: it does not. Never logged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +159,19 @@ class SpeechFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class Transferred:
+    """The carrier has taken the caller out of the stream and dials a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransferFailed:
+    """The carrier did not take the caller over."""
+
+    reason: str
+    """A short fixed word; `gone`: there is no such call any more."""
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Time has passed: sent when `Call.wake_at` is due. Harmless at any other time."""
 
@@ -183,6 +199,8 @@ Event: TypeAlias = (
     | SpeechAudio
     | SpeechEnded
     | SpeechFailed
+    | Transferred
+    | TransferFailed
     | Tick
     | Withdraw
 )

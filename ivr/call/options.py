@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 PhraseName: TypeAlias = Literal[
-    "greeting", "notice", "reprompt", "apology", "still_there", "goodbye", "filler", "still_working"
-]
+    "greeting", "notice", "reprompt", "apology", "still_there", "goodbye", "filler", "still_working", "transfer",
+    "farewell"
+]  # fmt: skip
 """`greeting`: first words. `notice`: what must be said after them, uninterrupted. `reprompt`: nothing understood.
 `apology`: an upstream failed. `still_there`: the caller is silent. `goodbye`: the bridge ends the call. `filler`, then
-`still_working`: the caller waits."""
+`still_working`: the caller waits. `transfer`: a person takes over. `farewell`: an upstream failed for good, the call
+ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class CallOptions:
     phrases: Mapping[PhraseName, Phrase] = field(default_factory=dict)
     speakable_reply: bool = False
     """The agent's text is already fit for speech: say it as it is."""
+    transfer_to: tuple[str, ...] = ()
+    """Numbers of people who may take over a call, E.164; the first where nobody names one. Empty: nobody can."""
 
     endpoint_ms: int = 500
     """Silence that ends an utterance."""

@@ -51,6 +51,8 @@ class Answer:
 
     text: str
     closing: bool = False
+    transfer: bool = False
+    """And whether a person takes over, where one can."""
 
 
 @dataclass(slots=True)
@@ -84,7 +86,8 @@ class Conversation:
             meaning = "goodbye"
         if meaning in ("goodbye", "person"):
             self.stage = "closed"
-            return Answer(self._text("closing" if meaning == "goodbye" else "person"), closing=True)
+            person = meaning == "person"
+            return Answer(self._text("person" if person else "closing"), closing=True, transfer=person)
         if meaning in ("yes", None) and event != "dtmf" and self.stage == "name":
             self.stage = "number"
             return self._say("ask_number")

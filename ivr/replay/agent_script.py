@@ -103,8 +103,13 @@ def _last(times: list[float], pace: Pace) -> float:
     return times[-1] if times else pace.first_token
 
 
+def _after(answer: Answer) -> dict[str, Any]:
+    """What the agent wants done after its words."""
+    return {"is_closing": answer.closing} | ({"action": "transfer"} if answer.transfer else {})
+
+
 def _respond(answer: Answer, at: float) -> list[Step]:
-    whole = json.dumps({"output": answer.text, "is_closing": answer.closing}, ensure_ascii=False)
+    whole = json.dumps({"output": answer.text, **_after(answer)}, ensure_ascii=False)
     kinds = (("begin", None), ("item", whole), ("end", None))
     return [Step(at, record(kind, content, node=RESPONDER)) for kind, content in kinds]
 
@@ -135,7 +140,7 @@ def _events(answer: Answer, pace: Pace, write: Callable[[str], str], last: str) 
 
 
 def _sse(answer: Answer, pace: Pace) -> Script:
-    closing = 'data: {"is_closing": true}\n\n' if answer.closing else ""
+    closing = f"data: {json.dumps(_after(answer))}\n\n" if answer.closing else ""
     return _events(answer, pace, lambda token: f"data: {token}\n\n", closing + "data: [DONE]\n\n")
 
 
@@ -156,7 +161,7 @@ def _text(answer: Answer, pace: Pace) -> Script:
 def _json(answer: Answer, pace: Pace) -> Script:
     """All at once when the last token would have come."""
     at = _last(pace.times(tokens_of(answer.text)), pace)
-    body = json.dumps({"output": answer.text, "is_closing": answer.closing}, ensure_ascii=False).encode()
+    body = json.dumps({"output": answer.text, **_after(answer)}, ensure_ascii=False).encode()
     return Script((Step(at, body),))
 
 

@@ -1,8 +1,8 @@
 """A call that is up: from the voice request through its documents to the end.
 
 A document is run verb by verb, as far as a call needs to go on: words are written down and take no time, a pause
-takes its time, a gather gets no keys, a dial is answered and over. The stream is the one thing that is played in full.
-A call ends when its document does, on a hang-up of either side, or by REST; an `update` by REST takes it out of
+takes its time, a gather gets no keys, a dial rings, is answered and over. The stream is the one thing that is played in
+full. A call ends when its document does, on a hang-up of either side, or by REST; an `update` by REST takes it out of
 whatever it is doing and into another document.
 """
 
@@ -52,6 +52,8 @@ class CarrierOptions:
     """Messages that may wait for a bridge that reads slowly."""
     call_sid: str = ""
     """Use this one; empty: a new one."""
+    ringing_s: float = 2.0
+    """Seconds until somebody who is dialled answers; nobody does when the document has less patience."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +225,7 @@ class LiveCall:
                 url = absolute(verb.text, document.url)
                 return await self._fetch(url, method=verb.attributes.get("method", "POST")) or _OVER
             case "Dial":
-                return await self._action(verb, document, {"DialCallStatus": "completed"})
+                return await self._action(verb, document, {"DialCallStatus": await self._dial(verb)})
             case "Connect":
                 return await self._connected(verb, document)
         return None
@@ -231,6 +233,17 @@ class LiveCall:
     def _say(self, verb: Verb) -> None:
         self._record.said.append(verb.text)
         self._record.note(self._clock.now(), "say", verb.text)
+
+    async def _dial(self, verb: Verb) -> str:
+        """Ring whoever is dialled, as long as the document says; how it went. What is talked then is not played."""
+        patience = float(verb.attributes.get("timeout", "30"))
+        answered = self._options.ringing_s <= patience
+        self._record.dialled.append(verb.text)
+        self._record.note(self._clock.now(), "dial", verb.text)
+        await self._pause(min(self._options.ringing_s, patience))
+        status = "completed" if answered else "no-answer"
+        self._record.note(self._clock.now(), "dialled", status)
+        return status
 
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):

@@ -11,6 +11,7 @@ here: its transcripts are written beforehand, and every place that shows one say
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import secrets
 import socket
@@ -260,24 +261,30 @@ async def ring(
     caller: str = CALLER,
     called: str = CALLED,
     out: Path | None = None,
+    rest: int | None = None,
 ) -> PhoneRecord:
     """Call a bridge that runs elsewhere and show the phone's side of it.
 
-    Signs with TWILIO_AUTH_TOKEN and TWILIO_ACCOUNT_SID of the environment. RuntimeError without a voice, ScenarioError
-    and ValueError as `place_call`.
+    Signs with TWILIO_AUTH_TOKEN and TWILIO_ACCOUNT_SID of the environment. `rest`: a port of loopback on which the
+    carrier's REST API is served meanwhile. RuntimeError without a voice, ScenarioError and ValueError as `place_call`,
+    OSError when the port is taken.
     """
-    show = Show(console)
-    record = await place_call(
-        url,
-        script,
-        auth_token=os.environ.get("TWILIO_AUTH_TOKEN", "none"),
-        account_sid=os.environ.get("TWILIO_ACCOUNT_SID", f"AC{0:032x}"),
-        caller=caller,
-        called=called,
-        public_url=os.environ.get("IVR_PUBLIC_URL") or None,
-        voice=caller_voice(script.language) if script.texts else None,
-        on_entry=show.phone,
-    )
+    account, secret = os.environ.get("TWILIO_ACCOUNT_SID", f"AC{0:032x}"), os.environ.get("TWILIO_AUTH_TOKEN", "none")
+    switchboard = Switchboard(account, secret)
+    api = contextlib.nullcontext() if rest is None else serving(switchboard.app(), bound(port=rest))
+    async with api:
+        record = await place_call(
+            url,
+            script,
+            auth_token=secret,
+            account_sid=account,
+            caller=caller,
+            called=called,
+            public_url=os.environ.get("IVR_PUBLIC_URL") or None,
+            voice=caller_voice(script.language) if script.texts else None,
+            on_entry=Show(console).phone,
+            switchboard=switchboard,
+        )
     for name, value in (measured := ear_figures(record)).items():
         console.print(f"{name}: {value}", highlight=False, markup=False, soft_wrap=True)
     if out is not None:

@@ -41,7 +41,7 @@ SETTLED_MS: Final = 4000.0
 PATIENCE_S: Final = 90.0
 
 _KEYS: Final = frozenset(
-    ("title", "each", "rules", "agent", "caller", "transcripts", "service", "bounds", "language", "why")
+    ("title", "each", "rules", "agent", "caller", "transcripts", "transfer_to", "service", "bounds", "language", "why")
 )
 
 
@@ -105,6 +105,8 @@ class FaultScenario:
     transcripts: tuple[str, ...] | None = None
     """What is understood, utterance by utterance; None: what was said."""
     language: str = "ar"
+    transfer_to: str = ""
+    """Who may take over the call; empty: nobody."""
     bounds: Bounds = Bounds()
     why: str = ""
     """Where a bound is beyond the goal: the reason."""
@@ -171,6 +173,7 @@ def _scenario(table: Mapping[str, Any], name: str, face: str) -> FaultScenario:
         caller=the_caller(table.get("caller", ""), language),
         transcripts=tuple(table["transcripts"]) if "transcripts" in table else None,
         language=language,
+        transfer_to=str(table.get("transfer_to", "")),
         bounds=_bounds(table.get("bounds", {}), [str(other) for other in table.get("each", [])], face),
         why=str(table.get("why", "")),
     )

@@ -267,7 +267,8 @@ async def _play(scenario: FaultScenario, place: Studio, chance: int) -> Happenin
     profile = HamsaProfile(**scenario.service.profile, rules=scenario.rules, transcripts=tuple(transcripts))
     peers, witness = Peers(scenario.service, profile), Witness()
     url = f"http://agent.example/webhook?script={','.join(scenario.agent)}"
-    chosen = settings(place.folder, IVR_LANGUAGE=scenario.language, IVR_WEBHOOK_URL=url)
+    env = {"IVR_LANGUAGE": scenario.language, "IVR_WEBHOOK_URL": url, "IVR_TRANSFER_TO": scenario.transfer_to}
+    chosen = settings(place.folder, **env)
     async with running(a_bridge(chosen, peers, witness, chance=chance)) as bridge:
         await asyncio.sleep(scenario.service.early)
         peers.called_at = loop.time()

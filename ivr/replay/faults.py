@@ -20,6 +20,8 @@ from ivr.replay.fault_world import MOST_REQUESTS, Happening, Studio, play
 
 DOCUMENT = "the document's words"
 """What the carrier says when the stream is over."""
+PERSON = "a person"
+"""Somebody was dialled for the caller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class FaultReport:
     """Requests over REST."""
     fallback: bool
     """The carrier went on with the document's words."""
+    dialled: bool
+    """A person was dialled for the caller."""
     hang_up: str
     """Why the call ended."""
     violations: Mapping[str, int]
@@ -53,7 +57,7 @@ class FaultReport:
         found = [f"{name} {getattr(ear, name)}" for name in figures if getattr(ear, name) > getattr(bounds, name)]
         if bounds.connects and self.connects > bounds.connects:
             found.append(f"connects {self.connects}")
-        said = {*ear.instead, DOCUMENT} if self.fallback else set(ear.instead)
+        said = {*ear.instead, *self._after_the_stream()}
         found += [f"not heard: {name}" for name in bounds.instead if name not in said]
         if self.hang_up != bounds.hang_up:
             found.append(f"ended by {self.hang_up}")
@@ -68,7 +72,10 @@ class FaultReport:
     def instead(self) -> str:
         """What was said in place of an answer, or before it."""
         said = [name if count == 1 else f"{name} x{count}" for name, count in sorted(self.ear.instead.items())]
-        return ", ".join([*said, *([DOCUMENT] if self.fallback else [])])
+        return ", ".join([*said, *self._after_the_stream()])
+
+    def _after_the_stream(self) -> list[str]:
+        return [PERSON] if self.dialled else [DOCUMENT] if self.fallback else []
 
     def as_json(self) -> dict[str, Any]:
         """All of it, plain."""
@@ -84,6 +91,7 @@ class FaultReport:
             "reuse": None if reuse is None else round(reuse, 3),
             "rest": self.rest,
             "fallback": self.fallback,
+            "dialled": self.dialled,
             "hang_up": self.hang_up,
             "broken": self.broken,
             "why": self.scenario.why,
@@ -112,7 +120,8 @@ def measured(what: Happening, place: Studio) -> FaultReport:
         sentences=tally.requests["tts"],
         reused=tally.reused["tts"],
         rest=sum(record.socket == 0 for record in voice),
-        fallback="Say" in what.record.verbs,
+        fallback="Say" in what.record.verbs and not what.record.dialled,
+        dialled=bool(what.record.dialled),
         hang_up=witness.hang_up.reason if witness.hang_up else what.record.ended,
         violations=dict(tally.violations),
         left=what.left,

@@ -24,12 +24,13 @@ from ivr.replay.phone_playback import Run
 Kind: TypeAlias = Literal[
     "request", "answer", "connect", "stream", "caller_speaks", "caller_silent", "digit", "agent_speaks",
     "agent_silent", "mark", "mark_back", "clear", "warning", "fault", "gave_up", "hang_up", "leak", "closed",
-    "verb", "say", "callback", "ended",
+    "verb", "say", "dial", "dialled", "callback", "ended",
 ]  # fmt: skip
 """`request`, `answer`: a webhook was asked and what it said. `connect`: the socket was accepted. `stream`: `start` was
 sent. `clear`: how much was thrown away. `warning`: the carrier's, by number, once each. `fault`: every single message
 that was not in the protocol. `gave_up`: the scenario waited in vain. `leak`: audio after the hang-up. `verb`, `say`:
-what the call's document did before or after the stream. `ended`: the call is over, and how."""
+what the call's document did before or after the stream. `dial`, `dialled`: a person's telephone rings, and whether
+somebody answered. `ended`: the call is over, and how."""
 
 Ending: TypeAlias = Literal["", "agent", "caller", "carrier", "lost", "refused"]
 """Who ended the stream. `carrier`: an update by REST; `lost`: the socket died; `refused`: there never was one."""
@@ -108,6 +109,8 @@ class PhoneRecord:
     """From the socket's first byte to its acceptance."""
     said: list[str] = field(default_factory=list)
     """Texts of `<Say>` outside the stream."""
+    dialled: list[str] = field(default_factory=list)
+    """Who was dialled for the caller."""
     verbs: list[str] = field(default_factory=list)
     """Every verb the documents ran, by name."""
     watch: Callable[[Entry], None] | None = field(default=None, repr=False, compare=False)

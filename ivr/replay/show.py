@@ -38,6 +38,8 @@ _PHONE: dict[str, tuple[str, str]] = {
     "hang_up": ("phone", "the stream ends: {}"),
     "leak": ("phone", "audio after the hang-up: {}"),
     "say": ("phone", "plays words of the document: {}"),
+    "dial": ("phone", "rings at {}"),
+    "dialled": ("phone", "the person dialled: {}"),
     "ended": ("phone", "the call is over, ended by the {}"),
 }
 

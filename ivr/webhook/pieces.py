@@ -5,7 +5,7 @@ The stream parser turns bytes into these and knows nothing of turns; the client 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 
@@ -27,6 +27,14 @@ class Closing:
 
 
 @dataclass(frozen=True, slots=True)
+class Transfer:
+    """The agent wants a person to take over after this reply. At most once in a reply."""
+
+    number: str = field(default="", repr=False)
+    """Whom it names, as it wrote it but without blanks and the like; empty: nobody."""
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
     """Something that is not in any of the formats, or the agent's own word that it failed. The reply goes on."""
 
@@ -34,4 +42,4 @@ class Fault:
     """A short fixed phrase, safe for logs and metric labels: never the peer's own words."""
 
 
-Piece: TypeAlias = Delta | Pause | Closing | Fault
+Piece: TypeAlias = Delta | Pause | Closing | Transfer | Fault

@@ -9,6 +9,8 @@ The story of the rules (reference: n8n's webhook stream):
 - The Respond-to-Webhook node repeats the whole answer as a JSON string inside an item: it counts only for what was not
   streamed before, and may close. An agent may stream such an object too: a run that begins with `{` or a code fence is
   held to its end, and read out unless it repeats what was said.
+- What the agent wants done after its words stands beside them: `is_closing`, `hang_up` or `"action": "hangup"` end the
+  call, `"transfer": true` or `"action": "transfer"` hand it to a person, whose number may stand in `to`.
 - A configured node that never speaks was renamed: what the last other node said is spoken at the end, with a fault.
 - `error` records are in-band and the workflow may go on; unknown types are somebody's future, not ours.
 """
@@ -16,9 +18,10 @@ The story of the rules (reference: n8n's webhook stream):
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
-from ivr.webhook.pieces import Closing, Delta, Fault, Pause, Piece
+from ivr.webhook.pieces import Closing, Delta, Fault, Pause, Piece, Transfer
 from ivr.webhook.wording import Wording, speakable_whole
 
 MAX_TEXT = 20_000
@@ -30,15 +33,30 @@ NOT_JSON: Any = object()
 _WHOLE_KEYS = ("output", "text", "response")
 _RESPONDERS = ("respond to webhook", "respondtowebhook")
 _HANG_UPS = ("hangup", "hang_up", "hang-up")
+_FOR_THE_EYE = re.compile(r"[\s().-]")
+
+
+def _parts(record: dict[str, Any]) -> list[dict[str, Any]]:
+    """The answer, and the object that is its text."""
+    return [record, *(record[key] for key in _WHOLE_KEYS if isinstance(record.get(key), dict))]
+
+
+def _says(record: dict[str, Any], *names: str) -> bool:
+    return any(record.get(name) in (True, "true") for name in names)
 
 
 def _closes(record: dict[str, Any]) -> bool:
-    """Whether the answer, or the object that is its text, says that the conversation is over."""
-    inner = (record[key] for key in _WHOLE_KEYS if isinstance(record.get(key), dict))
-    for part in (record, *inner):
-        if any(part.get(key) in (True, "true") for key in ("is_closing", "hang_up")) or part.get("action") in _HANG_UPS:
-            return True
-    return False
+    """Whether the answer says that the conversation is over."""
+    return any(_says(part, "is_closing", "hang_up") or part.get("action") in _HANG_UPS for part in _parts(record))
+
+
+def _transfer(record: dict[str, Any]) -> Transfer | None:
+    """Whether the answer says that a person should take over, and who."""
+    for part in _parts(record):
+        if _says(part, "transfer") or part.get("action") == "transfer":
+            number = part.get("to")
+            return Transfer(_FOR_THE_EYE.sub("", number) if isinstance(number, str) else "")
+    return None
 
 
 def _whole_text(record: dict[str, Any]) -> str | None:
@@ -85,7 +103,7 @@ class Records:
         self._said_length = 0
         self._audible = False
         self._unpaused = False
-        self._closing = False
+        self._asked: set[type[Piece]] = set()
         self._index: object = None
         self._held: list[str] | None = None
         self._held_length = 0
@@ -221,9 +239,9 @@ class Records:
         return [Fault("bad_record")] if text.lstrip().startswith('{"') else self.say(text)
 
     def _whole(self, record: dict[str, Any], *, strict: bool) -> list[Piece]:
-        """A complete answer: what of it was not said yet, and whether it closes."""
+        """A complete answer: what of it was not said yet, and what comes after."""
         text = _whole_text(record)
-        return (self._rest_of(text, strict=strict) if text else []) + self._close(record)
+        return (self._rest_of(text, strict=strict) if text else []) + self._after(record)
 
     def _rest_of(self, text: str, *, strict: bool) -> list[Piece]:
         """`strict`: after other words only their continuation is new, not a different text."""
@@ -235,11 +253,12 @@ class Records:
             return []
         return self.say(whole)
 
-    def _close(self, record: dict[str, Any]) -> list[Piece]:
-        if self._closing or not _closes(record):
-            return []
-        self._closing = True
-        return [Closing()]
+    def _after(self, record: dict[str, Any]) -> list[Piece]:
+        """What the agent wants done after its words; each is asked once."""
+        asked = [_transfer(record), Closing() if _closes(record) else None]
+        new = [piece for piece in asked if piece is not None and type(piece) not in self._asked]
+        self._asked.update(map(type, new))
+        return [*new]
 
     def _answer(self, record: dict[str, Any]) -> list[Piece]:
         """A record without a type: one JSON answer, or one of a stream of `{"text": ...}` lines."""
@@ -248,7 +267,7 @@ class Records:
         text = _whole_text(record)
         if text is None and record.get("error"):
             return [Fault("agent_error")]
-        return (self.say(text) if text else []) + self._close(record)
+        return (self.say(text) if text else []) + self._after(record)
 
     def _choices(self, choices: list[Any]) -> list[Piece]:
         """OpenAI: the first choice's delta, message or text."""

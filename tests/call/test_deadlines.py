@@ -22,3 +22,7 @@ def test_they_come_due_earliest_first_and_once() -> None:
     assert repr(deadlines) == "<Deadlines c>"
     deadlines.clear("c", "a")
     assert deadlines.next() is None
+    deadlines.move("a", 4.0)
+    assert deadlines.next() == 4.0
+    deadlines.move("a", None)
+    assert deadlines.next() is None

@@ -193,7 +193,20 @@ def test_verbs_without_a_stream() -> None:
     assert bridge.asked[1][1]["CallStatus"] == "in-progress"
     assert "end?AccountSid=" in bridge.asked[2][0]
     assert record.warnings == {12200: "unknown verb <Sing>"}
-    assert record.entries[-1].t == 3.0
+    assert record.dialled == ["+1", "+2"]
+    assert [entry.detail for entry in record.of("dialled")] == ["completed"] * 2
+    assert record.entries[-1].t == 7.0
+
+
+def test_nobody_answers_in_the_time_a_document_gives() -> None:
+    bridge = Bridge({"/voice": "<Dial timeout='5' action='/dialled'>+1</Dial>", "/dialled": "<Say>nobody</Say>"})
+    record = called(bridge, options=CarrierOptions(seed=1, ringing_s=6.0))
+    assert bridge.asked[1][1]["DialCallStatus"] == "no-answer"
+    assert [(entry.t, entry.kind, entry.detail) for entry in record.entries if "dial" in entry.kind] == [
+        (0.0, "dial", "+1"),
+        (5.0, "dialled", "no-answer"),
+    ]
+    assert record.said == ["nobody"]
 
 
 @pytest.mark.parametrize("verb", ["<Redirect>/gone</Redirect>", "<Dial action='/gone'>+1</Dial>"])

@@ -6,6 +6,7 @@ import asyncio
 import io
 import wave
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 from rich.console import Console
@@ -137,3 +138,37 @@ def test_calling_where_nobody_answers(tmp_path: Path) -> None:
     assert record.ended == "refused"
     assert "WARNING" in text.getvalue()
     assert (tmp_path / "call.html").exists()
+
+
+@pytest.mark.live
+def test_a_bridge_that_is_called_may_ask_the_carrier_s_rest_api(tmp_path: Path) -> None:
+    """The voice request is answered by a bridge that asks for the call over REST first."""
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import Route
+
+    from ivr.replay.loopback import bound, serving
+    from ivr.twilio.rest import Rest
+
+    async def main() -> PhoneRecord:
+        spare, listener = bound(), bound()
+        port = spare.getsockname()[1]
+        spare.close()
+        outcomes = []
+
+        async def voice(request: Request) -> Response:
+            form = parse_qs((await request.body()).decode())
+            rest = Rest(f"AC{0:032x}", "none", base_url=f"http://127.0.0.1:{port}")
+            outcomes.append(await rest.hang_up(form["CallSid"][0]))
+            await rest.aclose()
+            return Response("<Response><Dial>+1</Dial></Response>", media_type="text/xml")
+
+        async with serving(Starlette(routes=[Route("/voice", voice, methods=["POST"])]), listener):
+            url = f"http://127.0.0.1:{listener.getsockname()[1]}/voice"
+            console = Console(file=io.StringIO())
+            record = await demo.ring(url, from_words(["wait"]), console, rest=port)
+        assert outcomes == ["gone"]  # 21220: the call is not in progress yet
+        return record
+
+    assert asyncio.run(main()).dialled == ["+1"]

@@ -27,10 +27,19 @@ GOOD = FaultReport(
     reused=3,
     rest=1,
     fallback=False,
+    dialled=False,
     hang_up="caller_stop",
     violations={},
     left=[],
 )
+
+
+def test_what_follows_the_stream_is_said_too() -> None:
+    assert replace(GOOD, fallback=True).instead() == "apology, filler x2, the document's words"
+    person = replace(GOOD, dialled=True)
+    assert person.instead() == "apology, filler x2, a person"
+    assert person.broken == []
+    assert replace(person, scenario=replace(SCENARIO, bounds=Bounds(instead=("a person",)))).broken == []
 
 
 def test_a_report_within_its_bounds() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from ivr.call.events import PeerFault, ReplyDelta, ReplyEnded, ReplyFailed, ReplyPause
 from ivr.webhook.account import Account
-from ivr.webhook.pieces import Closing, Delta, Fault, Pause, Piece
+from ivr.webhook.pieces import Closing, Delta, Fault, Pause, Piece, Transfer
 
 ENDS: list[tuple[str, list[Piece], str, ReplyEnded | ReplyFailed]] = [
     ("words", [Delta("hi")], "", ReplyEnded(7)),
@@ -14,6 +14,11 @@ ENDS: list[tuple[str, list[Piece], str, ReplyEnded | ReplyFailed]] = [
     ("closing alone", [Closing()], "", ReplyEnded(7, hang_up=True)),
     ("words and closing, then cut", [Delta("bye"), Closing()], "broken", ReplyEnded(7, hang_up=True)),
     ("closing alone, then cut", [Closing()], "broken", ReplyFailed(7, "broken")),
+    ("words and a transfer", [Delta("wait"), Transfer("+1")], "", ReplyEnded(7, transfer_to="+1")),
+    ("words and a transfer, else closing", [Delta("wait"), Transfer(), Closing()], "", ReplyEnded(7, True, "")),
+    ("transfer alone", [Transfer()], "", ReplyEnded(7, transfer_to="")),
+    ("words and a transfer, then cut", [Delta("wait"), Transfer()], "broken", ReplyEnded(7, transfer_to="")),
+    ("transfer alone, then cut", [Transfer()], "broken", ReplyFailed(7, "broken")),
     ("nothing", [], "", ReplyFailed(7, "empty")),
     ("blanks", [Delta(" \n"), Pause()], "", ReplyFailed(7, "empty")),
     ("fault alone", [Fault("agent_error"), Fault("bad_line")], "", ReplyFailed(7, "agent_error")),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ivr.webhook.pieces import Closing, Delta, Fault, Pause, Piece
+from ivr.webhook.pieces import Closing, Delta, Fault, Pause, Piece, Transfer
 from ivr.webhook.records import MAX_TEXT, NOT_JSON, Records, json_text
 from tests.webhook.n8n import merged
 
@@ -43,6 +43,19 @@ TABLE: list[tuple[str, list[Any], list[Piece]]] = [
     ("respond repeats the last run only", [item("A. "), END, BEGIN, item("B."), END, item('{"output":"B."}', RESPOND)],
      [Delta("A. "), Pause(), Delta("B."), Pause()]),
     ("respond closes", [item("Bye"), item('{"output":"Bye","is_closing":true}', RESPOND)], [Delta("Bye"), Closing()]),
+    ("transfer", [{"output": "Wait", "action": "transfer"}], [Delta("Wait"), Transfer()]),
+    ("transfer to somebody", [{"text": "Wait"}, {"action": "transfer", "to": "+966 (50) 000-0001"}],
+     [Delta("Wait"), Transfer("+966500000001")]),
+    ("transfer in a word", [{"response": "Wait", "transfer": True, "to": 5}], [Delta("Wait"), Transfer()]),
+    ("transfer said twice", [item("Wait"), {"action": "transfer", "to": "+1"}, {"action": "transfer", "to": "+2"}],
+     [Delta("Wait"), Transfer("+1")]),
+    ("transfer, else closing", [{"output": {"text": "Wait", "transfer": "true"}, "is_closing": True}],
+     [Delta("Wait"), Transfer(), Closing()]),
+    ("respond transfers", [item("Wait"), item('{"output":"Wait","action":"transfer","to":"+9661"}', RESPOND)],
+     [Delta("Wait"), Transfer("+9661")]),
+    ("agent streams a transfer", [BEGIN, item('{"output":"Wait",'), item('"action":"transfer"}'), END],
+     [Delta("Wait"), Transfer(), Pause()]),
+    ("no transfer", [{"text": "Hi", "to": "+9661", "transfer": False, "action": "transferred"}], [Delta("Hi")]),
     ("respond alone", [mark("begin", RESPOND), item('{"output":"Hi"}', RESPOND), mark("end", RESPOND)], [Delta("Hi")]),
     ("respond in plain text", [item("Hi", RESPOND)], [Delta("Hi")]),
     ("respond in plain text, a second time", [item("Hi"), item("Hi", RESPOND)], [Delta("Hi")]),

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import httpx
 import pytest
 
 from ivr.call.commands import HangUp
 from ivr.phrases_default import PHRASES
 from ivr.replay.phone_figures import figures
 from ivr.replay.scenario import Scenario, from_words
+from ivr.twilio.rest import Rest
+from tests.front import ACCOUNT, AUTH
 from tests.whole.world import Peers, World, call
 
 ASK = "hold on please"
@@ -28,8 +31,14 @@ def questions(number: int) -> Scenario:
     return Scenario(from_words(words).steps, settle_ms=800, patience_s=15)
 
 
-def asked(folder: Path, number: int = 2, **peers: object) -> World:
-    world = call(folder, questions(number), Peers(**peers), IVR_GREETING="")  # type: ignore[arg-type]
+def to_the_end() -> Scenario:
+    """Three questions of a caller who lets everybody finish, fillers included, and never hangs up."""
+    words = [f"at 1.5 say {ASK}", *[f"say {ASK}"] * 2, "wait"]
+    return Scenario(from_words(words).steps, settle_ms=3000, patience_s=60)
+
+
+def asked(folder: Path, number: int = 2, scenario: Scenario | None = None, **peers: object) -> World:
+    world = call(folder, scenario or questions(number), Peers(**peers), IVR_GREETING="")  # type: ignore[arg-type]
     assert world.record.of("gave_up") == []
     assert world.record.warnings == {}
     for answer in figures(world.record).answers:
@@ -43,6 +52,16 @@ def phrases(world: World) -> list[str]:
     names = {text: name for name, text in PHRASES["en"].items()}
     said = [sentence for turn in world.turns for sentence in turn.sentences if sentence.heard_ms > 0]
     return [names[sentence.text] for sentence in said if sentence.text in names]
+
+
+def gave_up(world: World, reason: str) -> None:
+    """Two apologies and a farewell, each to its end; the carrier hangs up and has nothing to add."""
+    assert phrases(world) == ["apology", "apology", "farewell"]
+    assert len(world.turns) == 3
+    assert all(turn.sentences[-1].finished for turn in world.turns)
+    assert world.hang_up == HangUp("upstream_error", reason, took_leave=True)
+    assert world.record.verbs == ["Connect"]
+    assert [form for _, form in world.switchboard.requests] == [{"Status": "completed"}]
 
 
 def answered(world: World) -> None:
@@ -102,15 +121,10 @@ ALWAYS = [
 
 
 @pytest.mark.parametrize(("rules", "reason"), [row[1:] for row in ALWAYS], ids=[row[0] for row in ALWAYS])
-def test_a_service_that_is_gone_is_apologised_for_and_then_the_document_goes_on(
+def test_a_service_that_is_gone_is_apologised_for_twice_and_then_taken_leave_of(
     folder: Path, rules: tuple[str, ...], reason: str
 ) -> None:
-    world = asked(folder, 3, rules=rules, transcripts=(ASK,) * 6)
-    assert "apology" in phrases(world)
-    assert world.hang_up in (HangUp("upstream_error", reason), LEFT)
-    if world.hang_up != LEFT:
-        assert world.record.verbs == ["Connect", "Say", "Hangup"]
-        assert world.switchboard.requests == []
+    gave_up(asked(folder, scenario=to_the_end(), rules=rules, transcripts=(ASK,) * 6), reason)
 
 
 def test_without_a_voice_and_without_phrases_the_document_has_the_words(folder: Path, tmp_path: Path) -> None:
@@ -161,9 +175,14 @@ def test_an_agent_that_never_answers_a_patient_caller(folder: Path) -> None:
 
 @pytest.mark.parametrize("mode", ["500", "empty", "html", "error"])
 def test_an_agent_that_is_gone_ends_the_call_after_three_questions(folder: Path, mode: str) -> None:
-    world = asked(folder, 3, agent=f"mode={mode}")
-    assert world.hang_up == HangUp("upstream_error", "agent_unavailable")
-    assert phrases(world) == ["apology"] * 3
+    gave_up(asked(folder, scenario=to_the_end(), agent=f"mode={mode}"), "agent_unavailable")
+
+
+def test_a_farewell_the_carrier_does_not_act_on_leaves_the_rest_to_the_document(folder: Path) -> None:
+    down = httpx.MockTransport(lambda _: httpx.Response(500))
+    rest = Rest(ACCOUNT, AUTH, base_url="http://carrier.example", transport=down)
+    world = asked(folder, scenario=to_the_end(), agent="mode=500", rest=rest)
+    assert phrases(world) == ["apology", "apology", "farewell"]
     assert world.record.verbs == ["Connect", "Say", "Hangup"]
 
 

@@ -1,0 +1,327 @@
+"""A person takes over: at the end of the ladder, or because the agent says so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ivr.call.commands import HangUp, RequestReply, SendClear, Speak, Transfer
+from ivr.call.events import (
+    AudioIn,
+    CallerLeft,
+    DigitPressed,
+    ReplyDelta,
+    ReplyEnded,
+    ReplyFailed,
+    SpeechFailed,
+    TranscriptFailed,
+    TransferFailed,
+    Transferred,
+    Withdraw,
+)
+from ivr.call.options import Phrase
+from tests.call.stage import LOUD, Stage, options, phrases
+
+DESK, BRANCH = "+966110000001", "+966110000002"
+WORDS: dict[Any, Phrase] = phrases(greeting="") | {
+    name: Phrase(f"{name} words", LOUD * 25) for name in ("transfer", "farewell")
+}
+
+
+def desk(**choices: Any) -> Stage:
+    """A line with two people and ready words."""
+    return Stage(options(**{"phrases": WORDS, "transfer_to": (DESK, BRANCH), **choices}))
+
+
+def lost(stage: Stage) -> None:
+    """A question to which the agent has no answer."""
+    stage.hear()
+    stage.feed(ReplyFailed(stage.last(RequestReply).turn, "connect"))
+
+
+def given_up(stage: Stage) -> None:
+    """As many as the line bears; the last words are about to be said."""
+    for _ in range(3):
+        stage.wait(600)
+        lost(stage)
+
+
+def handed_over(**choices: Any) -> Stage:
+    """The carrier was told to dial."""
+    stage = desk(**choices)
+    given_up(stage)
+    stage.wait(700)
+    assert stage.all(Transfer)
+    return stage
+
+
+# -- the ladder ------------------------------------------------------------------------------------------------------
+
+
+def test_after_the_last_failure_the_words_are_heard_and_then_a_person_is_dialled() -> None:
+    stage = desk()
+    given_up(stage)
+    stage.wait(480)
+    assert stage.all(Transfer) == []
+    stage.wait(40)
+    assert stage.all(Transfer) == [Transfer(DESK)]
+    assert stage.call.turns[-1].sentences[-1].text == "transfer words"
+    assert stage.ended is None
+    stage.feed(Transferred())
+    assert stage.ended == HangUp("upstream_error", "agent_unavailable_transfer", from_caller=True)
+    assert stage.log[-1][1] is stage.ended
+
+
+def test_the_words_before_a_person_are_not_interrupted() -> None:
+    stage = desk()
+    given_up(stage)
+    stage.feed(DigitPressed("1"))
+    stage.speak(600)
+    assert stage.all(SendClear) == []
+    assert stage.all(Transfer) == [Transfer(DESK)]
+
+
+def test_a_line_without_words_for_it_apologises_first() -> None:
+    stage = desk(phrases=phrases(greeting=""))
+    given_up(stage)
+    stage.wait(700)
+    assert stage.call.turns[-1].sentences[-1].text == "apology words"
+    assert stage.all(Transfer) == [Transfer(DESK)]
+
+
+def test_ears_that_are_gone_lead_to_a_person_too_also_without_a_word() -> None:
+    stage = desk(phrases={}, failures_in_a_row=1)
+    stage.speak(600)
+    stage.wait(500)
+    stage.feed(TranscriptFailed(1, "closed"))
+    assert stage.all(Transfer) == [Transfer(DESK)]
+    stage.feed(Transferred())
+    assert stage.ended == HangUp("upstream_error", "ears_unavailable_transfer", from_caller=True)
+
+
+def test_without_a_voice_and_without_prepared_words_the_person_is_dialled_at_once() -> None:
+    stage = desk(phrases=phrases(ready=False, greeting=""))
+    stage.hear()
+    stage.reply()
+    stage.feed(SpeechFailed(0, 1, "connect"))
+    assert stage.all(Transfer) == [Transfer(DESK)]
+    assert stage.all(Speak) == [Speak(0, 1, "It is in Riyadh today.")]
+
+
+def test_last_words_that_need_a_voice_which_fails_are_left_out() -> None:
+    words = WORDS | {"transfer": Phrase("transfer words")}
+    stage = desk(phrases=words)
+    given_up(stage)
+    said = stage.last(Speak)
+    stage.feed(SpeechFailed(said.turn, said.sentence, "connect"))
+    assert stage.all(Transfer) == [Transfer(DESK)]
+
+
+def test_what_has_sounded_of_an_answer_is_heard_before_the_last_words() -> None:
+    stage = desk(failures_in_a_row=1)
+    stage.hear()
+    stage.feed(ReplyDelta(0, "Your parcel is"))
+    stage.feed(ReplyFailed(0, "broken"))
+    stage.voice(400)
+    stage.wait(1000)
+    assert stage.call.turns[0].heard == "Your parcel is transfer words"
+    assert stage.all(Transfer) == [Transfer(DESK)]
+
+
+def test_a_line_without_a_person_takes_leave() -> None:
+    stage = desk(transfer_to=())
+    given_up(stage)
+    assert stage.call.turns[-1].sentences[-1].text == "farewell words"
+    stage.wait(700)
+    assert stage.ended == HangUp("upstream_error", "agent_unavailable", took_leave=True)
+    assert stage.last(HangUp).meant
+
+
+def test_a_farewell_nobody_heard_leaves_the_last_word_to_the_carrier() -> None:
+    stage = desk(transfer_to=(), phrases=WORDS | {"farewell": Phrase("farewell words")})
+    given_up(stage)
+    said = stage.last(Speak)
+    stage.feed(SpeechFailed(said.turn, said.sentence, "connect"))
+    assert stage.ended == HangUp("upstream_error", "voice_unavailable")
+    assert not stage.last(HangUp).meant
+
+
+# -- the agent asks --------------------------------------------------------------------------------------------------
+
+
+def asked(stage: Stage, to: str = "", *, hang_up: bool = False, text: str = "I will put you through.") -> None:
+    """The agent answers a question with a transfer."""
+    stage.hear("a person please")
+    turn = stage.last(RequestReply).turn
+    if text:
+        stage.feed(ReplyDelta(turn, text))
+    stage.feed(ReplyEnded(turn, hang_up, to))
+
+
+@pytest.mark.parametrize(("to", "number"), [("", DESK), (DESK, DESK), (BRANCH, BRANCH), ("+882990000000", DESK)])
+def test_the_agent_s_words_are_heard_and_then_the_person_is_dialled(to: str, number: str) -> None:
+    stage = desk()
+    asked(stage, to)
+    stage.voice(800)
+    stage.wait(780)
+    assert stage.all(Transfer) == []
+    stage.wait(40)
+    assert stage.all(Transfer) == [Transfer(number)]
+    assert len(stage.notes("transfer_number_refused")) == (to not in ("", DESK, BRANCH))
+    stage.feed(Transferred())
+    assert stage.ended == HangUp("success", "agent_transfer", from_caller=True)
+
+
+def test_a_transfer_without_a_word_has_those_of_the_line() -> None:
+    stage = desk()
+    asked(stage, text="")
+    stage.wait(600)
+    assert stage.call.turns[-1].heard == "transfer words"
+    assert stage.all(Transfer) == [Transfer(DESK)]
+    silent = desk(phrases={})
+    asked(silent, text="")
+    assert silent.all(Transfer) == [Transfer(DESK)]
+
+
+def test_a_caller_with_one_more_question_keeps_the_agent() -> None:
+    stage = desk()
+    asked(stage)
+    stage.voice(800)
+    stage.wait(400)
+    stage.hear("wait, one more")
+    assert stage.last(RequestReply).request.text == "wait, one more"
+    stage.wait(1000)
+    assert stage.all(Transfer) == []
+
+
+def test_a_transfer_on_a_line_without_a_person_is_apologised_for_and_the_call_goes_on() -> None:
+    stage = desk(transfer_to=())
+    asked(stage)
+    stage.voice(400)
+    stage.wait(1000)
+    assert stage.call.turns[0].heard == "I will put you through. apology words"
+    assert (stage.call.turns[0].outcome, stage.call.turns[0].failure) == ("failed", "transfer")
+    assert stage.state == "listening"
+
+
+def test_an_agent_that_closes_as_well_hangs_up_where_there_is_no_person() -> None:
+    stage = desk(transfer_to=())
+    asked(stage, hang_up=True)
+    stage.voice(400)
+    stage.wait(500)
+    assert stage.ended == HangUp("success", "agent_goodbye")
+
+
+@pytest.mark.parametrize(("to", "last"), [("", "transfer words"), (None, "goodbye words")])
+def test_when_the_agent_s_last_words_cannot_be_said_those_of_the_line_are(to: str | None, last: str) -> None:
+    stage = desk()
+    stage.hear("bye")
+    stage.feed(ReplyDelta(0, "All the best to you."))
+    stage.feed(ReplyEnded(0, to is None, to))
+    stage.feed(SpeechFailed(0, 1, "connect"))
+    stage.wait(600)
+    assert stage.call.turns[0].heard == last
+    if to is None:
+        assert stage.ended == HangUp("success", "agent_goodbye")
+    else:
+        assert stage.all(Transfer) == [Transfer(DESK)]
+
+
+# -- the carrier answers ---------------------------------------------------------------------------------------------
+
+
+def test_a_person_who_cannot_be_dialled_leaves_the_farewell() -> None:
+    stage = handed_over()
+    stage.feed(TransferFailed("refused"))
+    assert [note.fields["reason"] for note in stage.notes("transfer_failed")] == ["refused"]
+    assert stage.call.turns[-1].sentences[-1].text == "farewell words"
+    stage.wait(700)
+    assert stage.ended == HangUp("upstream_error", "transfer_unavailable", took_leave=True)
+    assert len(stage.all(Transfer)) == 1
+
+
+def test_a_carrier_that_says_nothing_has_refused() -> None:
+    stage = handed_over()
+    stage.wait(4700)
+    assert stage.notes("transfer_failed") == []
+    stage.wait(300)
+    assert [note.fields["reason"] for note in stage.notes("transfer_failed")] == ["timeout"]
+    stage.feed(Transferred())
+    stage.feed(TransferFailed("late"))
+    assert stage.ended is None
+    assert len(stage.notes("transfer_failed")) == 1
+
+
+def test_a_transfer_the_agent_asked_for_in_vain_is_apologised_for_and_the_call_goes_on() -> None:
+    stage = desk()
+    asked(stage)
+    stage.voice(200)
+    stage.wait(300)
+    stage.feed(TransferFailed("unreachable"))
+    stage.wait(600)
+    assert stage.call.turns[-1].heard == "apology words"
+    stage.answer()
+    stage.wait(1100)
+    assert stage.call.turns[-1].outcome == "heard"
+    mute = desk(phrases={})
+    asked(mute, text="")
+    mute.feed(TransferFailed("unreachable"))
+    assert mute.state == "listening"
+    mute.wait(12_100)
+    assert mute.call.talk.prompts == 1
+
+
+def test_nobody_listens_while_the_carrier_dials() -> None:
+    stage = handed_over(max_call=6.0)
+    place = len(stage.log)
+    stage.speak(1000)
+    stage.feed(DigitPressed("1"))
+    assert stage.call.foresee(AudioIn(stage.media_ms, LOUD), stage.now) is None
+    assert stage.since(place) == []
+    stage.wait(3000)
+    assert stage.since(place) == []
+    assert stage.state == "listening"
+    stage.feed(TransferFailed("refused"))
+    stage.wait(600)
+    assert stage.ended == HangUp("upstream_error", "transfer_unavailable", took_leave=True)
+
+
+@pytest.mark.parametrize("how", ["stop", "closed", "dropped"])
+def test_the_end_of_the_stream_does_not_take_the_carrier_s_answer_away(how: str) -> None:
+    stage = handed_over()
+    stage.feed(CallerLeft(how))  # type: ignore[arg-type]
+    stage.feed(CallerLeft("closed"))
+    assert stage.ended is None
+    stage.feed(Transferred())
+    assert stage.ended == HangUp("upstream_error", "agent_unavailable_transfer", from_caller=True)
+
+
+@pytest.mark.parametrize(
+    ("left", "reason", "ended"),
+    [
+        ("stop", "gone", HangUp("success", "caller_stop", from_caller=True)),
+        (None, "gone", HangUp("success", "caller_stop", from_caller=True)),
+        ("dropped", "timeout", HangUp("indeterminate", "caller_dropped", from_caller=True)),
+    ],
+)
+def test_a_caller_who_hung_up_meanwhile(left: Any, reason: str, ended: HangUp) -> None:
+    stage = handed_over()
+    if left:
+        stage.feed(CallerLeft(left))
+    stage.feed(TransferFailed(reason))
+    assert stage.ended == ended
+
+
+def test_the_bridge_may_withdraw_meanwhile() -> None:
+    stage = handed_over()
+    stage.feed(Withdraw("shutdown"))
+    assert stage.ended == HangUp("bridge_error", "shutdown")
+
+
+def test_answers_of_the_carrier_to_nothing_do_nothing() -> None:
+    stage = desk()
+    stage.feed(Transferred())
+    stage.feed(TransferFailed("refused"))
+    assert stage.ended is None
+    assert stage.notes("transfer_failed") == []

@@ -1,0 +1,141 @@
+"""A person takes over the call: words heard, a REST update with `<Dial>`, the stream over, a telephone rings."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import httpx
+import pytest
+
+from ivr.bridge import REST_TIMEOUT
+from ivr.call.commands import HangUp
+from ivr.phrases_default import PHRASES
+from ivr.replay.carrier import CarrierOptions
+from ivr.replay.scenario import Scenario, from_words
+from ivr.twilio.rest import Rest
+from tests.front import ACCOUNT, AUTH
+from tests.whole.world import Peers, World, call
+
+DESK, BRANCH = "+966110000099", "+966110000098"
+PERSON = "I want to speak to a person"
+ASK = "hold on please"
+LAST = "Thank you for calling Rimal Express. I am transferring you to a colleague now."
+TRANSFERRED = HangUp("success", "agent_transfer", from_caller=True)
+ASKED = (f"at 0.5 say {PERSON}", "wait")
+
+
+def transferred(
+    folder: Path, steps: tuple[str, ...] = ASKED, peers: Peers | None = None, to: str = f"{DESK},{BRANCH}"
+) -> World:
+    scenario = Scenario(from_words(list(steps)).steps, settle_ms=3000, patience_s=60)
+    return call(folder, scenario, peers, IVR_GREETING="", IVR_TRANSFER_TO=to)
+
+
+def handed_over(world: World) -> None:
+    """The last words were heard to their end, and then the carrier was told and dialled."""
+    [(_, form)] = world.switchboard.requests
+    assert f">{DESK}</Dial>" in form["Twiml"]
+    assert (world.record.ended, world.record.dialled) == ("carrier", [DESK])
+    assert world.record.verbs == ["Connect", "Dial", "Say", "Hangup"]
+    assert world.turns[-1].sentences[-1].finished
+    assert (world.record.cut_ms, world.record.warnings) == (0, {})
+    dialled = world.record.of("dial")[0].t
+    assert -0.001 < dialled - world.record.of("agent_silent")[-1].t < 0.1
+
+
+def terminations(world: World, ended: HangUp) -> float | None:
+    labels = {"result": ended.result, "reason": ended.reason}
+    return world.bridge.metrics.registry.get_sample_value("ivr_terminations_total", labels)
+
+
+def test_the_agent_has_a_person_take_over(folder: Path) -> None:
+    world = transferred(folder)
+    handed_over(world)
+    assert world.turns[0].heard == LAST
+    assert world.hang_up == TRANSFERRED
+    assert terminations(world, TRANSFERRED) == 1
+    assert world.record.of("dialled")[0].t - world.record.of("dial")[0].t == CarrierOptions().ringing_s
+
+
+@pytest.mark.parametrize("mode", ["json", "sse", "gzip", "tools"])
+def test_in_every_form_that_can_say_so(folder: Path, mode: str) -> None:
+    world = transferred(folder, peers=Peers(agent=f"mode={mode}"))
+    handed_over(world)
+    assert world.turns[0].heard == LAST
+
+
+def test_a_caller_who_speaks_before_the_end_stays(folder: Path) -> None:
+    world = transferred(folder, (f"at 0.5 say {PERSON}", f"over 700 say {ASK}", "hang up"))
+    assert world.record.dialled == []
+    assert [turn.outcome for turn in world.turns] == ["interrupted", "heard"]
+    assert world.hang_up == HangUp("success", "caller_stop", from_caller=True)
+
+
+@pytest.mark.parametrize("fault", ["ears", "agent", "voice"])
+def test_when_nothing_works_a_person_does(folder: Path, fault: str) -> None:
+    rules = {"ears": ("stt error",), "voice": ("tts error after=0",), "agent": ()}[fault]
+    peers = Peers(rules=rules, transcripts=(ASK,) * 6, agent="mode=500" if fault == "agent" else "")
+    world = transferred(folder, (f"at 1.5 say {ASK}", f"say {ASK}", f"say {ASK}", "wait"), peers)
+    handed_over(world)
+    ended = HangUp("upstream_error", f"{fault}_unavailable_transfer", from_caller=True)
+    assert world.hang_up == ended
+    assert terminations(world, ended) == 1
+    said = [sentence.text for turn in world.turns for sentence in turn.sentences if sentence.finished]
+    assert said == [PHRASES["en"][name] for name in ("apology", "apology", "transfer")]
+
+
+def test_without_a_voice_and_without_phrases_the_person_is_dialled_at_once(folder: Path, tmp_path: Path) -> None:
+    peers = Peers(rules=("tts error after=0",), transcripts=(ASK,) * 6)
+    scenario = Scenario(from_words([f"at 1.5 say {ASK}", "wait"]).steps)
+    cache = str(tmp_path)
+    world = call(folder, scenario, peers, prepared=False, IVR_GREETING="", IVR_TRANSFER_TO=DESK, IVR_CACHE_DIR=cache)
+    assert world.hang_up == HangUp("upstream_error", "voice_unavailable_transfer", from_caller=True)
+    assert world.record.dialled == [DESK]
+
+
+class Carrier(httpx.AsyncBaseTransport):
+    """A REST interface that refuses updates with TwiML, after a while, and hangs up when asked."""
+
+    def __init__(self, after: float = 0.0, status: int = 400, code: int = 20001) -> None:
+        self.after, self.status, self.code = after, status, code
+        self.asked: list[str] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        body = (await request.aread()).decode()
+        self.asked.append(body.partition("=")[0])
+        await asyncio.sleep(self.after)
+        return httpx.Response(self.status, json={"code": self.code, "message": "no", "status": self.status})
+
+    def rest(self) -> Rest:
+        return Rest(ACCOUNT, AUTH, base_url="http://carrier.example", timeout=REST_TIMEOUT, transport=self)
+
+
+@pytest.mark.parametrize("after", [0.0, 60.0])
+def test_a_carrier_that_does_not_dial_leaves_an_apology_and_at_last_a_farewell(folder: Path, after: float) -> None:
+    carrier = Carrier(after)
+    steps = (f"at 0.5 say {PERSON}", f"say {PERSON}", f"say {PERSON}", "wait")
+    world = transferred(folder, steps, Peers(rest=carrier.rest()))
+    assert world.record.dialled == []
+    said = [sentence.text for turn in world.turns for sentence in turn.sentences if sentence.finished]
+    names = {text: name for name, text in PHRASES["en"].items()}
+    assert [names[text] for text in said if text in names] == ["apology", "apology", "farewell"]
+    assert world.hang_up == HangUp("upstream_error", "transfer_unavailable", took_leave=True)
+    assert carrier.asked == ["Twiml"] * 3 + ["Status"]
+    assert world.record.verbs == ["Connect", "Say", "Hangup"]
+
+
+def test_a_caller_who_hangs_up_while_the_carrier_is_told(folder: Path) -> None:
+    carrier = Carrier(after=1.9, status=404, code=20404)
+    scenario = from_words([f"at 0.5 say {PERSON}", "after 0.3 hang up"])
+    world = call(folder, scenario, Peers(rest=carrier.rest()), IVR_GREETING="", IVR_TRANSFER_TO=DESK)
+    assert world.hang_up == HangUp("success", "caller_stop", from_caller=True)
+    assert carrier.asked == ["Twiml"]
+    assert world.record.ended == "caller"
+
+
+def test_a_line_without_a_person_hangs_up_as_the_agent_says(folder: Path) -> None:
+    world = transferred(folder, to="")
+    assert world.hang_up == HangUp("success", "agent_goodbye")
+    assert world.turns[0].heard == LAST
+    assert world.record.verbs == ["Connect"]
