@@ -31,7 +31,9 @@ def test_what_is_missing_is_spoken_once_over_one_connection(tmp_path: Path) -> N
 
 
 def test_what_cannot_be_had_is_missing(tmp_path: Path) -> None:
-    hamsa = MemoryHamsa(MockHamsa(HamsaProfile(rules=(parse_rule("tts error requests=1,2 text=voice not found"),))))
+    hamsa = MemoryHamsa(
+        MockHamsa(HamsaProfile(rules=(parse_rule("tts error requests=1,2 after=0 text=voice not found"),)))
+    )
     entries = virtual.run(rendered(settings(tmp_path), connect=hamsa.connect))
     assert [entry.seconds is None for entry in entries] == [True] + [False] * (len(entries) - 1)
 
