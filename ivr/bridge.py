@@ -298,9 +298,9 @@ class Bridge:
         )
 
     def _carrier(self) -> Rest | None:
-        """REST, when there is an account to use it with: never in dev mode unless a server is named."""
+        """REST, when there is an account to use it with."""
         settings = self.settings
-        if not settings.auth_tokens or (settings.dev and not settings.twilio_rest_url):
+        if not settings.rest_possible:
             return None
         return Rest(
             settings.twilio_account_sid,

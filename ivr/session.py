@@ -259,8 +259,6 @@ class Session:
             case ask.SendClear():
                 self._unsent.clear()
                 self._send(command)
-            case ask.Note():
-                pass  # an observer's business
             case ask.Speak(turn=turn, sentence=sentence):
                 self._spawn(("speech", turn, sentence), self._speak(command, party.voice))
             case ask.Transcribe(utterance=utterance):
@@ -277,8 +275,8 @@ class Session:
                 self._spawn(("transfer", 0, 0), self._transfer(number, party))
             case ask.WarmUp() if ("warm", 0, 0) not in self._tasks:
                 self._spawn(("warm", 0, 0), _warm(party))
-            case ask.WarmUp():
-                pass  # under way
+            case ask.WarmUp() | ask.Note():
+                pass  # under way; an observer's business
             case ask.HangUp():
                 self._over.set()
             case _:
@@ -312,8 +310,7 @@ class Session:
         task.add_done_callback(lambda _: self._tasks.pop(key, None))
 
     def _cancel(self, key: tuple[str, int, int]) -> None:
-        task = self._tasks.get(key)
-        if task is not None:
+        if (task := self._tasks.get(key)) is not None:
             task.cancel()
 
     async def _speak(self, command: ask.Speak, voice: Voice) -> None:

@@ -177,6 +177,11 @@ class Settings(BaseSettings):
         return tuple(token.get_secret_value() for token in tokens if token.get_secret_value())
 
     @property
+    def rest_possible(self) -> bool:
+        """There is an account to use the carrier's REST API with: never in dev mode unless a server is named."""
+        return bool(self.auth_tokens) and not (self.dev and not self.twilio_rest_url)
+
+    @property
     def signing_keys(self) -> dict[str, str]:
         """Secrets of the shared keys, by key id."""
         entries = (entry.partition("=") for entry in self.shared_keys.get_secret_value().split(",") if entry.strip())
@@ -208,6 +213,11 @@ _FIXES: Final[Mapping[str, str]] = {
 }
 
 
+_NO_TRANSFERS: Final = (
+    "IVR_TRANSFER_TO: nobody can be dialled without TWILIO_AUTH_TOKEN, with --dev IVR_TWILIO_REST_URL"
+)
+
+
 def load(env: Mapping[str, str] | None = None, dev: bool = False) -> Settings:
     """Read and check all settings. SettingsError when the bridge cannot start with them.
 
@@ -221,6 +231,8 @@ def load(env: Mapping[str, str] | None = None, dev: bool = False) -> Settings:
     default, faults = _default_line(settings)
     lines, default, wrong = _read_config(settings, default)
     settings = settings.model_copy(update={"default_line": default, "lines": tuple(lines), "notes": _notes(given)})
+    if any(line.transfer_to for line in settings.all_lines) and not settings.rest_possible:
+        settings = settings.model_copy(update={"notes": (*settings.notes, _NO_TRANSFERS)})
     named = {problem.split(" ", 1)[0] for problem in problems}
     problems += [fault for fault in faults + _faults(settings) if fault.split(" ", 1)[0] not in named]
     if problems + wrong:

@@ -16,13 +16,12 @@ from ivr.call.events import Event
 from ivr.call.timeline import Turn
 from ivr.replay.carrier import place_call
 from ivr.replay.carrier_rest import Switchboard
-from ivr.replay.demo import CALLED, CALLER, CallerVoice, ready
+from ivr.replay.demo import CALLED, CALLER, CallerVoice, loopback, ready
 from ivr.replay.loopback import bound, serving
 from ivr.replay.mock import Mock
 from ivr.replay.recording import PhoneRecord
 from ivr.replay.scenario import Scenario
 from ivr.serve import config_for
-from ivr.settings import load
 
 Ring: TypeAlias = Callable[[Scenario, CallerVoice], Awaitable[PhoneRecord]]
 """Makes one call."""
@@ -52,28 +51,10 @@ async def a_bridge(mock: Mock, keep: Keep, more: Mapping[str, str], toml: str = 
     """A bridge in Arabic, ready to be rung. `more`: further settings; `toml`: its ivr.toml."""
     account, secret = f"AC{secrets.token_hex(16)}", secrets.token_hex(16)
     with tempfile.TemporaryDirectory(prefix="ivr-bench-") as folder:
-        config = Path(folder) / "ivr.toml"
-        config.write_text(toml)
         async with mock.serving() as peer:
             listener = bound()
             port = listener.getsockname()[1]
-            settings = load(
-                {
-                    "TWILIO_ACCOUNT_SID": account,
-                    "TWILIO_AUTH_TOKEN": secret,
-                    "IVR_TWILIO_REST_URL": f"http://{peer}",
-                    "IVR_HAMSA_URL": f"ws://{peer}/v1/realtime/ws",
-                    "HAMSA_API_KEY": "bench",
-                    "IVR_WEBHOOK_URL": f"http://{peer}/webhook",
-                    "IVR_PUBLIC_URL": f"http://127.0.0.1:{port}",
-                    "IVR_HOST": "127.0.0.1",
-                    "IVR_PORT": str(port),
-                    "IVR_LANGUAGE": "ar",
-                    "IVR_CACHE_DIR": str(Path(folder) / "phrases"),
-                    "IVR_CONFIG": str(config),
-                    **more,
-                }
-            )
+            settings = loopback(peer, port, Path(folder), account, secret, {"IVR_LANGUAGE": "ar", **more}, toml)
 
             async def ring(scenario: Scenario, voice: CallerVoice) -> PhoneRecord:
                 return await place_call(

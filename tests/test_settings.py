@@ -149,6 +149,21 @@ def test_an_unknown_name_is_noted() -> None:
     assert notes == ("IVR_GRETING is not a setting: did you mean IVR_GREETING?", "IVR_ZZZZZZZZZZ is not a setting")
 
 
+@pytest.mark.parametrize(
+    ("env", "noted"),
+    [
+        ({}, False),
+        ({"TWILIO_AUTH_TOKEN": "", "IVR_SHARED_KEYS": "k=s"}, True),
+        ({"IVR_DEV": "true"}, True),
+        ({"IVR_DEV": "true", "IVR_TWILIO_REST_URL": "http://127.0.0.1:1"}, False),
+    ],
+)
+def test_people_who_cannot_be_dialled_are_noted(env: dict[str, str], noted: bool) -> None:
+    notes = load(REAL | {"IVR_TRANSFER_TO": "+966110000001"} | env).notes
+    assert [note.startswith("IVR_TRANSFER_TO") for note in notes] == [True] * noted
+    assert load(REAL | env).notes == ()
+
+
 WITHOUT: list[tuple[str, str]] = [
     ("TWILIO_ACCOUNT_SID", "TWILIO_ACCOUNT_SID is missing: set it to"),
     ("TWILIO_AUTH_TOKEN", "TWILIO_AUTH_TOKEN is missing: set it to"),

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
+from typing import Final
 
 import httpx
 
@@ -31,6 +32,9 @@ from ivr.replay.scenario import Scenario
 
 __all__ = ["CarrierOptions", "Connect", "SharedKey", "StreamRefused", "Switchboard", "open_socket", "place_call"]
 
+USUAL: Final = CarrierOptions()
+USUAL_PHONE: Final = PhoneOptions()
+
 
 async def place_call(
     url: str,
@@ -43,8 +47,8 @@ async def place_call(
     public_url: str | None = None,
     voice: Callable[[str], bytes] | None = None,
     on_entry: Callable[[Entry], None] | None = None,
-    phone: PhoneOptions | None = None,
-    options: CarrierOptions | None = None,
+    phone: PhoneOptions = USUAL_PHONE,
+    options: CarrierOptions = USUAL,
     switchboard: Switchboard | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
     connect: Connect = open_socket,
@@ -56,12 +60,10 @@ async def place_call(
     `switchboard` lets a REST client act on the call. Raises `ScenarioError` before the call, ValueError for a
     URL that is none, `WireViolation` when `phone` is strict; whatever else the bridge does is in the record.
     """
-    options = options if options is not None else CarrierOptions()
     audio = await asyncio.to_thread(render, scenario, voice)
     chance = random.Random(options.seed)
-    places = Places.of(url, public_url)
+    places, record = Places.of(url, public_url), PhoneRecord(watch=on_entry)
     signer = Signer(auth_token, options.shared_key, options.honesty)
-    record = PhoneRecord(watch=on_entry)
     async with httpx.AsyncClient(transport=transport, trust_env=False, follow_redirects=False) as client:
         call = LiveCall(
             Ids(account_sid, options.call_sid or new_sid("CA", chance), new_sid("MZ", chance)),
@@ -69,7 +71,7 @@ async def place_call(
             record,
             Script(scenario, audio),
             options=options,
-            phone=phone if phone is not None else PhoneOptions(),
+            phone=phone,
             webhooks=Webhooks(client, signer, places, chance),
             connect=connect,
             clock=Clock(options.speed),

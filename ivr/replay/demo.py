@@ -14,7 +14,6 @@ import asyncio
 import contextlib
 import os
 import secrets
-import socket
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -119,7 +118,9 @@ class Demo:
         witness = Witness(Show(self._console, scripted=self._scripted))
         with tempfile.TemporaryDirectory(prefix="ivr-demo-") as folder:
             async with mock.serving(Mount("/", switchboard.app())) as peer:
-                settings, listener = self._settings(peer, account, secret, Path(folder))
+                listener = bound()
+                more = {"IVR_LANGUAGE": self._language}
+                settings = loopback(peer, listener.getsockname()[1], Path(folder), account, secret, more)
                 app = create_app(settings, observe=witness)
                 async with serving(app, listener, lambda served: config_for(served, settings)):
                     self._introduce(settings)
@@ -138,29 +139,6 @@ class Demo:
                     )
                 connections = mock.voice_connections(began)
         return self._finish(record, witness.turns, connections)
-
-    def _settings(self, peer: str, account: str, secret: str, folder: Path) -> tuple[Settings, socket.socket]:
-        listener = bound()
-        port = listener.getsockname()[1]
-        config = folder / "ivr.toml"
-        config.touch()
-        settings = load(
-            {
-                "TWILIO_ACCOUNT_SID": account,
-                "TWILIO_AUTH_TOKEN": secret,
-                "IVR_TWILIO_REST_URL": f"http://{peer}",
-                "IVR_HAMSA_URL": f"ws://{peer}/v1/realtime/ws",
-                "HAMSA_API_KEY": "demo",
-                "IVR_WEBHOOK_URL": f"http://{peer}/webhook",
-                "IVR_PUBLIC_URL": f"http://127.0.0.1:{port}",
-                "IVR_HOST": "127.0.0.1",
-                "IVR_PORT": str(port),
-                "IVR_LANGUAGE": self._language,
-                "IVR_CACHE_DIR": str(folder / "phrases"),
-                "IVR_CONFIG": str(config),
-            }
-        )
-        return settings, listener
 
     def _introduce(self, settings: Settings) -> None:
         self._console.print(f"[bold]A call to {settings.public_url}[/], all on this machine", highlight=False)
@@ -189,6 +167,33 @@ class Demo:
             and not record.warnings
             and any(overlap.verdict == "commit" for turn in turns for overlap in turn.overlaps)
         )
+
+
+def loopback(
+    peer: str, port: int, folder: Path, account: str, secret: str, more: Mapping[str, str], toml: str = ""
+) -> Settings:
+    """Of a bridge on a port of loopback, whose peers are all at `peer` and who keeps what it has in `folder`.
+
+    `more`: further settings; `toml`: its lines.
+    """
+    config = folder / "ivr.toml"
+    config.write_text(toml, encoding="utf-8")
+    return load(
+        {
+            "TWILIO_ACCOUNT_SID": account,
+            "TWILIO_AUTH_TOKEN": secret,
+            "IVR_TWILIO_REST_URL": f"http://{peer}",
+            "IVR_HAMSA_URL": f"ws://{peer}/v1/realtime/ws",
+            "HAMSA_API_KEY": "demo",
+            "IVR_WEBHOOK_URL": f"http://{peer}/webhook",
+            "IVR_PUBLIC_URL": f"http://127.0.0.1:{port}",
+            "IVR_HOST": "127.0.0.1",
+            "IVR_PORT": str(port),
+            "IVR_CACHE_DIR": str(folder / "phrases"),
+            "IVR_CONFIG": str(config),
+            **more,
+        }
+    )
 
 
 async def ready(url: str, patience: float = 20.0) -> None:
