@@ -4,7 +4,8 @@ The ways: `any` link (the one that served last, when it is free), an`other` one 
 `warm` one (another that is free at once), and `rest`, the same voice over HTTP. The rules:
 
 - A reply without speech in it (degenerate) is bad luck and quickly seen: the same link at once, another one, REST, and
-  so on in turns (`LUCK`), for a few seconds. Luck is not the link's fault, so nothing is dropped for it.
+  so on in turns (`LUCK`), for a few seconds; REST once, when its sound is no better: it takes longer. Luck is not the
+  link's fault, so nothing is dropped for it.
 - A link that was used before and fails at once was closed in the meantime: another one, and that counts as nothing.
 - A link that fails the request, whatever it says: another one, once. Then REST. A single link's word that the key is
   wrong or the account empty proves nothing; whether the account is gone the breaker finds out, over all calls.
@@ -32,7 +33,7 @@ LUCK: Final[tuple[Way, ...]] = ("any", "other", "rest", "other")
 """The ways after each reply without speech, over and over."""
 DEGENERATE_MOST: Final = 12
 """Replies without speech before a sentence is given up."""
-DEGENERATE_LEAST, DEGENERATE_PATIENCE = 2.0, 5.0
+DEGENERATE_LEAST, DEGENERATE_PATIENCE = 3.0, 5.0
 """Seconds after the first of them in which another try is begun: when the caller hears nothing, and while he does.
 Time spent on REST is not counted: it would leave none for another."""
 BREAKS_MOST: Final = 3
@@ -78,6 +79,7 @@ class Tries:
         self.degenerates = 0
         """Replies of this speaker without speech so far."""
         self._degenerate_since = 0.0
+        self._rest_luck = True
         self.breaks = 0
         """Times the sentence has broken off."""
         self._rounds = 0
@@ -106,13 +108,14 @@ class Tries:
             self._degenerate_since = now
         elif self.way == "rest":
             self._degenerate_since += asked
+            self._rest_luck = False
         self.degenerates += 1
         since = self._degenerate_since
         until = min(since + DEGENERATE_PATIENCE, max(since + DEGENERATE_LEAST, dry_at))
         if now > until or self.degenerates >= DEGENERATE_MOST:
             return self._next_speaker("degenerate")
         way = LUCK[(self.degenerates - 1) % len(LUCK)]
-        self.way = way if self._rest or way != "rest" else "other"
+        self.way = way if (self._rest and self._rest_luck) or way != "rest" else "other"
         return True
 
     def lost(self, lost: LinkLost, asked: float, reused: bool, now: float = 0.0, dry_at: float = 0.0) -> bool:
@@ -152,6 +155,7 @@ class Tries:
             return False
         self.speaker += 1
         self.degenerates = 0
+        self._rest_luck = True
         self._anew()
         return self._go("any")
 
