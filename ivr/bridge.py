@@ -234,6 +234,7 @@ class Bridge:
         line = self.settings.line(started.called) or self.settings.default_line
         options = line.options(self._rendered(line))
         hamsa = self._speech(line.speaker, line.dialect, line.language)
+        hamsa = replace(hamsa, fallback_speaker=line.fallback_speaker)
         voice, ears = self.governor.voice_of(hamsa), self.governor.ears_of(hamsa)
         self._tallies[session] = voice.tally, ears.tally
         return Party(

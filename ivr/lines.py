@@ -11,6 +11,7 @@ table leaves out comes from the environment's line, as far as it fits the table'
     webhook_url = "https://agent.example/webhook"
     language = "en"                 # ar or en
     speaker = "James"
+    fallback_speaker = "Emma"       # says what the first one cannot; the same dialect
     dialect = "en"
     greeting = "Welcome to the shipment line."    # "" for none
     endpoint_ms = 600
@@ -100,6 +101,8 @@ class Line:
     """Silence that ends an utterance."""
     transfer_to: tuple[str, ...] = ()
     """People who may take over a call, E.164; the first where the agent names none."""
+    fallback_speaker: str = ""
+    """The voice that says what the speaker cannot, of the same dialect; empty: none."""
     choices: Mapping[str, Choice] = field(default_factory=dict)
     """Fields of CallOptions this line sets."""
 
@@ -210,6 +213,7 @@ class _LineTable(_Strict):
     webhook_url: str | None = None
     language: Language | None = None
     speaker: str | None = None
+    fallback_speaker: str | None = None
     dialect: str | None = None
     greeting: str | None = None
     phrases: dict[PhraseName, str] = {}
@@ -235,11 +239,19 @@ def _line(table: _LineTable, default: Line) -> Line:
         webhook_url=base.webhook_url if table.webhook_url is None else table.webhook_url,
         speaker=table.speaker or base.speaker,
         dialect=table.dialect or base.dialect,
+        fallback_speaker=_fallback(table, base),
         phrases=phrases,
         endpoint_ms=base.endpoint_ms if table.endpoint_ms is None else table.endpoint_ms,
         transfer_to=base.transfer_to if table.transfer_to is None else read_numbers(table.transfer_to),
         choices={**base.choices, **table.call},
     )
+
+
+def _fallback(table: _LineTable, base: Line) -> str:
+    """The second voice: the table's own, or the one that goes with the dialect."""
+    if table.fallback_speaker is not None:
+        return table.fallback_speaker
+    return base.fallback_speaker if table.dialect in (None, base.dialect) else ""
 
 
 def _in_language(line: Line, language: Language) -> Line:

@@ -33,7 +33,7 @@ from ivr.lines import (
     read_numbers,
     same_number,
 )
-from ivr.phrases_default import VOICES, Language
+from ivr.phrases_default import Language
 
 HAMSA_URL: Final = "wss://api.tryhamsa.com/v1/realtime/ws"
 OFF: Final = "off"
@@ -110,6 +110,7 @@ class Settings(BaseSettings):
 
     language: Language = Field("ar", alias="IVR_LANGUAGE")
     speaker: str = Field("", alias="IVR_SPEAKER")
+    fallback_speaker: str = Field("", alias="IVR_FALLBACK_SPEAKER")
     dialect: str = Field("", alias="IVR_DIALECT")
     greeting: str | None = Field(None, alias="IVR_GREETING")
     """None: the language's default; empty: nothing is said first."""
@@ -274,7 +275,6 @@ def _defaults(settings: Settings) -> dict[str, Any]:
 
 def _default_line(settings: Settings) -> tuple[Line, list[str]]:
     plain = plain_line(settings.language, settings.webhook_url, settings.endpoint_ms)
-    speaker, dialect = VOICES[settings.language]
     phrases = dict(plain.phrases)
     if settings.greeting is not None:
         phrases["greeting"] = settings.greeting
@@ -282,10 +282,11 @@ def _default_line(settings: Settings) -> tuple[Line, list[str]]:
         number="",
         webhook_url=settings.webhook_url,
         language=settings.language,
-        speaker=settings.speaker or speaker,
-        dialect=settings.dialect or dialect,
+        speaker=settings.speaker or plain.speaker,
+        dialect=settings.dialect or plain.dialect,
         phrases=phrases,
         endpoint_ms=settings.endpoint_ms,
+        fallback_speaker=settings.fallback_speaker,
         transfer_to=read_numbers(settings.transfer_to),
     )
     problems = {"IVR_GREETING": check_phrase(phrases["greeting"]), "IVR_TRANSFER_TO": check_transfer(line.transfer_to)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import get_args
 
 import pytest
@@ -58,6 +58,7 @@ number = "+966 11 000-0000"
 webhook_url = "http://127.0.0.1:9/other"
 language = "ar"
 speaker = "Fahd"
+fallback_speaker = "Sara"
 dialect = "najd"
 greeting = "هلا"
 endpoint_ms = 700
@@ -85,6 +86,7 @@ def test_a_whole_file() -> None:
         "Fahd",
         "najd",
     )
+    assert arabic.fallback_speaker == "Sara"
     options = arabic.options()
     assert (options.lead_ms, options.commit_ms, options.endpoint_ms) == (400, 200, 700)
     assert (options.interruptible_greeting, options.keypad_terminator, options.silence_timeout) == (False, "*", 20)
@@ -94,6 +96,22 @@ def test_a_whole_file() -> None:
     assert (english.number, english.webhook_url, english.speaker) == ("+441110000", AGENT, "Emma")
     assert english.options().phrases["greeting"].text == PHRASES["en"]["greeting"]
     assert english.options().lead_ms == 400
+
+
+@pytest.mark.parametrize(
+    ("table", "fallback"),
+    [
+        ("", "Sara"),
+        ('fallback_speaker = ""', ""),
+        ('fallback_speaker = "Noura"', "Noura"),
+        ('dialect = "ksa"', "Sara"),
+        ('dialect = "najd"', ""),
+        ('language = "en"', ""),
+    ],
+)
+def test_a_second_voice_goes_with_its_dialect(table: str, fallback: str) -> None:
+    (line,) = lines(f'[[line]]\nnumber = "+12345"\n{table}', replace(ARABIC, fallback_speaker="Sara"))
+    assert line.fallback_speaker == fallback
 
 
 def test_call_choices_hold_for_the_default_line_too() -> None:

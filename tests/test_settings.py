@@ -69,6 +69,7 @@ def test_everything_an_operator_may_say() -> None:
     env = REAL | {
         "IVR_SPEAKER": "Fahd",
         "IVR_DIALECT": "najd",
+        "IVR_FALLBACK_SPEAKER": "Sara",
         "IVR_ENDPOINT_MS": "200",
         "IVR_TRANSFER_TO": "00966 11 000 0001, +966110000002",
         "IVR_MAX_CALLS": "7",
@@ -93,6 +94,7 @@ def test_everything_an_operator_may_say() -> None:
     line = settings.line("anonymous")
     assert line is not None
     assert (line.speaker, line.dialect, line.endpoint_ms) == ("Fahd", "najd", 200)
+    assert line.fallback_speaker == "Sara"
     assert line.transfer_to == ("+966110000001", "+966110000002")
     assert settings.notes == ()
 

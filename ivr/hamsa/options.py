@@ -28,6 +28,8 @@ class HamsaSettings:
     """Sent as the header `X-Api-Key`, never as part of the URL, never logged."""
     speaker: str = "Hiba"
     """A voice's name or id, as the service knows it; it must belong to the dialect."""
+    fallback_speaker: str = ""
+    """Says what the speaker cannot, in the same dialect; empty: nobody does."""
     dialect: str = "ksa"
     language: Literal["ar", "en"] = "ar"
     format: Format = "pcm16"

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from ivr.hamsa.link import LinkLost
 from ivr.hamsa.links import Links, NoteCallback
@@ -26,6 +26,8 @@ from ivr.hamsa.speech import Chunk, Degenerate, Done, Outcome, Synthesis, Unusab
 from ivr.hamsa.tally import Tally
 from ivr.hamsa.tries import Tries
 
+FALLBACK_S: Final = 60.0
+"""Seconds in which a second speaker who had to help out goes on, before the first is asked again."""
 SILENT = frozenset({"dead", "broken", "first_audio_timeout", "gap_timeout", "hearing_timeout"})
 """Losses that a link gave no sign of: other links may be as dead."""
 
@@ -61,6 +63,21 @@ class Speaker:
     """When the caller will have heard all that was given out; a time of the loop's clock."""
     last: int = 0
     """The number of the link that served last."""
+    fallback_until: float = 0.0
+    """Until when the second speaker is asked before the first, so that a caller does not hear them in turns."""
+
+    def speakers(self) -> tuple[str, ...]:
+        """Who may say a sentence now, in order."""
+        first, second = self.settings.speaker, self.settings.fallback_speaker
+        if second in ("", first):
+            return (first,)
+        return (second, first) if self.links.now() < self.fallback_until else (first, second)
+
+    def relieved(self, name: str) -> None:
+        """This speaker has spoken where the one before him in order could not."""
+        self.tally.fallback += 1
+        first = name == self.settings.speaker
+        self.fallback_until = 0.0 if first else self.links.now() + FALLBACK_S
 
 
 class Sentence:
@@ -73,7 +90,13 @@ class Sentence:
         self._links = speaker.links
         self.over = False
         """All of it was given out."""
-        self._tries = Tries(rest=speaker.rest is not None, patience=speaker.settings.away_patience)
+        self._speakers = speaker.speakers()
+        self._tries = Tries(
+            rest=speaker.rest is not None,
+            speakers=len(self._speakers),
+            patience=speaker.settings.away_patience,
+        )
+        self._relieved = 0
         self._ready: deque[Chunk] = deque()
         self._got_ms = 0.0
         self._avoid: frozenset[int] = frozenset()
@@ -147,7 +170,7 @@ class Sentence:
         settings = self._settings
         return tts_payload(
             self._text,
-            settings.speaker,
+            self._speakers[self._tries.speaker],
             settings.dialect,
             settings.language,
             settings.format == "mulaw",
@@ -196,6 +219,10 @@ class Sentence:
 
     def _good(self) -> None:
         """There is speech in the reply."""
+        if self._tries.speaker > self._relieved:
+            self._relieved = self._tries.speaker
+            self._speaker.relieved(self._speakers[self._relieved])
+            self._note("voice_fallback", {"way": self._tries.way})
         if self._live is not None and not self._serving:
             self._live.link.doubts = 0
             self._links.report(None)

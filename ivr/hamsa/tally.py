@@ -28,6 +28,8 @@ class Tally:
     """Replies without speech in them; none was heard."""
     resumed: int = 0
     """Sentences that broke off and were taken up again."""
+    fallback: int = 0
+    """Sentences that were given to another speaker than the one before."""
     rest: int = 0
     """Requests over HTTP."""
     waited: float = 0.0
@@ -59,6 +61,7 @@ class Tally:
             "retries": self.retries,
             "degenerate": self.degenerate,
             "resumed": self.resumed,
+            "fallback": self.fallback,
             "rest": self.rest,
             "waited_s": round(self.waited, 2),
             "oldest_s": round(self.oldest),

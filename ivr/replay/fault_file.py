@@ -40,9 +40,8 @@ SETTLED_MS: Final = 4000.0
 """Silence after which the caller takes the agent for finished: longer than any silence that is within bounds."""
 PATIENCE_S: Final = 90.0
 
-_KEYS: Final = frozenset(
-    ("title", "each", "rules", "agent", "caller", "transcripts", "transfer_to", "service", "bounds", "language", "why")
-)
+_TEXTS: Final = ("title", "why", "language", "transfer_to", "fallback_speaker")
+_KEYS: Final = frozenset((*_TEXTS, "each", "rules", "agent", "caller", "transcripts", "service", "bounds"))
 
 
 def the_caller(words: Sequence[str] | str = "", language: str = "ar") -> Scenario:
@@ -107,6 +106,8 @@ class FaultScenario:
     language: str = "ar"
     transfer_to: str = ""
     """Who may take over the call; empty: nobody."""
+    fallback_speaker: str = ""
+    """The bridge's second voice; empty: it has none."""
     bounds: Bounds = Bounds()
     why: str = ""
     """Where a bound is beyond the goal: the reason."""
@@ -174,6 +175,7 @@ def _scenario(table: Mapping[str, Any], name: str, face: str) -> FaultScenario:
         transcripts=tuple(table["transcripts"]) if "transcripts" in table else None,
         language=language,
         transfer_to=str(table.get("transfer_to", "")),
+        fallback_speaker=str(table.get("fallback_speaker", "")),
         bounds=_bounds(table.get("bounds", {}), [str(other) for other in table.get("each", [])], face),
         why=str(table.get("why", "")),
     )

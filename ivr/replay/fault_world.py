@@ -267,7 +267,12 @@ async def _play(scenario: FaultScenario, place: Studio, chance: int) -> Happenin
     profile = HamsaProfile(**scenario.service.profile, rules=scenario.rules, transcripts=tuple(transcripts))
     peers, witness = Peers(scenario.service, profile), Witness()
     url = f"http://agent.example/webhook?script={','.join(scenario.agent)}"
-    env = {"IVR_LANGUAGE": scenario.language, "IVR_WEBHOOK_URL": url, "IVR_TRANSFER_TO": scenario.transfer_to}
+    env = {
+        "IVR_LANGUAGE": scenario.language,
+        "IVR_WEBHOOK_URL": url,
+        "IVR_TRANSFER_TO": scenario.transfer_to,
+        "IVR_FALLBACK_SPEAKER": scenario.fallback_speaker,
+    }
     chosen = settings(place.folder, **env)
     async with running(a_bridge(chosen, peers, witness, chance=chance)) as bridge:
         await asyncio.sleep(scenario.service.early)

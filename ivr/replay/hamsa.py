@@ -151,7 +151,8 @@ class MockHamsa:
             record.form, record.seconds = f"{request.rate}/{request.channels}", request.seconds
         eos = isinstance(request, Hear) and request.eos
         chars = len(record.text.strip())
-        occasion = Occasion(kind, record.number, socket, on_socket, chars, self._ages(now), eos)
+        speaker = request.speaker if isinstance(request, Speak) else ""
+        occasion = Occasion(kind, record.number, socket, on_socket, chars, self._ages(now), eos, speaker)
         rule = next(iter(self.rules(occasion)), None)
         record.fault = rule.fault if rule else ""
         self.tally.began(record)

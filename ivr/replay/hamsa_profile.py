@@ -50,6 +50,7 @@ class Occasion:
     """Seconds since each of the last connects."""
     eos: bool = False
     """The client asked for end-of-speech detection."""
+    speaker: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,8 @@ class Rule:
     """At most so many times; 0: any number."""
     eos: bool | None = None
     """Only when `isEosEnabled` is this."""
+    speaker: str = ""
+    """Only when this one is to speak; empty: whoever it is."""
     text: str = ""
     code: int = 0
     """Close code or HTTP status; 0: the usual one."""
@@ -95,6 +98,7 @@ class Rule:
             and (not self.on_socket or occasion.on_socket in self.on_socket)
             and (not self.chars_below or occasion.chars < self.chars_below)
             and (self.eos is None or self.eos == occasion.eos)
+            and (not self.speaker or self.speaker == occasion.speaker)
             and (not self.connects_over or self._crowded(occasion))
             and (self.probability >= 1 or self._chance(occasion, seed))
         )
@@ -185,6 +189,8 @@ def _value(name: str, value: str) -> object:
                 return int(value)
             case "float":
                 return float(value)
+            case "str":
+                return value
         return {"true": True, "false": False}[value]
     except (ValueError, KeyError):
         raise ValueError(f"not a value for {name}: {value!r}") from None

@@ -150,6 +150,8 @@ class Service:
     notes: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     attempts: int = 0
     requests: int = 0
+    last: dict[str, Any] = field(default_factory=dict)
+    """What was asked last."""
     violations: int = 0
     pings: int = 0
     default: Callable[[int], Reply] = good
@@ -170,6 +172,7 @@ class Service:
         self.violations += socket.busy
         socket.busy = True
         socket.requests.append(request)
+        self.last = request["payload"]
         reply = self.replies.pop(0) if self.replies else self.default(self.requests)
         socket.play([*reply, *self.on_end])
 

@@ -24,6 +24,7 @@ def test_a_tally_counts_links_and_reuse() -> None:
         "voice_retries": 0,
         "voice_degenerate": 0,
         "voice_resumed": 0,
+        "voice_fallback": 0,
         "voice_rest": 0,
         "voice_waited_s": 0.25,
         "voice_oldest_s": 60,

@@ -31,6 +31,8 @@ FIRST = Occasion("tts", 1, 1, chars=40)
         (Rule("tts", "empty", connects_over=2), Occasion("tts", 1, 1, connects=(0, 19, 21)), False),
         (Rule("stt", "thinking", eos=True), Occasion("stt", 1, 1), False),
         (Rule("stt", "thinking", eos=True), Occasion("stt", 1, 1, eos=True), True),
+        (Rule("tts", "empty", speaker="Hiba"), FIRST, False),
+        (Rule("tts", "empty", speaker="Hiba"), Occasion("tts", 1, 1, speaker="Hiba"), True),
         (Rule("tts", "empty", probability=0), FIRST, False),
     ],
 )
@@ -58,6 +60,7 @@ def test_chance_depends_on_the_seed_and_the_number_alone() -> None:
         ("tts degenerate requests=2,4 probability=0.5", Rule("tts", "degenerate", frozenset({2, 4}), probability=0.5)),
         ("stt say on_socket=1 text=two words=2", Rule("stt", "say", on_socket=frozenset({1}), text="two words=2")),
         ("stt thinking eos=false pause=1.5", Rule("stt", "thinking", eos=False, pause=1.5)),
+        ("tts empty speaker=Hiba", Rule("tts", "empty", speaker="Hiba")),
         ("socket http code=403 limit=1", Rule("socket", "http", code=403, limit=1)),
     ],
 )
