@@ -128,7 +128,7 @@ class Links:
         states = [live.link.state for live in self._links if live not in self._given]
         moods = self._waiting.moods(now)
         return Stock(
-            free=sum(1 for live in self._links if live.free and live not in self._given),
+            free=len(self._idle()),
             opening=self._opener.opening,
             draining=states.count(State.DRAINING),
             busy=states.count(State.BUSY) + len(self._given),
@@ -274,8 +274,11 @@ class Links:
 
     # -- giving out ----------------------------------------------------------------------------------------------
 
+    def _idle(self) -> list[LiveLink]:
+        return [live for live in self._links if live.free and live not in self._given]
+
     def _give_out(self, now: float) -> None:
-        free = [live for live in self._links if live.free and live not in self._given] if self._waiting else []
+        free = self._idle() if self._waiting else []
         for waiter in self._waiting.in_turn(now) if free else ():
             fitting = [(waiter.wish.rank(live.link, now), live) for live in free if waiter.wish.fits(live.link)]
             if fitting and not waiter.link.done():
@@ -353,11 +356,11 @@ class Links:
 
     def lend(self, fits: Callable[[Link], bool]) -> LiveLink | None:
         """Part with an idle link for another pool, the longest idle. One is kept, and all while somebody waits."""
-        stock = self.stock
-        if stock.free < 2 or stock.urgent or stock.patient:
+        idle = self._idle()
+        moods = self._waiting.moods(self.now())
+        if len(idle) < 2 or moods["urgent"] or moods["patient"]:
             return None
-        idle = [live for live in self._links if live.free and live not in self._given and fits(live.link)]
-        live = min(idle, key=lambda live: live.link.since, default=None)
+        live = min((live for live in idle if fits(live.link)), key=lambda live: live.link.since, default=None)
         if live is not None:
             self._links.remove(live)
             self._tasks.discard(live.task)
@@ -365,9 +368,7 @@ class Links:
 
     def _borrow(self) -> None:
         """Those who wait while no link may be opened get one of the other pool."""
-        for waiter in self._waiting.in_turn(self.now()):
-            if not self.stock.wanted:
-                return
+        for waiter in self._waiting.in_turn(self.now())[: self.stock.wanted]:
             live = self._sharing.borrow(waiter.wish.fits)
             if live is not None:
                 live.move(self._opener.number(), self._ends, self)
