@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivr.call.call import Call
-from ivr.call.commands import Command, HangUp, RequestReply, SendAudio, SendClear, Speak, Transcribe
+from ivr.call.commands import Command, HangUp, RequestReply, SendAudio, SendClear, Speak, Transcribe, Transfer
 from ivr.call.events import (
     CallerLeft,
     DigitPressed,
@@ -24,6 +24,8 @@ from ivr.call.events import (
     Tick,
     TranscriptArrived,
     TranscriptFailed,
+    TransferFailed,
+    Transferred,
 )
 from tests.call.stage import LOUD, STARTED, Loudness, Stage, options, phrases
 
@@ -34,7 +36,9 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(TranscriptFailed, NUMBERS, st.just("closed")),
     st.builds(ReplyDelta, NUMBERS, WORDS),
     st.builds(ReplyPause, NUMBERS),
-    st.builds(ReplyEnded, NUMBERS, st.booleans()),
+    st.builds(ReplyEnded, NUMBERS, st.booleans(), st.sampled_from([None, None, "", "+966110000001", "+882990000000"])),
+    st.just(Transferred()),
+    st.builds(TransferFailed, st.sampled_from(["refused", "gone"])),
     st.builds(ReplyFailed, NUMBERS, st.just("broken")),
     st.builds(SpeechAudio, NUMBERS, NUMBERS, st.sampled_from([b"", LOUD * 20]), st.just(8000), st.just("mulaw")),
     st.builds(SpeechEnded, NUMBERS, NUMBERS),
@@ -66,11 +70,10 @@ def serve(stage: Stage, ms: int) -> None:
                 stage.voice(ms)
 
 
-@settings(max_examples=150, deadline=None)
-@given(st.lists(STEPS, max_size=40), st.booleans(), st.booleans())
-def test_whatever_happens_the_call_keeps_its_word(script: list[tuple[str, Any]], ready: bool, greeted: bool) -> None:
-    given_phrases = phrases(ready=ready, **({} if greeted else {"greeting": ""}))
-    stage = Stage(options(phrases=given_phrases, silence_timeout=2.0, speech_timeout=2.0, reply_timeout=2.0))
+def played(script: list[tuple[str, Any]], **choices: Any) -> Stage:
+    """A call on which all of this has happened."""
+    patience = {"silence_timeout": 2.0, "speech_timeout": 2.0, "reply_timeout": 2.0, "failures_in_a_row": 2}
+    stage = Stage(options(**patience, **choices))
     for step, value in script:
         match step:
             case "speak":
@@ -83,9 +86,33 @@ def test_whatever_happens_the_call_keeps_its_word(script: list[tuple[str, Any]],
                 stage.feed(value)
         wake = stage.call.wake_at()
         assert wake is None or stage.ended is None
+    return stage
+
+
+PEOPLE = st.sampled_from([(), ("+966110000001",)])
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(STEPS, max_size=40), st.booleans(), PEOPLE)
+def test_a_call_that_everybody_has_left_alone_comes_to_its_end(
+    script: list[tuple[str, Any]], ready: bool, people: tuple[str, ...]
+) -> None:
+    stage = played(script, phrases=phrases(ready=ready), transfer_to=people)
+    stage.wait(60_000)
+    assert stage.ended is not None, repr(stage.call)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(STEPS, max_size=40), st.booleans(), st.booleans(), PEOPLE)
+def test_whatever_happens_the_call_keeps_its_word(
+    script: list[tuple[str, Any]], ready: bool, greeted: bool, people: tuple[str, ...]
+) -> None:
+    given_phrases = phrases(ready=ready, **({} if greeted else {"greeting": ""}))
+    stage = played(script, phrases=given_phrases, transfer_to=people)
     hang_ups = stage.all(HangUp)
     assert len(hang_ups) == (stage.ended is not None)
     assert not hang_ups or stage.log[-1][1] is hang_ups[0]
+    assert {transfer.number for transfer in stage.all(Transfer)} <= {*people}
     one_voice_at_a_time(stage)
     nothing_follows_a_dropped_turn(stage)
     for turn in stage.call.turns[:-1]:
