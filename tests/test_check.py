@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from ivr.check import Finding, examine
 from ivr.replay import agent_app
 from ivr.replay.loopback import bound, serving
 from ivr.settings import Settings, load
+from tests import live
 
 ACCOUNT = "AC" + "0" * 32
 NOWHERE = "127.0.0.1:9"
@@ -58,7 +58,7 @@ def found(settings: Settings, ask: str = "") -> dict[str, Finding]:
     async def look() -> dict[str, Finding]:
         return {finding.name: finding async for finding in examine(settings, ask)}
 
-    return asyncio.run(look())
+    return live.run(look())
 
 
 @pytest.mark.live
@@ -68,7 +68,7 @@ def test_peers_that_answer(tmp_path: Path) -> None:
             settings = settings_for(peer, tmp_path, {"IVR_LANGUAGE": "en", "IVR_GREETING": ""})
             return {finding.name: finding async for finding in examine(settings, "where is my shipment")}
 
-    findings = asyncio.run(look())
+    findings = live.run(look())
     assert findings["Hamsa"].good is True
     agents = [finding for name, finding in findings.items() if name.startswith("agent ")]
     assert [finding.good for finding in agents] == [True, True]
@@ -88,7 +88,7 @@ def test_a_service_that_refuses(tmp_path: Path) -> None:
         async with peers(welcome=False) as peer:
             return {finding.name: finding async for finding in examine(settings_for(peer, tmp_path))}
 
-    hamsa = asyncio.run(look())["Hamsa"]
+    hamsa = live.run(look())["Hamsa"]
     assert hamsa.good is False
     assert hamsa.detail == "does not answer: auth"
 

@@ -25,6 +25,7 @@ from ivr.replay.carrier_sign import Signer
 from ivr.replay.loopback import bound
 from ivr.serve import MESSAGE_LIMIT, Server, config_for, serve
 from ivr.settings import Settings
+from tests import live
 from tests.front import ACCOUNT, AUTH, CALL, PUBLIC, STREAM, a_bridge, document, settings, voice_form
 
 IDS = wire.Ids(ACCOUNT, CALL, STREAM)
@@ -228,7 +229,7 @@ def test_five_megabytes_in_one_message_end_that_call_and_nothing_else(tmp_path: 
                 assert (await client.get(f"http://{place}/healthz")).status_code == 200
             assert await ring(place)
 
-    asyncio.run(main())
+    live.run(main())
 
 
 @pytest.mark.live
@@ -252,7 +253,7 @@ def test_the_door_of_the_audio_on_a_real_socket(tmp_path: Path) -> None:
             dead.transport.abort()
             await until(lambda: len(bridge.registry) == 0)
 
-    asyncio.run(main())
+    live.run(main())
 
 
 @pytest.mark.live
@@ -270,7 +271,7 @@ def test_a_signal_lets_the_call_end_and_then_the_server(tmp_path: Path) -> None:
             assert await code_of(phone) == 1000
             await until(lambda: server.should_exit)
 
-    asyncio.run(main())
+    live.run(main())
 
 
 @pytest.mark.live
@@ -289,7 +290,7 @@ def test_a_call_that_was_answered_before_the_signal_is_served_after_it(tmp_path:
             assert await code_of(phone) == 1000
             await until(lambda: server.should_exit)
 
-    asyncio.run(main())
+    live.run(main())
 
 
 @pytest.mark.live
@@ -310,7 +311,7 @@ def test_connections_that_say_nothing_do_not_keep_a_server_from_answering_or_end
         for _, writer in opened:
             writer.close()
 
-    asyncio.run(asyncio.wait_for(main(), 15))
+    live.run(asyncio.wait_for(main(), 15))
 
 
 @pytest.mark.live
@@ -339,4 +340,4 @@ def test_what_is_no_request_gets_no_answer_of_ours(tmp_path: Path, request_line:
             assert bridge.registry.admitted == 0
             assert await ring(place)
 
-    asyncio.run(asyncio.wait_for(main(), 15))
+    live.run(asyncio.wait_for(main(), 15))

@@ -33,9 +33,12 @@ class _Server(uvicorn.Server):
 
 
 def bound(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
-    """A listening socket; `getsockname()` tells its port. OSError when the port is taken."""
+    """A listening socket; `getsockname()` tells its port. OSError when the port is taken.
+
+    Its protocol is named because asyncio sends small frames at once only on sockets that say they are TCP.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))

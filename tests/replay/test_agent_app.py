@@ -20,6 +20,7 @@ from ivr.replay.agent_app import DemoAgent, MemoryTransport, create_app
 from ivr.replay.agent_script import MODES, Pace
 from ivr.replay.agent_words import LINES
 from ivr.webhook.client import Agent, AgentEvent
+from tests import live
 
 ASKED = ReplyRequest("where is my shipment", "CA1", "speech", 1, "en", "CA1", "+1", "+2", "inbound")
 BODY = {"text": "where is my shipment", "session_id": "CA1", "language": "en"}
@@ -125,7 +126,7 @@ def test_goodbye_hangs_up() -> None:
 
 
 @contextlib.asynccontextmanager
-async def live(demo: DemoAgent) -> AsyncIterator[str]:
+async def served(demo: DemoAgent) -> AsyncIterator[str]:
     config = uvicorn.Config(create_app(demo), host="127.0.0.1", port=0, log_level="critical", lifespan="off")
     server = uvicorn.Server(config)
     serving = asyncio.ensure_future(server.serve())
@@ -146,7 +147,7 @@ def test_live() -> None:
 
     async def main() -> None:
         agent = Agent()
-        async with live(demo) as url:
+        async with served(demo) as url:
             for mode, memory in expected.items():
                 demo.reset()
                 events = [event async for event in agent.reply(f"{url}/webhook?mode={mode}", ASKED)]
@@ -164,4 +165,4 @@ def test_live() -> None:
                 assert (await client.get(f"{url}/stats")).json()["counts"] == {}
             await agent.aclose()
 
-    asyncio.run(main())
+    live.run(main())

@@ -16,6 +16,7 @@ from ivr.replay.phone_figures import figures
 from ivr.replay.recording import PhoneRecord
 from ivr.replay.scenario import from_words
 from ivr.session import WireClosed
+from tests import live
 
 ACCOUNT, TOKEN = "AC" + "a" * 32, "12345"
 SECOND = b"\x10" * 8000
@@ -61,7 +62,7 @@ def test_the_socket_is_opened_as_the_carrier_opens_it() -> None:
                 )
             )
 
-    records = asyncio.run(main())
+    records = live.run(main())
     assert sorted(name for name, _ in headers[0]) == [
         "connection", "host", "sec-websocket-key", "sec-websocket-version", "upgrade", "user-agent",
         "x-twilio-signature",
@@ -101,7 +102,7 @@ def test_sockets_that_cannot_be_opened(answer: bytes, code: int) -> None:
             await done.wait()
             return caught.value.code
 
-    assert asyncio.run(main()) == code
+    assert live.run(main()) == code
 
 
 @pytest.mark.live
@@ -110,7 +111,7 @@ def test_a_socket_nobody_listens_on() -> None:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with pytest.raises(StreamRefused) as caught:
-        asyncio.run(open_socket(f"ws://127.0.0.1:{port}/", {}, 1))
+        live.run(open_socket(f"ws://127.0.0.1:{port}/", {}, 1))
     assert caught.value.code == 31902
 
 
@@ -138,7 +139,7 @@ def test_how_a_socket_ends(what: str, broken: bool) -> None:
             await wire.close(1000)
             return caught.value, repr(wire)
 
-    end, shown = asyncio.run(main())
+    end, shown = live.run(main())
     assert isinstance(end, WireBroken) == broken
     assert end.code == {"close": 1012, "abort": None, "fragment": 1002}[what]
     assert shown == "<SocketWire CLOSED>"

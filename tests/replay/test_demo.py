@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import wave
 from pathlib import Path
@@ -19,6 +18,7 @@ from ivr.replay.carrier_voice import render
 from ivr.replay.phone_playback import Run
 from ivr.replay.recording import PhoneRecord, Speech
 from ivr.replay.scenario import IntoReply, Say, Wait, from_words
+from tests import live
 
 speaking = pytest.mark.skipif(not voices.available(), reason="no espeak-ng on this machine")
 
@@ -103,7 +103,7 @@ def test_a_short_call_through_everything(language: str, tmp_path: Path, monkeypa
     monkeypatch.setattr("ivr.replay.mock.SCRIPT", last)
     text = io.StringIO()
     run = demo.Demo("ar" if language == "ar" else "en", tmp_path, 20.0, Console(file=text, width=200)).run()
-    assert asyncio.run(run), text.getvalue()
+    assert live.run(run), text.getvalue()
     assert ("SCRIPTED" in text.getvalue()) == (language == "ar")
     assert "BARGE-IN" in text.getvalue()
     assert "voice connections: 1" in text.getvalue()
@@ -126,7 +126,7 @@ def test_a_bridge_that_is_not_ready_is_given_up() -> None:
             await demo.ready(f"http://127.0.0.1:{listener.getsockname()[1]}", patience=0.1)
 
     with pytest.raises(RuntimeError, match="not ready"):
-        asyncio.run(wait())
+        live.run(wait())
 
 
 @pytest.mark.live
@@ -134,7 +134,7 @@ def test_calling_where_nobody_answers(tmp_path: Path) -> None:
     text = io.StringIO()
     script = from_words(["at 0 press 1", "hang up"])
     console = Console(file=text, width=200)
-    record = asyncio.run(demo.ring("http://127.0.0.1:9/voice", script, console, out=tmp_path))
+    record = live.run(demo.ring("http://127.0.0.1:9/voice", script, console, out=tmp_path))
     assert record.ended == "refused"
     assert "WARNING" in text.getvalue()
     assert (tmp_path / "call.html").exists()
@@ -171,4 +171,4 @@ def test_a_bridge_that_is_called_may_ask_the_carrier_s_rest_api(tmp_path: Path) 
         assert outcomes == ["gone"]  # 21220: the call is not in progress yet
         return record
 
-    assert asyncio.run(main()).dialled == ["+1"]
+    assert live.run(main()).dialled == ["+1"]

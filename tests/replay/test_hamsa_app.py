@@ -20,6 +20,7 @@ from ivr.replay.hamsa_app import PATH, create_app
 from ivr.replay.hamsa_profile import HamsaProfile, parse_rule
 from ivr.replay.hamsa_script import ACK, END, INFO
 from ivr.replay.loopback import bound, serving
+from tests import live
 
 pytestmark = pytest.mark.live
 
@@ -31,7 +32,7 @@ def tts(text: str = "x" * 32) -> str:
     return json.dumps({"type": "tts", "payload": payload})
 
 
-def live(scene: Scene, *rules: str, mock: MockHamsa | None = None, **profile: Any) -> MockHamsa:
+def staged(scene: Scene, *rules: str, mock: MockHamsa | None = None, **profile: Any) -> MockHamsa:
     """Run a scene against a served mock; it gets `host:port`."""
     profile = {"speed": 100.0} | profile
     mock = mock or MockHamsa(HamsaProfile(rules=tuple(map(parse_rule, rules)), **profile))
@@ -41,7 +42,7 @@ def live(scene: Scene, *rules: str, mock: MockHamsa | None = None, **profile: An
         async with serving(create_app(mock), listener), asyncio.timeout(20):
             await scene(f"127.0.0.1:{listener.getsockname()[1]}")
 
-    asyncio.run(run())
+    live.run(run())
     return mock
 
 
@@ -73,7 +74,7 @@ def test_requests_over_one_socket() -> None:
             stats = (await web.get(f"http://{peer}/stats")).json()
         assert (stats["connects"], stats["reused"], stats["violations"]) == (1, {"tts": 1}, {"binary": 1})
 
-    assert live(scene).tally.open_sockets == 0
+    assert staged(scene).tally.open_sockets == 0
 
 
 @pytest.mark.parametrize(
@@ -90,7 +91,7 @@ def test_ends_of_a_socket(rule: str, code: int) -> None:
             frame = closed.value.rcvd
             assert (frame.code if frame else 1006) == code
 
-    live(scene, rule, ping=1.0)
+    staged(scene, rule, ping=1.0)
 
 
 def test_a_wrong_key_can_be_refused_before_the_upgrade() -> None:
@@ -102,7 +103,7 @@ def test_a_wrong_key_can_be_refused_before_the_upgrade() -> None:
         async with connect(f"ws://{peer}{PATH}?api_key=right", proxy=None) as socket:
             assert await socket.recv() == INFO
 
-    assert live(scene, keys=frozenset({"right"}), refuse_with=401).tally.refused == 1
+    assert staged(scene, keys=frozenset({"right"}), refuse_with=401).tally.refused == 1
 
 
 def test_a_client_that_leaves_early_aborts_and_nothing_stays_behind() -> None:
@@ -117,7 +118,7 @@ def test_a_client_that_leaves_early_aborts_and_nothing_stays_behind() -> None:
             await asyncio.sleep(0.01 if mock.tally.open_sockets else 0)
 
     mock = MockHamsa(HamsaProfile(speed=10))
-    live(scene, mock=mock)
+    staged(scene, mock=mock)
     assert (mock.tally.outcomes, mock.tally.in_flight) == ({"aborted": 2}, 0)
 
 
@@ -128,7 +129,7 @@ def test_a_client_that_does_not_wait_for_the_connection() -> None:
                 await client(peer)
         await asyncio.sleep(0.3)
 
-    assert live(scene, speed=4.0).tally.in_flight == 0
+    assert staged(scene, speed=4.0).tally.in_flight == 0
 
 
 def test_the_slow_part_of_a_request_runs_in_a_thread() -> None:
@@ -140,7 +141,7 @@ def test_the_slow_part_of_a_request_runs_in_a_thread() -> None:
             assert sum(len(frame) for frame in frames if isinstance(frame, bytes)) == 32_000
 
     profile = HamsaProfile(voice="espeak", speed=100)
-    live(scene, mock=MockHamsa(profile, say=lambda text, language, rate: bytes(2 * rate)))
+    staged(scene, mock=MockHamsa(profile, say=lambda text, language, rate: bytes(2 * rate)))
 
 
 def test_the_real_voice_and_ears() -> None:
@@ -155,5 +156,5 @@ def test_the_real_voice_and_ears() -> None:
         finally:
             await asyncio.gather(voice.aclose(), ears.aclose())
 
-    mock = live(scene, "tts degenerate requests=1", transcript="7826459301240")
+    mock = staged(scene, "tts degenerate requests=1", transcript="7826459301240")
     assert (mock.tally.connects, mock.tally.violations) == (2, {})

@@ -33,6 +33,24 @@ def test_a_server_lives_as_long_as_its_block() -> None:
     asyncio.run(visit())
 
 
+@pytest.mark.live
+def test_small_frames_are_sent_at_once() -> None:
+    async def visit() -> int:
+        with bound() as listener:
+            listener.listen()
+            listener.setblocking(False)
+            loop, client = asyncio.get_running_loop(), socket.create_connection(listener.getsockname())
+            accepted, _ = await loop.sock_accept(listener)
+            _, writer = await asyncio.open_connection(sock=accepted)
+            client.close()
+            told: int = writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            writer.close()
+            await writer.wait_closed()
+            return told
+
+    assert asyncio.run(visit())
+
+
 def test_a_port_that_is_taken() -> None:
     with bound() as taken:
         taken.listen()

@@ -8,12 +8,14 @@ import json
 
 import httpx
 import pytest
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from websockets.asyncio.client import connect
 
 from ivr.replay import hearing, mock, voices
 from ivr.replay.hamsa_app import PATH
+from tests import live
 
 ASK = {"type": "tts", "payload": {"text": "hello there", "speaker": "x", "dialect": "us", "languageId": "en"}}
 
@@ -31,12 +33,16 @@ async def synthesised(peer: str) -> int:
                 return size
 
 
+async def _here(request: Request) -> PlainTextResponse:
+    return PlainTextResponse("here")
+
+
 @pytest.mark.live
 def test_both_peers_answer_on_one_port() -> None:
     both = mock.Mock("ar", voice="tone", speed=50)
 
     async def visit() -> None:
-        extra = Route("/extra", lambda _: PlainTextResponse("here"))
+        extra = Route("/extra", _here)
         async with both.serving(extra) as peer, httpx.AsyncClient(trust_env=False, base_url=f"http://{peer}") as client:
             began = asyncio.get_running_loop().time()
             assert await synthesised(peer) > 8_000
@@ -50,7 +56,7 @@ def test_both_peers_answer_on_one_port() -> None:
             assert stats["agent"]["counts"]["requests"] == 1
             assert (await client.get("/stats")).json()["agent"]["counts"] == {}
 
-    asyncio.run(visit())
+    live.run(visit())
 
 
 def test_arabic_is_scripted_and_says_so() -> None:
@@ -91,7 +97,7 @@ def test_serving_tells_a_developer_what_to_set(language: str) -> None:
         with contextlib.suppress(asyncio.CancelledError):
             await task
 
-    asyncio.run(serve())
+    live.run(serve())
     assert lines[0].startswith("IVR_HAMSA_URL=ws://127.0.0.1:")
     assert lines[1].startswith("IVR_WEBHOOK_URL=http://127.0.0.1:")
     assert ("SCRIPTED" in lines[2]) == (language == "ar" or not hearing.available())
