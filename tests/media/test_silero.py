@@ -3,6 +3,7 @@
 import importlib
 import importlib.util
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -39,6 +40,13 @@ def ramp(count: int, first: int = 0) -> list[bytes]:
     return [samples[i : i + 160].astype("<i2").tobytes() for i in range(0, count * 160, 160)]
 
 
+@pytest.fixture
+def no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The model is shown what the line says, to the bit."""
+    monkeypatch.setattr(silero, "_ROOM", np.zeros_like(silero._ROOM))
+
+
+@pytest.mark.usefixtures("no_room")
 def test_no_sample_is_left_out_and_none_is_shown_twice() -> None:
     script = Script()
     vad = SileroVad(Model(script))
@@ -59,6 +67,7 @@ def test_between_windows_the_last_answer_stands() -> None:
     assert [round(vad.push(frame), 2) for frame in ramp(6)] == [0.72, 0.72, 0.74, 0.74, 0.8, 0.9]
 
 
+@pytest.mark.usefixtures("no_room")
 def test_while_it_says_no_the_newest_sound_is_tried_out_of_turn() -> None:
     script = Script(*[0.4] * 9, 0.45, 0.41, 0.6, then=0.8)
     vad = SileroVad(Model(script))
@@ -182,6 +191,18 @@ def test_played_silence_is_nothing_played() -> None:
     assert vad.push(ramp(1)[0], b"") == pytest.approx(0.9)
 
 
+def test_the_model_is_never_shown_silence() -> None:
+    script = Script()
+    vad = SileroVad(Model(script))
+    for frame in [*ramp(1), *[SILENT] * 4]:
+        vad.push(frame)
+    assert np.std(script.shown[0]) == pytest.approx(0.001, rel=0.2)
+    assert np.std(script.shown[-1]) == pytest.approx(0.001, rel=0.2)
+    for before, after in pairwise(script.shown[:9]):
+        assert np.array_equal(before[-CONTEXT:], after[:CONTEXT])
+
+
+@pytest.mark.usefixtures("no_room")
 def test_reset_is_as_new() -> None:
     script = Script()
     vad = SileroVad(Model(script))
