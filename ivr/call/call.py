@@ -17,7 +17,7 @@ from ivr.call.conversation import Awaited, Conversation
 from ivr.call.events import Event
 from ivr.call.keypad import Keypad
 from ivr.call.options import CallOptions
-from ivr.call.parting import PATIENCE, Farewell
+from ivr.call.parting import MOVING, PATIENCE, Farewell
 from ivr.call.timeline import Turn
 from ivr.call.turn import State
 from ivr.media import g711
@@ -154,15 +154,26 @@ class Call:
     # -- a person takes over -------------------------------------------------------------------------------------
 
     def _on_transferred(self, now: float) -> None:
-        """The carrier dials a person: the call is over for us."""
+        """The carrier will dial: the call is over for us as soon as the caller has left the stream."""
         parting = self.talk.parting
-        if parting.handing_over and parting.farewell is not None:
+        if parting.handing_over:
+            parting.accepted = True
+            self.talk.deadlines.set("transfer", now + MOVING)
+            if parting.left:
+                self._on_transfer_due(now)
+
+    def _on_transfer_due(self, now: float) -> None:
+        """The carrier had its time."""
+        parting = self.talk.parting
+        if parting.accepted and parting.farewell is not None:
             self.talk.end(replace(parting.farewell.hang_up, from_caller=True), now)
+        else:
+            self._on_transfer_failed("timeout", now)
 
     def _on_transfer_failed(self, reason: str, now: float) -> None:
         """Nobody was dialled. The caller may have left meanwhile; else it is a question without an answer."""
         talk = self.talk
-        if not talk.parting.handing_over:
+        if not talk.parting.handing_over or talk.parting.accepted:
             return
         talk.deadlines.clear("transfer")
         talk.note("transfer_failed", reason=reason)
@@ -180,6 +191,8 @@ class Call:
         parting = self.talk.parting
         if parting.handing_over:
             parting.left = parting.left or how
+            if parting.accepted:
+                self._on_transfer_due(now)
         else:
             result: Result = "success" if how == "stop" else "indeterminate"
             self.talk.end(HangUp(result, f"caller_{how}", from_caller=True), now)
@@ -239,7 +252,7 @@ class Call:
             case "media":
                 talk.end(HangUp("indeterminate", "no_media"), now)
             case "transfer":
-                self._on_transfer_failed("timeout", now)
+                self._on_transfer_due(now)
             case "length" if talk.parting.handing_over:
                 talk.deadlines.set("length", now + PATIENCE)
             case "length":

@@ -28,6 +28,9 @@ Upstream: TypeAlias = Literal["ears", "agent", "voice", "transfer"]
 
 PATIENCE: Final = 5.0
 """Seconds the carrier has for taking over the call; whoever asks it gives up before."""
+MOVING: Final = 2.0
+"""Seconds it then has for taking the caller out of the stream. A stream that we closed before would have the carrier go
+on with the words behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,8 @@ class Parting:
         """How the call ends once everything was heard. None: it goes on."""
         self.handing_over = False
         """The carrier was told to dial a person; nobody listens to the caller meanwhile."""
+        self.accepted = False
+        """The carrier will dial, and is taking the caller out of the stream."""
         self.left: str | None = None
         """How the stream ended while the carrier was dialling."""
 

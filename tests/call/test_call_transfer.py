@@ -69,6 +69,8 @@ def test_after_the_last_failure_the_words_are_heard_and_then_a_person_is_dialled
     assert stage.call.turns[-1].sentences[-1].text == "transfer words"
     assert stage.ended is None
     stage.feed(Transferred())
+    assert stage.ended is None
+    stage.feed(CallerLeft("stop"))
     assert stage.ended == HangUp("upstream_error", "agent_unavailable_transfer", from_caller=True)
     assert stage.log[-1][1] is stage.ended
 
@@ -97,6 +99,7 @@ def test_ears_that_are_gone_lead_to_a_person_too_also_without_a_word() -> None:
     stage.feed(TranscriptFailed(1, "closed"))
     assert stage.all(Transfer) == [Transfer(DESK)]
     stage.feed(Transferred())
+    stage.feed(CallerLeft("stop"))
     assert stage.ended == HangUp("upstream_error", "ears_unavailable_transfer", from_caller=True)
 
 
@@ -170,7 +173,18 @@ def test_the_agent_s_words_are_heard_and_then_the_person_is_dialled(to: str, num
     assert stage.all(Transfer) == [Transfer(number)]
     assert len(stage.notes("transfer_number_refused")) == (to not in ("", DESK, BRANCH))
     stage.feed(Transferred())
+    stage.feed(CallerLeft("closed"))
     assert stage.ended == HangUp("success", "agent_transfer", from_caller=True)
+
+
+def test_a_stream_the_carrier_does_not_end_is_left_after_a_while() -> None:
+    stage = handed_over()
+    stage.feed(Transferred())
+    stage.feed(TransferFailed("late"))
+    stage.speak(1900)
+    assert stage.ended is None
+    stage.wait(200)
+    assert stage.ended == HangUp("upstream_error", "agent_unavailable_transfer", from_caller=True)
 
 
 def test_a_transfer_without_a_word_has_those_of_the_line() -> None:
