@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -29,6 +29,7 @@ from ivr.metrics import Metrics
 from ivr.registry import Registry
 from ivr.session import CLOSE_TIMEOUT, INTERNAL, Observer, Party, Session, Wire
 from ivr.settings import Settings
+from ivr.standing import Figure, Standing, figures
 from ivr.twilio.form import Dialled
 from ivr.twilio.rest import LONGEST_TWIML, Rest
 from ivr.twilio.stream import TOKEN, Stream
@@ -92,6 +93,7 @@ class Bridge:
         watching: list[Observer] = [Journal(), self.metrics]
         self._observer = Observers(*watching, *([observer] if observer is not None else []))
         self.governor = self._governed(speech_rest)
+        self.metrics.add(Standing(self._standing))
         self._tallies: dict[Session, tuple[Tally, Tally]] = {}
         self._phrases = PhraseCache(settings.cache_dir, self._voice, note=self._note)
         self._rest = rest or self._carrier()
@@ -297,6 +299,10 @@ class Bridge:
             note=self._note,
             calls=lambda: len(self.registry),
         )
+
+    def _standing(self) -> Iterator[Figure]:
+        """How the services stand now."""
+        return figures(self.governor, self._agent.breakers, asyncio.get_running_loop().time())
 
     def _carrier(self) -> Rest | None:
         """REST, when there is an account to use it with."""

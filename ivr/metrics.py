@@ -14,6 +14,7 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.metrics import MetricWrapperBase
+from prometheus_client.registry import Collector
 
 from ivr.call.commands import Command, HangUp, Note
 from ivr.call.events import CallStarted, Event, PeerFault
@@ -71,6 +72,10 @@ class Metrics:
 
     def __repr__(self) -> str:
         return f"<Metrics {len(self._words)} labels>"
+
+    def add(self, collector: Collector) -> None:
+        """Have more on the page, read when it is asked for."""
+        self.registry.register(collector)
 
     def answered(self, document: str) -> None:
         """The voice webhook was answered with this document."""

@@ -5,7 +5,7 @@ link on which anything else might come), one gate for the connections of both, a
 opened for somebody who waits, one that is idle in the other pool changes over. A voice or a pair of ears made here
 belongs to one call and has nothing of its own but what it counts.
 
-With several processes the gate's bucket is what they would share: anything with the three methods of `Bucket`.
+With several processes the gate's bucket is what they would share: anything that is a `Bucket`.
 """
 
 from __future__ import annotations

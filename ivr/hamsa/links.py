@@ -122,6 +122,11 @@ class Links:
         return self._clock() if self._clock else asyncio.get_running_loop().time()
 
     @property
+    def breaker(self) -> Breaker | None:
+        """Of the service; None: it is asked whatever it did."""
+        return self._sharing.breaker
+
+    @property
     def stock(self) -> Stock:
         """What there is at this moment."""
         now = self.now()

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from random import SystemRandom
 from typing import Any, Final
 
@@ -66,6 +66,11 @@ class Rest:
 
     def now(self) -> float:
         return self._clock() if self._clock else asyncio.get_running_loop().time()
+
+    @property
+    def breakers(self) -> Mapping[str, Breaker]:
+        """Of `voice` and `ears`."""
+        return {"voice": self._breakers["tts-stream"], "ears": self._breakers["stt"]}
 
     def speak(self, payload: dict[str, Any]) -> RestExchange:
         """One synthesis: what a link would be asked, without `languageId`."""

@@ -23,6 +23,9 @@ NEAR, BEYOND = 0.85, 1.1
 class Bucket(Protocol):
     """Counts connections. One a process, or one that several processes share."""
 
+    rate: float
+    """Connections a second, as learnt."""
+
     def take(self, now: float) -> float:
         """0.0: a connection may be made now, and was counted. Otherwise the seconds until it is worth asking again."""
 

@@ -8,7 +8,7 @@ comes at once, is neither: it costs nobody time.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from ivr.peers.breaker import Breaker, BreakerLimits
@@ -34,6 +34,10 @@ class Breakers:
     def __repr__(self) -> str:
         failing = sum(breaker.failures > 0 for breaker in self._breakers.values())
         return f"<Breakers of {len(self._breakers)} agents, {failing} failing>"
+
+    def __iter__(self) -> Iterator[Breaker]:
+        """Of the agents that have failed before."""
+        return iter(self._breakers.values())
 
     def admits(self, url: str, now: float) -> bool:
         """Whether the agent may be asked now."""

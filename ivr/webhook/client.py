@@ -16,7 +16,7 @@ import asyncio
 import contextlib
 import logging
 import ssl
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass, field
 from random import SystemRandom
 from typing import TypeAlias, cast
@@ -25,7 +25,7 @@ import httpx
 
 from ivr.call.commands import ReplyRequest
 from ivr.call.events import PeerFault, ReplyDelta, ReplyEnded, ReplyFailed, ReplyPause
-from ivr.peers.breaker import BreakerLimits
+from ivr.peers.breaker import Breaker, BreakerLimits
 from ivr.webhook import request as wording
 from ivr.webhook.account import Account
 from ivr.webhook.breaker import BREAKER, Breakers
@@ -106,6 +106,11 @@ class Agent:
 
     def __repr__(self) -> str:
         return f"<agent asked={self.asked} failed={self.failed} {self._transport!r}>"
+
+    @property
+    def breakers(self) -> Iterable[Breaker]:
+        """Of the agents that have failed before."""
+        return self._breakers
 
     async def warm(self, url: str) -> None:
         """Have a connection ready for the next `reply`. Cheap when there is one; never raises for a peer's fault."""
