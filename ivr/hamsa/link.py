@@ -16,7 +16,9 @@ be another caller's. So nothing counts that comes much sooner after an `end` tha
 link. Further, the service acknowledges a request before its audio, so on a link that is known to do so audio or an
 `end` before the `ack` is `stale`. Whether it acknowledges every request or only the first of a socket is known once a
 second one was acknowledged; until then only what comes sooner than any synthesis can start is stale. After its `ack` a
-reply is believed, but for a scrap that is much too early: real audio is never thrown away for coming soon.
+reply is believed, but for a scrap that is much too early, and for the last frame of the reply before, byte for byte,
+that comes again too early. Any other early frame is played: real audio is never thrown away for coming soon, and if it
+was the rest of the sentence before, it is heard where it belongs.
 
 Life. Anything received is a sign of life; a ping without one within the verdict means the socket is dead, however open
 it looks; sooner when somebody waits for an answer on it.
@@ -231,16 +233,17 @@ class Link:
             took = now - self._asked_at
             self._quickest = min(self._quickest, took) if self._quickest else took
 
-    def stale(self, now: float, size: int = 0) -> bool:
+    def stale(self, now: float, size: int = 0, *, again: bool = False) -> bool:
         """Whether audio of `size` bytes, or an `end` (0), that arrives now belongs to the request before this one.
 
         What follows the request's own `ack` is its own, however soon it comes; a scrap that comes sooner than the
-        service has ever begun is not, nor is anything so early after another call's reply.
+        service has ever begun is not, nor is anything so early after another call's reply. `again`: the same bytes as
+        the frame before.
         """
         if self.state not in {State.BUSY, State.DRAINING}:
             return False
         if self._acked and self.same_caller:
-            return 0 < size <= SCRAP and self.trailing(now)
+            return (0 < size <= SCRAP or (again and not self._answered)) and self.trailing(now)
         if self._acked:
             return size > 0 and self.trailing(now)
         if self.trailing(now):

@@ -112,6 +112,7 @@ class LiveLink:
         self._watch = watch
         self._close_timeout = close_timeout
         self._exchange: Exchange | None = None
+        self._frame = 0  # the hash of the last one
         self._strays: set[str] = set()
         self._waiting: asyncio.Timeout | None = None
         self._lost: LinkLost | None = None
@@ -211,7 +212,7 @@ class LiveLink:
         message = parse(frame)
         if isinstance(message, Ack):
             self.link.acknowledged()
-        if isinstance(message, Audio | End) and self.link.stale(now, _size(message)):
+        if isinstance(message, Audio | End) and self._stale(message, now):
             self._stray("stale")
         elif isinstance(message, Text) and self.link.trailing(now):
             self._stray("unasked_text")
@@ -221,6 +222,13 @@ class LiveLink:
             self._stray("unasked_text")
         elif isinstance(message, Audio):
             self._stray("unasked_audio")
+
+    def _stale(self, message: Audio | End, now: float) -> bool:
+        if isinstance(message, End):
+            return self.link.stale(now)
+        before, self._frame = self._frame, hash(message.payload)
+        again = before == self._frame
+        return self.link.stale(now, len(message.payload), again=again)
 
     def _answer(self, message: Message, now: float) -> None:
         """A message of the reply in flight. After an error nobody knows whether an `end` still comes: the link goes."""
@@ -295,7 +303,3 @@ class LiveLink:
         with contextlib.suppress(Exception):
             async with asyncio.timeout(self._close_timeout):
                 await self._wire.close()
-
-
-def _size(message: Audio | End) -> int:
-    return len(message.payload) if isinstance(message, Audio) else 0

@@ -176,6 +176,28 @@ def test_ack_settles_it_for_this_request_and_the_next() -> None:
     assert not made.stale(9.0)
 
 
+@pytest.mark.parametrize(
+    ("after", "again", "answered", "stale"),
+    [
+        (0.15, True, False, True),
+        (0.15, False, False, False),
+        (0.15, True, True, False),
+        (0.25, True, False, False),
+    ],
+)
+def test_the_frame_before_that_comes_again_too_soon_is_stale(
+    after: float, again: bool, answered: bool, stale: bool
+) -> None:
+    made = second(2.0, acked=True)
+    made.answered(2.45)
+    made.end(3.0)
+    made.request(3.0)
+    made.acknowledged()
+    if answered:
+        made.answered(3.1)
+    assert made.stale(3.0 + after, 32000, again=again) is stale
+
+
 def test_lost_says_what_and_whether_to_try_again() -> None:
     lost = LinkLost("closed", code=1000)
     assert (str(lost), lost.reason, lost.retryable, lost.code) == ("closed", "closed", True, 1000)

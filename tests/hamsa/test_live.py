@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from ivr.hamsa.client import HamsaSettings, Voice, Wire
 from ivr.replay import virtual
 from tests.hamsa.service import (
     ACK,
     CONNECT,
+    END,
     WHOLE,
     Reply,
     Service,
@@ -104,3 +107,34 @@ def test_socket_that_fails_by_time_out_is_lost() -> None:
 
     virtual.run(scene())
     assert service.attempts == 2
+
+
+def test_a_last_frame_that_comes_again_is_heard_once_and_any_other_where_it_belongs() -> None:
+    """Behind its `end`, when the next sentence is under way and acknowledged."""
+    tail, rest = sound(9, 20000), sound(8, 20000)
+    first: Reply = [(0.03, ACK), (0.42, sound(1, 16000)), (0.2, tail), (0.01, END), (0.15, tail)]
+    second: Reply = [(0.03, ACK), (0.42, sound(2, 60000)), (0.01, END), (0.15, rest)]
+    service = Service(replies=[first, second])
+
+    async def story(voice: Voice) -> None:
+        assert await said(voice) == sound(1, 16000) + tail
+        assert await said(voice) == sound(2, 60000)
+        assert await said(voice) == rest + sound(3, WHOLE)
+
+    with_voice(service, story)
+    assert service.attempts == 1
+    assert [note["what"] for note in service.noted("voice_stray")] == ["stale"]
+
+
+@pytest.mark.parametrize("quick", [0.4, 0.1, 0.02])
+def test_the_same_words_twice_are_the_same_bytes_and_heard_twice(quick: float) -> None:
+    """However quick the service is."""
+
+    def reply(number: int) -> Reply:
+        return [(0.001, ACK), (quick, sound(1, WHOLE)), (0.001, END)]
+
+    async def story(voice: Voice) -> None:
+        for _ in range(3):
+            assert await said(voice) == sound(1, WHOLE)
+
+    with_voice(Service(default=reply), story)
