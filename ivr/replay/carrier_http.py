@@ -22,6 +22,8 @@ NO_ANSWER = 11200
 NO_CONNECTION = 11205
 BODY_LIMIT = 64 * 1024
 TOO_LARGE = 11750
+REASON_LIMIT = 80
+"""Characters of what a refusal says that are repeated."""
 AGENT = "TwilioProxy/1.1"
 TOKEN = "I-Twilio-Idempotency-Token"
 
@@ -148,7 +150,8 @@ class Webhooks:
             return Reply(url, 0, "", b"", NO_ANSWER, f"no answer: {str(error) or 'timeout'}"), "rt"
         reply = Reply(url, answer.status_code, answer.headers.get("content-type", ""), answer.content)
         if answer.status_code >= 400:
-            broken = Reply(url, reply.status, reply.content_type, reply.body, NO_ANSWER, f"HTTP {reply.status}")
+            reason = f"HTTP {reply.status}{_said(answer)}"
+            broken = Reply(url, reply.status, reply.content_type, reply.body, NO_ANSWER, reason)
             return broken, "5xx" if answer.status_code >= 500 else "4xx"
         if len(answer.content) > BODY_LIMIT:
             return Reply(url, reply.status, reply.content_type, b"", TOO_LARGE, "body over 64 KB"), ""
@@ -169,6 +172,13 @@ class Webhooks:
             data=form or None,
             timeout=httpx.Timeout(limits.read, connect=limits.connect),
         )
+
+
+def _said(answer: httpx.Response) -> str:
+    """The first words of a refusal, where it has any for people."""
+    plain = answer.headers.get("content-type", "").startswith("text/plain")
+    line = next(iter(answer.text.splitlines()), "").strip() if plain else ""
+    return f": {line[:REASON_LIMIT]}" if line.isprintable() and line else ""
 
 
 PLACE_FIELDS = ("City", "Country", "State", "Zip")

@@ -100,6 +100,23 @@ def test_errors_are_tried_again_when_the_url_says_so(status: int, limits: str, t
     assert (reply.error, reply.reason, len(requests)) == (11200, f"HTTP {status}", tries)
 
 
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (httpx.Response(403, text="account\nmore"), "HTTP 403: account"),
+        (httpx.Response(403, text="a" * 200), f"HTTP 403: {'a' * 80}"),
+        (httpx.Response(403, text="\x1b[2J"), "HTTP 403"),
+        (httpx.Response(403, html="<b>no</b>"), "HTTP 403"),
+    ],
+    ids=["words", "long", "odd", "page"],
+)
+def test_the_words_of_a_refusal_are_repeated(answer: httpx.Response, reason: str) -> None:
+    async def refusing(_: httpx.Request) -> httpx.Response:
+        return answer
+
+    assert asked(refusing, "http://127.0.0.1:8000/voice", {})[0].reason == reason
+
+
 def test_a_retry_may_succeed() -> None:
     answers = iter([httpx.Response(500), httpx.Response(200, text="<Response/>")])
 
