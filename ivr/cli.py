@@ -156,12 +156,12 @@ def call(
     ] = None,
 ) -> None:
     """Call a bridge as Twilio would. Signs with TWILIO_AUTH_TOKEN and TWILIO_ACCOUNT_SID."""
-    from ivr.replay import demo
+    from ivr.replay import ring
     from ivr.replay.scenario import ScenarioError, load
 
     try:
         script = load(scenario) if scenario else _steps(say or [], at or [], step or [], lang)
-        record = asyncio.run(demo.ring(url, script, _out, caller=caller, called=called, out=out, rest=rest))
+        record = asyncio.run(ring.ring(url, script, _out, caller=caller, called=called, out=out, rest=rest))
     except (ScenarioError, RuntimeError, ValueError, OSError) as fault:
         _stop(str(fault))
     if record.ended in ("", "refused", "lost"):

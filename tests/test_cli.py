@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from ivr import __version__, cli
-from ivr.replay import demo, mock
+from ivr.replay import demo, mock, ring
 from ivr.replay.recording import PhoneRecord
 from ivr.replay.scenario import AfterAgent, At, IntoReply, PlayFile, Say, Scenario
 
@@ -74,11 +74,11 @@ def called(monkeypatch: pytest.MonkeyPatch, record: PhoneRecord) -> list[Scenari
     """`ivr call` without a call."""
     scenarios: list[Scenario] = []
 
-    async def ring(url: str, scenario: Scenario, console: object, **options: object) -> PhoneRecord:
+    async def rung(url: str, scenario: Scenario, console: object, **options: object) -> PhoneRecord:
         scenarios.append(scenario)
         return record
 
-    monkeypatch.setattr(demo, "ring", ring)
+    monkeypatch.setattr(ring, "ring", rung)
     return scenarios
 
 

@@ -27,7 +27,7 @@ from ivr.replay.carrier_voice import render
 from ivr.replay.phone import PhoneOptions
 from ivr.replay.phone_script import Script
 from ivr.replay.phone_wire import Ids, new_sid
-from ivr.replay.recording import Entry, PhoneRecord
+from ivr.replay.recording import PhoneRecord
 from ivr.replay.scenario import Scenario
 
 __all__ = ["CarrierOptions", "Connect", "SharedKey", "StreamRefused", "Switchboard", "open_socket", "place_call"]
@@ -46,7 +46,7 @@ async def place_call(
     called: str,
     public_url: str | None = None,
     voice: Callable[[str], bytes] | None = None,
-    on_entry: Callable[[Entry], None] | None = None,
+    record: PhoneRecord | None = None,
     phone: PhoneOptions = USUAL_PHONE,
     options: CarrierOptions = USUAL,
     switchboard: Switchboard | None = None,
@@ -57,12 +57,13 @@ async def place_call(
 
     `public_url` is what the bridge calls itself (its origin): signed, and mapped to `url`'s origin when asked.
     `voice` turns a text of the scenario into mu-law at 8 kHz; it runs in a thread, before the call.
+    `record`: a fresh one to be filled, for who watches the call or wants what there is of one that is cancelled.
     `switchboard` lets a REST client act on the call. Raises `ScenarioError` before the call, ValueError for a
     URL that is none, `WireViolation` when `phone` is strict; whatever else the bridge does is in the record.
     """
     audio = await asyncio.to_thread(render, scenario, voice)
     chance = random.Random(options.seed)
-    places, record = Places.of(url, public_url), PhoneRecord(watch=on_entry)
+    places, record = Places.of(url, public_url), PhoneRecord() if record is None else record
     signer = Signer(auth_token, options.shared_key, options.honesty)
     async with httpx.AsyncClient(transport=transport, trust_env=False, follow_redirects=False) as client:
         call = LiveCall(

@@ -1,8 +1,8 @@
 """A whole phone call on one machine, and what a developer wants to see of it.
 
 `Demo` composes everything in one process and lets it talk over real sockets on loopback: the server as `ivr serve` runs
-it, signatures and all; the mock Hamsa with the demo agent; and the carrier, which dials. `ring` is its last part alone:
-it calls a bridge that runs elsewhere. Both write `call.wav`, `call.html` and `call.jsonl`.
+it, signatures and all; the mock Hamsa with the demo agent; and the carrier, which dials. What is measured of a call and
+written down is here too: `ivr call` (`ring`) does the same.
 
 English callers are really recognised, against the grammar of what the demo agent understands. Arabic has no recogniser
 here: its transcripts are written beforehand, and every place that shows one says SCRIPTED.
@@ -11,8 +11,6 @@ here: its transcripts are written beforehand, and every place that shows one say
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
 import secrets
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -115,7 +113,9 @@ class Demo:
         mock = Mock(self._language, speed=self._speed)
         self._scripted = mock.scripted
         voice = caller_voice(self._language, SCRIPT[self._language] if mock.scripted else ())
-        witness = Witness(Show(self._console, scripted=self._scripted))
+        record = PhoneRecord()
+        witness = Witness(Show(self._console, record, scripted=self._scripted))
+        record.watch = witness.show.phone
         with tempfile.TemporaryDirectory(prefix="ivr-demo-") as folder:
             async with mock.serving(Mount("/", switchboard.app())) as peer:
                 listener = bound()
@@ -126,7 +126,7 @@ class Demo:
                     self._introduce(settings)
                     await ready(settings.public_url)
                     began = asyncio.get_running_loop().time()
-                    record = await place_call(
+                    await place_call(
                         f"{settings.public_url}/voice",
                         scenario(self._language),
                         auth_token=secret,
@@ -134,7 +134,7 @@ class Demo:
                         caller=CALLER,
                         called=CALLED,
                         voice=voice,
-                        on_entry=witness.show.phone,
+                        record=record,
                         switchboard=switchboard,
                     )
                 connections = mock.voice_connections(began)
@@ -209,8 +209,11 @@ async def ready(url: str, patience: float = 20.0) -> None:
 def ear_figures(record: PhoneRecord) -> dict[str, str]:
     """The call as measured at the caller's ear."""
     measured = figures(record)
+    begin = f"{record.runs[0].start / g711.RATE:.2f} s" if record.runs else "never"
     answers = [f"{answer.reply_ms:.0f}" for answer in measured.answers if answer.reply_ms is not None]
-    found = {"at the ear, end of speech to first sample": f"{', '.join(answers)} ms"} if answers else {}
+    found = {"the agent is first heard at": begin, "longest silence": f"{measured.longest_dead_air_ms / 1000:.2f} s"}
+    if answers:
+        found["at the ear, end of speech to first sample"] = f"{', '.join(answers)} ms"
     if measured.barge_ins:
         stops = ", ".join(f"{barge_in.stop_ms:.0f}" for barge_in in measured.barge_ins)
         found["at the ear, first sample of the interruption to silence"] = f"{stops} ms"
@@ -256,45 +259,3 @@ def write(
     page = report.html(record, turns, title=title, language=language, scripted=scripted, figures=more)
     (out / "call.html").write_text(page, encoding="utf-8")
     return ", ".join(str(out / name) for name in ("call.wav", "call.html", "call.jsonl"))
-
-
-async def ring(
-    url: str,
-    script: Scenario,
-    console: Console,
-    *,
-    caller: str = CALLER,
-    called: str = CALLED,
-    out: Path | None = None,
-    rest: int | None = None,
-) -> PhoneRecord:
-    """Call a bridge that runs elsewhere and show the phone's side of it.
-
-    Signs with TWILIO_AUTH_TOKEN and TWILIO_ACCOUNT_SID of the environment. `rest`: a port of loopback on which the
-    carrier's REST API is served meanwhile. RuntimeError without a voice, ScenarioError and ValueError as `place_call`,
-    OSError when the port is taken.
-    """
-    account, secret = os.environ.get("TWILIO_ACCOUNT_SID", f"AC{0:032x}"), os.environ.get("TWILIO_AUTH_TOKEN", "none")
-    switchboard = Switchboard(account, secret)
-    api = contextlib.nullcontext() if rest is None else serving(switchboard.app(), bound(port=rest))
-    async with api:
-        record = await place_call(
-            url,
-            script,
-            auth_token=secret,
-            account_sid=account,
-            caller=caller,
-            called=called,
-            public_url=os.environ.get("IVR_PUBLIC_URL") or None,
-            voice=caller_voice(script.language) if script.texts else None,
-            on_entry=Show(console).phone,
-            switchboard=switchboard,
-        )
-    for name, value in (measured := ear_figures(record)).items():
-        console.print(f"{name}: {value}", highlight=False, markup=False, soft_wrap=True)
-    if out is not None:
-        written = write(
-            out, record, (), title=f"Call to {url}", language=script.language, scripted=False, more=measured
-        )
-        console.print(f"written: {written}", highlight=False, soft_wrap=True)
-    return record

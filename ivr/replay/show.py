@@ -1,8 +1,9 @@
 """A call in the terminal while it happens, and where the time went when it is over.
 
 `Show` watches from both ends: it is an observer of the bridge (`happened`, `ended`) and the watcher of the phone
-(`phone`). It prints one line for each thing a person would want to know, never one for each message. Times are seconds
-since the first thing it saw. It shows speech: it is for developers, not for logs.
+(`phone`). It prints one line for each thing a person would want to know, never one for each message. Times are those of
+`call.wav` and `call.html`: seconds since the first sample of the call's stream; what comes before the stream has none.
+It shows speech: it is for developers, not for logs.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from ivr.call import commands, events
 from ivr.call.commands import Command
 from ivr.call.events import Event
 from ivr.call.timeline import Turn
-from ivr.replay.recording import Entry
+from ivr.replay.recording import Entry, PhoneRecord
 from ivr.replay.stages import OWNERS, facts, spent, wait
 
 _STYLES = {
@@ -29,6 +30,9 @@ _STYLES = {
     "bridge": "yellow",
 }
 _PHONE: dict[str, tuple[str, str]] = {
+    "request": ("phone", "asks {}"),
+    "answer": ("phone", "is told: {}"),
+    "connect": ("phone", "the stream is open"),
     "caller_speaks": ("caller", "says {}"),
     "digit": ("caller", "presses {}"),
     "agent_speaks": ("phone", "the agent is heard"),
@@ -40,7 +44,14 @@ _PHONE: dict[str, tuple[str, str]] = {
     "say": ("phone", "plays words of the document: {}"),
     "dial": ("phone", "rings at {}"),
     "dialled": ("phone", "the person dialled: {}"),
-    "ended": ("phone", "the call is over, ended by the {}"),
+    "ended": ("phone", "the call is over: {}"),
+}
+_ENDINGS = {
+    "agent": "ended by the agent",
+    "caller": "ended by the caller",
+    "carrier": "ended by the bridge over REST",
+    "lost": "its connection died",
+    "refused": "it had no stream",
 }
 
 _VERDICTS = {"commit": "that was an interruption", "resume": "that was none: the agent goes on"}
@@ -51,10 +62,11 @@ _FADE = 0.3
 class Show:
     """Prints one call. `scripted`: the transcripts are not recognised, and every one of them says so."""
 
-    def __init__(self, console: Console, *, scripted: bool = False) -> None:
+    def __init__(self, console: Console, record: PhoneRecord, *, scripted: bool = False) -> None:
+        """`record`: the phone's, which tells when the call's stream began."""
         self._console = console
+        self._record = record
         self._scripted = scripted
-        self._origin: float | None = None
         self._endpoint_at: float | None = None
         self._asked_at: float | None = None
         self._cleared_at = float("-inf")
@@ -70,7 +82,8 @@ class Show:
         fading = entry.kind == "agent_speaks" and entry.t - self._cleared_at < _FADE
         if entry.kind in _PHONE and not fading:
             who, words = _PHONE[entry.kind]
-            self._line(entry.t, who, words.format(entry.detail).strip())
+            detail = _ENDINGS.get(entry.detail, entry.detail) if entry.kind == "ended" else entry.detail
+            self._line(entry.t, who, words.format(detail).strip())
 
     # -- the bridge's end ----------------------------------------------------------------------------------------
 
@@ -136,9 +149,8 @@ class Show:
                 pass
 
     def _line(self, now: float, who: str, words: str) -> None:
-        if self._origin is None:
-            self._origin = now
-        text = Text(f"{now - self._origin:7.2f}  ", style="dim")
+        zero = self._record.t0
+        text = Text(f"{'':9}" if zero is None else f"{now - zero:7.2f}  ", style="dim")
         text.append(f"{who:<7}", style=f"bold {_STYLES[who]}")
         text.append(f" {words}", style="bold red" if words.startswith(("BARGE", "FAILED", "WARNING")) else "")
         self._console.print(text, soft_wrap=True, highlight=False)

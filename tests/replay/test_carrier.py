@@ -109,7 +109,7 @@ def called(
 def test_a_call_from_the_first_request_to_the_last_verb() -> None:
     bridge = Bridge({"/voice": STREAM + '<Say language="ar-SA">عذرا</Say><Hangup/><Say>never</Say>'})
     seen: list[Entry] = []
-    record = called(bridge, on_entry=seen.append)
+    record = called(bridge, record=PhoneRecord(watch=seen.append))
     [(url, form)] = bridge.asked
     assert (url, form["CallSid"], form["CallStatus"]) == ("http://127.0.0.1:8000/voice", record.call_sid, "ringing")
     [(url, headers)] = bridge.sockets

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import wave
 from pathlib import Path
-from urllib.parse import parse_qs
 
 import pytest
 from rich.console import Console
@@ -76,7 +75,10 @@ def test_the_figures_at_the_ear() -> None:
     assert "beware" not in told
     record.lateness_ms.extend([30.0] * 100)
     assert "30 ms" in demo.ear_figures(record)["beware"]
-    assert "at the ear, end of speech to first sample" not in demo.ear_figures(PhoneRecord())
+    assert (told["the agent is first heard at"], told["longest silence"]) == ("3.00 s", "1.00 s")
+    silent = demo.ear_figures(PhoneRecord())
+    assert "at the ear, end of speech to first sample" not in silent
+    assert silent["the agent is first heard at"] == "never"
 
 
 def test_what_is_left_of_the_wait_is_the_bridges_own() -> None:
@@ -127,48 +129,3 @@ def test_a_bridge_that_is_not_ready_is_given_up() -> None:
 
     with pytest.raises(RuntimeError, match="not ready"):
         live.run(wait())
-
-
-@pytest.mark.live
-def test_calling_where_nobody_answers(tmp_path: Path) -> None:
-    text = io.StringIO()
-    script = from_words(["at 0 press 1", "hang up"])
-    console = Console(file=text, width=200)
-    record = live.run(demo.ring("http://127.0.0.1:9/voice", script, console, out=tmp_path))
-    assert record.ended == "refused"
-    assert "WARNING" in text.getvalue()
-    assert (tmp_path / "call.html").exists()
-
-
-@pytest.mark.live
-def test_a_bridge_that_is_called_may_ask_the_carrier_s_rest_api(tmp_path: Path) -> None:
-    """The voice request is answered by a bridge that asks for the call over REST first."""
-    from starlette.applications import Starlette
-    from starlette.requests import Request
-    from starlette.responses import Response
-    from starlette.routing import Route
-
-    from ivr.replay.loopback import bound, serving
-    from ivr.twilio.rest import Rest
-
-    async def main() -> PhoneRecord:
-        spare, listener = bound(), bound()
-        port = spare.getsockname()[1]
-        spare.close()
-        outcomes = []
-
-        async def voice(request: Request) -> Response:
-            form = parse_qs((await request.body()).decode())
-            rest = Rest(f"AC{0:032x}", "none", base_url=f"http://127.0.0.1:{port}")
-            outcomes.append(await rest.hang_up(form["CallSid"][0]))
-            await rest.aclose()
-            return Response("<Response><Dial>+1</Dial></Response>", media_type="text/xml")
-
-        async with serving(Starlette(routes=[Route("/voice", voice, methods=["POST"])]), listener):
-            url = f"http://127.0.0.1:{listener.getsockname()[1]}/voice"
-            console = Console(file=io.StringIO())
-            record = await demo.ring(url, from_words(["wait"]), console, rest=port)
-        assert outcomes == ["gone"]  # 21220: the call is not in progress yet
-        return record
-
-    assert live.run(main()).dialled == ["+1"]

@@ -11,16 +11,17 @@ from ivr.call import commands, events
 from ivr.call.commands import Command
 from ivr.call.events import Event
 from ivr.call.timeline import Overlap, Sentence, Turn
-from ivr.replay.recording import Entry
+from ivr.replay.recording import Entry, PhoneRecord
 from ivr.replay.show import Show, latency_table, summary
 
 REQUEST = commands.ReplyRequest("hi", "CA1", "speech", 1, "en", "CA1", "+1", "+2", "inbound", unheard="the rest")
 
 
 class Screen:
-    def __init__(self, *, scripted: bool = False) -> None:
+    def __init__(self, *, t0: float | None = 1.0, scripted: bool = False) -> None:
         self.text = io.StringIO()
-        self.show = Show(Console(file=self.text, width=200), scripted=scripted)
+        self.record = PhoneRecord(t0=t0)
+        self.show = Show(Console(file=self.text, width=200), self.record, scripted=scripted)
 
     def happened(self, now: float, event: Event, *performed: Command) -> str:
         before = len(self.text.getvalue())
@@ -29,7 +30,7 @@ class Screen:
 
 
 def test_a_turn_is_a_line_for_each_thing_a_person_wants_to_know() -> None:
-    screen = Screen()
+    screen = Screen(t0=5.0)
     assert (
         screen.happened(5.0, events.CallStarted("CA1", "MZ1")) == "0.00  bridge  the stream is open, its token is good"
     )
@@ -54,7 +55,7 @@ def test_a_turn_is_a_line_for_each_thing_a_person_wants_to_know() -> None:
 
 
 def test_a_filler_is_no_answer_and_no_barge_in() -> None:
-    screen = Screen()
+    screen = Screen(t0=1.0)
     screen.happened(1.0, events.AudioIn(0, b""), commands.Transcribe(1, bytes(16000)))
     filler = commands.Note("filler", {"state": "thinking"})
     assert screen.happened(3.0, events.Tick(), filler, commands.SendAudio(b"x")) == "2.00  bridge  fills the silence"
@@ -85,6 +86,25 @@ def test_an_overlap_is_judged(fields: dict[str, str], words: str) -> None:
 )
 def test_failures_are_named(event: Event, words: str) -> None:
     assert words in Screen().happened(1.0, event)
+
+
+def test_the_clock_is_that_of_the_recording() -> None:
+    """A greeting that comes late is seen to come late; what comes before the stream has no time."""
+    screen = Screen(t0=None)
+    screen.show.phone(Entry(10.0, "request", "POST http://127.0.0.1:1/voice"))
+    screen.record.t0 = 10.5
+    screen.show.phone(Entry(16.0, "agent_speaks", "0"))
+    assert screen.text.getvalue().splitlines() == [
+        "         phone   asks POST http://127.0.0.1:1/voice",
+        "   5.50  phone   the agent is heard",
+    ]
+
+
+@pytest.mark.parametrize(("ended", "words"), [("agent", "ended by the agent"), ("refused", "it had no stream")])
+def test_how_a_call_ended_is_said_in_words(ended: str, words: str) -> None:
+    screen = Screen()
+    screen.show.phone(Entry(1.0, "ended", ended))
+    assert screen.text.getvalue().strip() == f"0.00  phone   the call is over: {words}"
 
 
 def test_scripted_transcripts_say_so() -> None:
