@@ -4,17 +4,27 @@ Chance comes from a seed, so that a test that passes once passes every time. Pro
 without a deadline: `--hypothesis-profile search` looks for new ones. A test is never named after bytes that nobody can
 read: a name has to be the same in all the processes that share a run, and bytes that were made rather than written
 (compressed, encoded) may hold the time of day. `scripts.names` compares what two very different processes collect.
+
+A test that hangs shows where and ends its process; pytest-xdist names it and goes on with the others in a new one.
 """
 
 from __future__ import annotations
 
+import faulthandler
 import random
+import time
 
 import pytest
+from _pytest.faulthandler import fault_handler_stderr_fd_key
 from hypothesis import HealthCheck, settings
 
 NAMED = 40
 """Bytes that may name a test, at most."""
+HANGING = 240.0
+"""Seconds after which a test hangs. The alarm costs a thread, so it is set every `AGAIN` seconds, not for every test."""
+AGAIN = 30.0
+
+_alarm_at = pytest.StashKey[float]()
 
 # How long an example takes is the machine's business.
 settings.register_profile(
@@ -30,6 +40,18 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     if isinstance(val, bytes) and not (len(val) <= NAMED and val.isascii() and val.decode().isprintable()):
         return argname
     return None
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Set the alarm, on pytest's own copy of stderr, which is not captured."""
+    now, stash = time.monotonic(), item.config.stash
+    if now - stash.get(_alarm_at, -AGAIN) >= AGAIN:
+        stash[_alarm_at] = now
+        faulthandler.dump_traceback_later(HANGING, exit=True, file=stash.get(fault_handler_stderr_fd_key, 2))
+
+
+def pytest_sessionfinish() -> None:
+    faulthandler.cancel_dump_traceback_later()
 
 
 @pytest.fixture(autouse=True)
