@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, settings
 NAMED = 40
 """Bytes that may name a test, at most."""
 HANGING = 240.0
-"""Seconds after which a test hangs. The alarm costs a thread, so it is set every `AGAIN` seconds, not for every test."""
+"""Seconds after which a test hangs. The alarm costs a thread, so it is set every `AGAIN` seconds, not in every test."""
 AGAIN = 30.0
 
 _alarm_at = pytest.StashKey[float]()
