@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from ivr.cli import app
 from ivr.replay import faults
 from ivr.replay.fault_ear import Ear
-from ivr.replay.fault_file import Bounds, FaultScenario, shipped
+from ivr.replay.fault_file import Bounds, FaultScenario, shipped, the_caller
 from ivr.replay.fault_world import play, studio
 from ivr.replay.faults import DOCUMENT, FaultReport, markdown, measured, row, table
 
@@ -118,7 +118,7 @@ def test_too_many_requests_cannot_be_told_apart(tmp_path: Path) -> None:
 
 def test_what_was_given_up_for_want_of_a_voice_is_owed(tmp_path: Path) -> None:
     """The agent is told to stop when there is no voice for him; what he meant to say counts as lost all the same."""
-    scenario = replace(shipped(["degenerate-always"])[0], agent=("slow",))
+    scenario = replace(shipped(["degenerate-always"])[0], agent=("slow",), caller=the_caller())
     report = faults.run(scenario, studio(tmp_path))
     assert report.ear.lost >= 3
 
