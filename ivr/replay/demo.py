@@ -1,8 +1,8 @@
 """A whole phone call on one machine, and what a developer wants to see of it.
 
 `Demo` composes everything in one process and lets it talk over real sockets on loopback: the server as `ivr serve` runs
-it, signatures and all; the mock Hamsa with the demo agent; and the carrier, which dials. What is measured of a call and
-written down is here too: `ivr call` (`ring`) does the same.
+it, signatures and all; the mock Hamsa with the demo agent; and the carrier, which dials. What is measured of a call is
+here too: `ivr call` (`ring`) does the same.
 
 English callers are really recognised, against the grammar of what the demo agent understands. Arabic has no recogniser
 here: its transcripts are written beforehand, and every place that shows one says SCRIPTED.
@@ -29,7 +29,7 @@ from ivr.call.events import Event
 from ivr.call.timeline import Turn
 from ivr.media import g711
 from ivr.phrases_default import Language
-from ivr.replay import hamsa_audio, report, voices
+from ivr.replay import folder, hamsa_audio, voices
 from ivr.replay.carrier import place_call
 from ivr.replay.carrier_rest import Switchboard
 from ivr.replay.loopback import bound, serving
@@ -107,7 +107,11 @@ class Demo:
         self._scripted = False
 
     async def run(self) -> bool:
-        """Make the call, show it, write it down. Whether all went well."""
+        """Make the call, show it, write it down. Whether all went well.
+
+        RuntimeError when there is no voice on this machine, OSError when nothing can be written.
+        """
+        folder.prepare(self._out)
         account, secret = f"AC{secrets.token_hex(16)}", secrets.token_hex(16)
         switchboard = Switchboard(account, secret)
         mock = Mock(self._language, speed=self._speed)
@@ -116,11 +120,11 @@ class Demo:
         record = PhoneRecord()
         witness = Witness(Show(self._console, record, scripted=self._scripted))
         record.watch = witness.show.phone
-        with tempfile.TemporaryDirectory(prefix="ivr-demo-") as folder:
+        with tempfile.TemporaryDirectory(prefix="ivr-demo-") as place:
             async with mock.serving(Mount("/", switchboard.app())) as peer:
                 listener = bound()
                 more = {"IVR_LANGUAGE": self._language}
-                settings = loopback(peer, listener.getsockname()[1], Path(folder), account, secret, more)
+                settings = loopback(peer, listener.getsockname()[1], Path(place), account, secret, more)
                 app = create_app(settings, observe=witness)
                 async with serving(app, listener, lambda served: config_for(served, settings)):
                     self._introduce(settings)
@@ -158,7 +162,7 @@ class Demo:
         for line in summary(turns, more):
             self._console.print(line, highlight=False, markup=False, soft_wrap=True)
         title = "Demo call" if not self._scripted else "Demo call (SCRIPTED transcripts)"
-        written = write(
+        written = folder.write(
             self._out, record, turns, title=title, language=self._language, scripted=self._scripted, more=more
         )
         self._console.print(f"written: {written}", highlight=False, soft_wrap=True)
@@ -240,22 +244,3 @@ def own_at_the_ear(record: PhoneRecord, turns: Sequence[Turn]) -> dict[str, str]
         if answer.reply_ms is not None and wait(turn) is not None
     ]
     return {"bridge's own, at the ear": f"p50 {median(own):.0f} ms, max {max(own):.0f} ms"} if own else {}
-
-
-def write(
-    out: Path,
-    record: PhoneRecord,
-    turns: Sequence[Turn],
-    *,
-    title: str,
-    language: str,
-    scripted: bool,
-    more: Mapping[str, str],
-) -> str:
-    """`call.wav`, `call.html` and `call.jsonl` into a folder; their names for people."""
-    out.mkdir(parents=True, exist_ok=True)
-    record.save_wav(out / "call.wav")
-    record.save_log(out / "call.jsonl")
-    page = report.html(record, turns, title=title, language=language, scripted=scripted, figures=more)
-    (out / "call.html").write_text(page, encoding="utf-8")
-    return ", ".join(str(out / name) for name in ("call.wav", "call.html", "call.jsonl"))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from ivr.replay import demo
+from ivr.replay import demo, folder
 from ivr.replay.carrier import place_call
 from ivr.replay.carrier_rest import Switchboard
 from ivr.replay.loopback import bound, serving
@@ -35,8 +35,10 @@ async def ring(
 
     Signs with TWILIO_AUTH_TOKEN and TWILIO_ACCOUNT_SID of the environment. `rest`: a port of loopback on which the
     carrier's REST API is served meanwhile. RuntimeError without a voice, ScenarioError and ValueError as `place_call`,
-    OSError when the port is taken.
+    OSError when the port is taken or nothing can be written to `out`.
     """
+    if out is not None:
+        folder.prepare(out)
     account, secret = os.environ.get("TWILIO_ACCOUNT_SID", f"AC{0:032x}"), os.environ.get("TWILIO_AUTH_TOKEN", "none")
     switchboard, record = Switchboard(account, secret), PhoneRecord()
     record.watch = Show(console, record).phone
@@ -62,6 +64,6 @@ async def ring(
         console.print(f"{name}: {value}", highlight=False, markup=False, soft_wrap=True)
     if out is not None:
         title = f"Call to {url}"
-        written = demo.write(out, record, (), title=title, language=script.language, scripted=False, more=measured)
+        written = folder.write(out, record, (), title=title, language=script.language, scripted=False, more=measured)
         console.print(f"written: {written}", highlight=False, soft_wrap=True)
     return record

@@ -89,10 +89,12 @@ def test_what_is_left_of_the_wait_is_the_bridges_own() -> None:
     assert demo.own_at_the_ear(record, [Turn(1, "speech")]) == {}
 
 
-def test_the_files_are_written(tmp_path: Path) -> None:
-    told = demo.write(tmp_path / "out", a_call(), [], title="T", language="en", scripted=False, more={"a": "b"})
-    assert "call.html" in told
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {"call.wav", "call.html", "call.jsonl"}
+def test_a_demo_that_cannot_be_written_is_not_begun(tmp_path: Path) -> None:
+    (tmp_path / "demo").touch()
+    text = io.StringIO()
+    with pytest.raises(OSError, match="a folder is needed"):
+        live.run(demo.Demo("en", tmp_path / "demo", 1.0, Console(file=text)).run())
+    assert text.getvalue() == ""
 
 
 @pytest.mark.live

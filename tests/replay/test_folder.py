@@ -1,0 +1,33 @@
+"""The folder in which a call is kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ivr.replay import folder
+from ivr.replay.recording import PhoneRecord
+
+
+def test_the_files_are_written(tmp_path: Path) -> None:
+    out = tmp_path / "some" / "where"
+    folder.prepare(out)
+    assert list(out.iterdir()) == []
+    told = folder.write(out, PhoneRecord(), [], title="T", language="en", scripted=False, more={"a": "b"})
+    assert {path.name for path in out.iterdir()} == set(folder.FILES)
+    assert told == ", ".join(str(out / name) for name in folder.FILES)
+    before = (out / "call.wav").read_bytes()
+    folder.prepare(out)
+    assert (out / "call.wav").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("path", "words"), [("file", "a folder is needed"), ("file/below", "Not a directory"), ("taken", "Is a directory")]
+)
+def test_what_cannot_be_written_is_said_before_the_call(tmp_path: Path, path: str, words: str) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "taken" / "call.html").mkdir(parents=True)
+    with pytest.raises(OSError, match=words) as raised:
+        folder.prepare(tmp_path / path)
+    assert str(tmp_path / path) in str(raised.value)
