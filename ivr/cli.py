@@ -7,8 +7,10 @@ nothing. A mistake of the operator is one line on standard error and exit code 2
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import platform
 import sys
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from ivr.replay.scenario import Scenario
     from ivr.settings import Settings
 
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it."""
+
 app = typer.Typer(
     help="A telephone bridge for voice agents.",
     no_args_is_help=True,
@@ -31,6 +36,23 @@ app = typer.Typer(
 )
 _out = Console(highlight=False, soft_wrap=True)
 _err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def _told(version: bool) -> None:
+    if version:
+        show_version()
+        raise typer.Exit
+
+
+@app.callback()
+def every(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_told, is_eager=True, help="The same as `version`."),
+    ] = False,
+) -> None:
+    """A telephone bridge for voice agents."""
+
 
 Dev = Annotated[bool, typer.Option("--dev", help="A developer's laptop: nothing is signed, loopback only.")]
 
@@ -44,6 +66,17 @@ def _stop(message: str, code: int = 2) -> NoReturn:
     for line in message.splitlines():
         _err.print(f"[bold red]ivr:[/] {escape(line)}")
     raise typer.Exit(code)
+
+
+@contextlib.contextmanager
+def _one_line(*faults: type[Exception]) -> Iterator[None]:
+    """What goes wrong in the block, and Ctrl-C, end the command with one line."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        _stop("interrupted", INTERRUPTED)
+    except faults as fault:
+        _stop(str(fault))
 
 
 def _settings(dev: bool) -> Settings:
@@ -84,7 +117,9 @@ def check(
             good = good and finding.good is not False
         return good
 
-    if not asyncio.run(look()):
+    with _one_line():
+        good = asyncio.run(look())
+    if not good:
         raise typer.Exit(1)
 
 
@@ -106,7 +141,8 @@ def render(dev: Dev = False) -> None:
     """Have the phrases spoken that are not in the cache."""
     from ivr.phrases_cli import rendered
 
-    entries = asyncio.run(rendered(_settings(dev)))
+    with _one_line():
+        entries = asyncio.run(rendered(_settings(dev)))
     for entry in entries:
         _out.print(escape(str(entry)))
     if any(entry.seconds is None for entry in entries):
@@ -159,11 +195,9 @@ def call(
     from ivr.replay import ring
     from ivr.replay.scenario import ScenarioError, load
 
-    try:
+    with _one_line(ScenarioError, RuntimeError, ValueError, OSError):
         script = load(scenario) if scenario else _steps(say or [], at or [], step or [], lang)
         record = asyncio.run(ring.ring(url, script, _out, caller=caller, called=called, out=out, rest=rest))
-    except (ScenarioError, RuntimeError, ValueError, OSError) as fault:
-        _stop(str(fault))
     if record.ended in ("", "refused", "lost"):
         raise typer.Exit(1)
 
@@ -196,10 +230,8 @@ def demo(
     """A whole phone call on this machine: no account, no key, no network."""
     from ivr.replay.demo import Demo
 
-    try:
+    with _one_line(RuntimeError, ValueError, OSError):
         good = asyncio.run(Demo(lang, out, speed, _out).run())
-    except (RuntimeError, ValueError, OSError) as fault:
-        _stop(str(fault))
     if not good:
         raise typer.Exit(1)
 
@@ -222,15 +254,13 @@ def faults(
 
     logging.getLogger("ivr").addHandler(logging.NullHandler())  # failures are what this is about
     reports = []
-    try:
+    with _one_line(ScenarioError):
         chosen = shipped(names or [])
         with tempfile.TemporaryDirectory() as folder, _err.status("rendering the fixed words") as status:
             place = studio(Path(folder))
             for number, scenario in enumerate(chosen, 1):
                 status.update(f"{number} of {len(chosen)}: {escape(scenario.title)}")
                 reports.append(run.run(scenario, place))
-    except ScenarioError as wrong:
-        _stop(str(wrong))
     if as_json:
         for report in reports:
             typer.echo(json.dumps(report.as_json(), ensure_ascii=False))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import runpy
+import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +14,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from ivr import __version__, cli
-from ivr.replay import demo, mock, ring
+from ivr import __version__, check, cli
+from ivr.replay import demo, faults, mock, ring, voices
 from ivr.replay.recording import PhoneRecord
 from ivr.replay.scenario import AfterAgent, At, IntoReply, PlayFile, Say, Scenario
 
@@ -36,8 +39,9 @@ def plain(result: Result) -> str:
     return re.sub(r"\x1b\[[0-9;]*m", "", result.output)
 
 
-def test_the_version_names_what_it_runs_on() -> None:
-    result = run("version")
+@pytest.mark.parametrize("words", ["version", "--version"])
+def test_the_version_names_what_it_runs_on(words: str) -> None:
+    result = run(words)
     assert result.exit_code == 0
     assert f"ivr {__version__}, Python {sys.version_info.major}.{sys.version_info.minor}" in plain(result)
     assert "starlette" in plain(result)
@@ -165,6 +169,46 @@ def test_the_mock_ends_quietly(monkeypatch: pytest.MonkeyPatch, fault: BaseExcep
     result = run("mock", "--port", "0", "--voice", "tone")
     assert result.exit_code == code
     assert "Traceback" not in plain(result)
+
+
+@pytest.mark.parametrize(
+    ("command", "place", "name"),
+    [
+        ("demo", demo.Demo, "run"),
+        ("call http://127.0.0.1:9/voice --say hello", ring, "ring"),
+        ("check --dev", check, "examine"),
+        ("faults riff", faults, "run"),
+    ],
+)
+def test_ctrl_c_is_one_line(monkeypatch: pytest.MonkeyPatch, command: str, place: object, name: str) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(place, name, interrupted)
+    monkeypatch.setenv("IVR_WEBHOOK_URL", "http://127.0.0.1:9/webhook")
+    monkeypatch.setenv("IVR_HAMSA_URL", "ws://127.0.0.1:9/")
+    result = run(*command.split())
+    assert result.exit_code == cli.INTERRUPTED
+    assert plain(result).splitlines()[-1] == "ivr: interrupted"
+
+
+@pytest.mark.live
+@pytest.mark.skipif(not voices.available(), reason="no espeak-ng on this machine")
+def test_a_terminal_s_ctrl_c_ends_a_demo(tmp_path: Path) -> None:
+    """The signal goes to the whole group, as from a terminal; a test's own shell may have it ignored."""
+    code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from ivr.cli import main; main()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, "demo", "--out", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline().startswith("A call to http://127.0.0.1:")
+        os.killpg(child.pid, signal.SIGINT)
+        _, told = child.communicate(timeout=60)
+    assert (child.returncode, told) == (cli.INTERRUPTED, "ivr: interrupted\n")
 
 
 def test_python_m_ivr_is_the_same(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
