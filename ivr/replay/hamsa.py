@@ -281,16 +281,17 @@ class HamsaSocket:
         """When something is due next, if nothing comes from the client."""
         if not self.open or self.deaf:
             return None
-        times = [self._ping_at(), self._over_at(), self._due[0][0] if self._due else None]
-        return min((at for at in times if at is not None), default=None)
-
-    def _ping_at(self) -> float | None:
-        return None if self._pinged is None else self._pinged + self._mock.profile.ping / self._mock.profile.speed
-
-    def _over_at(self) -> float | None:
-        profile = self._mock.profile
+        due = self._due[0][0] if self._due else None
         if self._pinged is None:
-            return None
+            return due
+        at = min(self._ping_at(), self._over_at())
+        return at if due is None else min(at, due)
+
+    def _ping_at(self) -> float:
+        return (self._pinged or 0.0) + self._mock.profile.ping / self._mock.profile.speed
+
+    def _over_at(self) -> float:
+        profile = self._mock.profile
         idle = self._active + profile.idle / profile.speed
         return min(idle, self._opened + profile.max_age / profile.speed) if profile.max_age else idle
 
