@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import platform
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
@@ -22,6 +23,8 @@ from rich.markup import escape
 from ivr import __version__
 
 if TYPE_CHECKING:
+    from ivr.replay.fault_file import FaultScenario
+    from ivr.replay.faults import FaultReport
     from ivr.replay.scenario import Scenario
     from ivr.settings import Settings
 
@@ -238,38 +241,73 @@ def demo(
 
 @app.command()
 def faults(
-    names: Annotated[list[str] | None, typer.Argument(help="Only these, by the names of their files.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Only these: stall, or one face of a fault, stall:2. Without: all.")
+    ] = None,
+    names_only: Annotated[bool, typer.Option("--list", help="Name the faults, play none.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Figures for a machine, one line a fault.")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="The table of docs/faults.md.")] = False,
 ) -> None:
-    """What callers hear when Hamsa or the agent fails: every known fault, in virtual time."""
-    import json
+    """What callers hear when Hamsa or the agent fails: every known fault, in virtual time.
+
+    Each is a whole call, about a second of work. How much it may cost the caller
+    are the bounds in its file, ivr/replay/faults/NAME.toml.
+
+    silence s     the longest silence while a reply was owed, from the endpoint on
+    since speech  the same from the caller's last sound on
+    sockets       opened at the speech service in this call, + requests over REST
+    reuse         the share of sentences on a socket that had served before
+    wrong         sentences lost, twice or out of order, questions not answered,
+                  sound that is no speech
+    said instead  fixed words of the line, or who was dialled
+
+    Exit code 0: every bound was kept. 1: some were broken, the last line says by
+    which faults. 2: there is no such fault.
+    """
     import logging
-    import tempfile
 
     from ivr.replay import faults as run
     from ivr.replay.fault_file import shipped
-    from ivr.replay.fault_world import studio
     from ivr.replay.scenario import ScenarioError
 
     logging.getLogger("ivr").addHandler(logging.NullHandler())  # failures are what this is about
-    reports = []
+    screen = Console(highlight=False)
     with _one_line(ScenarioError):
         chosen = shipped(names or [])
-        with tempfile.TemporaryDirectory() as folder, _err.status("rendering the fixed words") as status:
-            place = studio(Path(folder))
-            for number, scenario in enumerate(chosen, 1):
-                status.update(f"{number} of {len(chosen)}: {escape(scenario.title)}")
-                reports.append(run.run(scenario, place))
+        if names_only:
+            screen.print(run.listed(chosen))
+            return
+        reports = _played(chosen, None if as_json or as_markdown else screen)
     if as_json:
         for report in reports:
             typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
     elif as_markdown:
         typer.echo(run.markdown(reports))
-    else:
-        Console(highlight=False).print(run.table(reports))
-    if any(report.broken for report in reports):
+    broken = any(report.broken for report in reports)
+    (_err if as_json or as_markdown else _out).print(escape(run.verdict(reports)), style="bold red" if broken else "")
+    if broken:
         raise typer.Exit(1)
+
+
+def _played(chosen: Sequence[FaultScenario], screen: Console | None) -> list[FaultReport]:
+    """The reports of these faults, each on the screen as it comes."""
+    import tempfile
+
+    from ivr.replay import faults as run
+    from ivr.replay.fault_world import studio
+
+    reports = []
+    busy = (screen or _err).status("rendering the fixed words")
+    with tempfile.TemporaryDirectory() as folder, busy as status:
+        place = studio(Path(folder))
+        if screen:
+            screen.print(run.heading())
+        for number, scenario in enumerate(chosen, 1):
+            status.update(f"{number} of {len(chosen)}: {escape(scenario.name)}")
+            reports.append(run.run(scenario, place))
+            if screen:
+                screen.print(run.shown(reports[-1]))
+    return reports
 
 
 @app.command(name="version")

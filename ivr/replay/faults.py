@@ -1,7 +1,7 @@
 """What happens when something goes wrong: every fault on file, played in virtual time and measured at the ear.
 
-`run` plays one and says what it came to; `table` shows many. What a fault may cost is in its file (`fault_file`), how
-it is measured in `fault_ear`, the world it is played in is `fault_world`.
+`run` plays one and says what it came to; `shown` shows it, `markdown` shows many. What a fault may cost is in its file
+(`fault_file`), how it is measured in `fault_ear`, the world it is played in is `fault_world`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from ivr.phrases_default import PHRASES
 from ivr.replay.fault_ear import Ear, Story, listen
@@ -54,13 +54,17 @@ class FaultReport:
         """The bounds that were not kept."""
         ear, bounds = self.ear, self.scenario.bounds
         figures = ("silence_s", "lost", "unanswered", "repeated", "swapped", "bad_ms")
-        found = [f"{name} {getattr(ear, name)}" for name in figures if getattr(ear, name) > getattr(bounds, name)]
+        found = [
+            f"{name} {getattr(ear, name)}, at most {getattr(bounds, name)}"
+            for name in figures
+            if getattr(ear, name) > getattr(bounds, name)
+        ]
         if bounds.connects and self.connects > bounds.connects:
-            found.append(f"connects {self.connects}")
+            found.append(f"connects {self.connects}, at most {bounds.connects}")
         said = {*ear.instead, *self._after_the_stream()}
         found += [f"not heard: {name}" for name in bounds.instead if name not in said]
         if self.hang_up != bounds.hang_up:
-            found.append(f"ended by {self.hang_up}")
+            found.append(f"ended by {self.hang_up}, not {bounds.hang_up}")
         return [*found, *(f"violation {name}" for name in self.violations), *(f"left: {what}" for what in self.left)]
 
     @property
@@ -142,18 +146,55 @@ def _said(what: Happening) -> dict[int, str]:
 
 
 HEADINGS = ("fault", "silence s", "since speech", "wrong", "sockets", "reuse", "said instead")
+"""Of `row`."""
+_WIDTHS = (2, 7, 6, 7, 5)
+"""Columns of the figures in a terminal; the fault's name and what else there is to say have the rest of the line."""
 
 
-def table(reports: Sequence[FaultReport]) -> Table:
-    """All of them, for a terminal."""
-    shown = Table(title="faults at the caller's ear", title_justify="left")
-    for name in HEADINGS:
-        shown.add_column(name, justify="left" if name in ("fault", "wrong", "said instead") else "right")
-    shown.add_column("bounds")
-    for report in reports:
-        verdict = f"[red]{escape(', '.join(report.broken))}[/]" if report.broken else "[green]ok[/]"
-        shown.add_row(*map(escape, row(report)), verdict)
-    return shown
+def heading() -> Table:
+    """What stands over the figures of `shown`."""
+    return _line("", "silence s", "since speech", "sockets + REST", "reuse", "fault", style="dim")
+
+
+def shown(report: FaultReport) -> Table:
+    """One report, for a terminal of 80 columns or more: the figures, and beside them the name and what it is."""
+    _, silence, since_speech, wrong, _, reuse, instead = row(report)
+    words = Text(report.scenario.name, style="bold")
+    words.append(f"\n{report.scenario.title}", style="not bold")
+    for name, told in (("wrong", wrong), ("said instead", instead)):
+        words.append("" if told == "-" else f"\n{name}: {told}", style="not bold dim")
+    for bound in report.broken:
+        words.append(f"\nBROKEN: {bound}", style="bold red")
+    sockets = f"{report.connects}" + (f" + {report.rest}" if report.rest else "")
+    verdict = Text("NO", style="bold red") if report.broken else Text("ok", style="green")
+    return _line(verdict, silence, since_speech, sockets, reuse, words)
+
+
+def listed(scenarios: Sequence[FaultScenario]) -> Table:
+    """The faults there are: their names and what they are."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(overflow="fold", ratio=2)
+    table.add_column(overflow="fold", ratio=3)
+    for scenario in scenarios:
+        table.add_row(Text(scenario.name), Text(scenario.title))
+    return table
+
+
+def verdict(reports: Sequence[FaultReport]) -> str:
+    """All of them in one line."""
+    broken = [report.scenario.name for report in reports if report.broken]
+    if not broken:
+        return f"{len(reports)} played, every one within its bounds"
+    return f"{len(broken)} of {len(reports)} played broke a bound: {', '.join(broken)}"
+
+
+def _line(*cells: str | Text, style: str = "") -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0), expand=True)
+    for number, width in enumerate(_WIDTHS):
+        table.add_column(width=width, justify="right" if number else "left")
+    table.add_column(ratio=1, overflow="fold")
+    table.add_row(*cells, style=style)
+    return table
 
 
 def row(report: FaultReport) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections import Counter
 from dataclasses import replace
@@ -16,7 +17,7 @@ from ivr.replay import faults
 from ivr.replay.fault_ear import Ear
 from ivr.replay.fault_file import Bounds, FaultScenario, shipped, the_caller
 from ivr.replay.fault_world import play, studio
-from ivr.replay.faults import DOCUMENT, FaultReport, markdown, measured, row, table
+from ivr.replay.faults import DOCUMENT, FaultReport, heading, listed, markdown, measured, row, shown, verdict
 
 SCENARIO = FaultScenario("f", "a fault", bounds=Bounds(connects=4, instead=("apology",)))
 GOOD = FaultReport(
@@ -60,15 +61,15 @@ def test_everything_that_may_be_broken() -> None:
         left=["1 places"],
     )
     assert bad.broken == [
-        "silence_s 2.6",
-        "lost 1",
-        "unanswered 2",
-        "repeated 3",
-        "swapped 4",
-        "bad_ms 20",
-        "connects 5",
+        "silence_s 2.6, at most 2.5",
+        "lost 1, at most 0",
+        "unanswered 2, at most 0",
+        "repeated 3, at most 0",
+        "swapped 4, at most 0",
+        "bad_ms 20, at most 0",
+        "connects 5, at most 4",
         "not heard: apology",
-        "ended by lost",
+        "ended by lost, not caller_stop",
         "violation overlap",
         "left: 1 places",
     ]
@@ -89,13 +90,37 @@ def test_a_fault_without_sockets_has_no_reuse() -> None:
     assert row(none)[5] == "-"
 
 
-def test_a_table() -> None:
-    console = Console(width=200, record=True)
-    console.print(table([GOOD, replace(GOOD, connects=9)]))
-    text = console.export_text()
-    assert "a fault" in text
-    assert "ok" in text
-    assert "connects 9" in text
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_report_on_a_screen(width: int) -> None:
+    console = Console(width=width, record=True, file=io.StringIO())
+    console.print(heading())
+    console.print(shown(replace(GOOD, scenario=replace(SCENARIO, name="dropped:1-[b]2[/b]"))))
+    console.print(shown(replace(GOOD, connects=9, rest=0, ear=Ear(lost=1, instead=Counter(apology=1)))))
+    lines = [line.rstrip() for line in console.export_text().splitlines()]
+    assert lines == [
+        "    silence   since  sockets  reuse  fault",
+        "          s  speech   + REST",
+        "ok     2.50    3.00    4 + 1    75%  dropped:1-[b]2[/b]",
+        "                                     a fault",
+        "                                     said instead: apology, filler x2",
+        "NO     0.00    0.00        9    60%  f",
+        "                                     a fault",
+        "                                     wrong: lost 1",
+        "                                     said instead: apology",
+        "                                     BROKEN: lost 1, at most 0",
+        "                                     BROKEN: connects 9, at most 4",
+    ]
+
+
+def test_the_faults_there_are_fit_a_terminal() -> None:
+    console = Console(width=80, record=True, file=io.StringIO())
+    console.print(listed(shipped()))
+    assert "…" not in console.export_text()
+
+
+def test_all_of_them_in_a_line() -> None:
+    assert verdict([GOOD, GOOD]) == "2 played, every one within its bounds"
+    assert verdict([GOOD, replace(GOOD, connects=9)]) == "1 of 2 played broke a bound: f"
 
 
 def test_a_table_for_a_document() -> None:
@@ -146,4 +171,14 @@ def test_the_command_shows_a_table_or_json_and_fails_for_what_is_not_there() -> 
 
 def test_the_command_fails_when_a_bound_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(faults, "run", lambda scenario, place: replace(GOOD, connects=9))
-    assert CliRunner().invoke(app, ["faults", "riff"]).exit_code == 1
+    result = CliRunner().invoke(app, ["faults", "riff"])
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (1, "1 of 1 played broke a bound: f")
+    machine = CliRunner().invoke(app, ["faults", "riff", "--json"])
+    assert (machine.exit_code, len(machine.stdout.splitlines())) == (1, 1)
+    assert "broke a bound: f" in machine.stderr
+
+
+def test_the_command_names_what_there_is() -> None:
+    result = CliRunner().invoke(app, ["faults", "--list", "stall"])
+    assert result.exit_code == 0
+    assert result.stdout.startswith("stall:")
