@@ -1,9 +1,12 @@
 """What all calls of a process share of the speech service: links, their pace, their breakers, the way over REST.
 
 One pool of links for the voice and one for the ears (a transcript has no type and no number, so it must not come on a
-link on which anything else might come), one gate for the connections of both, a breaker for each. Where no link may be
-opened for somebody who waits, one that is idle in the other pool changes over. A voice or a pair of ears made here
-belongs to one call and has nothing of its own but what it counts.
+link on which anything else might come), one gate for the connections of both, a breaker for each. A voice or a pair of
+ears made here belongs to one call and has nothing of its own but what it counts.
+
+Where no link may be opened for somebody who waits, an idle one of the other pool changes over: nothing more is to come
+on it, and audio is never taken for words. Where no links are kept because they die, one for the answer is opened with
+the question.
 
 With several processes the gate's bucket is what they would share: anything that is a `Bucket`.
 """
@@ -127,6 +130,7 @@ class Governor:
             lambda: floor(self._calls(), self.options.spare_links, load),
             self._most,
             lend,
+            lambda: self.voice.expect() if peer == "ears" else None,
         )
 
     def _spares(self) -> int:

@@ -29,7 +29,7 @@ from ivr.hamsa.live import LiveLink
 from ivr.hamsa.messages import Message
 from ivr.hamsa.opener import Opener
 from ivr.hamsa.options import HamsaSettings
-from ivr.hamsa.spares import HOPE, SURPLUS_AFTER, Stock, Wish
+from ivr.hamsa.spares import HOPE, LEAD, SURPLUS_AFTER, Stock, Wish
 from ivr.hamsa.waiting import Waiter, Waiting
 from ivr.hamsa.wire import Connect, Wire
 from ivr.peers.breaker import Breaker
@@ -76,6 +76,8 @@ class Sharing:
     """Links there may be."""
     borrow: Callable[[Callable[[Link], bool]], LiveLink | None] = lambda _fits: None
     """An idle link of another pool that fits."""
+    asked: Callable[[], None] = lambda: None
+    """Hears of every request."""
 
 
 class Links:
@@ -108,6 +110,7 @@ class Links:
         self._waiting: Waiting[_Request] = Waiting()
         self._opener = Opener(peer, settings, connect, self._gate, self, now=self.now, jitter=jitter)
         self._standby = False
+        self._expected_at = SPARE
         self._denials = 0
         self._refusal = LinkLost("connect")
         self._tasks: set[asyncio.Task[None]] = set()
@@ -159,8 +162,16 @@ class Links:
         while not self._links and (self._opener.opening or self._opener.waits):
             await self._opener.settled()
 
+    def expect(self) -> None:
+        """Somebody will want a link in a moment: where none is kept because they die, one is opened now."""
+        stock = self.stock
+        if self._gate.lifetimes.deaths and not (self._closed or stock.free or stock.opening):
+            self._standby, self._expected_at = True, self.now() + LEAD
+            self.tend()
+
     async def take(self, wish: Wish) -> LiveLink:
         """A free link. The caller asks on it before anything else. Raises LinkLost when none can be had in time."""
+        self._sharing.asked()
         if self._sharing.breaker is not None and not self._sharing.breaker.admits(self.now()):
             raise LinkLost("breaker", retryable=False)
         if self._closed:
@@ -324,13 +335,13 @@ class Links:
         stock = self.stock
         if self._closed or not stock.short:
             return None
-        return self._waiting.due(stock.opening) if stock.wanted else SPARE
+        return self._waiting.due(stock.opening) if stock.wanted else self._expected_at
 
     def opened(self, wire: Wire, link: Link, took: float) -> None:
         """Take an open socket in; what it replaces goes."""
         link.opened(self.now())
         self.connections += 1
-        self._standby = False
+        self._standby, self._expected_at = False, SPARE
         self._gate.opened()
         if self._sharing.breaker is not None:
             self._sharing.breaker.hint(self.now())
@@ -345,7 +356,7 @@ class Links:
         self.tend()
 
     def refused(self, lost: LinkLost, began: float, error: str) -> None:
-        self._standby = False
+        self._standby, self._expected_at = False, SPARE
         self._note(f"{self._peer}_connect_failed", {"reason": lost.reason, "error": error})
         self._failed(lost, began)
         self.tend()

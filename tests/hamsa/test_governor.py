@@ -201,6 +201,20 @@ def test_where_links_die_young_few_are_opened_that_nobody_needs() -> None:
     assert not Crowd(["socket drop pause=3"]).run(hold, 1).failed
 
 
+def test_where_links_die_young_one_for_the_answer_is_opened_with_the_question() -> None:
+    async def ask(crowd: Crowd, number: int) -> None:
+        await asyncio.sleep(30.0)
+        for _ in range(5):
+            assert not crowd.governor.voice.stock.free
+            await crowd.hear(crowd.listener())
+            await asyncio.sleep(1.0)
+            await crowd.say(crowd.speaker(), REPLY[0], 0.0)
+            await asyncio.sleep(8.0)
+        assert max(crowd.silences) < 0.46
+
+    assert not Crowd(["socket drop pause=4"]).run(ask, 1).failed
+
+
 def test_links_that_live_again_are_kept_again() -> None:
     async def hold(crowd: Crowd, number: int) -> None:
         await asyncio.sleep(120.0)
