@@ -260,3 +260,12 @@ def test_a_link_that_never_answered_has_nothing_that_trails() -> None:
     made.end(1.0)
     made.request(1.0)
     assert not made.trailing(1.0)
+
+
+def test_without_an_ack_everything_that_trails_is_stale() -> None:
+    made = link(State.BUSY)
+    made.answered(0.45)
+    made.end(1.0)
+    made.request(1.0)
+    assert (made.stale(1.1, 32000), made.stale(1.1)) == (True, True)
+    assert not made.stale(1.3, 32000)
