@@ -5,7 +5,7 @@ The reasons are fixed words: `connect` no connection; `tls` no trust; `busy` no 
 time; `http_NNN` the status; `broken` cut off; `encoding` compressed in a way we cannot read; `url` no such address;
 `too_long` more than a telephone can say; `breaker` it failed so often of late that it was not asked; and, where nothing
 was said, the first fault of the body (`html`, `charset`, `content_type`, `not_json`, `bad_line`, `bad_record`,
-`agent_error`, ...) or `empty`.
+`agent_error`, `only_thoughts`, `respond_immediately`, `not_understood`, ...) or `empty`, where there were no words.
 
 Progress is words or a pause: keepalives, blank lines and half a line a minute are none.
 """

@@ -7,13 +7,19 @@ a bounded length: a peer that sends more of one has left its format, and its rep
 from __future__ import annotations
 
 import codecs
-from typing import Any, Protocol
+import re
+from typing import Any, Final, Protocol
 
 from ivr.webhook.pieces import Fault, Piece
-from ivr.webhook.records import NOT_JSON, Records, json_text
+from ivr.webhook.records import Records
+from ivr.webhook.saying import NOT_JSON, json_text
 
 MAX_LINE = 256 * 1024
 """Bytes of one line, of one event and of a JSON answer that spans lines."""
+
+LOST: Final = Fault("charset")
+"""Characters of the body could not be read; the others are."""
+_CODED: Final = re.compile(rb"[0-9a-k]:[\"{\[]")
 
 
 class Format(Protocol):
@@ -141,45 +147,94 @@ class ServerSentEvents:
         elif field == "data":
             self._data.append(value.removeprefix(" "))
             self._length += len(line) + 1
+        elif field not in ("", "id", "retry"):
+            self._records.unread(line)
         return []
 
     def _dispatched(self) -> list[Piece]:
         text, event = "\n".join(self._data), self._event
         self._data, self._length, self._event = [], 0, ""
-        if event == "error":
-            return [Fault("agent_error")]
         if text.strip() == "[DONE]":
             self.over = self.done = True
             return []
-        return self._value(text)
+        return self._value(text, event)
 
-    def _value(self, text: str) -> list[Piece]:
+    def _value(self, text: str, event: str) -> list[Piece]:
         """JSON where it is JSON, else a token as it stands: `7826` is a word here, `null` is not."""
         value = json_text(text)
         if isinstance(value, dict | list | str) or value is None:
-            return self._records.take(value)
+            return self._records.take(value, event)
         if value is NOT_JSON and text.lstrip().startswith('{"'):
             return [Fault("bad_line")]
-        return self._records.say(text)
+        return self._records.say(text, event)
 
 
-class PlainText:
-    """UTF-8 text; broken bytes are left out."""
+_PARTS: Final = {"0": "text", "3": "error", "9": "tool", "b": "tool"}
+
+
+class CodedLines:
+    """A code, `:` and a JSON value a line: the data streams of Vercel's AI SDK before version 5.
+
+    The codes (ai-sdk.dev/v4/docs/ai-sdk-ui/stream-protocol): `0` words, `2` data of the agent's own, `3` an error, `9`
+    and `b` the call of a tool. The others are of no use to a caller: thoughts, results, sources, steps, figures.
+    """
 
     def __init__(self, records: Records) -> None:
         self.over = False
+        self._lines = Lines()
+        self._records = records
+
+    def feed(self, data: bytes) -> list[Piece]:
+        """See `Format`."""
+        pieces = [piece for line in self._lines.feed(data) for piece in self._line(line)]
+        if self._lines.over:
+            pieces.append(Fault("too_long"))
+        self.over = self._lines.over or self._records.over
+        return pieces
+
+    def finish(self) -> list[Piece]:
+        """See `Format`."""
+        return self._line(self._lines.finish()) + self._records.finish()
+
+    def _line(self, line: bytes) -> list[Piece]:
+        coded = coded_value(line)
+        if len(line) > MAX_LINE or not line.strip():
+            return []
+        if coded is None:
+            return [Fault("bad_line")]
+        code, value = coded
+        if code == "2" and isinstance(value, list):
+            return [piece for part in value if isinstance(part, dict) for piece in self._own(part)]
+        return self._records.take({"type": _PARTS[code], "text": value}) if code in _PARTS else []
+
+    def _own(self, part: dict[str, Any]) -> list[Piece]:
+        """What the agent added: not words, but perhaps what is to come after them."""
+        return self._records.take({"type": "custom", "data": part})
+
+
+class PlainText:
+    """UTF-8 text; broken bytes are left out, with a fault at the end."""
+
+    def __init__(self, records: Records) -> None:
+        self.over = False
+        self._lossy = False
         self._records = records
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     def feed(self, data: bytes) -> list[Piece]:
         """See `Format`."""
-        pieces = self._records.say(self._decoder.decode(data))
+        pieces = self._said(self._decoder.decode(data))
         self.over = self._records.over
         return pieces
 
     def finish(self) -> list[Piece]:
         """See `Format`."""
-        return self._records.say(self._decoder.decode(b"", final=True))
+        pieces = self._said(self._decoder.decode(b"", final=True)) + self._records.finish()
+        return [*pieces, LOST] if self._lossy else pieces
+
+    def _said(self, text: str) -> list[Piece]:
+        self._lossy = self._lossy or "\ufffd" in text
+        return self._records.say(text)
 
 
 class Refused:
@@ -202,3 +257,11 @@ class Refused:
 def json_value(line: bytes) -> Any:
     """The JSON value of a line. Broken UTF-8 inside a string costs a character, not the line."""
     return json_text(line.decode("utf-8", "replace"))
+
+
+def coded_value(line: bytes) -> tuple[str, Any] | None:
+    """The code and the value of a line of `CodedLines`; None if it is not one."""
+    if not _CODED.match(line):
+        return None
+    value = json_value(line[2:])
+    return None if value is NOT_JSON else (line[:1].decode(), value)

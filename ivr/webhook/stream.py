@@ -5,13 +5,13 @@ announce nothing, an error page says HTML whatever the status. The format is cho
 
     first bytes                     content type         format
     `data:` or `event:`             any                  server-sent events
-    any but `{ [ "`                 text/event-stream    server-sent events
+    `id:`, `retry:` or `:`          text/event-stream    server-sent events
     `{ [ "`, first line is JSON     any                  JSON lines
     `{`, `[` or `[{` alone          any                  one JSON document
     `{ [ "`, not JSON               text/*, none         plain text, else JSON lines with faults
+    `0:"`, `f:{`, first line so     any                  coded lines
     `<!doctype`, `<html`, `<?xml`   any                  refused (`html`)
     `<`                             text/html            refused (`html`)
-    UTF-16's mark                   any                  refused (`charset`)
     any                             text/*, none         plain text
     any                             JSON                 JSON lines with faults
     any                             anything else        refused (`content_type`)
@@ -23,33 +23,42 @@ is useless.
 
 from __future__ import annotations
 
+import re
+
+from ivr.webhook.charset import Charset
 from ivr.webhook.framing import (
+    LOST,
     MAX_LINE,
+    CodedLines,
     Format,
     JsonDocument,
     JsonLines,
     PlainText,
     Refused,
     ServerSentEvents,
+    coded_value,
     json_value,
 )
 from ivr.webhook.pieces import Fault, Piece
-from ivr.webhook.records import NOT_JSON, Records
+from ivr.webhook.records import Records
+from ivr.webhook.saying import NOT_JSON
 
 MAX_BODY = 8 * 1024 * 1024
 """Bytes of one reply, keepalives and repetitions included."""
 
 _SSE_STARTS = (b"data:", b"event:")
+_SSE_FIELDS = (*_SSE_STARTS, b"id:", b"retry:", b":")
 _PAGE_STARTS = (b"<!doctype", b"<html", b"<head", b"<body", b"<?xml")
 _DOCUMENT_LINES = (b"{", b"[", b"[{")
 _BLANK = b" \t\r\n"
 _UTF8_MARK = b"\xef\xbb\xbf"
-_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_CODE = re.compile(rb"[0-9a-k]:[\"{\[]")
+_HALF_A_CODE = re.compile(rb"[0-9a-k]:?")
 
 
 def _undecided(head: bytes) -> bool:
     """Whether more bytes may make this the start of another format."""
-    return any(start.startswith(head) for start in (*_SSE_STARTS, *_PAGE_STARTS, *_UTF16_MARKS))
+    return bool(_HALF_A_CODE.fullmatch(head)) or any(start.startswith(head) for start in (*_SSE_FIELDS, *_PAGE_STARTS))
 
 
 class ReplyStream:
@@ -60,6 +69,7 @@ class ReplyStream:
         self.over = False
         self._kind = kind
         self._worded = kind == "" or kind.startswith("text/")
+        self._charset = Charset(content_type)
         self._records = Records(agent_node)
         self._head = bytearray()
         self._awaits_line = False
@@ -79,17 +89,25 @@ class ReplyStream:
         if self._length > MAX_BODY:
             self.over = True
             return [Fault("too_long")]
+        return self._read(self._charset.feed(data))
+
+    def finish(self) -> list[Piece]:
+        """The pieces that only the end of the body completes. Call it once, cut off or not."""
+        if self.over:
+            return self._format.finish() if self._format else []
+        pieces = self._read(self._charset.finish())
+        if self._format is None:
+            pieces += self._chosen(whole=True)
+        pieces += self._format.finish() if self._format else []
+        return [*pieces, LOST] if self._charset.lossy and LOST not in pieces else pieces
+
+    def _read(self, data: bytes) -> list[Piece]:
         if self._format is None:
             self._head += data
             if self._awaits_line and b"\n" not in data and len(self._head) <= MAX_LINE:
                 return []
             return self._chosen(whole=False)
         return self._fed(self._format, data)
-
-    def finish(self) -> list[Piece]:
-        """The pieces that only the end of the body completes. Call it once, cut off or not."""
-        pieces = self._chosen(whole=True) if self._format is None and not self.over else []
-        return pieces + (self._format.finish() if self._format else [])
 
     def _fed(self, chosen: Format, data: bytes) -> list[Piece]:
         pieces = chosen.feed(data)
@@ -111,8 +129,8 @@ class ReplyStream:
     def _choice(self, head: bytes, whole: bool) -> Format | None:
         """The format these first bytes show; None while more of them may show another."""
         start = head[: len(b"<!doctype")].lower()
-        first, events = start[:1], self._kind == "text/event-stream"
-        if start.startswith(_SSE_STARTS) or (events and first not in b'{["<'):
+        first = start[:1]
+        if start.startswith(_SSE_FIELDS if self._kind == "text/event-stream" else _SSE_STARTS):
             return ServerSentEvents(self._records)
         if first in b'{["':
             return self._json(head, whole)
@@ -120,23 +138,33 @@ class ReplyStream:
             return Refused("html")
         if not whole and _undecided(start):
             return None
-        return self._fallback(start)
+        if _CODE.match(head):
+            return self._coded(head, whole)
+        return self._fallback()
+
+    def _coded(self, head: bytes, whole: bool) -> Format | None:
+        line = self._first_line(head, whole)
+        if line is None:
+            return None
+        return CodedLines(self._records) if coded_value(line) else self._fallback()
 
     def _json(self, head: bytes, whole: bool) -> Format | None:
-        line, newline, _ = head.partition(b"\n")
-        self._awaits_line = not newline and not whole
-        if self._awaits_line:
+        line = self._first_line(head, whole)
+        if line is None:
             return None
-        line = line.strip()
         if line in _DOCUMENT_LINES:
             return JsonDocument(self._records)
         if self._worded and json_value(line) is NOT_JSON:
             return PlainText(self._records)
         return JsonLines(self._records)
 
-    def _fallback(self, start: bytes) -> Format:
-        if start.startswith(_UTF16_MARKS):
-            return Refused("charset")
+    def _first_line(self, head: bytes, whole: bool) -> bytes | None:
+        """The first line; None while it is not complete."""
+        line, newline, _ = head.partition(b"\n")
+        self._awaits_line = not newline and not whole
+        return None if self._awaits_line else line.strip()
+
+    def _fallback(self) -> Format:
         if self._worded:
             return PlainText(self._records)
         return JsonLines(self._records) if "json" in self._kind else Refused("content_type")

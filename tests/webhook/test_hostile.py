@@ -53,7 +53,7 @@ ROWS: list[tuple[str, Answer, tuple[str, list[str], str]]] = [
      ("Hi", ["bad_record"], "ended")),
     ("metadata of wrong types", body(wrong(metadata="x"), wrong(metadata=None), wrong(metadata={"nodeName": []})),
      ("HiHiHi", [], "ended")),
-    ("type of a wrong type", body(wrong(type=5), wrong(type=None), wrong(type={"a": 1})), ("", [], "empty")),
+    ("type of a wrong type", body(wrong(type=5), wrong(type=None), wrong(type={"a": 1})), ("HiHiHi", [], "ended")),
     ("JSON null", body(b"null"), ("", [], "empty")),
     ("JSON number", body(b"7826459301240"), ("", [], "empty")),
     ("JSON string", body(b'"Hi"'), ("Hi", [], "ended")),
@@ -78,7 +78,7 @@ ROWS: list[tuple[str, Answer, tuple[str, list[str], str]]] = [
      ("", ["content_type"], "content_type")),
     ("n8n lines announced as an image", body(run("Hi"), content_type="image/png"), ("Hi", [], "ended")),
     ("text announced as JSON", body(b"Internal error"), ("", ["bad_line"], "bad_line")),
-    ("UTF-16", body("Hi".encode("utf-16"), content_type=TEXT), ("", ["charset"], "charset")),
+    ("UTF-16", body("Hi".encode("utf-16"), content_type=TEXT), ("Hi", [], "ended")),
     ("empty 200", body(), ("", [], "empty")),
     ("blank lines", body(b"\n\r\n \n"), ("", [], "empty")),
     # HTTP is not what it should be.

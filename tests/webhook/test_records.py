@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from ivr.webhook.pieces import Closing, Delta, Fault, Pause, Piece, Transfer
-from ivr.webhook.records import MAX_TEXT, NOT_JSON, Records, json_text
+from ivr.webhook.records import Records
+from ivr.webhook.saying import MAX_TEXT, NOT_JSON, json_text
 from tests.webhook.n8n import merged
 
 
