@@ -6,7 +6,7 @@
 
 Files are PCM16 or mu-law at any rate; two channels are added up. Everything goes through a telephone's band and is
 scaled as scenes want it. What is speech in a recording is told by its energy, from the clean recording, with nothing
-of the detectors that will be judged: within 38 dB of the loudest 5 ms, and well over the recording's own noise. A pause
+of the detectors that will be judged: within 30 dB of the loudest 5 ms, and well over the recording's own noise. A pause
 of 400 ms parts two phrases. Recordings with noise less than 40 dB under the voice are left out, for nobody could say
 where their speech begins; so is what has no pitch for 60 ms, such as a lone consonant.
 """
@@ -29,7 +29,7 @@ from scripts.sounds import Rng, Sound, amplitude, at_level, rms, telephone
 
 _BLOCK = 40
 """Samples of one look: 5 ms."""
-_SOFTEST, _OVER_NOISE, _CLEAN = -38.0, 10.0, 40.0
+_SOFTEST, _OVER_NOISE, _CLEAN = -30.0, 10.0, 40.0
 """dB: speech against the loudest, against the recording's noise; noise under the loudest at least."""
 _PAUSE, _LONE, _APART = 80, 8, 30
 """Blocks of silence that part two phrases; blocks of a click, and of silence that shows it to be one."""

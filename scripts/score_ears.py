@@ -28,7 +28,7 @@ import numpy as np
 from ivr.media.endpointing import Endpointer, SpeechEnded, SpeechStarted
 from ivr.media.g711 import FRAME, FRAME_PCM, RATE
 from ivr.media.vad import Detector
-from scripts import recordings, scenes
+from scripts import recordings, scenes, stress
 from scripts.scenes import Scene, Stage
 
 DEFAULT = "ivr.media.vad:factory"
@@ -239,10 +239,14 @@ def main() -> int:
     parser.add_argument("--voices", type=Path, metavar="DIR", help="recordings of people instead of espeak-ng")
     parser.add_argument("--music", type=Path, metavar="DIR", help="recordings of music")
     parser.add_argument("--sounds", type=Path, metavar="DIR", help="recordings of short sounds that are no voices")
+    parser.add_argument("--stress", action="store_true", help="spoilt lines and voices too (scripts/stress.py)")
     parser.add_argument("--misses", action="store_true", help="say which scenes went wrong")
     arguments = parser.parse_args()
     begin = time.monotonic()
-    made = scenes.build(arguments.seed, arguments.size, stage(arguments.voices, arguments.music, arguments.sounds))
+    on = stage(arguments.voices, arguments.music, arguments.sounds)
+    made = scenes.build(arguments.seed, arguments.size, on)
+    if arguments.stress:
+        made |= stress.build(arguments.seed, arguments.size, on)
     frames = sum(len(scene.heard) for some in made.values() for scene in some)
     print(f"seed {arguments.seed}: {frames / 3000:.0f} minutes of telephone, made in {time.monotonic() - begin:.0f} s")
     met = [report(name, score(factory(name), made), misses=arguments.misses) for name in arguments.detector]

@@ -34,6 +34,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ivr.media.crowd import Crowd
 from ivr.media.echo import NOTHING, EchoGate
 from ivr.media.g711 import FRAME, FRAME_PCM, RATE, audioop
 from ivr.media.loudness import QUIET, Falloff, NoiseFloor, decibels, level
@@ -53,7 +54,7 @@ _FRESH: Floats = np.zeros((2, 1, 128), np.float32)
 _FRESH.setflags(write=False)
 _ON, _OFF = 0.5, 0.35
 _OVER = 0.2
-"""What is said of a frame whose voice fell off while the model still says speech."""
+"""What is said of a frame whose voice fell off, or does not stand out from a crowd, while the model says speech."""
 _LOUDER = 6.0
 """dB above the noise floor that are worth a try out of turn, or waking up for while the agent speaks."""
 _SURE, _CLEAR, _LASTING, _NOT_YET = 0.7, 15.0, 3, 0.45
@@ -129,6 +130,7 @@ class SileroVad:
         """As new: nothing of the call so far is remembered."""
         self.gate = EchoGate()
         self.noise = NoiseFloor()
+        self.crowd = Crowd()
         self.state = _FRESH
         """What the model remembers of this call. Never changed in place, only replaced."""
         self._known: list[Answer] = []
@@ -219,7 +221,10 @@ class SileroVad:
         said = self._said if self._glimpse is None else self._glimpse
         if self._falloff.over(self._level, self.noise, said, _OFF):
             said = min(said, _OVER)
-        return self._believed(said) if self._open else 0.0
+        if not self._open:
+            return 0.0
+        said = self._believed(said)
+        return min(said, _OVER) if self.crowd.push(self._level, self._said) else said
 
     def _believed(self, said: float) -> float:
         """A faint yes to something hardly louder than the noise counts once it lasts: gusts do not."""

@@ -107,6 +107,15 @@ def test_a_yes_that_was_sure_once_may_be_faint_after() -> None:
     assert [round(vad.push(frame), 1) for frame in ramp(4)] == [0.8, 0.8, 0.6, 0.6]
 
 
+def test_a_crowd_is_not_heard_and_a_caller_in_it_is() -> None:
+    vad = SileroVad(Model(Script(then=0.8)))
+    vad.noise.push(10)
+    crowd = [vad.push(b"\x40\x01" * 160) for _ in range(150)]
+    assert crowd[0] == pytest.approx(0.8)
+    assert crowd[-1] == pytest.approx(0.2)
+    assert vad.push(b"\x00\x10" * 160) == pytest.approx(0.8)
+
+
 def test_steady_noise_is_not_worth_a_try() -> None:
     script = Script(then=0.1)
     vad = SileroVad(Model(script))
