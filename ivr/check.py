@@ -10,22 +10,26 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 import httpx
 
 from ivr.call.commands import ReplyRequest
-from ivr.call.events import ReplyDelta, ReplyFailed
+from ivr.call.events import PeerFault, ReplyDelta, ReplyEnded, ReplyFailed
 from ivr.hamsa.options import HamsaSettings
 from ivr.hamsa.wire import connect, lost_from
 from ivr.lines import Line
 from ivr.settings import Settings
 from ivr.twilio.signature import allowed_urls
 from ivr.twilio.twiml import Documents
-from ivr.webhook.client import Agent, AgentSettings
+from ivr.webhook.charset import Charset
+from ivr.webhook.client import Agent, AgentEvent, AgentSettings
+from ivr.webhook.pool import Pool
 
 PATIENCE: Final = 10.0
 """Seconds a peer has to answer."""
+SHOWN: Final = 200
+"""Characters shown of an answer of which nothing could be said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,25 +130,88 @@ async def _webhook(url: str) -> Finding:
     )
 
 
+class Overheard(httpx.AsyncBaseTransport):
+    """The way to an agent, and how its answer began. For the operator's eyes: nothing of it is logged."""
+
+    def __init__(self) -> None:
+        self.content_type = ""
+        self.length = 0
+        """Bytes that came."""
+        self.beginning = b""
+        """The first of them, enough for `SHOWN` characters."""
+        self._pool = Pool()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """See httpx."""
+        response = await self._pool.handle_async_request(request)
+        self.content_type = response.headers.get("content-type", "")
+        body = cast(httpx.AsyncByteStream, response.stream)
+        return httpx.Response(response.status_code, headers=response.headers, stream=Listened(body, self))
+
+    async def aclose(self) -> None:
+        """See httpx."""
+        await self._pool.aclose()
+
+    def hear(self, data: bytes) -> None:
+        """Some more of the answer."""
+        self.length += len(data)
+        self.beginning = (self.beginning + data)[: 4 * SHOWN]
+
+    def __str__(self) -> str:
+        charset = Charset(self.content_type)
+        text = (charset.feed(self.beginning) + charset.finish()).decode("utf-8", "replace")[:SHOWN]
+        shown = "".join(character if character.isprintable() else " " for character in text).strip()
+        return f"{self.content_type or 'no content type'}, {self.length} bytes: {shown}"
+
+
+class Listened(httpx.AsyncByteStream):
+    """A body that is heard by somebody else too."""
+
+    def __init__(self, body: httpx.AsyncByteStream, by: Overheard) -> None:
+        self._body = body
+        self._by = by
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for data in self._body:
+            self._by.hear(data)
+            yield data
+
+    async def aclose(self) -> None:
+        """See httpx."""
+        await self._body.aclose()
+
+
 async def _asked(settings: Settings, line: Line, text: str) -> Finding:
     """Send one real request, as a first turn of a call that never was."""
     name = f"agent {line.webhook_url}, asked"
     clock = asyncio.get_running_loop().time
     request = ReplyRequest(text, "ivr-check", "speech", 1, line.language, "ivr-check", "", line.number, "inbound")
-    agent = Agent(AgentSettings(secret=settings.webhook_secret.get_secret_value()))
-    start, first, said = clock(), 0.0, ""
+    secret, node, overheard = settings.webhook_secret.get_secret_value(), settings.agent_node or None, Overheard()
+    agent = Agent(AgentSettings(secret=secret, agent_node=node), transport=overheard)
+    start, first, events = clock(), 0.0, list[AgentEvent]()
     try:
         async for event in agent.reply(line.webhook_url, request):
-            match event:
-                case ReplyDelta(text=piece):
-                    first = first or clock() - start
-                    said += piece
-                case ReplyFailed(reason=reason):
-                    return Finding(name, f"failed: {reason}", good=False)
-                case _:
-                    pass
+            first = first or (clock() - start if isinstance(event, ReplyDelta) else 0.0)
+            events.append(event)
     finally:
         await agent.aclose()
+    if isinstance(events[-1], ReplyFailed):
+        came = f" ({overheard})" if overheard.length else ""
+        return Finding(name, f"failed: {events[-1].reason}{came}", good=False)
     return Finding(
-        name, f"first words after {first * 1000:.0f} ms, all after {(clock() - start) * 1000:.0f} ms: {said}", good=True
+        name,
+        f"first words after {first * 1000:.0f} ms, all after {(clock() - start) * 1000:.0f} ms: {_said(events)}",
+        True,
     )
+
+
+def _said(events: list[AgentEvent]) -> str:
+    """The words of a reply, and what came with them."""
+    words = "".join(event.text for event in events if isinstance(event, ReplyDelta))
+    notes = [f"told of {event.reason}" for event in events if isinstance(event, PeerFault)]
+    match events[-1]:
+        case ReplyEnded(transfer_to=str()):
+            notes.append("then a person takes over")
+        case ReplyEnded(hang_up=True):
+            notes.append("then the call ends")
+    return words + (f" ({', '.join(notes)})" if notes else "")

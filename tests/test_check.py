@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
-from starlette.routing import WebSocketRoute
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from ivr.check import Finding, examine
@@ -113,3 +116,43 @@ def test_bad_documents_unknown_names_and_dev(tmp_path: Path) -> None:
     assert "answer.xml" in findings["TwiML documents"].detail
     assert "did you mean IVR_GREETING" in findings["unknown"].detail
     assert "not checked" in findings["signatures"].detail
+
+
+ANSWERS: dict[str, tuple[str, str, bytes]] = {
+    "not understood": (
+        f'failed: not_understood (application/json, 224 bytes: {{"words": "{"x" * 189})',
+        "application/json",
+        json.dumps({"words": "x" * 211}).encode(),
+    ),
+    "another character set": (
+        'failed: not_understood (application/json; charset=utf-16, 26 bytes: {"a": "é"})',
+        "application/json; charset=utf-16",
+        '{"a": "é"}\n'.encode("utf-16-le") + b"\n\0" + b"\n\0",
+    ),
+    "nothing": ("failed: empty", "text/plain", b""),
+    "no type": ("failed: only_thoughts (no content type, 18 bytes: <think>x</think>)", "", b"<think>x</think>\n\n"),
+    "closing": (": Bye (then the call ends)", "application/json", b'{"text": "Bye", "is_closing": true}'),
+    "a person": (": Wait (then a person takes over)", "application/json", b'{"text": "Wait", "transfer": true}'),
+    "a fault": (": Hi (told of agent_error)", "application/x-ndjson", b'{"text": "Hi"}\n{"type": "error"}\n'),
+}
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("name", list(ANSWERS))
+def test_what_an_agent_answered_is_shown(name: str, tmp_path: Path) -> None:
+    shown, content_type, body = ANSWERS[name]
+
+    async def answer(request: Request) -> Response:
+        response = Response(body)
+        if content_type:
+            response.headers["content-type"] = content_type
+        return response
+
+    async def look() -> dict[str, Finding]:
+        listener = bound()
+        async with serving(Starlette(routes=[Route("/webhook", answer, methods=["POST"])]), listener):
+            settings = settings_for(f"127.0.0.1:{listener.getsockname()[1]}", tmp_path)
+            return {finding.name: finding async for finding in examine(settings, "hello")}
+
+    asked = next(finding for name, finding in live.run(look()).items() if name.endswith(", asked"))
+    assert asked.detail.endswith(shown)
