@@ -1,0 +1,159 @@
+"""`docs/agents.md`: its agents run, and what they answer is said; what it promises of formats and limits is so."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import re
+import sys
+import types
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from ivr.call.commands import ReplyRequest
+from ivr.call.options import CallOptions
+from ivr.peers.breaker import BreakerLimits
+from ivr.webhook import request as wording
+from ivr.webhook.client import RETRY_PAUSE, AgentSettings
+from ivr.webhook.framing import MAX_LINE
+from ivr.webhook.pieces import Closing, Delta, Pause, Piece, Transfer
+from ivr.webhook.pool import PoolLimits
+from ivr.webhook.saying import MAX_TEXT
+from ivr.webhook.shapes import SAYING
+from ivr.webhook.stream import MAX_BODY
+from tests.webhook.n8n import JSON, SSE, TEXT, read
+
+PAGE = (Path(__file__).parents[2] / "docs" / "agents.md").read_text(encoding="utf-8")
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+SID = "CA0123456789abcdef0123456789abcdef"
+ASKED = ReplyRequest("And tomorrow?", SID, "speech", 3, "en", SID, "+966500000001", "+966110000002", "inbound",
+                     "You can collect it from the branch", "or we bring it to your door tomorrow.")  # fmt: skip
+
+
+def block(heading: str, language: str) -> str:
+    """The first block of a language below a heading."""
+    section = PAGE.partition(f"\n{heading}\n")[2]
+    found = re.search(rf"^```{language}\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
+    assert found, heading
+    return found[1]
+
+
+def program(heading: str) -> dict[str, Any]:
+    names: dict[str, Any] = {"__name__": "example"}
+    exec(compile(block(heading, "python"), heading, "exec"), names)  # noqa: S102
+    return names
+
+
+def asked(app: Any, text: str = "And tomorrow?") -> list[Piece]:
+    """What comes of an ASGI agent's answer."""
+
+    async def ask() -> list[Piece]:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://agent") as client:
+            response = await client.post("/webhook", json=wording.body(ASKED) | {"text": text})
+            return read(response.content, response.headers["content-type"])
+
+    return asyncio.run(ask())
+
+
+def test_the_request_is_the_one_we_send() -> None:
+    assert json.loads(block("## The request", "json")) == wording.body(ASKED)
+    for name, value in wording.headers().items():
+        assert f"{name}: {value}\n" in PAGE
+
+
+def test_n8n() -> None:
+    assert read(block("### n8n", "ndjson").encode()) == [Delta("Your parcel is in Riyadh."), Pause()]
+
+
+class Model:
+    """Stands for a chat model."""
+
+    def __init__(self, **_: object) -> None:
+        self.talks: list[list[tuple[str, str]]] = []
+
+    async def astream(self, talk: list[tuple[str, str]]) -> AsyncIterator[types.SimpleNamespace]:
+        self.talks.append(list(talk))
+        for token in ("It is ", "here."):
+            yield types.SimpleNamespace(content=token)
+
+
+def test_langchain(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = types.ModuleType("langchain_openai")
+    monkeypatch.setattr(module, "ChatOpenAI", Model, raising=False)
+    monkeypatch.setitem(sys.modules, "langchain_openai", module)
+    names = program("### LangChain behind Starlette")
+    assert asked(names["app"]) == [Delta("It is here.")]
+    assert asked(names["app"]) == [Delta("It is here.")]
+    talk = names["model"].talks[1]
+    assert [who for who, _ in talk] == ["system", "system", "human", "ai", "system", "human"]
+    assert "or we bring it to your door" in talk[4][1]
+
+
+def test_openai_proxy() -> None:
+    def upstream(request: httpx.Request) -> httpx.Response:
+        assert json.loads(request.content)["messages"][1]["content"] == "And tomorrow?"
+        chunks = [{"choices": [{"index": 0, "delta": {"content": token}}]} for token in ("It is ", "here.")]
+        body = "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in chunks) + "data: [DONE]\n\n"
+        return httpx.Response(200, text=body)
+
+    names = program("### A proxy in front of an OpenAI API")
+    names["client"] = httpx.AsyncClient(transport=httpx.MockTransport(upstream), base_url="http://upstream")
+    assert asked(names["app"]) == [Delta("It is here.")]
+
+
+def test_plain_text() -> None:
+    body, heads = wording.encoded(ASKED), []
+    environ = {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
+    app = program("### Plain text, with nothing but Python")["app"]
+    parts = list(app(environ, lambda status, headers: heads.append(dict(headers))))
+    assert read(parts, heads[0]["Content-Type"]) == [Delta("One moment, please. You asked: And tomorrow?")]
+
+
+def test_one_json() -> None:
+    app = program("### One JSON")["app"]
+    assert asked(app) == [Delta("You asked: And tomorrow?")]
+    assert asked(app, "Goodbye!") == [Delta("Goodbye, and thank you for calling."), Closing()]
+    assert asked(app, "A person, please.") == [Delta("I connect you."), Transfer()]
+
+
+WISHES: list[tuple[str, str, Piece]] = [
+    ('{"output": {"text": "Bye.", "is_closing": true}}', JSON, Closing()),
+    ('{"is_closing": true}', JSON, Closing()),
+    ('data: {"action": "transfer"}', SSE, Transfer()),
+    ('data: {"choices": [], "is_closing": true}', SSE, Closing()),
+    ('data: {"type": "data-call", "data": {"is_closing": true}}', SSE, Closing()),
+    ('2:[{"is_closing": true}]', TEXT, Closing()),
+]
+
+
+@pytest.mark.parametrize("at", range(len(WISHES)))
+def test_where_a_wish_may_stand(at: int) -> None:
+    text, content_type, wish = WISHES[at]
+    assert f"`{text}`" in PAGE
+    assert read(text.encode(), content_type)[-1] == wish
+
+
+def test_the_figures() -> None:
+    options, settings, limits, breaker = CallOptions(), AgentSettings(), PoolLimits(), BreakerLimits()
+    for figure in (
+        f"| {limits.connect_timeout:.0f} s | for a connection",
+        f"once more after {RETRY_PAUSE} s",
+        f"| {options.filler_after_ms / 1000} s | of silence",
+        f"| {options.reply_timeout:.0f} s | without a word",
+        f"(`reply_timeout`, {settings.silence_timeout:.0f} s at most)",
+        f"| {settings.total_timeout:.0f} s | for the whole reply",
+        f"| {MAX_TEXT:,} characters | of words; {MAX_LINE >> 10} KiB a line; {MAX_BODY >> 20} MiB a body",
+        f"not asked for {breaker.pause:.0f} to {breaker.longest:.0f} s",
+    ):
+        assert figure in PAGE
+    assert (breaker.failures, options.failures_in_a_row) == (5, 3)
+    assert ", ".join(f"`{key}`" for key in SAYING) in " ".join(PAGE.split())
+
+
+def test_the_readme_leads_here() -> None:
+    assert "docs/agents.md" in README
