@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
+from functools import partial
 from types import FrameType
+from typing import Any, cast
 
 import uvicorn
 from starlette.applications import Starlette
@@ -17,7 +20,10 @@ from starlette.applications import Starlette
 from ivr import logs
 from ivr.app import create_app
 from ivr.bridge import Bridge
+from ivr.files import raise_limit
+from ivr.lobby import BACKLOG, IDLE_SECONDS, MOST, Lobby, needed, room
 from ivr.settings import Settings
+from ivr.visitor import Visitor
 
 log = logging.getLogger("ivr.serve")
 
@@ -59,8 +65,14 @@ class Server(uvicorn.Server):
             self.should_exit = True
 
 
-def config_for(app: Starlette, settings: Settings) -> uvicorn.Config:
-    """How the server listens.
+def config_for(
+    app: Starlette,
+    settings: Settings,
+    *,
+    places: int = MOST,
+    refused: Callable[[str], None] = lambda _reason: None,
+) -> uvicorn.Config:
+    """How the server listens: to so many connections that are no calls; `refused` hears why one of them was sent away.
 
     The carrier offers no compression, requests are checked against the public URL, and whether the carrier answers
     pings is nowhere said: the call's own watch on its media finds a dead phone.
@@ -73,7 +85,9 @@ def config_for(app: Starlette, settings: Settings) -> uvicorn.Config:
         ws_max_size=MESSAGE_LIMIT,
         ws_per_message_deflate=False,
         ws_ping_interval=None,
-        http="httptools",
+        http=cast(Any, partial(Visitor, Lobby(places), refused)),
+        backlog=BACKLOG,
+        timeout_keep_alive=int(IDLE_SECONDS),
         proxy_headers=False,
         server_header=False,
         access_log=False,
@@ -88,4 +102,15 @@ def serve(settings: Settings) -> None:
     for note in settings.notes:
         log.warning("setting", extra={"problem": note})
     app = create_app(settings)
-    Server(config_for(app, settings), app.state.bridge).run()
+    bridge: Bridge = app.state.bridge
+    config = config_for(app, settings, places=_places(settings), refused=partial(bridge.metrics.rejected, "connection"))
+    Server(config, bridge).run()
+
+
+def _places(settings: Settings) -> int:
+    """How many connections there may be beside the calls, with a warning when the calls themselves may run short."""
+    files = raise_limit()
+    places, enough = room(files, settings.max_calls)
+    if not enough:
+        log.warning("few_files", extra={"limit": files, "needed": needed(settings.max_calls), "setting": "ulimit -n"})
+    return places

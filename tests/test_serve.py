@@ -54,6 +54,17 @@ def test_serve_puts_it_together(
     ]
 
 
+@pytest.mark.parametrize(("files", "warned"), [(1024, False), (300, True)], ids=["enough", "few"])
+def test_too_few_files_for_the_calls_are_warned_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, files: int, warned: bool
+) -> None:
+    monkeypatch.setattr(Server, "run", lambda _: None)
+    monkeypatch.setattr("ivr.logs.set_up", lambda _: None)
+    monkeypatch.setattr("ivr.serve.raise_limit", lambda: files)
+    serve(settings(tmp_path, IVR_MAX_CALLS="50"))
+    assert ("few_files" in caplog.text) == warned
+
+
 # -- signals -------------------------------------------------------------------------------------------------------
 
 
