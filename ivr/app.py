@@ -8,7 +8,8 @@
     GET      /readyz   calls are welcome: 200, else 503
     GET      /metrics  for Prometheus, with the operator's token; without one there is no such route
 
-Every request of the carrier is signed; an unsigned one learns nothing. No answer waits for an upstream.
+Every request of the carrier is signed. One that is refused learns its status and nothing else: why is in the log and in
+the metrics. Paths are as they are written here. No answer waits for an upstream.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import hmac
 import logging
 from collections.abc import AsyncIterator
 
+from http import HTTPStatus
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
@@ -174,7 +176,7 @@ class Doors:
 
     def _refuse(self, door: str, reason: str, status: int) -> Response:
         self._note_refusal(door, reason)
-        return PlainTextResponse(f"{reason}\n", status)
+        return PlainTextResponse(f"{HTTPStatus(status).phrase}\n", status)
 
     def _note_refusal(self, door: str, reason: str) -> None:
         self.bridge.metrics.rejected(door, reason)
@@ -223,3 +225,4 @@ def create_app(settings: Settings, *, observe: Observer | None = None, bridge: B
     )
     app.state.bridge = bridge
     return app
+    app.router.redirect_slashes = False  # a redirect would name the host that the request did

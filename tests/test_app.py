@@ -155,7 +155,7 @@ def test_only_the_carrier_comes_in(
         if reason is None:
             assert answer.status_code in (200, 204)
             return
-        assert (answer.status_code, answer.text) == (403, f"{reason}\n")
+        assert (answer.status_code, answer.text) == (403, "Forbidden\n")
         assert front.rejected(door, reason) == 1
         assert front.bridge.registry.admitted == 0
 
@@ -206,10 +206,25 @@ def test_what_the_request_calls_the_host_does_not_matter(tmp_path: Path, host: s
     visit(settings(tmp_path), story)
 
 
+@pytest.mark.parametrize("path", ["/voice/", "//voice", "/VOICE", "/status/", "/media/", "/nothing", "/"])
+def test_another_path_is_not_found_and_leads_nowhere(tmp_path: Path, path: str) -> None:
+    form = voice_form()
+
+    async def story(front: Front) -> None:
+        headers = {**front.signer.headers(f"{PUBLIC}{path}", form), "host": "evil.example"}
+        answer = await front.client.post(f"http://127.0.0.1:8000{path}", data=form, headers=headers)
+        assert (answer.status_code, answer.text) == (404, "Not Found")
+        assert "location" not in answer.headers
+        assert front.bridge.registry.admitted == 0
+
+    visit(settings(tmp_path), story)
+
+
 def test_another_account_is_refused(tmp_path: Path) -> None:
     async def story(front: Front) -> None:
         answer = await front.post("/voice", voice_form(AccountSid="AC" + "9" * 32))
-        assert (answer.status_code, answer.text) == (403, "account\n")
+        assert (answer.status_code, answer.text) == (403, "Forbidden\n")
+        assert front.rejected("voice", "account") == 1
         assert front.bridge.registry.admitted == 0
 
     visit(settings(tmp_path), story)
@@ -223,7 +238,7 @@ def test_a_request_without_a_call_is_refused(tmp_path: Path, call: str | None) -
 
     async def story(front: Front) -> None:
         answer = await front.post("/voice", form)
-        assert (answer.status_code, answer.text) == (400, "no_call\n")
+        assert (answer.status_code, answer.text) == (400, "Bad Request\n")
         assert front.rejected("voice", "no_call") == 1
 
     visit(settings(tmp_path), story)
