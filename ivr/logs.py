@@ -2,6 +2,9 @@
 
 Events are fixed words, fields are numbers and fixed words: no speech, no digits, no phone numbers, no secrets. Whoever
 logs gives the fields as `extra`; the call is always among them.
+
+Warnings that are about no call may come from anybody who finds the port, thousands a second: `Sparing` lets the first
+few through and then one now and then, with `left_out`.
 """
 
 from __future__ import annotations
@@ -12,6 +15,8 @@ import sys
 import time
 from collections.abc import Mapping
 from typing import Any, Literal
+
+from ivr.repeats import Repeats
 
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 
@@ -53,6 +58,24 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(entry, ensure_ascii=False, default=str)
 
 
+class Sparing(logging.Filter):
+    """Leaves out warnings that repeat themselves, unless they are a call's. Others and their own count stay exact."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._repeats = Repeats()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        fields = fields_of(record)
+        if record.levelno < logging.WARNING or "call" in fields:
+            return True
+        words = tuple(value for value in fields.values() if isinstance(value, str))
+        left_out = self._repeats.tell((record.name, record.msg, words), time.monotonic())
+        if left_out:
+            record.left_out = left_out
+        return left_out is not None
+
+
 def _shown(value: object) -> str:
     """A value that leaves the line whole: quoted when it is more than one word."""
     text = str(value)
@@ -63,6 +86,8 @@ def set_up(form: Literal["text", "json"]) -> None:
     """Log to standard error from now on."""
     stream = logging.StreamHandler(sys.stderr)
     stream.setFormatter(JsonFormatter() if form == "json" else TextFormatter())
+    stream.addFilter(Sparing())
     logging.basicConfig(handlers=[stream], level=logging.INFO, force=True)
-    for loud in ("httpx", "httpcore", "websockets", "twilio"):
+    # uvicorn tells of every handshake, with the path and the query that somebody chose
+    for loud in ("httpx", "httpcore", "websockets", "twilio", "uvicorn.error"):
         logging.getLogger(loud).setLevel(logging.WARNING)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -86,3 +87,34 @@ def test_it_is_set_up_once_and_libraries_keep_quiet(form: str, capsys: pytest.Ca
     logging.getLogger("httpx").info("GET http://secret")
     [line] = capsys.readouterr().err.splitlines()
     assert ("calls=0" in line) if form == "text" else json.loads(line)["calls"] == 0
+
+
+def test_warnings_that_anybody_can_cause_do_not_flood_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.set_up("json")
+    log = logging.getLogger("ivr.app")
+    for _ in range(2000):
+        log.warning("refused", extra={"door": "voice", "reason": "no_signature"})
+    log.warning("refused", extra={"door": "voice", "reason": "wrong_signature"})
+    for number in range(20):
+        log.warning("reply_failed", extra={"call": f"CA{number}", "reason": "http_500"})
+        log.info("answered")
+    events = Counter(json.loads(line)["event"] for line in capsys.readouterr().err.splitlines())
+    assert events["refused"] < 20
+    assert (events["reply_failed"], events["answered"]) == (20, 20)
+
+
+def test_what_was_left_out_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    times = iter([*[0.0] * 8, 11.0])
+    monkeypatch.setattr("time.monotonic", lambda: next(times))
+    sparing = logs.Sparing()
+    records = [logging.makeLogRecord({"msg": "refused", "levelno": logging.WARNING}) for _ in range(9)]
+    assert [sparing.filter(one) for one in records] == [True] * 5 + [False] * 3 + [True]
+    assert logs.fields_of(records[-1]) == {"left_out": 3}
+
+
+def test_nobody_s_path_comes_into_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.set_up("text")
+    logging.getLogger("uvicorn.error").info('%s - "WebSocket %s" 403', "127.0.0.1:1", "/media?whatever")
+    logging.getLogger("uvicorn.error").warning("Invalid HTTP request received.")
+    assert "whatever" not in (told := capsys.readouterr().err)
+    assert "Invalid HTTP request" in told
