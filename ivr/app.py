@@ -7,6 +7,7 @@
     GET      /healthz  the process lives
     GET      /readyz   calls are welcome: 200, else 503
     GET      /metrics  for Prometheus, with the operator's token; without one there is no such route
+    GET      /calls/ID what was said in one of the last calls, for `ivr call`: only with --dev is there such a route
 
 Every request of the carrier is signed. One that is refused learns its status and nothing else: why is in the log and in
 the metrics. Paths are as they are written here. No answer waits for an upstream.
@@ -19,8 +20,8 @@ import contextlib
 import hmac
 import logging
 from collections.abc import AsyncIterator
-
 from http import HTTPStatus
+
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
@@ -28,7 +29,9 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from ivr.bridge import Bridge
+from ivr.journal import Observers
 from ivr.metrics import CONTENT_TYPE
+from ivr.recent import Recent, encode
 from ivr.session import Observer, WireClosed
 from ivr.settings import Settings
 from ivr.twilio.form import LONGEST_BODY, Dialled, Form
@@ -71,9 +74,10 @@ class PhoneWire:
 class Doors:
     """The routes of one bridge."""
 
-    def __init__(self, bridge: Bridge) -> None:
+    def __init__(self, bridge: Bridge, recent: Recent) -> None:
         settings = bridge.settings
         self.bridge = bridge
+        self._recent = recent
         self._settings = settings
         self._signatures = Signatures(settings.auth_tokens, settings.signing_keys, settings.require_shared_key)
 
@@ -146,6 +150,13 @@ class Doors:
             return self._refuse("metrics", "no_token", 401)
         return Response(self.bridge.metrics.render(), media_type=CONTENT_TYPE)
 
+    async def call(self, request: Request) -> Response:
+        """A call that is over, 202 while it lasts."""
+        told = self._recent.get(request.path_params["call"])
+        if told is None:
+            return self._refuse("calls", "unknown_call", 404)
+        return Response(encode(told), 200 if told.result else 202, media_type="application/json")
+
     # -- who asks ------------------------------------------------------------------------------------------------
 
     async def _read(self, request: Request, door: str) -> tuple[Form | None, Response]:
@@ -194,14 +205,24 @@ async def _body(request: Request) -> bytes:
     return bytes(body)
 
 
-def create_app(settings: Settings, *, observe: Observer | None = None, bridge: Bridge | None = None) -> Starlette:
-    """The server's application. `observe` sees every event of every call.
+def create_app(
+    settings: Settings,
+    *,
+    observe: Observer | None = None,
+    bridge: Bridge | None = None,
+    recent: Recent | None = None,
+) -> Starlette:
+    """The server's application. `observe` sees every event of every call; `recent`: what the observer of a given
+    `bridge` remembers of its calls.
 
     ValueError when a TwiML document is bad.
     """
+    recent = recent or Recent()
     if bridge is None:
-        bridge = Bridge(settings, Documents.load(settings.twiml_dir, settings.public_url), observer=observe)
-    doors = Doors(bridge)
+        watching = [*([recent] if settings.dev else []), *([observe] if observe is not None else [])]
+        documents = Documents.load(settings.twiml_dir, settings.public_url)
+        bridge = Bridge(settings, documents, observer=Observers(*watching))
+    doors = Doors(bridge, recent)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -220,9 +241,10 @@ def create_app(settings: Settings, *, observe: Observer | None = None, bridge: B
             Route("/healthz", doors.healthz),
             Route("/readyz", doors.readyz),
             *([Route("/metrics", doors.metrics)] if settings.metrics_token.get_secret_value() else []),
+            *([Route("/calls/{call}", doors.call)] if settings.dev else []),
         ],
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False  # a redirect would name the host that the request did
     app.state.bridge = bridge
     return app
-    app.router.redirect_slashes = False  # a redirect would name the host that the request did

@@ -186,22 +186,32 @@ def call(
     ] = None,
     scenario: Annotated[Path | None, typer.Option(help="A scenario file instead of steps.")] = None,
     lang: Annotated[Literal["en", "ar"], typer.Option(help="Language of the caller's voice.")] = "en",
-    out: Annotated[Path | None, typer.Option(help="Write call.wav, call.html and call.jsonl into this folder.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write call.wav, .html, .json and .jsonl into this folder.")] = None,
     caller: Annotated[str, typer.Option(help="Who calls.")] = "+966500000001",
     called: Annotated[str, typer.Option(help="The number dialled.")] = "+966110000000",
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print what call.json holds; the call itself is shown on standard error.")
+    ] = False,
     rest: Annotated[
         int | None,
         typer.Option(help="Serve the REST API here: the bridge's IVR_TWILIO_REST_URL=http://127.0.0.1:PORT."),
     ] = None,
 ) -> None:
-    """Call a bridge as Twilio would. Signs with TWILIO_AUTH_TOKEN and TWILIO_ACCOUNT_SID."""
+    """Call a bridge as Twilio would. Signs with TWILIO_AUTH_TOKEN and TWILIO_ACCOUNT_SID.
+
+    Exit code 0: the call came to its end, and as the scenario expects it. 1: it
+    was refused, it died, or something was not as expected. 2: it cannot be made.
+    """
     from ivr.replay import ring
     from ivr.replay.scenario import ScenarioError, load
 
     with _one_line(ScenarioError, RuntimeError, ValueError, OSError):
         script = load(scenario) if scenario else _steps(say or [], at or [], step or [], lang)
-        record = asyncio.run(ring.ring(url, script, _out, caller=caller, called=called, out=out, rest=rest))
-    if record.ended in ("", "refused", "lost"):
+        screen = _err if as_json else _out
+        outcome = asyncio.run(ring.ring(url, script, screen, caller=caller, called=called, out=out, rest=rest))
+    if as_json:
+        typer.echo(json.dumps(outcome, ensure_ascii=False, indent=1))
+    if outcome["ended_by"] in ("", "refused", "lost") or outcome["unmet"]:
         raise typer.Exit(1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import runpy
@@ -16,7 +17,6 @@ from typer.testing import CliRunner, Result
 
 from ivr import __version__, check, cli
 from ivr.replay import demo, faults, mock, ring, voices
-from ivr.replay.recording import PhoneRecord
 from ivr.replay.scenario import AfterAgent, At, IntoReply, PlayFile, Say, Scenario
 
 RUNNER = CliRunner()
@@ -74,20 +74,20 @@ def test_check_fails_when_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "ok TwiML documents" in plain(result)
 
 
-def called(monkeypatch: pytest.MonkeyPatch, record: PhoneRecord) -> list[Scenario]:
+def called(monkeypatch: pytest.MonkeyPatch, ended: str, *unmet: str) -> list[Scenario]:
     """`ivr call` without a call."""
     scenarios: list[Scenario] = []
 
-    async def rung(url: str, scenario: Scenario, console: object, **options: object) -> PhoneRecord:
+    async def rung(url: str, scenario: Scenario, console: object, **options: object) -> dict[str, object]:
         scenarios.append(scenario)
-        return record
+        return {"ended_by": ended, "unmet": list(unmet)}
 
     monkeypatch.setattr(ring, "ring", rung)
     return scenarios
 
 
 def test_call_pairs_what_is_said_with_when(monkeypatch: pytest.MonkeyPatch) -> None:
-    scenarios = called(monkeypatch, PhoneRecord(ended="agent"))
+    scenarios = called(monkeypatch, "agent")
     words = [
         "--say",
         "hello",
@@ -113,7 +113,7 @@ def test_call_pairs_what_is_said_with_when(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_call_reads_a_scenario_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    scenarios = called(monkeypatch, PhoneRecord(ended="caller"))
+    scenarios = called(monkeypatch, "caller")
     (tmp_path / "one.toml").write_text('[[step]]\npress = "1"\n', encoding="utf-8")
     assert run("call", "http://127.0.0.1:9/voice", "--scenario", "one.toml").exit_code == 0
     assert len(scenarios[0].steps) == 1
@@ -121,8 +121,15 @@ def test_call_reads_a_scenario_file(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 @pytest.mark.parametrize("ended", ["", "refused", "lost"])
 def test_a_call_that_failed_is_an_exit_code(monkeypatch: pytest.MonkeyPatch, ended: str) -> None:
-    called(monkeypatch, PhoneRecord(ended=ended))  # type: ignore[arg-type]  # from the table
+    called(monkeypatch, ended)
     assert run("call", "http://127.0.0.1:9/voice", "--say", "hello").exit_code == 1
+
+
+def test_a_call_that_is_not_as_expected_is_an_exit_code_and_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    called(monkeypatch, "agent", "too slow")
+    result = run("call", "http://127.0.0.1:9/voice", "--say", "hello", "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout) == {"ended_by": "agent", "unmet": ["too slow"]}
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ from ivr.call.events import Event
 from ivr.call.timeline import Turn
 from ivr.media import g711
 from ivr.phrases_default import Language
+from ivr.recent import Recent
 from ivr.replay import folder, hamsa_audio, voices
 from ivr.replay.carrier import place_call
 from ivr.replay.carrier_rest import Switchboard
@@ -36,6 +37,7 @@ from ivr.replay.loopback import bound, serving
 from ivr.replay.mock import SCRIPT, Mock
 from ivr.replay.phone_figures import figures
 from ivr.replay.recording import PhoneRecord
+from ivr.replay.result import result
 from ivr.replay.scenario import Scenario, from_words
 from ivr.replay.show import Show, latency_table, summary
 from ivr.replay.stages import Owner, spent, wait
@@ -86,12 +88,15 @@ class Witness:
 
     show: Show
     turns: list[Turn] = field(default_factory=list)
+    recent: Recent = field(default_factory=Recent)
 
     def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
+        self.recent.happened(call_id, now, event, commands)
         self.show.happened(call_id, now, event, commands)
 
     def ended(self, call_id: str, now: float, turns: Sequence[Turn], hang_up: HangUp) -> None:
         self.turns = list(turns)
+        self.recent.ended(call_id, now, turns, hang_up)
         self.show.ended(call_id, now, turns, hang_up)
 
 
@@ -142,7 +147,7 @@ class Demo:
                         switchboard=switchboard,
                     )
                 connections = mock.voice_connections(began)
-        return self._finish(record, witness.turns, connections)
+        return self._finish(record, witness, connections)
 
     def _introduce(self, settings: Settings) -> None:
         self._console.print(f"[bold]A call to {settings.public_url}[/], all on this machine", highlight=False)
@@ -152,8 +157,9 @@ class Demo:
             "the voice renders the line's fixed phrases, some seconds; then the phone rings", style="dim"
         )
 
-    def _finish(self, record: PhoneRecord, turns: Sequence[Turn], connections: int) -> bool:
+    def _finish(self, record: PhoneRecord, witness: Witness, connections: int) -> bool:
         """Print the figures, write the files, judge the call."""
+        turns = witness.turns
         more = {"voice connections": str(connections), **ear_figures(record), **own_at_the_ear(record, turns)}
         self._console.print()
         self._console.print(latency_table(turns))
@@ -163,7 +169,14 @@ class Demo:
             self._console.print(line, highlight=False, markup=False, soft_wrap=True)
         title = "Demo call" if not self._scripted else "Demo call (SCRIPTED transcripts)"
         written = folder.write(
-            self._out, record, turns, title=title, language=self._language, scripted=self._scripted, more=more
+            self._out,
+            record,
+            turns,
+            title=title,
+            language=self._language,
+            scripted=self._scripted,
+            more=more,
+            result=result(record, scenario(self._language), witness.recent.get(record.call_sid)),
         )
         self._console.print(f"written: {written}", highlight=False, soft_wrap=True)
         return (

@@ -1,20 +1,21 @@
-"""The folder in which a call is kept: both tracks, the page, and everything that happened at the phone.
+"""The folder in which a call is kept: both tracks, the page, its figures, and everything that happened at the phone.
 
 Whoever makes a call of a minute wants to know before it, not after, that nothing can be written: `prepare` tries.
 """
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from ivr.call.timeline import Turn
 from ivr.replay import report
 from ivr.replay.recording import PhoneRecord
 
-FILES: Final = ("call.wav", "call.html", "call.jsonl")
+FILES: Final = ("call.wav", "call.html", "call.json", "call.jsonl")
 
 
 def prepare(out: Path) -> None:
@@ -41,6 +42,7 @@ def write(
     language: str,
     scripted: bool,
     more: Mapping[str, str],
+    result: Mapping[str, Any],
 ) -> str:
     """The files of a call into a folder; their names for people."""
     out.mkdir(parents=True, exist_ok=True)
@@ -48,4 +50,5 @@ def write(
     record.save_log(out / "call.jsonl")
     page = report.html(record, turns, title=title, language=language, scripted=scripted, figures=more)
     (out / "call.html").write_text(page, encoding="utf-8")
+    (out / "call.json").write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return ", ".join(str(out / name) for name in FILES)

@@ -137,16 +137,16 @@ def _stretches(runs: list[Run]) -> list[tuple[int, int]]:
 def _answer(record: PhoneRecord, number: int) -> Answer:
     speech = record.speech[number]
     until = record.speech[number + 1].start if number + 1 < len(record.speech) else len(record.heard)
-    runs = [run for run in record.runs if speech.start <= run.start < until and run.end > speech.end]
+    return answered(record, speech.label, speech.start, speech.end, until)
+
+
+def answered(record: PhoneRecord, label: str, start: int, end: int, until: int) -> Answer:
+    """What came of something the caller did from sample `start` to `end`, before sample `until`."""
+    runs = [run for run in record.runs if start <= run.start < until and run.end > end]
     if not runs:
-        return Answer(speech.label, speech.end, None, None)
+        return Answer(label, end, None, None)
     loud = next((at for run in runs if (at := _audible_from(record.heard, run)) is not None), None)
-    return Answer(
-        speech.label,
-        speech.end,
-        (runs[0].start - speech.end) / 8,
-        None if loud is None else (loud - speech.end) / 8,
-    )
+    return Answer(label, end, (runs[0].start - end) / 8, None if loud is None else (loud - end) / 8)
 
 
 def _audible_from(heard: bytearray, run: Run) -> int | None:

@@ -1,24 +1,40 @@
 """A call to a bridge that runs elsewhere: what the developer sees of it, and what is kept.
 
-The phone's side is all that is known of the call: both tracks, and when what was heard.
+The phone's side is known of every call: both tracks, and when what was heard. What was said is asked of the bridge,
+which tells when it is a developer's (`ivr.recent`); its times are those of the same machine's clock.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urljoin
 
+import httpx
 from rich.console import Console
 
+from ivr.call.timeline import Turn
+from ivr.recent import Told, decode
 from ivr.replay import demo, folder
 from ivr.replay.carrier import place_call
 from ivr.replay.carrier_rest import Switchboard
 from ivr.replay.loopback import bound, serving
 from ivr.replay.recording import PhoneRecord
 from ivr.replay.refusal import refusal
+from ivr.replay.result import result
 from ivr.replay.scenario import Scenario
-from ivr.replay.show import Show
+from ivr.replay.show import Show, latency_table, summary
+
+PATIENCE: Final = 3.0
+"""Seconds the bridge has to answer."""
+WAITS: Final = (0.0, 0.1, 0.2, 0.4, 0.8, 1.6)
+"""Seconds before it is asked about the call, as long as that is not over there."""
+APART: Final = 5.0
+"""Seconds between the two beginnings of one stream from which two clocks are not the same."""
 
 
 async def ring(
@@ -30,8 +46,8 @@ async def ring(
     called: str = demo.CALLED,
     out: Path | None = None,
     rest: int | None = None,
-) -> PhoneRecord:
-    """Call a bridge and show the phone's side of it.
+) -> dict[str, Any]:
+    """Call a bridge and show the phone's side of it; what came of it is returned (`result`).
 
     Signs with TWILIO_AUTH_TOKEN and TWILIO_ACCOUNT_SID of the environment. `rest`: a port of loopback on which the
     carrier's REST API is served meanwhile. RuntimeError without a voice, ScenarioError and ValueError as `place_call`,
@@ -56,14 +72,58 @@ async def ring(
             record=record,
             switchboard=switchboard,
         )
-    refused = refusal(record)
-    for line in refused:
-        console.print(line, style="bold red", highlight=False, markup=False, soft_wrap=True)
-    measured = {"refused": refused[0].removeprefix("refused: ")} if refused else demo.ear_figures(record)
-    for name, value in () if refused else measured.items():
-        console.print(f"{name}: {value}", highlight=False, markup=False, soft_wrap=True)
+    told = await _told(record, urljoin(url, f"calls/{record.call_sid}"))
+    outcome = result(record, script, told)
+    turns = told.turns if told is not None else []
+    figures = _figures(record, turns)
+    _show(console, record, turns, figures, outcome)
     if out is not None:
-        title = f"Call to {url}"
-        written = folder.write(out, record, (), title=title, language=script.language, scripted=False, more=measured)
+        names = {"title": f"Call to {url}", "language": script.language}
+        written = folder.write(out, record, turns, **names, scripted=False, more=figures, result=outcome)
         console.print(f"written: {written}", highlight=False, soft_wrap=True)
-    return record
+    return outcome
+
+
+def _figures(record: PhoneRecord, turns: Sequence[Turn]) -> dict[str, str]:
+    refused = refusal(record)
+    if refused:
+        return {"refused": refused[0].removeprefix("refused: ")}
+    return {**demo.ear_figures(record), **demo.own_at_the_ear(record, turns)}
+
+
+def _show(
+    console: Console,
+    record: PhoneRecord,
+    turns: Sequence[Turn],
+    figures: Mapping[str, str],
+    outcome: Mapping[str, Any],
+) -> None:
+    """Where the time went, or why there was no call; and what is not as the scenario expects it."""
+    refused = refusal(record)
+    if turns:
+        console.print()
+        console.print(latency_table(turns))
+        for line in summary(turns):
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
+    for line in () if refused else (f"{name}: {value}" for name, value in figures.items()):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    for line in [*refused, *(f"NOT AS EXPECTED: {what}" for what in outcome["unmet"])]:
+        console.print(line, style="bold red", highlight=False, markup=False, soft_wrap=True)
+
+
+async def _told(record: PhoneRecord, url: str) -> Told | None:
+    """What the bridge says of the call when that is over there too. None: it does not tell, or has another clock."""
+    if record.t0 is None:
+        return None
+    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as client:
+        for wait in WAITS:
+            await asyncio.sleep(wait)
+            try:
+                answer = await client.get(url)
+                if answer.status_code == httpx.codes.ACCEPTED:
+                    continue
+                told = decode(answer.content) if answer.status_code == httpx.codes.OK else None
+            except (httpx.HTTPError, ValueError):
+                return None
+            return told if told is not None and abs(told.started_at - record.t0) < APART else None
+    return None

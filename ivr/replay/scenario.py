@@ -14,6 +14,8 @@ and then nothing was queued for `settle_ms`.
     [[step]]                                         wait
     wait = true
 
+A file may say what it expects of the call: `[expect]` of the whole, `[step.expect]` of a step (`expect`).
+
 A mistake is a `ScenarioError` that names the file and the step.
 """
 
@@ -25,7 +27,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias, get_args
 
+from ivr.replay.expect import ANY_CALL, ANY_STEP, CallExpects, StepExpects
 from ivr.replay.phone import KEYS, How
+from ivr.replay.recording import Ending
 
 ACTS = ("say", "wav", "press", "hang_up", "wait")
 MOMENTS = ("at_s", "after_s", "over_ms")
@@ -111,6 +115,7 @@ class Step:
     """How long to wait for the moment (for `Wait`: for the hang-up); then the step is done all the same. None: the
     scenario's."""
     name: str = ""
+    expect: StepExpects = ANY_STEP
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +129,7 @@ class Scenario:
     settle_ms: float = SETTLE_MS
     """Silence of the agent after which it has finished."""
     patience_s: float = PATIENCE_S
+    expect: CallExpects = ANY_CALL
 
     @property
     def texts(self) -> list[str]:
@@ -190,6 +196,21 @@ class _Row:
         number = self.number(key)
         return default if number is None else number
 
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A text or several."""
+        value = self._left.pop(key, [])
+        values = [value] if isinstance(value, str) else value
+        if not isinstance(values, list) or not all(isinstance(one, str) and one.strip() for one in values):
+            raise self.error(f"{key} must be a text or a list of texts, not {value!r}")
+        return tuple(values)
+
+    def below(self, key: str) -> _Row:
+        """The table under a key; an empty one where there is none."""
+        value = self._left.pop(key, {})
+        if not isinstance(value, dict):
+            raise self.error(f"{key} must be a table, not {value!r}")
+        return _Row(value, f"{self._where}: {key}")
+
     def only(self, keys: Sequence[str]) -> str:
         """Which one of `keys` is there; empty for none."""
         found = [key for key in keys if key in self._left]
@@ -213,9 +234,25 @@ def _scenario(fields: Mapping[str, object], steps: tuple[Step, ...], source: str
         language=row.text("language", "en"),
         settle_ms=row.value("settle_ms", SETTLE_MS),
         patience_s=row.value("patience_s", PATIENCE_S),
+        expect=_call_expects(row.below("expect")),
     )
     row.done()
     return scenario
+
+
+def _call_expects(row: _Row) -> CallExpects:
+    ended_by = row.text("ended_by")
+    if ended_by and ended_by not in get_args(Ending):
+        raise row.error(f"ended_by {ended_by!r} is none of {', '.join(filter(None, get_args(Ending)))}")
+    wanted = CallExpects(ended_by, row.number("first_audio_ms"), row.number("silence_ms"), row.number("underruns"))
+    row.done()
+    return wanted
+
+
+def _step_expects(row: _Row) -> StepExpects:
+    wanted = StepExpects(row.number("answer_ms"), row.texts("transcript"), row.texts("heard"))
+    row.done()
+    return wanted
 
 
 def _step(fields: object, where: str, folder: Path | None) -> Step:
@@ -223,7 +260,10 @@ def _step(fields: object, where: str, folder: Path | None) -> Step:
         raise ScenarioError(f"{where}: must be a table")
     name = fields.get("name", "")
     row = _Row(fields, f"{where} ({name})" if name else where)
-    step = Step(_act(row, folder), _moment(row), row.number("patience_s"), row.text("name"))
+    expect = _step_expects(row.below("expect"))
+    step = Step(_act(row, folder), _moment(row), row.number("patience_s"), row.text("name"), expect)
+    if expect != ANY_STEP and isinstance(step.act, HangUp | Wait):
+        raise row.error("nothing comes of this step: expect goes with say, wav and press")
     row.done()
     return step
 

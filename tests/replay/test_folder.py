@@ -14,9 +14,12 @@ def test_the_files_are_written(tmp_path: Path) -> None:
     out = tmp_path / "some" / "where"
     folder.prepare(out)
     assert list(out.iterdir()) == []
-    told = folder.write(out, PhoneRecord(), [], title="T", language="en", scripted=False, more={"a": "b"})
+    told = folder.write(
+        out, PhoneRecord(), [], title="T", language="en", scripted=False, more={"a": "b"}, result={"x": "مرحبا"}
+    )
     assert {path.name for path in out.iterdir()} == set(folder.FILES)
     assert told == ", ".join(str(out / name) for name in folder.FILES)
+    assert (out / "call.json").read_text("utf-8") == '{\n "x": "مرحبا"\n}\n'
     before = (out / "call.wav").read_bytes()
     folder.prepare(out)
     assert (out / "call.wav").read_bytes() == before

@@ -3,16 +3,59 @@
 from __future__ import annotations
 
 import io
+import json
+import re
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
 from rich.console import Console
 
-from ivr.replay.recording import PhoneRecord
+from ivr.app import create_app
+from ivr.replay import voices
+from ivr.replay.demo import loopback, ready
+from ivr.replay.loopback import bound, serving
+from ivr.replay.mock import Mock
 from ivr.replay.ring import ring
-from ivr.replay.scenario import from_words
+from ivr.replay.scenario import Scenario, from_toml, from_words
 from tests import live
+
+
+async def called(mock: Mock, script: Scenario, out: Path, text: io.StringIO) -> dict[str, Any]:
+    """A call at a developer's bridge."""
+    async with mock.serving() as peer:
+        listener = bound()
+        port = listener.getsockname()[1]
+        more = {"IVR_DEV": "true", "IVR_TWILIO_REST_URL": "", "IVR_LANGUAGE": "en"}
+        async with serving(create_app(loopback(peer, port, out, f"AC{0:032x}", "none", more)), listener):
+            await ready(f"http://127.0.0.1:{port}")
+            return await ring(f"http://127.0.0.1:{port}/voice", script, Console(file=text, width=200), out=out / "call")
+
+
+@pytest.mark.live
+def test_a_developer_s_bridge_tells_what_was_said(tmp_path: Path) -> None:
+    text, script = io.StringIO(), from_words(["press 1", "after 1 hang up"])
+    found = live.run(called(Mock(voice="tone", speed=20.0), script, tmp_path, text))
+    greeting, keys = found["turns"]
+    assert "welcome" in greeting["heard"]
+    assert (keys["transcript"], keys["outcome"], found["unmet"]) == ("1", "heard", [])
+    assert "From the caller's last word" in text.getvalue()
+    assert json.loads((tmp_path / "call" / "call.json").read_text("utf-8")) == found
+    assert "Turn 1: keypad" in (tmp_path / "call" / "call.html").read_text("utf-8")
+
+
+@pytest.mark.live
+@pytest.mark.skipif(not voices.available(), reason="no espeak-ng on this machine")
+def test_the_example_of_what_may_be_expected(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "developing.md").read_text("utf-8")
+    (example,) = (block for block in re.findall(r"```toml\n(.*?)```", page, re.DOTALL) if "[expect]" in block)
+    text, script = io.StringIO(), from_toml(example)
+    found = live.run(called(Mock(script=[line.lower() for line in script.texts]), script, tmp_path, text))
+    assert found["unmet"] == [], text.getvalue()
+    strict = from_toml(example.replace("3500  ", "1  "))
+    assert live.run(called(Mock(script=script.texts), strict, tmp_path, text))["unmet"] != []
+    assert "NOT AS EXPECTED: the longest silence after" in text.getvalue()
 
 
 @pytest.mark.live
@@ -21,7 +64,7 @@ def test_calling_where_nobody_answers(tmp_path: Path) -> None:
     script = from_words(["at 0 press 1", "hang up"])
     console = Console(file=text, width=200)
     record = live.run(ring("http://127.0.0.1:9/voice", script, console, out=tmp_path))
-    assert record.ended == "refused"
+    assert record["ended_by"] == "refused"
     assert "refused: nobody there: POST http://127.0.0.1:9/voice: no connection" in text.getvalue()
     assert "check: that the bridge runs" in text.getvalue()
     assert "underruns" not in text.getvalue()
@@ -36,10 +79,9 @@ def test_a_bridge_that_is_called_may_ask_the_carrier_s_rest_api(tmp_path: Path) 
     from starlette.responses import Response
     from starlette.routing import Route
 
-    from ivr.replay.loopback import bound, serving
     from ivr.twilio.rest import Rest
 
-    async def main() -> PhoneRecord:
+    async def main() -> dict[str, Any]:
         spare, listener = bound(), bound()
         port = spare.getsockname()[1]
         spare.close()
@@ -59,4 +101,4 @@ def test_a_bridge_that_is_called_may_ask_the_carrier_s_rest_api(tmp_path: Path) 
         assert outcomes == ["gone"]  # 21220: the call is not in progress yet
         return record
 
-    assert live.run(main()).dialled == ["+1"]
+    assert live.run(main())["dialled"] == ["+1"]

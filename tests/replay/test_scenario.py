@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from ivr.replay.expect import ANY_STEP, CallExpects, StepExpects
 from ivr.replay.scenario import (
     AfterAgent,
     At,
@@ -78,6 +79,27 @@ def test_everything_a_file_can_say(tmp_path: Path) -> None:
     assert scenario.texts == ["أين شحنتي؟", "never mind"]
 
 
+def test_what_a_file_expects() -> None:
+    text = """
+        [expect]
+        ended_by = "agent"
+        first_audio_ms = 1000
+        silence_ms = 3000
+        underruns = 0
+        [[step]]
+        press = "1"
+        [step.expect]
+        answer_ms = 2500
+        transcript = "1"
+        heard = ["one", "two"]
+        [[step]]
+        say = "Bye"
+    """
+    scenario = from_toml(text)
+    assert scenario.expect == CallExpects("agent", 1000, 3000, 0)
+    assert [step.expect for step in scenario.steps] == [StepExpects(2500, ("1",), ("one", "two")), ANY_STEP]
+
+
 def test_a_file_that_says_little() -> None:
     scenario = from_toml('[[step]]\nwav = "a.wav"')
     assert scenario == Scenario((Step(PlayFile(Path("a.wav"))),), name="scenario")
@@ -110,6 +132,13 @@ def test_a_file_that_says_little() -> None:
         ('[[step]]\nsay = "a"\n[[step]]\nshout = "b"\nsay = "b"', "demo: step 2: unknown key 'shout'"),
         ('colour = "red"\n[[step]]\nwait = true', "demo: unknown key 'colour'"),
         ("language = 1\n[[step]]\nwait = true", "demo: language must be a text, not 1"),
+        ("expect = 1\n[[step]]\nwait = true", "demo: expect must be a table, not 1"),
+        ("[expect]\nunderrun = 0\n[[step]]\nwait = true", "demo: expect: unknown key 'underrun'"),
+        ("[expect]\nended_by = 'me'\n[[step]]\nwait = true", "demo: expect: ended_by 'me' is none of agent, caller"),
+        ("[[step]]\nsay = 'a'\n[step.expect]\nheard = 1", "demo: step 1: expect: heard must be a text or a list"),
+        ("[[step]]\nsay = 'a'\n[step.expect]\nheard = ['']", "demo: step 1: expect: heard must be a text or a list"),
+        ("[[step]]\nsay = 'a'\n[step.expect]\nsaid = 'b'", "demo: step 1: expect: unknown key 'said'"),
+        ("[[step]]\nwait = true\n[step.expect]\nheard = 'b'", "demo: step 1: nothing comes of this step: expect goes"),
     ],
 )
 def test_mistakes_in_a_file(text: str, error: str) -> None:

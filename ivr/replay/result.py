@@ -1,0 +1,136 @@
+"""A call for a machine: what `call.json` holds and `ivr call --json` prints. docs/developing.md lists its fields.
+
+Pure: the phone's record, the scenario that was played, and what the bridge told of its turns. Times are seconds since
+the stream's first sample or milliseconds, as their names say; what is not known is null. A change that takes a field
+away or gives it another meaning makes another `format`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from ivr.call.timeline import Turn
+from ivr.media import g711
+from ivr.recent import Told
+from ivr.replay.expect import unmet
+from ivr.replay.phone_figures import CallFigures, answered, figures
+from ivr.replay.recording import PhoneRecord
+from ivr.replay.refusal import refusal
+from ivr.replay.scenario import PlayFile, Press, Say, Scenario
+from ivr.replay.stages import OWNERS, spent
+
+FORMAT: Final = 1
+EARLY: Final = 0.3
+"""Seconds by which the bridge may take a turn for begun before the phone's act."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Act:
+    """Something the caller did, or nothing before the greeting."""
+
+    kind: Literal["greeting", "speech", "keys"]
+    said: str
+    start: int
+    """Samples of the caller's track."""
+    end: int
+
+
+def result(record: PhoneRecord, scenario: Scenario, told: Told | None = None) -> dict[str, Any]:
+    """The call, ready for JSON. `told`: what the bridge says of it; None: it says nothing."""
+    measured = figures(record)
+    acts = [_Act("greeting", "", 0, 0), *_acts(record, scenario)]
+    until = [act.start for act in acts[1:]] + [max(len(record.heard), len(record.caller)) + 1]
+    found: dict[str, Any] = {
+        "format": FORMAT,
+        "call": record.call_sid,
+        "scenario": scenario.name,
+        "language": scenario.language,
+        "seconds": round(len(record.caller) / g711.RATE, 2),
+        "ended_by": record.ended,
+        "refused": next((line.removeprefix("refused: ") for line in refusal(record)), None),
+        "result": told.result if told is not None else None,
+        "reason": told.reason if told is not None else None,
+        "first_audio_ms": record.runs[0].start / 8 if record.runs else None,
+        "silence_ms": measured.longest_dead_air_ms,
+        "underruns_ms": [gap.ms for gap in measured.underruns],
+        "discarded_ms": measured.discarded_ms,
+        "gave_up": [entry.detail for entry in record.of("gave_up")],
+        "warnings": [{"code": code, "reason": reason} for code, reason in record.warnings.items()],
+        "document_said": record.said,
+        "dialled": record.dialled,
+        "on_time": measured.certified,
+        "turns": [_turn(record, measured, told, act, end) for act, end in zip(acts, until, strict=True)],
+    }
+    wanted = [step.expect for step in scenario.steps if isinstance(step.act, Say | PlayFile | Press)]
+    found["unmet"] = unmet(scenario.expect, wanted, found)
+    return found
+
+
+def _acts(record: PhoneRecord, scenario: Scenario) -> Iterator[_Act]:
+    """What the caller did of what the scenario has for him."""
+    speech, digits = iter(record.speech), iter(record.of("digit"))
+    for step in scenario.steps:
+        match step.act:
+            case Say() | PlayFile():
+                if (spoken := next(speech, None)) is None:
+                    return
+                yield _Act("speech", spoken.label, spoken.start, spoken.end)
+            case Press(keys):
+                pressed = [entry for _, entry in zip(keys, digits, strict=False)]
+                if not pressed:
+                    return
+                first, last = (int((entry.t - (record.t0 or 0.0)) * g711.RATE) for entry in (pressed[0], pressed[-1]))
+                yield _Act("keys", "".join(entry.detail for entry in pressed), first, last)
+            case _:
+                pass
+
+
+def _turn(record: PhoneRecord, measured: CallFigures, told: Told | None, act: _Act, until: int) -> dict[str, Any]:
+    """What the caller did and what came of it, until he did something else."""
+    answer = answered(record, act.said, act.start, act.end, until)
+    stops = [barge_in.stop_ms for barge_in in measured.barge_ins if barge_in.onset == act.start]
+    return {
+        "kind": act.kind,
+        "said": act.said,
+        "at_s": round(act.start / g711.RATE, 3),
+        "until_s": round(act.end / g711.RATE, 3),
+        "answer_ms": answer.reply_ms,
+        "audible_ms": answer.audible_ms,
+        "barge_in_stop_ms": stops[0] if stops and act.kind == "speech" else None,
+        **_at_the_bridge(_within(record, told, act, until)),
+    }
+
+
+def _within(record: PhoneRecord, told: Told | None, act: _Act, until: int) -> list[Turn] | None:
+    """The bridge's turns that belong to an act. None: it told nothing."""
+    if told is None or record.t0 is None:
+        return None
+    begin, end = (record.t0 + sample / g711.RATE - EARLY for sample in (act.start, until))
+    return [turn for turn in told.turns if begin <= _begun(turn, told) < end]
+
+
+def _begun(turn: Turn, told: Told) -> float:
+    times = (turn.speech_started_at, turn.asked_at, turn.first_sent_at)
+    return next((at for at in times if at is not None), told.started_at)
+
+
+def _at_the_bridge(turns: Sequence[Turn] | None) -> dict[str, Any]:
+    if turns is None:
+        return dict.fromkeys(("transcript", "heard", "unheard", "outcome", "failure", "spent_ms"))
+    last = turns[-1] if turns else None
+    return {
+        "transcript": " ".join(turn.text for turn in turns if turn.text),
+        "heard": " ".join(turn.heard.strip() for turn in turns if turn.heard.strip()),
+        "unheard": " ".join(turn.unheard.strip() for turn in turns if turn.unheard.strip()),
+        "outcome": last.outcome if last else None,
+        "failure": next((turn.failure for turn in turns if turn.failure), None),
+        "spent_ms": _spent(last) if last else None,
+    }
+
+
+def _spent(turn: Turn) -> dict[str, float | None]:
+    """Who took how much of the wait: `endpoint` the silence that ends an utterance, `own` the bridge."""
+    took = {owner: spent(turn, owner) for owner in OWNERS}
+    return {owner: None if seconds is None else round(seconds * 1000, 1) for owner, seconds in took.items()}

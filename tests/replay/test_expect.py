@@ -1,0 +1,75 @@
+"""What a scenario expects, held against what came of the call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ivr.replay.expect import ANY_CALL, ANY_STEP, UNKNOWN, CallExpects, StepExpects, unmet
+
+TURN = {
+    "kind": "speech",
+    "said": "Hello",
+    "answer_ms": 900.0,
+    "transcript": "Hello there",
+    "heard": "Sure, it's 25 SAR.",
+}
+RESULT: dict[str, Any] = {
+    "ended_by": "caller",
+    "first_audio_ms": 250.0,
+    "silence_ms": 2400.0,
+    "underruns_ms": [40.0, 60.0],
+    "turns": [{"kind": "greeting", "said": ""}, TURN],
+}
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (ANY_CALL, []),
+        (CallExpects("caller", 250, 2400, 2), []),
+        (CallExpects(ended_by="agent"), ["ended by caller, not by agent"]),
+        (CallExpects(first_audio_ms=200), ["the agent's first sound after 250 ms, at most 200 expected"]),
+        (CallExpects(silence_ms=2000), ["the longest silence after 2400 ms, at most 2000 expected"]),
+        (CallExpects(underruns=1), ["2 underruns, at most 1 expected"]),
+    ],
+)
+def test_of_the_whole_call(call: CallExpects, told: list[str]) -> None:
+    assert unmet(call, [ANY_STEP], RESULT) == told
+
+
+def test_a_call_without_a_sound() -> None:
+    silent = {**RESULT, "ended_by": "", "first_audio_ms": None}
+    assert unmet(CallExpects("agent", 200), [], silent) == [
+        "ended by nobody, not by agent",
+        "the agent's first sound never came",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        (StepExpects(900, ("hello",), ("SURE It's", "25 sar")), []),
+        (StepExpects(800), ["'Hello': the answer after 900 ms, at most 800 expected"]),
+        (StepExpects(transcript=("there hello",)), ["'Hello': transcript: 'Hello there', without 'there hello'"]),
+        (StepExpects(transcript=("ell",)), ["'Hello': transcript: 'Hello there', without 'ell'"]),
+    ],
+)
+def test_of_one_step(step: StepExpects, told: list[str]) -> None:
+    assert unmet(ANY_CALL, [step], RESULT) == told
+
+
+def test_marks_over_letters_do_not_count() -> None:
+    turn = {**TURN, "heard": "تَصِلُ الشُّحنةُ غداً، يا café"}
+    wanted = StepExpects(heard=("تصل الشحنة غدا", "CAFE"))
+    assert unmet(ANY_CALL, [wanted], {**RESULT, "turns": [turn]}) == []
+
+
+def test_what_nobody_told_is_not_met() -> None:
+    quiet = {**RESULT, "turns": [{**TURN, "transcript": None}]}
+    assert unmet(ANY_CALL, [StepExpects(transcript=("x",))], quiet) == [f"'Hello': transcript 'x': {UNKNOWN}"]
+
+
+def test_a_step_that_was_not_reached() -> None:
+    assert unmet(ANY_CALL, [ANY_STEP, StepExpects(900)], RESULT) == ["what the caller does as number 2 was not reached"]

@@ -1,0 +1,88 @@
+"""A call for a machine."""
+
+from __future__ import annotations
+
+import json
+
+from ivr.call.timeline import Sentence, Turn
+from ivr.recent import Told
+from ivr.replay.phone_playback import Run
+from ivr.replay.recording import PhoneRecord, Speech
+from ivr.replay.result import FORMAT, result
+from ivr.replay.scenario import from_toml, from_words
+
+
+def a_record() -> PhoneRecord:
+    """Greeted at 0.5 s; asked from 2 s to 3 s, answered from 4 s; two keys at 6 s, answered from 7 s."""
+    record = PhoneRecord(call_sid="CA1", t0=100.0, ended="agent", said=["Goodbye."])
+    record.caller += b"\xff" * 64_000
+    record.heard += b"\x10\x90" * 32_000
+    record.runs = [Run(4000, 8000, 0), Run(32_000, 40_000, 1), Run(56_000, 60_000, 2)]
+    record.speech = [Speech("Hello", 16_000, 24_000)]
+    record.note(106.0, "digit", "1")
+    record.note(106.25, "digit", "#")
+    record.note(107.0, "gave_up", "the agent did not finish")
+    return record
+
+
+def turns() -> list[Turn]:
+    greeting = Turn(0, "phrase", outcome="heard", heard="Welcome. ", first_sent_at=100.4)
+    asked = Turn(1, "speech", "hello", "failed", failure="http_500", speech_started_at=102.1, heard="Sorry.")
+    again = Turn(2, "speech", "you", "interrupted", speech_started_at=102.9, heard="Hi.", unheard=" More")
+    again.speech_ended_at, again.endpoint_at, again.transcript_at, again.asked_at = 103.0, 103.5, 103.7, 103.7
+    again.first_delta_at = 103.8
+    again.sentences = [Sentence(1, "Hi.", "Hi.", 103.8, 103.8, 103.9, 104.0)]
+    return [greeting, asked, again, Turn(3, "dtmf", "1#", "heard", asked_at=106.5, heard="One.")]
+
+
+def test_every_act_has_its_figures_and_its_words() -> None:
+    scenario = from_words(["say Hello", "press 1#", "wait", "say Never"])
+    found = result(a_record(), scenario, Told(100.2, "success", "agent_goodbye", turns()))
+    assert json.loads(json.dumps(found)) == found
+    assert (found["format"], found["call"], found["seconds"], found["ended_by"]) == (FORMAT, "CA1", 8.0, "agent")
+    assert (found["result"], found["reason"], found["refused"]) == ("success", "agent_goodbye", None)
+    assert (found["first_audio_ms"], found["gave_up"]) == (500.0, ["the agent did not finish"])
+    greeting, asked, keys = found["turns"]
+    assert (greeting["kind"], greeting["heard"], greeting["answer_ms"]) == ("greeting", "Welcome.", 500.0)
+    assert (asked["said"], asked["at_s"], asked["until_s"], asked["answer_ms"]) == ("Hello", 2.0, 3.0, 1000.0)
+    assert (asked["transcript"], asked["heard"], asked["unheard"]) == ("hello you", "Sorry. Hi.", "More")
+    assert (asked["outcome"], asked["failure"]) == ("interrupted", "http_500")
+    assert asked["spent_ms"] == {"endpoint": 500.0, "ears": 200.0, "agent": 100.0, "voice": 100.0, "own": 100.0}
+    assert (keys["kind"], keys["said"], keys["at_s"], keys["until_s"], keys["answer_ms"]) == (
+        "keys", "1#", 6.0, 6.25, 750.0,
+    )  # fmt: skip
+    assert (keys["transcript"], keys["heard"]) == ("1#", "One.")
+
+
+def test_a_barge_in_has_its_time_to_silence() -> None:
+    record = a_record()
+    record.speech = [Speech("Stop", 36_000, 44_000, over=True)]
+    found = result(record, from_words(["say Stop"]))
+    assert found["turns"][1]["barge_in_stop_ms"] == 500.0
+    assert found["turns"][0]["barge_in_stop_ms"] is None
+
+
+def test_a_bridge_that_tells_nothing_leaves_its_part_open() -> None:
+    found = result(a_record(), from_words(["say Hello"]))
+    assert (found["result"], found["turns"][1]["transcript"], found["turns"][1]["spent_ms"]) == (None, None, None)
+
+
+def test_an_act_that_the_bridge_did_not_notice() -> None:
+    turn = result(a_record(), from_words(["say Hello"]), Told(100.2, "success", "x", [Turn(0, "phrase")]))["turns"][1]
+    assert (turn["transcript"], turn["outcome"], turn["spent_ms"]) == ("", None, None)
+
+
+def test_a_call_that_was_refused() -> None:
+    record = PhoneRecord(ended="refused", warnings={11200: "HTTP 403"})
+    found = result(record, from_words(["press 1", "say x"]), Told(1.0))
+    assert found["refused"] == "by the bridge: the call: HTTP 403 (11200)"
+    assert [turn["kind"] for turn in found["turns"]] == ["greeting"]
+    assert found["turns"][0]["heard"] is None
+
+
+def test_what_the_scenario_expects_is_judged() -> None:
+    text = '[expect]\nended_by = "caller"\n[[step]]\nwait = true\n[[step]]\nsay = "Hello"\n[step.expect]\nanswer_ms = 1'
+    assert result(a_record(), from_toml(text))["unmet"] == [
+        "ended by agent, not by caller",
+        "'Hello': the answer after 1000 ms, at most 1 expected",
+    ]

@@ -1,0 +1,53 @@
+"""The last calls of a developer's bridge."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ivr.app import create_app
+from ivr.call.commands import HangUp
+from ivr.call.events import CallStarted, Tick
+from ivr.call.timeline import Overlap, Sentence, Turn
+from ivr.recent import MOST, Recent, Told, decode, encode
+from tests.front import CALL, Front, settings, visit
+
+
+def test_a_call_is_remembered_with_its_turns() -> None:
+    recent = Recent()
+    recent.happened("CA1", 5.0, CallStarted("CA1", "MZ1"), [])
+    recent.happened("CA1", 5.5, Tick(), [])
+    assert recent.get("CA1") == Told(5.0)
+    turn = Turn(1, "speech", "وين شحنتي", sentences=[Sentence(1, "a", "a", 6.0)], overlaps=[Overlap(6.5, 6.6, None)])
+    recent.ended("CA1", 9.0, [turn], HangUp("success", "agent_goodbye"))
+    recent.ended("CA2", 9.0, [turn], HangUp("success", "never_began"))
+    told = recent.get("CA1")
+    assert told == Told(5.0, "success", "agent_goodbye", [turn])
+    assert decode(encode(told)) == told
+    assert recent.get("CA2") is None
+    assert repr(recent) == "<Recent 1 calls>"
+
+
+def test_only_the_last_ones_are_remembered() -> None:
+    recent = Recent()
+    for number in range(MOST + 2):
+        recent.happened(f"CA{number}", 5.0, CallStarted(f"CA{number}", "MZ1"), [])
+    assert recent.get("CA1") is None
+    assert recent.get("CA2") == Told(5.0)
+
+
+def test_a_developer_s_bridge_tells_of_its_calls_and_no_other_does(tmp_path: Path) -> None:
+    async def story(front: Front) -> None:
+        assert (await front.get(f"/calls/{CALL}")).text == "Not Found"
+
+    async def developing(front: Front) -> None:
+        recent = Recent()
+        front.app.router.routes[:] = create_app(front.bridge.settings, bridge=front.bridge, recent=recent).routes
+        assert (await front.client.get(f"/calls/{CALL}")).status_code == 404
+        recent.happened(CALL, 5.0, CallStarted(CALL, "MZ1"), [])
+        assert (await front.client.get(f"/calls/{CALL}")).status_code == 202
+        recent.ended(CALL, 9.0, [Turn(1, "speech", "hello")], HangUp("success", "agent_goodbye"))
+        told = await front.client.get(f"/calls/{CALL}")
+        assert (told.status_code, decode(told.content)) == (200, recent.get(CALL))
+
+    visit(settings(tmp_path), story)
+    visit(settings(tmp_path, IVR_DEV="true"), developing)
