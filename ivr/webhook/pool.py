@@ -6,6 +6,9 @@ cookie, follows no redirect and asks no environment variable for a proxy: one ca
 A kept connection may be closed by the peer in the very moment a request is written to it. Such a request was never
 read, so it is sent once more on a fresh connection, but only if not a byte came back and the end came within a second;
 later the peer may have begun to work on it.
+
+The oldest of the kept connections is used first: a peer that serves one connection at a time (a synchronous worker) has
+accepted that one, and waits on it.
 """
 
 from __future__ import annotations
@@ -156,7 +159,7 @@ class Pool(httpx.AsyncBaseTransport):
 
     def _kept(self, origin: Origin) -> Connection | None:
         waiting = self._usable(origin)
-        return waiting.pop() if waiting else None
+        return waiting.pop(0) if waiting else None
 
     async def _connect(self, origin: Origin) -> Connection:
         loop = asyncio.get_running_loop()

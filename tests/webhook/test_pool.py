@@ -60,6 +60,33 @@ def test_a_warm_connection_serves_the_first_reply() -> None:
     asyncio.run(main())
 
 
+def test_a_peer_that_serves_one_connection_at_a_time_is_not_kept_waiting_by_spare_ones() -> None:
+    async def main() -> None:
+        served = asyncio.Lock()
+        writers: list[asyncio.StreamWriter] = []
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writers.append(writer)
+            async with served:
+                if await reader.read(1 << 16):
+                    writer.write(b"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\nHi")
+                writer.close()
+
+        agent, pool = pooled()
+        async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+            url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+            for _ in range(3):
+                await agent.warm(url)
+            for _ in range(5):
+                async with asyncio.timeout(2):
+                    assert told(await replies(agent, url)) == HI
+            assert pool.opened == 5
+            await agent.aclose()
+            await asyncio.gather(*(writer.wait_closed() for writer in writers), return_exceptions=True)
+
+    asyncio.run(main())
+
+
 def test_the_whole_request_is_written_before_the_loop_turns() -> None:
     """The hot spot: on a kept connection, from `reply()` to the socket no other task runs."""
 
