@@ -5,7 +5,8 @@ without a deadline: `--hypothesis-profile search` looks for new ones. A test is 
 read: a name has to be the same in all the processes that share a run, and bytes that were made rather than written
 (compressed, encoded) may hold the time of day. `scripts.names` compares what two very different processes collect.
 
-What the environment says to the product, to web clients or to terminals is not meant for the tests.
+What the environment says to the product, to web clients, to terminals or to Python is not meant for the tests and the
+processes that they start.
 
 A test that hangs shows where and ends its process; pytest-xdist names it and goes on with the others in a new one.
 """
@@ -30,7 +31,9 @@ AGAIN = 30.0
 
 _alarm_at = pytest.StashKey[float]()
 
-_FOREIGN = re.compile(r"(IVR|HAMSA|TWILIO)_.*|.*_PROXY|(FORCE|NO)_COLOR|COLUMNS|LINES", re.IGNORECASE)
+_FOREIGN = re.compile(
+    r"(IVR|HAMSA|TWILIO)_.*|.*_PROXY|(FORCE|NO)_COLOR|COLUMNS|LINES|PYTHON(ASYNCIODEBUG|DEVMODE)", re.IGNORECASE
+)
 for _name in filter(_FOREIGN.fullmatch, list(os.environ)):
     del os.environ[_name]
 

@@ -67,6 +67,14 @@ class LiveLoop(asyncio.SelectorEventLoop):
         future.add_done_callback(self._back)
         return future
 
+    async def shutdown_default_executor(self, *args: Any) -> None:
+        """As any loop; its own deadline for the threads is real time too."""
+        self.threads += 1
+        try:
+            await super().shutdown_default_executor(*args)
+        finally:
+            self.threads -= 1
+
     def _back(self, _: asyncio.Future[Any]) -> None:
         self.threads -= 1
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -49,6 +50,29 @@ def test_the_clock_waits_for_a_thread() -> None:
         return done, at
 
     assert live.run(main()) == (True, 0.0)
+
+
+def test_the_clock_waits_for_the_threads_at_the_end() -> None:
+    go, seen = threading.Event(), []
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, live.LiveLoop)
+        pool = ThreadPoolExecutor(1)
+        loop.set_default_executor(pool)
+        pool.submit(go.wait)
+
+        def release(rounds: int) -> None:
+            if loop.threads or rounds > 1000:
+                seen.append(loop.threads)
+                go.set()
+            else:
+                loop.call_soon(release, rounds + 1)
+
+        loop.call_soon(release, 0)
+
+    live.run(main())
+    assert seen == [1]
 
 
 def test_a_run_that_waits_for_nothing_ends() -> None:
