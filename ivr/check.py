@@ -1,7 +1,8 @@
 """`ivr check`: what is configured, which URLs Twilio would sign, whether Hamsa and the agents answer.
 
 Nobody is called and the agent is asked nothing, unless `ask` gives a text for it: its webhook only gets a `GET`, to
-which any answer shows that something is there. Nothing secret is in what comes back.
+which any answer shows that something is there, but for one that says that it is broken. Nothing secret is in what comes
+back.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from ivr.call.events import PeerFault, ReplyDelta, ReplyEnded, ReplyFailed
 from ivr.hamsa.options import HamsaSettings
 from ivr.hamsa.wire import connect, lost_from
 from ivr.lines import Line
+from ivr.redact import without_secrets
 from ivr.settings import Settings
 from ivr.twilio.signature import allowed_urls
 from ivr.twilio.twiml import Documents
@@ -30,6 +32,8 @@ PATIENCE: Final = 10.0
 """Seconds a peer has to answer."""
 SHOWN: Final = 200
 """Characters shown of an answer of which nothing could be said."""
+BROKEN: Final = 500
+"""The first status that says that who answers cannot do its work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +86,8 @@ def _documents(settings: Settings) -> Finding:
 
 
 def _line(line: Line) -> Finding:
-    words = (
-        f"{line.language}, {line.speaker} ({line.dialect}), endpoint {line.endpoint_ms} ms, agent {line.webhook_url}"
-    )
+    agent = without_secrets(line.webhook_url)
+    words = f"{line.language}, {line.speaker} ({line.dialect}), endpoint {line.endpoint_ms} ms, agent {agent}"
     silent = "" if line.phrases["greeting"] else ", no greeting"
     return Finding(f"line {line.number or 'of every other number'}", words + silent)
 
@@ -116,18 +119,18 @@ async def _hamsa(settings: Settings) -> Finding:
 
 
 async def _webhook(url: str) -> Finding:
-    name = f"agent {url}"
+    name = f"agent {without_secrets(url)}"
     clock = asyncio.get_running_loop().time
     start = clock()
     try:
         async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as client:
             response = await client.get(url)
-    except httpx.HTTPError as fault:
+    except (httpx.HTTPError, httpx.InvalidURL) as fault:
         return Finding(name, f"does not answer: {type(fault).__name__}", good=False)
-    took = (clock() - start) * 1000
-    return Finding(
-        name, f"something answers, {took:.0f} ms (HTTP {response.status_code} to GET; nothing was asked)", good=True
-    )
+    took, status = (clock() - start) * 1000, response.status_code
+    if status >= BROKEN:
+        return Finding(name, f"is broken: HTTP {status} to GET; nothing was asked", good=False)
+    return Finding(name, f"something answers, {took:.0f} ms (HTTP {status} to GET; nothing was asked)", good=True)
 
 
 class Overheard(httpx.AsyncBaseTransport):
@@ -183,7 +186,7 @@ class Listened(httpx.AsyncByteStream):
 
 async def _asked(settings: Settings, line: Line, text: str) -> Finding:
     """Send one real request, as a first turn of a call that never was."""
-    name = f"agent {line.webhook_url}, asked"
+    name = f"agent {without_secrets(line.webhook_url)}, asked"
     clock = asyncio.get_running_loop().time
     request = ReplyRequest(text, "ivr-check", "speech", 1, line.language, "ivr-check", "", line.number, "inbound")
     secret, node, overheard = settings.webhook_secret.get_secret_value(), settings.agent_node or None, Overheard()

@@ -80,6 +80,9 @@ _RANGES: Final[Mapping[str, tuple[float, float]]] = {
     "keypad_timeout": (0.2, 30),
 }
 _ANY: Final = (0.0, 86_400.0)
+_ORDERED: Final = (("endpoint_least_ms", "endpoint_ms"), ("start_ms", "commit_ms"))
+"""The first is no more than the second, where one of them was chosen."""
+_DEFAULTS: Final = {name: getattr(_PLAIN, name) for pair in _ORDERED for name in pair}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +153,8 @@ def read_lines(text: str, default: Line) -> tuple[list[Line], Line, list[str]]:
     except tomllib.TOMLDecodeError as error:
         return [], default, [f"not TOML: {error}"]
     except ValidationError as error:
-        return [], default, [_explain(fault["loc"], fault["msg"]) for fault in error.errors()]
+        sentences = (_explain(fault["loc"], fault["msg"], fault["type"]) for fault in error.errors())
+        return [], default, list(dict.fromkeys(sentences))  # a value is tried as a number, a word, ...
     problems = _check_choices("[call]", table.call)
     default = replace(default, choices=dict(table.call))
     lines: list[Line] = []
@@ -158,6 +162,7 @@ def read_lines(text: str, default: Line) -> tuple[list[Line], Line, list[str]]:
         line = _line(entry, default)
         lines.append(line)
         problems += [f"[[line]] {place}: {problem}" for problem in _check_line(entry, line)]
+    problems += [problem for problem in check_together(default) if default.webhook_url]
     problems += _check_loops([default, *lines])
     numbers = [line.number for line in lines]
     problems += [
@@ -169,6 +174,16 @@ def read_lines(text: str, default: Line) -> tuple[list[Line], Line, list[str]]:
 def check_endpoint(value: int) -> str | None:
     """What is wrong with an endpoint silence."""
     return _check_choice("endpoint_ms", value)
+
+
+def check_together(line: Line) -> list[str]:
+    """What contradicts itself in a line, each value being fine."""
+    given: Mapping[str, Any] = {**_DEFAULTS, **line.choices, "endpoint_ms": line.endpoint_ms}
+    return [
+        f"{less} ({given[less]}) is more than {more} ({given[more]}): lower the one or raise the other"
+        for less, more in _ORDERED
+        if given[less] > given[more] and (less in line.choices or more in line.choices)
+    ]
 
 
 def check_transfer(numbers: Sequence[str]) -> str | None:
@@ -273,7 +288,7 @@ def _check_line(table: _LineTable, line: Line) -> list[str]:
         problems.append(f"transfer_to {problem}")
     texts = {**table.phrases, "greeting": table.greeting or ""}
     problems += [f"{name} {problem}" for name, text in texts.items() if (problem := check_phrase(text))]
-    return problems + _check_choices("[line.call]", table.call)
+    return problems + (_check_choices("[line.call]", table.call) or check_together(line))
 
 
 def _check_loops(lines: Sequence[Line]) -> list[str]:
@@ -307,6 +322,15 @@ def _check_choice(name: str, value: Choice) -> str | None:
     return None
 
 
-def _explain(place: tuple[int | str, ...], message: str) -> str:
-    names = [f"{part + 1}" if isinstance(part, int) else part for part in place]
-    return f"{' '.join(names)}: {message[0].lower()}{message[1:]}"
+def _explain(place: tuple[int | str, ...], message: str, kind: str) -> str:
+    """One line for what the file's form does not allow, with the number of its `[[line]]`."""
+    names = [part for part in place if isinstance(part, str)]
+    where = ""
+    if place[0] == "line" and len(place) > 2:
+        where, names = f"[[line]] {int(place[1]) + 1}: ", names[1:]
+    if kind == "extra_forbidden":
+        known = _LineTable.model_fields if where else _File.model_fields
+        return f"{where}{names[-1]}: there is no such key; the keys are {', '.join(known)}"
+    if names[0] == "call" and len(names) > 1:
+        return f"{where}[{'line.call' if where else 'call'}] {names[1]}: write one number, one word, true or false"
+    return f"{where}{' '.join(names)}: {message[0].lower()}{message[1:]}"

@@ -8,7 +8,9 @@ close every socket within 0.1 s.
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
+import socket
 from collections.abc import Callable
 from functools import partial
 from types import FrameType
@@ -102,14 +104,45 @@ def config_for(
 
 
 def serve(settings: Settings) -> None:
-    """Serve until a signal ends it. Blocks."""
+    """Serve until a signal ends it. Blocks. Raises ValueError, one line, when it cannot begin."""
     logs.set_up(settings.log_format)
     for note in settings.notes:
         log.warning("setting", extra={"problem": note})
+    check_address(settings.host, settings.port)
     app = create_app(settings)
     bridge: Bridge = app.state.bridge
     config = config_for(app, settings, places=_places(settings), refused=partial(bridge.metrics.rejected, "connection"))
     Server(config, bridge).run()
+
+
+def check_address(host: str, port: int) -> None:
+    """Raise ValueError when nothing could listen there: uvicorn would name the error's number and not the setting."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError):
+        raise ValueError(
+            f"IVR_HOST {host} is not known: set it to 127.0.0.1, 0.0.0.0 or a name of this machine"
+        ) from None
+    for family, kind, protocol, _, address in found:
+        with socket.socket(family, kind, protocol) as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                tried.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            try:
+                tried.bind(address)
+            except OSError as error:
+                raise ValueError(_why_not(error, host, port)) from None
+
+
+def _why_not(error: OSError, host: str, port: int) -> str:
+    match error.errno:
+        case errno.EADDRINUSE:
+            return f"IVR_PORT {port} is in use on {host}, perhaps by another bridge: end that or set another port"
+        case errno.EACCES:
+            return f"IVR_PORT {port} may be opened by the administrator only: set it to 1024 or more"
+        case errno.EADDRNOTAVAIL:
+            return f"IVR_HOST {host} is no address of this machine: set it to 127.0.0.1, 0.0.0.0 or one that is"
+    return f"IVR_HOST {host}, IVR_PORT {port}: {error.strerror}: set them to an address of this machine and a free port"
 
 
 def _places(settings: Settings) -> int:

@@ -11,33 +11,28 @@ bound to loopback and to nothing else.
 from __future__ import annotations
 
 import difflib
-import ipaddress
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
-from ivr.lines import (
-    Line,
-    check_endpoint,
-    check_http_url,
-    check_phrase,
-    check_transfer,
-    check_url,
-    plain_line,
-    read_lines,
-    read_numbers,
-    same_number,
-)
+from ivr.lines import Line, check_phrase, check_transfer, plain_line, read_lines, read_numbers, same_number
 from ivr.phrases_default import Language
+from ivr.redact import without_secrets
+from ivr.settings_faults import FIXES, faults_of
 
 HAMSA_URL: Final = "wss://api.tryhamsa.com/v1/realtime/ws"
 OFF: Final = "off"
 _PREFIXES: Final = ("IVR_", "HAMSA_", "TWILIO_")
+_OTHERS: Final = frozenset({"IVR_PUBLISH", "IVR_VENV", "IVR_TEST_WORKERS"})
+"""Names that docker-compose.yml and the scripts read."""
+_URLS: Final = frozenset(
+    {"IVR_PUBLIC_URL", "IVR_WEBHOOK_URL", "IVR_HAMSA_URL", "IVR_HAMSA_REST_URL", "IVR_TWILIO_REST_URL"}
+)
+_FILE: Final = Path("ivr.toml")
 
 
 class SettingsError(ValueError):
@@ -189,31 +184,15 @@ class Settings(BaseSettings):
         return {key.strip(): secret.strip() for key, _, secret in entries}
 
     def describe(self) -> list[tuple[str, str]]:
-        """Name and value of every setting; secrets as `set` or `not set`."""
+        """Name and value of every setting; secrets as `set` or `not set`, URLs without what is secret in them."""
         values = {name: _shown(getattr(self, own)) for own, name in _NAMES.items()}
+        values.update({name: without_secrets(values[name]) for name in _URLS})
         if self.greeting == "":
             values["IVR_GREETING"] = "empty"
         return list(values.items())
 
 
 _NAMES: Final = {own: field.alias for own, field in Settings.model_fields.items() if field.alias}
-_FIXES: Final[Mapping[str, str]] = {
-    "IVR_PORT": "set it to a port number from 1 to 65535",
-    "IVR_MAX_CALLS": "set it to a whole number from 1 to 10000",
-    "IVR_SPARE_LINKS": "set it to a whole number from 0 to 50",
-    "IVR_CONNECTS_PER_SECOND": "set it to a number from 0.05 to 1000",
-    "IVR_CONNECTS_BURST": "set it to a whole number from 1 to 1000",
-    "IVR_LINKS_PER_CALL": "set it to a number from 0 to 2",
-    "IVR_DRAIN_SECONDS": "set it to seconds from 0 to 3600",
-    "IVR_DEV": "set it to true or false",
-    "IVR_REQUIRE_SHARED_KEY": "set it to true or false",
-    "IVR_LOG_FORMAT": "set it to text or json",
-    "IVR_AUDIO_FORMAT": "set it to pcm16, pcm8 or mulaw",
-    "IVR_LANGUAGE": "set it to ar or en",
-    "IVR_ENDPOINT_MS": "set it to milliseconds from 100 to 3000",
-}
-
-
 _NO_TRANSFERS: Final = (
     "IVR_TRANSFER_TO: nobody can be dialled without TWILIO_AUTH_TOKEN, with --dev IVR_TWILIO_REST_URL"
 )
@@ -235,7 +214,8 @@ def load(env: Mapping[str, str] | None = None, dev: bool = False) -> Settings:
     if any(line.transfer_to for line in settings.all_lines) and not settings.rest_possible:
         settings = settings.model_copy(update={"notes": (*settings.notes, _NO_TRANSFERS)})
     named = {problem.split(" ", 1)[0] for problem in problems}
-    problems += [fault for fault in faults + _faults(settings) if fault.split(" ", 1)[0] not in named]
+    faults += faults_of(settings, lines_known=not wrong)
+    problems += [fault for fault in faults if fault.split(" ", 1)[0] not in named]
     if problems + wrong:
         raise SettingsError(problems + wrong)
     return settings
@@ -261,7 +241,7 @@ def _typed(given: Mapping[str, str]) -> tuple[Settings, list[str]]:
     except ValidationError as error:
         wrong = sorted({str(fault["loc"][0]) for fault in error.errors()})
     rest = {name: value for name, value in known.items() if name not in wrong}
-    return Settings.model_validate(rest), [f"{name} has a value that makes no sense: {_FIXES[name]}" for name in wrong]
+    return Settings.model_validate(rest), [f"{name} has a value that makes no sense: {FIXES[name]}" for name in wrong]
 
 
 def _defaults(settings: Settings) -> dict[str, Any]:
@@ -270,7 +250,8 @@ def _defaults(settings: Settings) -> dict[str, Any]:
     public_url = settings.public_url.rstrip("/")
     if settings.dev and not public_url:
         public_url = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
-    return {"host": host, "public_url": public_url}
+    config = settings.config or (_FILE if _FILE.exists() else None)
+    return {"host": host, "public_url": public_url, "config": config}
 
 
 def _default_line(settings: Settings) -> tuple[Line, list[str]]:
@@ -294,8 +275,8 @@ def _default_line(settings: Settings) -> tuple[Line, list[str]]:
 
 
 def _read_config(settings: Settings, default: Line) -> tuple[list[Line], Line, list[str]]:
-    path = settings.config or Path("ivr.toml")
-    if settings.config is None and not path.exists():
+    path = settings.config
+    if path is None:
         return [], default, []
     try:
         text = path.read_text("utf-8")
@@ -307,87 +288,11 @@ def _read_config(settings: Settings, default: Line) -> tuple[list[Line], Line, l
     return lines, default, [f"IVR_CONFIG {path}: {problem}" for problem in problems]
 
 
-def _faults(settings: Settings) -> list[str]:
-    faults = _public_faults(settings) + _service_faults(settings) + _key_faults(settings)
-    if check_endpoint(settings.endpoint_ms):
-        faults.append(f"IVR_ENDPOINT_MS is out of range: {_FIXES['IVR_ENDPOINT_MS']}")
-    if settings.dev and not _is_loopback(settings.host):
-        faults.append("IVR_HOST is reachable from outside: with --dev, where nothing is signed, set it to 127.0.0.1")
-    if settings.twiml_dir is not None and not settings.twiml_dir.is_dir():
-        faults.append(f"IVR_TWIML_DIR {settings.twiml_dir} is no directory: set it to the folder of answer.xml")
-    if settings.dev:
-        return faults
-    if not settings.twilio_account_sid:
-        faults.append("TWILIO_ACCOUNT_SID is missing: set it to the account's id, AC..., or start with --dev")
-    if not settings.auth_tokens and not settings.signing_keys:
-        faults.append("TWILIO_AUTH_TOKEN is missing: set it to the account's auth token, or start with --dev")
-    return faults
-
-
-def _public_faults(settings: Settings) -> list[str]:
-    url = settings.public_url
-    if not url:
-        return ["IVR_PUBLIC_URL is missing: set it to the https:// URL at which Twilio reaches the bridge"]
-    if problem := check_http_url(url):
-        return [f"IVR_PUBLIC_URL {problem}"]
-    parts = urlsplit(url)
-    if parts.query or parts.fragment or parts.username:
-        return ["IVR_PUBLIC_URL has more than scheme, host and path: leave out user, query and fragment"]
-    if parts.scheme == "http" and not settings.dev and not _is_loopback(parts.hostname or ""):
-        return ["IVR_PUBLIC_URL is http://: set it to an https:// URL, Twilio opens only encrypted streams"]
-    return []
-
-
-def _service_faults(settings: Settings) -> list[str]:
-    faults = []
-    if not settings.all_lines:
-        faults.append("IVR_WEBHOOK_URL is missing: set it to the http(s):// URL where the agent is asked")
-    elif settings.webhook_url and (problem := check_http_url(settings.webhook_url)):
-        faults.append(f"IVR_WEBHOOK_URL {problem}")
-    if problem := check_url(settings.hamsa_url, ("wss", "ws")):
-        faults.append(f"IVR_HAMSA_URL {problem}")
-    elif not settings.hamsa_api_key.get_secret_value() and _is_hamsa(settings.hamsa_url):
-        faults.append(
-            "HAMSA_API_KEY is missing: set it to your Hamsa key, or IVR_HAMSA_URL to a server that needs none"
-        )
-    for name, url in (
-        ("IVR_HAMSA_REST_URL", settings.speech_rest_url),
-        ("IVR_TWILIO_REST_URL", settings.twilio_rest_url),
-    ):
-        if url and (problem := check_http_url(url)):
-            faults.append(f"{name} {problem}")
-    return faults
-
-
-def _key_faults(settings: Settings) -> list[str]:
-    faults = []
-    sid = settings.twilio_account_sid
-    if sid and not (sid.startswith("AC") and sid.isascii() and sid.isalnum()):
-        faults.append("TWILIO_ACCOUNT_SID is no account: set it to the id that begins with AC (not SK...)")
-    if not all(key and secret for key, secret in settings.signing_keys.items()):
-        faults.append("IVR_SHARED_KEYS cannot be read: write id=secret, more of them separated by commas")
-    if settings.require_shared_key and not settings.signing_keys:
-        faults.append("IVR_REQUIRE_SHARED_KEY is set without keys: set IVR_SHARED_KEYS as well")
-    return faults
-
-
-def _is_hamsa(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    return host == "tryhamsa.com" or host.endswith(".tryhamsa.com")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 def _notes(given: Mapping[str, str]) -> tuple[str, ...]:
     """A line for every IVR_ name nobody reads."""
     names = sorted(_NAMES.values())
     notes = []
-    for name in sorted(set(given) - set(names)):
+    for name in sorted(set(given) - set(names) - _OTHERS):
         if name.startswith("IVR_"):
             near = difflib.get_close_matches(name, names, 1)
             notes.append(f"{name} is not a setting" + (f": did you mean {near[0]}?" if near else ""))

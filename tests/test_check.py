@@ -156,3 +156,29 @@ def test_what_an_agent_answered_is_shown(name: str, tmp_path: Path) -> None:
 
     asked = next(finding for name, finding in live.run(look()).items() if name.endswith(", asked"))
     assert asked.detail.endswith(shown)
+
+
+@pytest.mark.live
+@pytest.mark.parametrize(("status", "good"), [(200, True), (404, True), (405, True), (500, False), (503, False)])
+def test_an_agent_that_says_it_is_broken_is_not_well(status: int, good: bool, tmp_path: Path) -> None:
+    async def look() -> list[Finding]:
+        listener = bound()
+        routes = [Route("/webhook", lambda _: Response(status_code=status))]
+        async with serving(Starlette(routes=routes), listener):
+            settings = settings_for(f"127.0.0.1:{listener.getsockname()[1]}", tmp_path)
+            return [finding async for finding in examine(settings) if finding.name.startswith("agent ")]
+
+    (agent,) = live.run(look())
+    assert agent.good is good
+    assert f"HTTP {status} to GET" in agent.detail
+
+
+@pytest.mark.live
+def test_no_password_of_a_url_is_shown(tmp_path: Path) -> None:
+    more = {
+        "IVR_WEBHOOK_URL": f"http://ann:hidden@{NOWHERE}/webhook?key=hidden",
+        "IVR_HAMSA_URL": f"ws://ann:hidden@{NOWHERE}/ws?v=hidden",
+    }
+    findings = found(settings_for(NOWHERE, tmp_path, more), "hello")
+    assert "hidden" not in repr(findings)
+    assert f"agent http://***@{NOWHERE}/webhook?key=***" in findings

@@ -161,11 +161,14 @@ def test_numbers(number: str) -> None:
 
 WRONG: list[tuple[str, str]] = [
     ("line = [", "not TOML:"),
-    ("[lines]", "lines: extra inputs are not permitted"),
-    ("[[line]]", "line 1 number: field required"),
-    ("[[line]]\nnumber = 5", "line 1 number: input should be a valid string"),
-    ('[[line]]\nnumber = "+12345"\nlangauge = "en"', "line 1 langauge: extra inputs are not permitted"),
-    ('[[line]]\nnumber = "+12345"\nlanguage = "fr"', "line 1 language: input should be 'ar' or 'en'"),
+    ("[lines]", "lines: there is no such key; the keys are call, line"),
+    ("[[line]]", "[[line]] 1: number: field required"),
+    ("[[line]]\nnumber = 5", "[[line]] 1: number: input should be a valid string"),
+    (
+        '[[line]]\nnumber = "+12345"\nlangauge = "en"',
+        "[[line]] 1: langauge: there is no such key; the keys are number, webhook_url,",
+    ),
+    ('[[line]]\nnumber = "+12345"\nlanguage = "fr"', "[[line]] 1: language: input should be 'ar' or 'en'"),
     ('[[line]]\nnumber = "abc"', "[[line]] 1: number: write + and digits"),
     ('[[line]]\nnumber = "+12345"\n[[line]]\nnumber = "0012345"', "[[line]]: number +12345 occurs twice"),
     ('[[line]]\nnumber = "+12345"\nwebhook_url = "agent"', "[[line]] 1: webhook_url is no URL the bridge can use"),
@@ -181,7 +184,7 @@ WRONG: list[tuple[str, str]] = [
     ),
     ('[[line]]\nnumber = "+12345678"\ntransfer_to = "0012345678"', "+12345678: transfer_to +12345678 is a line itself"),
     ('[[line]]\nnumber = "+12345"\ngreeting = "a\\u0000"', "[[line]] 1: greeting holds control characters"),
-    ('[[line]]\nnumber = "+12345"\n[line.phrases]\nhello = "a"', "line 1 phrases hello"),
+    ('[[line]]\nnumber = "+12345"\n[line.phrases]\nhello = "a"', "[[line]] 1: phrases hello"),
     ('[[line]]\nnumber = "+12345"\n[line.call]\nlead = 1', "[[line]] 1: [line.call] lead: there is no such field"),
     ('[[line]]\nnumber = "+12345"\n[line.call]\nlanguage = "en"', "[[line]] 1: [line.call] language: there is no such"),
     ("[call]\nlead_ms = 1", "[call] lead_ms: write a whole number from 60 to 5000"),
@@ -191,6 +194,22 @@ WRONG: list[tuple[str, str]] = [
     ("[call]\ninterruptible_greeting = 1", "[call] interruptible_greeting: write true or false"),
     ('[call]\nkeypad_terminator = "**"', "[call] keypad_terminator: write one key"),
     ("[call]\nkeypad_terminator = 1", "[call] keypad_terminator: write one key"),
+    ("line = 5", "line: input should be a valid list"),
+    ("[call]\nlead_ms = []", "[call] lead_ms: write one number, one word, true or false"),
+    ('[[line]]\nnumber = "+12345"\n[line.call]\nlead_ms = [1]', "[[line]] 1: [line.call] lead_ms: write one number"),
+    ("[call]\nendpoint_least_ms = 600", "endpoint_least_ms (600) is more than endpoint_ms (500): lower"),
+    (
+        '[[line]]\nnumber = "+12345"\nendpoint_ms = 400\n[line.call]\nendpoint_least_ms = 401',
+        "[[line]] 1: endpoint_least_ms (401) is more than endpoint_ms (400): lower",
+    ),
+    (
+        '[[line]]\nnumber = "+12345"\n[line.call]\nstart_ms = 200\ncommit_ms = 100',
+        "[[line]] 1: start_ms (200) is more than commit_ms (100): lower",
+    ),
+    (
+        '[[line]]\nnumber = "+12345"\n[line.call]\ncommit_ms = 40',
+        "[[line]] 1: start_ms (60) is more than commit_ms (40)",
+    ),
 ]
 
 
@@ -244,3 +263,7 @@ def test_endpoints(value: int, good: bool) -> None:
 )
 def test_one_number_many_spellings(written: str, same: str) -> None:
     assert same_number(written) == same
+
+
+def test_a_short_endpoint_alone_is_no_contradiction() -> None:
+    assert not problems('[[line]]\nnumber = "+12345"\nendpoint_ms = 200')

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import json
+import re
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from socket import gaierror
 
 import httpx
 import pytest
@@ -23,7 +26,7 @@ from ivr.replay import phone_wire as wire
 from ivr.replay import virtual
 from ivr.replay.carrier_sign import Signer
 from ivr.replay.loopback import bound
-from ivr.serve import MESSAGE_LIMIT, Server, config_for, serve
+from ivr.serve import MESSAGE_LIMIT, Server, check_address, config_for, serve
 from ivr.settings import Settings
 from tests import live
 from tests.front import ACCOUNT, AUTH, CALL, PUBLIC, STREAM, a_bridge, document, settings, voice_form
@@ -45,6 +48,7 @@ def test_serve_puts_it_together(
     ran: list[Server] = []
     monkeypatch.setattr(Server, "run", lambda server: ran.append(server))
     monkeypatch.setattr("ivr.logs.set_up", lambda _: None)
+    monkeypatch.setattr("ivr.serve.check_address", lambda _host, _port: None)
     serve(settings(tmp_path, IVR_LANGAUGE="x"))
     [server] = ran
     assert isinstance(server.config.app, Starlette)
@@ -60,9 +64,48 @@ def test_too_few_files_for_the_calls_are_warned_of(
 ) -> None:
     monkeypatch.setattr(Server, "run", lambda _: None)
     monkeypatch.setattr("ivr.logs.set_up", lambda _: None)
+    monkeypatch.setattr("ivr.serve.check_address", lambda _host, _port: None)
     monkeypatch.setattr("ivr.serve.raise_limit", lambda: files)
     serve(settings(tmp_path, IVR_MAX_CALLS="50"))
     assert ("few_files" in caplog.text) == warned
+
+
+def test_a_port_in_use_is_one_line_that_names_it() -> None:
+    with contextlib.closing(bound()) as listener:
+        listener.listen()
+        port = listener.getsockname()[1]
+        with pytest.raises(ValueError, match=f"^IVR_PORT {port} is in use on 127.0.0.1.*another port$"):
+            check_address("127.0.0.1", port)
+    check_address("127.0.0.1", port)
+
+
+@pytest.mark.parametrize(
+    ("host", "raised", "line"),
+    [
+        ("192.0.2.1", OSError(errno.EADDRNOTAVAIL, "x"), "IVR_HOST 192.0.2.1 is no address of this machine: set it to"),
+        ("127.0.0.1", OSError(errno.EACCES, "x"), "IVR_PORT 80 may be opened by the administrator only: set it to"),
+        ("127.0.0.1", OSError(errno.EPERM, "odd"), "IVR_HOST 127.0.0.1, IVR_PORT 80: odd: set them to"),
+    ],
+    ids=["a foreign address", "a port of the system", "anything else"],
+)
+def test_an_address_that_cannot_be_had(host: str, raised: OSError, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise raised
+
+    monkeypatch.setattr("socket.socket.bind", refuse)
+    with pytest.raises(ValueError, match=f"^{re.escape(line)}"):
+        check_address(host, 80)
+
+
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "a..b", "x" * 70])
+def test_an_unknown_host(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: object, **__: object) -> None:
+        raise gaierror(-2, "Name or service not known")
+
+    if host.endswith(".invalid"):
+        monkeypatch.setattr("socket.getaddrinfo", unknown)
+    with pytest.raises(ValueError, match=f"^IVR_HOST {host} is not known: set it to"):
+        check_address(host, 8000)
 
 
 # -- signals -------------------------------------------------------------------------------------------------------

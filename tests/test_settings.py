@@ -289,3 +289,42 @@ def test_settings_describe_themselves() -> None:
     assert dict(load(REAL | {"IVR_GREETING": ""}).describe())["IVR_GREETING"] == "empty"
     named = {field.alias for field in Settings.model_fields.values() if field.alias}
     assert set(shown) == named
+
+
+def test_a_typo_in_the_lines_is_one_line_and_hides_no_agent() -> None:
+    Path("ivr.toml").write_text('[[line]]\nnumber = "+12345"\nwebhook_url = "https://a.example"\nvoice = "Emma"\n')
+    (found,) = problems({name: value for name, value in REAL.items() if name != "IVR_WEBHOOK_URL"})
+    assert found.startswith("IVR_CONFIG ivr.toml: [[line]] 1: voice: there is no such key; the keys are number,")
+
+
+@pytest.mark.parametrize("name", ["IVR_WEBHOOK_SECRET", "HAMSA_API_KEY"])
+@pytest.mark.parametrize("secret", ["a\nb", "a\x00b", "مفتاح", "a b"])
+def test_a_secret_that_no_header_can_carry(name: str, secret: str) -> None:
+    (found,) = problems(REAL | {name: secret})
+    assert found.startswith(f"{name} has characters that no header can carry")
+    assert secret not in found
+
+
+def test_names_that_others_read_are_no_mistakes() -> None:
+    env = REAL | {"IVR_PUBLISH": "127.0.0.1:9000", "IVR_VENV": ".venv-3.13", "IVR_TEST_WORKERS": "2"}
+    assert load(env).notes == ()
+
+
+def test_the_file_of_lines_that_was_read_is_shown() -> None:
+    assert dict(load(REAL).describe())["IVR_CONFIG"] == "not set"
+    Path("ivr.toml").touch()
+    assert dict(load(REAL).describe())["IVR_CONFIG"] == "ivr.toml"
+    Path("own.toml").touch()
+    assert dict(load(REAL | {"IVR_CONFIG": "own.toml"}).describe())["IVR_CONFIG"] == "own.toml"
+
+
+def test_passwords_in_urls_are_not_printed() -> None:
+    urls = {
+        "IVR_WEBHOOK_URL": "https://user:hidden@agent.example/webhook?key=hidden&x=hidden",
+        "IVR_HAMSA_URL": "wss://user:hidden@speech.example/ws?api_key=hidden",
+        "IVR_HAMSA_REST_URL": "https://speech.example/?k=hidden",
+        "IVR_TWILIO_REST_URL": "https://user:hidden@rest.example",
+    }
+    shown = dict(load(REAL | urls).describe())
+    assert "hidden" not in str(shown)
+    assert shown["IVR_WEBHOOK_URL"] == "https://***@agent.example/webhook?key=***&x=***"
