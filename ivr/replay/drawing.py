@@ -1,7 +1,8 @@
-"""The pictures of a call report: one time axis with both waveforms, and one waterfall per turn, as SVG.
+"""The pictures of a call report: one time axis with both waveforms, and one waterfall a turn.
 
-Pure: bytes and times in, text out. Everything that comes from a call is escaped. Colours are the page's
-(`report_page.html`), so that they follow its light and dark.
+Pure: bytes and times in, HTML and SVG out. Everything that comes from a call is escaped. Places are shares of the
+width, so that a picture fits whatever window it is in, with its letters as they are; only an axis of many seconds has
+a least width and scrolls. Colours are the page's (`report_page.html`), so that they follow its light and dark.
 """
 
 from __future__ import annotations
@@ -17,18 +18,22 @@ from ivr.media import g711
 from ivr.replay.recording import Entry, PhoneRecord
 from ivr.replay.stages import Playing, playing, reaction, stages
 
-LEFT = 74
-"""Pixels kept for the names of the rows."""
 _WIDEST = 24_000
 """Pixels of the longest axis."""
-_PAGE = 1040
-"""Pixels of an axis that fits the page."""
-_NARROWEST = 18.0
+_NARROWEST = 14.0
 """Pixels a second below which an axis scrolls rather than shrinks."""
+_PHONE = 250
+"""Pixels of an axis in the smallest window."""
+_RULER = 36
+"""Pixels between two numbers of the ruler, at least."""
+_TICKS = 6
+"""Numbers over a waterfall, at most."""
 _BUCKET_MS = 20
 _HALF = 34
 """Pixels from the middle of a waveform to its top."""
 _CALLER_Y, _SPEECH_Y, _AGENT_Y, _SENTENCE_Y, _MARK_Y, _BOTTOM = 62, 104, 156, 198, 222, 244
+_EDGE = 90.0
+"""Share of the width from which words stand left of their place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,37 +44,41 @@ class Axis:
     """Driver's seconds at the left end."""
     seconds: float
     """Length of the axis."""
-    scale: float
-    """Pixels a second."""
 
     def x(self, at: float) -> float:
-        """The pixel of a time, kept on the axis."""
-        return round(LEFT + min(max(at - self.t0, 0.0), self.seconds) * self.scale, 1)
+        """The place of a time in per cent of the width, kept on the axis."""
+        return round(100 * min(max(at - self.t0, 0.0), self.seconds) / self.seconds, 3)
 
     @property
-    def width(self) -> float:
-        return round(LEFT + self.seconds * self.scale + 12, 1)
+    def least(self) -> float:
+        """Pixels below which the axis does not shrink."""
+        return round(min(_NARROWEST * self.seconds, _WIDEST))
+
+    @property
+    def scale(self) -> float:
+        """Pixels a second where it is narrowest."""
+        return max(self.least, _PHONE) / self.seconds
 
 
 def axis_of(record: PhoneRecord) -> Axis:
     """The axis of a whole call: sample 0 to the last sample of the longer track."""
     seconds = max(len(record.caller), len(record.heard), g711.RATE) / g711.RATE
     first = record.t0 if record.t0 is not None else min((entry.t for entry in record.entries), default=0.0)
-    fitting = min(60.0, max(_NARROWEST, _PAGE / seconds))
-    return Axis(first, seconds, min(fitting, max(1.0, _WIDEST / seconds)))
+    return Axis(first, seconds)
 
 
 def timeline(record: PhoneRecord, turns: Sequence[Turn]) -> str:
     """Both waveforms on one axis, with speech, sentences, marks, clears and barge-ins."""
     axis = axis_of(record)
     parts = [
-        f'<svg id="time" width="{axis.width}" height="{_BOTTOM}" viewBox="0 0 {axis.width} {_BOTTOM}" role="img" '
-        f'data-scale="{axis.scale}" data-left="{LEFT}" '
-        f'aria-label="Waveforms of caller and agent over {axis.seconds:.1f} seconds; the turns below say the same">',
+        f'<svg class="names" width="74" height="{_BOTTOM}" aria-hidden="true">{"".join(_names())}</svg>',
+        f'<div class="scroll"><svg id="time" width="100%" height="{_BOTTOM}" style="min-width:{axis.least:.0f}px" '
+        f'data-seconds="{axis.seconds:.3f}" role="slider" tabindex="0" aria-valuemin="0" aria-valuenow="0" '
+        f'aria-valuemax="{axis.seconds:.1f}" aria-label="Where the call is played, in seconds. Waveforms of caller and '
+        'agent; the turns below say the same. Arrow keys move, space plays.">',
         '<defs><pattern id="cut" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
         '<rect width="2.5" height="6" style="fill:var(--unheard)"/></pattern></defs>',
         *_ruler(axis),
-        *_names(),
         _wave(record.caller, axis, _CALLER_Y, "wave-caller"),
         _wave(record.heard, axis, _AGENT_Y, "wave-agent"),
         *(_speech(turn, axis) for turn in turns if turn.speech_started_at is not None),
@@ -77,16 +86,24 @@ def timeline(record: PhoneRecord, turns: Sequence[Turn]) -> str:
         *(_heard(piece, turn, axis) for turn in turns for piece in playing(turn)),
         *_line_events(record.entries, axis),
         *(part for turn in turns for part in _overlaps(turn, axis)),
-        f'<line id="cursor" x1="{LEFT}" x2="{LEFT}" y1="16" y2="{_BOTTOM}"/></svg>',
+        f'<line id="cursor" x1="0" x2="0" y1="16" y2="{_BOTTOM}"/></svg></div>',
     ]
     return "\n".join(parts)
 
 
 def _ruler(axis: Axis) -> Iterable[str]:
-    step = next(step for step in (1, 2, 5, 10, 30, 60, 300, 1800) if step * axis.scale >= 36)
+    step = next(step for step in (1, 2, 5, 10, 30, 60, 300, 1800) if step * axis.scale >= _RULER)
     for second in range(0, int(axis.seconds) + 1, step):
-        x = round(LEFT + second * axis.scale, 1)
-        yield f'<line class="grid" x1="{x}" x2="{x}" y1="18" y2="{_BOTTOM}"/><text x="{x + 3}" y="12">{second} s</text>'
+        x = axis.x(axis.t0 + second)
+        yield f'<line class="grid" x1="{x}%" x2="{x}%" y1="18" y2="{_BOTTOM}"/>'
+        yield _words(x, 12, f"{second} s")
+
+
+def _words(x: float, y: float, text: str, css: str = "", title: str = "", dx: int = 3) -> str:
+    """Words beside a place, on the side where there is room."""
+    side = f'dx="-{dx}" text-anchor="end"' if x > _EDGE else f'dx="{dx}"'
+    inner = escape(text) + (f"<title>{escape(title)}</title>" if title else "")
+    return f'<text class="{css}" x="{x}%" y="{y}" {side}>{inner}</text>'
 
 
 def _names() -> Iterable[str]:
@@ -97,21 +114,25 @@ def _names() -> Iterable[str]:
 
 
 def _wave(track: bytes | bytearray, axis: Axis, middle: int, name: str) -> str:
+    """A track, stretched over its part of the axis."""
     samples = np.abs(np.frombuffer(g711.decode(bytes(track)), dtype="<i2").astype(np.float32)) / 32768
-    bucket = max(g711.RATE * _BUCKET_MS // 1000, int(g711.RATE / axis.scale))
+    bucket = max(g711.RATE * _BUCKET_MS // 1000, int(g711.RATE * axis.seconds / _WIDEST))
     loud = np.pad(samples, (0, -len(samples) % bucket)).reshape(-1, bucket).max(axis=1) ** 0.7
-    xs = LEFT + (np.arange(len(loud)) + 0.5) * bucket / g711.RATE * axis.scale
     heights = np.maximum(loud * _HALF, 0.4)
-    over = [f"{x:.1f},{middle - height:.1f}" for x, height in zip(xs, heights, strict=True)]
-    under = [f"{x:.1f},{middle + height:.1f}" for x, height in zip(xs[::-1], heights[::-1], strict=True)]
-    return f'<polygon class="{name}" points="{" ".join(over + under)}"/>'
+    over = [f"{x + 0.5},{_HALF - height:.1f}" for x, height in enumerate(heights)]
+    under = [f"{x + 0.5},{_HALF + height:.1f}" for x, height in reversed(list(enumerate(heights)))]
+    width = round(100 * len(loud) * bucket / g711.RATE / axis.seconds, 3)
+    shape = f'<polygon class="{name}" points="{" ".join(over + under)}"/>'
+    return (
+        f'<svg x="0" y="{middle - _HALF}" width="{width}%" height="{2 * _HALF}" preserveAspectRatio="none" '
+        f'viewBox="0 0 {max(len(loud), 1)} {2 * _HALF}">{shape}</svg>'
+    )
 
 
 def _bar(name: str, axis: Axis, start: float, end: float, y: float, height: float, title: str) -> str:
     x = axis.x(start)
-    width = max(1.0, round(axis.x(end) - x, 1))
     return (
-        f'<rect class="{name}" x="{x}" y="{y}" width="{width}" height="{height}" rx="2">'
+        f'<rect class="{name}" x="{x}%" y="{y}" width="{axis.x(end) - x:.3f}%" height="{height}" rx="2">'
         f"<title>{escape(title)}</title></rect>"
     )
 
@@ -142,17 +163,19 @@ def _title(piece: Playing, turn: Turn) -> str:
 def _line_events(entries: Iterable[Entry], axis: Axis) -> Iterable[str]:
     for entry in entries:
         x = axis.x(entry.t)
-        title = f"<title>{escape(f'{entry.kind} {entry.detail} at {entry.t - axis.t0:.3f} s')}</title>"
+        what = f"{entry.kind} {entry.detail} at {entry.t - axis.t0:.3f} s"
+        title = f"<title>{escape(what)}</title>"
         match entry.kind:
             case "mark":
-                yield f'<line class="mark" x1="{x}" x2="{x}" y1="{_MARK_Y}" y2="{_MARK_Y + 5}">{title}</line>'
+                yield f'<line class="mark" x1="{x}%" x2="{x}%" y1="{_MARK_Y}" y2="{_MARK_Y + 5}">{title}</line>'
             case "mark_back":
                 low = _MARK_Y + 6
-                yield f'<line class="mark returned" x1="{x}" x2="{x}" y1="{low}" y2="{low + 7}">{title}</line>'
+                yield f'<line class="mark returned" x1="{x}%" x2="{x}%" y1="{low}" y2="{low + 7}">{title}</line>'
             case "clear":
-                yield f'<path class="clear" d="M{x - 5} {_MARK_Y}h10l-5 9z">{title}</path>'
+                yield f'<svg x="{x}%" y="{_MARK_Y}" overflow="visible"><path class="clear" d="M-5 0h10l-5 9z">{title}'
+                yield "</path></svg>"
             case "digit":
-                yield f'<text class="name" x="{x}" y="{_SPEECH_Y + 9}">{escape(entry.detail[:1])}{title}</text>'
+                yield _words(x, _SPEECH_Y + 9, entry.detail[:1], "name", what, 0)
             case _:
                 pass
 
@@ -163,35 +186,55 @@ def _overlaps(turn: Turn, axis: Axis) -> Iterable[str]:
         delay = reaction(overlap)
         took = "nothing to clear" if delay is None else f"{delay * 1000:.0f} ms from first voiced frame to clear"
         word = {"commit": "barge-in", "resume": "went on", "pending": "yield"}[overlap.verdict]
-        yield f'<line class="yield onset" x1="{onset}" x2="{onset}" y1="22" y2="{_MARK_Y}"/>'
-        yield f'<line class="yield" x1="{quiet}" x2="{quiet}" y1="22" y2="{_MARK_Y}"><title>{took}</title></line>'
-        yield f'<text class="alarm" x="{quiet + 4}" y="{_SPEECH_Y + 24}">{word}<title>{took}</title></text>'
+        yield f'<line class="yield onset" x1="{onset}%" x2="{onset}%" y1="22" y2="{_MARK_Y}"/>'
+        yield f'<line class="yield" x1="{quiet}%" x2="{quiet}%" y1="22" y2="{_MARK_Y}"><title>{took}</title></line>'
+        yield _words(quiet, _SPEECH_Y + 24, word, "alarm", took, 4)
 
 
-_ROW = 19
-_NAME = 218
-_FULL = 1150
-
-
-def waterfall(turn: Turn) -> str:
-    """One turn from the caller's last word: a row for each stage, then one for each sentence."""
+def waterfall(turn: Turn, t0: float = 0.0) -> str:
+    """One turn from the caller's last word: a row for each stage, then one for each sentence. `t0`: of the call."""
     found = stages(turn)
     heard = playing(turn)
     if not found:
         return ""
     start = found[0].start
     end = max([stage.end for stage in found] + [piece.cut_until for piece in heard] + [turn.reply_ended_at or start])
-    first = min((piece.start for piece in heard), default=found[-1].end)
-    axis = Axis(start, max(end - start, 0.05), (_FULL - _NAME - 40) / max(end - start, 0.05))
-    rows: list[tuple[str, list[str]]] = []
+    axis = Axis(start, max(end - start, 0.05))
+    rows: list[str] = []
     for stage in found:
         label = f"{stage.name}: {stage.seconds * 1000:.0f} ms"
-        bars = [_bar(f"stage {stage.owner}", axis, stage.start, stage.end, 4, 11, label)]
+        bars = [_part(f"stage {stage.owner}", axis, stage.start, stage.end, label)]
         if stage.name == "agent's first words" and turn.reply_ended_at:
-            bars.append(_bar("stream", axis, stage.end, turn.reply_ended_at, 4, 11, "the agent goes on writing"))
-        rows.append((label, bars))
-    rows += [(_sentence_label(piece), _sentence_bars(piece, axis)) for piece in heard]
-    return _waterfall_svg(turn, axis, rows, axis.x(first))
+            bars.append(_part("stream", axis, stage.end, turn.reply_ended_at, "the agent goes on writing"))
+        rows.append(_row(label, bars))
+    rows += [_row(_sentence_label(piece), _sentence_parts(piece, axis)) for piece in heard]
+    first = axis.x(min((piece.start for piece in heard), default=found[-1].end))
+    return (
+        f'<div class="fall" data-start="{start - t0:.3f}" data-seconds="{axis.seconds:.3f}" role="group" '
+        f'aria-label="Waterfall of turn {turn.number}, from the caller\'s last word">'
+        f'<div class="over" aria-hidden="true">{"".join(_ticks(axis))}<i class="first" style="left:{first}%"></i>'
+        f'<i class="cursor"></i></div>{"".join(rows)}</div>'
+    )
+
+
+def _ticks(axis: Axis) -> Iterable[str]:
+    steps = (0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60)
+    step = next((step for step in steps if axis.seconds / step <= _TICKS), 300)
+    for tick in range(int(axis.seconds / step) + 1):
+        x = axis.x(axis.t0 + tick * step)
+        last = " last" if x > _EDGE else ""
+        yield f'<i class="tick{last}" style="left:{x}%"><span>{tick * step:g} s</span></i>'
+
+
+def _row(label: str, parts: Iterable[str]) -> str:
+    return (
+        f'<div class="row"><span class="label">{escape(label)}</span><span class="lane">{"".join(parts)}</span></div>'
+    )
+
+
+def _part(name: str, axis: Axis, start: float, end: float, title: str) -> str:
+    x = axis.x(start)
+    return f'<i class="{name}" style="left:{x}%;width:{axis.x(end) - x:.3f}%" title="{escape(title)}"></i>'
 
 
 def _sentence_label(piece: Playing) -> str:
@@ -199,41 +242,13 @@ def _sentence_label(piece: Playing) -> str:
     return f"sentence {sentence.number}: {sentence.heard_ms / 1000:.1f} of {sentence.audio_ms / 1000:.1f} s heard"
 
 
-def _sentence_bars(piece: Playing, axis: Axis) -> list[str]:
+def _sentence_parts(piece: Playing, axis: Axis) -> Iterable[str]:
     sentence = piece.sentence
-    bars: list[str] = []
     if sentence.asked_at is not None:
-        bars.append(_bar("waiting", axis, sentence.ready_at, sentence.asked_at, 7, 5, "waits for the voice to be free"))
+        yield _part("waiting", axis, sentence.ready_at, sentence.asked_at, "waits for the voice to be free")
         if sentence.audio_at is not None:
-            bars.append(_bar("stage voice", axis, sentence.asked_at, sentence.audio_at, 4, 11, "voice's first audio"))
+            yield _part("stage voice", axis, sentence.asked_at, sentence.audio_at, "voice's first audio")
     if piece.cut_until > piece.heard_until:
-        bars.append(_bar("unheard-bar", axis, piece.heard_until, piece.cut_until, 4, 11, "cut off"))
+        yield _part("cut", axis, piece.heard_until, piece.cut_until, "cut off")
     if piece.heard_until > piece.start:
-        bars.append(_bar("play", axis, piece.start, piece.heard_until, 4, 11, "in the caller's ear"))
-    return bars
-
-
-def _waterfall_svg(turn: Turn, axis: Axis, rows: Sequence[tuple[str, Sequence[str]]], first: float) -> str:
-    shift = _NAME - LEFT
-    height = len(rows) * _ROW + 22
-    drawn = [
-        f'<svg width="{_FULL}" height="{height}" viewBox="0 0 {_FULL} {height}" role="img" '
-        f'aria-label="Waterfall of turn {turn.number}: {escape("; ".join(label for label, _ in rows))}">',
-    ]
-    step = next((step for step in (0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60) if step * axis.scale >= 44), 300)
-    for tick in range(int(axis.seconds / step) + 1):
-        x = round(_NAME + tick * step * axis.scale, 1)
-        drawn.append(
-            f'<line class="grid" x1="{x}" x2="{x}" y1="16" y2="{height}"/>'
-            f'<text x="{x + 2}" y="11">{tick * step:g} s</text>'
-        )
-    for number, (label, bars) in enumerate(rows):
-        y = 20 + number * _ROW
-        drawn.append(
-            f'<text x="0" y="{y + 13}">{escape(label)}</text><g transform="translate({shift} {y})">{"".join(bars)}</g>'
-        )
-    x = round(first + shift, 1)
-    drawn.append(
-        f'<line class="yield onset" x1="{x}" x2="{x}" y1="16" y2="{height}"><title>first audio</title></line></svg>'
-    )
-    return "".join(drawn)
+        yield _part("play", axis, piece.start, piece.heard_until, "in the caller's ear")

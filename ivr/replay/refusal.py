@@ -21,7 +21,8 @@ _STREAM: Final = range(31900, 32000)
 _LOG: Final = "the bridge's log, which has a line `refused` with the reason"
 _BY_STATUS: Final = {
     403: "that TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and IVR_PUBLIC_URL are here what they are at the bridge, which "
-    "checks the signature of each request; as `ivr serve --dev` it checks none",
+    "checks the signature of each request (as `ivr serve --dev` it checks none); its log has a line `refused` with the "
+    "reason",
     404: "the path: a bridge answers at /voice",
     405: "the path: a bridge answers at /voice",
 }

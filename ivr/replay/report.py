@@ -85,7 +85,7 @@ def latency_table(turns: Sequence[Turn]) -> str:
     names = "".join(f'<th scope="col"><span class="key {name}"></span>{_COLUMNS[name]}</th>' for name in OWNERS)
     body = "".join(_latency_row(turn) for turn in turns)
     return (
-        '<table><thead><tr><th scope="col">turn</th><th class="text" scope="col">kind</th>'
+        '<table class="latency"><thead><tr><th scope="col">turn</th><th class="text" scope="col">kind</th>'
         f'{names}<th scope="col">wait, all in all</th><th class="text" scope="col">outcome</th></tr></thead>'
         f"<tbody>{body}</tbody></table>"
         '<p class="aside">Milliseconds from the caller\'s last word to the first audio sent.</p>'
@@ -93,11 +93,12 @@ def latency_table(turns: Sequence[Turn]) -> str:
 
 
 def _latency_row(turn: Turn) -> str:
-    cells = "".join(f"<td>{_ms(spent(turn, name))}</td>" for name in OWNERS)
+    cells = "".join(f'<td data-name="{_COLUMNS[name]}">{_ms(spent(turn, name))}</td>' for name in OWNERS)
     outcome = turn.outcome + (f" ({turn.failure})" if turn.failure else "")
     return (
-        f'<tr><th scope="row">{turn.number}</th><td class="text">{_kind(turn)}</td>{cells}'
-        f'<td><b>{_ms(wait(turn))}</b></td><td class="text">{escape(outcome)}</td></tr>'
+        f'<tr><th scope="row" data-name="turn">{turn.number}</th><td class="text" data-name="kind">{_kind(turn)}</td>'
+        f'{cells}<td data-name="wait, all in all"><b>{_ms(wait(turn))}</b></td>'
+        f'<td class="text" data-name="outcome">{escape(outcome)}</td></tr>'
     )
 
 
@@ -116,7 +117,7 @@ def _turns(turns: Sequence[Turn], record: PhoneRecord, scripted: bool) -> str:
     if not turns:
         return ""
     articles = "\n".join(_turn(turn, record, scripted) for turn in turns)
-    table = f'<div class="card scroll">{latency_table(turns)}</div>'
+    table = f'<div class="card">{latency_table(turns)}</div>'
     return f"<h2>Latency, turn by turn</h2>\n{table}\n<h2>Turns</h2>\n{articles}"
 
 
@@ -136,7 +137,7 @@ def _turn(turn: Turn, record: PhoneRecord, scripted: bool) -> str:
         times = ", ".join(f"{at - t0:.1f} s" for at in turn.fillers)
         lines.append(f"<p>While the caller waited, words of the line filled the silence at {times}.</p>")
     lines += [f"<p>{_overlap(turn, index)}</p>" for index in range(len(turn.overlaps))]
-    lines.append(f'<div class="scroll">{drawing.waterfall(turn)}</div></article>')
+    lines.append(f"{drawing.waterfall(turn, t0)}</article>")
     return "\n".join(lines)
 
 

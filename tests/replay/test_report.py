@@ -27,6 +27,7 @@ class Page(HTMLParser):
         self.elements: list[tuple[str, dict[str, str]]] = []
         self.struck: list[str] = []
         self.words: list[str] = []
+        self.text = text
         self.feed(text)
         self.close()
         assert self.open == []
@@ -126,6 +127,43 @@ def test_every_turn_has_its_waterfall_and_every_overlap_its_sentence() -> None:
     assert "sentence 2: 0.0 of 0.9 s heard" in falls
 
 
+def test_every_picture_is_on_the_clock_of_the_recording() -> None:
+    """What the player's place is shown against: the axis of the call, and a part of it in each waterfall."""
+    page = Page(report.html(a_record(), turns()))
+    (axis,) = (attrs for attrs in page.all("svg") if attrs.get("id") == "time")
+    assert (axis["role"], axis["tabindex"], axis["data-seconds"], axis["aria-valuemax"]) == (
+        "slider",
+        "0",
+        "9.000",
+        "9.0",
+    )
+    first, second = page.all("div", "fall")
+    assert (first["data-start"], second["data-start"]) == ("3.000", "6.000")
+    assert len(page.all("i", "cursor")) == 2
+
+
+def test_places_are_shares_of_the_width() -> None:
+    """A picture fits any window: nothing in it has a width in pixels but the names of the rows."""
+    page = Page(report.html(a_record(), turns()))
+    widths = [attrs.get("width", "%") for tag, attrs in page.elements if tag in ("svg", "rect")]
+    assert {width for width in widths if not width.endswith("%")} == {"74", "6", "2.5"}
+    assert "scroll" not in Page(drawing.waterfall(turns()[1])).text
+
+
+@pytest.mark.parametrize(("seconds", "step"), [(1, 1), (30, 5), (3000, 5)])
+def test_the_ruler_has_room_for_its_numbers(seconds: int, step: int) -> None:
+    record = PhoneRecord(t0=5.0, caller=bytearray(b"\xff" * 8000 * seconds))
+    numbers = [int(words[:-2]) for words in Page(drawing.timeline(record, [])).words if re.fullmatch(r"\d+ s", words)]
+    assert numbers == list(range(0, seconds + 1, step))
+
+
+def test_words_at_the_edge_stand_left_of_their_place() -> None:
+    record = a_record()
+    record.note(109.5, "digit", "9")
+    keys = [attrs for attrs in Page(drawing.timeline(record, [])).all("text", "name") if "%" in attrs["x"]]
+    assert [key.get("text-anchor") for key in keys] == [None, "end"]
+
+
 def test_sound_that_no_voice_was_asked_for() -> None:
     turn = turns()[1]
     turn.sentences[0].asked_at = turn.sentences[1].audio_at = None
@@ -156,7 +194,8 @@ def test_an_empty_and_a_very_long_call(record: PhoneRecord) -> None:
     record.warnings[31951] = "broken"
     record.ended = "lost"
     page = Page(report.html(record, []))
-    assert float(page.all("svg")[0]["width"]) < 25_000
+    (axis,) = (attrs for attrs in page.all("svg") if attrs.get("id") == "time")
+    assert int(re.findall(r"min-width:(\d+)px", axis["style"])[0]) <= 24_000
     assert "warning 31951" in page.words
 
 
