@@ -20,7 +20,7 @@ from ivr.call.events import CallStarted, Event
 from ivr.call.options import PhraseName
 from ivr.chorus import Chorus
 from ivr.hamsa.client import Connect, Governor, GovernorOptions, HamsaSettings, SpeechRest, Tally, Voice
-from ivr.hamsa.phrases import PhraseCache
+from ivr.hamsa.phrases import NOT_KEPT, PhraseCache
 from ivr.hamsa.wire import connect
 from ivr.journal import Journal, Observers
 from ivr.lines import Line
@@ -95,6 +95,7 @@ class Bridge:
         self.governor = self._governed(speech_rest)
         self.metrics.add(Standing(self._standing))
         self._tallies: dict[Session, tuple[Tally, Tally]] = {}
+        self._told_of_cache = False
         self._phrases = PhraseCache(settings.cache_dir, self._voice, note=self._note)
         self._rest = rest or self._carrier()
         self._preparing: asyncio.Task[None] | None = None
@@ -327,8 +328,18 @@ class Bridge:
         return outcome
 
     def _note(self, name: str, fields: Mapping[str, str | int | float | bool]) -> None:
-        log.info(name, extra=logs.fitted(fields))
         self.metrics.noted(name)
+        if name == NOT_KEPT:
+            self._cannot_keep(str(fields["why"]))
+        else:
+            log.info(name, extra=logs.fitted(fields))
+
+    def _cannot_keep(self, why: str) -> None:
+        """Say once that phrases are lost at the end of the server."""
+        if not self._told_of_cache:
+            self._told_of_cache = True
+            fields = {"setting": "IVR_CACHE_DIR", "path": str(self.settings.cache_dir), "why": why}
+            log.warning("phrases_not_kept", extra=fields)
 
 
 def _check_transfer(line: Line, documents: Documents) -> None:

@@ -145,10 +145,12 @@ def render(dev: Dev = False) -> None:
     from ivr.phrases_cli import rendered
 
     with _one_line():
-        entries = asyncio.run(rendered(_settings(dev)))
+        entries, problem = asyncio.run(rendered(_settings(dev)))
     for entry in entries:
         _out.print(escape(str(entry)))
-    if any(entry.seconds is None for entry in entries):
+    if problem:
+        _stop(problem, 1)
+    if not all(entry.good for entry in entries):
         raise typer.Exit(1)
 
 

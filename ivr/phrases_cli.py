@@ -28,9 +28,16 @@ class Entry:
     seconds: float | None
     """Length of the audio; None: it is not in the cache."""
     text: str
+    kept: bool = True
+    """False: it was spoken, and could not be written into the cache."""
+
+    @property
+    def good(self) -> bool:
+        """The next start of the server will find it."""
+        return self.seconds is not None and self.kept
 
     def __str__(self) -> str:
-        length = "missing" if self.seconds is None else f"{self.seconds:.1f} s"
+        length = "missing" if self.seconds is None else f"{self.seconds:.1f} s" if self.kept else "unkept"
         return f"{self.line or 'default':<15} {self.name:<14} {self.speaker:<8} {length:>7}  {self.text}"
 
 
@@ -39,8 +46,9 @@ def in_cache(settings: Settings) -> list[Entry]:
     return _entries(settings, PhraseCache(settings.cache_dir, _no_voice))
 
 
-async def rendered(settings: Settings, *, connect: Connect = connect_to_hamsa) -> list[Entry]:
-    """The same, after those that were missing have been spoken, as far as they could be."""
+async def rendered(settings: Settings, *, connect: Connect = connect_to_hamsa) -> tuple[list[Entry], str]:
+    """The same, after those that were missing have been spoken, as far as they could be; and one line for why some of
+    them were not kept, empty when all were."""
     key, rest = settings.hamsa_api_key.get_secret_value() or "none", settings.speech_rest_url
     governor = Governor(
         hamsa_settings(settings, settings.default_line),
@@ -62,7 +70,19 @@ async def rendered(settings: Settings, *, connect: Connect = connect_to_hamsa) -
             await cache.render(line.phrases.values(), line.speaker, line.dialect, line.language)
     finally:
         await governor.aclose()
-    return _entries(settings, cache)
+    there = {(entry.line, entry.name) for entry in in_cache(settings) if entry.seconds is not None}
+    entries = [
+        replace(entry, kept=entry.seconds is None or (entry.line, entry.name) in there)
+        for entry in _entries(settings, cache)
+    ]
+    if all(entry.kept for entry in entries):
+        return entries, ""
+    return entries, f"IVR_CACHE_DIR {settings.cache_dir} {cannot_keep(cache.not_kept)}"
+
+
+def cannot_keep(why: str) -> str:
+    """What is wrong with a cache, and the fix."""
+    return f"cannot be written ({why}): phrases are lost at the end, set it to a folder that can and has room"
 
 
 def _entries(settings: Settings, cache: PhraseCache) -> list[Entry]:

@@ -11,6 +11,7 @@ import pytest
 
 from ivr.bridge import RENDER_AGAIN, Bridge
 from ivr.hamsa.client import HamsaSettings, Wire
+from ivr.logs import fields_of
 from ivr.replay import phone_wire as wire
 from ivr.replay import virtual
 from ivr.replay.hamsa_memory import MemoryHamsa
@@ -118,6 +119,23 @@ def test_calls_are_welcome_without_phrases_and_they_are_tried_again(
 
     live(settings(tmp_path), story, connect=connect)
     assert caplog.text.count("phrases_missing") <= 2
+
+
+def test_a_cache_that_cannot_be_written_is_told_once_with_the_settings_name(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "cache").write_bytes(b"")  # no folder
+
+    async def story(bridge: Bridge) -> None:
+        await bridge.start()
+        await asyncio.sleep(60)
+        assert bridge.metrics.registry.get_sample_value("ivr_notes_total", {"name": "phrase_not_kept"}) == len(
+            {text for line in bridge.settings.all_lines for text in line.phrases.values() if text}
+        )
+
+    live(settings(tmp_path), story, connect=MemoryHamsa().connect)
+    (record,) = (record for record in caplog.records if record.levelname == "WARNING")
+    assert fields_of(record) == {"setting": "IVR_CACHE_DIR", "path": str(tmp_path / "cache"), "why": "File exists"}
 
 
 def test_a_cache_that_breaks_costs_the_phrases_and_nothing_else(

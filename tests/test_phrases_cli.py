@@ -22,7 +22,8 @@ def test_what_is_missing_is_spoken_once_over_one_connection(tmp_path: Path) -> N
     before = in_cache(chosen)
     assert {entry.line for entry in before} == {"", "+966110000001"}
     assert all(entry.seconds is None for entry in before)
-    after = virtual.run(rendered(chosen, connect=hamsa.connect))
+    after, problem = virtual.run(rendered(chosen, connect=hamsa.connect))
+    assert problem == ""
     assert [entry.name for entry in after] == [entry.name for entry in before]
     assert all(entry.seconds and entry.seconds > 0.3 for entry in after)
     assert in_cache(chosen) == after
@@ -34,11 +35,26 @@ def test_what_cannot_be_had_is_missing(tmp_path: Path) -> None:
     hamsa = MemoryHamsa(
         MockHamsa(HamsaProfile(rules=(parse_rule("tts error requests=1,2 after=0 text=voice not found"),)))
     )
-    entries = virtual.run(rendered(settings(tmp_path), connect=hamsa.connect))
+    entries, problem = virtual.run(rendered(settings(tmp_path), connect=hamsa.connect))
+    assert problem == ""  # of the cache
     assert [entry.seconds is None for entry in entries] == [True] + [False] * (len(entries) - 1)
 
 
+def test_a_cache_that_cannot_be_written_is_said_so(tmp_path: Path) -> None:
+    chosen = settings(tmp_path)
+    (tmp_path / "cache").write_bytes(b"")  # no folder
+    entries, problem = virtual.run(rendered(chosen, connect=MemoryHamsa().connect))
+    assert entries
+    assert all(entry.seconds and not entry.good for entry in entries)
+    assert problem == (
+        f"IVR_CACHE_DIR {tmp_path / 'cache'} cannot be written (File exists): "
+        "phrases are lost at the end, set it to a folder that can and has room"
+    )
+
+
 def test_entries_are_lines() -> None:
+    unkept = Entry("", "greeting", "Hiba", 1.0, "Hello", kept=False)
+    assert str(unkept) == "default         greeting       Hiba      unkept  Hello"
     assert str(Entry("", "greeting", "Hiba", None, "Hello")) == "default         greeting       Hiba     missing  Hello"
     assert (
         str(Entry("+9661", "filler", "Hiba", 1.25, "Well")) == "+9661           filler         Hiba       1.2 s  Well"
@@ -50,12 +66,14 @@ def test_a_cache_without_a_voice_is_only_read() -> None:
         phrases_cli._no_voice("", "", "")
 
 
-@pytest.mark.parametrize(("seconds", "code"), [(1.0, 0), (None, 1)])
-def test_commands(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, seconds: float | None, code: int) -> None:
+@pytest.mark.parametrize(("seconds", "problem", "code"), [(1.0, "", 0), (None, "", 1), (1.0, "IVR_CACHE_DIR", 1)])
+def test_commands(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, seconds: float | None, problem: str, code: int
+) -> None:
     entries = [Entry("", "greeting", "Hiba", seconds, "[Hello]")]
 
-    async def done(_: object) -> list[Entry]:
-        return entries
+    async def done(_: object) -> tuple[list[Entry], str]:
+        return entries, problem
 
     monkeypatch.setattr(cli, "_settings", lambda _: settings(tmp_path))
     monkeypatch.setattr(phrases_cli, "rendered", done)

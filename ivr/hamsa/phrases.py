@@ -27,6 +27,7 @@ VoiceOf: TypeAlias = Callable[[str, str, str], Voice]
 
 FORM: Final = 1
 """Grows when the same words would be rendered differently."""
+NOT_KEPT: Final = "phrase_not_kept"
 _MAGIC: Final = b"ivr-phrase "
 _LONGEST: Final = 4 * 1024 * 1024
 """Bytes of a file that may be a phrase: over eight minutes."""
@@ -40,6 +41,8 @@ class PhraseCache:
         self._directory = directory
         self._voice = voice
         self._note = note
+        self.not_kept = ""
+        """Why the last phrase that could not be written could not; empty: all could."""
         self._known: dict[str, bytes] = {}
         self._rendering = asyncio.Lock()
 
@@ -85,7 +88,8 @@ class PhraseCache:
         try:
             _write(self._directory / name, _head(audio) + audio)
         except OSError as exc:
-            self._note("phrase_not_kept", {"error": type(exc).__name__})
+            self.not_kept = exc.strerror or type(exc).__name__
+            self._note(NOT_KEPT, {"error": type(exc).__name__, "why": self.not_kept})
 
     def _load(self, name: str) -> bytes | None:
         path = self._directory / name

@@ -143,7 +143,7 @@ def test_directory_in_place_of_a_file_is_absent(tmp_path: Path) -> None:
     file.mkdir()
     assert rig.cache().get(TEXT, *VOICE) is None
     assert rig.render(TEXT) == rendered
-    assert rig.service.noted("phrase_not_kept") == [{"error": "IsADirectoryError"}]
+    assert rig.service.noted("phrase_not_kept") == [{"error": "IsADirectoryError", "why": "Is a directory"}]
     assert [path.name for path in tmp_path.iterdir()] == [file.name]
 
 
