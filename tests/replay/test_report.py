@@ -134,19 +134,19 @@ def test_every_picture_is_on_the_clock_of_the_recording() -> None:
     assert (axis["role"], axis["tabindex"], axis["data-seconds"], axis["aria-valuemax"]) == (
         "slider",
         "0",
-        "9.000",
-        "9.0",
+        "10.000",
+        "10.0",
     )
-    first, second = page.all("div", "fall")
-    assert (first["data-start"], second["data-start"]) == ("3.000", "6.000")
-    assert len(page.all("i", "cursor")) == 2
+    (fall,) = page.all("div", "fall")
+    assert (fall["data-start"], fall["data-seconds"]) == ("3.000", "2.710")
+    assert len(page.all("i", "cursor")) == 1
 
 
 def test_places_are_shares_of_the_width() -> None:
     """A picture fits any window: nothing in it has a width in pixels but the names of the rows."""
     page = Page(report.html(a_record(), turns()))
     widths = [attrs.get("width", "%") for tag, attrs in page.elements if tag in ("svg", "rect")]
-    assert {width for width in widths if not width.endswith("%")} == {"74", "6", "2.5"}
+    assert {width for width in widths if not width.endswith("%")} == {"74", "2.5"}
     assert "scroll" not in Page(drawing.waterfall(turns()[1])).text
 
 
