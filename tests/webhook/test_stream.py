@@ -149,10 +149,25 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
     max_leaves=6,
 )
-KEYS = ["type", "content", "metadata", "output", "text", "response", "choices", "is_closing", "action", "error"]
+KEYS = ["type", "content", "metadata", "output", "text", "response", "choices", "is_closing", "action", "error",
+        "event", "answer", "message", "messages", "delta", "data", "candidates", "content_block", "role",
+        "id"]  # fmt: skip
+KINDS = [
+    "item",
+    "begin",
+    "end",
+    "text",
+    "final",
+    "messages/partial",
+    "tool_use",
+    "error",
+    "mine",
+    "<think>",
+    "</think>",
+]
 
 
-@given(st.lists(st.dictionaries(st.sampled_from(KEYS), VALUES | st.sampled_from(["item", "begin", "end"])), max_size=4))
+@given(st.lists(st.dictionaries(st.sampled_from(KEYS), VALUES | st.sampled_from(KINDS)), max_size=4))
 def test_any_records_give_pieces_and_never_raise(records: list[dict[str, object]]) -> None:
     body = b"".join(json.dumps(record).encode() + b"\n" for record in records)
     for piece in read(body):
