@@ -26,6 +26,7 @@ from ivr.journal import Journal, Observers
 from ivr.lines import Line
 from ivr.media import vad
 from ivr.metrics import Metrics
+from ivr.pulse import EVERY, LONG, Pulse
 from ivr.registry import Registry
 from ivr.session import CLOSE_TIMEOUT, INTERNAL, Observer, Party, Session, Wire
 from ivr.settings import Settings
@@ -90,7 +91,9 @@ class Bridge:
         self._connect = connect
         self._detector = detector
         self._agent = agent or Agent(_asking(settings))
-        watching: list[Observer] = [Journal(), self.metrics]
+        self._pulse = Pulse()
+        self._beating: asyncio.TimerHandle | None = None
+        watching: list[Observer] = [self._pulse, Journal(), self.metrics]  # the others read what the pulse tells
         self._observer = Observers(*watching, *([observer] if observer is not None else []))
         self.governor = self._governed(speech_rest)
         self.metrics.add(Standing(self._standing))
@@ -115,6 +118,7 @@ class Bridge:
         log.info("started", extra={"detector": vad.default_name(), "lines": len(self.settings.all_lines)})
         self.governor.open()
         self._preparing = asyncio.create_task(self._prepare())
+        self._beat(asyncio.get_running_loop().time())
 
     async def drain(self) -> None:
         """Take no new calls and give those that were answered time to come and to end; then end them."""
@@ -148,9 +152,21 @@ class Bridge:
                         async with asyncio.timeout_at(self.registry.expires_at(clock())):
                             await self._left.wait()
 
+    def _beat(self, due: float) -> None:
+        """See whether the process keeps up, again and again."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        late = self._pulse.beat(due, now)
+        self.metrics.lagged(late)
+        if late >= LONG:
+            log.warning("stood_still", extra={"s": round(late, 1), "calls": len(self.registry)})
+        self._beating = loop.call_at(now + EVERY, self._beat, now + EVERY)
+
     async def stop(self) -> None:
         """Let go of everything."""
         self.registry.draining = True
+        if self._beating is not None:
+            self._beating.cancel()
         if self._preparing is not None:
             self._preparing.cancel()
             await asyncio.gather(self._preparing, return_exceptions=True)

@@ -26,6 +26,7 @@ MOST_LABELS: Final = 100
 OTHER: Final = "other"
 _WORD: Final = re.compile(r"[a-z0-9_]{1,64}")
 _OVERHEAD_SECONDS: Final = (0.005, 0.01, 0.02, 0.04, 0.06, 0.09, 0.12, 0.2, 0.5, 1.0)
+_LAG_SECONDS: Final = (0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _AUDIO_SECONDS: Final = (0.2, 0.4, 0.6, 0.8, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0)
 _YIELD_SECONDS: Final = (0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0)
 
@@ -62,8 +63,11 @@ class Metrics:
         self._notes = self._counter("ivr_notes", "Notes of calls", "name")
         self._faults = self._counter("ivr_peer_faults", "What peers said outside their protocol", "wire", "reason")
         self._overhead = self._histogram(
-            "ivr_own_overhead_seconds", "From endpoint to first audio, services excluded", _OVERHEAD_SECONDS
+            "ivr_own_overhead_seconds",
+            "From endpoint to first audio, services excluded, stalls included",
+            _OVERHEAD_SECONDS,
         )
+        self._lag = self._histogram("ivr_loop_lag_seconds", "How late the process does what is due", _LAG_SECONDS)
         self._first_audio = self._histogram(
             "ivr_first_audio_seconds", "From endpoint to the answer's first audio", _AUDIO_SECONDS
         )
@@ -84,6 +88,10 @@ class Metrics:
     def rejected(self, door: str, reason: str) -> None:
         """A request (`voice`, `status`) or a stream (`media`) was refused."""
         self._add(self._rejected, door, reason)
+
+    def lagged(self, seconds: float) -> None:
+        """The process was so late."""
+        self._lag.observe(seconds)
 
     def noted(self, name: str) -> None:
         """A peer's link has something to say."""

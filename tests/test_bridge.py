@@ -68,6 +68,22 @@ async def streaming(bridge: Bridge, ids: wire.Ids = IDS) -> tuple[Any, asyncio.T
     return phone, serving
 
 
+def test_a_process_that_stands_still_is_seen(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async def story(bridge: Bridge) -> None:
+        await bridge.start()
+        await asyncio.sleep(1)
+        loop = asyncio.get_running_loop()
+        told = bridge.metrics.registry.get_sample_value
+        assert told("ivr_loop_lag_seconds_sum") == pytest.approx(0.0, abs=1e-3)
+        bridge._beat(loop.time() - 7.0)
+        assert told("ivr_loop_lag_seconds_sum") == pytest.approx(7.0, abs=1e-3)
+        assert repr(bridge._pulse) == "<Pulse 1 stalls>"
+
+    live(settings(tmp_path), story)
+    (record,) = (record for record in caplog.records if record.getMessage() == "stood_still")
+    assert fields_of(record) == {"s": 7.0, "calls": 0}
+
+
 # -- phrases -------------------------------------------------------------------------------------------------------
 
 

@@ -98,3 +98,12 @@ def test_the_page_and_the_line() -> None:
     metrics.answered("busy")
     assert repr(metrics) == "<Metrics 1 labels>"
     assert CONTENT_TYPE.startswith("text/plain; version=0.0.4")
+
+
+def test_how_late_the_process_is() -> None:
+    metrics = Metrics()
+    metrics.lagged(0.0)
+    metrics.lagged(7.0)
+    values = Read(metrics)
+    assert values("ivr_loop_lag_seconds_count") == 2
+    assert values("ivr_loop_lag_seconds_sum") == 7.0

@@ -87,18 +87,31 @@ class Turn:
     """When the caller's waiting was filled with words of the line."""
     heard: str = ""
     unheard: str = ""
+    stalls: list[tuple[float, float]] = field(default_factory=list)
+    """When the whole process stood still while this turn was waited for, from and to: told when the call is over."""
+
+    def stood_still(self, start: float, end: float) -> float:
+        """Seconds of a span in which the process stood still."""
+        return sum(max(0.0, min(end, until) - max(start, since)) for since, until in self.stalls)
 
     @property
     def own_overhead(self) -> float | None:
         """Seconds of the way from endpoint to first audio that were the bridge's own: not ears, agent or voice.
 
-        None until the first sentence was sent.
+        A service whose answer lay unread while the process stood still is not charged for that time. None until the
+        first sentence was sent.
         """
         first = self.sentences[0] if self.sentences else None
         if first is None or self.asked_at is None or self.transcript_at is None or self.endpoint_at is None:
             return None
         if first.asked_at is None or first.audio_at is None or first.sent_at is None:
             return None
-        return (
+        services = (
+            (self.endpoint_at, self.transcript_at),
+            (self.asked_at, first.ready_at),
+            (first.asked_at, first.audio_at),
+        )
+        own = (
             (self.asked_at - self.transcript_at) + (first.asked_at - first.ready_at) + (first.sent_at - first.audio_at)
         )
+        return own + sum(self.stood_still(start, end) for start, end in services)

@@ -83,9 +83,20 @@ def stages(turn: Turn) -> list[Stage]:
 
 
 def spent(turn: Turn, owner: Owner) -> float | None:
-    """Seconds that one party took; None when the turn never came to it."""
-    parts = [stage.seconds for stage in stages(turn) if stage.owner == owner]
-    return sum(parts) if parts else None
+    """Seconds that one party took; None when the turn never came to it.
+
+    While the process stood still it was the bridge that took the time, whoever was asked.
+    """
+    found = stages(turn)
+    parts = [stage.seconds for stage in found if stage.owner == owner]
+    if not parts:
+        return None
+    if owner == "endpoint":
+        return sum(parts)
+    if owner == "own":
+        lent = [stage for stage in found if stage.owner not in ("own", "endpoint")]
+        return sum(parts) + sum(turn.stood_still(stage.start, stage.end) for stage in lent)
+    return sum(parts) - sum(turn.stood_still(stage.start, stage.end) for stage in found if stage.owner == owner)
 
 
 def wait(turn: Turn) -> float | None:

@@ -44,8 +44,11 @@ def test_the_stages_lie_end_to_end() -> None:
     assert stages.own_overheads([answered()]) == pytest.approx([0.04])
 
 
-def test_the_wait_is_the_sum_of_what_each_took() -> None:
+@pytest.mark.parametrize("stalls", [[], [(0.0, 0.3)], [(0.9, 1.2), (1.5, 1.9)], [(0.0, 9.0)]], ids=str)
+def test_the_wait_is_the_sum_of_what_each_took(stalls: list[tuple[float, float]]) -> None:
     turn = answered()
+    turn.stalls = stalls
+    assert stages.spent(turn, "own") == pytest.approx(turn.own_overhead)
     assert sum(stages.spent(turn, owner) or 0 for owner in stages.OWNERS) == pytest.approx(stages.wait(turn))
 
 
