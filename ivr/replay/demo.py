@@ -37,6 +37,7 @@ from ivr.replay.loopback import bound, serving
 from ivr.replay.mock import SCRIPT, Mock
 from ivr.replay.phone_figures import figures
 from ivr.replay.recording import PhoneRecord
+from ivr.replay.refusal import refusal
 from ivr.replay.result import result
 from ivr.replay.scenario import Scenario, from_words
 from ivr.replay.show import Show, latency_table, summary
@@ -179,11 +180,20 @@ class Demo:
             result=result(record, scenario(self._language), witness.recent.get(record.call_sid)),
         )
         self._console.print(f"written: {written}", highlight=False, soft_wrap=True)
-        return (
-            record.ended in ("agent", "carrier")
-            and not record.warnings
-            and any(overlap.verdict == "commit" for turn in turns for overlap in turn.overlaps)
-        )
+        wrong = amiss(record, turns)
+        for line in wrong:
+            self._console.print(f"NOT AS IT SHOULD BE: {line}", style="bold red", highlight=False, markup=False)
+        return not wrong
+
+
+def amiss(record: PhoneRecord, turns: Sequence[Turn]) -> list[str]:
+    """What is wrong with a demo; nothing when all went well."""
+    found = refusal(record) or [f"the carrier warns: {code} {reason}" for code, reason in record.warnings.items()]
+    if not found and record.ended not in ("agent", "carrier"):
+        found.append("the agent did not end the call")
+    if not any(overlap.verdict == "commit" for turn in turns for overlap in turn.overlaps):
+        found.append("nobody was interrupted")
+    return found
 
 
 def loopback(

@@ -72,7 +72,7 @@ async def ring(
             record=record,
             switchboard=switchboard,
         )
-    told = await _told(record, urljoin(url, f"calls/{record.call_sid}"))
+    told = await told_of(record, urljoin(url, f"calls/{record.call_sid}"))
     outcome = result(record, script, told)
     turns = told.turns if told is not None else []
     figures = _figures(record, turns)
@@ -111,7 +111,7 @@ def _show(
         console.print(line, style="bold red", highlight=False, markup=False, soft_wrap=True)
 
 
-async def _told(record: PhoneRecord, url: str) -> Told | None:
+async def told_of(record: PhoneRecord, url: str) -> Told | None:
     """What the bridge says of the call when that is over there too. None: it does not tell, or has another clock."""
     if record.t0 is None:
         return None

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from ivr.call.timeline import Sentence, Turn
+from ivr.call.timeline import Overlap, Sentence, Turn
 from ivr.media import g711
 from ivr.media.resample import resample
 from ivr.replay import demo, hamsa_audio, voices
@@ -89,6 +89,18 @@ def test_what_is_left_of_the_wait_is_the_bridges_own() -> None:
     assert demo.own_at_the_ear(record, [Turn(1, "speech")]) == {}
 
 
+def test_what_is_amiss_with_a_demo() -> None:
+    fine = [Turn(1, "speech", overlaps=[Overlap(1.0, 1.1, None, "commit")])]
+    assert demo.amiss(a_call(), fine) == []
+    assert demo.amiss(a_call(), []) == ["nobody was interrupted"]
+    warned, left = a_call(), a_call()
+    warned.warnings[31921] = "died"
+    left.ended = "caller"
+    assert demo.amiss(warned, fine) == ["the carrier warns: 31921 died"]
+    assert demo.amiss(left, fine) == ["the agent did not end the call"]
+    assert demo.amiss(PhoneRecord(), fine)[0].startswith("refused: ")
+
+
 def test_a_demo_that_cannot_be_written_is_not_begun(tmp_path: Path) -> None:
     (tmp_path / "demo").touch()
     text = io.StringIO()
@@ -116,6 +128,16 @@ def test_a_short_call_through_everything(language: str, tmp_path: Path, monkeypa
         assert file.getnframes() > 3 * g711.RATE
     page = (tmp_path / "call.html").read_text(encoding="utf-8")
     assert last[language][0] in page
+
+
+@pytest.mark.live
+@speaking
+def test_a_demo_without_an_interruption_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "MOMENTS", ("",))
+    monkeypatch.setattr(demo, "SCRIPT", {"en": ("thank you goodbye",)})
+    text = io.StringIO()
+    assert not live.run(demo.Demo("en", tmp_path, 20.0, Console(file=text, width=200)).run())
+    assert "NOT AS IT SHOULD BE: nobody was interrupted" in text.getvalue()
 
 
 @pytest.mark.live

@@ -11,13 +11,19 @@ from urllib.parse import parse_qs
 
 import pytest
 from rich.console import Console
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from ivr.app import create_app
+from ivr.recent import Told, encode
 from ivr.replay import voices
 from ivr.replay.demo import loopback, ready
 from ivr.replay.loopback import bound, serving
 from ivr.replay.mock import Mock
-from ivr.replay.ring import ring
+from ivr.replay.recording import PhoneRecord
+from ivr.replay.ring import ring, told_of
 from ivr.replay.scenario import Scenario, from_toml, from_words
 from tests import live
 
@@ -74,11 +80,6 @@ def test_calling_where_nobody_answers(tmp_path: Path) -> None:
 @pytest.mark.live
 def test_a_bridge_that_is_called_may_ask_the_carrier_s_rest_api(tmp_path: Path) -> None:
     """The voice request is answered by a bridge that asks for the call over REST first."""
-    from starlette.applications import Starlette
-    from starlette.requests import Request
-    from starlette.responses import Response
-    from starlette.routing import Route
-
     from ivr.twilio.rest import Rest
 
     async def main() -> dict[str, Any]:
@@ -102,3 +103,36 @@ def test_a_bridge_that_is_called_may_ask_the_carrier_s_rest_api(tmp_path: Path) 
         return record
 
     assert live.run(main())["dialled"] == ["+1"]
+
+
+@pytest.mark.live
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        ([202, 202, Told(0.5, "success", "over")], Told(0.5, "success", "over")),
+        ([202] * 9, None),
+        ([404], None),
+        ([200], None),
+        ([Told(500.0, "success", "another machine's clock")], None),
+    ],
+    ids=["later", "never", "no such door", "something else", "elsewhere"],
+)
+def test_what_the_bridge_tells(answers: list[int | Told], told: Told | None) -> None:
+    left = iter(answers)
+
+    async def door(_: Request) -> Response:
+        answer = next(left)
+        return Response("no JSON", answer) if isinstance(answer, int) else Response(encode(answer))
+
+    async def main() -> Told | None:
+        listener = bound()
+        async with serving(Starlette(routes=[Route("/calls/CA1", door)]), listener):
+            return await told_of(PhoneRecord(t0=0.4), f"http://127.0.0.1:{listener.getsockname()[1]}/calls/CA1")
+
+    assert live.run(main()) == told
+
+
+@pytest.mark.live
+def test_where_nobody_is_nobody_tells() -> None:
+    assert live.run(told_of(PhoneRecord(t0=0.4), "http://127.0.0.1:9/calls/CA1")) is None
+    assert live.run(told_of(PhoneRecord(), "http://127.0.0.1:9/calls/CA1")) is None
