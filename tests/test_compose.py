@@ -1,0 +1,76 @@
+"""docker-compose.yml: with what it sets, the bridge starts."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from ivr.lines import read_lines
+from ivr.settings import load
+
+ROOT = Path(__file__).parents[1]
+DOTENV = {
+    "TWILIO_ACCOUNT_SID": "AC" + "1" * 32,
+    "TWILIO_AUTH_TOKEN": "secret",
+    "HAMSA_API_KEY": "key",
+    "IVR_PUBLIC_URL": "https://ivr.example.com",
+    "IVR_WEBHOOK_URL": "https://agent.example.com/webhook",
+    "IVR_PUBLISH": "127.0.0.1:9000",
+}
+
+
+@pytest.fixture(name="services")
+def _services() -> dict[str, Any]:
+    services: dict[str, Any] = YAML(typ="safe").load(ROOT / "docker-compose.yml")["services"]
+    return services
+
+
+def given(service: dict[str, Any]) -> dict[str, str]:
+    """What the file itself sets in a service's environment, and the image before it."""
+    image = re.findall(r"(IVR_\w+)=(\S+)", (ROOT / "Dockerfile").read_text("utf-8"))
+    return dict(image) | {name: value for name, value in service["environment"].items() if value is not None}
+
+
+def test_the_trial_needs_nothing_else(services: dict[str, Any]) -> None:
+    settings = load(given(services["trial"]))
+    assert settings.notes == ()
+    assert (settings.host, settings.port, settings.dev, settings.check_signatures) == ("0.0.0.0", 8000, False, True)
+    assert services["trial"]["ports"] == [f"{settings.public_url.removeprefix('http://')}:8000"]
+    for url in (settings.hamsa_url, settings.webhook_url, settings.twilio_rest_url, settings.speech_rest_url):
+        assert "://mock:8090" in url
+    assert services["trial"]["profiles"] == services["mock"]["profiles"]
+    assert services["trial"]["depends_on"] == {"mock": {"condition": "service_healthy"}}
+
+
+def test_the_trial_is_called_as_its_head_says(services: dict[str, Any]) -> None:
+    head = (ROOT / "docker-compose.yml").read_text("utf-8").partition("x-bridge")[0]
+    for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"):
+        assert f"{name}={services['trial']['environment'][name]}" in head
+
+
+def test_a_mock_s_voice_is_not_kept_among_the_phrases(services: dict[str, Any]) -> None:
+    cache = given(services["trial"])["IVR_CACHE_DIR"]
+    assert cache in services["trial"]["tmpfs"]
+    assert "volumes" not in services["trial"]
+    assert f"phrases:{cache}" in services["bridge"]["volumes"]
+
+
+def test_the_bridge_needs_the_settings_of_the_readme_and_no_more(services: dict[str, Any], tmp_path: Path) -> None:
+    env = DOTENV | given(services["bridge"])
+    mounted = [volume.split(":")[-2] for volume in services["bridge"]["volumes"] if volume.endswith(":ro")]
+    assert [env["IVR_CONFIG"]] == mounted
+    lines = tmp_path / "ivr.toml"
+    lines.touch()
+    settings = load(env | {"IVR_CONFIG": str(lines)})
+    assert (settings.host, settings.port, settings.notes) == ("0.0.0.0", 8000, ())
+    assert read_lines("", settings.default_line)[2] == []
+
+
+def test_the_bridge_is_locked_up_the_same_both_ways(services: dict[str, Any]) -> None:
+    for name in ("bridge", "trial"):
+        service = services[name]
+        assert (service["read_only"], service["cap_drop"], service["stop_grace_period"]) == (True, ["ALL"], "2m")
