@@ -127,7 +127,7 @@ def test_goodbye_hangs_up() -> None:
 
 @contextlib.asynccontextmanager
 async def served(demo: DemoAgent) -> AsyncIterator[str]:
-    config = uvicorn.Config(create_app(demo), host="127.0.0.1", port=0, log_level="critical", lifespan="off")
+    config = uvicorn.Config(create_app(demo), host="127.0.0.1", port=0, log_config=None, lifespan="off")
     server = uvicorn.Server(config)
     serving = asyncio.ensure_future(server.serve())
     while not server.started:  # noqa: ASYNC110  # uvicorn has no event for it
