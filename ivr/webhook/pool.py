@@ -17,6 +17,7 @@ import asyncio
 import functools
 import re
 import ssl
+from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -26,6 +27,8 @@ from ivr.webhook.connection import Broken, Connection
 
 RACE = 1.0
 """Seconds after sending within which a silent close means that the request was never read."""
+ANNOUNCED = 10.0
+"""Seconds for which a connection is kept ready for a request that was announced."""
 SETTLE = 0.5
 """Seconds that the end of a body may come after the end of its words."""
 _HOST = re.compile("[A-Za-z0-9._:-]+")
@@ -41,7 +44,7 @@ class PoolLimits:
     idle: int = 64
     """Connections kept after use, over all agents."""
     spare: int = 8
-    """Connections that `warm` opens ahead of requests, for each agent."""
+    """Connections that `warm` has ready ahead of requests, for each agent."""
     connect_timeout: float = 5.0
     """Seconds for a place, a connection and TLS."""
     idle_timeout: float = 50.0
@@ -78,6 +81,7 @@ class Pool(httpx.AsyncBaseTransport):
         self._places = asyncio.Semaphore(self.limits.busy)
         self._idle: dict[Origin, list[Connection]] = {}
         self._opening: dict[Origin, int] = {}
+        self._announced: dict[Origin, deque[float]] = {}
         self._open: set[Connection] = set()
 
     def __repr__(self) -> str:
@@ -93,6 +97,8 @@ class Pool(httpx.AsyncBaseTransport):
         """Send a request, wait for the head of its answer. Raises httpx's connect, pool, read and protocol errors."""
         origin, wire = Origin.of(request.url), _wire_form(request)
         await self._place()
+        if announced := self._announced.get(origin):
+            announced.popleft()
         connection: Connection | None = None
         try:
             connection = self._kept(origin) or await self._connect(origin)
@@ -103,10 +109,16 @@ class Pool(httpx.AsyncBaseTransport):
         return httpx.Response(status, headers=headers, stream=Body(self, origin, connection), request=request)
 
     async def warm(self, url: httpx.URL) -> None:
-        """Have one more connection ready, up to the limit of spares. Raises as a request would."""
-        origin = Origin.of(url)
-        waiting = self._usable(origin)
-        if len(waiting) + self._opening.get(origin, 0) < self.limits.spare:
+        """A request is coming soon: have as many connections ready as were announced, up to the limit of spares.
+
+        Raises as a request would.
+        """
+        origin, now = Origin.of(url), asyncio.get_running_loop().time()
+        announced = self._announced.setdefault(origin, deque(maxlen=self.limits.spare))
+        while announced and announced[0] <= now - ANNOUNCED:
+            announced.popleft()
+        announced.append(now)
+        if len(self._usable(origin)) + self._opening.get(origin, 0) < len(announced):
             self.keep(origin, await self._connect(origin))
 
     def keep(self, origin: Origin, connection: Connection) -> None:

@@ -15,6 +15,7 @@ from ivr.webhook import connection as wire
 from ivr.webhook import pool as pools
 from ivr.webhook.client import Agent
 from ivr.webhook.pool import Origin, Pool, PoolLimits
+from tests import live
 from tests.webhook.n8n import line, run
 from tests.webhook.peer import ASKED, Answer, Peer, accepting, body, chunk, head, hold, raw, replies, serving, told
 
@@ -58,6 +59,35 @@ def test_a_warm_connection_serves_the_first_reply() -> None:
             await agent.aclose()
 
     asyncio.run(main())
+
+
+def test_one_connection_serves_a_caller_who_speaks_again_and_again() -> None:
+    async def main() -> None:
+        agent, pool = pooled()
+        async with serving(body(run("Hi"))) as peer:
+            for _ in range(5):
+                await agent.warm(peer.url)
+                assert told(await replies(agent, peer.url)) == HI
+            assert pool.opened == 1
+            await agent.warm(peer.url)
+            await agent.warm(peer.url)
+            assert pool.opened == 2
+            await agent.aclose()
+
+    asyncio.run(main())
+
+
+def test_an_announced_request_that_never_came_is_forgotten() -> None:
+    async def main() -> None:
+        agent, pool = pooled()
+        async with serving(body(run("Hi"))) as peer:
+            await agent.warm(peer.url)
+            await asyncio.sleep(10)
+            await agent.warm(peer.url)
+            assert pool.opened == 1
+            await agent.aclose()
+
+    live.run(main())
 
 
 def test_a_peer_that_serves_one_connection_at_a_time_is_not_kept_waiting_by_spare_ones() -> None:
