@@ -21,6 +21,7 @@ import hmac
 import logging
 from collections.abc import AsyncIterator
 from http import HTTPStatus
+from typing import Final
 
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
@@ -42,6 +43,8 @@ log = logging.getLogger("ivr.app")
 
 BODY_TIMEOUT = 5.0
 """Seconds a request's body may take; the carrier itself gives up after fifteen."""
+RELAYED: Final = frozenset({"x-forwarded-for", "forwarded", "via", "x-real-ip", "cf-connecting-ip"})
+"""Headers of a request that came through a proxy or a tunnel."""
 _DEAD = frozenset({1005, 1006})
 _OVER = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 
@@ -151,8 +154,9 @@ class Doors:
         return Response(self.bridge.metrics.render(), media_type=CONTENT_TYPE)
 
     async def call(self, request: Request) -> Response:
-        """A call that is over, 202 while it lasts."""
-        told = self._recent.get(request.path_params["call"])
+        """A call that is over, 202 while it lasts. It holds speech, which does not leave the machine by a tunnel."""
+        from_here = not RELAYED.intersection(request.headers)
+        told = self._recent.get(request.path_params["call"]) if from_here else None
         if told is None:
             return self._refuse("calls", "unknown_call", 404)
         return Response(encode(told), 200 if told.result else 202, media_type="application/json")

@@ -48,6 +48,9 @@ def test_a_developer_s_bridge_tells_of_its_calls_and_no_other_does(tmp_path: Pat
         recent.ended(CALL, 9.0, [Turn(1, "speech", "hello")], HangUp("success", "agent_goodbye"))
         told = await front.client.get(f"/calls/{CALL}")
         assert (told.status_code, decode(told.content)) == (200, recent.get(CALL))
+        for header in ("X-Forwarded-For", "Forwarded", "Via", "X-Real-IP", "CF-Connecting-IP"):
+            relayed = await front.client.get(f"/calls/{CALL}", headers={header: "203.0.113.9"})
+            assert relayed.status_code == 404
 
     visit(settings(tmp_path), story)
     visit(settings(tmp_path, IVR_DEV="true"), developing)
