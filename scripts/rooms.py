@@ -2,12 +2,13 @@
 
 Ruff's TID251 bans clocks, sockets and tasks from pure files; this states the direction between the rooms, the
 libraries of the innermost ones, and the sizes. `python -m scripts.rooms` prints what is broken, with file and line;
-`--pure` prints the pure files, one a line.
+`--pure` prints the pure files, one a line; `--covered` reads coverage's JSON and prints the share of each room.
 """
 
 from __future__ import annotations
 
 import ast
+import json
 import sys
 import tomllib
 from collections.abc import Iterable, Iterator
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 FILE_LINES = 400
@@ -191,9 +193,26 @@ def pure_files(root: Path = ROOT) -> list[str]:
     return [name for name in names if not any(fnmatch(name, pattern) for pattern in patterns)]
 
 
+def covered(report: dict[str, Any], root: Path = ROOT) -> dict[str, tuple[int, int]]:
+    """Of each room the statements and branches that were run, and all of them."""
+    sums: dict[str, tuple[int, int]] = {}
+    for name, file in sorted(report["files"].items()):
+        room, figures = room_of(root / name, root), file["summary"]
+        run, all_of_them = sums.get(room, (0, 0))
+        sums[room] = (
+            run + figures["covered_lines"] + figures["covered_branches"],
+            all_of_them + figures["num_statements"] + figures["num_branches"],
+        )
+    return sums
+
+
 def main(arguments: Iterable[str]) -> int:
     if "--pure" in arguments:
         print("\n".join(pure_files()))
+        return 0
+    if "--covered" in arguments:
+        for room, (run, all_of_them) in covered(json.load(sys.stdin)).items():
+            print(f"{room:10} {100 * run / max(1, all_of_them):6.2f} %  {all_of_them - run} of {all_of_them} not run")
         return 0
     found = faults()
     print("\n".join(map(str, found)), end="\n" if found else "")

@@ -88,6 +88,19 @@ def test_the_pure_files_are_those_without_an_allowance(tree: Path) -> None:
     assert rooms.pure_files(tree) == ["ivr/hamsa/link.py", "ivr/registry.py", "ivr/replay/phone.py"]
 
 
+def test_the_share_of_a_room_is_that_of_its_files(tree: Path) -> None:
+    def file(lines: int, statements: int, branches: int, of: int) -> dict[str, dict[str, int]]:
+        names = ("covered_lines", "num_statements", "covered_branches", "num_branches")
+        return {"summary": dict(zip(names, (lines, statements, branches, of), strict=True))}
+
+    files = {
+        "ivr/media/wav.py": file(8, 10, 3, 4),
+        "ivr/media/vad.py": file(5, 5, 0, 0),
+        "ivr/app.py": file(1, 1, 1, 2),
+    }
+    assert rooms.covered({"files": files}, tree) == {"edge": (2, 3), "media": (16, 19)}
+
+
 def test_braces_expand() -> None:
     assert rooms.expand("a/{b,c}.py") == ["a/b.py", "a/c.py"]
     assert rooms.expand("a/*.py") == ["a/*.py"]
