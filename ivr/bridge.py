@@ -13,6 +13,8 @@ from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
+import anyio.lowlevel
+
 from ivr import logs
 from ivr.call.call import Call
 from ivr.call.commands import ReplyRequest
@@ -115,6 +117,8 @@ class Bridge:
     async def start(self) -> None:
         """Get ready in the background; calls may come at once."""
         self._detector()
+        # What the REST clients look up at their first request, when there may be no free file any more.
+        await anyio.lowlevel.checkpoint()
         log.info("started", extra={"detector": vad.default_name(), "lines": len(self.settings.all_lines)})
         self.governor.open()
         self._preparing = asyncio.create_task(self._prepare())

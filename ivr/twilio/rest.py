@@ -101,7 +101,7 @@ class Rest:
                 await self._client.calls(call_sid).update_async(**change)
         except (TimeoutError, httpx.TimeoutException):
             return "timeout"
-        except httpx.HTTPError:
+        except (httpx.HTTPError, OSError):  # the latter: no file descriptor is left
             return "unreachable"
         except TwilioRestException as error:
             return "gone" if error.code in _GONE or error.status == 404 else "refused"

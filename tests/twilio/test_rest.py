@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
@@ -88,6 +89,7 @@ PROBLEM: dict[str, Any] = {"type": "about:blank", "title": "no", "status": 400, 
         (raising(httpx.ConnectError("refused")), "unreachable"),
         (raising(httpx.ReadError("cut")), "unreachable"),
         (raising(httpx.ReadTimeout("slow")), "timeout"),
+        (raising(OSError(errno.EMFILE, "Too many open files")), "unreachable"),
     ],
 )
 def test_nothing_raises(server: Server, result: Outcome) -> None:

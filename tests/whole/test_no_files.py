@@ -1,0 +1,88 @@
+"""A whole call in a process that gets no file any more: nothing on its way is looked up late.
+
+In a process of its own, because what another test has imported is there already. From the answer to the voice webhook
+on, whatever file the bridge would open, a module among them, fails as if no file descriptor were left. Sockets it gets.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ivr.replay import voices
+
+ROOT = Path(__file__).parents[2]
+CALL = """
+import errno, io, json, sys, traceback
+from pathlib import Path
+from rich.console import Console
+from ivr.bridge import Bridge
+from ivr.replay.demo import Demo
+from tests import live
+
+armed, wanted = False, []
+
+def refuse(event, arguments):
+    global armed
+    if not armed or event != "open":  # an import that finds something opens it
+        return
+    armed = False
+    frames = [frame.filename for frame in traceback.extract_stack()]
+    ours = any("/ivr/" in name and "/ivr/replay/" not in name for name in frames)
+    theirs = any("/ivr/replay/" in name for name in frames)
+    armed = True
+    if ours and not theirs:
+        wanted.append(str(arguments[0]))
+        raise OSError(errno.EMFILE, "Too many open files")
+
+sys.addaudithook(refuse)
+answer = Bridge.answer
+
+def answered(bridge, *given):
+    global armed
+    told = answer(bridge, *given)
+    armed = True
+    return told
+
+Bridge.answer = answered
+shown = io.StringIO()
+good = live.run(Demo("en", Path(sys.argv[1]), 10.0, Console(file=shown, width=200)).run())
+armed = False
+print(json.dumps({"good": good, "wanted": wanted, "shown": shown.getvalue()}))
+"""
+
+START = """
+import asyncio, sys
+from pathlib import Path
+from tests.front import a_bridge, settings
+
+async def main():
+    bridge = a_bridge(settings(Path(sys.argv[1])))
+    await bridge.start()
+    assert "anyio._backends._asyncio" in sys.modules
+    await bridge.stop()
+
+asyncio.run(main())
+"""
+
+
+def test_what_the_first_http_request_needs_is_there_from_the_start(tmp_path: Path) -> None:
+    """Of the REST interfaces: nobody may have asked anything of them before a caller has to be hung up on."""
+    ran = subprocess.run([sys.executable, "-c", START, str(tmp_path)], cwd=ROOT, capture_output=True, check=False)
+    assert ran.returncode == 0, ran.stderr[-3000:]
+
+
+@pytest.mark.live
+@pytest.mark.skipif(not voices.available(), reason="no espeak-ng on this machine")
+def test_a_call_opens_and_imports_nothing(tmp_path: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", CALL, str(tmp_path / "out")], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr[-3000:]
+    told = json.loads(ran.stdout.splitlines()[-1])
+    assert told["wanted"] == []
+    assert told["good"], told["shown"]
