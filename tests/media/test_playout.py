@@ -213,6 +213,19 @@ def test_a_hard_cut_when_the_fade_is_off() -> None:
     assert phone.playout.hold(phone.now) == [Clear()]
 
 
+def test_what_would_have_been_heard_next_can_be_faded() -> None:
+    phone = ear(fade_ms=40)
+    assert phone.playout.fading(phone.now) == b""
+    phone.say(1, tone(1000))
+    phone.run(0.5)
+    fade = g711.decode(phone.playout.fading(phone.now))
+    loud = [g711.audioop.rms(fade[i : i + 80], 2) for i in range(0, len(fade), 80)]
+    assert (len(fade), loud) == (640, sorted(loud, reverse=True))
+    assert phone.clears == 0
+    phone.take(phone.playout.hold(phone.now))
+    assert phone.playout.fading(phone.now) == b""
+
+
 def test_hold_with_nothing_at_the_phone_sends_nothing() -> None:
     phone = ear()
     assert phone.playout.hold(phone.now) == []

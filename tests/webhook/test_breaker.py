@@ -58,6 +58,7 @@ def test_no_more_agents_are_remembered_than_there_is_room_for() -> None:
     for number in range(3 * AGENTS):
         breakers.failed(f"{URL}/{number}", "connect", 0.0)
     assert f"of {AGENTS} agents" in repr(breakers)
+    assert len(list(breakers)) == AGENTS
 
 
 def agent(transport: httpx.AsyncBaseTransport) -> Agent:
