@@ -30,10 +30,10 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from ivr.bridge import Bridge
+from ivr.call.party import Observer, WireClosed
 from ivr.journal import Observers
 from ivr.metrics import CONTENT_TYPE
 from ivr.recent import Recent, encode
-from ivr.session import Observer, WireClosed
 from ivr.settings import Settings
 from ivr.twilio.form import LONGEST_BODY, Dialled, Form
 from ivr.twilio.signature import SETTINGS_HEADER, SIGNATURE_HEADER, Signatures, allowed_urls

@@ -20,6 +20,8 @@ from ivr.call.call import Call
 from ivr.call.commands import ReplyRequest
 from ivr.call.events import CallStarted, Event
 from ivr.call.options import PhraseName
+from ivr.call.parting import LETTING_GO
+from ivr.call.party import Observer, Party, Wire
 from ivr.chorus import Chorus
 from ivr.hamsa.client import Connect, Governor, GovernorOptions, HamsaSettings, SpeechRest, Tally, Voice
 from ivr.hamsa.phrases import NOT_KEPT, PhraseCache
@@ -30,12 +32,12 @@ from ivr.media import vad
 from ivr.metrics import Metrics
 from ivr.pulse import EVERY, LONG, Pulse
 from ivr.registry import Registry
-from ivr.session import CLOSE_TIMEOUT, INTERNAL, Observer, Party, Session, Wire
+from ivr.session import Session
 from ivr.settings import Settings
 from ivr.standing import Figure, Standing, figures
 from ivr.twilio.form import Dialled
 from ivr.twilio.rest import LONGEST_TWIML, Rest
-from ivr.twilio.stream import TOKEN, Stream
+from ivr.twilio.stream import INTERNAL, TOKEN, Stream
 from ivr.twilio.tokens import Tokens
 from ivr.twilio.twiml import Documents
 from ivr.webhook.client import Agent, AgentSettings
@@ -372,7 +374,7 @@ def _check_transfer(line: Line, documents: Documents) -> None:
 async def _closed(wire: Wire) -> None:
     """Close a socket whose session could not."""
     with contextlib.suppress(Exception):
-        async with asyncio.timeout(CLOSE_TIMEOUT):
+        async with asyncio.timeout(LETTING_GO):
             await wire.close(INTERNAL)
 
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from ivr import logs
 from ivr.call.commands import Command, HangUp, Note
 from ivr.call.events import CallStarted, Event
+from ivr.call.party import Observer
 from ivr.call.timeline import Turn
-from ivr.session import Observer
 
 log = logging.getLogger("ivr.call")
 

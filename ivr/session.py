@@ -15,77 +15,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Protocol, assert_never
 
 from ivr.call import commands as ask
 from ivr.call import events
-from ivr.call.call import Call
 from ivr.call.commands import Command, HangUp
 from ivr.call.events import Event
-from ivr.call.timeline import Turn
+from ivr.call.parting import LETTING_GO
+from ivr.call.party import Agent, Hearing, Observer, Party, Voice, Wire, WireClosed
 from ivr.hamsa.client import HearingError, SpeechError
 from ivr.media.vad import Detector
-from ivr.twilio.stream import START_TIMEOUT, Stream
+from ivr.twilio.outbox import Outbox
+from ivr.twilio.stream import REFUSED, START_TIMEOUT, Stream, close_code
 
 log = logging.getLogger("ivr.session")
-
-UNSENT_LIMIT = 256
-"""Messages that may wait for a phone that does not read: over ten seconds of audio."""
-CLOSE_TIMEOUT = 0.8
-"""Seconds each step of taking a call down may last."""
-NORMAL, POLICY, INTERNAL = 1000, 1008, 1011
-"""WebSocket close codes: RFC 6455, section 7.4.1."""
-
-
-class WireClosed(Exception):
-    """The phone's socket is over. `code` is None when it died without a close frame."""
-
-    def __init__(self, code: int | None = None) -> None:
-        super().__init__(f"wire closed with code {code}" if code is not None else "wire died")
-        self.code = code
-
-
-class Wire(Protocol):
-    """The phone's socket."""
-
-    async def receive(self) -> str | bytes:
-        """The next message. Raises WireClosed."""
-
-    async def send(self, message: str) -> None:
-        """Send one text message. Raises WireClosed."""
-
-    async def close(self, code: int) -> None:
-        """Close with a code; harmless when it is over."""
-
-
-class Voice(Protocol):
-    """Text to speech, one sentence at a time."""
-
-    rate: int
-    encoding: events.Encoding
-
-    async def open(self) -> None: ...
-    def speak(self, text: str) -> AsyncGenerator[bytes, None]: ...
-    def cleared(self) -> None: ...
-    async def aclose(self) -> None: ...
-
-
-class Hearing(Protocol):
-    """Speech to text, one utterance at a time."""
-
-    async def open(self) -> None: ...
-    async def transcribe(self, pcm: bytes) -> str: ...
-    async def aclose(self) -> None: ...
-
-
-class Agent(Protocol):
-    """Where replies come from."""
-
-    async def warm(self) -> None: ...
-    def reply(self, request: ask.ReplyRequest) -> AsyncGenerator[Event, None]: ...
 
 
 class Together(Protocol):
@@ -96,30 +40,6 @@ class Together(Protocol):
 
     def flush(self) -> None:
         """Give back everything that waits, now."""
-
-
-class Observer(Protocol):
-    """Sees everything of every call: the demo's screen, tapes, tests. Must not raise and must not wait."""
-
-    def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
-        """One event was decided. `now` is the loop's time."""
-
-    def ended(self, call_id: str, now: float, turns: Sequence[Turn], hang_up: HangUp) -> None:
-        """The call is over."""
-
-
-@dataclass(frozen=True, slots=True)
-class Party:
-    """What a call is made of, once it is known whose it is."""
-
-    started: events.CallStarted
-    """With the caller and the number dialled filled in."""
-    call: Call
-    voice: Voice
-    hearing: Hearing
-    agent: Agent
-    hand_over: Callable[[str], Awaitable[str]] | None = None
-    """Lets the carrier dial a number for the caller; returns `done`, or a fixed word for why not. None: it cannot."""
 
 
 class Session:
@@ -144,7 +64,7 @@ class Session:
         self._together = together
         self._waiting = 0
         self._party: Party | None = None
-        self._unsent: deque[ask.SendAudio | ask.SendMark | ask.SendClear] = deque()
+        self._outbox = Outbox(stream)
         self._to_send = asyncio.Event()
         self._all_sent = asyncio.Event()
         self._over = asyncio.Event()
@@ -158,7 +78,7 @@ class Session:
 
     def __repr__(self) -> str:
         what = repr(self._party.call) if self._party else repr(self._stream)
-        return f"<Session {what} tasks={len(self._tasks)} unsent={len(self._unsent)}>"
+        return f"<Session {what} tasks={len(self._tasks)} unsent={len(self._outbox)}>"
 
     # -- the whole of it -----------------------------------------------------------------------------------------
 
@@ -195,7 +115,7 @@ class Session:
             log.warning("no_start", extra={"seconds": START_TIMEOUT})
         else:
             log.warning("stream_refused", extra={"reason": self._stream.refused})
-        await _within(self._wire.close(POLICY))
+        await _within(self._wire.close(REFUSED))
         return None
 
     async def _serve(self, party: Party) -> None:
@@ -219,11 +139,11 @@ class Session:
             self._observer.ended(party.started.call_id, self._loop.time(), party.call.turns, ended)
 
     async def _leave(self, party: Party) -> None:
-        """Off the line: hung up at the carrier when the conversation is over, else its fallback goes on."""
+        """Off the line: at the carrier first where that is to be hung up as well."""
         ended = party.call.ended
-        if self._hang_up is not None and ended is not None and ended.meant and not ended.from_caller:
+        if self._hang_up is not None and ended is not None and ended.at_carrier:
             await self._hang_up(party.started.call_id)
-        await _within(self._wire.close(INTERNAL if ended is None or ended.result == "bridge_error" else NORMAL))
+        await _within(self._wire.close(close_code(ended)))
 
     # -- frames that are heard together with those of other calls ------------------------------------------------
 
@@ -254,10 +174,7 @@ class Session:
 
     def _perform(self, command: Command, party: Party) -> None:
         match command:
-            case ask.SendAudio() | ask.SendMark():
-                self._send(command)
-            case ask.SendClear():
-                self._unsent.clear()
+            case ask.SendAudio() | ask.SendMark() | ask.SendClear():
                 self._send(command)
             case ask.Speak(turn=turn, sentence=sentence):
                 self._spawn(("speech", turn, sentence), self._speak(command, party.voice))
@@ -365,26 +282,23 @@ class Session:
         self._feed(event)
 
     def _send(self, command: ask.SendAudio | ask.SendMark | ask.SendClear) -> None:
-        if len(self._unsent) >= UNSENT_LIMIT:
-            self._loop.call_soon(self._feed, events.CallerLeft("stalled"))
-            return
-        self._unsent.append(command)
-        self._to_send.set()
+        if self._outbox.put(command):
+            self._to_send.set()
+        else:
+            self._loop.call_soon(self._feed_from_outside, events.CallerLeft("stalled"))
 
     async def _write(self) -> None:
         with contextlib.suppress(WireClosed):
             while True:
-                while self._unsent:
-                    command = self._unsent.popleft()
-                    if self._stream.state == "open":  # after its stop a phone plays nothing any more
-                        await self._wire.send(self._stream.encode(command))
+                while (message := self._outbox.take()) is not None:
+                    await self._wire.send(message)
                 self._all_sent.set()
                 self._to_send.clear()
                 await self._to_send.wait()
                 self._all_sent.clear()
 
     async def _flushed(self) -> None:
-        if self._unsent:
+        if self._outbox:
             await self._all_sent.wait()
 
 
@@ -396,5 +310,5 @@ async def _warm(party: Party) -> None:
 async def _within(closing: Awaitable[None]) -> None:
     """Give it a moment, whatever it does."""
     with contextlib.suppress(Exception):
-        async with asyncio.timeout(CLOSE_TIMEOUT):
+        async with asyncio.timeout(LETTING_GO):
             await closing

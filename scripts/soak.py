@@ -22,13 +22,13 @@ from pathlib import Path
 from random import Random
 
 from ivr.bridge import Bridge
+from ivr.call.party import WireClosed
 from ivr.replay import virtual
 from ivr.replay.agent_script import Script
 from ivr.replay.fault_file import SETTLED_MS, Service
 from ivr.replay.fault_world import Peers, Recital, Studio, a_bridge, ring, running, settings, studio
 from ivr.replay.hamsa_profile import HamsaProfile, parse_rule
 from ivr.replay.scenario import Scenario, from_words
-from ivr.session import WireClosed
 
 MOST_CALLS = 10_000
 PROCESS = Path("/proc/self")

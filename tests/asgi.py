@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp
 
-from ivr.session import WireClosed
+from ivr.call.party import WireClosed
 
 DROPPED = 1005
 

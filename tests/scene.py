@@ -14,11 +14,12 @@ from ivr.call.call import Call
 from ivr.call.commands import Command, HangUp, ReplyRequest
 from ivr.call.events import CallStarted, Event, ReplyDelta, ReplyEnded
 from ivr.call.options import CallOptions
+from ivr.call.party import Party, WireClosed
 from ivr.call.timeline import Turn
 from ivr.hamsa.client import HearingError, SpeechError
 from ivr.replay.memory import MemoryWire, wire_pair
 from ivr.replay.virtual import run
-from ivr.session import Party, Session, WireClosed
+from ivr.session import Session
 from ivr.twilio.stream import Stream
 from tests.call.stage import LOUD, QUIET, Loudness, options
 

@@ -11,9 +11,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ivr.app import PhoneWire
 from ivr.bridge import Bridge
+from ivr.call.party import WireClosed
 from ivr.replay import phone_wire as wire
 from ivr.replay.carrier_sign import Signer
-from ivr.session import WireClosed
 from ivr.twilio.stream import START_TIMEOUT
 from tests.asgi import Refused, Socket
 from tests.front import ACCOUNT, CALL, PUBLIC, STREAM, Front, settings, token, visit, voice_form

@@ -10,13 +10,14 @@ from typing import Any, NoReturn
 import pytest
 
 from ivr.bridge import RENDER_AGAIN, Bridge
+from ivr.call.party import WireClosed
 from ivr.hamsa.client import HamsaSettings, Wire
 from ivr.logs import fields_of
 from ivr.replay import phone_wire as wire
 from ivr.replay import virtual
 from ivr.replay.hamsa_memory import MemoryHamsa
 from ivr.replay.memory import wire_pair
-from ivr.session import Session, WireClosed
+from ivr.session import Session
 from ivr.settings import Settings
 from ivr.twilio.form import Dialled
 from tests.front import ACCOUNT, CALL, CALLED, CALLER, STREAM, a_bridge, settings

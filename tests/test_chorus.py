@@ -8,11 +8,12 @@ from typing import Any, cast
 from ivr.call.call import Call
 from ivr.call.commands import HangUp
 from ivr.call.events import AudioIn, CallStarted
+from ivr.call.party import Party
 from ivr.chorus import WAIT, Chorus
 from ivr.media import batch, vad
 from ivr.replay.memory import wire_pair
 from ivr.replay.virtual import run
-from ivr.session import Party, Session
+from ivr.session import Session
 from ivr.twilio.stream import Stream
 from tests.call.stage import LOUD, QUIET, options
 from tests.scene import ACCOUNT, Answering, Listener, Phone, Speaker

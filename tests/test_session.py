@@ -6,7 +6,7 @@ import pytest
 
 from ivr.call.call import Call
 from ivr.call.commands import HangUp
-from ivr.session import UNSENT_LIMIT
+from ivr.twilio.outbox import MOST
 from tests.call.stage import LOUD, options, phrases
 from tests.scene import CALL, Answering, Listener, Scene, Speaker, play
 
@@ -222,7 +222,7 @@ def test_a_phone_that_does_not_read_is_given_up() -> None:
 
     scene = play(script, depth=2, voice=Speaker(ms=35_000))
     assert scene.result == HangUp("indeterminate", "caller_stalled", from_caller=True)
-    assert len(scene.session._unsent) <= UNSENT_LIMIT
+    assert len(scene.session._outbox) <= MOST
 
 
 def test_messages_that_make_no_sense_cost_nothing() -> None:

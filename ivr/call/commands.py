@@ -134,6 +134,11 @@ class HangUp:
         """The conversation came to its end. Otherwise the carrier goes on with its fallback and has words."""
         return self.took_leave or self.result in ("success", "caller_error")
 
+    @property
+    def at_carrier(self) -> bool:
+        """The carrier is to hang up as well: the conversation came to its end and the caller is still there."""
+        return self.meant and not self.from_caller
+
 
 @dataclass(frozen=True, slots=True)
 class Note:

@@ -31,6 +31,8 @@ PATIENCE: Final = 5.0
 MOVING: Final = 2.0
 """Seconds it then has for taking the caller out of the stream. A stream that we closed before would have the carrier go
 on with the words behind it."""
+LETTING_GO: Final = 0.8
+"""Seconds that each step of taking a call down may last, whoever does not let go."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as websocket
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
+from ivr.call.party import WireClosed
 from ivr.replay.carrier_stream import BROKEN, FarWire, WireBroken
 from ivr.replay.carrier_twiml import BAD_HANDSHAKE
-from ivr.session import WireClosed
 
 USER_AGENT = "Twilio.TmeWs/1.0"
 SILENT = 31901

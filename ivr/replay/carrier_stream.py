@@ -15,9 +15,9 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol, assert_never
 
+from ivr.call.party import WireClosed
 from ivr.replay.phone import Close, Drop, Phone, WireViolation
 from ivr.replay.phone_script import Due, End, GiveUp, PressKey, Script, Speak
-from ivr.session import WireClosed
 
 ROOM = 250
 """Messages that may wait for the bridge to read them: 5 s of audio."""

@@ -27,6 +27,7 @@ from ivr.app import create_app
 from ivr.bridge import Bridge
 from ivr.call.commands import Command, HangUp, Note
 from ivr.call.events import Event, ReplyDelta
+from ivr.call.party import Observer, WireClosed
 from ivr.call.timeline import Turn
 from ivr.hamsa.client import Governor, GovernorOptions, HamsaSettings, SpeechRest
 from ivr.media import g711
@@ -47,7 +48,6 @@ from ivr.replay.memory import wire_pair
 from ivr.replay.phone import PhoneOptions
 from ivr.replay.recording import PhoneRecord
 from ivr.replay.scenario import Scenario
-from ivr.session import Observer, WireClosed
 from ivr.settings import Settings, load
 from ivr.twilio.rest import Rest
 from ivr.twilio.twiml import Documents

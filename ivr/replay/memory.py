@@ -13,7 +13,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
-from ivr.session import WireClosed
+from ivr.call.party import WireClosed
 
 NORMAL = 1000
 """The WebSocket close code of an orderly end."""

@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Literal, TypeAlias
 
-from ivr.call.commands import SendAudio, SendClear, SendMark
+from ivr.call.commands import HangUp, SendAudio, SendClear, SendMark
 from ivr.call.events import AudioIn, CallerLeft, CallStarted, DigitPressed, Event, MarkReached, PeerFault
 from ivr.twilio import messages
 from ivr.twilio.messages import Connected, Dtmf, Malformed, Mark, Media, Start, Stop, Unknown
@@ -31,6 +31,10 @@ TOKEN: Final = "token"
 """The custom parameter that carries the one-time token."""
 START_TIMEOUT: Final = 5.0
 """Seconds a phone has from the open socket to `start`; then the shell closes it."""
+NORMAL: Final = 1000
+REFUSED: Final = 1008
+INTERNAL: Final = 1011
+"""WebSocket close codes: RFC 6455, section 7.4.1."""
 _OTHER_TRACKS: Final = frozenset({"outbound", "outbound_track"})
 _INBOUND_TRACKS: Final = frozenset({"inbound", "inbound_track"})
 
@@ -135,3 +139,8 @@ class Stream:
     def _fault(self, reason: str) -> list[Event]:
         self.faults += 1
         return [PeerFault("phone", reason)]
+
+
+def close_code(ended: HangUp | None) -> int:
+    """With what code the socket of a call is closed. None: it broke without an end of its own."""
+    return INTERNAL if ended is None or ended.result == "bridge_error" else NORMAL

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 import httpx
 import pytest
 
+from ivr.call.party import WireClosed
 from ivr.replay import virtual
 from ivr.replay.carrier import CarrierOptions, StreamRefused, Switchboard, place_call
 from ivr.replay.carrier_sign import SIGNATURE, signature
@@ -18,7 +19,6 @@ from ivr.replay.memory import MemoryWire, wire_pair
 from ivr.replay.phone import PhoneOptions, WireViolation
 from ivr.replay.recording import Entry, PhoneRecord
 from ivr.replay.scenario import Scenario, from_words
-from ivr.session import WireClosed
 
 ACCOUNT, TOKEN, PUBLIC = "AC" + "a" * 32, "12345", "https://ivr.example.com"
 STREAM = '<Connect><Stream url="wss://ivr.example.com/media"><Parameter name="token" value="t"/></Stream></Connect>'

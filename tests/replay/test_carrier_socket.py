@@ -10,12 +10,12 @@ import httpx
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
+from ivr.call.party import WireClosed
 from ivr.replay.carrier import StreamRefused, open_socket, place_call
 from ivr.replay.carrier_stream import WireBroken
 from ivr.replay.phone_figures import figures
 from ivr.replay.recording import PhoneRecord
 from ivr.replay.scenario import from_words
-from ivr.session import WireClosed
 from tests import live
 
 ACCOUNT, TOKEN = "AC" + "a" * 32, "12345"

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ivr.call.party import WireClosed
 from ivr.replay import virtual
 from ivr.replay.carrier_stream import Clock, Line, WireBroken
 from ivr.replay.memory import MemoryWire, wire_pair
@@ -18,7 +19,6 @@ from ivr.replay.phone_script import Script
 from ivr.replay.phone_wire import Ids
 from ivr.replay.recording import PhoneRecord
 from ivr.replay.scenario import Scenario, from_words
-from ivr.session import WireClosed
 
 IDS = Ids("AC" + "a" * 32, "CA" + "b" * 32, "MZ" + "c" * 32)
 SECOND = b"\x10" * 8000

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
+from ivr.call.party import WireClosed
 from ivr.replay import virtual
 from ivr.replay.memory import wire_pair
-from ivr.session import WireClosed
 
 
 def now() -> float:

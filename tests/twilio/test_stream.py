@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.call.commands import SendAudio, SendClear, SendMark
+from ivr.call.commands import HangUp, SendAudio, SendClear, SendMark
 from ivr.call.events import AudioIn, CallerLeft, CallStarted, DigitPressed, Event, MarkReached, PeerFault
-from ivr.twilio.stream import Stream
+from ivr.twilio.stream import INTERNAL, NORMAL, Stream, close_code
 
 SID = "MZ" + "a" * 32
 CALL = "CA" + "b" * 32
@@ -217,3 +217,17 @@ def test_order_of_any_stream(texts: list[str]) -> None:
     assert not kinds or kinds[0] is CallStarted
     assert CallerLeft not in kinds[:-1]
     assert (stream.refused is None) == (stream.state != "refused")
+
+
+@pytest.mark.parametrize(
+    ("ended", "code"),
+    [
+        (None, INTERNAL),
+        (HangUp("bridge_error", "internal_error"), INTERNAL),
+        (HangUp("success", "agent_goodbye"), NORMAL),
+        (HangUp("upstream_error", "voice_unavailable"), NORMAL),
+        (HangUp("indeterminate", "caller_dropped", from_caller=True), NORMAL),
+    ],
+)
+def test_the_code_with_which_the_socket_is_closed(ended: HangUp | None, code: int) -> None:
+    assert close_code(ended) == code

@@ -24,6 +24,7 @@ from ivr.app import create_app
 from ivr.bridge import Bridge
 from ivr.call.commands import Command, HangUp, Note, Transcribe
 from ivr.call.events import Event
+from ivr.call.party import WireClosed
 from ivr.call.timeline import Turn
 from ivr.media import g711
 from ivr.replay import virtual
@@ -41,7 +42,6 @@ from ivr.replay.phone import PhoneOptions
 from ivr.replay.phone_figures import figures
 from ivr.replay.recording import PhoneRecord
 from ivr.replay.scenario import Scenario, from_words
-from ivr.session import WireClosed
 from ivr.twilio.rest import Rest
 from ivr.twilio.twiml import Documents
 from ivr.webhook.client import Agent
