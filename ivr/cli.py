@@ -24,7 +24,7 @@ from ivr import __version__
 
 if TYPE_CHECKING:
     from ivr.replay.fault_file import FaultScenario
-    from ivr.replay.faults import FaultReport
+    from ivr.replay.fault_sweep import Sweep
     from ivr.replay.scenario import Scenario
     from ivr.settings import Settings
 
@@ -259,6 +259,9 @@ def faults(
     names_only: Annotated[bool, typer.Option("--list", help="Name the faults, play none.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Figures for a machine, one line a fault.")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="The table of docs/faults.md.")] = False,
+    seeds: Annotated[
+        str, typer.Option(help="Play each under so many chances and timings, show the worst: 8, or 5-9.", metavar="N")
+    ] = "1",
 ) -> None:
     """What callers hear when Hamsa or the agent fails: every known fault, in virtual time.
 
@@ -273,42 +276,48 @@ def faults(
                   sound that is no speech
     said instead  fixed words of the line, or who was dialled
 
+    A seed is one chance: pauses and ages of links, when the caller speaks and the
+    fault comes, how quick the services are. Seed 1 is the fault as its file has it.
+
     Exit code 0: every bound was kept. 1: some were broken, the last line says by
     which faults. 2: there is no such fault.
     """
     import logging
 
+    from ivr.replay import fault_sweep
     from ivr.replay import faults as run
     from ivr.replay.fault_file import shipped
-    from ivr.replay.scenario import ScenarioError
 
     logging.getLogger("ivr").addHandler(logging.NullHandler())  # failures are what this is about
     screen = Console(highlight=False)
-    with _one_line(ScenarioError):
+    with _one_line(ValueError):
         chosen = shipped(names or [])
         if names_only:
             screen.print(run.listed(chosen))
             return
-        reports = _played(chosen, None if as_json or as_markdown else screen)
+        sweeps = _played(chosen, fault_sweep.seeds_of(seeds), None if as_json or as_markdown else screen)
     if as_json:
-        for report in reports:
-            typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
+        for sweep in sweeps:
+            typer.echo(json.dumps(sweep.as_json(), ensure_ascii=False))
     elif as_markdown:
-        typer.echo(run.markdown(reports))
-    broken = any(report.broken for report in reports)
-    (_err if as_json or as_markdown else _out).print(escape(run.verdict(reports)), style="bold red" if broken else "")
-    if broken:
+        typer.echo(fault_sweep.markdown(sweeps))
+    broken = {sweep.scenario.name: bool(sweep.broken) for sweep in sweeps}
+    last = run.verdict(broken)
+    style = "bold red" if any(broken.values()) else ""
+    (_err if as_json or as_markdown else _out).print(escape(last), style=style)
+    if style:
         raise typer.Exit(1)
 
 
-def _played(chosen: Sequence[FaultScenario], screen: Console | None) -> list[FaultReport]:
-    """The reports of these faults, each on the screen as it comes."""
+def _played(chosen: Sequence[FaultScenario], seeds: Sequence[int], screen: Console | None) -> list[Sweep]:
+    """What came of these faults, each on the screen as it comes."""
     import tempfile
 
     from ivr.replay import faults as run
+    from ivr.replay.fault_sweep import swept
     from ivr.replay.fault_world import studio
 
-    reports = []
+    sweeps = []
     busy = (screen or _err).status("rendering the fixed words")
     with tempfile.TemporaryDirectory() as folder, busy as status:
         place = studio(Path(folder))
@@ -316,10 +325,11 @@ def _played(chosen: Sequence[FaultScenario], screen: Console | None) -> list[Fau
             screen.print(run.heading())
         for number, scenario in enumerate(chosen, 1):
             status.update(f"{number} of {len(chosen)}: {escape(scenario.name)}")
-            reports.append(run.run(scenario, place))
+            sweep = swept(lambda varied, seed: run.run(varied, place, chance=seed), scenario, seeds)
+            sweeps.append(sweep)
             if screen:
-                screen.print(run.shown(reports[-1]))
-    return reports
+                screen.print(run.shown(sweep.worst, sweep.broken))
+    return sweeps
 
 
 @app.command(name="version")

@@ -37,6 +37,11 @@ class Pace:
     total: float | None = None
     """When the last token comes; None: `rate` decides."""
 
+    def slower(self, times: float) -> Pace:
+        """The same, so many times as long."""
+        total = None if self.total is None else self.total * times
+        return Pace(self.first_token * times, self.rate / times, total)
+
     def times(self, tokens: list[str]) -> list[float]:
         """The time of each token: even by characters."""
         before = [0, *accumulate(map(len, tokens))][: len(tokens)]

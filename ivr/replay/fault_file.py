@@ -111,6 +111,8 @@ class FaultScenario:
     bounds: Bounds = Bounds()
     why: str = ""
     """Where a bound is beyond the goal: the reason."""
+    pace: float = 1.0
+    """How much longer than observed the agent takes; no file's business."""
 
 
 def shipped(names: Sequence[str] = ()) -> list[FaultScenario]:

@@ -86,14 +86,16 @@ class Loudness:
 class Recital(DemoAgent):
     """The demo agent, whose answer to one question is four long sentences; it remembers what it meant to say."""
 
-    def __init__(self) -> None:
+    def __init__(self, longer: float = 1.0) -> None:
+        """`longer`: how many times as long as usual it takes."""
         super().__init__(QUICK, mode="tools")
+        self._longer = longer
         self.answers: dict[tuple[str, int], str] = {}
         """By call and turn."""
 
     def asked(self, body: bytes, query: Mapping[str, str]) -> Script:
         """As the demo agent; the four sentences come as they were measured."""
-        self.pace = FOUR_PACE if LONG_QUESTION in json.loads(body)["text"] else QUICK
+        self.pace = (FOUR_PACE if LONG_QUESTION in json.loads(body)["text"] else QUICK).slower(self._longer)
         return super().asked(body, query)
 
     def _answer(self, request: dict[str, Any]) -> Answer:
@@ -150,9 +152,10 @@ class Happening:
 class Peers:
     """The other sides of a bridge."""
 
-    def __init__(self, service: Service, profile: HamsaProfile) -> None:
+    def __init__(self, service: Service, profile: HamsaProfile, longer: float = 1.0) -> None:
+        """`longer`: how many times as long as usual the agent takes."""
         self.hamsa = MemoryHamsa(MockHamsa(profile))
-        self.agent = Recital()
+        self.agent = Recital(longer)
         self.switchboard = Switchboard(ACCOUNT, AUTH)
         self.called_at: float | None = None
         """When the call came; loop time."""
@@ -265,7 +268,7 @@ async def _play(scenario: FaultScenario, place: Studio, chance: int) -> Happenin
     before = asyncio.all_tasks()
     transcripts = scenario.caller.texts if scenario.transcripts is None else scenario.transcripts
     profile = HamsaProfile(**scenario.service.profile, rules=scenario.rules, transcripts=tuple(transcripts))
-    peers, witness = Peers(scenario.service, profile), Witness()
+    peers, witness = Peers(scenario.service, profile, scenario.pace), Witness()
     url = f"http://agent.example/webhook?script={','.join(scenario.agent)}"
     env = {
         "IVR_LANGUAGE": scenario.language,

@@ -1,7 +1,7 @@
 """What happens when something goes wrong: every fault on file, played in virtual time and measured at the ear.
 
-`run` plays one and says what it came to; `shown` shows it, `markdown` shows many. What a fault may cost is in its file
-(`fault_file`), how it is measured in `fault_ear`, the world it is played in is `fault_world`.
+`run` plays one and says what it came to; `shown` shows it. What a fault may cost is in its file (`fault_file`), how it
+is measured in `fault_ear`, the world it is played in is `fault_world`; `fault_sweep` plays one under many chances.
 """
 
 from __future__ import annotations
@@ -156,17 +156,21 @@ def heading() -> Table:
     return _line("", "silence s", "since speech", "sockets + REST", "reuse", "fault", style="dim")
 
 
-def shown(report: FaultReport) -> Table:
-    """One report, for a terminal of 80 columns or more: the figures, and beside them the name and what it is."""
+def shown(report: FaultReport, broken: Sequence[str] | None = None) -> Table:
+    """One report, for a terminal of 80 columns or more: the figures, and beside them the name and what it is.
+
+    `broken`: the bounds that were not kept, where the report stands for several runs.
+    """
+    broken = report.broken if broken is None else broken
     _, silence, since_speech, wrong, _, reuse, instead = row(report)
     words = Text(report.scenario.name, style="bold")
     words.append(f"\n{report.scenario.title}", style="not bold")
     for name, told in (("wrong", wrong), ("said instead", instead)):
         words.append("" if told == "-" else f"\n{name}: {told}", style="not bold dim")
-    for bound in report.broken:
+    for bound in broken:
         words.append(f"\nBROKEN: {bound}", style="bold red")
     sockets = f"{report.connects}" + (f" + {report.rest}" if report.rest else "")
-    verdict = Text("NO", style="bold red") if report.broken else Text("ok", style="green")
+    verdict = Text("NO", style="bold red") if broken else Text("ok", style="green")
     return _line(verdict, silence, since_speech, sockets, reuse, words)
 
 
@@ -180,12 +184,12 @@ def listed(scenarios: Sequence[FaultScenario]) -> Table:
     return table
 
 
-def verdict(reports: Sequence[FaultReport]) -> str:
-    """All of them in one line."""
-    broken = [report.scenario.name for report in reports if report.broken]
-    if not broken:
-        return f"{len(reports)} played, every one within its bounds"
-    return f"{len(broken)} of {len(reports)} played broke a bound: {', '.join(broken)}"
+def verdict(broken: Mapping[str, bool]) -> str:
+    """All of them in one line: which names broke a bound."""
+    names = [name for name, broke in broken.items() if broke]
+    if not names:
+        return f"{len(broken)} played, every one within its bounds"
+    return f"{len(names)} of {len(broken)} played broke a bound: {', '.join(names)}"
 
 
 def _line(*cells: str | Text, style: str = "") -> Table:
@@ -218,9 +222,15 @@ def row(report: FaultReport) -> list[str]:
     ]
 
 
-def markdown(reports: Sequence[FaultReport]) -> str:
-    """The same table for a document, with the reasons of what lies beyond the goal."""
-    lines = ["| " + " | ".join(HEADINGS) + " |", "|" + "---|" * len(HEADINGS)]
-    lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row(report)) + " |" for report in reports]
-    reasons = dict.fromkeys((r.scenario.name.partition(":")[0], r.scenario.why) for r in reports if r.scenario.why)
-    return "\n".join([*lines, "", *(f"- `{name}`: {why}." for name, why in reasons)])
+def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """For a document."""
+    lines = ["| " + " | ".join(headings) + " |", "|" + "---|" * len(headings)]
+    return "\n".join(
+        [*lines, *("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |" for cells in rows)]
+    )
+
+
+def reasons(reports: Sequence[FaultReport]) -> str:
+    """What stands below it: why some faults go beyond the goal."""
+    why = dict.fromkeys((r.scenario.name.partition(":")[0], r.scenario.why) for r in reports if r.scenario.why)
+    return "\n".join(["\n", *(f"- `{name}`: {reason}." for name, reason in why)])

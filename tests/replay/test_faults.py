@@ -17,7 +17,7 @@ from ivr.replay import faults
 from ivr.replay.fault_ear import Ear
 from ivr.replay.fault_file import Bounds, FaultScenario, shipped, the_caller
 from ivr.replay.fault_world import play, studio
-from ivr.replay.faults import DOCUMENT, FaultReport, heading, listed, markdown, measured, row, shown, verdict
+from ivr.replay.faults import DOCUMENT, FaultReport, heading, listed, measured, row, shown, verdict
 
 SCENARIO = FaultScenario("f", "a fault", bounds=Bounds(connects=4, instead=("apology",)))
 GOOD = FaultReport(
@@ -119,16 +119,8 @@ def test_the_faults_there_are_fit_a_terminal() -> None:
 
 
 def test_all_of_them_in_a_line() -> None:
-    assert verdict([GOOD, GOOD]) == "2 played, every one within its bounds"
-    assert verdict([GOOD, replace(GOOD, connects=9)]) == "1 of 2 played broke a bound: f"
-
-
-def test_a_table_for_a_document() -> None:
-    odd = replace(GOOD, scenario=replace(SCENARIO, name="f:2", title="a | b", why="because"))
-    lines = markdown([GOOD, odd, odd]).splitlines()
-    assert lines[0].startswith("| fault | silence s |")
-    assert lines[3].startswith("| a \\| b | 2.50 |")
-    assert lines[5:] == ["", "- `f`: because."]
+    assert verdict({"f": False, "g": False}) == "2 played, every one within its bounds"
+    assert verdict({"f": True, "g": False}) == "1 of 2 played broke a bound: f"
 
 
 def test_too_many_requests_cannot_be_told_apart(tmp_path: Path) -> None:
@@ -170,12 +162,22 @@ def test_the_command_shows_a_table_or_json_and_fails_for_what_is_not_there() -> 
 
 
 def test_the_command_fails_when_a_bound_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(faults, "run", lambda scenario, place: replace(GOOD, connects=9))
+    monkeypatch.setattr(faults, "run", lambda scenario, place, chance: replace(GOOD, connects=9))
     result = CliRunner().invoke(app, ["faults", "riff"])
     assert (result.exit_code, result.stdout.splitlines()[-1]) == (1, "1 of 1 played broke a bound: f")
     machine = CliRunner().invoke(app, ["faults", "riff", "--json"])
     assert (machine.exit_code, len(machine.stdout.splitlines())) == (1, 1)
     assert "broke a bound: f" in machine.stderr
+
+
+def test_the_command_plays_many_seeds_and_says_which_broke_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    reports = {3: GOOD, 4: replace(GOOD, connects=9)}
+    monkeypatch.setattr(faults, "run", lambda scenario, place, chance: reports[chance])
+    result = CliRunner().invoke(app, ["faults", "riff", "--seeds", "3-4"])
+    assert result.exit_code == 1
+    assert "BROKEN: seed 4: connects 9" in result.stdout
+    wrong = CliRunner().invoke(app, ["faults", "riff", "--seeds", "none"])
+    assert (wrong.exit_code, "seeds are" in wrong.stderr) == (2, True)
 
 
 def test_the_command_names_what_there_is() -> None:
