@@ -13,7 +13,8 @@ from typing import assert_never
 
 from ivr.call import commands, events
 from ivr.call.commands import Command, HangUp, Result
-from ivr.call.conversation import Awaited, Conversation
+from ivr.call.conversation import Conversation
+from ivr.call.deadlines import Awaited
 from ivr.call.events import Event
 from ivr.call.keypad import Keypad
 from ivr.call.options import CallOptions
@@ -125,9 +126,8 @@ class Call:
             return
         talk.started = event
         talk.out.append(commands.WarmUp())
-        talk.deadlines.set("media", now + self.options.media_timeout)
-        if self.options.max_call:
-            talk.deadlines.set("length", now + self.options.max_call)
+        talk.deadlines.begin("media", now)
+        talk.deadlines.begin("length", now)
         greeted = talk.say("greeting", now)
         noticed = talk.say("notice", now)
         talk.protected = noticed or not self.options.interruptible_greeting
@@ -139,7 +139,7 @@ class Call:
         talk = self.talk
         if talk.started is None:
             return
-        talk.deadlines.set("media", now + self.options.media_timeout)
+        talk.deadlines.begin("media", now)
         if talk.parting.handing_over:
             return
         playout = talk.answers.mouth.playout

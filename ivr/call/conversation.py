@@ -2,32 +2,31 @@
 
 The caller's side (`Ears`, `Listening`) makes questions, the agent's side (`Answers`) answers them, the `Floor` says
 whose turn it is. A voice over an answer takes the floor in two steps: the mouth is held (yield), and then the answer
-is dropped (commit) or goes on (resume); `BargeIn` is the judge. What a dropped answer left unheard goes into the next
-request; when nothing of it was heard, its question is asked again together with the new words.
+is dropped (commit) or goes on (resume); `Overlaps` has the judge and the record. What a dropped answer left unheard
+goes into the next request; when nothing of it was heard, its question is asked again together with the new words.
 
 Commands are collected in `out`, which whoever drives the conversation takes after every event.
 """
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Literal
 
 from ivr.call import commands, events
 from ivr.call.answers import Answers, ReplyEvent
-from ivr.call.bargein import BargeIn, Verdict
+from ivr.call.bargein import Verdict
 from ivr.call.commands import Command, HangUp
 from ivr.call.deadair import DeadAir
 from ivr.call.deadlines import Deadlines
 from ivr.call.ears import Ears
 from ivr.call.listening import Listening
 from ivr.call.options import CallOptions, PhraseName
+from ivr.call.overlaps import Overlaps
 from ivr.call.parting import PATIENCE, Farewell, Parting, Upstream
-from ivr.call.timeline import Overlap, Turn
+from ivr.call.timeline import Turn
 from ivr.call.turn import Floor, State, Trigger
 from ivr.media.endpointing import SpeechEnded, SpeechStarted
 from ivr.media.vad import Detector
-
-Awaited: TypeAlias = Literal["transcript", "reply", "silence", "media", "length", "dead_air", "transfer"]
 
 WORD_MS = 300
 """Voiced audio that may have been words: less is not worth asking the caller to repeat."""
@@ -45,16 +44,14 @@ class Conversation:
         self.answers = Answers(options)
         self.ears = Ears(options, detector)
         self.listening = Listening(options, self.ears)
-        self.deadlines: Deadlines[Awaited] = Deadlines()
+        self.deadlines = Deadlines(options)
         self.parting = Parting(options)
         self.protected = False
         """What is being said is not for interrupting."""
         self.prompts = 0
         """Times in a row a silent caller was asked."""
-        self._bargein = BargeIn(options)
+        self._overlaps = Overlaps(options)
         self._dead_air = DeadAir(options)
-        self._onset_at = 0.0
-        self._late: int | None = None
 
     def note(self, name: str, **fields: str | int | float | bool) -> None:
         """Tell whoever watches."""
@@ -64,7 +61,7 @@ class Conversation:
 
     def voice(self, voice: SpeechStarted, now: float) -> None:
         """The caller has begun to speak."""
-        self._onset_at = self.ears.at(voice.onset, now)
+        self._overlaps.onset_at = self.ears.at(voice.onset, now)
         if self.floor.state in (State.LISTENING, State.TRANSCRIBING):
             self.deadlines.clear("silence")
             self.floor.go(Trigger.VOICE)
@@ -85,8 +82,8 @@ class Conversation:
             self.out += self.listening.follow(now)
         elif state is State.YIELDING:
             self._judge(now)
-        elif self._may_yield() and self._bargein.rises(self.ears.speech_ms, now):
-            self._yield(self._onset_at, now)
+        elif self._may_yield() and self._overlaps.judge.rises(self.ears.speech_ms, now):
+            self._yield(self._overlaps.onset_at, now)
 
     def _may_yield(self) -> bool:
         talking = self.floor.state in (State.SPEAKING, State.THINKING)
@@ -94,50 +91,45 @@ class Conversation:
 
     def _end_hearing(self, now: float) -> None:
         self.floor.go(Trigger.ENDPOINT)
-        self.deadlines.set("transcript", now + self.options.transcript_timeout)
+        self.deadlines.begin("transcript", now)
         self._put_question(now)
 
     # -- over the agent ------------------------------------------------------------------------------------------
 
     def _yield(self, onset_at: float, now: float) -> None:
         self.floor.go(Trigger.VOICE)
-        self._bargein.begin()
         held = self.answers.mouth.hold(now)
         self.out += held
-        overlap = Overlap(onset_at, now, now if held else None)
-        overlap.quiet_at = now + self.options.fade_ms / 1000 if held else None
-        self.answers.turn.overlaps.append(overlap)
+        self._overlaps.begin(self.answers.turn, onset_at, now, sounding=bool(held))
 
     def _judge(self, now: float) -> None:
-        decided = self._bargein.frame(self.ears.speech_ms, self.ears.silence_ms, speaking=self.ears.speaking)
+        ears = self.ears
+        decided = self._overlaps.judge.frame(ears.speech_ms, ears.silence_ms, speaking=ears.speaking)
         if decided == "ask":
             self.out += self.listening.send_early(now)
-            self.deadlines.set("transcript", now + self.options.transcript_timeout)
+            self.deadlines.begin("transcript", now)
         elif decided is not None:
             self._settle(decided, now)
 
     def _settle(self, verdict: Verdict, now: float) -> None:
         """The overlap was this."""
-        self._bargein.learn(verdict, now)
-        overlap = self.answers.turn.overlaps[-1]
-        overlap.verdict, overlap.rule, overlap.verdict_at = verdict.kind, verdict.rule, now
-        self.note("overlap", verdict=verdict.kind, rule=verdict.rule, ms=round((now - overlap.onset_at) * 1000))
+        self.out.append(self._overlaps.settle(self.answers.turn, verdict, now))
         if verdict.kind == "commit":
             self.interrupt(now)
             self.floor.go(Trigger.COMMIT)
             return
-        if verdict.rule == "late":  # the agent goes on, but the words may still come, and count
-            self._late, self.listening.early = self.listening.early, None
+        if verdict.rule == "late":
+            self._overlaps.go_on_without(self.listening.early)
+            self.listening.early = None
         self.out += self.listening.take_back()
         self.ears.abandon()
-        overlap.resumed_at = now
         self.floor.go(Trigger.RESUME_SPEAKING if self.answers.sounded else Trigger.RESUME_THINKING)
         self.out += self.answers.mouth.resume(now)
 
     def _overlap_words(self, text: str, now: float) -> None:
         """The words of the overlap came while the agent waits for them."""
         goes_on = self.ears.speaking and not self.ears.silence_ms
-        verdict = self._bargein.words(text, asked=self.answers.asking)
+        verdict = self._overlaps.judge.words(text, asked=self.answers.asking)
         if goes_on and verdict.kind == "resume":
             return
         self._settle(verdict, now)
@@ -146,12 +138,13 @@ class Conversation:
 
     def _late_words(self, number: int, text: str, now: float) -> None:
         """The words of an overlap came after the agent went on."""
-        verdict = self._bargein.words(text, asked=self.answers.asking)
+        verdict = self._overlaps.judge.words(text, asked=self.answers.asking)
         state = self.floor.state
         if verdict.kind == "resume":
             self.listening.questions.drop(number)
         elif state in (State.SPEAKING, State.THINKING) and not self.protected:
-            self._yield(self.answers.turn.overlaps[-1].onset_at if self.answers.turn.overlaps else now, now)
+            before = self.answers.turn.overlaps
+            self._yield(before[-1].onset_at if before else now, now)
             self._settle(verdict, now)
             self._take_words(now)
         elif state is State.LISTENING:
@@ -189,11 +182,10 @@ class Conversation:
 
     def transcript(self, number: int, text: str | None, now: float) -> None:
         """Words for an utterance; None: the ears failed."""
-        early, late = number == self.listening.early, number == self._late
+        early = number == self.listening.early
         if not self.listening.found(number, text, now):
             return
-        if late:
-            self._late = None
+        if self._overlaps.take_late(number):
             self._late_words(number, text or "", now)
         elif early and self.floor.state is State.YIELDING:
             self._overlap_words(text or "", now)
@@ -224,14 +216,13 @@ class Conversation:
 
     def forget(self) -> None:
         """Nobody waits for the caller's words any more."""
-        self._late = None
+        self._overlaps.forget()
         self.out += self.listening.forget()
         self.deadlines.clear("transcript")
 
     def await_caller(self, now: float) -> None:
         """It is the caller's turn to say something."""
-        if self.options.silence_timeout:
-            self.deadlines.set("silence", now + self.options.silence_timeout)
+        self.deadlines.begin("silence", now)
 
     # -- the agent answers ---------------------------------------------------------------------------------------
 
@@ -244,7 +235,7 @@ class Conversation:
         request = self.answers.request(turn, event, self.started)
         self.floor.go(Trigger.ASK)
         self.deadlines.clear("silence")
-        self.deadlines.set("reply", now + self.options.reply_timeout)
+        self.deadlines.begin("reply", now)
         self.out.append(commands.RequestReply(turn.number, request))
 
     def reply(self, event: ReplyEvent, now: float) -> None:
@@ -252,7 +243,7 @@ class Conversation:
         if not self.answers.reply(event, now):
             return
         if isinstance(event, events.ReplyDelta | events.ReplyPause):
-            self.deadlines.set("reply", now + self.options.reply_timeout)
+            self.deadlines.begin("reply", now)
             return
         self.deadlines.clear("reply")
         turn = self.answers.turn

@@ -1,33 +1,52 @@
-"""Named points in time at which something must have happened."""
+"""What a call waits for, and until when.
+
+How long is the line's choice, except for two: `dead_air` is due when `DeadAir` says, `transfer` when the carrier has
+had its time.
+"""
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from collections.abc import Mapping
+from typing import Literal, TypeAlias
 
-Name = TypeVar("Name", bound=str)
+from ivr.call.options import CallOptions
+
+Awaited: TypeAlias = Literal["transcript", "reply", "silence", "media", "length", "dead_air", "transfer"]
 
 
-class Deadlines(Generic[Name]):
+class Deadlines:
     """At most one deadline a name. Seconds of `now`."""
 
-    def __init__(self) -> None:
-        self._at: dict[Name, float] = {}
+    def __init__(self, options: CallOptions) -> None:
+        self._seconds: Mapping[Awaited, float] = {
+            "transcript": options.transcript_timeout,
+            "reply": options.reply_timeout,
+            "silence": options.silence_timeout,
+            "media": options.media_timeout,
+            "length": options.max_call,
+        }
+        self._at: dict[Awaited, float] = {}
 
     def __repr__(self) -> str:
         return f"<Deadlines {' '.join(sorted(self._at))}>"
 
-    def set(self, name: Name, at: float) -> None:
+    def begin(self, name: Awaited, now: float) -> None:
+        """Wait from now on, anew where it was awaited already; where the line says 0, do not wait."""
+        if seconds := self._seconds[name]:
+            self.set(name, now + seconds)
+
+    def set(self, name: Awaited, at: float) -> None:
         """Start or move a deadline."""
         self._at[name] = at
 
-    def move(self, name: Name, at: float | None) -> None:
+    def move(self, name: Awaited, at: float | None) -> None:
         """Start or move a deadline; None: there is none."""
         if at is None:
             self.clear(name)
         else:
             self.set(name, at)
 
-    def clear(self, *names: Name) -> None:
+    def clear(self, *names: Awaited) -> None:
         """What was awaited has happened."""
         for name in names:
             self._at.pop(name, None)
@@ -36,7 +55,7 @@ class Deadlines(Generic[Name]):
         """The earliest deadline."""
         return min(self._at.values(), default=None)
 
-    def due(self, now: float) -> list[Name]:
+    def due(self, now: float) -> list[Awaited]:
         """Take out the deadlines that have passed, earliest first."""
         if not self._at or now < min(self._at.values()):
             return []

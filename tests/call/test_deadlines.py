@@ -1,28 +1,50 @@
-"""Named deadlines."""
+"""Named deadlines, as far away as the line says."""
 
 from __future__ import annotations
 
-from typing import Literal
+import pytest
 
-from ivr.call.deadlines import Deadlines
+from ivr.call.deadlines import Awaited, Deadlines
+from ivr.call.options import CallOptions
 
 
 def test_they_come_due_earliest_first_and_once() -> None:
-    deadlines: Deadlines[Literal["a", "b", "c"]] = Deadlines()
+    deadlines = Deadlines(CallOptions())
     assert deadlines.next() is None
     assert deadlines.due(5.0) == []
-    deadlines.set("a", 3.0)
-    deadlines.set("b", 1.0)
-    deadlines.set("c", 2.0)
-    deadlines.set("c", 9.0)
+    deadlines.set("reply", 3.0)
+    deadlines.set("media", 1.0)
+    deadlines.set("silence", 2.0)
+    deadlines.set("silence", 9.0)
     assert deadlines.next() == 1.0
     assert deadlines.due(0.5) == []
-    assert deadlines.due(3.0) == ["b", "a"]
+    assert deadlines.due(3.0) == ["media", "reply"]
     assert deadlines.due(3.0) == []
-    assert repr(deadlines) == "<Deadlines c>"
-    deadlines.clear("c", "a")
+    assert repr(deadlines) == "<Deadlines silence>"
+    deadlines.clear("silence", "reply")
     assert deadlines.next() is None
-    deadlines.move("a", 4.0)
+    deadlines.move("dead_air", 4.0)
     assert deadlines.next() == 4.0
-    deadlines.move("a", None)
+    deadlines.move("dead_air", None)
+    assert deadlines.next() is None
+
+
+OPTIONS = CallOptions(transcript_timeout=1.0, reply_timeout=2.0, silence_timeout=3.0, media_timeout=4.0, max_call=5.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "seconds"), [("transcript", 1.0), ("reply", 2.0), ("silence", 3.0), ("media", 4.0), ("length", 5.0)]
+)
+def test_the_line_says_how_long(name: Awaited, seconds: float) -> None:
+    deadlines = Deadlines(OPTIONS)
+    deadlines.begin(name, 100.0)
+    assert deadlines.next() == 100.0 + seconds
+    deadlines.begin(name, 200.0)
+    assert deadlines.next() == 200.0 + seconds
+
+
+def test_what_the_line_does_not_wait_for_is_not_awaited() -> None:
+    deadlines = Deadlines(CallOptions(silence_timeout=0.0, max_call=0.0))
+    deadlines.begin("silence", 100.0)
+    deadlines.begin("length", 100.0)
     assert deadlines.next() is None
