@@ -1,7 +1,6 @@
 """Settings: what an operator decides, read once at the start.
 
-They come from the environment, from `.env` (the environment wins) and, for lines, from `ivr.toml`. An empty value
-counts as not set, except IVR_GREETING, where it means that the bridge says nothing first. A missing or senseless
+They come from the environment and `.env` (`ivr.environment`) and, for lines, from `ivr.toml`. A missing or senseless
 setting stops the start: `SettingsError` has one line for each, naming the setting and the fix, all of them at once.
 
 `dev=True` (or IVR_DEV) is a developer's laptop: requests need no signature, the stream may be `ws://`, the server is
@@ -10,15 +9,13 @@ bound to loopback and to nothing else.
 
 from __future__ import annotations
 
-import difflib
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, DotEnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
+from ivr.environment import gather, unread
 from ivr.lines import Line, check_phrase, check_transfer, plain_line, read_lines, read_numbers, same_number
 from ivr.phrases_default import Language
 from ivr.redact import without_secrets
@@ -26,9 +23,6 @@ from ivr.settings_faults import FIXES, faults_of
 
 HAMSA_URL: Final = "wss://api.tryhamsa.com/v1/realtime/ws"
 OFF: Final = "off"
-_PREFIXES: Final = ("IVR_", "HAMSA_", "TWILIO_")
-_OTHERS: Final = frozenset({"IVR_PUBLISH", "IVR_VENV", "IVR_TEST_WORKERS"})
-"""Names that docker-compose.yml and the scripts read."""
 _URLS: Final = frozenset(
     {"IVR_PUBLIC_URL", "IVR_WEBHOOK_URL", "IVR_HAMSA_URL", "IVR_HAMSA_REST_URL", "IVR_TWILIO_REST_URL"}
 )
@@ -43,10 +37,10 @@ class SettingsError(ValueError):
         self.problems = problems
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Everything an operator decided. Made by `load`, never changed."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", validate_default=False)
+    model_config = ConfigDict(frozen=True)
 
     twilio_account_sid: str = Field("", alias="TWILIO_ACCOUNT_SID")
     """The account whose calls are taken; `AC` and 32 digits."""
@@ -118,19 +112,7 @@ class Settings(BaseSettings):
     lines: tuple[Line, ...] = Field((), exclude=True)
     """Lines of `ivr.toml`."""
     notes: tuple[str, ...] = Field((), exclude=True)
-    """What looks like a mistake and does not stop the start: unknown names."""
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what `load` has gathered."""
-        return (init_settings,)
+    """What looks like a mistake and does not stop the start."""
 
     def line(self, called: str) -> Line | None:
         """The line of a dialled number. None: nobody set it up, or it has no agent: the line is closed."""
@@ -203,34 +185,26 @@ def load(env: Mapping[str, str] | None = None, dev: bool = False) -> Settings:
 
     `env` replaces the process's environment and `.env`, for tests.
     """
-    given = _gather(env)
+    try:
+        given = gather(env)
+    except UnicodeDecodeError:
+        raise SettingsError([".env is not UTF-8: save it as UTF-8"]) from None
     if dev:
         given["IVR_DEV"] = "true"
     settings, problems = _typed(given)
     settings = settings.model_copy(update=_defaults(settings))
     default, faults = _default_line(settings)
     lines, default, wrong = _read_config(settings, default)
-    settings = settings.model_copy(update={"default_line": default, "lines": tuple(lines), "notes": _notes(given)})
+    settings = settings.model_copy(update={"default_line": default, "lines": tuple(lines)})
+    notes = unread(given, _NAMES.values())
     if any(line.transfer_to for line in settings.all_lines) and not settings.rest_possible:
-        settings = settings.model_copy(update={"notes": (*settings.notes, _NO_TRANSFERS)})
+        notes.append(_NO_TRANSFERS)
     named = {problem.split(" ", 1)[0] for problem in problems}
     faults += faults_of(settings, lines_known=not wrong)
     problems += [fault for fault in faults if fault.split(" ", 1)[0] not in named]
     if problems + wrong:
         raise SettingsError(problems + wrong)
-    return settings
-
-
-def _gather(env: Mapping[str, str] | None) -> dict[str, str]:
-    """Everything set under our prefixes; an empty value is none, except a greeting."""
-    if env is None:
-        try:
-            written = DotEnvSettingsSource(Settings, env_file=".env", case_sensitive=True).env_vars
-        except UnicodeDecodeError:
-            raise SettingsError([".env is not UTF-8: save it as UTF-8"]) from None
-        env = {**{name: value or "" for name, value in written.items()}, **os.environ}
-    ours = {name: value.strip() for name, value in env.items() if name.startswith(_PREFIXES)}
-    return {name: value for name, value in ours.items() if value or name == "IVR_GREETING"}
+    return settings.model_copy(update={"notes": tuple(notes)})
 
 
 def _typed(given: Mapping[str, str]) -> tuple[Settings, list[str]]:
@@ -286,17 +260,6 @@ def _read_config(settings: Settings, default: Line) -> tuple[list[Line], Line, l
         return [], default, [f"IVR_CONFIG {path} is not UTF-8: save it as UTF-8"]
     lines, default, problems = read_lines(text, default)
     return lines, default, [f"IVR_CONFIG {path}: {problem}" for problem in problems]
-
-
-def _notes(given: Mapping[str, str]) -> tuple[str, ...]:
-    """A line for every IVR_ name nobody reads."""
-    names = sorted(_NAMES.values())
-    notes = []
-    for name in sorted(set(given) - set(names) - _OTHERS):
-        if name.startswith("IVR_"):
-            near = difflib.get_close_matches(name, names, 1)
-            notes.append(f"{name} is not a setting" + (f": did you mean {near[0]}?" if near else ""))
-    return tuple(notes)
 
 
 def _shown(value: object) -> str:
