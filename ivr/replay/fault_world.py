@@ -2,6 +2,7 @@
 
 The carrier asks the bridge's real doors over ASGI; its stream, the speech service's sockets and the agent's answers are
 in memory. The caller's voice is loud or silent and the detector hears loudness: the ears are not what is tried here.
+A faint whistle in it says which of his texts it is, so that the service hears the same words however often it is asked.
 The agent's voice is a tone by request, so that what was heard says by itself which request it came from.
 
 The fixed words of the lines are rendered once, by a sound service, before anything goes wrong: a `Studio` keeps them,
@@ -14,7 +15,7 @@ import asyncio
 import contextlib
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -32,7 +33,7 @@ from ivr.call.timeline import Turn
 from ivr.hamsa.client import Governor, GovernorOptions, HamsaSettings, SpeechRest
 from ivr.media import g711
 from ivr.phrases_default import PHRASES
-from ivr.replay import hamsa_rest, virtual
+from ivr.replay import hamsa_audio, hamsa_rest, virtual
 from ivr.replay.agent import Answer, four_sentences
 from ivr.replay.agent_app import DemoAgent, MemoryTransport
 from ivr.replay.agent_script import FOUR_PACE, Pace, Script
@@ -266,8 +267,12 @@ def play(scenario: FaultScenario, place: Studio, *, chance: int = 1) -> Happenin
 async def _play(scenario: FaultScenario, place: Studio, chance: int) -> Happening:
     loop = asyncio.get_running_loop()
     before = asyncio.all_tasks()
-    transcripts = scenario.caller.texts if scenario.transcripts is None else scenario.transcripts
-    profile = HamsaProfile(**scenario.service.profile, rules=scenario.rules, transcripts=tuple(transcripts))
+    profile = HamsaProfile(
+        **scenario.service.profile,
+        rules=scenario.rules,
+        transcripts=scenario.transcripts or (),
+        marked=dict(enumerate(_marks(scenario.caller), 1)) if scenario.transcripts is None else {},
+    )
     peers, witness = Peers(scenario.service, profile, scenario.pace), Witness()
     url = f"http://agent.example/webhook?script={','.join(scenario.agent)}"
     env = {
@@ -310,7 +315,7 @@ async def ring(
         caller=CALLER,
         called=CALLED,
         public_url=PUBLIC,
-        voice=_voice,
+        voice=_voice_of(caller),
         phone=PhoneOptions(strict=strict),
         options=CarrierOptions(seed=seed),
         switchboard=switchboard,
@@ -321,9 +326,20 @@ async def ring(
     return record
 
 
-def _voice(text: str) -> bytes:
-    """The caller's: 60 ms a letter."""
-    return LOUD * max(20, 3 * len(text))
+def _marks(caller: Scenario) -> list[str]:
+    """His texts; the first has the first mark."""
+    return list(dict.fromkeys(caller.texts))[: hamsa_audio.MARKERS]
+
+
+def _voice_of(caller: Scenario) -> Callable[[str], bytes]:
+    """How he speaks: 60 ms a letter."""
+    marks = {text: number for number, text in enumerate(_marks(caller), 1)}
+
+    def voice(text: str) -> bytes:
+        loud = g711.decode(LOUD * max(20, 3 * len(text)))
+        return g711.encode(hamsa_audio.marked(loud, marks[text], g711.RATE) if text in marks else loud)
+
+    return voice
 
 
 def _open(tally: Tally) -> dict[str, int]:
