@@ -103,7 +103,7 @@ class Bridge:
         self.metrics.add(Standing(self._standing))
         self._tallies: dict[Session, tuple[Tally, Tally]] = {}
         self._told_of_cache = False
-        self._phrases = PhraseCache(settings.cache_dir, self._voice, note=self._note)
+        self._phrases = PhraseCache(settings.cache_dir, self._voice, service=settings.hamsa_url, note=self._note)
         self._rest = rest or self._carrier()
         self._preparing: asyncio.Task[None] | None = None
         self._left = asyncio.Event()
@@ -312,10 +312,10 @@ class Bridge:
         return Governor(
             self._speech(line.speaker, line.dialect, line.language),
             GovernorOptions(
-                settings.spare_links,
-                settings.links_per_call,
-                settings.connects_per_second,
-                settings.connects_burst,
+                spare_links=settings.spare_links,
+                links_per_call=settings.links_per_call,
+                connects_per_second=settings.connects_per_second,
+                connects_burst=settings.connects_burst,
             ),
             rest=rest,
             connect=self._connect,

@@ -43,7 +43,7 @@ class Entry:
 
 def in_cache(settings: Settings) -> list[Entry]:
     """Every phrase of every line, and whether it is there."""
-    return _entries(settings, PhraseCache(settings.cache_dir, _no_voice))
+    return _entries(settings, PhraseCache(settings.cache_dir, _no_voice, service=settings.hamsa_url))
 
 
 async def rendered(settings: Settings, *, connect: Connect = connect_to_hamsa) -> tuple[list[Entry], str]:
@@ -52,7 +52,12 @@ async def rendered(settings: Settings, *, connect: Connect = connect_to_hamsa) -
     key, rest = settings.hamsa_api_key.get_secret_value() or "none", settings.speech_rest_url
     governor = Governor(
         hamsa_settings(settings, settings.default_line),
-        GovernorOptions(0, settings.connects_per_second, settings.connects_burst),
+        GovernorOptions(
+            spare_links=0,
+            links_per_call=0.0,
+            connects_per_second=settings.connects_per_second,
+            connects_burst=settings.connects_burst,
+        ),
         rest=SpeechRest(rest, key) if rest and connect is connect_to_hamsa else None,
         connect=connect,
     )
@@ -64,7 +69,7 @@ async def rendered(settings: Settings, *, connect: Connect = connect_to_hamsa) -
             replace(chosen, speaker=speaker, dialect=dialect, language=own, away_patience=0.0)  # nobody listens
         )
 
-    cache = PhraseCache(settings.cache_dir, voice)
+    cache = PhraseCache(settings.cache_dir, voice, service=settings.hamsa_url)
     try:
         for line in settings.all_lines:
             await cache.render(line.phrases.values(), line.speaker, line.dialect, line.language)

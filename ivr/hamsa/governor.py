@@ -37,7 +37,7 @@ AT_WORK: Final = {"voice": 0.25, "ears": 0.1}
 _CHANCE: Final = SystemRandom()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GovernorOptions:
     """What an operator decides about the links of a process."""
 

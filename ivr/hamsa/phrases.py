@@ -1,8 +1,9 @@
 """Fixed words, rendered once: greetings and apologies that play at once, and also when the voice is down.
 
-One file per text and voice, named by their hash, written beside and then renamed, so that several servers may share a
-directory: whoever is last wins, and both wrote the same. A file carries the length and the hash of its audio; one that
-does not fit, or cannot be read, is as good as absent. A directory that cannot be written costs only the next start.
+One file per text, voice and service, named by their hash, written beside and then renamed, so that several servers may
+share a directory: whoever is last wins, and both wrote the same. A file carries the length and the hash of its audio;
+one that does not fit, or cannot be read, is as good as absent. A directory that cannot be written costs only the next
+start.
 """
 
 from __future__ import annotations
@@ -36,9 +37,18 @@ _LONGEST: Final = 4 * 1024 * 1024
 class PhraseCache:
     """The phrases in one directory. Reading is quick and never raises; rendering is for the background."""
 
-    def __init__(self, directory: Path, voice: VoiceOf, *, note: NoteCallback = lambda _name, _fields: None) -> None:
-        """`voice`: makes the voice that renders; it is closed after use."""
+    def __init__(
+        self,
+        directory: Path,
+        voice: VoiceOf,
+        *,
+        service: str,
+        note: NoteCallback = lambda _name, _fields: None,
+    ) -> None:
+        """`voice`: makes the voice that renders; it is closed after use. `service`: where that voice lives: what a mock
+        has said is nothing for a real caller."""
         self._directory = directory
+        self._service = service
         self._voice = voice
         self._note = note
         self.not_kept = ""
@@ -51,7 +61,7 @@ class PhraseCache:
 
     def get(self, text: str, speaker: str, dialect: str, language: str) -> bytes | None:
         """The phrase as mu-law at 8 kHz, its level normal; None when it was never rendered."""
-        name = _name(text, speaker, dialect, language)
+        name = self._name(text, speaker, dialect, language)
         if name not in self._known and (audio := self._load(name)) is not None:
             self._known[name] = audio
         return self._known.get(name)
@@ -79,7 +89,7 @@ class PhraseCache:
                     reason = exc.reason if isinstance(exc, SpeechError) else "text"
                     self._note("phrase_failed", {"reason": reason, "characters": len(text)})
                     continue
-                self._keep(_name(text, speaker, dialect, language), audio)
+                self._keep(self._name(text, speaker, dialect, language), audio)
         finally:
             await voice.aclose()
 
@@ -101,10 +111,9 @@ class PhraseCache:
             return None
         return audio if audio and head + b"\n" == _head(audio) else None
 
-
-def _name(text: str, speaker: str, dialect: str, language: str) -> str:
-    key = json.dumps([FORM, text, speaker, dialect, language])
-    return hashlib.sha256(key.encode()).hexdigest()[:40] + ".ulaw"
+    def _name(self, text: str, speaker: str, dialect: str, language: str) -> str:
+        key = json.dumps([FORM, self._service, text, speaker, dialect, language])
+        return hashlib.sha256(key.encode()).hexdigest()[:40] + ".ulaw"
 
 
 def _head(audio: bytes) -> bytes:

@@ -219,7 +219,12 @@ def a_bridge(chosen: Settings, peers: Peers, observer: Observer | None = None, *
     )
     bridge.governor = Governor(
         HamsaSettings(chosen.hamsa_url, "key"),
-        GovernorOptions(chosen.spare_links, chosen.links_per_call, chosen.connects_per_second, chosen.connects_burst),
+        GovernorOptions(
+            spare_links=chosen.spare_links,
+            links_per_call=chosen.links_per_call,
+            connects_per_second=chosen.connects_per_second,
+            connects_burst=chosen.connects_burst,
+        ),
         rest=peers.speech_rest(),
         connect=peers.connect,
         note=lambda name, _fields: bridge.metrics.noted(name),

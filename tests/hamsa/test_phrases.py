@@ -39,9 +39,10 @@ class Rig:
         self.format: Any = "pcm16"
         self.directory = directory
         self.asked: list[tuple[str, str, str]] = []
+        self.url = "wss://speech.example/ws"
 
     def cache(self) -> PhraseCache:
-        return PhraseCache(self.directory, self.voice, note=self.service.note)
+        return PhraseCache(self.directory, self.voice, service=self.url, note=self.service.note)
 
     def voice(self, speaker: str, dialect: str, language: str) -> Voice:
         self.asked.append((speaker, dialect, language))
@@ -85,6 +86,13 @@ def test_another_voice_is_another_phrase(tmp_path: Path, other: tuple[str, str, 
     rig.render(TEXT)
     assert rig.cache().get(TEXT, *other) is None
     assert rig.cache().get(TEXT + " ", *VOICE) is None
+
+
+def test_what_a_mock_has_said_is_nothing_for_a_caller(tmp_path: Path) -> None:
+    rig = Rig(tmp_path)
+    rig.render(TEXT)
+    rig.url = "ws://127.0.0.1:8090/ws"
+    assert rig.cache().get(TEXT, *VOICE) is None
 
 
 def test_what_fails_is_left_out_and_the_rest_goes_on(tmp_path: Path) -> None:
