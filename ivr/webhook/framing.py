@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from abc import ABC, abstractmethod
 from typing import Any, Final, Protocol
 
 from ivr.webhook.pieces import Fault, Piece
@@ -19,7 +20,8 @@ MAX_LINE = 256 * 1024
 
 LOST: Final = Fault("charset")
 """Characters of the body could not be read; the others are."""
-_CODED: Final = re.compile(rb"[0-9a-k]:[\"{\[]")
+CODED: Final = re.compile(rb"[0-9a-k]:[\"{\[]")
+"""How a line of `CodedLines` begins."""
 
 
 class Format(Protocol):
@@ -56,13 +58,17 @@ class Lines:
         return bytes(self._tail)
 
 
-class JsonLines:
-    """One JSON value a line: n8n, and every single-line JSON answer."""
+class LineByLine(ABC):
+    """A format in which every line stands for itself; blank ones and those that are too long say nothing."""
 
     def __init__(self, records: Records) -> None:
         self.over = False
         self._lines = Lines()
         self._records = records
+
+    @abstractmethod
+    def _value(self, line: bytes) -> list[Piece]:
+        """The pieces of one line."""
 
     def feed(self, data: bytes) -> list[Piece]:
         """See `Format`."""
@@ -77,8 +83,13 @@ class JsonLines:
         return self._line(self._lines.finish()) + self._records.finish()
 
     def _line(self, line: bytes) -> list[Piece]:
-        if len(line) > MAX_LINE or not line.strip():
-            return []
+        return [] if len(line) > MAX_LINE or not line.strip() else self._value(line)
+
+
+class JsonLines(LineByLine):
+    """One JSON value a line: n8n, and every single-line JSON answer."""
+
+    def _value(self, line: bytes) -> list[Piece]:
         value = json_value(line)
         return [Fault("bad_line")] if value is NOT_JSON else self._records.take(value)
 
@@ -172,34 +183,15 @@ class ServerSentEvents:
 _PARTS: Final = {"0": "text", "3": "error", "9": "tool", "b": "tool"}
 
 
-class CodedLines:
+class CodedLines(LineByLine):
     """A code, `:` and a JSON value a line: the data streams of Vercel's AI SDK before version 5.
 
     The codes (ai-sdk.dev/v4/docs/ai-sdk-ui/stream-protocol): `0` words, `2` data of the agent's own, `3` an error, `9`
     and `b` the call of a tool. The others are of no use to a caller: thoughts, results, sources, steps, figures.
     """
 
-    def __init__(self, records: Records) -> None:
-        self.over = False
-        self._lines = Lines()
-        self._records = records
-
-    def feed(self, data: bytes) -> list[Piece]:
-        """See `Format`."""
-        pieces = [piece for line in self._lines.feed(data) for piece in self._line(line)]
-        if self._lines.over:
-            pieces.append(Fault("too_long"))
-        self.over = self._lines.over or self._records.over
-        return pieces
-
-    def finish(self) -> list[Piece]:
-        """See `Format`."""
-        return self._line(self._lines.finish()) + self._records.finish()
-
-    def _line(self, line: bytes) -> list[Piece]:
+    def _value(self, line: bytes) -> list[Piece]:
         coded = coded_value(line)
-        if len(line) > MAX_LINE or not line.strip():
-            return []
         if coded is None:
             return [Fault("bad_line")]
         code, value = coded
@@ -261,7 +253,7 @@ def json_value(line: bytes) -> Any:
 
 def coded_value(line: bytes) -> tuple[str, Any] | None:
     """The code and the value of a line of `CodedLines`; None if it is not one."""
-    if not _CODED.match(line):
+    if not CODED.match(line):
         return None
     value = json_value(line[2:])
     return None if value is NOT_JSON else (line[:1].decode(), value)

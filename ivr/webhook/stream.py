@@ -27,6 +27,7 @@ import re
 
 from ivr.webhook.charset import Charset
 from ivr.webhook.framing import (
+    CODED,
     LOST,
     MAX_LINE,
     CodedLines,
@@ -52,7 +53,6 @@ _PAGE_STARTS = (b"<!doctype", b"<html", b"<head", b"<body", b"<?xml")
 _DOCUMENT_LINES = (b"{", b"[", b"[{")
 _BLANK = b" \t\r\n"
 _UTF8_MARK = b"\xef\xbb\xbf"
-_CODE = re.compile(rb"[0-9a-k]:[\"{\[]")
 _HALF_A_CODE = re.compile(rb"[0-9a-k]:?")
 
 
@@ -138,7 +138,7 @@ class ReplyStream:
             return Refused("html")
         if not whole and _undecided(start):
             return None
-        if _CODE.match(head):
+        if CODED.match(head):
             return self._coded(head, whole)
         return self._fallback()
 
