@@ -46,7 +46,6 @@ _LATE: Final = re.compile(f"[{re.escape(STOPS)}»”’›)\\]}}{UNSEEN}]*")
 _NOTE: Final = re.compile(r"[ \t\u00a0]*\[\d{1,3}\]")
 _PART_OF_NOTE: Final = re.compile(r"\s*\[\d{0,3}")
 _GAP: Final = re.compile(r"[^\S\n\r\x0b\x0c\x85\u2028\u2029]*")
-_WORD_BEFORE: Final = re.compile(r"(\S*)\s*?(?:(?<=\s)(\S+))?\Z")
 _ITEM: Final = re.compile(r"(?<!\S)[(\u2043•*-]*(\d{1,2}|[A-Za-z])[.)]?\Z")
 _FRONT: Final = " \t\n\r\u00a0\"'“«([*_-–—" + BULLETS
 _GLUED_ARABIC: Final = re.compile(r"(?<![A-Za-z0-9./@_-])[\u0620-\u065f\u0670]{3,}\Z|(?<![^\s#])\d{3,}\Z")

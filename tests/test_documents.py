@@ -1,0 +1,126 @@
+"""What the documents list is what the code has: metrics, lines of the log, ends of calls, files, dependencies."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+from ivr.metrics import Metrics
+from ivr.standing import COUNTERS, FAMILIES
+from scripts.changelog import ROOT
+
+DOCS = ROOT / "docs"
+PEERS = ("voice", "ears")
+CODE = sorted(path for path in (ROOT / "ivr").rglob("*.py") if "replay" not in path.parts)
+
+
+def page(name: str) -> str:
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+def calls() -> Iterator[ast.Call]:
+    """Every call of a function in the bridge."""
+    for path in CODE:
+        yield from (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call))
+
+
+def name_of(call: ast.Call) -> str:
+    """The last name of what is called: `note` of `self.note(...)`."""
+    match call.func:
+        case ast.Attribute(attr=name) | ast.Name(id=name):
+            return name
+    return ""
+
+
+def words(value: ast.expr) -> list[str]:
+    """The string that is written here; a peer's name stands for both peers."""
+    match value:
+        case ast.Constant(value=str(text)):
+            return [text]
+        case ast.JoinedStr(values=[ast.FormattedValue(), ast.Constant(value=str(text))]):
+            return [peer + text for peer in PEERS]
+    return []
+
+
+def lines_of_the_log() -> set[str]:
+    logging = {"info", "warning", "exception", "note", "_note", "Note"}
+    found = {word for call in calls() if name_of(call) in logging and call.args for word in words(call.args[0])}
+    return found - {"voice_unavailable", "ears_unavailable"}
+
+
+def ends_of_calls() -> set[str]:
+    ends = {
+        word for call in calls() if name_of(call) == "HangUp" and len(call.args) > 1 for word in words(call.args[1])
+    }
+    withdrawn = {
+        word
+        for call in calls()
+        if name_of(call) in ("Withdraw", "withdraw") and call.args
+        for word in words(call.args[0])
+    }
+    return {end for end in ends | withdrawn if not end.startswith(PEERS)} | {"voice_unavailable"}
+
+
+def test_something_was_found() -> None:
+    assert {"turn", "call_ended", "voice_breaker_closed", "stood_still"} <= lines_of_the_log()
+    assert {"agent_goodbye", "no_media", "shutdown", "internal_error"} <= ends_of_calls()
+
+
+@pytest.mark.parametrize("name", sorted(lines_of_the_log()))
+def test_every_line_of_the_log_is_explained(name: str) -> None:
+    assert f"`{name}`" in page("log.md")
+
+
+@pytest.mark.parametrize("reason", sorted(ends_of_calls()))
+def test_every_end_of_a_call_is_explained(reason: str) -> None:
+    assert f"`{reason}`" in page("log.md")
+
+
+def test_every_metric_is_explained() -> None:
+    own = {f"{family.name}{'_total' * (family.type == 'counter')}" for family in Metrics().registry.collect()}
+    services = {f"{name}{'_total' * (name in COUNTERS)}" for name in FAMILIES}
+    told = set(re.findall(r"^\| `(ivr_\w+)", page("operating.md"), re.M))
+    assert told == own | services
+
+
+def test_the_architecture_names_every_file_of_the_edge_and_no_other() -> None:
+    table = page("architecture.md").partition("\n## Three kinds of time")[0]
+    named = set(re.findall(r"`(?:ivr/)?(\w+\.py)`", table))
+    assert named == {path.name for path in (ROOT / "ivr").glob("*.py")} - {"__init__.py", "__main__.py"}
+
+
+def test_the_architecture_names_every_room_and_every_tool() -> None:
+    text = page("architecture.md")
+    rooms = {path.name for path in (ROOT / "ivr").iterdir() if (path / "__init__.py").exists()}
+    assert {room for room in rooms if f"`ivr/{room}/`" not in text} == set()
+    tools = re.findall(r"`([\w*/]+)`", text.partition("In `ivr/replay/`:")[2].partition("\n## ")[0])
+    files = {path.stem for path in (ROOT / "ivr/replay").glob("*.py")} - {"__init__"}
+    assert {name for name in files if not any(fnmatch(name, tool) for tool in tools)} == set()
+    assert {tool for tool in tools if "/" not in tool and not any(fnmatch(name, tool) for name in files)} == set()
+
+
+def test_every_dependency_has_its_line() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    lines = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+    lines += [line for extra in project["project"]["optional-dependencies"].values() for line in extra]
+    declared = {re.split(r"[<>=;\[ ]", line)[0] for line in lines}
+    cells = re.findall(r"^\| ([a-z][^|]*) \|", page("dependencies.md"), re.M)
+    told = {name.strip() for cell in cells for name in cell.split(",")} - {"package"}
+    assert told == declared
+
+
+def test_the_readme_begins_with_what_can_be_done_at_once() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert re.findall(r"^    (scripts/\w+)", text, re.M)[:2] == ["scripts/demo", "scripts/test"]
+
+
+def test_paths_in_the_architecture_exist() -> None:
+    paths = re.findall(r"`((?:ivr|scripts|twiml)/[\w./]*)`", page("architecture.md"))
+    assert paths
+    assert {path for path in paths if not (Path(ROOT) / path).exists()} == set()
