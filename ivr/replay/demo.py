@@ -134,7 +134,8 @@ class Demo:
                 app = create_app(settings, observe=witness)
                 async with serving(app, listener, lambda served: config_for(served, settings)):
                     self._introduce(settings)
-                    await ready(settings.public_url)
+                    with mock.hurrying():
+                        await ready(settings.public_url)
                     began = asyncio.get_running_loop().time()
                     await place_call(
                         f"{settings.public_url}/voice",
@@ -154,9 +155,7 @@ class Demo:
         self._console.print(f"[bold]A call to {settings.public_url}[/], all on this machine", highlight=False)
         if self._scripted:
             self._console.print(f"[bold red]{SCRIPTED}[/]", highlight=False)
-        self._console.print(
-            "the voice renders the line's fixed phrases, some seconds; then the phone rings", style="dim"
-        )
+        self._console.print("the voice renders the line's fixed phrases, in a hurry; then the phone rings", style="dim")
 
     def _finish(self, record: PhoneRecord, witness: Witness, connections: int) -> bool:
         """Print the figures, write the files, judge the call."""

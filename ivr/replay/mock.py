@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final, Literal
 
@@ -40,6 +40,8 @@ SCRIPT: Final[dict[Language, tuple[str, ...]]] = {
 """What the demo's caller says, and what is scripted as its transcripts."""
 PACE: Final = Pace(first_token=0.4, rate=150.0)
 """A quick chat model, without tools."""
+HURRY: Final = 20.0
+"""How much faster phrases are rendered before a demo call than any service renders them."""
 _ROUNDS: Final = 1000
 """How often a script is gone through."""
 
@@ -84,6 +86,16 @@ class Mock:
         """Sockets that were asked to speak since a moment of the loop's clock."""
         tally = self.hamsa.tally
         return len({record.socket for record in tally.records if record.kind == "tts" and record.asked_at >= since})
+
+    @contextlib.contextmanager
+    def hurrying(self, times: float = HURRY) -> Iterator[None]:
+        """Be so many times as fast while the block runs: for what comes before a call."""
+        calm = self.hamsa.profile
+        self.hamsa.profile = replace(calm, speed=times * calm.speed)
+        try:
+            yield
+        finally:
+            self.hamsa.profile = calm
 
     @contextlib.asynccontextmanager
     async def serving(self, *more: BaseRoute, listener: socket.socket | None = None) -> AsyncIterator[str]:

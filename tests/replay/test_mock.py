@@ -59,6 +59,15 @@ def test_both_peers_answer_on_one_port() -> None:
     live.run(visit())
 
 
+def test_a_hurry_is_over_with_its_block() -> None:
+    both = mock.Mock("ar", voice="tone", speed=2.0)
+    calm = both.hamsa.profile
+    with pytest.raises(KeyError), both.hurrying():
+        assert both.hamsa.profile.speed == 2.0 * mock.HURRY
+        raise KeyError
+    assert both.hamsa.profile is calm
+
+
 def test_arabic_is_scripted_and_says_so() -> None:
     both = mock.Mock("ar", voice="tone", script=["مرحبا"])
     assert both.scripted
