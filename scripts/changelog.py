@@ -19,8 +19,13 @@ def faults(changelog: str, version: str) -> list[str]:
     """What is wrong with this text, one line each."""
     found: list[str] = []
     releases: list[str] = []
-    for number, line in enumerate(changelog.splitlines(), 1):
-        if line.startswith("## "):
+    lines = changelog.splitlines()
+    for number, line in enumerate(lines, 1):
+        if not line and lines[number - 2 : number - 1] == [""]:
+            found.append(f"CHANGELOG.md:{number}: two blank lines")
+        elif not line and _is_entry(lines[number - 2]) and any(map(_is_entry, lines[number : number + 1])):
+            found.append(f"CHANGELOG.md:{number}: a blank line inside a list")
+        elif line.startswith("## "):
             match = _RELEASE.match(line)
             if match is None or (match["name"] != "Unreleased" and match["date"] is None):
                 found.append(f"CHANGELOG.md:{number}: a release is '## [1.2.3] - 2026-01-31'")
@@ -35,6 +40,11 @@ def faults(changelog: str, version: str) -> list[str]:
     if len(set(releases)) != len(releases):
         found.append("CHANGELOG.md: a release is there twice")
     return found
+
+
+def _is_entry(line: str) -> bool:
+    """A line of a list, its first or a further one."""
+    return line.startswith(("- ", "  "))
 
 
 def version_faults(root: Path = ROOT) -> list[str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from ivr.metrics import Metrics
+from ivr.settings import Settings
 from ivr.standing import COUNTERS, FAMILIES
 from scripts.changelog import ROOT
 
@@ -118,6 +119,27 @@ def test_every_dependency_has_its_line() -> None:
 def test_the_readme_begins_with_what_can_be_done_at_once() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert re.findall(r"^    (scripts/\w+)", text, re.M)[:2] == ["scripts/demo", "scripts/test"]
+
+
+DERIVED = {"IVR_HOST": "0.0.0.0", "IVR_DEV": "false"}
+"""Defaults that follow from something else, or are written in another way."""
+
+
+def test_the_defaults_in_the_readme_are_those_of_the_settings() -> None:
+    plain = {
+        field.alias: format(field.default, "g" if isinstance(field.default, float) else "")
+        for field in Settings.model_fields.values()
+        if field.alias and isinstance(field.default, int | float | str | Path)
+    }
+    rows = re.findall(r"^\| (`[A-Z_`, ]+`) \| (`[^|]+`) \|", (ROOT / "README.md").read_text(encoding="utf-8"), re.M)
+    told = {
+        name: default
+        for names, defaults in rows
+        for name, default in zip(re.findall(r"`(\w+)`", names), re.findall(r"`([^`]+)`", defaults), strict=False)
+    }
+    told = {name: default for name, default in told.items() if name in plain and name != "IVR_HAMSA_REST_URL"}
+    assert len(told) > 10
+    assert told == {name: DERIVED.get(name, plain[name]) for name in told}
 
 
 def test_paths_in_the_architecture_exist() -> None:

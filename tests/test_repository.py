@@ -30,6 +30,9 @@ def test_the_changelog_and_the_version_agree() -> None:
         ("## Unreleased\n## [1.0.0] - 2026-01-01", "a release is"),
         ("## [Unreleased]\n### Improved\n## [1.0.0] - 2026-01-01", "'Improved' is none of"),
         ("## [Unreleased]\n## [1.0.0] - 2026-01-01\n## [1.0.0] - 2026-01-02", "twice"),
+        ("## [Unreleased]\n- a\n\n- b\n## [1.0.0] - 2026-01-01", "inside a list"),
+        ("## [Unreleased]\n- a\n  b\n\n- c\n## [1.0.0] - 2026-01-01", "inside a list"),
+        ("## [Unreleased]\n\n\n## [1.0.0] - 2026-01-01", "two blank lines"),
     ],
 )
 def test_a_wrong_changelog_is_named(text: str, wrong: str) -> None:
