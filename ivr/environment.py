@@ -34,6 +34,11 @@ def gather(env: Mapping[str, str] | None = None) -> dict[str, str]:
     return {name: value for name, value in ours.items() if value or name in MAY_BE_EMPTY}
 
 
+def exported() -> dict[str, str]:
+    """The same of the process's environment alone."""
+    return gather(os.environ)
+
+
 def unread(given: Collection[str], known: Collection[str]) -> list[str]:
     """A line for every IVR_ name that is none of the known ones, with the one that was probably meant."""
     names = sorted(known)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ivr.environment import gather, unread
+from ivr.environment import exported, gather, unread
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,7 @@ def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setenv("IVR_PORT", "2")
     monkeypatch.setenv("IVR_HOST", "")
     assert gather() == {"IVR_PORT": "2", "IVR_LANGUAGE": "en"}
+    assert exported() == {"IVR_PORT": "2"}
 
 
 def test_a_file_that_is_not_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,7 +32,7 @@ class CallExpects:
     """What a call should be as a whole."""
 
     ended_by: str = ""
-    """`agent`, `caller`, `carrier` (an update by REST)."""
+    """`agent`, `caller`, `carrier` (an update by REST), `lost` (the socket died), `refused` (no stream); empty: any."""
     first_audio_ms: float | None = None
     """From the stream's first sample to the agent's, at most."""
     silence_ms: float | None = None

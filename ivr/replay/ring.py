@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +17,7 @@ import httpx
 from rich.console import Console
 
 from ivr.call.timeline import Turn
+from ivr.environment import exported
 from ivr.recent import Told, decode
 from ivr.replay import demo, folder
 from ivr.replay.carrier import place_call
@@ -55,7 +55,8 @@ async def ring(
     """
     if out is not None:
         folder.prepare(out)
-    account, secret = os.environ.get("TWILIO_ACCOUNT_SID", f"AC{0:032x}"), os.environ.get("TWILIO_AUTH_TOKEN", "none")
+    given = exported()
+    account, secret = given.get("TWILIO_ACCOUNT_SID", f"AC{0:032x}"), given.get("TWILIO_AUTH_TOKEN", "none")
     switchboard, record = Switchboard(account, secret), PhoneRecord()
     record.watch = Show(console, record).phone
     api = contextlib.nullcontext() if rest is None else serving(switchboard.app(), bound(port=rest))
@@ -67,7 +68,7 @@ async def ring(
             account_sid=account,
             caller=caller,
             called=called,
-            public_url=os.environ.get("IVR_PUBLIC_URL") or None,
+            public_url=given.get("IVR_PUBLIC_URL"),
             voice=demo.caller_voice(script.language) if script.texts else None,
             record=record,
             switchboard=switchboard,
