@@ -196,13 +196,13 @@ def amiss(record: PhoneRecord, turns: Sequence[Turn]) -> list[str]:
 
 
 def loopback(
-    peer: str, port: int, folder: Path, account: str, secret: str, more: Mapping[str, str], toml: str = ""
+    peer: str, port: int, home: Path, account: str, secret: str, more: Mapping[str, str], toml: str = ""
 ) -> Settings:
-    """Of a bridge on a port of loopback, whose peers are all at `peer` and who keeps what it has in `folder`.
+    """Of a bridge on a port of loopback, whose peers are all at `peer` and who keeps what it has in `home`.
 
     `more`: further settings; `toml`: its lines.
     """
-    config = folder / "ivr.toml"
+    config = home / "ivr.toml"
     config.write_text(toml, encoding="utf-8")
     return load(
         {
@@ -215,7 +215,7 @@ def loopback(
             "IVR_PUBLIC_URL": f"http://127.0.0.1:{port}",
             "IVR_HOST": "127.0.0.1",
             "IVR_PORT": str(port),
-            "IVR_CACHE_DIR": str(folder / "phrases"),
+            "IVR_CACHE_DIR": str(home / "phrases"),
             "IVR_CONFIG": str(config),
             **more,
         }
