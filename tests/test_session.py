@@ -95,7 +95,8 @@ def test_an_interruption_clears_what_was_sent_and_stops_the_voice() -> None:
     place = kinds.index("clear")
     assert kinds[place + 1 :].count("media") <= 1
     assert scene.voice.stopped == 1
-    assert len(scene.agent.requests) == 1 or scene.agent.requests[1].unheard
+    unheard = [request.unheard for request in scene.agent.requests]
+    assert unheard == ["", "One sentence here. Another sentence there."]
 
 
 def test_the_voice_is_told_when_nothing_is_left_to_listen_to() -> None:
