@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import time
 from typing import Any
 
 import pytest
@@ -37,6 +36,7 @@ async def spoken(voice: Voice, text: str) -> bytes:
 def test_a_request_in_real_time_that_takes_no_time() -> None:
     async def scene() -> list[Any]:
         hamsa, loop = service(), asyncio.get_running_loop()
+        assert isinstance(loop, virtual.VirtualLoop)
         socket = await hamsa.connect(SETTINGS)
         assert (loop.time(), await socket.recv()) == (1.15, INFO)
         await socket.send(REQUEST)
@@ -49,9 +49,7 @@ def test_a_request_in_real_time_that_takes_no_time() -> None:
         assert "tts" in repr(hamsa)
         return frames
 
-    began = time.perf_counter()
     frames = virtual.run(scene())
-    assert time.perf_counter() - began < 0.5
     assert frames[0] == (1.15, ACK)
     assert frames[1][0] == 1.6
     assert sum(size for _, size in frames[1:]) == 83_270
