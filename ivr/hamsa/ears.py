@@ -268,6 +268,7 @@ class Ears:
             live.drop(OVERDUE)
             raise
         except asyncio.CancelledError:
+            self._links.forgo()
             if made.counted:
                 live.drop(OVERDUE)
             raise

@@ -21,11 +21,12 @@ from typing import Final, Literal
 from ivr.hamsa.ears import Ears
 from ivr.hamsa.gate import BURST, RATE, Gate
 from ivr.hamsa.link import Link
-from ivr.hamsa.links import MOST, Links, NoteCallback, Sharing
+from ivr.hamsa.links import Links, NoteCallback
 from ivr.hamsa.live import LiveLink
 from ivr.hamsa.messages import Message, ends_hearing, ends_speech
 from ivr.hamsa.options import HamsaSettings
 from ivr.hamsa.rest import Rest
+from ivr.hamsa.sharing import MOST, Sharing
 from ivr.hamsa.spares import floor, spares
 from ivr.hamsa.voice import Voice
 from ivr.hamsa.wire import Connect, connect

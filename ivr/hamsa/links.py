@@ -29,6 +29,7 @@ from ivr.hamsa.live import LiveLink
 from ivr.hamsa.messages import Message
 from ivr.hamsa.opener import Opener
 from ivr.hamsa.options import HamsaSettings
+from ivr.hamsa.sharing import Sharing
 from ivr.hamsa.spares import HOPE, LEAD, SURPLUS_AFTER, Stock, Wish
 from ivr.hamsa.waiting import Waiter, Waiting
 from ivr.hamsa.wire import Connect, Wire
@@ -38,8 +39,6 @@ NoteCallback: TypeAlias = Callable[[str, Mapping[str, str | int | float | bool]]
 
 SETTLED: Final = 1.0
 """Seconds after which a link that closes unused was no refusal."""
-MOST: Final = 3
-"""Links of one voice alone: one that serves, one that drains, one that replaces it."""
 DENIALS: Final = 3
 """Requests of all calls that were denied for the account's sake, without one that served, until it counts as gone."""
 DOUBTS_MOST: Final = 5
@@ -58,26 +57,6 @@ _CHANCE: Final = SystemRandom()
 @dataclass(slots=True, eq=False)
 class _Request(Waiter):
     link: asyncio.Future[LiveLink] = field(default_factory=asyncio.Future)
-
-
-@dataclass(frozen=True, slots=True)
-class Sharing:
-    """What a pool has from the process it serves."""
-
-    gate: Gate
-    """The pace of connections, of this pool and of others."""
-    breaker: Breaker | None = None
-    """None: the service is asked whatever it did."""
-    spares: Callable[[], int] = lambda: 0
-    """Idle links there should be."""
-    floor: Callable[[], int] = lambda: 0
-    """Links there should be."""
-    most: Callable[[], int] = lambda: MOST
-    """Links there may be."""
-    borrow: Callable[[Callable[[Link], bool]], LiveLink | None] = lambda _fits: None
-    """An idle link of another pool that fits."""
-    asked: Callable[[], None] = lambda: None
-    """Hears of every request."""
 
 
 class Links:
@@ -196,6 +175,8 @@ class Links:
             self.tend()
             if isinstance(exc, TimeoutError):
                 raise LinkLost("no_link", retryable=False) from None
+            if not isinstance(exc, LinkLost):
+                self.forgo()
             raise
         finally:
             for urge in urges:
@@ -208,17 +189,24 @@ class Links:
 
     def report(self, lost: LinkLost | None) -> None:
         """How a request on a link went: None is well."""
+        breaker = self._sharing.breaker
         if lost is None:
             self._denials = 0
             self._gate.proven()
-            if self._sharing.breaker is not None and self._sharing.breaker.succeeded():
+            if breaker is not None and breaker.succeeded():
                 self._note(f"{self._peer}_breaker_closed", {})
-        elif self._sharing.breaker is not None and lost.reason not in BLAMELESS:
+        elif lost.reason in BLAMELESS:
+            if lost.reason != "breaker":  # or it is another request that is under way
+                self.forgo()
+        elif breaker is not None:
             self._denials += lost.reason in {"auth", "funds"}
-            if self._sharing.breaker.failed(self.now(), fatal=self._denials >= DENIALS):
-                self._note(
-                    f"{self._peer}_breaker_opened", {"reason": lost.reason, "failures": self._sharing.breaker.failures}
-                )
+            if breaker.failed(self.now(), fatal=self._denials >= DENIALS):
+                self._note(f"{self._peer}_breaker_opened", {"reason": lost.reason, "failures": breaker.failures})
+
+    def forgo(self) -> None:
+        """A request was given up before it was known how it goes."""
+        if self._sharing.breaker is not None:
+            self._sharing.breaker.forgo(self.now())
 
     def doubt(self, live: LiveLink) -> None:
         """A reply of this link had no speech in it."""

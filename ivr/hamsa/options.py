@@ -45,7 +45,7 @@ class HamsaSettings:
     """The same when he has not."""
     gap_timeout: float = 3.0
     """Seconds between two frames of one reply, while the caller still has something to listen to."""
-    gap_least: float = 2.0
+    gap_least: float = 1.5
     """The same when he has not."""
     again_least: float = 1.2
     """Both for a sentence that broke off before, when he hears nothing."""

@@ -45,8 +45,9 @@ class Rest:
         *,
         transport: httpx.AsyncBaseTransport | None = None,
         clock: Callable[[], float] | None = None,
+        chance: Callable[[], float] = _CHANCE.random,
     ) -> None:
-        """`url`: up to and without `/tts-stream`."""
+        """`url`: up to and without `/tts-stream`. `chance`: 0 to 1, spreads the pauses of the breakers."""
         self.asked = 0
         """Requests made so far."""
         self._client = httpx.AsyncClient(
@@ -58,7 +59,7 @@ class Rest:
             transport=transport,
         )
         self._clock = clock
-        self._breakers = {path: Breaker(LIMITS, _CHANCE.random) for path in ("tts-stream", "stt")}
+        self._breakers = {path: Breaker(LIMITS, chance) for path in ("tts-stream", "stt")}
         self._closing: set[asyncio.Task[None]] = set()
 
     def __repr__(self) -> str:
@@ -87,6 +88,9 @@ class Rest:
                     await response.aclose()
         except TimeoutError:
             self.report("stt", LinkLost("hearing_timeout"))
+            raise
+        except asyncio.CancelledError:
+            self.forgo("stt")
             raise
         except Exception as exc:
             raise self.broken("stt", exc) from exc
@@ -123,6 +127,12 @@ class Rest:
             self._breakers[path].succeeded()
         elif lost.reason != "breaker" and (lost.retryable or lost.reason in _FINAL):
             self._breakers[path].failed(self.now(), fatal=lost.reason in _FINAL)
+        elif lost.reason != "breaker":
+            self.forgo(path)
+
+    def forgo(self, path: str) -> None:
+        """A request was given up before it was known how it goes, or its answer says nothing about the service."""
+        self._breakers[path].forgo(self.now())
 
     def abandon(self, response: httpx.Response) -> None:
         """Close an answer that nobody reads any more, in the background."""
@@ -159,6 +169,9 @@ class RestExchange:
         except TimeoutError:
             self._rest.report("tts-stream", LinkLost("first_audio_timeout"))
             self.cancel()
+            raise
+        except asyncio.CancelledError:
+            self._rest.forgo("tts-stream")
             raise
         except Exception as exc:
             self.cancel()

@@ -4,7 +4,8 @@ Pure, counted in audio time. There is no way to ask for the rest of a sentence, 
 guessed at. So the whole text is asked for again and as much of the new audio is left out as was given out of the old:
 the same voice says the same words in nearly the same time. The join is put into the quietest moment just before that
 place, so that a word is rather said again from its beginning than begun in its middle; where nothing is quiet, it is
-exactly there.
+exactly there. No less than `LEAST_MS` is given first: a few milliseconds, and the next frame a while later, would be a
+blip.
 """
 
 from __future__ import annotations
@@ -17,12 +18,16 @@ from ivr.media import g711
 WINDOW_MS: Final = 240
 """How far back the join may be."""
 STEP_MS: Final = 10
+LEAST_MS: Final = 100
+"""Audio beyond the place that is waited for, unless the rendering ends."""
+NOTHING_MS: Final = 40
+"""Audio at the end of a sentence that is not worth coming back for."""
 QUIET: Final = 0.25
 """The loudness that counts as a pause, as a share of the window's mean."""
 
 
 class Join:
-    """Leaves out the beginning of a rendering. `feed` its audio in order; an instance is for one rendering."""
+    """Leaves out the beginning of a rendering. `feed` its audio in order, then `finish`. For one rendering."""
 
     def __init__(self, skip_ms: int) -> None:
         """`skip_ms`: audio of the sentence that was given out before."""
@@ -38,8 +43,15 @@ class Join:
             return audio
         self._held += audio
         unit = rate // 1000 * (1 if encoding == "mulaw" else 2)
-        if len(self._held) <= self._skip_ms * unit:
-            return b""
+        return self._join(unit, encoding) if len(self._held) > (self._skip_ms + LEAST_MS) * unit else b""
+
+    def finish(self, rate: int, encoding: Encoding) -> bytes:
+        """The rendering is over: what is left of it that continues the sentence, unless it is next to nothing."""
+        unit = rate // 1000 * (1 if encoding == "mulaw" else 2)
+        over = self._joined or len(self._held) <= (self._skip_ms + NOTHING_MS) * unit
+        return b"" if over else self._join(unit, encoding)
+
+    def _join(self, unit: int, encoding: Encoding) -> bytes:
         self._joined = True
         self.repeated_ms = self._skip_ms - self._quietest(unit, encoding)
         rest, self._held = self._held[(self._skip_ms - self.repeated_ms) * unit :], b""

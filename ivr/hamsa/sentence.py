@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from ivr.call.events import Encoding
 from ivr.hamsa.link import LinkLost
 from ivr.hamsa.links import Links, NoteCallback
 from ivr.hamsa.live import LiveLink
@@ -24,7 +25,7 @@ from ivr.hamsa.resume import Join
 from ivr.hamsa.spares import Wish
 from ivr.hamsa.speech import Chunk, Degenerate, Done, Outcome, Synthesis, Unusable
 from ivr.hamsa.tally import Tally
-from ivr.hamsa.tries import Tries
+from ivr.hamsa.tries import SENSELESS, Tries
 
 FALLBACK_S: Final = 60.0
 """Seconds in which a second speaker who had to help out goes on, before the first is asked again."""
@@ -39,6 +40,8 @@ class SpeechError(Exception):
         super().__init__(reason)
         self.reason = reason
         """A short fixed word, safe for logs and labels."""
+        self.again = reason not in SENSELESS
+        """It may be asked for once more."""
 
 
 class Reply(Protocol):
@@ -125,6 +128,8 @@ class Sentence:
         """Nobody waits any more. Harmless when it is over."""
         if self._reply is not None:
             self._reply.cancel()
+        if self._live is not None and not self._serving:
+            self._links.forgo()
 
     def _begin(self) -> None:
         """Forget the try before, as if nothing had come."""
@@ -133,6 +138,7 @@ class Sentence:
         self._serving = False
         self._synthesis = Synthesis(self._text, self._settings.rate, self._settings.encoding)
         self._join = Join(round(self._got_ms))
+        self._form: tuple[int, Encoding] = (self._settings.rate, self._settings.encoding)
 
     async def _advance(self) -> None:
         """Ask, or read one message of the reply."""
@@ -206,16 +212,22 @@ class Sentence:
             match outcome:
                 case Chunk(audio, rate, encoding):
                     self._good()
-                    if rest := self._join.feed(audio, rate, encoding):
-                        self._ready.append(chunk := Chunk(rest, rate, encoding))
-                        self._got_ms += chunk.ms
-                        self._serving = True
+                    self._form = rate, encoding
+                    self._give(self._join.feed(audio, rate, encoding))
                 case Done(audio_ms, short):
+                    self._give(self._join.finish(*self._form))
                     self._done(audio_ms, short)
                 case Degenerate():
                     self._degenerate(outcome)
                 case Unusable(reason):
                     raise LinkLost(reason, retryable=False)
+
+    def _give(self, audio: bytes) -> None:
+        """This goes on where the sentence was."""
+        if audio:
+            self._ready.append(chunk := Chunk(audio, *self._form))
+            self._got_ms += chunk.ms
+            self._serving = True
 
     def _good(self) -> None:
         """There is speech in the reply."""

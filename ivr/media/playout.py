@@ -124,8 +124,14 @@ class Playout:
 
     @property
     def silent_from(self) -> float:
-        """When the phone runs dry, with what it has; infinite while there is more to send."""
-        return self._ear_free_at if self._sent == self.written else math.inf
+        """When the phone runs dry, with what it has; infinite while there is more to send. Less than a frame of a piece
+        that is open is nothing to send."""
+        return math.inf if self._ready() else self._ear_free_at
+
+    def dry(self, now: float) -> bool:
+        """The caller has heard all that can be sent of the open piece, and then a silence."""
+        begun = any(piece.end is None and piece.start < self._sent for piece in self._pieces.values())
+        return begun and not self._ready() and now > self._ear_free_at + self._patience
 
     def unheard_ms(self, now: float) -> int:
         """Audio the caller has still to hear, sent or not."""
@@ -140,6 +146,12 @@ class Playout:
     def write(self, ulaw: bytes) -> None:
         """Add audio to the open piece."""
         self._tape += ulaw
+
+    def mend(self, now: float) -> None:
+        """More of the open piece comes. Less than a frame that has waited through a silence is dropped: it would be a
+        click before what comes."""
+        if self.dry(now):
+            del self._tape[self._sent - self._tape_start :]
 
     def finish(self, key: int) -> None:
         """Close a piece; its last frame is filled with silence."""

@@ -6,8 +6,9 @@ Pure; one for each service, shared by all calls. `now` is seconds of the driver'
     HALF_OPEN --a success--> CLOSED
     HALF_OPEN --a failure--> OPEN, for twice the pause
 
-HALF_OPEN lets one request through at a time, the probe. A probe that nobody reports on (its caller hung up) makes room
-for another after a while. A success always closes: the service has answered, whatever was asked when.
+HALF_OPEN lets one request through at a time, the probe. Whoever gives a request up before there is a verdict says so
+(`forgo`): then there is room for another probe. One that nobody reports on makes room after a while. A success always
+closes: the service has answered, whatever was asked when.
 """
 
 from __future__ import annotations
@@ -77,6 +78,12 @@ class Breaker:
     def hint(self, now: float) -> None:
         """Something of the service has come back: a probe may be made at once."""
         if self._open and not self._probing:
+            self._until = min(self._until, now)
+
+    def forgo(self, now: float) -> None:
+        """A request was given up before it was known how it goes. If it was the probe, another may be made at once."""
+        if self._open and self._probing:
+            self._probing = False
             self._until = min(self._until, now)
 
     def succeeded(self) -> bool:

@@ -171,10 +171,10 @@ class Peers:
             raise ConnectionRefusedError
         return await self.hamsa.connect(settings)
 
-    def speech_rest(self) -> SpeechRest | None:
+    def speech_rest(self, chance: Callable[[], float]) -> SpeechRest | None:
         """The speech service over REST, if it has that."""
         url = "http://speech.example/v1/realtime"
-        return SpeechRest(url, "key", transport=self.twin) if self._service.rest else None
+        return SpeechRest(url, "key", transport=self.twin, chance=chance) if self._service.rest else None
 
     def carrier_rest(self) -> Rest:
         """The carrier's REST API."""
@@ -217,6 +217,7 @@ def a_bridge(chosen: Settings, peers: Peers, observer: Observer | None = None, *
         agent=Agent(transport=MemoryTransport(peers.agent)),
         rest=peers.carrier_rest(),
     )
+    random = Random(chance).random
     bridge.governor = Governor(
         HamsaSettings(chosen.hamsa_url, "key"),
         GovernorOptions(
@@ -225,11 +226,11 @@ def a_bridge(chosen: Settings, peers: Peers, observer: Observer | None = None, *
             connects_per_second=chosen.connects_per_second,
             connects_burst=chosen.connects_burst,
         ),
-        rest=peers.speech_rest(),
+        rest=peers.speech_rest(random),
         connect=peers.connect,
         note=lambda name, _fields: bridge.metrics.noted(name),
         calls=lambda: len(bridge.registry),
-        chance=Random(chance).random,
+        chance=random,
     )
     return bridge
 

@@ -49,11 +49,22 @@ class Breakers:
 
     def failed(self, url: str, reason: str, now: float) -> bool:
         """A reply failed, for one of the fixed reasons. True: the agent is left alone from now on."""
-        return bool(_AT_FAULT.fullmatch(reason)) and self._of(url).failed(now)
+        if _AT_FAULT.fullmatch(reason):
+            return self._of(url).failed(now)
+        self._forgo(url, now)
+        return False
 
     def abandoned(self, url: str, waited: float, now: float) -> bool:
-        """Nobody waits any more for a reply that has not said a word in so many seconds. As `failed`."""
-        return waited >= ABANDONED and self._of(url).failed(now)
+        """Nobody waits any more for a reply that has not said a word in so many seconds. As `failed`, when they are
+        many."""
+        if waited >= ABANDONED:
+            return self._of(url).failed(now)
+        self._forgo(url, now)
+        return False
+
+    def _forgo(self, url: str, now: float) -> None:
+        if url in self._breakers:
+            self._breakers[url].forgo(now)
 
     def _of(self, url: str) -> Breaker:
         if url not in self._breakers:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.call.events import Encoding
-from ivr.hamsa.resume import WINDOW_MS, Join
+from ivr.hamsa.resume import NOTHING_MS, WINDOW_MS, Join
 from ivr.media import g711
 
 
@@ -23,7 +23,8 @@ def tone(ms: int, *pauses: tuple[int, int]) -> bytes:
 
 def joined(audio: bytes, skip_ms: int, size: int = 700, rate: int = 8000, encoding: Encoding = "pcm16") -> bytes:
     join = Join(skip_ms)
-    return b"".join(join.feed(audio[i : i + size], rate, encoding) for i in range(0, len(audio), size))
+    pieces = [join.feed(audio[i : i + size], rate, encoding) for i in range(0, len(audio), size)]
+    return b"".join([*pieces, join.finish(rate, encoding)])
 
 
 def test_a_beginning_is_given_as_it_is() -> None:
@@ -68,6 +69,19 @@ def test_a_place_within_the_first_step() -> None:
     assert joined(tone(100), 5) == tone(100)[5 * 16 :]
 
 
+def test_a_few_milliseconds_wait_for_more() -> None:
+    audio, join = tone(1000), Join(500)
+    assert join.feed(audio[: 600 * 16], 8000, "pcm16") == b""
+    assert join.feed(audio[600 * 16 :][:2], 8000, "pcm16") == audio[500 * 16 : 600 * 16 + 2]
+    assert join.feed(audio[:10], 8000, "pcm16") == audio[:10]
+    assert join.finish(8000, "pcm16") == b""
+
+
+def test_next_to_nothing_at_the_end_is_nothing() -> None:
+    assert joined(tone(500 + NOTHING_MS), 500) == b""
+    assert joined(tone(501 + NOTHING_MS), 500) == tone(501 + NOTHING_MS)[500 * 16 :]
+
+
 @given(st.integers(0, 2500), st.integers(1, 900).map(lambda n: n * 2), st.sampled_from([(8000, 1), (16000, 2)]))
 def test_cut_anywhere_it_is_the_same_and_loses_nothing(skip_ms: int, size: int, form: tuple[int, int]) -> None:
     rate, _ = form
@@ -76,6 +90,7 @@ def test_cut_anywhere_it_is_the_same_and_loses_nothing(skip_ms: int, size: int, 
     pieces = joined(audio, skip_ms, size, rate)
     longest = len(audio) - max(0, skip_ms - WINDOW_MS) * rate // 500
     assert audio.endswith(whole) or not whole
-    assert len(whole) >= min(len(audio), max(0, len(audio) - skip_ms * rate // 500))
+    rest = max(0, len(audio) - skip_ms * rate // 500)
+    assert len(whole) >= rest or rest <= NOTHING_MS * rate // 500
     assert len(whole) <= max(0, longest)
     assert pieces == whole

@@ -265,7 +265,7 @@ def test_stall_inside_a_sentence_is_followed_by_the_rest_of_it() -> None:
         await voice.open()
         began = now()
         assert await said(voice) == sound(1, 16000) + sound(2, WHOLE - 16000)
-        assert now() - began == approx(0.45 + 2.0 + CONNECT + 0.86)
+        assert now() - began == approx(0.45 + 1.5 + CONNECT + 0.86)
 
     with_voice(service, story)
 

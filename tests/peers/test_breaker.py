@@ -84,6 +84,26 @@ def test_a_probe_nobody_reports_on_makes_room() -> None:
     assert breaker.admits(12.0)
 
 
+def test_a_probe_that_is_given_up_makes_room_at_once() -> None:
+    breaker = opened()
+    assert breaker.admits(2.0)
+    breaker.forgo(3.0)
+    assert breaker.state(3.0) is State.HALF_OPEN
+    assert breaker.admits(3.0)
+    assert not breaker.failed(3.5)
+    assert not breaker.admits(7.4)
+    assert breaker.admits(7.5)
+
+
+def test_what_was_no_probe_and_is_given_up_changes_nothing() -> None:
+    breaker = opened()
+    breaker.forgo(1.0)
+    assert not breaker.admits(1.9)
+    closed = Breaker(LIMITS)
+    closed.forgo(0.0)
+    assert closed.state(0.0) is State.CLOSED
+
+
 def test_a_hint_allows_a_probe_and_no_second_one() -> None:
     breaker = opened()
     breaker.hint(0.5)

@@ -53,6 +53,20 @@ def test_whoever_waited_long_had_a_reason_to_go() -> None:
     assert breakers.abandoned(URL, ABANDONED, 0.0)
 
 
+@pytest.mark.parametrize("given_up", ["hangs up", "http_404"])
+def test_a_probe_without_a_verdict_makes_room_for_another(given_up: str) -> None:
+    breakers = Breakers(LIMITS)
+    for _ in range(3):
+        breakers.failed(URL, "connect", 0.0)
+    assert breakers.admits(URL, 2.0)
+    assert not breakers.admits(URL, 2.1)
+    if given_up == "hangs up":
+        assert not breakers.abandoned(URL, 0.1, 2.1)
+    else:
+        assert not breakers.failed(URL, given_up, 2.1)
+    assert breakers.admits(URL, 2.1)
+
+
 def test_no_more_agents_are_remembered_than_there_is_room_for() -> None:
     breakers = Breakers(LIMITS)
     for number in range(3 * AGENTS):
