@@ -240,7 +240,7 @@ class Session:
                 async for audio in chunks:
                     self._feed(events.SpeechAudio(turn, sentence, audio, voice.rate, voice.encoding))
         except SpeechError as error:
-            self._feed(events.SpeechFailed(turn, sentence, error.reason))
+            self._feed(events.SpeechFailed(turn, sentence, error.reason, error.again))
         else:
             self._feed(events.SpeechEnded(turn, sentence))
 

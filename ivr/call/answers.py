@@ -19,6 +19,9 @@ from ivr.call.timeline import Outcome, Turn
 
 ReplyEvent: TypeAlias = ReplyDelta | ReplyPause | ReplyEnded | ReplyFailed
 
+Loss: TypeAlias = Literal["sentence_again", "sentence_lost", "speech_failed"]
+"""It broke off and is begun again; the reply is said without it; nothing more is asked of the voice in this turn."""
+
 
 class Answers:
     """One call's turns. There is always a last turn once the call has started; it is open or closed."""
@@ -28,8 +31,8 @@ class Answers:
         self._reply: Reply | None = None
         self.mouth = Mouth(options)
         self.turns: list[Turn] = []
-        self.goes_on = False
-        """After a sentence was lost: the reply is said without it."""
+        self.loss: Loss = "speech_failed"
+        """What came of a sentence that the voice gave up."""
         self.heard_last = ("", "")
         """Heard and unheard text of the last turn in which the agent said anything."""
 
@@ -165,18 +168,19 @@ class Answers:
         if self._reply is not None and not self._reply.over:
             self._say(self._reply.tick(self.mouth.owes_ms(now), now), now)
 
-    def speech_failed(self, event: SpeechFailed) -> list[Command] | None:
-        """The voice gave up a sentence. None: nobody waited for it.
-
-        `goes_on` says what comes of it: the rest of the reply, or nothing more is asked of the voice in this turn.
-        """
-        if not self.mouth.speech_failed(event):
+    def speech_failed(self, event: SpeechFailed, now: float) -> list[Command] | None:
+        """The voice gave up a sentence. None: nobody waited for it; else `loss` says what comes of it."""
+        if not self.mouth.awaits(event):
             return None
+        if event.again and self.mouth.may_begin_again:
+            self.loss = "sentence_again"
+            return self.mouth.begin_again(now)
+        self.mouth.failed(event)
         lost = sum(bool(sentence.failed) for sentence in self.turn.sentences)
-        self.goes_on = lost < 2 and (self.owed or self.mouth.more)
-        if self.goes_on:
+        if lost < 2 and (self.owed or self.mouth.more):
+            self.loss = "sentence_lost"
             return self.mouth.skip()
-        self.turn.failure = "voice"
+        self.loss, self.turn.failure = "speech_failed", "voice"
         return self.close_reply() + self.mouth.give_up()
 
     def wake_at(self) -> float | None:

@@ -273,16 +273,16 @@ class Conversation:
             self._dead_air.sounded()
 
     def speech_failed(self, event: events.SpeechFailed, now: float) -> None:
-        """The voice gave a sentence up. One alone is left out; after the second, or the last, there is an apology."""
-        stop = self.answers.speech_failed(event)
+        """The voice gave a sentence up. What broke off is begun again. One alone is left out; after the second, or the
+        last, there is an apology."""
+        stop = self.answers.speech_failed(event, now)
         if stop is None:
             return
         self.out += stop
-        if self.answers.goes_on:
-            self.note("sentence_lost", reason=event.reason)
+        self.note(self.answers.loss, reason=event.reason)
+        if self.answers.loss != "speech_failed":
             return
         self.deadlines.clear("reply")
-        self.note("speech_failed", reason=event.reason)
         farewell = self.parting.farewell
         if farewell is None:
             self.fail("voice", now)
@@ -329,12 +329,16 @@ class Conversation:
 
     def fill(self, now: float) -> None:
         """The caller has heard nothing for too long: say something of the line."""
-        phrase = self.options.phrases.get(self._dead_air.filler())
-        if phrase is not None and phrase.audio and not self.answers.mouth.open:
-            self.answers.mouth.fill(phrase.audio, now)
-            self.note("filler", state=self.floor.state.value)
-            if self.answers.open:
-                self.answers.turn.fillers.append(now)
+        phrase, mouth = self.options.phrases.get(self._dead_air.filler()), self.answers.mouth
+        if phrase is None or not phrase.audio or (mouth.open and not mouth.may_begin_again):
+            return
+        if mouth.open:  # the sentence is cut already
+            self.out += mouth.begin_again(now)
+            self.note("sentence_again", reason="dead_air")
+        mouth.fill(phrase.audio, now)
+        self.note("filler", state=self.floor.state.value)
+        if self.answers.open:
+            self.answers.turn.fillers.append(now)
 
     def _all_heard(self, now: float) -> None:
         turn = self.answers.turn

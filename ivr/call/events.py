@@ -156,6 +156,8 @@ class SpeechFailed:
     turn: int
     sentence: int
     reason: str
+    again: bool = True
+    """It may be asked for once more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,12 +42,23 @@ def share_of(sentence: Sentence) -> float:
     return min(0.99, sentence.heard_ms / length) if length else 0.0
 
 
+def halves(sentence: Sentence) -> tuple[str, str]:
+    """A sentence as heard and unheard text. What the next one says again is that one's."""
+    said, cut = split(sentence.text, share_of(sentence))
+    until = sentence.again_from
+    if until is None:
+        return said, cut
+    if sentence.heard_ms >= sentence.audio_ms:
+        return sentence.text[:until], ""
+    return said[:until], sentence.text[len(said) : until]
+
+
 def ledger(sentences: Iterable[Sentence]) -> tuple[str, str]:
     """The reply so far as (heard, unheard) text, sentences joined by a blank."""
     heard: list[str] = []
     unheard: list[str] = []
     for sentence in sentences:
-        said, cut = split(sentence.text, share_of(sentence))
+        said, cut = halves(sentence)
         heard.append(said.strip())
         unheard.append(cut.strip())
     return " ".join(filter(None, heard)), " ".join(filter(None, unheard))

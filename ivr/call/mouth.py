@@ -4,6 +4,9 @@ Sentences wait in a queue; one at a time is with the voice, and the next is aske
 last one ended. Their audio is brought to 8 kHz, to one loudness and to mu-law, and written on the playout's tape. Each
 sentence keeps its own times and how much of it was heard.
 
+A sentence that breaks off for good is begun again with its last clause, as a sentence of its own (`anew`), twice at
+most: between the two there is room for a filler.
+
 The filter's state belongs to one sentence and dies with it, so nothing of a cancelled sentence can leak into the next;
 the loudness belongs to the call, because the voice does.
 """
@@ -13,6 +16,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
+from ivr.call.anew import Pace, clause
 from ivr.call.commands import CancelSpeech, Command, SendAudio, SendClear, SendMark, Speak
 from ivr.call.events import SpeechAudio, SpeechEnded, SpeechFailed
 from ivr.call.options import CallOptions
@@ -21,6 +25,9 @@ from ivr.media import g711
 from ivr.media.level import Leveller
 from ivr.media.playout import Mark, Out, Play, Playout, PlayoutOptions
 from ivr.media.resample import Resampler
+
+AGAIN_MOST = 2
+"""Times a sentence is begun again."""
 
 
 @dataclass(slots=True)
@@ -33,6 +40,8 @@ class _Line:
     audio: bytes
     """Ready audio of a phrase; empty: the voice is asked."""
     resampler: Resampler | None = field(default=None)
+    again: int = 0
+    """Times the sentence was begun again before."""
 
 
 class Mouth:
@@ -44,6 +53,7 @@ class Mouth:
             PlayoutOptions(lead_ms=options.lead_ms, fade_ms=options.fade_ms, mark_grace_s=options.mark_grace)
         )
         self._level = Leveller()
+        self._pace = Pace()
         self._queue: deque[_Line] = deque()
         self._with_voice: _Line | None = None
         self._on_tape: deque[_Line] = deque()
@@ -64,6 +74,11 @@ class Mouth:
     def open(self) -> bool:
         """A sentence has begun to sound and is not whole: nothing may come between its parts."""
         return self._with_voice is not None and self._with_voice.sentence.audio_at is not None
+
+    @property
+    def may_begin_again(self) -> bool:
+        """A sentence sounds that may be begun again."""
+        return self.open and self._with_voice is not None and self._with_voice.again < AGAIN_MOST
 
     def owes_ms(self, now: float) -> int:
         """Audio still to be heard; a rough figure while a sentence is with the voice. A filler is none."""
@@ -125,17 +140,39 @@ class Mouth:
         if line is None:
             return
         self._with_voice, self._stalled_at = None, None
-        if line.resampler is not None:
+        if (
+            self.playout.dry(now) and line.sentence.audio_at is not None
+        ):  # what is left is less than a frame, and a click by now
+            self.playout.break_off(line.key)
+        elif line.resampler is not None:
             self._write(line, g711.encode(self._level.feed(line.resampler.flush())), now)
+        self._pace.learn(line.sentence.spoken, line.sentence.audio_ms)
         self._complete(line)
 
-    def speech_failed(self, event: SpeechFailed) -> bool:
-        """The voice gave up. True when that sentence was awaited: then `give_up`."""
+    def awaits(self, event: SpeechFailed) -> bool:
+        """The sentence that was given up is with the voice: then `begin_again`, or `failed`."""
+        return self._awaited(event) is not None
+
+    def failed(self, event: SpeechFailed) -> None:
+        """The sentence has no more audio: then `skip`, or `give_up`."""
         line = self._awaited(event)
-        if line is None:
-            return False
-        line.sentence.failed = event.reason
-        return True
+        if line is not None:
+            line.sentence.failed = event.reason
+
+    def begin_again(self, now: float) -> list[Command]:
+        """Ask once more for the clause in which the sentence that sounds broke off. Nothing is open after that."""
+        line = self._with_voice
+        out = self.skip()
+        if line is not None:
+            broken = line.sentence
+            broken.again_from, place = clause(broken.text, broken.spoken, self._pace.said(broken.audio_ms))
+            text, spoken = broken.text[broken.again_from :], broken.spoken[place:]
+            sentences = line.turn.sentences
+            rest = Sentence(len(sentences) + 1, text, spoken, ready_at=now)
+            sentences.insert(sentences.index(broken) + 1, rest)
+            self._keys += 1
+            self._queue.appendleft(_Line(self._keys, line.turn, rest, b"", again=line.again + 1))
+        return out
 
     def stalled(self, now: float) -> SpeechFailed | None:
         """The sentence on which the voice has been silent for too long."""
@@ -155,6 +192,8 @@ class Mouth:
             line.sentence.audio_at = now
             self.playout.begin(line.key)
             self._on_tape.append(line)
+        else:
+            self.playout.mend(now)
         self.playout.write(self._blended(ulaw))
         line.sentence.audio_ms += len(ulaw) * 1000 // g711.RATE
 

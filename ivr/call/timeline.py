@@ -37,6 +37,8 @@ class Sentence:
     finished: bool = False
     """Its last mark came back as heard."""
     failed: str = ""
+    again_from: int | None = None
+    """It broke off, and the next sentence says its text again from this character on. None: it did not."""
 
 
 @dataclass(slots=True)

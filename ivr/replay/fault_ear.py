@@ -8,8 +8,10 @@ through it the sentence.
 again. Silence is what lies between sounds in that time; the carrier's own words after the stream are not counted.
 
 A sentence is *lost* when a word or more of it was not heard, *repeated* when more than a word was heard again: a
-sentence that breaks off is taken up a little before the place, on purpose. Sound of no known request, sound of a reply
-without speech in it, and a click are *bad*.
+sentence that breaks off is taken up a little before the place, on purpose. One that is not back in time is *begun
+again* with its last clause: what comes before the clause has to be heard once, the clause once to its end, and what was
+heard of it before is counted apart. Sound of no known request, sound of a reply without speech in it, and a click are
+*bad*.
 """
 
 from __future__ import annotations
@@ -76,6 +78,8 @@ class Ear:
     repeated: int = 0
     swapped: int = 0
     bad_ms: int = 0
+    again: int = 0
+    """Sentences that broke off for good and were begun again, a clause of them twice."""
     instead: Counter[str] = field(default_factory=Counter)
     """Fixed words that were heard, by name, after the caller's first words."""
 
@@ -181,11 +185,22 @@ def _sentences(story: Story, tones: list[Run], ear: Ear) -> None:
             order += [place] if run.ms >= SOUNDED_MS else []
     ear.swapped = sum(later < earlier for earlier, later in pairwise(order))
     for place, (turn, sentence) in enumerate(spoken):
-        whole = length(len(sentence.spoken.strip()), story.ms_per_char) / 32
+        whole = _length_ms(story, sentence.spoken)
+        owed = whole if sentence.again_from is None else _length_ms(story, _before(sentence, spoken[place + 1][1]))
         slack = WORD_MS + EDGE_MS * max(1, pieces[place])
-        ear.lost += whole - sounded[place] > slack and not _cut_by_caller(story, turn)
+        ear.again += sentence.again_from is not None
+        ear.lost += owed - sounded[place] > slack and not _cut_by_caller(story, turn)
         ear.repeated += sounded[place] - whole > slack
     ear.lost += sum(_never_tried(turn, story) for turn in story.turns)
+
+
+def _length_ms(story: Story, text: str) -> float:
+    return length(len(text.strip()), story.ms_per_char) / 32
+
+
+def _before(broken: Sentence, rest: Sentence) -> str:
+    """Of a sentence that was begun again, what is not said twice."""
+    return broken.spoken.removesuffix(rest.spoken)
 
 
 def _origins(story: Story, sentences: list[Sentence]) -> dict[int, int]:
@@ -214,7 +229,7 @@ def _never_tried(turn: Turn, story: Story) -> int:
         return 0
     rest = "".join(story.said.get(turn.number, "").split())
     for sentence in turn.sentences:
-        rest = rest.removeprefix("".join(sentence.text.split()))
+        rest = rest.removeprefix("".join(sentence.text[: sentence.again_from].split()))
     return max(1, len(_ENDS.findall(rest))) if rest else 0
 
 

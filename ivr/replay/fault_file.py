@@ -64,6 +64,8 @@ class Bounds:
     """Sentences of which more than a word was heard twice."""
     swapped: int = 0
     """Sentences heard after one that comes later."""
+    again: int = 1
+    """Sentences of which a clause was begun again, because they broke off for good."""
     bad_ms: int = 0
     """Sound that is no speech: noise, clicks, a broken reply."""
     connects: int = 0

@@ -31,8 +31,10 @@ SHIFT_S: Final = 1.5
 """By which the fault may come earlier or later."""
 QUICKEST, SLOWEST = 0.7, 1.3
 """How much longer than observed the services and the agent may take."""
-SPREAD_S: Final = 0.15
+SPREAD_S: Final = 0.1
 """Of the first audio of each request, to either side."""
+SOONEST_S: Final = 0.29
+"""Of the first audio of a request: the soonest ever seen (reference table of the voice)."""
 LEAST_S: Final = 0.1
 """Of a time that is moved."""
 TIMED: Final = frozenset({"close", "drop", "deaf"})
@@ -99,7 +101,7 @@ def _paced(service: Service, how: Variation) -> Service:
         **service.profile,
         "seed": 1000 * how.seed + usual.seed,
         "connect": usual.connect * how.pace,
-        "first_frame": usual.first_frame * how.pace,
+        "first_frame": max(usual.first_frame * how.pace, SOONEST_S + how.spread),
         "first_frame_spread": how.spread,
         "hearing": usual.hearing * how.pace,
     }
@@ -202,6 +204,7 @@ def _worse_ear(one: Ear, other: Ear) -> Ear:
         unanswered=max(one.unanswered, other.unanswered),
         repeated=max(one.repeated, other.repeated),
         swapped=max(one.swapped, other.swapped),
+        again=max(one.again, other.again),
         bad_ms=max(one.bad_ms, other.bad_ms),
         instead=one.instead | other.instead,
     )

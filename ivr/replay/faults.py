@@ -53,7 +53,7 @@ class FaultReport:
     def broken(self) -> list[str]:
         """The bounds that were not kept."""
         ear, bounds = self.ear, self.scenario.bounds
-        figures = ("silence_s", "lost", "unanswered", "repeated", "swapped", "bad_ms")
+        figures = ("silence_s", "lost", "unanswered", "repeated", "swapped", "again", "bad_ms")
         found = [
             f"{name} {getattr(ear, name)}, at most {getattr(bounds, name)}"
             for name in figures
@@ -209,6 +209,7 @@ def row(report: FaultReport) -> list[str]:
         "no answer": ear.unanswered,
         "twice": ear.repeated,
         "out of order": ear.swapped,
+        "begun again": ear.again,
         "bad ms": ear.bad_ms,
     }
     return [

@@ -267,8 +267,11 @@ def test_a_voice_that_stalls_is_given_up() -> None:
     assert stage.all(CancelSpeech) == []
     stage.wait(200)
     assert stage.all(CancelSpeech) == [CancelSpeech(0, 1)]
+    assert stage.notes("sentence_again")[0].fields["reason"] == "stalled"
+    stage.wait(2000)
+    assert stage.all(CancelSpeech) == [CancelSpeech(0, 1), CancelSpeech(0, 2)]
     assert stage.notes("speech_failed")[0].fields["reason"] == "stalled"
-    assert stage.call.turns[0].sentences[0].failed == "stalled"
+    assert stage.call.turns[0].sentences[1].failed == "stalled"
     stage.wait(1000)
     assert stage.state == "listening"
     assert stage.call.turns[0].heard.endswith("apology words")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.call.heard import ledger, share_of, split
+from ivr.call.heard import halves, ledger, share_of, split
 from ivr.call.timeline import Sentence
 
 TEXT = "Your parcel is in Riyadh."
@@ -71,3 +71,18 @@ def test_the_ledger_of_a_reply_cut_in_its_second_sentence() -> None:
     ]
     assert ledger(reply) == ("First one. Second".replace("  ", " "), "was cut. Third never came.")
     assert ledger([]) == ("", "")
+
+
+def test_what_is_said_again_is_told_once() -> None:
+    broken = sentence("First clause, second clause.", audio_ms=1500, heard_ms=1500, again_from=14)
+    assert halves(broken) == ("First clause, ", "")
+    assert ledger([broken, sentence("second clause.", finished=True)]) == ("First clause, second clause.", "")
+    assert ledger([broken, sentence("second clause.")]) == ("First clause,", "second clause.")
+
+
+def test_a_caller_who_left_before_the_place_has_not_heard_it() -> None:
+    assert halves(sentence("First clause, second clause.", audio_ms=1500, heard_ms=600, again_from=14)) == (
+        "First ",
+        "clause, ",
+    )
+    assert halves(sentence("First clause.", audio_ms=500, heard_ms=400, again_from=0)) == ("", "")

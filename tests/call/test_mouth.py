@@ -76,7 +76,10 @@ def test_a_sentence_that_fails_without_a_sound_is_let_go() -> None:
     stalled = mouth.stalled(1.0 + CallOptions().speech_timeout)
     assert stalled == SpeechFailed(3, 1, "stalled")
     assert mouth.wake_at() == 1.0 + CallOptions().speech_timeout
-    assert mouth.speech_failed(stalled)
+    assert mouth.awaits(stalled)
+    mouth.failed(stalled)
+    assert turn.sentences[0].failed == "stalled"
+    mouth.failed(SpeechFailed(3, 9, "nobody's"))
     mouth.give_up()
     assert mouth.pump(20.0) == []
     assert mouth.quiet

@@ -139,6 +139,36 @@ def test_a_reply_without_speech_is_bad_sound() -> None:
     assert longer.bad_ms == pytest.approx(200, abs=40)
 
 
+def begun_again(first: bytes, rest: str, *, at: int) -> Ear:
+    """The second sentence breaks off after this, and its text from a character on is said again."""
+    turn = a_turn(TEXTS[0], TWO, rest, TEXTS[2], until=20.0)
+    turn.sentences[1].again_from = at
+    turn.sentences[2].asked_at = 5.0
+    made = [request(1, TEXTS[0]), request(2, TWO), request(4, rest, 6.0), request(3, TEXTS[2])]
+    again = sound(4, length(len(rest), 95.0) // 32)
+    heard = [silence(1000), sound(1, MS[0]), first, silence(1500), again, sound(3, MS[2])]
+    return listen(story(*heard, requests=made, turns=[turn], said={0: f"{TEXTS[0]} {TWO} {TEXTS[2]}"}))
+
+
+TWO = "a" * 20 + ", " + "b" * 24 + "?"
+PART = length(20, 95.0) // 32
+
+
+@pytest.mark.parametrize("more", [0, 300, 1500])
+def test_a_sentence_that_is_begun_again_is_neither_lost_nor_said_twice(more: int) -> None:
+    ear = begun_again(sound(2, PART + more), TWO[22:], at=22)
+    assert (ear.again, ear.lost, ear.repeated, ear.swapped, ear.bad_ms) == (1, 0, 0, 0, 0)
+
+
+def test_a_sentence_that_is_begun_again_too_late_is_lost() -> None:
+    assert begun_again(sound(2, PART - 700), TWO[22:], at=22).lost == 1
+
+
+def test_a_sentence_that_is_begun_anew_owes_nothing_of_its_first_half() -> None:
+    ear = begun_again(sound(2, 500), TWO, at=0)
+    assert (ear.again, ear.lost, ear.repeated) == (1, 0, 0)
+
+
 def test_noise_and_a_foreign_voice_are_bad_sound() -> None:
     noise = np.random.default_rng(1).normal(0, 3000, 8 * 400).astype("<i2").tobytes()
     assert listen(story(silence(400), noise, silence(200), *WHOLE[1:])).bad_ms == pytest.approx(400, abs=60)

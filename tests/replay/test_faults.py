@@ -54,7 +54,7 @@ def test_a_report_within_its_bounds() -> None:
 def test_everything_that_may_be_broken() -> None:
     bad = replace(
         GOOD,
-        ear=Ear(silence_s=2.6, lost=1, unanswered=2, repeated=3, swapped=4, bad_ms=20),
+        ear=Ear(silence_s=2.6, lost=1, unanswered=2, repeated=3, swapped=4, again=5, bad_ms=20),
         connects=5,
         hang_up="lost",
         violations={"overlap": 1},
@@ -66,6 +66,7 @@ def test_everything_that_may_be_broken() -> None:
         "unanswered 2, at most 0",
         "repeated 3, at most 0",
         "swapped 4, at most 0",
+        "again 5, at most 1",
         "bad_ms 20, at most 0",
         "connects 5, at most 4",
         "not heard: apology",
@@ -73,7 +74,7 @@ def test_everything_that_may_be_broken() -> None:
         "violation overlap",
         "left: 1 places",
     ]
-    assert row(bad)[3] == "lost 1, no answer 2, twice 3, out of order 4, bad ms 20"
+    assert row(bad)[3] == "lost 1, no answer 2, twice 3, out of order 4, begun again 5, bad ms 20"
 
 
 def test_the_document_s_words_are_words() -> None:
