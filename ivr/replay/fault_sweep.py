@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 from ivr.replay.fault_ear import Ear
 from ivr.replay.fault_file import FaultScenario, Service
@@ -88,6 +88,8 @@ def _later(step: Step, seconds: float) -> Step:
             return replace(step, moment=AfterAgent(when + seconds))
         case IntoReply(ms, reply):
             return replace(step, moment=IntoReply(ms + 1000 * seconds, reply))
+        case _:
+            assert_never(step.moment)
 
 
 def _shifted(rule: Rule, how: Variation) -> Rule:

@@ -89,6 +89,12 @@ def test_a_sentence_that_fails_without_a_sound_is_let_go() -> None:
     assert mouth.give_up() == []
 
 
+def test_where_nothing_sounds_nothing_is_begun_again() -> None:
+    mouth = Mouth(CallOptions())
+    assert not mouth.may_begin_again
+    assert mouth.begin_again(1.0) == []
+
+
 def test_ready_audio_needs_no_voice() -> None:
     mouth, turn = Mouth(CallOptions()), Turn(0, "phrase")
     mouth.say(turn, "x", "x", 1.0, b"\x10" * 320)
