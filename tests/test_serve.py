@@ -21,6 +21,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from ivr.app import create_app
 from ivr.bridge import Bridge
+from ivr.files import ENOUGH
 from ivr.registry import Registry
 from ivr.replay import phone_wire as wire
 from ivr.replay import virtual
@@ -49,6 +50,7 @@ def test_serve_puts_it_together(
     monkeypatch.setattr(Server, "run", lambda server: ran.append(server))
     monkeypatch.setattr("ivr.logs.set_up", lambda _: None)
     monkeypatch.setattr("ivr.serve.check_address", lambda _host, _port: None)
+    monkeypatch.setattr("ivr.serve.raise_limit", lambda: ENOUGH)
     serve(settings(tmp_path, IVR_LANGAUGE="x"))
     [server] = ran
     assert isinstance(server.config.app, Starlette)
