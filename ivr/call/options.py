@@ -89,7 +89,7 @@ class CallOptions:
     """Seconds from an utterance's end to its transcript, retries included."""
     reply_timeout: float = 15.0
     """Seconds without a word from the agent, first or next."""
-    speech_timeout: float = 8.0
+    speech_timeout: float = 10.0
     """Seconds in which the caller hears nothing of a sentence that is due."""
     silence_timeout: float = 12.0
     """Seconds in which neither side says anything before the caller is asked; 0: never."""

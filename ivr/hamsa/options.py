@@ -49,7 +49,7 @@ class HamsaSettings:
     """The same when he has not."""
     again_least: float = 1.2
     """Both for a sentence that broke off before, when he hears nothing."""
-    away_patience: float = 5.0
+    away_patience: float = 7.0
     """Seconds of silence in which a service that is not to be reached is asked again and again for a sentence."""
     hearing_timeout: float = 4.5
     """Seconds until an utterance without a transcript is asked elsewhere as well: half of the time it has in all. With

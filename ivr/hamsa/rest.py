@@ -29,7 +29,7 @@ BUSY: Final = 64
 """Requests at once."""
 LONGEST: Final = 1 << 20
 """Bytes of an answer that is no audio."""
-LIMITS: Final = BreakerLimits(failures=3, pause=2.0, longest=2.0)
+LIMITS: Final = BreakerLimits(failures=3, pause=1.0, longest=1.0)
 _STATUS: Final = {401: "auth", 402: "funds", 403: "auth", 429: "rate_limit"}
 _FINAL: Final = frozenset({"auth", "funds"})
 _CHANCE: Final = SystemRandom()

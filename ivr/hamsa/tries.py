@@ -37,7 +37,7 @@ DEGENERATE_LEAST, DEGENERATE_PATIENCE = 3.0, 5.0
 """Seconds after the first of them in which another try is begun: when the caller hears nothing, and while he does.
 Time spent on REST is not counted: it would leave none for another."""
 BREAKS_MOST: Final = 3
-PAUSE_LEAST, PAUSE_MOST = 0.4, 1.6
+PAUSE_LEAST, PAUSE_MOST = 0.4, 0.8
 """Seconds between two rounds of all ways, the first and the longest."""
 OPEN_PATIENCE: Final = 2.0
 """Seconds of silence, at most, in the middle of a sentence: nothing else can be said there."""

@@ -111,7 +111,7 @@ def test_an_interruption_after_the_cut_knows_what_was_heard() -> None:
 
 
 def test_without_fillers_a_silence_is_as_long_as_the_voice_takes() -> None:
-    stage = broken(filler_after_ms=0)
+    stage = broken(filler_after_ms=0, speech_timeout=8)
     stage.wait(6000)
     assert stage.notes("sentence_again") == []
     stage.wait(3000)
