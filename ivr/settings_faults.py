@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -31,6 +32,8 @@ FIXES: Final[Mapping[str, str]] = {
 
 _HEADER: Final = re.compile(r"[!-~]*")
 """What a header can carry, without spaces."""
+SHORTEST_TOKEN: Final = 16
+"""Characters of a token that anybody may try at."""
 
 
 def faults_of(settings: Settings, *, lines_known: bool = True) -> list[str]:
@@ -42,6 +45,8 @@ def faults_of(settings: Settings, *, lines_known: bool = True) -> list[str]:
         faults.append("IVR_HOST is reachable from outside: with --dev, where nothing is signed, set it to 127.0.0.1")
     if settings.twiml_dir is not None and not settings.twiml_dir.is_dir():
         faults.append(f"IVR_TWIML_DIR {settings.twiml_dir} is no directory: set it to the folder of answer.xml")
+    if _is_file(settings.cache_dir):
+        faults.append(f"IVR_CACHE_DIR {settings.cache_dir} is no folder: set it to one, or to where one can be made")
     if settings.dev:
         return faults
     if not settings.twilio_account_sid:
@@ -96,6 +101,10 @@ def _key_faults(settings: Settings) -> list[str]:
     for name, secret in (("IVR_WEBHOOK_SECRET", settings.webhook_secret), ("HAMSA_API_KEY", settings.hamsa_api_key)):
         if not _HEADER.fullmatch(secret.get_secret_value()):
             faults.append(f"{name} has characters that no header can carry: set it to plain letters, digits and signs")
+    if 0 < len(settings.metrics_token.get_secret_value()) < SHORTEST_TOKEN:
+        faults.append(
+            f"IVR_METRICS_TOKEN is too short to keep anybody out: set it to {SHORTEST_TOKEN} characters or more"
+        )
     if settings.require_shared_key and not settings.signing_keys:
         faults.append("IVR_REQUIRE_SHARED_KEY is set without keys: set IVR_SHARED_KEYS as well")
     return faults
@@ -104,6 +113,13 @@ def _key_faults(settings: Settings) -> list[str]:
 def _is_hamsa(url: str) -> bool:
     host = urlsplit(url).hostname or ""
     return host == "tryhamsa.com" or host.endswith(".tryhamsa.com")
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # it may not be looked at: writing will tell
+        return False
 
 
 def _is_loopback(host: str) -> bool:

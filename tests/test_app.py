@@ -351,13 +351,13 @@ def test_metrics_are_for_whoever_has_the_token(tmp_path: Path) -> None:
         await front.post("/voice")
         for header in ({}, {"authorization": "Bearer wrong"}, {"authorization": "Basic figures"}):
             assert (await front.client.get("/metrics", headers=header)).status_code == 401
-        told = await front.client.get("/metrics", headers={"authorization": "Bearer figures"})
+        told = await front.client.get("/metrics", headers={"authorization": "Bearer figures-of-the-bridge"})
         assert told.status_code == 200
         assert 'ivr_answers_total{document="answer"} 1.0' in told.text
         assert 'ivr_breakers{peer="voice",state="closed"} 1.0' in told.text
         assert "ivr_connects_per_second 4.0" in told.text
 
-    visit(settings(tmp_path, IVR_METRICS_TOKEN="figures"), story)
+    visit(settings(tmp_path, IVR_METRICS_TOKEN="figures-of-the-bridge"), story)
 
 
 def test_without_a_token_there_are_no_metrics(tmp_path: Path) -> None:

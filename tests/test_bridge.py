@@ -141,6 +141,7 @@ def test_calls_are_welcome_without_phrases_and_they_are_tried_again(
 def test_a_cache_that_cannot_be_written_is_told_once_with_the_settings_name(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    chosen = settings(tmp_path)
     (tmp_path / "cache").write_bytes(b"")  # no folder
 
     async def story(bridge: Bridge) -> None:
@@ -150,7 +151,7 @@ def test_a_cache_that_cannot_be_written_is_told_once_with_the_settings_name(
             {text for line in bridge.settings.all_lines for text in line.phrases.values() if text}
         )
 
-    live(settings(tmp_path), story, connect=MemoryHamsa().connect)
+    live(chosen, story, connect=MemoryHamsa().connect)
     (record,) = (record for record in caplog.records if record.levelname == "WARNING")
     assert fields_of(record) == {"setting": "IVR_CACHE_DIR", "path": str(tmp_path / "cache"), "why": "File exists"}
 

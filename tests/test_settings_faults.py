@@ -62,16 +62,31 @@ SENSELESS: list[tuple[str, str, str]] = [
     ("IVR_TRANSFER_TO", "911", "write + and the country's code"),
     ("IVR_GREETING", "x" * 1001, "shorten it"),
     ("IVR_TWIML_DIR", "nowhere", "set it to the folder of answer.xml"),
+    ("IVR_CACHE_DIR", "file", "file is no folder"),
+    ("IVR_METRICS_TOKEN", "x" * 15, "set it to 16 characters or more"),
     ("IVR_CONFIG", "nowhere.toml", "set it to your ivr.toml"),
 ]
 
 
 @pytest.mark.parametrize(("name", "value", "fix"), SENSELESS)
 def test_a_senseless_setting_is_named_with_its_fix(name: str, value: str, fix: str) -> None:
+    Path("file").touch()
     (found,) = problems(REAL | {name: value})
     assert found.startswith(f"{name} ")
     assert fix in found
     assert "\n" not in found
+
+
+def test_a_token_that_is_long_enough() -> None:
+    assert load(REAL | {"IVR_METRICS_TOKEN": "x" * 16}).metrics_token.get_secret_value() == "x" * 16
+
+
+def test_a_cache_that_may_not_be_looked_at_stops_no_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(_: Path) -> bool:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "is_file", forbidden)
+    assert load(REAL | {"IVR_CACHE_DIR": "closed", "IVR_CONFIG": ""}).cache_dir == Path("closed")
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "10.0.0.1", "bridge.example"])
