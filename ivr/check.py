@@ -53,7 +53,7 @@ async def examine(settings: Settings, ask: str = "") -> AsyncIterator[Finding]:
     yield await _hamsa(settings)
     urls = dict.fromkeys(line.webhook_url for line in settings.all_lines)
     for url in urls:
-        yield await _webhook(url)
+        yield await _webhook(url, asked=bool(ask))
     if ask:
         for line in {line.webhook_url: line for line in settings.all_lines}.values():
             yield await _asked(settings, line, ask)
@@ -118,7 +118,8 @@ async def _hamsa(settings: Settings) -> Finding:
     return Finding("Hamsa", f"answers, connected in {took * 1000:.0f} ms", good=True)
 
 
-async def _webhook(url: str) -> Finding:
+async def _webhook(url: str, *, asked: bool) -> Finding:
+    """Whether something is there. `asked`: it will be asked as well, and that tells more than its answer to `GET`."""
     name = f"agent {without_secrets(url)}"
     clock = asyncio.get_running_loop().time
     start = clock()
@@ -128,6 +129,8 @@ async def _webhook(url: str) -> Finding:
     except (httpx.HTTPError, httpx.InvalidURL) as fault:
         return Finding(name, f"does not answer: {type(fault).__name__}", good=False)
     took, status = (clock() - start) * 1000, response.status_code
+    if status >= BROKEN and asked:
+        return Finding(name, f"HTTP {status} to GET: what it says to a question counts")
     if status >= BROKEN:
         return Finding(name, f"is broken: HTTP {status} to GET; nothing was asked", good=False)
     return Finding(name, f"something answers, {took:.0f} ms (HTTP {status} to GET; nothing was asked)", good=True)

@@ -174,6 +174,23 @@ def test_an_agent_that_says_it_is_broken_is_not_well(status: int, good: bool, tm
 
 
 @pytest.mark.live
+@pytest.mark.parametrize(("status", "good"), [(200, True), (500, False)])
+def test_what_an_agent_answers_outweighs_what_it_says_to_get(status: int, good: bool, tmp_path: Path) -> None:
+    async def answer(request: Request) -> Response:
+        return Response("Hi", 500 if request.method == "GET" else status, media_type="text/plain")
+
+    async def look() -> list[Finding]:
+        listener = bound()
+        async with serving(Starlette(routes=[Route("/webhook", answer, methods=["GET", "POST"])]), listener):
+            settings = settings_for(f"127.0.0.1:{listener.getsockname()[1]}", tmp_path)
+            return [finding async for finding in examine(settings, "hello") if finding.name.startswith("agent ")]
+
+    found, asked = live.run(look())
+    assert (found.good, asked.good) == (None, good)
+    assert found.detail == "HTTP 500 to GET: what it says to a question counts"
+
+
+@pytest.mark.live
 def test_no_password_of_a_url_is_shown(tmp_path: Path) -> None:
     more = {
         "IVR_WEBHOOK_URL": f"http://ann:hidden@{NOWHERE}/webhook?key=hidden",

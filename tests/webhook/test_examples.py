@@ -108,10 +108,18 @@ def test_openai_proxy() -> None:
 
 def test_plain_text() -> None:
     body, heads = wording.encoded(ASKED), []
-    environ = {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
+    environ = {"REQUEST_METHOD": "POST", "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
     app = program("### Plain text, with nothing but Python")["app"]
     parts = list(app(environ, lambda status, headers: heads.append(dict(headers))))
     assert read(parts, heads[0]["Content-Type"]) == [Delta("One moment, please. You asked: And tomorrow?")]
+
+
+@pytest.mark.parametrize("length", [{}, {"CONTENT_LENGTH": ""}], ids=["no length", "an empty one"])
+def test_plain_text_that_is_only_looked_at(length: dict[str, str]) -> None:
+    app, told = program("### Plain text, with nothing but Python")["app"], []
+    environ = {"REQUEST_METHOD": "GET", "wsgi.input": io.BytesIO(), **length}
+    assert list(app(environ, lambda status, _: told.append(status)))
+    assert told == ["200 OK"]
 
 
 def test_one_json() -> None:
