@@ -9,11 +9,13 @@ from __future__ import annotations
 import pytest
 
 from ivr.replay.fault_file import Bounds, FaultScenario, shipped
+from ivr.replay.fault_sweep import variation, varied
 from ivr.replay.fault_world import Studio, studio
 from ivr.replay.faults import run
 
 SCENARIOS = shipped()
 GOAL = Bounds()
+SENSITIVE = shipped(["down-for-a-while", "stall-pause", "stall:requests=2,3,4-after=1"])
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +26,14 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Studio:
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=[scenario.name for scenario in SCENARIOS])
 def test_the_caller_hears_what_the_file_allows_at_most(scenario: FaultScenario, place: Studio) -> None:
     report = run(scenario, place)
+    assert report.broken == [], report.as_json()
+
+
+@pytest.mark.parametrize("seed", [5, 6])
+@pytest.mark.parametrize("scenario", SENSITIVE, ids=[scenario.name for scenario in SENSITIVE])
+def test_it_is_not_the_timing_s_luck(scenario: FaultScenario, seed: int, place: Studio) -> None:
+    """A small sweep over the faults whose figures hang on when they come; `ivr faults --seeds 24` is the large one."""
+    report = run(varied(scenario, variation(seed)), place, chance=seed)
     assert report.broken == [], report.as_json()
 
 
