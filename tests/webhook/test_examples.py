@@ -94,13 +94,17 @@ def test_langchain(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "or we bring it to your door" in talk[4][1]
 
 
-def test_openai_proxy() -> None:
+def test_openai_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     def upstream(request: httpx.Request) -> httpx.Response:
         assert json.loads(request.content)["messages"][1]["content"] == "And tomorrow?"
         chunks = [{"choices": [{"index": 0, "delta": {"content": token}}]} for token in ("It is ", "here.")]
         body = "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in chunks) + "data: [DONE]\n\n"
         return httpx.Response(200, text=body)
 
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with pytest.raises(KeyError):
+        program("### A proxy in front of an OpenAI API")
+    monkeypatch.setenv("OPENAI_API_KEY", "key")
     names = program("### A proxy in front of an OpenAI API")
     names["client"] = httpx.AsyncClient(transport=httpx.MockTransport(upstream), base_url="http://upstream")
     assert asked(names["app"]) == [Delta("It is here.")]
