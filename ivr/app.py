@@ -221,7 +221,7 @@ def create_app(
 
     ValueError when a TwiML document is bad.
     """
-    recent = recent or Recent()
+    recent = recent or Recent(settings.max_calls)
     if bridge is None:
         watching = [*([recent] if settings.dev else []), *([observe] if observe is not None else [])]
         documents = Documents.load(settings.twiml_dir, settings.public_url)

@@ -17,7 +17,7 @@ from ivr.call.events import CallStarted, Event
 from ivr.call.timeline import Turn
 
 MOST: Final = 20
-"""Calls that are remembered."""
+"""Calls that are remembered when they are over."""
 
 
 @dataclass(slots=True)
@@ -34,28 +34,41 @@ class Told:
 
 
 class Recent:
-    """An observer that remembers the last calls."""
+    """An observer that remembers the calls that go on, as many as the bridge takes, and the last that are over."""
 
-    def __init__(self) -> None:
-        self._calls: dict[str, Told] = {}
+    def __init__(self, at_once: int = MOST) -> None:
+        """`at_once`: calls that may go on at a time."""
+        self._at_once = at_once
+        self._going: dict[str, Told] = {}
+        self._over: dict[str, Told] = {}
 
     def __repr__(self) -> str:
-        return f"<Recent {len(self._calls)} calls>"
+        return f"<Recent {len(self._going) + len(self._over)} calls>"
 
     def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
         if isinstance(event, CallStarted):
-            self._calls[call_id] = Told(now)
-            while len(self._calls) > MOST:
-                del self._calls[next(iter(self._calls))]
+            self._over.pop(call_id, None)  # its second stream
+            _keep(self._going, call_id, Told(now), self._at_once)
 
     def ended(self, call_id: str, now: float, turns: Sequence[Turn], hang_up: HangUp) -> None:
-        told = self._calls.get(call_id)
+        if hang_up.reason == "superseded":  # the call goes on, in its second stream
+            return
+        told = self._going.pop(call_id, None)
         if told is not None:
             told.result, told.reason, told.turns = hang_up.result, hang_up.reason, list(turns)
+            _keep(self._over, call_id, told, MOST)
 
     def get(self, call_id: str) -> Told | None:
         """A call; None: no such call is known."""
-        return self._calls.get(call_id)
+        return self._going.get(call_id) or self._over.get(call_id)
+
+
+def _keep(calls: dict[str, Told], call_id: str, told: Told, most: int) -> None:
+    """Put a call behind the others; the first of too many goes."""
+    calls.pop(call_id, None)
+    calls[call_id] = told
+    if len(calls) > most:
+        del calls[next(iter(calls))]
 
 
 def encode(told: Told) -> bytes:

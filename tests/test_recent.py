@@ -27,12 +27,38 @@ def test_a_call_is_remembered_with_its_turns() -> None:
     assert repr(recent) == "<Recent 1 calls>"
 
 
-def test_only_the_last_ones_are_remembered() -> None:
-    recent = Recent()
+def begun(recent: Recent, call_id: str, at: float = 5.0) -> None:
+    recent.happened(call_id, at, CallStarted(call_id, "MZ1"), [])
+
+
+def test_only_the_last_that_are_over_are_remembered() -> None:
+    recent = Recent(3)
+    begun(recent, "CA-long")
     for number in range(MOST + 2):
-        recent.happened(f"CA{number}", 5.0, CallStarted(f"CA{number}", "MZ1"), [])
+        begun(recent, f"CA{number}")
+        recent.ended(f"CA{number}", 9.0, [], HangUp("success", "caller_stop"))
     assert recent.get("CA1") is None
-    assert recent.get("CA2") == Told(5.0)
+    assert recent.get("CA2") == Told(5.0, "success", "caller_stop")
+    assert recent.get("CA-long") == Told(5.0)
+    assert repr(recent) == f"<Recent {MOST + 1} calls>"
+
+
+def test_no_more_calls_go_on_than_the_bridge_takes() -> None:
+    recent = Recent(2)
+    for number in range(3):
+        begun(recent, f"CA{number}")
+    assert [recent.get(f"CA{number}") for number in range(3)] == [None, Told(5.0), Told(5.0)]
+
+
+def test_a_second_stream_is_the_call_from_then_on() -> None:
+    recent = Recent()
+    begun(recent, "CA1")
+    begun(recent, "CA1", 6.0)
+    recent.ended("CA1", 6.1, [Turn(0, "phrase")], HangUp("bridge_error", "superseded"))
+    assert recent.get("CA1") == Told(6.0)
+    recent.ended("CA1", 9.0, [], HangUp("success", "caller_stop"))
+    begun(recent, "CA1", 10.0)
+    assert recent.get("CA1") == Told(10.0)
 
 
 def test_a_developer_s_bridge_tells_of_its_calls_and_no_other_does(tmp_path: Path) -> None:

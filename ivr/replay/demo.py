@@ -176,7 +176,9 @@ class Demo:
             language=self._language,
             scripted=self._scripted,
             more=more,
-            result=result(record, scenario(self._language), witness.recent.get(record.call_sid)),
+            result=result(
+                record, scenario(self._language), witness.recent.get(record.call_sid) or "the call never began"
+            ),
         )
         self._console.print(f"written: {written}", highlight=False, soft_wrap=True)
         wrong = amiss(record, turns)

@@ -12,8 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-UNKNOWN: Final = "the bridge did not tell; one that runs as `ivr serve --dev` does"
-
 
 @dataclass(frozen=True, slots=True)
 class StepExpects:
@@ -54,7 +52,7 @@ def unmet(call: CallExpects, steps: Sequence[StepExpects], result: Mapping[str, 
         if wanted == ANY_STEP:
             continue
         if number < len(acts):
-            found += [f"{acts[number]['said']!r}: {words}" for words in _step(wanted, acts[number])]
+            found += [f"{acts[number]['said']!r}: {words}" for words in _step(wanted, acts[number], result["untold"])]
         else:
             found.append(f"what the caller does as number {number + 1} was not reached")
     return found
@@ -70,12 +68,12 @@ def _call(wanted: CallExpects, result: Mapping[str, Any]) -> Iterator[str]:
         yield f"{gaps} underruns, at most {wanted.underruns:g} expected"
 
 
-def _step(wanted: StepExpects, act: Mapping[str, Any]) -> Iterator[str]:
+def _step(wanted: StepExpects, act: Mapping[str, Any], untold: str | None) -> Iterator[str]:
     yield from _at_most("the answer", act["answer_ms"], wanted.answer_ms)
     for name, words in (("transcript", wanted.transcript), ("heard", wanted.heard)):
         for one in words:
             if act[name] is None:
-                yield f"{name} {one!r}: {UNKNOWN}"
+                yield f"{name} {one!r}: not known: {untold}"
             elif f" {_folded(one)} " not in f" {_folded(act[name])} ":
                 yield f"{name}: {act[name]!r}, without {one!r}"
 

@@ -37,8 +37,9 @@ class _Act:
     end: int
 
 
-def result(record: PhoneRecord, scenario: Scenario, told: Told | None = None) -> dict[str, Any]:
-    """The call, ready for JSON. `told`: what the bridge says of it; None: it says nothing."""
+def result(record: PhoneRecord, scenario: Scenario, said: Told | str) -> dict[str, Any]:
+    """The call, ready for JSON. `said`: what the bridge says of it, or why it says nothing."""
+    told = said if isinstance(said, Told) else None
     measured = figures(record)
     acts = [_Act("greeting", "", 0, 0), *_acts(record, scenario)]
     until = [act.start for act in acts[1:]] + [max(len(record.heard), len(record.caller)) + 1]
@@ -52,6 +53,7 @@ def result(record: PhoneRecord, scenario: Scenario, told: Told | None = None) ->
         "refused": next((line.removeprefix("refused: ") for line in refusal(record)), None),
         "result": told.result if told is not None else None,
         "reason": told.reason if told is not None else None,
+        "untold": said if isinstance(said, str) else None,
         "first_audio_ms": record.runs[0].start / 8 if record.runs else None,
         "silence_ms": measured.longest_dead_air_ms,
         "underruns_ms": [gap.ms for gap in measured.underruns],

@@ -35,6 +35,12 @@ WAITS: Final = (0.0, 0.1, 0.2, 0.4, 0.8, 1.6)
 """Seconds before it is asked about the call, as long as that is not over there."""
 APART: Final = 5.0
 """Seconds between the two beginnings of one stream from which two clocks are not the same."""
+NO_STREAM: Final = "the bridge had no stream of this call"
+NO_DOOR: Final = "the bridge does not tell; one that runs as `ivr serve --dev` does, if no proxy stands before it"
+NO_ANSWER: Final = "the bridge does not answer when it is asked about the call"
+STILL_THERE: Final = f"the call goes on at the bridge {sum(WAITS):.0f} s after its end here"
+ELSEWHERE: Final = "the bridge has another clock: it runs on another machine"
+"""Why nothing is known of what was said."""
 
 
 async def ring(
@@ -75,7 +81,7 @@ async def ring(
         )
     told = await told_of(record, urljoin(url, f"calls/{record.call_sid}"))
     outcome = result(record, script, told)
-    turns = told.turns if told is not None else []
+    turns = told.turns if isinstance(told, Told) else []
     figures = _figures(record, turns)
     _show(console, record, turns, figures, outcome)
     if out is not None:
@@ -112,10 +118,10 @@ def _show(
         console.print(line, style="bold red", highlight=False, markup=False, soft_wrap=True)
 
 
-async def told_of(record: PhoneRecord, url: str) -> Told | None:
-    """What the bridge says of the call when that is over there too. None: it does not tell, or has another clock."""
+async def told_of(record: PhoneRecord, url: str) -> Told | str:
+    """What the bridge says of the call when that is over there too, or why it says nothing."""
     if record.t0 is None:
-        return None
+        return NO_STREAM
     async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as client:
         for wait in WAITS:
             await asyncio.sleep(wait)
@@ -123,8 +129,10 @@ async def told_of(record: PhoneRecord, url: str) -> Told | None:
                 answer = await client.get(url)
                 if answer.status_code == httpx.codes.ACCEPTED:
                     continue
-                told = decode(answer.content) if answer.status_code == httpx.codes.OK else None
+                if answer.status_code != httpx.codes.OK:
+                    return NO_DOOR
+                told = decode(answer.content)
             except (httpx.HTTPError, ValueError):
-                return None
-            return told if told is not None and abs(told.started_at - record.t0) < APART else None
-    return None
+                return NO_ANSWER
+            return told if abs(told.started_at - record.t0) < APART else ELSEWHERE
+    return STILL_THERE

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ivr.replay.expect import ANY_CALL, ANY_STEP, UNKNOWN, CallExpects, StepExpects, unmet
+from ivr.replay.expect import ANY_CALL, ANY_STEP, CallExpects, StepExpects, unmet
 
 TURN = {
     "kind": "speech",
@@ -16,6 +16,7 @@ TURN = {
     "heard": "Sure, it's 25 SAR.",
 }
 RESULT: dict[str, Any] = {
+    "untold": None,
     "ended_by": "caller",
     "first_audio_ms": 250.0,
     "silence_ms": 2400.0,
@@ -67,8 +68,8 @@ def test_marks_over_letters_do_not_count() -> None:
 
 
 def test_what_nobody_told_is_not_met() -> None:
-    quiet = {**RESULT, "turns": [{**TURN, "transcript": None}]}
-    assert unmet(ANY_CALL, [StepExpects(transcript=("x",))], quiet) == [f"'Hello': transcript 'x': {UNKNOWN}"]
+    quiet = {**RESULT, "untold": "no --dev", "turns": [{**TURN, "transcript": None}]}
+    assert unmet(ANY_CALL, [StepExpects(transcript=("x",))], quiet) == ["'Hello': transcript 'x': not known: no --dev"]
 
 
 def test_a_step_that_was_not_reached() -> None:

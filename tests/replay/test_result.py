@@ -11,6 +11,8 @@ from ivr.replay.recording import PhoneRecord, Speech
 from ivr.replay.result import FORMAT, result
 from ivr.replay.scenario import from_toml, from_words
 
+UNTOLD = "no --dev"
+
 
 def a_record() -> PhoneRecord:
     """Greeted at 0.5 s; asked from 2 s to 3 s, answered from 4 s; two keys at 6 s, answered from 7 s."""
@@ -57,13 +59,14 @@ def test_every_act_has_its_figures_and_its_words() -> None:
 def test_a_barge_in_has_its_time_to_silence() -> None:
     record = a_record()
     record.speech = [Speech("Stop", 36_000, 44_000, over=True)]
-    found = result(record, from_words(["say Stop"]))
+    found = result(record, from_words(["say Stop"]), UNTOLD)
     assert found["turns"][1]["barge_in_stop_ms"] == 500.0
     assert found["turns"][0]["barge_in_stop_ms"] is None
 
 
 def test_a_bridge_that_tells_nothing_leaves_its_part_open() -> None:
-    found = result(a_record(), from_words(["say Hello"]))
+    found = result(a_record(), from_words(["say Hello"]), UNTOLD)
+    assert found["untold"] == UNTOLD
     assert (found["result"], found["turns"][1]["transcript"], found["turns"][1]["spent_ms"]) == (None, None, None)
 
 
@@ -82,7 +85,7 @@ def test_a_call_that_was_refused() -> None:
 
 def test_what_the_scenario_expects_is_judged() -> None:
     text = '[expect]\nended_by = "caller"\n[[step]]\nwait = true\n[[step]]\nsay = "Hello"\n[step.expect]\nanswer_ms = 1'
-    assert result(a_record(), from_toml(text))["unmet"] == [
+    assert result(a_record(), from_toml(text), Told(100.2, "success", "x", turns()))["unmet"] == [
         "ended by agent, not by caller",
         "'Hello': the answer after 1000 ms, at most 1 expected",
     ]

@@ -23,7 +23,7 @@ from ivr.replay.demo import loopback, ready
 from ivr.replay.loopback import bound, serving
 from ivr.replay.mock import Mock
 from ivr.replay.recording import PhoneRecord
-from ivr.replay.ring import ring, told_of
+from ivr.replay.ring import ELSEWHERE, NO_ANSWER, NO_DOOR, NO_STREAM, STILL_THERE, ring, told_of
 from ivr.replay.scenario import Scenario, from_toml, from_words
 from tests import live
 
@@ -110,21 +110,21 @@ def test_a_bridge_that_is_called_may_ask_the_carrier_s_rest_api(tmp_path: Path) 
     ("answers", "told"),
     [
         ([202, 202, Told(0.5, "success", "over")], Told(0.5, "success", "over")),
-        ([202] * 9, None),
-        ([404], None),
-        ([200], None),
-        ([Told(500.0, "success", "another machine's clock")], None),
+        ([202] * 9, STILL_THERE),
+        ([404], NO_DOOR),
+        ([200], NO_ANSWER),
+        ([Told(500.0, "success", "another machine's clock")], ELSEWHERE),
     ],
     ids=["later", "never", "no such door", "something else", "elsewhere"],
 )
-def test_what_the_bridge_tells(answers: list[int | Told], told: Told | None) -> None:
+def test_what_the_bridge_tells(answers: list[int | Told], told: Told | str) -> None:
     left = iter(answers)
 
     async def door(_: Request) -> Response:
         answer = next(left)
         return Response("no JSON", answer) if isinstance(answer, int) else Response(encode(answer))
 
-    async def main() -> Told | None:
+    async def main() -> Told | str:
         listener = bound()
         async with serving(Starlette(routes=[Route("/calls/CA1", door)]), listener):
             return await told_of(PhoneRecord(t0=0.4), f"http://127.0.0.1:{listener.getsockname()[1]}/calls/CA1")
@@ -134,5 +134,5 @@ def test_what_the_bridge_tells(answers: list[int | Told], told: Told | None) -> 
 
 @pytest.mark.live
 def test_where_nobody_is_nobody_tells() -> None:
-    assert live.run(told_of(PhoneRecord(t0=0.4), "http://127.0.0.1:9/calls/CA1")) is None
-    assert live.run(told_of(PhoneRecord(), "http://127.0.0.1:9/calls/CA1")) is None
+    assert live.run(told_of(PhoneRecord(t0=0.4), "http://127.0.0.1:9/calls/CA1")) == NO_ANSWER
+    assert live.run(told_of(PhoneRecord(), "http://127.0.0.1:9/calls/CA1")) == NO_STREAM
