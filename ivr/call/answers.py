@@ -133,6 +133,7 @@ class Answers:
         if not self.open:
             self.open_turn("phrase")
         self.mouth.say(self.turn, phrase.text, phrase.text, now, phrase.audio)
+        self.turn.sentences[-1].fixed = True
         return True
 
     def phrase_is_ready(self, name: PhraseName) -> bool:

@@ -37,6 +37,8 @@ class Sentence:
     finished: bool = False
     """Its last mark came back as heard."""
     failed: str = ""
+    fixed: bool = False
+    """Words of the line, not of the agent."""
     again_from: int | None = None
     """It broke off, and the next sentence says its text again from this character on. None: it did not."""
 

@@ -41,7 +41,7 @@ from ivr.replay.refusal import refusal
 from ivr.replay.result import result
 from ivr.replay.scenario import Scenario, from_words
 from ivr.replay.show import Show, latency_table, summary
-from ivr.replay.stages import Owner, spent, wait
+from ivr.replay.stages import Owner, beginnings, spent, wait
 from ivr.serve import config_for
 from ivr.settings import Settings, load
 
@@ -160,7 +160,7 @@ class Demo:
     def _finish(self, record: PhoneRecord, witness: Witness, connections: int) -> bool:
         """Print the figures, write the files, judge the call."""
         turns = witness.turns
-        more = {"voice connections": str(connections), **ear_figures(record), **own_at_the_ear(record, turns)}
+        more = {"voice connections": str(connections), **ear_figures(record, turns), **own_at_the_ear(record, turns)}
         self._console.print()
         self._console.print(latency_table(turns))
         if self._scripted:
@@ -234,19 +234,20 @@ async def ready(url: str, patience: float = 20.0) -> None:
     raise RuntimeError(f"the bridge was not ready in {patience:.0f} s")
 
 
-def ear_figures(record: PhoneRecord) -> dict[str, str]:
-    """The call as measured at the caller's ear."""
-    measured = figures(record)
+def ear_figures(record: PhoneRecord, turns: Sequence[Turn] | None = None) -> dict[str, str]:
+    """The call as measured at the caller's ear. `turns`: the bridge's; None: it told nothing, and fillers count."""
+    measured = figures(record, None if turns is None else beginnings(turns))
+    doubt = ", fillers too" if turns is None else ""
     begin = f"{record.runs[0].start / g711.RATE:.2f} s" if record.runs else "never"
     answers = [f"{answer.reply_ms:.0f}" for answer in measured.answers if answer.reply_ms is not None]
     found = {"the agent is first heard at": begin, "longest silence": f"{measured.longest_dead_air_ms / 1000:.2f} s"}
     if answers:
-        found["at the ear, end of speech to first sample"] = f"{', '.join(answers)} ms"
+        found[f"at the ear, end of speech to first sample{doubt}"] = f"{', '.join(answers)} ms"
     if measured.barge_ins:
         stops = ", ".join(f"{barge_in.stop_ms:.0f}" for barge_in in measured.barge_ins)
         found["at the ear, first sample of the interruption to silence"] = f"{stops} ms"
     found["thrown away unheard"] = f"{measured.discarded_ms:.0f} ms"
-    found["underruns"] = ", ".join(f"{gap.ms:.0f} ms" for gap in measured.underruns) or "none"
+    found[f"underruns{doubt}"] = ", ".join(f"{gap.ms:.0f} ms" for gap in measured.underruns) or "none"
     if not measured.certified:
         found["beware"] = f"the phone itself was late, p99 {measured.lateness_p99_ms:.0f} ms: this machine is busy"
     return found
@@ -258,7 +259,7 @@ def own_at_the_ear(record: PhoneRecord, turns: Sequence[Turn]) -> dict[str, str]
     Only of turns that answer one thing the caller said each.
     """
     spoken = [turn for turn in turns if turn.kind == "speech"]
-    answers = figures(record).answers
+    answers = figures(record, beginnings(turns)).answers
     if len(spoken) != len(answers):
         return {}
     others: tuple[Owner, ...] = ("endpoint", "ears", "agent", "voice")

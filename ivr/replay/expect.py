@@ -18,7 +18,7 @@ class StepExpects:
     """What should come of one thing the caller does."""
 
     answer_ms: float | None = None
-    """From the caller's last sound to the agent's first, at most."""
+    """From the caller's last sound to the first of the answer, at most. A filler is none."""
     transcript: tuple[str, ...] = ()
     """Words that are understood."""
     heard: tuple[str, ...] = ()
@@ -65,11 +65,16 @@ def _call(wanted: CallExpects, result: Mapping[str, Any]) -> Iterator[str]:
     yield from _at_most("the longest silence", result["silence_ms"], wanted.silence_ms)
     gaps = len(result["underruns_ms"])
     if wanted.underruns is not None and gaps > wanted.underruns:
-        yield f"{gaps} underruns, at most {wanted.underruns:g} expected"
+        doubt = "" if result["untold"] is None else f"; some may be behind a filler, not known: {result['untold']}"
+        yield f"{gaps} underruns, at most {wanted.underruns:g} expected{doubt}"
 
 
 def _step(wanted: StepExpects, act: Mapping[str, Any], untold: str | None) -> Iterator[str]:
-    yield from _at_most("the answer", act["answer_ms"], wanted.answer_ms)
+    sound = act["sound_ms"]
+    if wanted.answer_ms is not None and untold is not None and sound is not None and sound <= wanted.answer_ms:
+        yield f"a sound after {sound:.0f} ms; whether it was the answer or a filler is not known: {untold}"
+    else:
+        yield from _at_most("the answer", sound if untold is not None else act["answer_ms"], wanted.answer_ms)
     for name, words in (("transcript", wanted.transcript), ("heard", wanted.heard)):
         for one in words:
             if act[name] is None:

@@ -1,8 +1,11 @@
-"""What a call was like, in numbers, measured from its record alone.
+"""What a call was like, in numbers, measured from its record.
 
 Everything is taken at the caller's ear: audio counts from the moment it is played, and an answer is as late as its
 first played sample. Runs that follow each other within `JOIN_MS` are one stretch of speech; a longer silence of up to
 `UNDERRUN_MS` inside the same reply is an underrun; beyond that the agent was simply not speaking, which is dead air.
+
+A phone cannot tell a filler from an answer. Where the bridge told when something new began (`begun`), no filler counts
+as an answer, and no silence in front of what is new as an underrun.
 
 The fade of a barge-in is part of the stretch it ends, so `BargeIn.stop_ms` is the time until the agent is really
 silent.
@@ -10,7 +13,9 @@ silent.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from ivr.media import g711
 from ivr.replay.phone_playback import Run
@@ -22,6 +27,10 @@ UNDERRUN_MS = 1000.0
 """The longest silence inside a reply that still counts as starved playback."""
 AUDIBLE = 60
 """RMS of a 20 ms frame of PCM16 from which it is heard: about -55 dBFS."""
+SLACK: Final = g711.FRAME
+"""Samples by which the phone's time and the bridge's may differ."""
+LATEST: Final = g711.RATE // 2
+"""Samples after which what left the bridge is not on its way any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +93,17 @@ class CallFigures:
     """The phone itself kept time."""
 
 
-def figures(record: PhoneRecord) -> CallFigures:
-    """Measure a finished call."""
+def figures(record: PhoneRecord, begun: Sequence[float] | None = None) -> CallFigures:
+    """Measure a finished call. `begun`: when something new left the bridge (`stages.beginnings`); None: not known."""
     stretches = _stretches(record.runs)
     silences = _silences(record)
     return CallFigures(
         twiml_ms=_ms(record.twiml_s),
         connect_ms=_ms(record.connect_s),
         first_audio_ms=_first_audio(record),
-        answers=[_answer(record, number) for number in range(len(record.speech))],
+        answers=[_answer(record, number, begun) for number in range(len(record.speech))],
         barge_ins=[b for b in (_barge_in(speech, stretches) for speech in record.speech if speech.over) if b],
-        underruns=_underruns(record),
+        underruns=_underruns(record, begun or ()),
         overlap_ms=sum(_overlap(speech, run) for speech in record.speech for run in record.runs) / 8,
         dead_air_ms=sum(silences) / 8,
         longest_dead_air_ms=max(silences, default=0) / 8,
@@ -134,24 +143,39 @@ def _stretches(runs: list[Run]) -> list[tuple[int, int]]:
     return joined
 
 
-def _answer(record: PhoneRecord, number: int) -> Answer:
+def _answer(record: PhoneRecord, number: int, begun: Sequence[float] | None) -> Answer:
     speech = record.speech[number]
     until = record.speech[number + 1].start if number + 1 < len(record.speech) else len(record.heard)
-    return answered(record, speech.label, speech.start, speech.end, until)
+    return answered(record, speech.label, speech.start, speech.end, until, begun)
 
 
-def answered(record: PhoneRecord, label: str, start: int, end: int, until: int) -> Answer:
+def answered(
+    record: PhoneRecord, label: str, start: int, end: int, until: int, begun: Sequence[float] | None = None
+) -> Answer:
     """What came of something the caller did from sample `start` to `end`, before sample `until`."""
-    runs = [run for run in record.runs if start <= run.start < until and run.end > end]
+    runs = [(run.start, run.end) for run in record.runs if start <= run.start < until and run.end > end]
+    if begun is not None:
+        news = [at for at in _samples(record, begun) if start <= at < until and _heard_until(record, at) > end]
+        runs = [(max(first, news[0]), last) for first, last in runs if last > news[0]] if news else []
     if not runs:
         return Answer(label, end, None, None)
-    loud = next((at for run in runs if (at := _audible_from(record.heard, run)) is not None), None)
-    return Answer(label, end, (runs[0].start - end) / 8, None if loud is None else (loud - end) / 8)
+    loud = next((at for first, last in runs if (at := _audible_from(record.heard, first, last)) is not None), None)
+    return Answer(label, end, (runs[0][0] - end) / 8, None if loud is None else (loud - end) / 8)
 
 
-def _audible_from(heard: bytearray, run: Run) -> int | None:
-    for at in range(run.start, run.end, g711.FRAME):
-        frame = g711.decode(bytes(heard[at : min(at + g711.FRAME, run.end)]))
+def _heard_until(record: PhoneRecord, at: int) -> int:
+    """The end of the run in which what left at this sample was heard; 0: in none."""
+    return next((run.end for run in record.runs if run.end > at and run.start <= at + LATEST), 0)
+
+
+def _samples(record: PhoneRecord, times: Sequence[float]) -> list[int]:
+    """Driver's seconds as samples of the tracks."""
+    return [] if record.t0 is None else [round((at - record.t0) * g711.RATE) for at in times]
+
+
+def _audible_from(heard: bytearray, start: int, end: int) -> int | None:
+    for at in range(start, end, g711.FRAME):
+        frame = g711.decode(bytes(heard[at : min(at + g711.FRAME, end)]))
         if g711.audioop.rms(frame, 2) >= AUDIBLE:
             return at
     return None
@@ -164,12 +188,13 @@ def _barge_in(speech: Speech, stretches: list[tuple[int, int]]) -> BargeIn | Non
     return None
 
 
-def _underruns(record: PhoneRecord) -> list[Gap]:
-    gaps = []
+def _underruns(record: PhoneRecord, begun: Sequence[float]) -> list[Gap]:
+    gaps, news = [], _samples(record, begun)
     for before, after in zip(record.runs, record.runs[1:], strict=False):
         cut = any(before.end - 1 <= cleared.sample <= after.start for cleared in record.cleared)
+        new = any(before.end - SLACK <= at <= after.start + SLACK for at in news)
         length = (after.start - before.end) / 8
-        if before.reply == after.reply and 0 < length <= UNDERRUN_MS and not cut:
+        if before.reply == after.reply and 0 < length <= UNDERRUN_MS and not (cut or new):
             gaps.append(Gap(before.end, length))
     return gaps
 

@@ -8,7 +8,7 @@ away or gives it another meaning makes another `format`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from ivr.call.timeline import Turn
@@ -19,7 +19,7 @@ from ivr.replay.phone_figures import CallFigures, answered, figures
 from ivr.replay.recording import PhoneRecord
 from ivr.replay.refusal import refusal
 from ivr.replay.scenario import PlayFile, Press, Say, Scenario
-from ivr.replay.stages import OWNERS, spent
+from ivr.replay.stages import OWNERS, beginnings, spent
 
 FORMAT: Final = 1
 EARLY: Final = 0.3
@@ -40,7 +40,8 @@ class _Act:
 def result(record: PhoneRecord, scenario: Scenario, said: Told | str) -> dict[str, Any]:
     """The call, ready for JSON. `said`: what the bridge says of it, or why it says nothing."""
     told = said if isinstance(said, Told) else None
-    measured = figures(record)
+    begun = None if told is None else beginnings(told.turns)
+    measured = figures(record, begun)
     acts = [_Act("greeting", "", 0, 0), *_acts(record, scenario)]
     until = [act.start for act in acts[1:]] + [max(len(record.heard), len(record.caller)) + 1]
     found: dict[str, Any] = {
@@ -91,13 +92,21 @@ def _acts(record: PhoneRecord, scenario: Scenario) -> Iterator[_Act]:
 
 def _turn(record: PhoneRecord, measured: CallFigures, told: Told | None, act: _Act, until: int) -> dict[str, Any]:
     """What the caller did and what came of it, until he did something else."""
-    answer = answered(record, act.said, act.start, act.end, until)
+    sound = answered(record, act.said, act.start, act.end, until)
+    begun = None if told is None else beginnings(told.turns)
+    if act.kind == "greeting":
+        answer = sound
+    elif begun is None:
+        answer = replace(sound, reply_ms=None, audible_ms=None)
+    else:
+        answer = answered(record, act.said, act.start, act.end, until, begun)
     stops = [barge_in.stop_ms for barge_in in measured.barge_ins if barge_in.onset == act.start]
     return {
         "kind": act.kind,
         "said": act.said,
         "at_s": round(act.start / g711.RATE, 3),
         "until_s": round(act.end / g711.RATE, 3),
+        "sound_ms": sound.reply_ms,
         "answer_ms": answer.reply_ms,
         "audible_ms": answer.audible_ms,
         "barge_in_stop_ms": stops[0] if stops and act.kind == "speech" else None,

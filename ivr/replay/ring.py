@@ -81,21 +81,21 @@ async def ring(
         )
     told = await told_of(record, urljoin(url, f"calls/{record.call_sid}"))
     outcome = result(record, script, told)
-    turns = told.turns if isinstance(told, Told) else []
+    turns = told.turns if isinstance(told, Told) else None
     figures = _figures(record, turns)
-    _show(console, record, turns, figures, outcome)
+    _show(console, record, turns or [], figures, outcome)
     if out is not None:
         names = {"title": f"Call to {url}", "language": script.language}
-        written = folder.write(out, record, turns, **names, scripted=False, more=figures, result=outcome)
+        written = folder.write(out, record, turns or [], **names, scripted=False, more=figures, result=outcome)
         console.print(f"written: {written}", highlight=False, soft_wrap=True)
     return outcome
 
 
-def _figures(record: PhoneRecord, turns: Sequence[Turn]) -> dict[str, str]:
+def _figures(record: PhoneRecord, turns: Sequence[Turn] | None) -> dict[str, str]:
     refused = refusal(record)
     if refused:
         return {"refused": refused[0].removeprefix("refused: ")}
-    return {**demo.ear_figures(record), **demo.own_at_the_ear(record, turns)}
+    return {**demo.ear_figures(record, turns), **demo.own_at_the_ear(record, turns or [])}
 
 
 def _show(

@@ -121,6 +121,21 @@ def playing(turn: Turn) -> list[Playing]:
     return found
 
 
+def beginnings(turns: Iterable[Turn]) -> list[float]:
+    """When something new left for the phone: an answer, a phrase of the line, what goes on after a filler. A filler
+    itself is none. Driver's seconds, in order."""
+    found: list[float] = []
+    for turn in turns:
+        before: Sentence | None = None
+        for sentence in turn.sentences:
+            if sentence.sent_at is None:
+                continue
+            if before is None or sentence.fixed or before.again_from is not None:
+                found.append(sentence.sent_at)
+            before = sentence
+    return sorted(found)
+
+
 def reactions(turns: Iterable[Turn]) -> list[float]:
     """For each time the caller spoke over the agent and ended its turn: seconds from first voiced frame to `clear`."""
     overlaps = [overlap for turn in turns for overlap in turn.overlaps if overlap.verdict == "commit"]

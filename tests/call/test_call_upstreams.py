@@ -52,6 +52,7 @@ def test_ears_that_fail_are_apologised_for_and_at_last_given_up() -> None:
         stage.wait(500)
         stage.feed(TranscriptFailed(stage.last(Transcribe).utterance, "closed"))
         assert stage.call.turns[-1].sentences[0].text == "apology words"
+        assert stage.call.turns[-1].sentences[0].fixed
         stage.wait(600)
         assert stage.state == "listening"
     stage.speak(600)

@@ -68,7 +68,7 @@ def test_no_voice_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_figures_at_the_ear() -> None:
     record = a_call()
-    told = demo.ear_figures(record)
+    told = demo.ear_figures(record, [answered()])
     assert told["at the ear, end of speech to first sample"].startswith("1000")
     assert told["at the ear, first sample of the interruption to silence"] == "100 ms"
     assert told["underruns"] == "none"
@@ -76,7 +76,10 @@ def test_the_figures_at_the_ear() -> None:
     record.lateness_ms.extend([30.0] * 100)
     assert "30 ms" in demo.ear_figures(record)["beware"]
     assert (told["the agent is first heard at"], told["longest silence"]) == ("3.00 s", "1.00 s")
-    silent = demo.ear_figures(PhoneRecord())
+    untold = demo.ear_figures(record)
+    assert untold["at the ear, end of speech to first sample, fillers too"].startswith("1000")
+    assert untold["underruns, fillers too"] == "none"
+    silent = demo.ear_figures(PhoneRecord(), [])
     assert "at the ear, end of speech to first sample" not in silent
     assert silent["the agent is first heard at"] == "never"
 

@@ -11,6 +11,7 @@ from ivr.replay.expect import ANY_CALL, ANY_STEP, CallExpects, StepExpects, unme
 TURN = {
     "kind": "speech",
     "said": "Hello",
+    "sound_ms": 500.0,
     "answer_ms": 900.0,
     "transcript": "Hello there",
     "heard": "Sure, it's 25 SAR.",
@@ -65,6 +66,22 @@ def test_marks_over_letters_do_not_count() -> None:
     turn = {**TURN, "heard": "تَصِلُ الشُّحنةُ غداً، يا café"}
     wanted = StepExpects(heard=("تصل الشحنة غدا", "CAFE"))
     assert unmet(ANY_CALL, [wanted], {**RESULT, "turns": [turn]}) == []
+
+
+@pytest.mark.parametrize(
+    ("sound", "told"),
+    [
+        (500.0, "a sound after 500 ms; whether it was the answer or a filler is not known: no --dev"),
+        (901.0, "the answer after 901 ms, at most 900 expected"),
+        (None, "the answer never came"),
+    ],
+)
+def test_an_answer_of_which_nobody_tells(sound: float | None, told: str) -> None:
+    untold = {**RESULT, "untold": "no --dev", "turns": [{**TURN, "sound_ms": sound, "answer_ms": None}]}
+    assert unmet(ANY_CALL, [StepExpects(900)], untold) == [f"'Hello': {told}"]
+    gaps = "2 underruns, at most 1 expected; some may be behind a filler, not known: no --dev"
+    assert unmet(CallExpects(underruns=1), [], untold) == [gaps]
+    assert unmet(CallExpects(underruns=2), [], untold) == []
 
 
 def test_what_nobody_told_is_not_met() -> None:

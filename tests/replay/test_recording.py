@@ -136,6 +136,36 @@ def test_silence_at_the_start_of_an_answer_does_not_count_as_audible() -> None:
     assert figures(record).answers == [Answer("q", 16_000, 100.0, None)]
 
 
+QUESTION = said("q", 0, 1000)
+FILLED = [ms(3200, 3900, 1), ms(4300, 6000, 1), ms(6100, 7000, 1)]
+"""A filler, an answer and an apology."""
+
+
+@pytest.mark.parametrize(
+    ("begun", "answer", "gaps"),
+    [
+        (None, 2200.0, [400.0, 100.0]),
+        ([104.29, 106.09], 3300.0, []),
+        ([104.29], 3300.0, [100.0]),
+        ([103.5], 2500.0, [400.0, 100.0]),  # in the middle of the filler, which gives way
+        ([], None, [400.0, 100.0]),
+        ([100.5, 104.29], 3300.0, [100.0]),  # something that was never heard
+    ],
+    ids=["not told", "told", "no apology", "at once", "nothing", "lost"],
+)
+def test_a_filler_is_no_answer(begun: list[float] | None, answer: float | None, gaps: list[float]) -> None:
+    record = made(seconds=8, runs=FILLED, speech=[QUESTION])
+    found = figures(record, begun)
+    assert found.answers == [Answer("q", 8000, answer, answer)]
+    assert [gap.ms for gap in found.underruns] == gaps
+
+
+def test_what_was_over_before_the_caller_had_finished_is_no_answer() -> None:
+    record = made(seconds=8, runs=[ms(200, 600), *FILLED], speech=[QUESTION])
+    assert figures(record, [100.2, 104.29]).answers == [Answer("q", 8000, 3300.0, 3300.0)]
+    assert figures(PhoneRecord(speech=[QUESTION]), [104.29]).answers[0].reply_ms is None
+
+
 def test_a_long_silence_inside_a_reply_is_dead_air_and_no_underrun() -> None:
     record = made(seconds=5, runs=[ms(0, 1000), ms(2500, 3000)], speech=[])
     found = figures(record)

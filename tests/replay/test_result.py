@@ -34,7 +34,9 @@ def turns() -> list[Turn]:
     again.speech_ended_at, again.endpoint_at, again.transcript_at, again.asked_at = 103.0, 103.5, 103.7, 103.7
     again.first_delta_at = 103.8
     again.sentences = [Sentence(1, "Hi.", "Hi.", 103.8, 103.8, 103.9, 104.0)]
-    return [greeting, asked, again, Turn(3, "dtmf", "1#", "heard", asked_at=106.5, heard="One.")]
+    keys = Turn(3, "dtmf", "1#", "heard", asked_at=106.5, heard="One.")
+    keys.sentences = [Sentence(1, "One.", "One.", 106.9, 106.9, 106.95, 107.0)]
+    return [greeting, asked, again, keys]
 
 
 def test_every_act_has_its_figures_and_its_words() -> None:
@@ -81,6 +83,15 @@ def test_a_call_that_was_refused() -> None:
     assert found["refused"] == "by the bridge: the call: HTTP 403 (11200)"
     assert [turn["kind"] for turn in found["turns"]] == ["greeting"]
     assert found["turns"][0]["heard"] is None
+
+
+def test_a_filler_is_no_answer() -> None:
+    record, told = a_record(), Told(100.2, "success", "x", turns())
+    record.runs.insert(1, Run(28_000, 30_000, 1))
+    asked = result(record, from_words(["say Hello"]), told)["turns"][1]
+    assert (asked["sound_ms"], asked["answer_ms"]) == (500.0, 1000.0)
+    asked = result(record, from_words(["say Hello"]), UNTOLD)["turns"][1]
+    assert (asked["sound_ms"], asked["answer_ms"], asked["audible_ms"]) == (500.0, None, None)
 
 
 def test_what_the_scenario_expects_is_judged() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -19,9 +20,10 @@ from starlette.routing import Route
 from ivr.app import create_app
 from ivr.recent import Told, encode
 from ivr.replay import voices
+from ivr.replay.agent_app import DemoAgent
 from ivr.replay.demo import loopback, ready
 from ivr.replay.loopback import bound, serving
-from ivr.replay.mock import Mock
+from ivr.replay.mock import PACE, Mock
 from ivr.replay.recording import PhoneRecord
 from ivr.replay.ring import ELSEWHERE, NO_ANSWER, NO_DOOR, NO_STREAM, STILL_THERE, ring, told_of
 from ivr.replay.scenario import Scenario, from_toml, from_words
@@ -49,6 +51,19 @@ def test_a_developer_s_bridge_tells_what_was_said(tmp_path: Path) -> None:
     assert "From the caller's last word" in text.getvalue()
     assert json.loads((tmp_path / "call" / "call.json").read_text("utf-8")) == found
     assert "Turn 1: keypad" in (tmp_path / "call" / "call.html").read_text("utf-8")
+
+
+@pytest.mark.live
+def test_a_filler_is_neither_an_answer_nor_in_one(tmp_path: Path) -> None:
+    expected = '[expect]\nunderruns = 0\n[[step]]\npress = "1"\n[step.expect]\nanswer_ms = 5000\n'
+    script, text = from_toml(expected + "[[step]]\nhang_up = true\nat_s = 18\n"), io.StringIO()
+    mock = Mock(voice="tone")
+    mock.agent = DemoAgent(replace(PACE, first_token=8.0))
+    found = live.run(called(mock, script, tmp_path, text))
+    keys = found["turns"][1]
+    assert keys["sound_ms"] < 5000
+    assert keys["answer_ms"] > 8000
+    assert [line.partition(" after")[0] for line in found["unmet"]] == ["'1': the answer"]
 
 
 @pytest.mark.live

@@ -26,6 +26,18 @@ def answered(**changes: object) -> Turn:
     return turn
 
 
+def test_what_is_new_at_the_phone() -> None:
+    plain, sorry = answered(), answered()
+    sorry.sentences[1].fixed, sorry.sentences[0].sent_at = True, 9.0
+    broken, unsent = answered(), answered()
+    broken.sentences[0].again_from = 3
+    unsent.sentences[0].sent_at = None
+    assert stages.beginnings([plain]) == [11.92]
+    assert stages.beginnings([plain, sorry]) == [9.0, 11.92, 12.5]
+    assert stages.beginnings([broken]) == [11.92, 12.5]
+    assert stages.beginnings([unsent, Turn(2, "speech")]) == [12.5]
+
+
 def test_the_stages_lie_end_to_end() -> None:
     found = stages.stages(answered())
     assert [(stage.owner, round(stage.seconds, 3)) for stage in found] == [
