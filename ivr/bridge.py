@@ -18,7 +18,7 @@ import anyio.lowlevel
 from ivr import logs
 from ivr.call.call import Call
 from ivr.call.commands import ReplyRequest
-from ivr.call.events import CallStarted, Event
+from ivr.call.events import SUPERSEDED, CallStarted, Event
 from ivr.call.options import PhraseName
 from ivr.call.parting import LETTING_GO
 from ivr.call.party import Observer, Party, Wire
@@ -255,7 +255,7 @@ class Bridge:
             started = replace(started, caller=place.caller, called=place.called, direction=place.direction)
         older = self.registry.arrive(started.call_id, session)
         if older is not None:
-            older.withdraw("superseded")
+            older.withdraw(SUPERSEDED)
         line = self.settings.line(started.called) or self.settings.default_line
         options = line.options(self._rendered(line))
         hamsa = self._speech(line.speaker, line.dialect, line.language)

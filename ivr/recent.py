@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from ivr.call.commands import Command, HangUp
-from ivr.call.events import CallStarted, Event
+from ivr.call.events import SUPERSEDED, CallStarted, Event
 from ivr.call.timeline import Turn
 
 MOST: Final = 20
@@ -51,7 +51,7 @@ class Recent:
             _keep(self._going, call_id, Told(now), self._at_once)
 
     def ended(self, call_id: str, now: float, turns: Sequence[Turn], hang_up: HangUp) -> None:
-        if hang_up.reason == "superseded":  # the call goes on, in its second stream
+        if hang_up.reason == SUPERSEDED:  # the call goes on, in its second stream
             return
         told = self._going.pop(call_id, None)
         if told is not None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ivr.app import create_app
 from ivr.call.commands import HangUp
-from ivr.call.events import CallStarted, Tick
+from ivr.call.events import SUPERSEDED, CallStarted, Tick
 from ivr.call.timeline import Overlap, Sentence, Turn
 from ivr.recent import MOST, Recent, Told, decode, encode
 from tests.front import CALL, Front, settings, visit
@@ -54,7 +54,7 @@ def test_a_second_stream_is_the_call_from_then_on() -> None:
     recent = Recent()
     begun(recent, "CA1")
     begun(recent, "CA1", 6.0)
-    recent.ended("CA1", 6.1, [Turn(0, "phrase")], HangUp("bridge_error", "superseded"))
+    recent.ended("CA1", 6.1, [Turn(0, "phrase")], HangUp("indeterminate", SUPERSEDED))
     assert recent.get("CA1") == Told(6.0)
     recent.ended("CA1", 9.0, [], HangUp("success", "caller_stop"))
     begun(recent, "CA1", 10.0)

@@ -115,7 +115,7 @@ class Call:
             case events.TransferFailed(reason=reason):
                 self._on_transfer_failed(reason, now)
             case events.Withdraw(reason=reason):
-                talk.end(HangUp("bridge_error", reason), now)
+                talk.end(HangUp("indeterminate" if reason == events.SUPERSEDED else "bridge_error", reason), now)
             case _:
                 assert_never(event)
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 Encoding: TypeAlias = Literal["pcm16", "mulaw"]
 """`pcm16`: signed 16-bit little-endian mono. `mulaw`: G.711, one byte a sample."""
@@ -178,9 +178,13 @@ class Tick:
     """Time has passed: sent when `Call.wake_at` is due. Harmless at any other time."""
 
 
+SUPERSEDED: Final = "superseded"
+"""The reason for ending a call's stream when it has another one: the call goes on there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Withdraw:
-    """The bridge itself ends the call: a drain's deadline, a failure of ours."""
+    """The bridge itself ends the call: a drain's deadline, a second stream of it, a failure of ours."""
 
     reason: str
 

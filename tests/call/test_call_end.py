@@ -13,6 +13,7 @@ from ivr.call.commands import (
     SendClear,
 )
 from ivr.call.events import (
+    SUPERSEDED,
     AudioIn,
     CallerLeft,
     DigitPressed,
@@ -202,3 +203,11 @@ def test_the_bridge_may_withdraw() -> None:
     stage.answer()
     stage.feed(Withdraw("shutdown"))
     assert stage.ended == HangUp("bridge_error", "shutdown")
+
+
+def test_a_call_that_goes_on_in_another_stream_has_failed_nobody() -> None:
+    stage = Stage()
+    stage.answer()
+    stage.feed(Withdraw(SUPERSEDED))
+    assert stage.ended == HangUp("indeterminate", SUPERSEDED)
+    assert not stage.last(HangUp).at_carrier
