@@ -30,7 +30,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, get_args
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -80,6 +80,17 @@ _RANGES: Final[Mapping[str, tuple[float, float]]] = {
     "keypad_timeout": (0.2, 30),
 }
 _ANY: Final = (0.0, 86_400.0)
+_TEXT: Final = "write text in quotes"
+_FIXES: Final[Mapping[str, str]] = {
+    "line": "write [[line]] above the keys of each line",
+    "call": "write a table of numbers, words, true and false",
+    "number": "write the number that is dialled, in quotes",
+    "language": 'write "ar" or "en"',
+    "phrases": "write a table of texts, [line.phrases]",
+    "endpoint_ms": "write a whole number from 100 to 3000",
+    "transfer_to": "write a number in quotes, or a list of them",
+}
+"""What to write for a key whose value is of no kind that it may have."""
 _ORDERED: Final = (("endpoint_least_ms", "endpoint_ms"), ("start_ms", "commit_ms"))
 """The first is no more than the second, where one of them was chosen."""
 _DEFAULTS: Final = {name: getattr(_PLAIN, name) for pair in _ORDERED for name in pair}
@@ -149,20 +160,18 @@ def read_numbers(written: str | Sequence[str]) -> tuple[str, ...]:
 def read_lines(text: str, default: Line) -> tuple[list[Line], Line, list[str]]:
     """The lines of an ivr.toml, the default line with the file's `[call]`, and a sentence for every fault."""
     try:
-        table = _File.model_validate(tomllib.loads(text))
+        table, misfits = _fitting(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         return [], default, [f"not TOML: {error}"]
-    except ValidationError as error:
-        sentences = (_explain(fault["loc"], fault["msg"], fault["type"]) for fault in error.errors())
-        return [], default, list(dict.fromkeys(sentences))  # a value is tried as a number, a word, ...
-    problems = _check_choices("[call]", table.call)
+    problems = misfits + _check_choices("[call]", table.call)
     default = replace(default, choices=dict(table.call))
     lines: list[Line] = []
     for place, entry in enumerate(table.line, 1):
         line = _line(entry, default)
         lines.append(line)
-        problems += [f"[[line]] {place}: {problem}" for problem in _check_line(entry, line)]
-    problems += [problem for problem in check_together(default) if default.webhook_url]
+        found = _check_line(entry, line) or ([] if misfits else check_together(line))
+        problems += [f"[[line]] {place}: {problem}" for problem in found]
+    problems += [problem for problem in check_together(default) if default.webhook_url and not misfits]
     problems += _check_loops([default, *lines])
     numbers = [line.number for line in lines]
     problems += [
@@ -288,7 +297,7 @@ def _check_line(table: _LineTable, line: Line) -> list[str]:
         problems.append(f"transfer_to {problem}")
     texts = {**table.phrases, "greeting": table.greeting or ""}
     problems += [f"{name} {problem}" for name, text in texts.items() if (problem := check_phrase(text))]
-    return problems + (_check_choices("[line.call]", table.call) or check_together(line))
+    return problems + _check_choices("[line.call]", table.call)
 
 
 def _check_loops(lines: Sequence[Line]) -> list[str]:
@@ -322,7 +331,43 @@ def _check_choice(name: str, value: Choice) -> str | None:
     return None
 
 
-def _explain(place: tuple[int | str, ...], message: str, kind: str) -> str:
+def _fitting(table: dict[str, Any]) -> tuple[_File, list[str]]:
+    """What of a file fits the form, and a sentence for all else, which is left out."""
+    try:
+        return _File.model_validate(table), []
+    except ValidationError as error:
+        faults = error.errors()
+    for path in {_path(table, fault["loc"]) for fault in faults}:
+        _leave_out(table, path)
+    # a value is tried as a number, a word, ...: one sentence for all of it
+    return _File.model_validate(table), list(dict.fromkeys(_explain(fault["loc"], fault["type"]) for fault in faults))
+
+
+def _path(table: dict[str, Any], place: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """Where in the file a fault is: its place without what is behind it of the form's own."""
+    at: Any = table
+    for depth, part in enumerate(place):
+        inside = part in at if isinstance(at, dict) else isinstance(at, list) and isinstance(part, int)
+        if not inside:
+            return place if part == "number" else place[:depth]
+        at = at[part]
+    return place
+
+
+def _leave_out(table: dict[str, Any], path: tuple[int | str, ...]) -> None:
+    """A line stays, with a number that makes no more faults: it counts the lines."""
+    at: Any = table
+    for part in path[:-1]:
+        at = at[part]
+    if isinstance(path[-1], int):
+        at[path[-1]] = {"number": f"sip:{path[-1]}"}
+    elif path[-1] == "number":
+        at["number"] = f"sip:{path[1]}"
+    else:
+        del at[path[-1]]
+
+
+def _explain(place: tuple[int | str, ...], kind: str) -> str:
     """One line for what the file's form does not allow, with the number of its `[[line]]`."""
     names = [part for part in place if isinstance(part, str)]
     where = ""
@@ -333,4 +378,7 @@ def _explain(place: tuple[int | str, ...], message: str, kind: str) -> str:
         return f"{where}{names[-1]}: there is no such key; the keys are {', '.join(known)}"
     if names[0] == "call" and len(names) > 1:
         return f"{where}[{'line.call' if where else 'call'}] {names[1]}: write one number, one word, true or false"
-    return f"{where}{' '.join(names)}: {message[0].lower()}{message[1:]}"
+    if names[0] == "phrases" and len(names) > 1:
+        wrong = f"there is no such phrase; the phrases are {', '.join(get_args(PhraseName))}"
+        return f"{where}[line.phrases] {names[1]}: {wrong if names[-1] == '[key]' else _TEXT}"
+    return f"{where}{names[0]}{' is missing' if kind == 'missing' else ''}: {_FIXES.get(names[0], _TEXT)}"

@@ -162,13 +162,13 @@ def test_numbers(number: str) -> None:
 WRONG: list[tuple[str, str]] = [
     ("line = [", "not TOML:"),
     ("[lines]", "lines: there is no such key; the keys are call, line"),
-    ("[[line]]", "[[line]] 1: number: field required"),
-    ("[[line]]\nnumber = 5", "[[line]] 1: number: input should be a valid string"),
+    ("[[line]]", "[[line]] 1: number is missing: write the number that is dialled, in quotes"),
+    ("[[line]]\nnumber = 5", "[[line]] 1: number: write the number that is dialled, in quotes"),
     (
         '[[line]]\nnumber = "+12345"\nlangauge = "en"',
         "[[line]] 1: langauge: there is no such key; the keys are number, webhook_url,",
     ),
-    ('[[line]]\nnumber = "+12345"\nlanguage = "fr"', "[[line]] 1: language: input should be 'ar' or 'en'"),
+    ('[[line]]\nnumber = "+12345"\nlanguage = "fr"', '[[line]] 1: language: write "ar" or "en"'),
     ('[[line]]\nnumber = "abc"', "[[line]] 1: number: write + and digits"),
     ('[[line]]\nnumber = "+12345"\n[[line]]\nnumber = "0012345"', "[[line]]: number +12345 occurs twice"),
     ('[[line]]\nnumber = "+12345"\nwebhook_url = "agent"', "[[line]] 1: webhook_url is no URL the bridge can use"),
@@ -184,7 +184,27 @@ WRONG: list[tuple[str, str]] = [
     ),
     ('[[line]]\nnumber = "+12345678"\ntransfer_to = "0012345678"', "+12345678: transfer_to +12345678 is a line itself"),
     ('[[line]]\nnumber = "+12345"\ngreeting = "a\\u0000"', "[[line]] 1: greeting holds control characters"),
-    ('[[line]]\nnumber = "+12345"\n[line.phrases]\nhello = "a"', "[[line]] 1: phrases hello"),
+    (
+        '[[line]]\nnumber = "+12345"\n[line.phrases]\nhello = "a"',
+        "[[line]] 1: [line.phrases] hello: there is no such phrase; the",
+    ),
+    (
+        '[[line]]\nnumber = "+12345"\n[line.phrases]\nnotice = 5',
+        "[[line]] 1: [line.phrases] notice: write text in quotes",
+    ),
+    ('[[line]]\nnumber = "+12345"\nphrases = 5', "[[line]] 1: phrases: write a table of texts"),
+    ('[[line]]\nnumber = "+12345"\nspeaker = 5', "[[line]] 1: speaker: write text in quotes"),
+    (
+        '[[line]]\nnumber = "+12345"\nendpoint_ms = "x"',
+        "[[line]] 1: endpoint_ms: write a whole number from 100 to 3000",
+    ),
+    (
+        '[[line]]\nnumber = "+12345"\ntransfer_to = [5]',
+        "[[line]] 1: transfer_to: write a number in quotes, or a list of",
+    ),
+    ('[[line]]\nnumber = "+12345"\ncall = 5', "[[line]] 1: call: write a table"),
+    ("line = [5]", "line: write [[line]] above the keys of each line"),
+    ("[call.lead_ms]", "[call] lead_ms: write one number, one word, true or false"),
     ('[[line]]\nnumber = "+12345"\n[line.call]\nlead = 1', "[[line]] 1: [line.call] lead: there is no such field"),
     ('[[line]]\nnumber = "+12345"\n[line.call]\nlanguage = "en"', "[[line]] 1: [line.call] language: there is no such"),
     ("[call]\nlead_ms = 1", "[call] lead_ms: write a whole number from 60 to 5000"),
@@ -194,7 +214,7 @@ WRONG: list[tuple[str, str]] = [
     ("[call]\ninterruptible_greeting = 1", "[call] interruptible_greeting: write true or false"),
     ('[call]\nkeypad_terminator = "**"', "[call] keypad_terminator: write one key"),
     ("[call]\nkeypad_terminator = 1", "[call] keypad_terminator: write one key"),
-    ("line = 5", "line: input should be a valid list"),
+    ("line = 5", "line: write [[line]] above the keys of each line"),
     ("[call]\nlead_ms = []", "[call] lead_ms: write one number, one word, true or false"),
     ('[[line]]\nnumber = "+12345"\n[line.call]\nlead_ms = [1]', "[[line]] 1: [line.call] lead_ms: write one number"),
     ("[call]\nendpoint_least_ms = 600", "endpoint_least_ms (600) is more than endpoint_ms (500): lower"),
@@ -223,6 +243,39 @@ def test_names_what_is_wrong(text: str, problem: str) -> None:
 
 def test_every_fault_at_once() -> None:
     assert len(problems('[call]\nlead_ms = 1\n[[line]]\nnumber = "x"\nendpoint_ms = 1')) == 3
+    text = """
+[call]
+lead_ms = 1
+commit_ms = 40
+[[line]]
+language = "fr"
+endpoint_ms = 1
+[[line]]
+number = "+12345"
+greting = ""
+[line.phrases]
+foo = 5
+goodbye = 5
+[line.call]
+start_ms = []
+commit_ms = 40
+lead = 1
+[[line]]
+number = "abc"
+"""
+    assert [problem.split(": ")[:2] for problem in problems(text)] == [
+        ["[[line]] 1", "number is missing"],
+        ["[[line]] 1", "language"],
+        ["[[line]] 2", "[line.phrases] foo"],
+        ["[[line]] 2", "[line.phrases] foo"],
+        ["[[line]] 2", "[line.phrases] goodbye"],
+        ["[[line]] 2", "[line.call] start_ms"],
+        ["[[line]] 2", "greting"],
+        ["[call] lead_ms", "write a whole number from 60 to 5000"],
+        ["[[line]] 1", "endpoint_ms"],
+        ["[[line]] 2", "[line.call] lead"],
+        ["[[line]] 3", "number"],
+    ]
 
 
 @pytest.mark.parametrize(
