@@ -164,14 +164,15 @@ def read_lines(text: str, default: Line) -> tuple[list[Line], Line, list[str]]:
     except tomllib.TOMLDecodeError as error:
         return [], default, [f"not TOML: {error}"]
     problems = misfits + _check_choices("[call]", table.call)
+    comparable = not problems
     default = replace(default, choices=dict(table.call))
     lines: list[Line] = []
     for place, entry in enumerate(table.line, 1):
         line = _line(entry, default)
         lines.append(line)
-        found = _check_line(entry, line) or ([] if misfits else check_together(line))
+        found = _check_line(entry, line) or (check_together(line) if comparable else [])
         problems += [f"[[line]] {place}: {problem}" for problem in found]
-    problems += [problem for problem in check_together(default) if default.webhook_url and not misfits]
+    problems += check_together(default) if comparable and default.webhook_url else []
     problems += _check_loops([default, *lines])
     numbers = [line.number for line in lines]
     problems += [

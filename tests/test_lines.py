@@ -204,6 +204,7 @@ WRONG: list[tuple[str, str]] = [
     ),
     ('[[line]]\nnumber = "+12345"\ncall = 5', "[[line]] 1: call: write a table"),
     ("line = [5]", "line: write [[line]] above the keys of each line"),
+    ('[call]\nstart_ms = "x"', "[call] start_ms: write a whole number from 20 to 500"),
     ("[call.lead_ms]", "[call] lead_ms: write one number, one word, true or false"),
     ('[[line]]\nnumber = "+12345"\n[line.call]\nlead = 1', "[[line]] 1: [line.call] lead: there is no such field"),
     ('[[line]]\nnumber = "+12345"\n[line.call]\nlanguage = "en"', "[[line]] 1: [line.call] language: there is no such"),
