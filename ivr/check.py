@@ -20,7 +20,7 @@ from ivr.call.events import PeerFault, ReplyDelta, ReplyEnded, ReplyFailed
 from ivr.hamsa.options import HamsaSettings
 from ivr.hamsa.wire import connect, lost_from
 from ivr.lines import Line
-from ivr.redact import without_secrets
+from ivr.redact import number_hidden, without_secrets
 from ivr.settings import Settings
 from ivr.twilio.signature import allowed_urls
 from ivr.twilio.twiml import Documents
@@ -88,8 +88,10 @@ def _documents(settings: Settings) -> Finding:
 def _line(line: Line) -> Finding:
     agent = without_secrets(line.webhook_url)
     words = f"{line.language}, {line.speaker} ({line.dialect}), endpoint {line.endpoint_ms} ms, agent {agent}"
+    second = f", second voice {line.fallback_speaker}" if line.fallback_speaker else ""
+    people = f", transfers to {', '.join(map(number_hidden, line.transfer_to))}" if line.transfer_to else ""
     silent = "" if line.phrases["greeting"] else ", no greeting"
-    return Finding(f"line {line.number or 'of every other number'}", words + silent)
+    return Finding(f"line {line.number or 'of every other number'}", words + second + people + silent)
 
 
 def hamsa_settings(settings: Settings, line: Line) -> HamsaSettings:

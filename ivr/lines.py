@@ -203,6 +203,13 @@ def check_transfer(numbers: Sequence[str]) -> str | None:
     return "is no telephone number: write + and the country's code, such as +966110000001"
 
 
+def check_fallback(line: Line) -> str | None:
+    """What is wrong with a line's second voice."""
+    if line.fallback_speaker != line.speaker:
+        return None
+    return f"{line.speaker} is the speaker itself, who says nothing else: name another voice of the dialect, or none"
+
+
 def check_phrase(text: str) -> str | None:
     """What is wrong with a phrase."""
     if len(text) > LONGEST_PHRASE:
@@ -273,10 +280,11 @@ def _line(table: _LineTable, default: Line) -> Line:
 
 
 def _fallback(table: _LineTable, base: Line) -> str:
-    """The second voice: the table's own, or the one that goes with the dialect."""
+    """The second voice: the table's own, or the one that goes with the dialect and is not the first here."""
     if table.fallback_speaker is not None:
         return table.fallback_speaker
-    return base.fallback_speaker if table.dialect in (None, base.dialect) else ""
+    fits = table.dialect in (None, base.dialect) and base.fallback_speaker != table.speaker
+    return base.fallback_speaker if fits else ""
 
 
 def _in_language(line: Line, language: Language) -> Line:
@@ -296,6 +304,8 @@ def _check_line(table: _LineTable, line: Line) -> list[str]:
         problems.append(problem)
     if problem := check_transfer(line.transfer_to):
         problems.append(f"transfer_to {problem}")
+    if problem := check_fallback(line):
+        problems.append(f"fallback_speaker {problem}")
     texts = {**table.phrases, "greeting": table.greeting or ""}
     problems += [f"{name} {problem}" for name, text in texts.items() if (problem := check_phrase(text))]
     return problems + _check_choices("[line.call]", table.call)

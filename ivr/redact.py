@@ -1,4 +1,5 @@
-"""URLs as they may be shown: without the password in front of the host and the values behind the question mark."""
+"""What may be shown: URLs without the password in front of the host and the values behind the question mark, people's
+numbers by their last digits."""
 
 from __future__ import annotations
 
@@ -23,3 +24,8 @@ def without_secrets(url: str) -> str:
 def _value_hidden(field: str) -> str:
     name, equals, _ = field.partition("=")
     return f"{name}={HIDDEN}" if equals else HIDDEN
+
+
+def number_hidden(number: str) -> str:
+    """A person's telephone number, as much of it as tells one from another."""
+    return f"{HIDDEN}{number[-4:]}" if len(number) > 7 else HIDDEN

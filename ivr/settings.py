@@ -16,9 +16,18 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from ivr.environment import gather, unread
-from ivr.lines import Line, check_phrase, check_transfer, plain_line, read_lines, read_numbers, same_number
+from ivr.lines import (
+    Line,
+    check_fallback,
+    check_phrase,
+    check_transfer,
+    plain_line,
+    read_lines,
+    read_numbers,
+    same_number,
+)
 from ivr.phrases_default import Language
-from ivr.redact import without_secrets
+from ivr.redact import number_hidden, without_secrets
 from ivr.settings_faults import FIXES, faults_of
 
 HAMSA_URL: Final = "wss://api.tryhamsa.com/v1/realtime/ws"
@@ -169,6 +178,8 @@ class Settings(BaseModel):
         """Name and value of every setting; secrets as `set` or `not set`, URLs without what is secret in them."""
         values = {name: _shown(getattr(self, own)) for own, name in _NAMES.items()}
         values.update({name: without_secrets(values[name]) for name in _URLS})
+        if self.transfer_to:
+            values["IVR_TRANSFER_TO"] = ", ".join(map(number_hidden, read_numbers(self.transfer_to)))
         if self.greeting == "":
             values["IVR_GREETING"] = "empty"
         return list(values.items())
@@ -244,7 +255,11 @@ def _default_line(settings: Settings) -> tuple[Line, list[str]]:
         fallback_speaker=settings.fallback_speaker,
         transfer_to=read_numbers(settings.transfer_to),
     )
-    problems = {"IVR_GREETING": check_phrase(phrases["greeting"]), "IVR_TRANSFER_TO": check_transfer(line.transfer_to)}
+    problems = {
+        "IVR_GREETING": check_phrase(phrases["greeting"]),
+        "IVR_TRANSFER_TO": check_transfer(line.transfer_to),
+        "IVR_FALLBACK_SPEAKER": check_fallback(line),
+    }
     return line, [f"{name} {problem}" for name, problem in problems.items() if problem]
 
 

@@ -22,6 +22,7 @@ from tests import live
 
 ACCOUNT = "AC" + "0" * 32
 NOWHERE = "127.0.0.1:9"
+PEOPLE = {"IVR_TRANSFER_TO": "00966 11 000 0001, +966110000002", "IVR_FALLBACK_SPEAKER": "James"}
 
 
 def settings_for(peer: str, tmp_path: Path, more: Mapping[str, str] | None = None, *, dev: bool = False) -> Settings:
@@ -68,7 +69,7 @@ def found(settings: Settings, ask: str = "") -> dict[str, Finding]:
 def test_peers_that_answer(tmp_path: Path) -> None:
     async def look() -> dict[str, Finding]:
         async with peers() as peer:
-            settings = settings_for(peer, tmp_path, {"IVR_LANGUAGE": "en", "IVR_GREETING": ""})
+            settings = settings_for(peer, tmp_path, {**PEOPLE, "IVR_LANGUAGE": "en", "IVR_GREETING": ""})
             return {finding.name: finding async for finding in examine(settings, "where is my shipment")}
 
     findings = live.run(look())
@@ -78,7 +79,10 @@ def test_peers_that_answer(tmp_path: Path) -> None:
     assert "HTTP 405 to GET" in agents[0].detail
     assert "May I have your full name" in agents[1].detail
     assert findings["TwiML documents"].good is True
-    assert findings["line of every other number"].detail.endswith("no greeting")
+    line = findings["line of every other number"].detail
+    assert line.endswith("/webhook, second voice James, transfers to ***0001, ***0002, no greeting")
+    assert findings["IVR_TRANSFER_TO"].detail == "***0001, ***0002"
+    assert "11000" not in repr(findings)
     assert findings["voice URL of the number"].detail == "https://ivr.example.com/bridge/voice (HTTP POST)"
     assert "https://ivr.example.com:443/bridge/voice" in findings["signed for /voice"].detail
     assert "wss://ivr.example.com/bridge/media/" in findings["signed for /media"].detail

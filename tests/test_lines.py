@@ -104,6 +104,7 @@ def test_a_whole_file() -> None:
         ("", "Sara"),
         ('fallback_speaker = ""', ""),
         ('fallback_speaker = "Noura"', "Noura"),
+        ('speaker = "Sara"', ""),
         ('dialect = "ksa"', "Sara"),
         ('dialect = "najd"', ""),
         ('language = "en"', ""),
@@ -204,6 +205,10 @@ WRONG: list[tuple[str, str]] = [
     ),
     ('[[line]]\nnumber = "+12345"\ncall = 5', "[[line]] 1: call: write a table"),
     ("line = [5]", "line: write [[line]] above the keys of each line"),
+    (
+        '[[line]]\nnumber = "+12345"\nspeaker = "Emma"\nfallback_speaker = "Emma"',
+        "[[line]] 1: fallback_speaker Emma is the speaker itself",
+    ),
     ('[call]\nstart_ms = "x"', "[call] start_ms: write a whole number from 20 to 500"),
     ("[call.lead_ms]", "[call] lead_ms: write one number, one word, true or false"),
     ('[[line]]\nnumber = "+12345"\n[line.call]\nlead = 1', "[[line]] 1: [line.call] lead: there is no such field"),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.redact import without_secrets
+from ivr.redact import number_hidden, without_secrets
 
 SHOWN = [
     ("https://agent.example/webhook/a-b-c", "https://agent.example/webhook/a-b-c"),
@@ -32,3 +32,10 @@ def test_what_is_shown(url: str, shown: str) -> None:
 def test_no_user_is_ever_shown(path: str, user: str, query: str) -> None:
     shown = without_secrets(f"https://zz{user}@host.example/p?k=zz{query}")
     assert "zz" not in shown
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"), [("+966110000001", "***0001"), ("+1234567", "***4567"), ("+123456", "***")]
+)
+def test_a_person_s_number(number: str, shown: str) -> None:
+    assert number_hidden(number) == shown

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ivr.phrases_default import VOICES
 from ivr.settings import load
 from tests.test_settings import DEV, REAL, problems
 
@@ -60,6 +61,7 @@ SENSELESS: list[tuple[str, str, str]] = [
     ("TWILIO_ACCOUNT_SID", "AC/../x", "begins with AC"),
     ("IVR_GREETING", "a\0b", "remove them"),
     ("IVR_TRANSFER_TO", "911", "write + and the country's code"),
+    ("IVR_FALLBACK_SPEAKER", VOICES["ar"][0], "name another voice of the dialect"),
     ("IVR_GREETING", "x" * 1001, "shorten it"),
     ("IVR_TWIML_DIR", "nowhere", "set it to the folder of answer.xml"),
     ("IVR_CACHE_DIR", "file", "file is no folder"),
