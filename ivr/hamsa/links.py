@@ -163,8 +163,8 @@ class Links:
         waiter = _Request(wish, patient_until)
         self._waiting.add(waiter)
         urges = [loop.call_at(when, self.tend) for when in (waiter.calm_until, patient_until)]
-        if wish.elsewhere:
-            urges += [loop.call_at(when, self._reconsider, waiter) for when in (wish.due, wish.due + HOPE)]
+        moments = (wish.due, wish.due + HOPE) if wish.elsewhere else (max(wish.due, self.now()) + HOPE,)
+        urges += [loop.call_at(when, self._reconsider, waiter) for when in moments]
         self._suspect(wish)
         self.tend()
         try:
@@ -300,8 +300,14 @@ class Links:
                     live.probe()
 
     def _reconsider(self, waiter: _Request) -> None:
-        """Whether a link will be there soon for a request that can go elsewhere; otherwise it does."""
-        if waiter in self._waiting and self._waiting.hopeless(waiter, self.now(), self.stock):
+        """Whether a link will be there soon for a request that can go elsewhere; otherwise it does. One that cannot is
+        told when nothing is to be expected any more: the other pool's failures count, too."""
+        if waiter not in self._waiting:
+            return
+        if self._hopeless and not waiter.wish.elsewhere:
+            self._waiting.leave(waiter)
+            waiter.link.set_exception(LinkLost(self._refusal.reason, retryable=self._refusal.retryable))
+        elif waiter.wish.elsewhere and self._waiting.hopeless(waiter, self.now(), self.stock):
             self._waiting.leave(waiter)
             waiter.link.set_exception(LinkLost("no_link", retryable=False))
 

@@ -1,4 +1,7 @@
-"""A request that is to show whether the service is back, and is given up before it has: the next one may show it."""
+"""A request that is to show whether the service is back, and is given up before it has: the next one may show it.
+
+And one that waits for a link while the other pool finds out that there will be none.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,12 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from ivr.hamsa.client import Governor, GovernorOptions, SpeechRest
+from ivr.hamsa.client import Governor, GovernorOptions, SpeechError, SpeechRest
 from ivr.hamsa.link import LinkLost
+from ivr.hamsa.spares import HOPE
 from ivr.peers.breaker import BreakerLimits
 from ivr.replay import virtual
-from tests.hamsa.service import KEY, TEXT, Service, cancelled, failure, said, settings
+from tests.hamsa.service import KEY, TEXT, Service, approx, cancelled, failure, now, said, settings
 from tests.hamsa.test_ears import PCM, words
 from tests.hamsa.test_rest import URL, WHOLE, Answer, Http, refusal, text
 
@@ -127,3 +131,26 @@ def test_an_answer_that_blames_the_request_leaves_room_for_the_next() -> None:
         assert await spoken(rest) == WHOLE
 
     over_http(Http(refusal(400, "Invalid payload"), Answer()), story)
+
+
+@pytest.mark.parametrize(("failures", "told_after"), [(0, None), (6, HOPE)])
+def test_who_waits_is_told_when_the_other_pool_has_found_that_there_is_no_hope(
+    failures: int, told_after: float | None
+) -> None:
+    service = Service()
+
+    async def story(governor: Governor) -> None:
+        governor.gate.failed(now(), "connect")
+        began, voice = now(), governor.voice_of(settings(away_patience=0.0))
+        waiting = asyncio.create_task(said(voice))
+        await asyncio.sleep(0.1)
+        for _ in range(failures):
+            governor.gate.failed(now(), "auth")
+        if told_after is None:
+            assert len(await waiting) == 80000
+        else:
+            with pytest.raises(SpeechError):
+                await waiting
+            assert now() - began == approx(told_after)
+
+    governed(service, story)
