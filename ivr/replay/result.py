@@ -7,7 +7,7 @@ away or gives it another meaning makes another `format`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
@@ -24,6 +24,9 @@ from ivr.replay.stages import OWNERS, beginnings, spent
 FORMAT: Final = 1
 EARLY: Final = 0.3
 """Seconds by which the bridge may take a turn for begun before the phone's act."""
+
+_KINDS: Final[Mapping[str, str]] = {"speech": "speech", "dtmf": "keys"}
+"""By what acts the bridge's turns are begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,10 @@ def result(record: PhoneRecord, scenario: Scenario, said: Told | str) -> dict[st
         "document_said": record.said,
         "dialled": record.dialled,
         "on_time": measured.certified,
-        "turns": [_turn(record, measured, told, act, end) for act, end in zip(acts, until, strict=True)],
+        "turns": [
+            {**_turn(record, measured, begun, act, end), **_at_the_bridge(share)}
+            for act, end, share in zip(acts, until, _shared_out(record, told, acts), strict=True)
+        ],
     }
     wanted = [step.expect for step in scenario.steps if isinstance(step.act, Say | PlayFile | Press)]
     found["unmet"] = unmet(scenario.expect, wanted, found)
@@ -90,10 +96,11 @@ def _acts(record: PhoneRecord, scenario: Scenario) -> Iterator[_Act]:
                 pass
 
 
-def _turn(record: PhoneRecord, measured: CallFigures, told: Told | None, act: _Act, until: int) -> dict[str, Any]:
-    """What the caller did and what came of it, until he did something else."""
+def _turn(
+    record: PhoneRecord, measured: CallFigures, begun: Sequence[float] | None, act: _Act, until: int
+) -> dict[str, Any]:
+    """What the caller did and what came of it, until he did something else, at the phone."""
     sound = answered(record, act.said, act.start, act.end, until)
-    begun = None if told is None else beginnings(told.turns)
     if act.kind == "greeting":
         answer = sound
     elif begun is None:
@@ -110,16 +117,21 @@ def _turn(record: PhoneRecord, measured: CallFigures, told: Told | None, act: _A
         "answer_ms": answer.reply_ms,
         "audible_ms": answer.audible_ms,
         "barge_in_stop_ms": stops[0] if stops and act.kind == "speech" else None,
-        **_at_the_bridge(_within(record, told, act, until)),
     }
 
 
-def _within(record: PhoneRecord, told: Told | None, act: _Act, until: int) -> list[Turn] | None:
-    """The bridge's turns that belong to an act. None: it told nothing."""
+def _shared_out(record: PhoneRecord, told: Told | None, acts: Sequence[_Act]) -> list[list[Turn] | None]:
+    """The bridge's turns that belong to each act: the last one before it of its kind, of any where there is none. None:
+    it told nothing."""
     if told is None or record.t0 is None:
-        return None
-    begin, end = (record.t0 + sample / g711.RATE - EARLY for sample in (act.start, until))
-    return [turn for turn in told.turns if begin <= _begun(turn, told) < end]
+        return [None for _ in acts]
+    shares: list[list[Turn]] = [[] for _ in acts]
+    for turn in told.turns:
+        at = (_begun(turn, told) - record.t0 + EARLY) * g711.RATE
+        before = [number for number, act in enumerate(acts) if number == 0 or act.start <= at]
+        alike = [number for number in before if acts[number].kind == _KINDS.get(turn.kind)]
+        shares[(alike or before)[-1]].append(turn)
+    return list(shares)
 
 
 def _begun(turn: Turn, told: Told) -> float:
@@ -130,7 +142,8 @@ def _begun(turn: Turn, told: Told) -> float:
 def _at_the_bridge(turns: Sequence[Turn] | None) -> dict[str, Any]:
     if turns is None:
         return dict.fromkeys(("transcript", "heard", "unheard", "outcome", "failure", "spent_ms"))
-    last = turns[-1] if turns else None
+    asked = [turn for turn in turns if turn.kind != "phrase"]  # what the line said then is no answer
+    last = (asked or turns)[-1] if turns else None
     return {
         "transcript": " ".join(turn.text for turn in turns if turn.text),
         "heard": " ".join(turn.heard.strip() for turn in turns if turn.heard.strip()),

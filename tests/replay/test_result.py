@@ -85,6 +85,23 @@ def test_a_call_that_was_refused() -> None:
     assert found["turns"][0]["heard"] is None
 
 
+def test_keys_and_the_words_that_follow_at_once_are_told_apart() -> None:
+    record = PhoneRecord(call_sid="CA1", t0=100.0, caller=bytearray(64_000), heard=bytearray(64_000))
+    record.note(102.0, "digit", "7")
+    record.note(102.2, "digit", "#")
+    record.speech = [Speech("Hello", 18_400, 24_000)]  # from 2.3 s on
+    keys = Turn(1, "dtmf", "7", "interrupted", asked_at=102.21)
+    words = Turn(2, "speech", "hello", "failed", failure="empty", speech_started_at=102.25, heard="Sorry.")
+    asked_again = Turn(3, "phrase", outcome="heard", first_sent_at=107.0, heard="Still there?")
+    told = Told(100.1, "success", "x", [keys, words, asked_again])
+    _, first, second = result(record, from_words(["press 7#", "say Hello"]), told)["turns"]
+    assert (first["transcript"], first["outcome"], first["failure"]) == ("7", "interrupted", None)
+    assert (second["transcript"], second["outcome"], second["failure"]) == ("hello", "failed", "empty")
+    assert second["heard"] == "Sorry. Still there?"
+    greeting, alone = result(record, from_words(["press 7#"]), told)["turns"]
+    assert (greeting["transcript"], alone["transcript"]) == ("", "7 hello")
+
+
 def test_a_filler_is_no_answer() -> None:
     record, told = a_record(), Told(100.2, "success", "x", turns())
     record.runs.insert(1, Run(28_000, 30_000, 1))
