@@ -2,7 +2,8 @@
 
 `python -m scripts.soak --calls 1000` places them in batches, many at a time, in virtual time: callers interrupt, press
 keys, hang up politely or drop dead; the speech service and the agent fail in every way on file, by the seed. After each
-batch the bridge rests, then tasks, timers, sockets, requests, places, file descriptors and memory are counted.
+batch the bridge rests, then tasks, timers, sockets, requests, places, file descriptors and memory are counted. A log
+record that is an error, or carries a traceback, counts as left behind too: a task whose exception nobody took is one.
 """
 
 from __future__ import annotations
@@ -112,6 +113,8 @@ class Soak:
     """That happened."""
     violations: Counter[str] = field(default_factory=Counter)
     """What the bridge must never do."""
+    errors: Counter[str] = field(default_factory=Counter)
+    """Log records that are errors or carry a traceback."""
     sentences: int = 0
     seconds: float = 0.0
     """Of calls, one after the other."""
@@ -126,7 +129,24 @@ class Soak:
             for name in grown
             if getattr(last, name) > getattr(first, name)
         ]
-        return found + [f"violation {name} x{count}" for name, count in self.violations.items()]
+        found += [f"violation {name} x{count}" for name, count in self.violations.items()]
+        return found + [f"error {message!r} x{count}" for message, count in self.errors.items()]
+
+
+class Errors(logging.Handler):
+    """Counts what the log has of errors, and shows the first of each."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: Counter[str] = Counter()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Count it."""
+        if record.levelno >= logging.ERROR or record.exc_info:
+            message = record.getMessage().partition("\n")[0]
+            if not self.seen[message]:
+                print(logging.Formatter().format(record), file=sys.stderr)
+            self.seen[message] += 1
 
 
 def caller(chance: Random) -> Scenario:
@@ -208,10 +228,13 @@ def main() -> None:
     asks.add_argument("--calls", type=int, default=1000, help=f"up to {MOST_CALLS}")
     asks.add_argument("--seed", type=int, default=1)
     given = asks.parse_args()
-    logging.getLogger("ivr").addHandler(logging.NullHandler())
+    errors = Errors()
+    logging.getLogger().addHandler(errors)
     with tempfile.TemporaryDirectory() as folder:
         place = studio(Path(folder))
         done = virtual.run(soak(max(1, min(given.calls, MOST_CALLS)), place, seed=given.seed), limit=1e7)
+        gc.collect()
+    done.errors = errors.seen
     for weight in done.weights:
         print(json.dumps(asdict(weight)))
     print(

@@ -10,7 +10,7 @@ import pytest
 
 from ivr.replay import virtual
 from ivr.replay.fault_world import studio
-from scripts.soak import Soak, Weight, caller, soak
+from scripts.soak import Errors, Soak, Weight, caller, soak
 
 EMPTY = Weight(0, 4, 5, 2, 0, 0, 0, 9, 1000, 100.0)
 
@@ -28,6 +28,7 @@ def test_what_is_left_behind_is_named() -> None:
     grown = Weight(9, 5, 5, 3, 1, 2, 3, 9, 1000, 100.0)
     done = Soak(weights=[EMPTY, grown])
     done.violations["overlap"] = 2
+    done.errors["session_failed"] = 3
     assert done.left() == [
         "requests 1",
         "answers 2",
@@ -35,7 +36,23 @@ def test_what_is_left_behind_is_named() -> None:
         "tasks 4 -> 5",
         "sockets 2 -> 3",
         "violation overlap x2",
+        "error 'session_failed' x3",
     ]
+
+
+def test_an_error_in_the_log_is_counted_and_shown_once(capsys: pytest.CaptureFixture[str]) -> None:
+    errors, log = Errors(), logging.getLogger("tests.soak")
+    log.addHandler(errors)
+    log.propagate = False
+    try:
+        raise ValueError("at fault")
+    except ValueError:
+        log.warning("odd", exc_info=True)
+        log.error("odd", exc_info=True)
+    log.warning("well known")
+    assert errors.seen == {"odd": 2}
+    assert capsys.readouterr().err.startswith("odd\nTraceback")
+    log.removeHandler(errors)
 
 
 def test_a_caller_is_the_same_for_the_same_seed() -> None:
