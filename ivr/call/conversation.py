@@ -159,7 +159,7 @@ class Conversation:
         self._end_hearing(now)
 
     def interrupt(self, now: float) -> None:
-        """Drop what is left of the current answer; an answer of which nothing was heard leaves its question."""
+        """Drop what is left of the current answer; one of which nothing sounded leaves its question."""
         self.parting.farewell, self.protected = None, False
         was_open = self.answers.open
         self.out += self.answers.drop(now)

@@ -121,6 +121,21 @@ def test_a_caller_who_goes_on_before_the_answer_asks_one_question() -> None:
     assert stage.all(SendClear) == []
 
 
+def test_an_answer_cut_off_within_its_first_word_does_not_bring_its_question_back() -> None:
+    stage = Stage()
+    stage.hear("track my parcel")
+    stage.reply("Certainly, which parcel do you mean?")
+    stage.voice(4000)
+    stage.wait(40)
+    stage.speak(600)
+    stage.wait(500)
+    stage.feed(TranscriptArrived(2, "number five"))
+    assert stage.call.turns[0].outcome == "interrupted"
+    request = stage.last(RequestReply).request
+    assert (request.text, request.heard) == ("number five", "")
+    assert request.unheard == "Certainly, which parcel do you mean?"
+
+
 def test_one_word_over_the_agent_is_looked_at_and_takes_the_floor() -> None:
     stage = Stage()
     stage.answer(ms=3000)
