@@ -3,7 +3,7 @@
 The caller's side (`Ears`, `Listening`) makes questions, the agent's side (`Answers`) answers them, the `Floor` says
 whose turn it is. A voice over an answer takes the floor in two steps: the mouth is held (yield), and then the answer
 is dropped (commit) or goes on (resume); `Overlaps` has the judge and the record. What a dropped answer left unheard
-goes into the next request; when nothing of it was heard, its question is asked again together with the new words.
+goes into the next request; when nothing of it had sounded, its question is asked again together with the new words.
 
 Commands are collected in `out`, which whoever drives the conversation takes after every event.
 """
