@@ -1,9 +1,8 @@
 """Where a sentence that broke off for good is begun again: at the clause in which it broke off.
 
-A voice that breaks off and is not back before the caller wonders has left half a sentence in the air. Words that go on
-from the middle of a clause say nothing to him by then, so the clause is said again from its beginning, as a speaker
-does who was interrupted; what he had said before it is not. Where the text has no mark before the place, that is the
-sentence from its beginning.
+A voice that breaks off and is not back before the caller wonders has left half a sentence in the air. Words that begin
+in the middle of a clause say nothing to him by then, so the clause is said again as a whole, as a speaker does who was
+interrupted; what he had said before it is not. Where the text has no mark before the place, that is the whole sentence.
 
 How far the voice had got is told by the length of its audio, at the pace it was heard to have on this call. The guess
 errs to the earlier clause: rather a clause twice than a word never.
