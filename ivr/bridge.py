@@ -12,6 +12,8 @@ import logging
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from random import SystemRandom
+from typing import Final
 
 import anyio.lowlevel
 
@@ -49,6 +51,7 @@ REST_TIMEOUT = 2.0
 """Seconds the carrier has to hang up for us; after that the stream is closed and its fallback speaks."""
 RENDER_AGAIN = 30.0
 """Seconds before phrases that could not be rendered are tried again."""
+_CHANCE: Final = SystemRandom()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +84,11 @@ class Bridge:
         agent: Agent | None = None,
         rest: Rest | None = None,
         speech_rest: SpeechRest | None = None,
+        chance: Callable[[], float] = _CHANCE.random,
     ) -> None:
         """`speech_rest`: the speech service over HTTP; by default that of the settings, unless `connect` stands in for
-        the service. Raises ValueError for settings with which every call would fail."""
+        the service. `chance`: 0 to 1, spreads what the links would else all do at once. Raises ValueError for settings
+        with which every call would fail."""
         self.settings = settings
         self.documents = documents
         self.registry: Registry[Session] = Registry(settings.max_calls)
@@ -99,7 +104,7 @@ class Bridge:
         self._beating: asyncio.TimerHandle | None = None
         watching: list[Observer] = [self._pulse, Journal(), self.metrics]  # the others read what the pulse tells
         self._observer = Observers(*watching, *([observer] if observer is not None else []))
-        self.governor = self._governed(speech_rest)
+        self.governor = self._governed(speech_rest, chance)
         self.metrics.add(Standing(self._standing))
         self._tallies: dict[Session, tuple[Tally, Tally]] = {}
         self._told_of_cache = False
@@ -304,7 +309,7 @@ class Bridge:
         """For rendering: nobody listens, and what cannot be had is tried again later."""
         return self.governor.voice_of(replace(self._speech(speaker, dialect, language), away_patience=0.0))
 
-    def _governed(self, rest: SpeechRest | None) -> Governor:
+    def _governed(self, rest: SpeechRest | None, chance: Callable[[], float]) -> Governor:
         """The links to the speech service, for all calls."""
         settings, line = self.settings, self.settings.default_line
         if rest is None and settings.speech_rest_url and self._connect is connect:
@@ -321,6 +326,7 @@ class Bridge:
             connect=self._connect,
             note=self._note,
             calls=lambda: len(self.registry),
+            chance=chance,
         )
 
     def _standing(self) -> Iterator[Figure]:

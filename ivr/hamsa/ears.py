@@ -218,7 +218,7 @@ class Ears:
         if made.way == "rest" and self._rest is not None:
             return await self._over_rest(utterance, made, self._rest)
         now = self._links.now()
-        live = await self._links.take(self._wish(utterance, made, now))
+        live = await self._links.take(self._wish(utterance, now))
         made.asked_at = self._links.now()
         made.live, self._last = live, live.link.number
         self.tally.asking(live.link, made.asked_at, made.asked_at - now)
@@ -232,7 +232,7 @@ class Ears:
         self._links.report(None)
         return text
 
-    def _wish(self, utterance: _Utterance, made: _Try, now: float) -> Wish:
+    def _wish(self, utterance: _Utterance, now: float) -> Wish:
         return Wish(
             due=now,
             until=now + (self.settings.link_patience if utterance.tries.fallback else self.settings.link_timeout),

@@ -30,7 +30,7 @@ from ivr.call.commands import Command, HangUp, Note
 from ivr.call.events import Event, ReplyDelta
 from ivr.call.party import Observer, WireClosed
 from ivr.call.timeline import Turn
-from ivr.hamsa.client import Governor, GovernorOptions, HamsaSettings, SpeechRest
+from ivr.hamsa.client import HamsaSettings, SpeechRest
 from ivr.media import g711
 from ivr.phrases_default import PHRASES
 from ivr.replay import hamsa_audio, hamsa_rest, virtual
@@ -145,7 +145,6 @@ class Happening:
     tally: Tally
     answers: Mapping[int, str]
     """What the agent meant to say, by turn."""
-    rest_asked: int
     left: list[str]
     """What the call left behind in the process."""
 
@@ -208,7 +207,8 @@ def settings(folder: Path, **env: str) -> Settings:
 
 def a_bridge(chosen: Settings, peers: Peers, observer: Observer | None = None, *, chance: int = 1) -> Bridge:
     """A bridge among these peers. `chance` seeds what it leaves to chance, so that a fault is the same every time."""
-    bridge = Bridge(
+    random = Random(chance).random
+    return Bridge(
         chosen,
         Documents.load(None, chosen.public_url),
         observer=observer,
@@ -216,23 +216,9 @@ def a_bridge(chosen: Settings, peers: Peers, observer: Observer | None = None, *
         connect=peers.connect,
         agent=Agent(transport=MemoryTransport(peers.agent)),
         rest=peers.carrier_rest(),
-    )
-    random = Random(chance).random
-    bridge.governor = Governor(
-        HamsaSettings(chosen.hamsa_url, "key"),
-        GovernorOptions(
-            spare_links=chosen.spare_links,
-            links_per_call=chosen.links_per_call,
-            connects_per_second=chosen.connects_per_second,
-            connects_burst=chosen.connects_burst,
-        ),
-        rest=peers.speech_rest(random),
-        connect=peers.connect,
-        note=lambda name, _fields: bridge.metrics.noted(name),
-        calls=lambda: len(bridge.registry),
+        speech_rest=peers.speech_rest(random),
         chance=random,
     )
-    return bridge
 
 
 @contextlib.asynccontextmanager
@@ -293,13 +279,12 @@ async def _play(scenario: FaultScenario, place: Studio, chance: int) -> Happenin
         peers.called_at = loop.time()
         record = await ring(bridge, scenario.caller, peers.switchboard)
         left = [f"{len(bridge.registry)} places"] if len(bridge.registry) else []
-        asked = bridge.governor.rest.asked if bridge.governor.rest is not None else 0
     tally = peers.hamsa.mock.tally
     await asyncio.sleep(0)
     left += [f"task {task.get_name()}" for task in asyncio.all_tasks() - before]
     left += [f"{count} {name}" for name, count in _open(tally).items() if count]
     answers = {turn: text for (_, turn), text in peers.agent.answers.items()}
-    return Happening(scenario, record, witness, tally, answers, asked, left)
+    return Happening(scenario, record, witness, tally, answers, left)
 
 
 async def ring(
