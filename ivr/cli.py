@@ -23,10 +23,10 @@ from rich.markup import escape
 from ivr import __version__
 
 if TYPE_CHECKING:
-    from ivr.replay.fault_file import FaultScenario
-    from ivr.replay.fault_sweep import Sweep
-    from ivr.replay.scenario import Scenario
-    from ivr.settings import Settings
+    from ivr.config.settings import Settings
+    from ivr.testbench.faults.fault_file import FaultScenario
+    from ivr.testbench.faults.sweep import Sweep
+    from ivr.testbench.scenario import Scenario
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""
@@ -83,7 +83,7 @@ def _one_line(*faults: type[Exception]) -> Iterator[None]:
 
 
 def _settings(dev: bool) -> Settings:
-    from ivr.settings import SettingsError, load
+    from ivr.config.settings import SettingsError, load
 
     try:
         return load(dev=dev)
@@ -94,7 +94,7 @@ def _settings(dev: bool) -> Settings:
 @app.command()
 def serve(dev: Dev = False) -> None:
     """Answer calls until told to stop; calls in progress may end first."""
-    from ivr.serve import serve as run
+    from ivr.server.serve import serve as run
 
     try:
         run(_settings(dev))
@@ -108,7 +108,7 @@ def check(
     ask: Annotated[str, typer.Option(help="Ask every agent this, for real, and show its answer.")] = "",
 ) -> None:
     """Say what is configured, the URLs Twilio signs, and whether Hamsa and the agents answer."""
-    from ivr.check import examine
+    from ivr.commands.check import examine
 
     settings = _settings(dev)
 
@@ -133,7 +133,7 @@ app.add_typer(phrases, name="phrases")
 @phrases.command(name="list")
 def list_phrases(dev: Dev = False) -> None:
     """Say which phrases are in the cache."""
-    from ivr.phrases_cli import in_cache
+    from ivr.commands.phrases import in_cache
 
     for entry in in_cache(_settings(dev)):
         _out.print(escape(str(entry)))
@@ -142,7 +142,7 @@ def list_phrases(dev: Dev = False) -> None:
 @phrases.command()
 def render(dev: Dev = False) -> None:
     """Have the phrases spoken that are not in the cache."""
-    from ivr.phrases_cli import rendered
+    from ivr.commands.phrases import rendered
 
     with _one_line():
         entries, problem = asyncio.run(rendered(_settings(dev)))
@@ -165,7 +165,7 @@ def mock(
     speed: Annotated[float, typer.Option(help="How much faster than the real services.", min=0.1, max=100)] = 1.0,
 ) -> None:
     """Serve a mock Hamsa and a demo agent, to run the bridge without any account."""
-    from ivr.replay.mock import Mock, serve_mock
+    from ivr.testbench.mock import Mock, serve_mock
 
     try:
         chosen = Mock(language=lang, voice=voice, speed=speed)
@@ -204,8 +204,8 @@ def call(
     Exit code 0: the call came to its end, and as the scenario expects it. 1: it
     was refused, it died, or something was not as expected. 2: it cannot be made.
     """
-    from ivr.replay import ring
-    from ivr.replay.scenario import ScenarioError, load
+    from ivr.testbench import call as ring
+    from ivr.testbench.scenario import ScenarioError, load
 
     with _one_line(ScenarioError, RuntimeError, ValueError, OSError):
         script = load(scenario) if scenario else _steps(say or [], at or [], step or [], lang)
@@ -219,7 +219,7 @@ def call(
 
 def _steps(say: list[str], at: list[str], step: list[str], lang: str) -> Scenario:
     """A scenario from `--say`, each with its `--at`, and `--step`."""
-    from ivr.replay.scenario import ScenarioError, from_words
+    from ivr.testbench.scenario import ScenarioError, from_words
 
     if len(at) > len(say):
         raise ScenarioError("there are more --at than --say")
@@ -243,7 +243,7 @@ def demo(
     ] = 1.0,
 ) -> None:
     """A whole phone call on this machine: no account, no key, no network."""
-    from ivr.replay.demo import Demo
+    from ivr.testbench.demo import Demo
 
     with _one_line(RuntimeError, ValueError, OSError):
         good = asyncio.run(Demo(lang, out, speed, _out).run())
@@ -266,7 +266,7 @@ def faults(
     """What callers hear when Hamsa or the agent fails: every known fault, in virtual time.
 
     Each is a whole call, about a second of work. How much it may cost the caller
-    are the bounds in its file, ivr/replay/faults/NAME.toml.
+    are the bounds in its file, ivr/testbench/faults/scenarios/NAME.toml.
 
     silence s     the longest silence while a reply was owed, from the endpoint on
     since speech  the same from the caller's last sound on
@@ -284,9 +284,9 @@ def faults(
     """
     import logging
 
-    from ivr.replay import fault_sweep
-    from ivr.replay import faults as run
-    from ivr.replay.fault_file import shipped
+    from ivr.testbench.faults import run
+    from ivr.testbench.faults import sweep as fault_sweep
+    from ivr.testbench.faults.fault_file import shipped
 
     logging.getLogger("ivr").addHandler(logging.NullHandler())  # failures are what this is about
     screen = Console(highlight=False)
@@ -313,9 +313,9 @@ def _played(chosen: Sequence[FaultScenario], seeds: Sequence[int], screen: Conso
     """What came of these faults, each on the screen as it comes."""
     import tempfile
 
-    from ivr.replay import faults as run
-    from ivr.replay.fault_sweep import swept
-    from ivr.replay.fault_world import studio
+    from ivr.testbench.faults import run
+    from ivr.testbench.faults.harness import studio
+    from ivr.testbench.faults.sweep import swept
 
     sweeps = []
     busy = (screen or _err).status("rendering the fixed words")
@@ -335,9 +335,9 @@ def _played(chosen: Sequence[FaultScenario], seeds: Sequence[int], screen: Conso
 @app.command(name="version")
 def show_version() -> None:
     """Say which version this is, and on what it runs."""
-    from ivr.media import vad
+    from ivr.media.vad import detector
 
-    _out.print(f"ivr {__version__}, Python {platform.python_version()}, {sys.platform}, VAD {vad.default_name()}")
+    _out.print(f"ivr {__version__}, Python {platform.python_version()}, {sys.platform}, VAD {detector.default_name()}")
     for name in (
         "starlette",
         "uvicorn",

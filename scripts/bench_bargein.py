@@ -18,12 +18,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from ivr.call.timeline import Overlap
-from ivr.replay import agent_app
-from ivr.replay.demo import CallerVoice
-from ivr.replay.mock import Mock
-from ivr.replay.phone_figures import figures
-from ivr.replay.recording import PhoneRecord
-from ivr.replay.scenario import Scenario, from_words
+from ivr.testbench.agent import app
+from ivr.testbench.demo import CallerVoice
+from ivr.testbench.mock import Mock
+from ivr.testbench.phone.figures import figures
+from ivr.testbench.recording import PhoneRecord
+from ivr.testbench.scenario import Scenario, from_words
 from scripts.ringing import Keep, a_bridge
 
 SAYINGS = ("وين شحنتي لو سمحت", "لا أبغى أعرف متى توصل", "طيب كم سعر الشحن", "وقف وقف عندي سؤال ثاني", "أبغى أكلم موظف")
@@ -43,7 +43,7 @@ async def run(calls: int, times: int, humming: bool) -> tuple[list[PhoneRecord],
     """Let them ring."""
     lines = (*SAYINGS, HUM)
     mock = Mock("ar", voice="tone", script=lines)
-    mock.agent = agent_app.DemoAgent(mode="four")
+    mock.agent = app.DemoAgent(mode="four")
     keep, ringing = Keep(), []
     async with a_bridge(mock, keep, {"IVR_GREETING": ""}) as ring:
         for _ in range(calls):

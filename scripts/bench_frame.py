@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from ivr.call.call import Call
 from ivr.call.commands import SendMark
-from ivr.call.events import DigitPressed, MarkReached, ReplyDelta, ReplyEnded, SpeechAudio
+from ivr.call.events import DigitPressed, MarkReached, ReplyDelta, ReplyEnded, TtsAudio
 from ivr.call.options import CallOptions
 from ivr.twilio.stream import Stream
 
@@ -80,7 +80,7 @@ class Bench:
             DigitPressed("#"),
             ReplyDelta(0, "Hello there, my friend. "),
             ReplyEnded(0),
-            SpeechAudio(0, 1, LOUD * (FRAMES + 100), 8000, "mulaw"),
+            TtsAudio(0, 1, LOUD * (FRAMES + 100), 8000, "mulaw"),
         ):
             self.call.receive(event, self.now)
 

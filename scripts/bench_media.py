@@ -22,12 +22,14 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import numpy as np
 
-from ivr.media import g711, resample, silero, vad
+from ivr.media import g711, resample
+from ivr.media.agc import GainControl
 from ivr.media.endpointing import Endpointer
-from ivr.media.energy import EnergyVad
 from ivr.media.g711 import audioop
-from ivr.media.level import Leveller
-from ivr.media.track import Track
+from ivr.media.jitter_buffer import JitterBuffer
+from ivr.media.vad import detector as vad
+from ivr.media.vad import silero
+from ivr.media.vad.energy import EnergyVad
 
 PASSES = 5
 
@@ -63,7 +65,7 @@ def inbound(seconds: float) -> None:
     ulaw = [g711.encode(chunk) for chunk in chunks(sound(seconds, 8000), 8000)]
 
     def one_pass() -> None:
-        track, endpointer = Track(), Endpointer()
+        track, endpointer = JitterBuffer(), Endpointer()
         for n, payload in enumerate(ulaw):
             for frame in track.push(20 * n, payload):
                 endpointer.push(g711.decode(frame), 0.9 if n % 100 > 50 else 0.0)
@@ -145,7 +147,7 @@ def outbound(seconds: float) -> None:
     parts = chunks(sound(seconds, 8000), 8000)
 
     def one_pass() -> None:
-        leveller = Leveller()
+        leveller = GainControl()
         for part in parts:
             leveller.feed(part)
 

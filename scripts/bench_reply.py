@@ -19,11 +19,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from ivr.call.timeline import Turn
-from ivr.replay import agent_app
-from ivr.replay.demo import caller_voice
-from ivr.replay.mock import Mock
-from ivr.replay.recording import PhoneRecord
-from ivr.replay.scenario import from_words
+from ivr.testbench.agent import app
+from ivr.testbench.demo import caller_voice
+from ivr.testbench.mock import Mock
+from ivr.testbench.recording import PhoneRecord
+from ivr.testbench.scenario import from_words
 from scripts.ringing import Keep, a_bridge
 
 REFERENCE_S = 43.5
@@ -36,7 +36,7 @@ LEAST_GAP_MS = 20.0
 async def call(fillers: bool) -> tuple[PhoneRecord, list[Turn], Mock, float]:
     """Make the call."""
     mock = Mock("ar", voice="tone", script=(QUESTION,))
-    mock.agent = agent_app.DemoAgent(mode="four")
+    mock.agent = app.DemoAgent(mode="four")
     keep, toml = Keep(), "" if fillers else "[call]\nfiller_after_ms = 0\n"
     scenario = replace(from_words([f"say {QUESTION}", "after 1.5 hang up"], language="ar"), patience_s=90.0)
     async with a_bridge(mock, keep, {}, toml) as ring:

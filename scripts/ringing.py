@@ -10,18 +10,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-from ivr.app import create_app
 from ivr.call.commands import Command, HangUp, Note, Transcribe
 from ivr.call.events import Event
 from ivr.call.timeline import Turn
-from ivr.replay.carrier import place_call
-from ivr.replay.carrier_rest import Switchboard
-from ivr.replay.demo import CALLED, CALLER, CallerVoice, loopback, ready
-from ivr.replay.loopback import bound, serving
-from ivr.replay.mock import Mock
-from ivr.replay.recording import PhoneRecord
-from ivr.replay.scenario import Scenario
-from ivr.serve import config_for
+from ivr.server.app import create_app
+from ivr.server.serve import config_for
+from ivr.testbench.demo import CALLED, CALLER, CallerVoice, loopback, ready
+from ivr.testbench.loopback import bound, serving
+from ivr.testbench.mock import Mock
+from ivr.testbench.recording import PhoneRecord
+from ivr.testbench.scenario import Scenario
+from ivr.testbench.twilio.carrier import place_call
+from ivr.testbench.twilio.rest import Switchboard
 
 Ring: TypeAlias = Callable[[Scenario, CallerVoice], Awaitable[PhoneRecord]]
 """Makes one call."""

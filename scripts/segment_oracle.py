@@ -27,7 +27,7 @@ sys.path.insert(0, str(ROOT))
 import sentencex  # noqa: E402  # the checkout goes first on the path
 import yasbd  # noqa: E402
 
-from ivr.text.sentences import Segmenter  # noqa: E402
+from ivr.text.segment.sentences import Segmenter  # noqa: E402
 
 Split = Callable[[str, str], list[str]]
 _EDGES = re.compile(r"^[\W_]+|[\W_]+$")

@@ -22,14 +22,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from random import Random
 
-from ivr.bridge import Bridge
-from ivr.call.party import WireClosed
-from ivr.replay import virtual
-from ivr.replay.agent_script import Script
-from ivr.replay.fault_file import SETTLED_MS, Service
-from ivr.replay.fault_world import Peers, Recital, Studio, a_bridge, ring, running, settings, studio
-from ivr.replay.hamsa_profile import HamsaProfile, parse_rule
-from ivr.replay.scenario import Scenario, from_words
+from ivr.call.ports import WireClosed
+from ivr.server.bridge import Bridge
+from ivr.testbench import virtual_time
+from ivr.testbench.agent.script import AgentScript
+from ivr.testbench.faults.fault_file import SETTLED_MS, Service
+from ivr.testbench.faults.harness import FaultHarness, FaultPeers, Recital, a_bridge, ring, running, settings, studio
+from ivr.testbench.hamsa.profile import HamsaProfile, parse_rule
+from ivr.testbench.scenario import Scenario, from_words
 
 MOST_CALLS = 10_000
 PROCESS = Path("/proc/self")
@@ -73,7 +73,7 @@ class Moody(Recital):
         super().__init__()
         self._chance = chance
 
-    def asked(self, body: bytes, query: Mapping[str, str]) -> Script:
+    def asked(self, body: bytes, query: Mapping[str, str]) -> AgentScript:
         self.answers.clear()
         return super().asked(body, {"mode": self._chance.choice(MOODS)})
 
@@ -161,11 +161,11 @@ def caller(chance: Random) -> Scenario:
     return Scenario(made.steps, language="ar", settle_ms=SETTLED_MS, patience_s=40)
 
 
-async def soak(calls: int, place: Studio, *, seed: int = 1, at_once: int = AT_ONCE, batch: int = 100) -> Soak:
+async def soak(calls: int, place: FaultHarness, *, seed: int = 1, at_once: int = AT_ONCE, batch: int = 100) -> Soak:
     """Place the calls on one bridge."""
     rules = tuple(parse_rule(line) for line in RULES)
     profile = HamsaProfile(rules=rules, seed=seed, first_frame_spread=0.1, transcript=QUESTIONS[0])
-    peers = Peers(Service(), profile)
+    peers = FaultPeers(Service(), profile)
     peers.agent = Moody(Random(seed + 1))
     done = Soak()
     async with running(a_bridge(settings(place.folder, IVR_LANGUAGE="ar"), peers, chance=seed)) as bridge:
@@ -186,7 +186,9 @@ async def soak(calls: int, place: Studio, *, seed: int = 1, at_once: int = AT_ON
     return done
 
 
-async def _one(bridge: Bridge, peers: Peers, gate: asyncio.Semaphore, done: Soak, chance: Random, number: int) -> None:
+async def _one(
+    bridge: Bridge, peers: FaultPeers, gate: asyncio.Semaphore, done: Soak, chance: Random, number: int
+) -> None:
     async with gate:
         await asyncio.sleep(chance.uniform(0, SPREAD))
         try:
@@ -198,7 +200,7 @@ async def _one(bridge: Bridge, peers: Peers, gate: asyncio.Semaphore, done: Soak
         done.seconds += len(record.heard) / 8000
 
 
-def _weight(calls: int, bridge: Bridge, peers: Peers) -> Weight:
+def _weight(calls: int, bridge: Bridge, peers: FaultPeers) -> Weight:
     gc.collect()
     loop = asyncio.get_running_loop()
     timers = [timer for timer in loop._scheduled if not timer.cancelled()]  # type: ignore[attr-defined]
@@ -232,7 +234,7 @@ def main() -> None:
     logging.getLogger().addHandler(errors)
     with tempfile.TemporaryDirectory() as folder:
         place = studio(Path(folder))
-        done = virtual.run(soak(max(1, min(given.calls, MOST_CALLS)), place, seed=given.seed), limit=1e7)
+        done = virtual_time.run(soak(max(1, min(given.calls, MOST_CALLS)), place, seed=given.seed), limit=1e7)
         gc.collect()
     done.errors = errors.seen
     for weight in done.weights:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from ivr.lines import read_lines
-from ivr.settings import load
+from ivr.config.lines import read_lines
+from ivr.config.settings import load
 
 ROOT = Path(__file__).parents[1]
 DOTENV = {

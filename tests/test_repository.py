@@ -87,7 +87,7 @@ def test_the_architecture_shows_the_table_of_turns() -> None:
 
 
 def test_every_setting_is_in_the_readme() -> None:
-    from ivr.settings import Settings
+    from ivr.config.settings import Settings
 
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     names = {field.alias for field in Settings.model_fields.values() if field.alias}

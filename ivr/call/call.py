@@ -3,7 +3,7 @@
 `receive(event, now)` is the only way in. It decides at once, never waits and never reads a clock, so feeding the same
 events at the same times gives the same commands. `wake_at()` says when to send a `Tick` if nothing else happens.
 
-What is said by whom is the `Conversation`'s; this is what surrounds it: the beginning, the keys, the deadlines.
+What is said by whom is the `TurnTaking`'s; this is what surrounds it: the beginning, the keys, the deadlines.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from typing import assert_never
 
 from ivr.call import commands, events
 from ivr.call.commands import Command, HangUp, Result
-from ivr.call.conversation import Conversation
 from ivr.call.deadlines import Awaited
+from ivr.call.ending import MOVING, PATIENCE, PlannedEnd
 from ivr.call.events import Event
 from ivr.call.keypad import Keypad
 from ivr.call.options import CallOptions
-from ivr.call.parting import MOVING, PATIENCE, Farewell
 from ivr.call.timeline import Turn
-from ivr.call.turn import State
+from ivr.call.turn import TurnState
+from ivr.call.turn_taking import TurnTaking
 from ivr.media import g711
 from ivr.media.endpointing import SpeechStarted
-from ivr.media.vad import Detector
+from ivr.media.vad.detector import Detector
 
 
 class Call:
@@ -31,7 +31,7 @@ class Call:
 
     def __init__(self, options: CallOptions, detector: Detector) -> None:
         self.options = options
-        self.talk = Conversation(options, detector)
+        self.talk = TurnTaking(options, detector)
         self._keypad = Keypad(options.keypad_timeout, options.keypad_terminator)
 
     def __repr__(self) -> str:
@@ -89,11 +89,11 @@ class Call:
                 talk.answers.mouth.mark(name, now)
             case events.Tick():
                 self._on_tick(now)
-            case events.SpeechAudio():
+            case events.TtsAudio():
                 talk.sound(event, now)
-            case events.SpeechEnded():
+            case events.TtsEnded():
                 talk.answers.mouth.speech_ended(event, now)
-            case events.SpeechFailed():
+            case events.TtsFailed():
                 talk.speech_failed(event, now)
             case events.ReplyDelta() | events.ReplyPause() | events.ReplyEnded() | events.ReplyFailed():
                 talk.reply(event, now)
@@ -183,7 +183,7 @@ class Call:
             self._on_left(talk.parting.left or "stop", now)
             return
         talk.fail("transfer", now)
-        if talk.ended is None and talk.floor.state is State.LISTENING:
+        if talk.ended is None and talk.floor.state is TurnState.LISTENING:
             talk.await_caller(now)
 
     def _on_left(self, how: str, now: float) -> None:
@@ -271,4 +271,4 @@ class Call:
     def _say_goodbye(self, hang_up: HangUp, now: float) -> None:
         """Whatever is going on is over: take leave, and hang up once that was heard."""
         self.talk.take_floor(now)
-        self.talk.part(Farewell(hang_up, words=("goodbye",)), now)
+        self.talk.part(PlannedEnd(hang_up, words=("goodbye",)), now)

@@ -130,7 +130,7 @@ class ReplyFailed:
 
 
 @dataclass(frozen=True, slots=True)
-class SpeechAudio:
+class TtsAudio:
     """Audio of one sentence, in order, cut anywhere but inside a sample."""
 
     turn: int
@@ -142,7 +142,7 @@ class SpeechAudio:
 
 
 @dataclass(frozen=True, slots=True)
-class SpeechEnded:
+class TtsEnded:
     """All audio of the sentence was delivered."""
 
     turn: int
@@ -150,7 +150,7 @@ class SpeechEnded:
 
 
 @dataclass(frozen=True, slots=True)
-class SpeechFailed:
+class TtsFailed:
     """The sentence has no (more) audio, retries included."""
 
     turn: int
@@ -202,9 +202,9 @@ Event: TypeAlias = (
     | ReplyPause
     | ReplyEnded
     | ReplyFailed
-    | SpeechAudio
-    | SpeechEnded
-    | SpeechFailed
+    | TtsAudio
+    | TtsEnded
+    | TtsFailed
     | Transferred
     | TransferFailed
     | Tick

@@ -17,7 +17,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class State(StrEnum):
+class TurnState(StrEnum):
     LISTENING = "listening"
     HEARING = "hearing"
     TRANSCRIBING = "transcribing"
@@ -26,7 +26,7 @@ class State(StrEnum):
     YIELDING = "yielding"
 
 
-class Trigger(StrEnum):
+class TurnTrigger(StrEnum):
     VOICE = "voice"
     """The caller began to speak."""
     ENDPOINT = "endpoint"
@@ -43,8 +43,8 @@ class Trigger(StrEnum):
     RESUME_SPEAKING = "resume speaking"
 
 
-_S, _T = State, Trigger
-TABLE: dict[State, dict[Trigger, State]] = {
+_S, _T = TurnState, TurnTrigger
+TABLE: dict[TurnState, dict[TurnTrigger, TurnState]] = {
     _S.LISTENING: {_T.VOICE: _S.HEARING, _T.ASK: _S.THINKING, _T.SAY: _S.SPEAKING},
     _S.HEARING: {_T.ENDPOINT: _S.TRANSCRIBING, _T.SAY: _S.SPEAKING, _T.NOTHING: _S.LISTENING},
     _S.TRANSCRIBING: {
@@ -69,7 +69,7 @@ TABLE: dict[State, dict[Trigger, State]] = {
 }
 
 
-class IllegalTransition(RuntimeError):
+class IllegalTurn(RuntimeError):
     """A trigger came in a state that has no row for it: the call is at fault, not its peers."""
 
 
@@ -77,17 +77,17 @@ class Floor:
     """Who has the floor on one call."""
 
     def __init__(self) -> None:
-        self.state = State.LISTENING
+        self.state = TurnState.LISTENING
 
     def __repr__(self) -> str:
         return f"<Floor {self.state}>"
 
-    def go(self, trigger: Trigger) -> State:
+    def go(self, trigger: TurnTrigger) -> TurnState:
         """Follow the table; returns the new state. Raises IllegalTransition."""
         try:
             self.state = TABLE[self.state][trigger]
         except KeyError:
-            raise IllegalTransition(f"{trigger} while {self.state}") from None
+            raise IllegalTurn(f"{trigger} while {self.state}") from None
         return self.state
 
 

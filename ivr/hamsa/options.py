@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from ivr.call.events import Encoding
-from ivr.hamsa.link import LinkLimits
+from ivr.hamsa.pool.link import LinkLimits
 
 Format: TypeAlias = Literal["pcm16", "pcm8", "mulaw"]
 """`pcm16`: PCM16 at 16 kHz, the service's own default. `pcm8`: PCM16 at 8 kHz. `mulaw`: G.711 at 8 kHz."""

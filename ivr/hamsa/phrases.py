@@ -18,12 +18,13 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from ivr.hamsa.links import NoteCallback
-from ivr.hamsa.speech import CHARACTER_MS, LEAST_SHARE, characters
-from ivr.hamsa.voice import SpeechError, Voice
-from ivr.media import g711, level, resample
+from ivr.hamsa.pool.pool import NoteCallback
+from ivr.hamsa.tts.reply_audio import CHARACTER_MS, LEAST_SHARE, characters
+from ivr.hamsa.tts.synthesis import TtsError
+from ivr.hamsa.tts.synthesizer import Synthesizer
+from ivr.media import agc, g711, resample
 
-VoiceOf: TypeAlias = Callable[[str, str, str], Voice]
+VoiceOf: TypeAlias = Callable[[str, str, str], Synthesizer]
 """A new voice for a speaker, a dialect and a language."""
 
 FORM: Final = 1
@@ -85,8 +86,8 @@ class PhraseCache:
             for text in texts:
                 try:
                     audio = await _spoken(voice, text)
-                except (SpeechError, ValueError) as exc:
-                    reason = exc.reason if isinstance(exc, SpeechError) else "text"
+                except (TtsError, ValueError) as exc:
+                    reason = exc.reason if isinstance(exc, TtsError) else "text"
                     self._note("phrase_failed", {"reason": reason, "characters": len(text)})
                     continue
                 self._keep(self._name(text, speaker, dialect, language), audio)
@@ -134,7 +135,7 @@ def _write(path: Path, content: bytes) -> None:
         raise
 
 
-async def _spoken(voice: Voice, text: str) -> bytes:
+async def _spoken(voice: Synthesizer, text: str) -> bytes:
     """One text as mu-law at 8 kHz at the level of speech. Raises SpeechError: what is kept must be whole."""
     pieces: list[bytes] = []
     async with contextlib.aclosing(voice.speak(text)) as chunks:
@@ -145,5 +146,5 @@ async def _spoken(voice: Voice, text: str) -> bytes:
     if voice.rate != g711.RATE:
         pcm = resample.resample(pcm, voice.rate, g711.RATE)
     if len(pcm) // 16 < LEAST_SHARE * CHARACTER_MS * characters(text):
-        raise SpeechError("short")
-    return g711.encode(level.normalise(pcm))
+        raise TtsError("short")
+    return g711.encode(agc.normalise(pcm))

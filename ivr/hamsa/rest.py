@@ -19,9 +19,9 @@ from typing import Any, Final
 
 import httpx
 
-from ivr.hamsa.link import LinkLost
 from ivr.hamsa.messages import Audio, End, Message, classify, parse
-from ivr.peers.breaker import Breaker, BreakerLimits
+from ivr.hamsa.pool.link import LinkLost
+from ivr.upstream.breaker import Breaker, BreakerLimits
 
 CONNECT_TIMEOUT: Final = 3.0
 """Seconds for a connection."""
@@ -35,7 +35,7 @@ _FINAL: Final = frozenset({"auth", "funds"})
 _CHANCE: Final = SystemRandom()
 
 
-class Rest:
+class SpeechRest:
     """The service's REST twin. Used within one event loop; close it with `aclose`."""
 
     def __init__(
@@ -63,7 +63,7 @@ class Rest:
         self._closing: set[asyncio.Task[None]] = set()
 
     def __repr__(self) -> str:
-        return f"<Rest {self.asked} asked, {self._breakers}>"
+        return f"<SpeechRest {self.asked} asked, {self._breakers}>"
 
     def now(self) -> float:
         return self._clock() if self._clock else asyncio.get_running_loop().time()
@@ -73,9 +73,9 @@ class Rest:
         """Of `voice` and `ears`."""
         return {"voice": self._breakers["tts-stream"], "ears": self._breakers["stt"]}
 
-    def speak(self, payload: dict[str, Any]) -> RestExchange:
+    def speak(self, payload: dict[str, Any]) -> SpeechRestExchange:
         """One synthesis: what a link would be asked, without `languageId`."""
-        return RestExchange(self, {name: value for name, value in payload.items() if name != "languageId"})
+        return SpeechRestExchange(self, {name: value for name, value in payload.items() if name != "languageId"})
 
     async def hear(self, payload: dict[str, Any], deadline: float) -> Message:
         """One utterance: what came of it. Raises LinkLost, TimeoutError at the deadline."""
@@ -147,12 +147,12 @@ class Rest:
         await self._client.aclose()
 
 
-class RestExchange:
+class SpeechRestExchange:
     """One synthesis over HTTP and its reply, read as that of a link."""
 
     reused = False
 
-    def __init__(self, rest: Rest, payload: dict[str, Any]) -> None:
+    def __init__(self, rest: SpeechRest, payload: dict[str, Any]) -> None:
         self._rest = rest
         self._payload = payload
         self._response: httpx.Response | None = None

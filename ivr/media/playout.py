@@ -54,25 +54,25 @@ class PlayoutOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Play:
+class PlayoutAudio:
     """Audio for the phone."""
 
     payload: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class PlayoutMark:
     """A name to be returned once everything before it was heard."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class Clear:
+class PlayoutClear:
     """The phone throws away what it has not played."""
 
 
-Out: TypeAlias = Play | Mark | Clear
+Out: TypeAlias = PlayoutAudio | PlayoutMark | PlayoutClear
 
 
 @dataclass(slots=True)
@@ -254,7 +254,7 @@ class Playout:
 
     def _send(self, size: int, now: float, out: list[Out]) -> None:
         at = self._sent - self._tape_start
-        out.append(Play(bytes(self._tape[at : at + size])))
+        out.append(PlayoutAudio(bytes(self._tape[at : at + size])))
         late = now - self._ear_free_at
         if late > 0:
             self._count_underrun(late)
@@ -280,7 +280,7 @@ class Playout:
         name = f"p{self._names}"
         self._marked = self._sent
         self._marks.append((name, self._sent, self._ear_free_at))
-        out.append(Mark(name))
+        out.append(PlayoutMark(name))
 
     # -- what comes back -----------------------------------------------------------------------------------------
 
@@ -314,7 +314,7 @@ class Playout:
         if out:
             fade = self._fade(self._heard)
             if fade:
-                out.append(Play(fade))
+                out.append(PlayoutAudio(fade))
                 self._ear_free_at = now + len(fade) / RATE
         return out
 
@@ -343,7 +343,7 @@ class Playout:
         self._heard_at = now
         self._ear_free_at = now
         self._marks.clear()
-        return [Clear()]
+        return [PlayoutClear()]
 
     def fading(self, now: float) -> bytes:
         """What the phone would play next, going to nothing: to mix under what takes its place. Ask before `drop`."""

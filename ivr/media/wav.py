@@ -30,7 +30,7 @@ class Wav:
 
 
 @dataclass(frozen=True, slots=True)
-class _Format:
+class _WavFormat:
     code: int
     channels: int
     rate: int
@@ -49,7 +49,7 @@ def decode(data: bytes) -> Wav:
     """A whole WAV file. `ValueError` says why one cannot be read."""
     if len(data) < 12 or data[:4] != b"RIFF" or data[8:12] != b"WAVE":
         raise ValueError("not a WAV file: no RIFF/WAVE header")
-    form: _Format | None = None
+    form: _WavFormat | None = None
     for name, body in _chunks(data):
         if name == b"fmt ":
             form = _format(body)
@@ -71,7 +71,7 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         at += size + size % 2
 
 
-def _format(body: bytes) -> _Format:
+def _format(body: bytes) -> _WavFormat:
     if len(body) < 16:
         raise ValueError("broken WAV file: its format is cut short")
     code, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", body)
@@ -79,10 +79,10 @@ def _format(body: bytes) -> _Format:
         code = struct.unpack_from("<H", body, 24)[0]
     if not 1 <= channels <= 32 or not 1 <= rate <= _MAX_RATE:
         raise ValueError(f"broken WAV file: {channels} channels at {rate} Hz")
-    return _Format(code, channels, rate, bits)
+    return _WavFormat(code, channels, rate, bits)
 
 
-def _audio(form: _Format, body: bytes) -> Wav:
+def _audio(form: _WavFormat, body: bytes) -> Wav:
     match form.code, form.bits:
         case (0x0001, 16):
             pcm = body

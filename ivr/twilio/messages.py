@@ -115,7 +115,7 @@ class Malformed(msgspec.Struct, frozen=True, gc=False):
 Message: TypeAlias = Connected | Start | Media | Dtmf | Mark | Stop | Unknown | Malformed
 
 
-class _Format(msgspec.Struct, rename="camel"):
+class _MediaFormat(msgspec.Struct, rename="camel"):
     encoding: str = ""
     sample_rate: int | str = 0
     channels: int | str = 0
@@ -127,7 +127,7 @@ class _StartFields(msgspec.Struct, rename="camel"):
     account_sid: str = ""
     tracks: list[str] = []
     custom_parameters: dict[str, str] = {}
-    media_format: _Format = msgspec.field(default_factory=_Format)
+    media_format: _MediaFormat = msgspec.field(default_factory=_MediaFormat)
 
 
 class _MediaFields(msgspec.Struct, gc=False):

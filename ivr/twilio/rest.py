@@ -61,7 +61,7 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]
         await self._client.aclose()
 
 
-class Rest:
+class TwilioRest:
     """Ends and redirects calls of one account."""
 
     def __init__(

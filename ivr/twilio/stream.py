@@ -39,7 +39,7 @@ _OTHER_TRACKS: Final = frozenset({"outbound", "outbound_track"})
 _INBOUND_TRACKS: Final = frozenset({"inbound", "inbound_track"})
 
 Refusal: TypeAlias = Literal["media_format", "account", "token", "stopped_before_start"]
-State: TypeAlias = Literal["waiting", "open", "refused", "over"]
+StreamState: TypeAlias = Literal["waiting", "open", "refused", "over"]
 
 
 class Stream:
@@ -47,7 +47,7 @@ class Stream:
 
     def __init__(self, check_token: Callable[[str, str], bool], account_sid: str | None = None) -> None:
         """`check_token(token, call_sid)` is asked once, at `start`; `account_sid=None` accepts every account."""
-        self.state: State = "waiting"
+        self.state: StreamState = "waiting"
         self.refused: Refusal | None = None
         self.stream_sid = ""
         self.call_sid = ""

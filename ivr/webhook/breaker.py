@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from ivr.peers.breaker import Breaker, BreakerLimits
+from ivr.upstream.breaker import Breaker, BreakerLimits
 
 BREAKER: Final = "breaker"
 """The reason of a reply that was not asked for."""

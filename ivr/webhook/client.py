@@ -25,14 +25,14 @@ import httpx
 
 from ivr.call.commands import ReplyRequest
 from ivr.call.events import PeerFault, ReplyDelta, ReplyEnded, ReplyFailed, ReplyPause
-from ivr.peers.breaker import Breaker, BreakerLimits
+from ivr.upstream.breaker import Breaker, BreakerLimits
 from ivr.webhook import request as wording
-from ivr.webhook.account import Account
 from ivr.webhook.breaker import BREAKER, Breakers
-from ivr.webhook.encoding import Inflater, Unreadable
-from ivr.webhook.pieces import Delta, Pause, Piece
-from ivr.webhook.pool import Body, Pool, PoolLimits
-from ivr.webhook.stream import ReplyStream
+from ivr.webhook.formats.detect import ReplyStream
+from ivr.webhook.formats.parts import Delta, Pause, Piece
+from ivr.webhook.http.content_encoding import Inflater, Unreadable
+from ivr.webhook.http.pool import Body, Pool, PoolLimits
+from ivr.webhook.reply_events import ReplyEvents
 
 AgentEvent: TypeAlias = ReplyDelta | ReplyPause | PeerFault | ReplyEnded | ReplyFailed
 
@@ -62,7 +62,7 @@ class AgentSettings:
     """When an agent is left alone, and for how long."""
 
 
-class Refused(Exception):
+class AgentRefused(Exception):
     """The agent answered with a status that is no answer."""
 
     __match_args__ = ("status",)
@@ -87,7 +87,7 @@ class Patience:
         self.until = min(self._end, self._loop.time() + self._silence)
 
 
-class Agent:
+class AgentClient:
     """The agents of all calls of this process. Used within one event loop; close it with `aclose`."""
 
     def __init__(
@@ -126,7 +126,7 @@ class Agent:
             self.failed += 1
             yield ReplyFailed(request.turn, BREAKER)
             return
-        account, broke, asked_at, spoke = Account(request.turn), "", clock(), False
+        account, broke, asked_at, spoke = ReplyEvents(request.turn), "", clock(), False
         try:
             async with contextlib.aclosing(self._pieces(url, request)) as pieces:
                 async for piece in pieces:
@@ -163,7 +163,7 @@ class Agent:
         body = cast(httpx.AsyncByteStream, response.stream)
         try:
             if not response.is_success:
-                raise Refused(response.status_code)
+                raise AgentRefused(response.status_code)
             async with contextlib.aclosing(self._read(response, body, patience)) as pieces:
                 async for piece in pieces:
                     yield piece
@@ -220,13 +220,13 @@ class Agent:
         return self._targets[url]
 
 
-_FAULTS = (httpx.HTTPError, httpx.InvalidURL, OSError, Unreadable, Refused)
+_FAULTS = (httpx.HTTPError, httpx.InvalidURL, OSError, Unreadable, AgentRefused)
 """What a peer, a network or a URL can do to us; `OSError` has `TimeoutError` in it."""
 
 
 def _reason(fault: BaseException) -> str:
     match fault:
-        case Refused(status):
+        case AgentRefused(status):
             return f"http_{status}"
         case httpx.PoolTimeout():
             return "busy"

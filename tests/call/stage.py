@@ -16,10 +16,10 @@ from ivr.call.events import (
     MarkReached,
     ReplyDelta,
     ReplyEnded,
-    SpeechAudio,
-    SpeechEnded,
     Tick,
     TranscriptArrived,
+    TtsAudio,
+    TtsEnded,
 )
 from ivr.call.options import CallOptions, Phrase
 from ivr.media import g711
@@ -148,9 +148,9 @@ class Stage:
     def voice(self, ms: int = 1000, *, end: bool = True) -> None:
         """The voice delivers audio for the sentence it was asked for last."""
         asked = self.last(Speak)
-        self.feed(SpeechAudio(asked.turn, asked.sentence, LOUD * (ms // 20), 8000, "mulaw"))
+        self.feed(TtsAudio(asked.turn, asked.sentence, LOUD * (ms // 20), 8000, "mulaw"))
         if end:
-            self.feed(SpeechEnded(asked.turn, asked.sentence))
+            self.feed(TtsEnded(asked.turn, asked.sentence))
 
     def answer(self, text: str = "It is in Riyadh today.", ms: int = 1000) -> None:
         """A whole answer is on its way to the ear."""

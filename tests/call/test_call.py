@@ -6,15 +6,7 @@ from typing import Any
 
 import pytest
 
-from ivr.call.commands import (
-    HangUp,
-    Note,
-    RequestReply,
-    SendAudio,
-    Speak,
-    Transcribe,
-    WarmUp,
-)
+from ivr.call.commands import HangUp, Note, RequestReply, SendAudio, Speak, Transcribe, WarmUp
 from ivr.call.events import (
     AudioIn,
     CallerLeft,
@@ -24,9 +16,9 @@ from ivr.call.events import (
     ReplyEnded,
     ReplyFailed,
     ReplyPause,
-    SpeechEnded,
     Tick,
     TranscriptArrived,
+    TtsEnded,
 )
 from tests.call.stage import LOUD, QUIET, STARTED, Stage, options, phrases
 
@@ -119,7 +111,7 @@ def test_the_next_sentence_is_asked_for_as_soon_as_the_last_has_ended() -> None:
     assert stage.all(Speak) == [Speak(0, 1, "The first one is here.")]
     stage.voice(400, end=False)
     assert len(stage.all(Speak)) == 1
-    out = stage.feed(SpeechEnded(0, 1))
+    out = stage.feed(TtsEnded(0, 1))
     assert [command for command in out if isinstance(command, Speak)] == [Speak(0, 2, "The second one comes next.")]
     stage.voice(400)
     stage.voice(400)
@@ -219,7 +211,7 @@ def test_a_question_needs_a_call() -> None:
 
 def test_it_prints_itself_in_one_line() -> None:
     stage = Stage()
-    assert repr(stage.call).startswith("<Call CA1 listening turns=0 <Mouth queue=0 voice=False <Playout")
+    assert repr(stage.call).startswith("<Call CA1 listening turns=0 <SpeechOutput queue=0 voice=False <Playout")
     stage.feed(CallerLeft("stop"))
     assert repr(stage.call).startswith("<Call CA1 over:caller_stop")
     assert repr(Stage(start=False).call).startswith("<Call - listening")

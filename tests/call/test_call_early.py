@@ -140,4 +140,4 @@ def test_nothing_said_is_nothing_to_send() -> None:
 
 def test_it_prints_itself() -> None:
     stage = Stage()
-    assert repr(stage.call.talk.listening) == "<Listening early=None <Questions open=[] waiting=0>>"
+    assert repr(stage.call.talk.listening) == "<Speculation early=None <Utterances open=[] waiting=0>>"

@@ -4,24 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ivr.call.commands import (
-    CancelSpeech,
-    CloseReply,
-    ForgetTranscript,
-    HangUp,
-    RequestReply,
-    SendClear,
-)
-from ivr.call.events import (
-    SUPERSEDED,
-    AudioIn,
-    CallerLeft,
-    DigitPressed,
-    ReplyDelta,
-    Tick,
-    TranscriptArrived,
-    Withdraw,
-)
+from ivr.call.commands import CancelSpeech, CloseReply, ForgetTranscript, HangUp, RequestReply, SendClear
+from ivr.call.events import SUPERSEDED, AudioIn, CallerLeft, DigitPressed, ReplyDelta, Tick, TranscriptArrived, Withdraw
 from tests.call.stage import LOUD, Stage, options
 
 # -- keys ------------------------------------------------------------------------------------------------------------

@@ -4,23 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ivr.call.commands import (
-    CancelSpeech,
-    CloseReply,
-    RequestReply,
-    SendAudio,
-    SendClear,
-    Speak,
-    Transcribe,
-)
-from ivr.call.events import (
-    ReplyDelta,
-    ReplyEnded,
-    SpeechAudio,
-    SpeechEnded,
-    TranscriptArrived,
-    TranscriptFailed,
-)
+from ivr.call.commands import CancelSpeech, CloseReply, RequestReply, SendAudio, SendClear, Speak, Transcribe
+from ivr.call.events import ReplyDelta, ReplyEnded, TranscriptArrived, TranscriptFailed, TtsAudio, TtsEnded
 from tests.call.stage import LOUD, Stage, options, phrases
 
 # -- the caller takes the floor --------------------------------------------------------------------------------------
@@ -44,8 +29,8 @@ def test_a_caller_who_interrupts_is_heard_and_nothing_of_the_old_turn_follows() 
     assert stage.state == "hearing"
     after = stage.since(committed)
     assert CancelSpeech(0, 2) in after
-    stage.feed(SpeechAudio(0, 2, LOUD * 50, 8000, "mulaw"))
-    stage.feed(SpeechEnded(0, 2))
+    stage.feed(TtsAudio(0, 2, LOUD * 50, 8000, "mulaw"))
+    stage.feed(TtsEnded(0, 2))
     stage.speak(500)
     stage.wait(500)
     assert not [command for command in stage.since(committed) if isinstance(command, SendAudio | Speak)]

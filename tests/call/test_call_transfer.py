@@ -14,10 +14,10 @@ from ivr.call.events import (
     ReplyDelta,
     ReplyEnded,
     ReplyFailed,
-    SpeechFailed,
     TranscriptFailed,
     TransferFailed,
     Transferred,
+    TtsFailed,
     Withdraw,
 )
 from ivr.call.options import Phrase
@@ -107,7 +107,7 @@ def test_without_a_voice_and_without_prepared_words_the_person_is_dialled_at_onc
     stage = desk(phrases=phrases(ready=False, greeting=""))
     stage.hear()
     stage.reply()
-    stage.feed(SpeechFailed(0, 1, "connect"))
+    stage.feed(TtsFailed(0, 1, "connect"))
     assert stage.all(Transfer) == [Transfer(DESK)]
     assert stage.all(Speak) == [Speak(0, 1, "It is in Riyadh today.")]
 
@@ -117,7 +117,7 @@ def test_last_words_that_need_a_voice_which_fails_are_left_out() -> None:
     stage = desk(phrases=words)
     given_up(stage)
     said = stage.last(Speak)
-    stage.feed(SpeechFailed(said.turn, said.sentence, "connect"))
+    stage.feed(TtsFailed(said.turn, said.sentence, "connect"))
     assert stage.all(Transfer) == [Transfer(DESK)]
 
 
@@ -145,7 +145,7 @@ def test_a_farewell_nobody_heard_leaves_the_last_word_to_the_carrier() -> None:
     stage = desk(transfer_to=(), phrases=WORDS | {"farewell": Phrase("farewell words")})
     given_up(stage)
     said = stage.last(Speak)
-    stage.feed(SpeechFailed(said.turn, said.sentence, "connect"))
+    stage.feed(TtsFailed(said.turn, said.sentence, "connect"))
     assert stage.ended == HangUp("upstream_error", "voice_unavailable")
     assert not stage.last(HangUp).meant
 
@@ -233,7 +233,7 @@ def test_when_the_agent_s_last_words_cannot_be_said_those_of_the_line_are(to: st
     stage.hear("bye")
     stage.feed(ReplyDelta(0, "All the best to you."))
     stage.feed(ReplyEnded(0, to is None, to))
-    stage.feed(SpeechFailed(0, 1, "connect"))
+    stage.feed(TtsFailed(0, 1, "connect"))
     stage.wait(600)
     assert stage.call.turns[0].heard == last
     if to is None:

@@ -16,11 +16,11 @@ from ivr.call.events import (
     ReplyDelta,
     ReplyEnded,
     ReplyFailed,
-    SpeechAudio,
-    SpeechEnded,
-    SpeechFailed,
     TranscriptArrived,
     TranscriptFailed,
+    TtsAudio,
+    TtsEnded,
+    TtsFailed,
 )
 from tests.call.stage import LOUD, Stage, options, phrases
 
@@ -211,10 +211,10 @@ def test_a_voice_that_fails_twice_ends_the_answer_with_an_apology() -> None:
     stage.hear()
     stage.feed(ReplyDelta(0, "The first one is here. The second one comes next. The third one is last. And "))
     stage.voice(400)
-    stage.feed(SpeechFailed(0, 2, "degenerate"))
+    stage.feed(TtsFailed(0, 2, "degenerate"))
     assert stage.all(CloseReply) == []
     assert stage.last(Speak).sentence == 3
-    stage.feed(SpeechFailed(0, 3, "degenerate"))
+    stage.feed(TtsFailed(0, 3, "degenerate"))
     assert CloseReply(0) in stage.all(CloseReply)
     stage.wait(1200)
     turn = stage.call.turns[0]
@@ -229,7 +229,7 @@ def test_one_sentence_that_cannot_be_said_is_left_out() -> None:
     stage.hear()
     stage.reply("The first one is here. The second one comes next. The third one is last.")
     stage.voice(400)
-    stage.feed(SpeechFailed(0, 2, "invalid"))
+    stage.feed(TtsFailed(0, 2, "invalid"))
     assert [note.fields["reason"] for note in stage.notes("sentence_lost")] == ["invalid"]
     stage.voice(400)
     stage.wait(1000)
@@ -246,7 +246,7 @@ def test_a_voice_that_never_speaks_ends_the_call_whatever_the_agent_says() -> No
         stage.hear()
         stage.reply()
         asked = stage.last(Speak)
-        stage.feed(SpeechFailed(asked.turn, asked.sentence, "degenerate"))
+        stage.feed(TtsFailed(asked.turn, asked.sentence, "degenerate"))
         stage.wait(700)
     assert stage.ended == HangUp("upstream_error", "voice_unavailable")
 
@@ -255,7 +255,7 @@ def test_without_a_voice_and_without_a_phrase_the_carrier_has_the_last_word() ->
     stage = Stage(options(phrases=phrases(ready=False, greeting="")))
     stage.hear()
     stage.reply()
-    stage.feed(SpeechFailed(0, 1, "connect"))
+    stage.feed(TtsFailed(0, 1, "connect"))
     assert stage.ended == HangUp("upstream_error", "voice_unavailable")
 
 
@@ -292,7 +292,7 @@ def test_a_voice_that_stalls_is_borne_while_the_caller_listens() -> None:
 def test_what_the_voice_says_too_late_is_dropped() -> None:
     stage = Stage()
     stage.answer()
-    for late in (SpeechAudio(0, 1, LOUD), SpeechAudio(7, 1, LOUD), SpeechEnded(0, 9), SpeechFailed(0, 1, "x")):
+    for late in (TtsAudio(0, 1, LOUD), TtsAudio(7, 1, LOUD), TtsEnded(0, 9), TtsFailed(0, 1, "x")):
         place = len(stage.log)
         stage.feed(late)
         assert not [command for command in stage.since(place) if not isinstance(command, SendAudio)]

@@ -7,42 +7,42 @@ from itertools import product
 
 import pytest
 
-from ivr.call.turn import TABLE, Floor, IllegalTransition, State, Trigger, diagram
+from ivr.call.turn import TABLE, Floor, IllegalTurn, TurnState, TurnTrigger, diagram
 
 
-@pytest.mark.parametrize(("state", "trigger"), list(product(State, Trigger)))
-def test_every_pair_leads_somewhere_or_raises(state: State, trigger: Trigger) -> None:
+@pytest.mark.parametrize(("state", "trigger"), list(product(TurnState, TurnTrigger)))
+def test_every_pair_leads_somewhere_or_raises(state: TurnState, trigger: TurnTrigger) -> None:
     floor = Floor()
     floor.state = state
     if trigger in TABLE[state]:
         assert floor.go(trigger) is TABLE[state][trigger]
         assert floor.state is TABLE[state][trigger]
     else:
-        with pytest.raises(IllegalTransition, match=f"{trigger.value} while {state.value}"):
+        with pytest.raises(IllegalTurn, match=f"{trigger.value} while {state.value}"):
             floor.go(trigger)
         assert floor.state is state
 
 
 def test_a_call_begins_by_listening_and_every_state_can_be_reached_and_left() -> None:
-    assert Floor().state is State.LISTENING
-    seen, todo = {State.LISTENING}, [State.LISTENING]
+    assert Floor().state is TurnState.LISTENING
+    seen, todo = {TurnState.LISTENING}, [TurnState.LISTENING]
     while todo:
         for target in TABLE[todo.pop()].values():
             if target not in seen:
                 seen.add(target)
                 todo.append(target)
-    assert seen == set(State)
+    assert seen == set(TurnState)
     assert all(set(row.values()) - {state} for state, row in TABLE.items())
 
 
 def test_a_voice_over_the_agent_always_yields_first() -> None:
-    assert TABLE[State.SPEAKING][Trigger.VOICE] is State.YIELDING
-    assert TABLE[State.THINKING][Trigger.VOICE] is State.YIELDING
-    assert Trigger.COMMIT not in TABLE[State.SPEAKING]
+    assert TABLE[TurnState.SPEAKING][TurnTrigger.VOICE] is TurnState.YIELDING
+    assert TABLE[TurnState.THINKING][TurnTrigger.VOICE] is TurnState.YIELDING
+    assert TurnTrigger.COMMIT not in TABLE[TurnState.SPEAKING]
 
 
 def test_the_line_may_say_something_in_every_state() -> None:
-    assert all(row[Trigger.SAY] is State.SPEAKING for row in TABLE.values())
+    assert all(row[TurnTrigger.SAY] is TurnState.SPEAKING for row in TABLE.values())
 
 
 def test_the_diagram_has_every_row(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,21 +13,18 @@ from typing import Any
 import httpx
 from starlette.applications import Starlette
 
-from ivr.hamsa.client import (
-    Ears,
-    Governor,
-    GovernorOptions,
-    HamsaSettings,
-    HearingError,
-    SpeechError,
-    SpeechRest,
-    Tally,
-    Voice,
-)
-from ivr.replay import hamsa_rest, virtual
-from ivr.replay.hamsa import MockHamsa
-from ivr.replay.hamsa_memory import MemoryHamsa
-from ivr.replay.hamsa_profile import HamsaProfile, parse_rule
+from ivr.hamsa.options import HamsaSettings
+from ivr.hamsa.pool.service import SpeechService, SpeechServiceOptions
+from ivr.hamsa.rest import SpeechRest
+from ivr.hamsa.stats import SpeechStats
+from ivr.hamsa.stt.transcriber import SttError, Transcriber
+from ivr.hamsa.tts.synthesis import TtsError
+from ivr.hamsa.tts.synthesizer import Synthesizer
+from ivr.testbench import virtual_time
+from ivr.testbench.hamsa import rest as hamsa_rest
+from ivr.testbench.hamsa.memory import MemoryHamsa
+from ivr.testbench.hamsa.mock import MockHamsa
+from ivr.testbench.hamsa.profile import HamsaProfile, parse_rule
 
 SETTINGS = HamsaSettings(url="ws://localhost/v1/realtime/ws", api_key="key")
 PCM = bytes(16000)
@@ -108,7 +105,7 @@ class Crowd:
     """The calls of one run. Times in seconds."""
 
     rules: Sequence[str] = ()
-    options: GovernorOptions = field(default_factory=GovernorOptions)
+    options: SpeechServiceOptions = field(default_factory=SpeechServiceOptions)
     rest: bool = False
     profile: Mapping[str, Any] = field(default_factory=dict)
     live: int = 0
@@ -121,14 +118,14 @@ class Crowd:
     silences: list[float] = field(default_factory=list)
     """What each caller heard nothing for, while a sentence was owed."""
     hearings: list[float] = field(default_factory=list)
-    tallies: list[Tally] = field(default_factory=list)
+    tallies: list[SpeechStats] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
     mock: MockHamsa = field(init=False)
-    governor: Governor = field(init=False)
+    governor: SpeechService = field(init=False)
 
     def run(self, call: Callable[[Crowd, int], Any], calls: int, spread: float = 0.0) -> Crowd:
         """So many calls arrive, evenly within `spread` seconds; until all are over."""
-        virtual.run(self._run(call, calls, spread), limit=100_000)
+        virtual_time.run(self._run(call, calls, spread), limit=100_000)
         return self
 
     def total(self, figure: str) -> int:
@@ -158,7 +155,7 @@ class Crowd:
         )
         app = Starlette(routes=hamsa_rest.routes(self.mock))
         rest = SpeechRest("http://localhost/v1/realtime", "key", transport=Streaming(app))
-        self.governor = Governor(
+        self.governor = SpeechService(
             SETTINGS,
             self.options,
             rest=rest if self.rest else None,
@@ -183,17 +180,17 @@ class Crowd:
         assert (self.mock.tally.open_sockets, self.mock.tally.in_flight) == (0, 0)
         assert not [task for task in asyncio.all_tasks() if task.get_name().startswith("hamsa")]
 
-    def speaker(self) -> Voice:
+    def speaker(self) -> Synthesizer:
         voice = self.governor.voice_of(SETTINGS)
         self.tallies.append(voice.tally)
         return voice
 
-    def listener(self) -> Ears:
+    def listener(self) -> Transcriber:
         ears = self.governor.ears_of(SETTINGS)
         self.tallies.append(ears.tally)
         return ears
 
-    async def say(self, voice: Voice, text: str, dry_at: float) -> float:
+    async def say(self, voice: Synthesizer, text: str, dry_at: float) -> float:
         """One sentence; when the caller will have heard it, who until `dry_at` hears what was said before."""
         began, size = _now(), 0
         try:
@@ -203,17 +200,17 @@ class Crowd:
                 self.silences.append(max(0.0, _now() - max(began, dry_at)))
                 size += len(audio)
                 dry_at = max(dry_at, _now()) + len(audio) / 32000
-        except SpeechError as failed:
+        except TtsError as failed:
             self.failed[failed.reason] += 1
         else:
             self.misheard += not 70 * len(text) < size / 32 < 120 * len(text)
         return dry_at
 
-    async def hear(self, ears: Ears) -> None:
+    async def hear(self, ears: Transcriber) -> None:
         began = _now()
         try:
             assert await ears.transcribe(PCM) == "hello"
-        except HearingError as failed:
+        except SttError as failed:
             self.failed[failed.reason] += 1
         self.hearings.append(_now() - began)
 

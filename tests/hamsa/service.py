@@ -16,8 +16,12 @@ import pytest
 from websockets.exceptions import ConnectionClosedError, ConnectionClosedOK
 from websockets.frames import Close
 
-from ivr.hamsa.client import Ears, HamsaSettings, SpeechError, Voice, Wire
-from ivr.replay import virtual
+from ivr.hamsa.options import HamsaSettings
+from ivr.hamsa.pool.socket import SpeechSocket
+from ivr.hamsa.stt.transcriber import Transcriber
+from ivr.hamsa.tts.synthesis import TtsError
+from ivr.hamsa.tts.synthesizer import Synthesizer
+from ivr.testbench import virtual_time
 
 T = TypeVar("T")
 
@@ -156,7 +160,7 @@ class Service:
     pings: int = 0
     default: Callable[[int], Reply] = good
 
-    async def connect(self, settings: HamsaSettings) -> Wire:
+    async def connect(self, settings: HamsaSettings) -> SpeechSocket:
         self.attempts += 1
         outcome = self.connects.pop(0) if self.connects else CONNECT
         if isinstance(outcome, Exception):
@@ -189,7 +193,7 @@ def settings(**changes: Any) -> HamsaSettings:
     return HamsaSettings(url="ws://service/v1/realtime/ws", api_key=KEY, **changes)
 
 
-async def said(voice: Voice, text: str = TEXT) -> bytes:
+async def said(voice: Synthesizer, text: str = TEXT) -> bytes:
     return b"".join([audio async for audio in voice.speak(text)])
 
 
@@ -201,14 +205,14 @@ def approx(seconds: float) -> Any:
     return pytest.approx(seconds, abs=0.001)
 
 
-async def failure(voice: Voice, text: str = TEXT) -> str:
+async def failure(voice: Synthesizer, text: str = TEXT) -> str:
     """Why a sentence failed."""
-    with pytest.raises(SpeechError) as failed:
+    with pytest.raises(TtsError) as failed:
         await said(voice, text)
     return failed.value.reason
 
 
-async def started(voice: Voice) -> asyncio.Task[bytes]:
+async def started(voice: Synthesizer) -> asyncio.Task[bytes]:
     """A sentence that is being said and has given out its first audio."""
     task = asyncio.create_task(said(voice))
     await asyncio.sleep(0.5)
@@ -221,7 +225,7 @@ async def cancelled(task: asyncio.Task[bytes]) -> None:
         await task
 
 
-async def _shut(actor: Voice | Ears, service: Service) -> None:
+async def _shut(actor: Synthesizer | Transcriber, service: Service) -> None:
     """Nothing is left: no task, no socket, within a second."""
     started = now()
     await actor.aclose()
@@ -237,27 +241,27 @@ def _frame_tasks() -> set[asyncio.Task[Any]]:
     return {task for task in asyncio.all_tasks() if not task.get_name().startswith("hamsa")} - {asyncio.current_task()}
 
 
-def with_voice(service: Service, story: Callable[[Voice], Awaitable[T]], **changes: Any) -> T:
+def with_voice(service: Service, story: Callable[[Synthesizer], Awaitable[T]], **changes: Any) -> T:
     """Run a story with a voice in virtual time, then see that nothing is left of it."""
 
     async def scene() -> T:
-        voice = Voice(settings(**changes), connect=service.connect, note=service.note)
+        voice = Synthesizer(settings(**changes), connect=service.connect, note=service.note)
         try:
             return await story(voice)
         finally:
             await _shut(voice, service)
 
-    return virtual.run(scene())
+    return virtual_time.run(scene())
 
 
-def with_ears(service: Service, story: Callable[[Ears], Awaitable[T]], **changes: Any) -> T:
+def with_ears(service: Service, story: Callable[[Transcriber], Awaitable[T]], **changes: Any) -> T:
     """The same with ears."""
 
     async def scene() -> T:
-        ears = Ears(settings(**changes), connect=service.connect, note=service.note)
+        ears = Transcriber(settings(**changes), connect=service.connect, note=service.note)
         try:
             return await story(ears)
         finally:
             await _shut(ears, service)
 
-    return virtual.run(scene())
+    return virtual_time.run(scene())

@@ -14,7 +14,8 @@ from typing import TypeAlias
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ivr.hamsa.client import SpeechError, Voice
+from ivr.hamsa.tts.synthesis import TtsError
+from ivr.hamsa.tts.synthesizer import Synthesizer
 from tests.hamsa.service import ACK, END, TEXT, Reply, Service, Shut, degenerate, error, good, sound, with_voice
 
 WHOLE = 80000
@@ -53,7 +54,7 @@ def reply(number: int, fault: str) -> Reply:
             return good(number)
 
 
-async def listen(voice: Voice, patience: float | None) -> tuple[bytes, str]:
+async def listen(voice: Synthesizer, patience: float | None) -> tuple[bytes, str]:
     """What was heard of one sentence, and how it ended."""
     heard = bytearray()
 
@@ -66,7 +67,7 @@ async def listen(voice: Voice, patience: float | None) -> tuple[bytes, str]:
             await hear()
     except TimeoutError:
         return bytes(heard), "cancelled"
-    except SpeechError as exc:
+    except TtsError as exc:
         return bytes(heard), exc.reason
     return bytes(heard), ""
 
@@ -85,7 +86,7 @@ def test_promises_hold(
         replies=[reply(number, fault) for number, fault in enumerate(faults, 1)], connects=connects, probed=probed
     )
 
-    async def story(voice: Voice) -> None:
+    async def story(voice: Synthesizer) -> None:
         for patience, pause in sentences:
             heard, ended = await listen(voice, patience)
             parts = [number for number, _ in itertools.groupby(heard)]

@@ -11,9 +11,11 @@ import asyncio
 
 import pytest
 
-from ivr.hamsa.client import Ears, HearingError, SpeechError, Voice
+from ivr.hamsa.stt.transcriber import SttError, Transcriber
+from ivr.hamsa.tts.synthesis import TtsError
+from ivr.hamsa.tts.synthesizer import Synthesizer
 from tests.hamsa.service import ACK, END, TEXT, Item, Reply, Service, good, said, sound, with_ears, with_voice
-from tests.hamsa.test_ears import PCM, words
+from tests.hamsa.stt.test_transcriber import PCM, words
 
 HUGE = "x" * 5_000_000
 NESTED = '{"type":' * 50_000
@@ -65,7 +67,7 @@ def test_in_the_middle_of_a_sentence(items: list[Item], outcome: str) -> None:
     hostile: Reply = [(0.03, ACK), *[(0.0, item) for item in items], *good(1)[1:]]
     service = Service(replies=[hostile])
 
-    async def story(voice: Voice) -> bytes:
+    async def story(voice: Synthesizer) -> bytes:
         first = await said(voice)
         assert set(await said(voice)) == {service.requests}
         return first
@@ -82,7 +84,7 @@ def test_in_the_middle_of_a_sentence(items: list[Item], outcome: str) -> None:
 def test_between_sentences(item: Item) -> None:
     service = Service(on_end=[(0.5, item)])
 
-    async def story(voice: Voice) -> None:
+    async def story(voice: Synthesizer) -> None:
         for number in range(1, 4):
             assert await said(voice) == sound(number, 80000)
             await asyncio.sleep(2.0)
@@ -96,7 +98,7 @@ def test_in_place_of_a_transcript(items: list[Item], text: str) -> None:
     hostile: Reply = [*[(0.01, item) for item in items], *answer]
     service = Service(replies=[hostile], default=lambda number: words(f"utterance {number}"))
 
-    async def story(ears: Ears) -> str:
+    async def story(ears: Transcriber) -> str:
         first = await ears.transcribe(PCM)
         assert await ears.transcribe(PCM) == f"utterance {service.requests}"
         return first
@@ -108,8 +110,8 @@ def test_audio_for_ever_on_an_utterance() -> None:
     """Ears have no use for audio: what piles up unread costs the link, not the memory."""
     service = Service(default=lambda _number: [(0.01, bytes(1 << 20))] * 100)
 
-    async def story(ears: Ears) -> None:
-        with pytest.raises(HearingError, match="hearing_timeout"):
+    async def story(ears: Transcriber) -> None:
+        with pytest.raises(SttError, match="hearing_timeout"):
             await ears.transcribe(PCM)
 
     with_ears(service, story)
@@ -119,7 +121,7 @@ def test_nothing_of_it_is_noted_twice() -> None:
     chatter: list[tuple[float, Item]] = [(0.0, b"late"), (0.0, "text")] * 50
     service = Service(default=lambda number: [*good(number), *chatter])
 
-    async def story(voice: Voice) -> None:
+    async def story(voice: Synthesizer) -> None:
         for _ in range(3):
             await said(voice)
 
@@ -131,8 +133,8 @@ def test_nothing_of_it_is_noted_twice() -> None:
 def test_failures_name_no_words_of_the_service() -> None:
     service = Service(default=lambda _number: [(0.0, '{"type":"error","payload":{"message":"SECRET words"}}')])
 
-    async def story(voice: Voice) -> None:
-        with pytest.raises(SpeechError) as failed:
+    async def story(voice: Synthesizer) -> None:
+        with pytest.raises(TtsError) as failed:
             await said(voice, TEXT)
         assert "SECRET" not in str(failed.value)
 

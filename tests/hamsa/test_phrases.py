@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from ivr.hamsa.client import Voice
 from ivr.hamsa.phrases import PhraseCache
+from ivr.hamsa.tts.synthesizer import Synthesizer
 from ivr.media import g711
-from ivr.replay import virtual
+from ivr.testbench import virtual_time
 from tests.hamsa.service import ACK, END, TEXT, Reply, Service, Shut, degenerate, settings
 
 VOICE = ("Hiba", "ksa", "ar")
@@ -44,13 +44,13 @@ class Rig:
     def cache(self) -> PhraseCache:
         return PhraseCache(self.directory, self.voice, service=self.url, note=self.service.note)
 
-    def voice(self, speaker: str, dialect: str, language: str) -> Voice:
+    def voice(self, speaker: str, dialect: str, language: str) -> Synthesizer:
         self.asked.append((speaker, dialect, language))
-        return Voice(settings(speaker=speaker, dialect=dialect, format=self.format), connect=self.service.connect)
+        return Synthesizer(settings(speaker=speaker, dialect=dialect, format=self.format), connect=self.service.connect)
 
     def render(self, *texts: str) -> dict[str, bytes]:
         cache = self.cache()
-        return dict(virtual.run(cache.render(texts, *VOICE)))
+        return dict(virtual_time.run(cache.render(texts, *VOICE)))
 
     def spoken(self) -> int:
         return self.service.requests
@@ -160,7 +160,7 @@ def test_directory_that_cannot_be_written_costs_only_the_next_start(tmp_path: Pa
     blocked.write_bytes(b"")
     rig = Rig(blocked)
     cache = rig.cache()
-    rendered = virtual.run(cache.render([TEXT], *VOICE))
+    rendered = virtual_time.run(cache.render([TEXT], *VOICE))
     assert cache.get(TEXT, *VOICE) == rendered[TEXT]
     assert repr(cache) == "<PhraseCache, 1 in memory>"
     assert rig.service.noted("phrase_not_kept")
@@ -174,7 +174,7 @@ def test_two_at_once_render_once(tmp_path: Path) -> None:
         first, second = await asyncio.gather(cache.render([TEXT, OTHER], *VOICE), cache.render([OTHER, TEXT], *VOICE))
         assert dict(first) == dict(second)
 
-    virtual.run(scene())
+    virtual_time.run(scene())
     assert (rig.spoken(), rig.service.attempts) == (2, 1)
 
 
@@ -188,7 +188,7 @@ def test_cancelled_rendering_leaves_whole_files_only(tmp_path: Path) -> None:
         with pytest.raises(asyncio.CancelledError):
             await task
 
-    virtual.run(scene())
+    virtual_time.run(scene())
     assert len(list(tmp_path.iterdir())) == 1
     assert rig.cache().get(TEXT, *VOICE)
     assert all(socket.closed_by_client for socket in rig.service.sockets)

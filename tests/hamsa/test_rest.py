@@ -13,17 +13,20 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from ivr.hamsa.client import Ears, HearingError, SpeechError, SpeechRest, Voice
-from ivr.hamsa.link import LinkLost
 from ivr.hamsa.messages import Text, stt_payload
-from ivr.hamsa.rest import LONGEST
+from ivr.hamsa.pool.link import LinkLost
+from ivr.hamsa.rest import LONGEST, SpeechRest
+from ivr.hamsa.stt.transcriber import SttError, Transcriber
+from ivr.hamsa.tts.synthesis import TtsError
+from ivr.hamsa.tts.synthesizer import Synthesizer
 from ivr.media import wav
-from ivr.replay import hamsa_rest, virtual
-from ivr.replay.hamsa import MockHamsa
-from ivr.replay.hamsa_profile import HamsaProfile
+from ivr.testbench import virtual_time
+from ivr.testbench.hamsa import rest as hamsa_rest
+from ivr.testbench.hamsa.mock import MockHamsa
+from ivr.testbench.hamsa.profile import HamsaProfile
 from tests.hamsa.service import ACK, KEY, TEXT, Service, Shut, approx, degenerate, good, now, said, settings, sound
-from tests.hamsa.test_ears import PCM, words
-from tests.hamsa.test_riff import form, riff
+from tests.hamsa.stt.test_transcriber import PCM, words
+from tests.hamsa.tts.test_wav_header import form, riff
 
 URL = "http://service/v1/realtime"
 WHOLE = sound(7, 80000)
@@ -82,10 +85,10 @@ def text(answer: object) -> Answer:
     return Answer([(0.8, json.dumps(answer).encode())], kind="application/json")
 
 
-def speaking(service: Service, http: Http, story: Callable[[Voice], Awaitable[None]], **changes: Any) -> None:
+def speaking(service: Service, http: Http, story: Callable[[Synthesizer], Awaitable[None]], **changes: Any) -> None:
     async def scene() -> None:
         rest = SpeechRest(URL, KEY, transport=http)
-        voice = Voice(settings(**changes), connect=service.connect, note=service.note, rest=rest)
+        voice = Synthesizer(settings(**changes), connect=service.connect, note=service.note, rest=rest)
         try:
             await story(voice)
         finally:
@@ -94,13 +97,13 @@ def speaking(service: Service, http: Http, story: Callable[[Voice], Awaitable[No
         assert not [task for task in asyncio.all_tasks() if task.get_name().startswith("hamsa")]
         assert http.open == 0
 
-    virtual.run(scene())
+    virtual_time.run(scene())
 
 
-def hearing(service: Service, http: Http, story: Callable[[Ears], Awaitable[None]]) -> None:
+def hearing(service: Service, http: Http, story: Callable[[Transcriber], Awaitable[None]]) -> None:
     async def scene() -> None:
         rest = SpeechRest(URL, KEY, transport=http)
-        ears = Ears(settings(), connect=service.connect, note=service.note, rest=rest)
+        ears = Transcriber(settings(), connect=service.connect, note=service.note, rest=rest)
         try:
             await story(ears)
         finally:
@@ -108,7 +111,7 @@ def hearing(service: Service, http: Http, story: Callable[[Ears], Awaitable[None
             await rest.aclose()
         assert http.open == 0
 
-    virtual.run(scene())
+    virtual_time.run(scene())
 
 
 def deaf() -> Service:
@@ -118,7 +121,7 @@ def deaf() -> Service:
 def test_without_a_link_the_voice_comes_over_http() -> None:
     http = Http()
 
-    async def story(voice: Voice) -> None:
+    async def story(voice: Synthesizer) -> None:
         assert await said(voice) == WHOLE
         assert (voice.rate, voice.tally.rest, voice.tally.failed) == (16000, 1, 0)
 
@@ -131,7 +134,7 @@ def test_without_a_link_the_voice_comes_over_http() -> None:
 
 
 def test_a_slow_connect_is_not_waited_for() -> None:
-    async def story(voice: Voice) -> None:
+    async def story(voice: Synthesizer) -> None:
         began = now()
         assert await said(voice) == WHOLE
         assert now() - began == approx(2.0 + 0.7)
@@ -142,7 +145,7 @@ def test_a_slow_connect_is_not_waited_for() -> None:
 def test_after_three_degenerate_replies_comes_http() -> None:
     service = Service(replies=[degenerate(1), degenerate(2), degenerate(3)])
 
-    async def story(voice: Voice) -> None:
+    async def story(voice: Synthesizer) -> None:
         assert await said(voice) == WHOLE
         assert await said(voice) == sound(4, 80000)
         assert (voice.tally.degenerate, voice.tally.rest) == (3, 1)
@@ -153,8 +156,8 @@ def test_after_three_degenerate_replies_comes_http() -> None:
 def test_degenerate_over_http_too_is_never_heard() -> None:
     http = Http(*[Answer([(0.3, bytes(640))])] * 9)
 
-    async def story(voice: Voice) -> None:
-        with pytest.raises(SpeechError, match="degenerate"):
+    async def story(voice: Synthesizer) -> None:
+        with pytest.raises(TtsError, match="degenerate"):
             await said(voice)
 
     speaking(Service(default=degenerate), http, story)
@@ -164,7 +167,7 @@ def test_degenerate_over_http_too_is_never_heard() -> None:
 def test_a_header_is_taken_off() -> None:
     header = riff(form(rate=24000))
 
-    async def story(voice: Voice) -> None:
+    async def story(voice: Synthesizer) -> None:
         assert await said(voice) == WHOLE
         assert voice.rate == 24000
 
@@ -176,7 +179,7 @@ def test_a_sentence_that_breaks_off_twice_goes_on_over_http() -> None:
         replies=[[(0.03, ACK), (0.1, sound(1, 16000)), (0.1, Shut(1006))], [*good(2)[:3], (0.1, Shut(1006))]]
     )
 
-    async def story(voice: Voice) -> None:
+    async def story(voice: Synthesizer) -> None:
         assert await said(voice) == sound(1, 16000) + sound(2, 32000) + sound(7, 32000)
 
     speaking(service, Http(), story)
@@ -186,7 +189,7 @@ def test_http_that_breaks_off_goes_on_over_a_link() -> None:
     http = Http(Answer([(0.5, WHOLE[:32000])], breaks=httpx.ReadError("")))
     service = Service(connects=[ConnectionRefusedError()] * 2)
 
-    async def story(voice: Voice) -> None:
+    async def story(voice: Synthesizer) -> None:
         assert await said(voice) == sound(7, 32000) + sound(1, 48000)
 
     speaking(service, http, story)
@@ -212,8 +215,8 @@ FAILURES = [
     ("answer", "reason"), FAILURES, ids=[f"{reason} {n}" for n, (_, reason) in enumerate(FAILURES)]
 )
 def test_what_fails_over_http_has_a_word(answer: Answer | Exception, reason: str) -> None:
-    async def story(voice: Voice) -> None:
-        with pytest.raises(SpeechError) as failed:
+    async def story(voice: Synthesizer) -> None:
+        with pytest.raises(TtsError) as failed:
             await said(voice)
         assert failed.value.reason == reason
 
@@ -224,7 +227,7 @@ def test_what_fails_over_http_has_a_word(answer: Answer | Exception, reason: str
 def test_http_that_may_do_better_gives_a_link_a_chance(answer: Answer) -> None:
     service = Service(connects=[6.0])
 
-    async def story(voice: Voice) -> None:
+    async def story(voice: Synthesizer) -> None:
         assert await said(voice) == sound(1, 80000)
         assert (voice.tally.rest, now()) == (1, approx(6.86))
 
@@ -232,8 +235,8 @@ def test_http_that_may_do_better_gives_a_link_a_chance(answer: Answer) -> None:
 
 
 def test_http_in_silence_is_given_up() -> None:
-    async def story(voice: Voice) -> None:
-        with pytest.raises(SpeechError, match="first_audio_timeout"):
+    async def story(voice: Synthesizer) -> None:
+        with pytest.raises(TtsError, match="first_audio_timeout"):
             await said(voice)
 
     speaking(deaf(), Http(wait=100.0), story)
@@ -242,7 +245,7 @@ def test_http_in_silence_is_given_up() -> None:
 def test_who_stops_early_closes_the_stream() -> None:
     http = Http(Answer([(0.1, WHOLE), (100.0, WHOLE)]))
 
-    async def story(voice: Voice) -> None:
+    async def story(voice: Synthesizer) -> None:
         chunks = voice.speak("x" * 500)
         assert await anext(chunks) == WHOLE
         assert http.open == 1
@@ -256,9 +259,9 @@ def test_who_stops_early_closes_the_stream() -> None:
 def test_http_that_fails_everybody_is_left_alone() -> None:
     http = Http(*[httpx.ReadError("")] * 99)
 
-    async def story(voice: Voice) -> None:
+    async def story(voice: Synthesizer) -> None:
         for _ in range(9):
-            with pytest.raises(SpeechError):
+            with pytest.raises(TtsError):
                 await said(voice)
 
     speaking(deaf(), http, story, away_patience=0.0)
@@ -268,7 +271,7 @@ def test_http_that_fails_everybody_is_left_alone() -> None:
 def test_http_that_comes_back_is_found_while_the_caller_waits() -> None:
     http = Http(*[httpx.ConnectError("")] * 2)
 
-    async def story(voice: Voice) -> None:
+    async def story(voice: Synthesizer) -> None:
         assert await said(voice) == WHOLE
 
     speaking(deaf(), http, story)
@@ -282,7 +285,7 @@ SHAPES = [{"text": " 0512345678 "}, {"success": True, "data": {"text": "05123456
 def test_without_a_link_the_ears_hear_over_http(shape: object) -> None:
     http = Http(text(shape))
 
-    async def story(ears: Ears) -> None:
+    async def story(ears: Transcriber) -> None:
         assert await ears.transcribe(PCM) == "0512345678"
         assert ears.tally.rest == 1
 
@@ -294,7 +297,7 @@ def test_without_a_link_the_ears_hear_over_http(shape: object) -> None:
 
 
 def test_three_tries_share_the_time_of_two() -> None:
-    async def story(ears: Ears) -> None:
+    async def story(ears: Transcriber) -> None:
         await ears.open()
         began = now()
         assert await ears.transcribe(PCM) == "found"
@@ -306,7 +309,7 @@ def test_three_tries_share_the_time_of_two() -> None:
 def test_slow_words_over_http_are_believed_beside_those_of_links() -> None:
     http = Http(Answer([(5.0, json.dumps({"text": "found"}).encode())], kind="application/json"))
 
-    async def story(ears: Ears) -> None:
+    async def story(ears: Transcriber) -> None:
         assert await ears.transcribe(PCM) == "found"
         assert ears.tally.rest == 1
 
@@ -325,8 +328,8 @@ def test_slow_words_over_http_are_believed_beside_those_of_links() -> None:
     ],
 )
 def test_what_is_not_heard_over_http_has_a_word(answer: Answer | Exception, reason: str) -> None:
-    async def story(ears: Ears) -> None:
-        with pytest.raises(HearingError) as failed:
+    async def story(ears: Transcriber) -> None:
+        with pytest.raises(SttError) as failed:
             await ears.transcribe(PCM)
         assert failed.value.reason == reason
         assert ears.tally.failed == 1
@@ -335,7 +338,7 @@ def test_what_is_not_heard_over_http_has_a_word(answer: Answer | Exception, reas
 
 
 def test_no_words_over_http_are_no_words() -> None:
-    async def story(ears: Ears) -> None:
+    async def story(ears: Transcriber) -> None:
         assert await ears.transcribe(PCM) == ""
 
     hearing(deaf(), Http(text({"text": "[NO SPEECH]"})), story)
@@ -347,13 +350,13 @@ def test_the_mock_understands_us() -> None:
 
     async def scene() -> None:
         rest = SpeechRest(URL, KEY, transport=transport)
-        voice = Voice(settings(), connect=deaf().connect, rest=rest)
+        voice = Synthesizer(settings(), connect=deaf().connect, rest=rest)
         assert len(await said(voice)) > 20000
         assert await rest.hear(stt_payload(wav.encode(PCM, 8000), "ar"), now() + 5.0) == Text("hello")
         await voice.aclose()
         await rest.aclose()
 
-    virtual.run(scene())
+    virtual_time.run(scene())
     assert not mock.tally.violations
 
 
@@ -365,8 +368,8 @@ def test_abandoned_answers_are_closed_before_the_client() -> None:
         exchange.cancel()
         exchange.cancel()
         await rest.aclose()
-        assert repr(rest).startswith("<Rest 1 asked")
+        assert repr(rest).startswith("<SpeechRest 1 asked")
         with pytest.raises(LinkLost):
             await rest.hear({}, now() + 1.0)
 
-    virtual.run(scene())
+    virtual_time.run(scene())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ivr.media.playout import Clear, Mark, Out, Play, Playout
+from ivr.media.playout import Out, Playout, PlayoutAudio, PlayoutClear, PlayoutMark
 
 RATE = 8000
 
@@ -28,15 +28,15 @@ class Ear:
             self.log.append((self.now, out))
             arrival = self.now + self.delay
             match out:
-                case Play(payload):
+                case PlayoutAudio(payload):
                     if self.free_at and arrival > self.free_at + 1e-6:
                         self.gaps.append(arrival - self.free_at)
                     start = max(self.free_at, arrival)
                     self.queue.append((start, payload))
                     self.free_at = start + len(payload) / RATE
-                case Mark(name):
+                case PlayoutMark(name):
                     self.marks.append((max(self.free_at, arrival) + self.delay, name))
-                case Clear():
+                case PlayoutClear():
                     self.play_until(arrival)
                     self.queue.clear()
                     self.free_at = arrival
@@ -77,8 +77,8 @@ class Ear:
 
     @property
     def clears(self) -> int:
-        return sum(isinstance(out, Clear) for _, out in self.log)
+        return sum(isinstance(out, PlayoutClear) for _, out in self.log)
 
     @property
     def sizes(self) -> list[int]:
-        return [len(out.payload) for _, out in self.log if isinstance(out, Play)]
+        return [len(out.payload) for _, out in self.log if isinstance(out, PlayoutAudio)]

@@ -4,7 +4,8 @@ import struct
 
 import pytest
 
-from ivr.media.loudness import QUIET, Falloff, NoiseFloor, decibels, level
+from ivr.media.loudness import QUIET, NoiseFloor, decibels, level
+from ivr.media.vad.hangover import Hangover
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,7 @@ for _ in range(5):
 
 def verdicts(*frames: tuple[float, NoiseFloor, float]) -> str:
     """`|` while the voice goes on, `.` when it is over; frames are (level, noise, probability)."""
-    falloff = Falloff()
+    falloff = Hangover()
     return "".join(".|"[not falloff.over(dbfs, noise, p, 0.35)] for dbfs, noise, p in frames)
 
 

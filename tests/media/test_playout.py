@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivr.media import g711
-from ivr.media.playout import Clear, Mark, Play, Playout, PlayoutOptions
+from ivr.media.playout import Playout, PlayoutAudio, PlayoutClear, PlayoutMark, PlayoutOptions
 from tests.media.ear import RATE, Ear
 
 
@@ -51,7 +51,7 @@ def test_messages_follow_absolute_deadlines() -> None:
     phone = ear()
     phone.say(1, tone(5000))
     phone.run(4)
-    times = [at for at, out in phone.log if isinstance(out, Play)][6:]
+    times = [at for at, out in phone.log if isinstance(out, PlayoutAudio)][6:]
     assert [round(b - a, 6) for a, b in pairwise(times)] == [0.1] * (len(times) - 1)
 
 
@@ -145,7 +145,7 @@ def test_marks_at_sentence_ends_and_every_few_hundred_ms() -> None:
     sent = 0
     marks = []
     for _, out in phone.log:
-        if isinstance(out, Play):
+        if isinstance(out, PlayoutAudio):
             sent += len(out.payload)
         else:
             marks.append(sent)
@@ -193,7 +193,7 @@ def test_hold_clears_once_fades_and_keeps_the_rest() -> None:
     phone.take(phone.playout.hold(phone.now))
     assert phone.clears == 1
     assert phone.sizes[-1] == 320
-    fade = g711.decode(next(out.payload for _, out in reversed(phone.log) if isinstance(out, Play)))
+    fade = g711.decode(next(out.payload for _, out in reversed(phone.log) if isinstance(out, PlayoutAudio)))
     loud = [g711.audioop.rms(fade[i : i + 80], 2) for i in range(0, len(fade), 80)]
     assert loud == sorted(loud, reverse=True)
     assert loud[-1] < loud[0] / 4
@@ -210,7 +210,7 @@ def test_a_hard_cut_when_the_fade_is_off() -> None:
     phone = ear(fade_ms=0)
     phone.say(1, tone(1000))
     phone.run(0.5)
-    assert phone.playout.hold(phone.now) == [Clear()]
+    assert phone.playout.hold(phone.now) == [PlayoutClear()]
 
 
 def test_what_would_have_been_heard_next_can_be_faded() -> None:
@@ -319,7 +319,7 @@ def test_a_later_mark_stands_for_the_lost_ones_before_it() -> None:
     phone = ear(mark_ms=200)
     phone.say(1, tone(1000))
     phone.run(0.7)
-    names = [out.name for _, out in phone.log if isinstance(out, Mark)]
+    names = [out.name for _, out in phone.log if isinstance(out, PlayoutMark)]
     assert phone.playout.mark(names[-1], phone.now)
     assert phone.playout.mark(names[0], phone.now) is False
 

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 import httpx
 import pytest
 
-from ivr.twilio.rest import Outcome, Rest
+from ivr.twilio.rest import Outcome, TwilioRest
 
 ACCOUNT = "AC" + "0" * 32
 CALL = "CA" + "1" * 32
@@ -20,7 +20,7 @@ Server = Callable[[httpx.Request], httpx.Response]
 
 def outcome(server: Server, **redirect: str) -> Outcome:
     async def ask() -> Outcome:
-        rest = Rest(ACCOUNT, "token", base_url="http://127.0.0.1:1/", transport=httpx.MockTransport(server))
+        rest = TwilioRest(ACCOUNT, "token", base_url="http://127.0.0.1:1/", transport=httpx.MockTransport(server))
         try:
             return await (rest.redirect(CALL, **redirect) if redirect else rest.hang_up(CALL))
         finally:
@@ -102,7 +102,9 @@ def test_the_whole_request_has_one_limit() -> None:
             await asyncio.Event().wait()
             raise AssertionError
 
-        rest = Rest(ACCOUNT, "token", base_url="http://127.0.0.1:1", timeout=0.01, transport=httpx.MockTransport(stall))
+        rest = TwilioRest(
+            ACCOUNT, "token", base_url="http://127.0.0.1:1", timeout=0.01, transport=httpx.MockTransport(stall)
+        )
         try:
             return await rest.hang_up(CALL)
         finally:
@@ -125,7 +127,7 @@ def test_without_a_base_url_it_is_twilios() -> None:
             seen.append(request.url.host)
             return httpx.Response(200, json={"sid": CALL})
 
-        rest = Rest(ACCOUNT, "token", transport=httpx.MockTransport(server))
+        rest = TwilioRest(ACCOUNT, "token", transport=httpx.MockTransport(server))
         await rest.hang_up(CALL)
         await rest.aclose()
         return seen[0]
@@ -135,7 +137,7 @@ def test_without_a_base_url_it_is_twilios() -> None:
 
 def test_the_real_transport_closes() -> None:
     async def ask() -> Outcome:
-        rest = Rest(ACCOUNT, "token", base_url="http://127.0.0.1:9", timeout=2)
+        rest = TwilioRest(ACCOUNT, "token", base_url="http://127.0.0.1:9", timeout=2)
         try:
             return await rest.hang_up(CALL)
         finally:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.replay.carrier_sign import SharedKey, Signer
+from ivr.testbench.twilio.signing import SharedKey, Signer
 from ivr.twilio.form import Form
 from ivr.twilio.signature import Refusal, Signatures, allowed_urls, body_is_signed
 

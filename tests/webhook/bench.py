@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from ivr.call.commands import ReplyRequest
 from ivr.call.events import ReplyDelta
-from ivr.webhook.client import Agent
+from ivr.webhook.client import AgentClient
 from ivr.webhook.request import body
 
 ASKED = ReplyRequest("وين شحنتي", "CA1", "speech", 3, "ar", "CA1", "+966500000001", "+966110000002", "inbound")
@@ -76,7 +76,7 @@ async def serve() -> None:
     await server.serve_forever()
 
 
-async def ours(agent: Agent, url: str) -> AsyncIterator[str]:
+async def ours(agent: AgentClient, url: str) -> AsyncIterator[str]:
     async for event in agent.reply(url, ASKED):
         if isinstance(event, ReplyDelta):
             yield event.text
@@ -136,7 +136,7 @@ async def measure(name: str, calls: int, ask: Ask) -> None:
 
 async def main(url: str, calls: int, whose: str) -> None:
     if whose == "ours":
-        agent = Agent()
+        agent = AgentClient()
         await agent.warm(url)
         await measure(whose, calls, lambda: ours(agent, url))
         await agent.aclose()

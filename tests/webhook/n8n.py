@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from ivr.webhook.pieces import Delta, Piece
-from ivr.webhook.stream import ReplyStream
+from ivr.webhook.formats.detect import ReplyStream
+from ivr.webhook.formats.parts import Delta, Piece
 
 JSON = "application/json; charset=utf-8"
 SSE = "text/event-stream"

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from ivr.call.commands import ReplyRequest
 from ivr.call.events import PeerFault, ReplyDelta, ReplyEnded, ReplyFailed
-from ivr.webhook.client import Agent, AgentEvent
+from ivr.webhook.client import AgentClient, AgentEvent
 
 Answer: TypeAlias = Callable[["Peer", asyncio.StreamWriter], Awaitable[bool]]
 """Writes one answer; True keeps the connection."""
@@ -151,7 +151,7 @@ def hold(*parts: bytes) -> Answer:
     return answer
 
 
-async def replies(agent: Agent, url: str, request: ReplyRequest = ASKED) -> list[AgentEvent]:
+async def replies(agent: AgentClient, url: str, request: ReplyRequest = ASKED) -> list[AgentEvent]:
     """All events of one reply."""
     return [event async for event in agent.reply(url, request)]
 

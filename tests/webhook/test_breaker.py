@@ -9,10 +9,10 @@ import httpx
 import pytest
 
 from ivr.call.events import ReplyDelta, ReplyEnded, ReplyFailed
-from ivr.peers.breaker import BreakerLimits
-from ivr.replay import virtual
+from ivr.testbench import virtual_time
+from ivr.upstream.breaker import BreakerLimits
 from ivr.webhook.breaker import ABANDONED, AGENTS, Breakers
-from ivr.webhook.client import Agent, AgentSettings
+from ivr.webhook.client import AgentClient, AgentSettings
 from tests.webhook.n8n import line
 from tests.webhook.peer import ASKED, replies
 from tests.webhook.test_client import URL, Scripted
@@ -75,8 +75,8 @@ def test_no_more_agents_are_remembered_than_there_is_room_for() -> None:
     assert len(list(breakers)) == AGENTS
 
 
-def agent(transport: httpx.AsyncBaseTransport) -> Agent:
-    return Agent(AgentSettings(breaker=LIMITS), transport=transport)
+def agent(transport: httpx.AsyncBaseTransport) -> AgentClient:
+    return AgentClient(AgentSettings(breaker=LIMITS), transport=transport)
 
 
 def test_a_dead_agent_fails_at_once_and_is_asked_again_later() -> None:
@@ -97,7 +97,7 @@ def test_a_dead_agent_fails_at_once_and_is_asked_again_later() -> None:
         assert other == [ReplyFailed(3, "breaker")]
         assert await replies(asking, URL) == probe
 
-    virtual.run(main())
+    virtual_time.run(main())
 
 
 def test_an_agent_that_keeps_everybody_waiting_is_left_alone(caplog: pytest.LogCaptureFixture) -> None:
@@ -111,7 +111,7 @@ def test_an_agent_that_keeps_everybody_waiting_is_left_alone(caplog: pytest.LogC
                     await replies(asking, URL)
         assert await replies(asking, URL) == [ReplyFailed(3, "breaker")]
 
-    virtual.run(main())
+    virtual_time.run(main())
     assert caplog.text.count("agent_breaker_opened") == 1
 
 
@@ -128,4 +128,4 @@ def test_a_caller_who_hangs_up_says_nothing_about_the_agent() -> None:
         async with contextlib.aclosing(asking.reply(URL, ASKED)) as events:
             assert await anext(events) == ReplyDelta(3, "Hi")
 
-    virtual.run(main())
+    virtual_time.run(main())

@@ -10,10 +10,10 @@ import httpx
 import pytest
 
 from ivr.call.events import ReplyDelta, ReplyEnded, ReplyFailed, ReplyPause
-from ivr.replay import virtual
+from ivr.testbench import virtual_time
 from ivr.webhook import client
-from ivr.webhook.client import Agent, AgentSettings
-from ivr.webhook.pool import Pool
+from ivr.webhook.client import AgentClient, AgentSettings
+from ivr.webhook.http.pool import Pool
 from tests.webhook.n8n import line, run
 from tests.webhook.peer import ASKED, accepting, body, chunk, head, hold, replies, serving, told
 
@@ -55,7 +55,7 @@ class Timed(httpx.AsyncByteStream):
 
 def test_the_events_of_a_reply_and_what_was_asked() -> None:
     async def main() -> None:
-        agent = Agent(AgentSettings(secret="s3cret"))
+        agent = AgentClient(AgentSettings(secret="s3cret"))
         async with serving(body(run("He", "llo"))) as peer:
             events = await replies(agent, peer.url)
             assert events == [ReplyDelta(3, "He"), ReplyDelta(3, "llo"), ReplyPause(3), ReplyEnded(3)]
@@ -73,7 +73,7 @@ def test_the_events_of_a_reply_and_what_was_asked() -> None:
 
 def test_userinfo_of_the_url_authorises() -> None:
     transport = Scripted([(0, b"Hi")])
-    asyncio.run(replies(Agent(transport=transport), "http://me:pw@agent.test/"))
+    asyncio.run(replies(AgentClient(transport=transport), "http://me:pw@agent.test/"))
     assert transport.asked[0].headers["Authorization"] == "Basic bWU6cHc="
 
 
@@ -82,7 +82,7 @@ def test_userinfo_of_the_url_authorises() -> None:
 )
 def test_a_senseless_url_fails_the_reply_only(url: str) -> None:  # fmt: skip
     async def main() -> None:
-        agent = Agent()
+        agent = AgentClient()
         await agent.warm(url)
         assert told(await replies(agent, url)) == ("", [], "url")
         await agent.aclose()
@@ -92,15 +92,15 @@ def test_a_senseless_url_fails_the_reply_only(url: str) -> None:  # fmt: skip
 
 def test_a_refused_connection_is_tried_once_more() -> None:
     transport = Scripted(httpx.ConnectError("no"), [(0, line("item", "Hi"))])
-    assert told(virtual.run(replies(Agent(transport=transport), URL))) == ("Hi", [], "ended")
+    assert told(virtual_time.run(replies(AgentClient(transport=transport), URL))) == ("Hi", [], "ended")
     assert len(transport.asked) == 2
     assert transport.asked[0].content == transport.asked[1].content
 
 
 def test_a_connection_refused_twice_fails_the_reply() -> None:
     transport = Scripted(httpx.ConnectError("no"), httpx.ConnectError("no"))
-    agent = Agent(transport=transport)
-    assert virtual.run(replies(agent, URL)) == [ReplyFailed(3, "connect")]
+    agent = AgentClient(transport=transport)
+    assert virtual_time.run(replies(agent, URL)) == [ReplyFailed(3, "connect")]
     assert agent.failed == 1
 
 
@@ -116,13 +116,13 @@ def test_a_connection_refused_twice_fails_the_reply() -> None:
 )
 def test_nothing_else_is_tried_again(fault: Exception, reason: str) -> None:
     transport = Scripted(fault)
-    assert virtual.run(replies(Agent(transport=transport), URL)) == [ReplyFailed(3, reason)]
+    assert virtual_time.run(replies(AgentClient(transport=transport), URL)) == [ReplyFailed(3, reason)]
     assert len(transport.asked) == 1
 
 
 def test_our_own_faults_are_raised() -> None:
     with pytest.raises(ZeroDivisionError):
-        virtual.run(replies(Agent(transport=Scripted(ZeroDivisionError())), URL))
+        virtual_time.run(replies(AgentClient(transport=Scripted(ZeroDivisionError())), URL))
 
 
 KEEPALIVE = b'{"type":"keepalive"}\n'
@@ -151,19 +151,19 @@ def test_patience(
     parts: list[tuple[float, bytes]], wait: float, outcome: tuple[str, list[str], str], lasted: float
 ) -> None:
     transport = Scripted(parts, wait=wait)
-    agent = Agent(AgentSettings(silence_timeout=10, total_timeout=60), transport=transport)
+    agent = AgentClient(AgentSettings(silence_timeout=10, total_timeout=60), transport=transport)
 
     async def main() -> float:
         assert told(await replies(agent, URL)) == outcome
         return asyncio.get_running_loop().time()
 
-    assert virtual.run(main()) == pytest.approx(lasted)
+    assert virtual_time.run(main()) == pytest.approx(lasted)
     assert transport.closed == (0 if wait else 1)
 
 
 def test_done_ends_the_reply_though_the_connection_stays_open() -> None:
     async def main() -> None:
-        agent = Agent()
+        agent = AgentClient()
         async with serving(hold(head("text/event-stream"), chunk(b"data: Hi\n\ndata: [DONE]\n\n"))) as peer:
             assert told(await replies(agent, peer.url)) == ("Hi", [], "ended")
             await asyncio.wait_for(peer.left.wait(), 2)
@@ -172,7 +172,7 @@ def test_done_ends_the_reply_though_the_connection_stays_open() -> None:
     asyncio.run(main())
 
 
-async def _left(agent: Agent, pool: Pool) -> None:
+async def _left(agent: AgentClient, pool: Pool) -> None:
     """Nothing of the agent is left."""
     assert pool.open == 0
     await agent.aclose()
@@ -180,9 +180,9 @@ async def _left(agent: Agent, pool: Pool) -> None:
     assert names <= {"Peer.serve"}
 
 
-def pooled() -> tuple[Agent, Pool]:
+def pooled() -> tuple[AgentClient, Pool]:
     pool = Pool()
-    return Agent(transport=pool), pool
+    return AgentClient(transport=pool), pool
 
 
 @pytest.mark.parametrize("parts", [(), (head(),), WORDS], ids=["before the head", "after the head", "after words"])
@@ -263,7 +263,7 @@ def test_a_hundred_replies_cancelled_at_every_stage_leave_nothing() -> None:
 
 def test_warm_is_nothing_without_a_pool_and_never_raises() -> None:
     async def main() -> None:
-        await Agent(transport=Scripted()).warm(URL)
+        await AgentClient(transport=Scripted()).warm(URL)
         agent, pool = pooled()
         await agent.warm("http://127.0.0.1:1/")
         await _left(agent, pool)
@@ -283,7 +283,7 @@ def test_tls_without_trust_is_named_and_not_tried_again() -> None:
 
 
 def test_the_addresses_of_many_lines_are_kept_within_bounds() -> None:
-    agent = Agent()
+    agent = AgentClient()
     for number in range(3 * client._TARGETS):
         agent._target(f"http://agent.test/{number}")
     assert len(agent._targets) <= client._TARGETS

@@ -17,15 +17,15 @@ import pytest
 
 from ivr.call.commands import ReplyRequest
 from ivr.call.options import CallOptions
-from ivr.peers.breaker import BreakerLimits
+from ivr.upstream.breaker import BreakerLimits
 from ivr.webhook import request as wording
 from ivr.webhook.client import RETRY_PAUSE, AgentSettings
-from ivr.webhook.framing import MAX_LINE
-from ivr.webhook.pieces import Closing, Delta, Pause, Piece, Transfer
-from ivr.webhook.pool import PoolLimits
-from ivr.webhook.saying import MAX_TEXT
-from ivr.webhook.shapes import SAYING
-from ivr.webhook.stream import MAX_BODY
+from ivr.webhook.formats.body import MAX_LINE
+from ivr.webhook.formats.detect import MAX_BODY
+from ivr.webhook.formats.parts import Closing, Delta, Pause, Piece, Transferring
+from ivr.webhook.formats.reply_text import MAX_TEXT
+from ivr.webhook.formats.text_fields import SAYING
+from ivr.webhook.http.pool import PoolLimits
 from tests.webhook.n8n import JSON, SSE, TEXT, read
 
 PAGE = (Path(__file__).parents[2] / "docs" / "agents.md").read_text(encoding="utf-8")
@@ -130,13 +130,13 @@ def test_one_json() -> None:
     app = program("### One JSON")["app"]
     assert asked(app) == [Delta("You asked: And tomorrow?")]
     assert asked(app, "Goodbye!") == [Delta("Goodbye, and thank you for calling."), Closing()]
-    assert asked(app, "A person, please.") == [Delta("I connect you."), Transfer()]
+    assert asked(app, "A person, please.") == [Delta("I connect you."), Transferring()]
 
 
 WISHES: list[tuple[str, str, Piece]] = [
     ('{"output": {"text": "Bye.", "is_closing": true}}', JSON, Closing()),
     ('{"is_closing": true}', JSON, Closing()),
-    ('data: {"action": "transfer"}', SSE, Transfer()),
+    ('data: {"action": "transfer"}', SSE, Transferring()),
     ('data: {"choices": [], "is_closing": true}', SSE, Closing()),
     ('data: {"type": "data-call", "data": {"is_closing": true}}', SSE, Closing()),
     ('2:[{"is_closing": true}]', TEXT, Closing()),

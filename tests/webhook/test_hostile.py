@@ -11,8 +11,8 @@ import json
 
 import pytest
 
-from ivr.webhook.client import Agent, AgentSettings
-from ivr.webhook.pool import PoolLimits
+from ivr.webhook.client import AgentClient, AgentSettings
+from ivr.webhook.http.pool import PoolLimits
 from tests.webhook.n8n import line, respond, run
 from tests.webhook.peer import Answer, body, chunk, head, hold, raw, replies, serving, told
 
@@ -124,7 +124,7 @@ def test_row(answer: Answer, outcome: tuple[str, list[str], str], request: pytes
         named = "Voice Agent" if "renamed" in request.node.name else None
         patience = 0.15 if outcome[2] == "timeout" else 5.0
         settings = AgentSettings(agent_node=named, silence_timeout=patience, pool=PoolLimits(connect_timeout=2.0))
-        agent = Agent(settings)
+        agent = AgentClient(settings)
         async with serving(answer, body(run("next"))) as peer:
             assert told(await replies(agent, peer.url)) == outcome
             assert told(await replies(agent, peer.url)) == ("next", [], "ended")

@@ -8,8 +8,8 @@ import pytest
 
 from ivr.call.commands import HangUp
 from ivr.media import g711
-from ivr.replay.hamsa_tally import RequestRecord
-from ivr.replay.phone_figures import figures
+from ivr.testbench.hamsa.stats import RequestRecord
+from ivr.testbench.phone.figures import figures
 from tests.whole.world import BYE, PHRASE, PRICE, QUESTION, Peers, World, call
 
 FADE_MS = 40

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from ivr.call.commands import HangUp
-from ivr.media import g711, vad
-from ivr.replay import voices
-from ivr.replay.phone import PhoneOptions, Stretch
-from ivr.replay.phone_figures import figures
-from ivr.replay.scenario import Scenario, from_words
+from ivr.media import g711
+from ivr.media.vad import detector as vad
+from ivr.testbench import tts
+from ivr.testbench.phone.figures import figures
+from ivr.testbench.phone.phone import PhoneOptions, Stretch
+from ivr.testbench.scenario import Scenario, from_words
 from tests.whole.world import BYE, GREETING, PHRASE, PRICE, QUESTION, Peers, call
 
 GOODBYE = HangUp("success", "agent_goodbye")
@@ -130,10 +131,10 @@ def test_however_the_network_delivers(folder: Path, phone: PhoneOptions, latency
     assert figures(world.record).underruns == []
 
 
-@pytest.mark.skipif(not voices.available(), reason="no voice on this machine")
+@pytest.mark.skipif(not tts.available(), reason="no voice on this machine")
 def test_with_the_real_detector_and_a_real_voice(folder: Path) -> None:
     def say(text: str) -> bytes:
-        return g711.encode(voices.say(text, "en", rate=g711.RATE))
+        return g711.encode(tts.say(text, "en", rate=g711.RATE))
 
     steps = [f"say {QUESTION}", f"over 3000 say {BYE}", "wait"]
     world = call(folder, steps, detector=vad.factory, voice=say)

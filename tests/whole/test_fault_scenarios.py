@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import pytest
 
-from ivr.replay.fault_file import Bounds, FaultScenario, shipped
-from ivr.replay.fault_sweep import variation, varied
-from ivr.replay.fault_world import Studio, studio
-from ivr.replay.faults import run
+from ivr.testbench.faults.fault_file import Bounds, FaultScenario, shipped
+from ivr.testbench.faults.harness import FaultHarness, studio
+from ivr.testbench.faults.run import run
+from ivr.testbench.faults.sweep import variation, varied
 
 SCENARIOS = shipped()
 GOAL = Bounds()
@@ -19,25 +19,25 @@ SENSITIVE = shipped(["down-for-a-while", "stall-pause", "stall:requests=2,3,4-af
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Studio:
+def place(tmp_path_factory: pytest.TempPathFactory) -> FaultHarness:
     return studio(tmp_path_factory.mktemp("studio"))
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=[scenario.name for scenario in SCENARIOS])
-def test_the_caller_hears_what_the_file_allows_at_most(scenario: FaultScenario, place: Studio) -> None:
+def test_the_caller_hears_what_the_file_allows_at_most(scenario: FaultScenario, place: FaultHarness) -> None:
     report = run(scenario, place)
     assert report.broken == [], report.as_json()
 
 
 @pytest.mark.parametrize("seed", [5, 6])
 @pytest.mark.parametrize("scenario", SENSITIVE, ids=[scenario.name for scenario in SENSITIVE])
-def test_it_is_not_the_timing_s_luck(scenario: FaultScenario, seed: int, place: Studio) -> None:
+def test_it_is_not_the_timing_s_luck(scenario: FaultScenario, seed: int, place: FaultHarness) -> None:
     """A small sweep over the faults whose figures hang on when they come; `ivr faults --seeds 24` is the large one."""
     report = run(varied(scenario, variation(seed)), place, chance=seed)
     assert report.broken == [], report.as_json()
 
 
-def test_a_fault_is_the_same_every_time(place: Studio) -> None:
+def test_a_fault_is_the_same_every_time(place: FaultHarness) -> None:
     """Chance has a seed: the same file gives the same figures, to the last request."""
     (scenario,) = shipped(["half-dead-all"])
     assert run(scenario, place).as_json() == run(scenario, place).as_json()

@@ -12,11 +12,11 @@ import httpx
 import pytest
 
 from ivr.call.commands import HangUp
-from ivr.phrases_default import PHRASES
-from ivr.replay.phone_figures import figures
-from ivr.replay.scenario import Scenario, from_words
-from ivr.twilio.rest import Rest
-from tests.front import ACCOUNT, AUTH
+from ivr.config.default_phrases import PHRASES
+from ivr.testbench.phone.figures import figures
+from ivr.testbench.scenario import Scenario, from_words
+from ivr.twilio.rest import TwilioRest
+from tests.support.front import ACCOUNT, AUTH
 from tests.whole.world import Peers, World, call
 
 ASK = "hold on please"
@@ -180,7 +180,7 @@ def test_an_agent_that_is_gone_ends_the_call_after_three_questions(folder: Path,
 
 def test_a_farewell_the_carrier_does_not_act_on_leaves_the_rest_to_the_document(folder: Path) -> None:
     down = httpx.MockTransport(lambda _: httpx.Response(500))
-    rest = Rest(ACCOUNT, AUTH, base_url="http://carrier.example", transport=down)
+    rest = TwilioRest(ACCOUNT, AUTH, base_url="http://carrier.example", transport=down)
     world = asked(folder, scenario=to_the_end(), agent="mode=500", rest=rest)
     assert phrases(world) == ["apology", "apology", "farewell"]
     assert world.record.verbs == ["Connect", "Say", "Hangup"]

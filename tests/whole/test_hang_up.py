@@ -8,11 +8,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ivr.bridge import REST_TIMEOUT
 from ivr.call.commands import HangUp
-from ivr.replay.phone import PhoneOptions
-from ivr.twilio.rest import Rest
-from tests.front import ACCOUNT, AUTH
+from ivr.server.bridge import REST_TIMEOUT
+from ivr.testbench.phone.phone import PhoneOptions
+from ivr.twilio.rest import TwilioRest
+from tests.support.front import ACCOUNT, AUTH
 from tests.whole.world import QUESTION, Peers, World, call
 
 ASK = "hold on please"
@@ -147,7 +147,7 @@ class Stalling(httpx.AsyncBaseTransport):
 
 
 def test_a_carrier_that_does_not_hang_up_is_left_with_its_document(folder: Path) -> None:
-    rest = Rest(ACCOUNT, AUTH, base_url="http://carrier.example", timeout=REST_TIMEOUT, transport=Stalling())
+    rest = TwilioRest(ACCOUNT, AUTH, base_url="http://carrier.example", timeout=REST_TIMEOUT, transport=Stalling())
     world = call(folder, ["at 0.5 say goodbye", "wait"], Peers(rest=rest), IVR_GREETING="")
     assert world.hang_up == HangUp("success", "agent_goodbye")
     assert (world.record.ended, world.record.verbs) == ("agent", ["Connect", "Say", "Hangup"])

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ivr.call.commands import HangUp
-from ivr.replay.phone import PhoneOptions
+from ivr.testbench.phone.phone import PhoneOptions
 from tests.call.stage import LOUD
 from tests.twilio.test_stream import HOSTILE, SID
 from tests.whole.test_faults import ANSWER, ASK

@@ -13,16 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from ivr.replay import voices
+from ivr.testbench import tts
 
 ROOT = Path(__file__).parents[2]
 CALL = """
 import errno, io, json, sys, traceback
 from pathlib import Path
 from rich.console import Console
-from ivr.bridge import Bridge
-from ivr.replay.demo import Demo
-from tests import live
+from ivr.server.bridge import Bridge
+from ivr.testbench.demo import Demo
+from tests.support import live
 
 armed, wanted = False, []
 
@@ -32,8 +32,8 @@ def refuse(event, arguments):
         return
     armed = False
     frames = [frame.filename for frame in traceback.extract_stack()]
-    ours = any("/ivr/" in name and "/ivr/replay/" not in name for name in frames)
-    theirs = any("/ivr/replay/" in name for name in frames)
+    ours = any("/ivr/" in name and "/ivr/testbench/" not in name for name in frames)
+    theirs = any("/ivr/testbench/" in name for name in frames)
     armed = True
     if ours and not theirs:
         wanted.append(str(arguments[0]))
@@ -58,7 +58,7 @@ print(json.dumps({"good": good, "wanted": wanted, "shown": shown.getvalue()}))
 START = """
 import asyncio, sys
 from pathlib import Path
-from tests.front import a_bridge, settings
+from tests.support.front import a_bridge, settings
 
 async def main():
     bridge = a_bridge(settings(Path(sys.argv[1])))
@@ -77,7 +77,7 @@ def test_what_the_first_http_request_needs_is_there_from_the_start(tmp_path: Pat
 
 
 @pytest.mark.live
-@pytest.mark.skipif(not voices.available(), reason="no espeak-ng on this machine")
+@pytest.mark.skipif(not tts.available(), reason="no espeak-ng on this machine")
 def test_a_call_opens_and_imports_nothing(tmp_path: Path) -> None:
     ran = subprocess.run(
         [sys.executable, "-c", CALL, str(tmp_path / "out")], cwd=ROOT, capture_output=True, text=True, check=False

@@ -8,13 +8,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ivr.bridge import REST_TIMEOUT
 from ivr.call.commands import HangUp
-from ivr.phrases_default import PHRASES
-from ivr.replay.carrier import CarrierOptions
-from ivr.replay.scenario import Scenario, from_words
-from ivr.twilio.rest import Rest
-from tests.front import ACCOUNT, AUTH
+from ivr.config.default_phrases import PHRASES
+from ivr.server.bridge import REST_TIMEOUT
+from ivr.testbench.scenario import Scenario, from_words
+from ivr.testbench.twilio.carrier import CarrierOptions
+from ivr.twilio.rest import TwilioRest
+from tests.support.front import ACCOUNT, AUTH
 from tests.whole.world import Peers, World, call
 
 DESK, BRANCH = "+966110000099", "+966110000098"
@@ -107,8 +107,8 @@ class Carrier(httpx.AsyncBaseTransport):
         await asyncio.sleep(self.after)
         return httpx.Response(self.status, json={"code": self.code, "message": "no", "status": self.status})
 
-    def rest(self) -> Rest:
-        return Rest(ACCOUNT, AUTH, base_url="http://carrier.example", timeout=REST_TIMEOUT, transport=self)
+    def rest(self) -> TwilioRest:
+        return TwilioRest(ACCOUNT, AUTH, base_url="http://carrier.example", timeout=REST_TIMEOUT, transport=self)
 
 
 @pytest.mark.parametrize("after", [0.0, 60.0])

@@ -20,34 +20,34 @@ from typing import Any, Literal
 
 import httpx
 
-from ivr.app import create_app
-from ivr.bridge import Bridge
 from ivr.call.commands import Command, HangUp, Note, Transcribe
 from ivr.call.events import Event
-from ivr.call.party import WireClosed
+from ivr.call.ports import WireClosed
 from ivr.call.timeline import Turn
 from ivr.media import g711
-from ivr.replay import virtual
-from ivr.replay.agent_app import DemoAgent, MemoryTransport
-from ivr.replay.agent_script import Pace
-from ivr.replay.carrier import CarrierOptions, Switchboard, place_call
-from ivr.replay.carrier_stream import FarWire
-from ivr.replay.hamsa import MockHamsa
-from ivr.replay.hamsa_audio import Run, runs
-from ivr.replay.hamsa_memory import MemoryHamsa
-from ivr.replay.hamsa_profile import HamsaProfile, parse_rule
-from ivr.replay.hamsa_tally import RequestRecord, Tally
-from ivr.replay.memory import MemoryWire, wire_pair
-from ivr.replay.phone import PhoneOptions
-from ivr.replay.phone_figures import figures
-from ivr.replay.recording import PhoneRecord
-from ivr.replay.scenario import Scenario, from_words
-from ivr.twilio.rest import Rest
+from ivr.server.app import create_app
+from ivr.server.bridge import Bridge
+from ivr.testbench import virtual_time
+from ivr.testbench.agent.app import DemoAgent, MemoryTransport
+from ivr.testbench.agent.script import TokenPace
+from ivr.testbench.hamsa.audio import ToneRun, runs
+from ivr.testbench.hamsa.memory import MemoryHamsa
+from ivr.testbench.hamsa.mock import MockHamsa
+from ivr.testbench.hamsa.profile import HamsaProfile, parse_rule
+from ivr.testbench.hamsa.stats import MockStats, RequestRecord
+from ivr.testbench.memory import MemoryWire, wire_pair
+from ivr.testbench.phone.figures import figures
+from ivr.testbench.phone.phone import PhoneOptions
+from ivr.testbench.recording import PhoneRecord
+from ivr.testbench.scenario import Scenario, from_words
+from ivr.testbench.twilio.carrier import CarrierOptions, Switchboard, place_call
+from ivr.testbench.twilio.stream import FarWire
+from ivr.twilio.rest import TwilioRest
 from ivr.twilio.twiml import Documents
-from ivr.webhook.client import Agent
-from tests.asgi import alive, websocket
+from ivr.webhook.client import AgentClient
 from tests.call.stage import LOUD, Loudness
-from tests.front import ACCOUNT, AUTH, CALLED, CALLER, PUBLIC, settings
+from tests.support.asgi import alive, websocket
+from tests.support.front import ACCOUNT, AUTH, CALLED, CALLER, PUBLIC, settings
 
 GREETING = "Hello, and welcome. How can I help you today?"
 QUESTION = "what are your opening hours"
@@ -92,7 +92,7 @@ class World:
         self.turns, self.hang_up, self.ended_at = list(turns), hang_up, now
 
     @property
-    def tally(self) -> Tally:
+    def tally(self) -> MockStats:
         return self.hamsa.mock.tally
 
     @property
@@ -113,7 +113,7 @@ class World:
         return sum(isinstance(command, Transcribe) for _, _, commands in self.happenings for command in commands)
 
     @functools.cached_property
-    def tones(self) -> list[Run]:
+    def tones(self) -> list[ToneRun]:
         """Whose audio the caller heard: numbers of the voice's requests, with times since sample 0."""
         return runs(g711.decode(bytes(self.record.heard)), g711.RATE)
 
@@ -141,10 +141,10 @@ class Peers:
     """What is heard, utterance by utterance; None: what the caller said."""
     agent: str = ""
     """Query of the agent's URL: `mode=cut`, `script=500,ok`."""
-    pace: Pace = field(default_factory=lambda: Pace(first_token=0.3, rate=400.0))
+    pace: TokenPace = field(default_factory=lambda: TokenPace(first_token=0.3, rate=400.0))
     phone: PhoneOptions = field(default_factory=lambda: PhoneOptions(strict=True))
     carrier: CarrierOptions = field(default_factory=lambda: CarrierOptions(seed=1))
-    rest: Rest | Literal["switchboard"] | None = "switchboard"
+    rest: TwilioRest | Literal["switchboard"] | None = "switchboard"
     """How the bridge hangs up at the carrier; None: it cannot."""
     sockets: bool = False
     """The stream goes through the application's own door instead of a wire."""
@@ -173,7 +173,7 @@ def call(
     `prepared=False`: without phrases. `during`: runs beside the call, from the moment its stream opens.
     """
     scenario = steps if isinstance(steps, Scenario) else from_words(list(steps))
-    return virtual.run(_call(folder, scenario, peers or Peers(), during, detector, voice, prepared, env))
+    return virtual_time.run(_call(folder, scenario, peers or Peers(), during, detector, voice, prepared, env))
 
 
 async def _call(
@@ -254,15 +254,15 @@ def _world(
         observer=world,
         detector=detector,
         connect=hamsa.connect,
-        agent=Agent(transport=MemoryTransport(demo)),
+        agent=AgentClient(transport=MemoryTransport(demo)),
         rest=_rest(switchboard) if peers.rest == "switchboard" else peers.rest,
     )
     return world
 
 
-def _rest(switchboard: Switchboard) -> Rest:
+def _rest(switchboard: Switchboard) -> TwilioRest:
     transport = httpx.ASGITransport(switchboard.app())
-    return Rest(ACCOUNT, AUTH, base_url="http://carrier.example", transport=transport)
+    return TwilioRest(ACCOUNT, AUTH, base_url="http://carrier.example", transport=transport)
 
 
 async def _ready(bridge: Bridge) -> None:
@@ -314,4 +314,4 @@ def render_phrases(folder: Path) -> None:
         await _ready(bridge)
         await bridge.stop()
 
-    virtual.run(main())
+    virtual_time.run(main())

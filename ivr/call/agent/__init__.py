@@ -1,0 +1,1 @@
+"""Follow the agent's side of a call: turns, replies, speech output, what was heard."""

@@ -1,0 +1,1 @@
+"""Follow the caller's side of a call: input, utterances, barge-in."""

@@ -1,0 +1,104 @@
+"""The call's ears: the caller's chunks in, speech begun and ended out.
+
+Everything in here happens in media time, counted in samples of the inbound track, because arrival times lie: the phone
+delivers in bursts. The one use of `now` is to tell an event's place on the driver's clock, for the records.
+"""
+
+from __future__ import annotations
+
+from ivr.call.options import CallOptions
+from ivr.media import g711
+from ivr.media.call_levels import CallLevels
+from ivr.media.endpointing import Endpointer, EndpointOptions, SpeechEnded, SpeechStarted
+from ivr.media.jitter_buffer import JitterBuffer
+from ivr.media.vad.detector import Detector
+
+KEY_MS = 200
+"""A key's tone sounds this long on the line; the detector is deaf to it."""
+
+
+class CallerInput:
+    """One caller's speech."""
+
+    def __init__(self, options: CallOptions, detector: Detector) -> None:
+        self.track = JitterBuffer()
+        self.levels = CallLevels()
+        self._detector = detector
+        self._endpointer = Endpointer(
+            EndpointOptions(
+                start_ms=options.start_ms,
+                endpoint_ms=options.endpoint_ms,
+                pre_roll_ms=options.pre_roll_ms,
+                max_utterance_ms=options.max_utterance_ms,
+            )
+        )
+        self._position = 0
+        self._deaf_until = 0
+        self._last: SpeechEnded | None = None
+
+    def __repr__(self) -> str:
+        return f"<CallerInput at={self._position} speaking={self.speaking} {self.speech_ms}+{self.silence_ms}ms>"
+
+    @property
+    def speaking(self) -> bool:
+        """An utterance is open."""
+        return self._endpointer.speaking
+
+    @property
+    def speech_ms(self) -> int:
+        """Voiced audio of the open utterance."""
+        return self._endpointer.speech_ms
+
+    @property
+    def silence_ms(self) -> int:
+        """Silence since its last voiced frame."""
+        return self._endpointer.silence_ms
+
+    @property
+    def endpoint_ms(self) -> int:
+        """Silence that ends the utterance; may be changed while one is open."""
+        return self._endpointer.endpoint_ms
+
+    @endpoint_ms.setter
+    def endpoint_ms(self, ms: int) -> None:
+        self._endpointer.endpoint_ms = ms
+
+    def so_far(self) -> SpeechEnded | None:
+        """The open utterance as if it ended here; without one, the last that ended."""
+        return self._endpointer.so_far() or self._last
+
+    def frames(self, timestamp_ms: int, payload: bytes) -> list[bytes]:
+        """Complete 20 ms frames of mu-law that this chunk makes available, in order."""
+        return self.track.push(timestamp_ms, payload)
+
+    def hear(self, frame: bytes, played: bytes) -> list[SpeechStarted | SpeechEnded]:
+        """Listen to one frame; `played` is the mu-law the caller was hearing meanwhile, empty for silence."""
+        _, pcm, reference = self.foresee(frame, played)
+        self._position += g711.FRAME
+        probability = self._detector.push(pcm, reference)
+        if self._position <= self._deaf_until:
+            probability = 0.0
+        edges = self._endpointer.push(pcm, probability)
+        self.levels.push(pcm, reference, self.speaking and not self.silence_ms)
+        for edge in edges:
+            if isinstance(edge, SpeechEnded):
+                self._last = edge
+        return edges
+
+    def foresee(self, frame: bytes, played: bytes) -> tuple[Detector, bytes, bytes | None]:
+        """What the detector is asked for this frame: itself, the frame and what was played, as PCM16."""
+        reference = g711.decode(played) if len(played) == g711.FRAME and self._detector.wants_ref else None
+        return self._detector, g711.decode(frame), reference
+
+    def at(self, sample: int, now: float) -> float:
+        """When a sample of the track passed, on the driver's clock."""
+        return now - (self._position - sample) / g711.RATE
+
+    def abandon(self) -> None:
+        """The open utterance was not meant for us."""
+        self._endpointer.abandon()
+
+    def deafen(self) -> None:
+        """A key was pressed: what sounds now is its tone."""
+        self._deaf_until = self._position + KEY_MS * g711.RATE // 1000
+        self.abandon()

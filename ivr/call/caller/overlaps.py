@@ -1,0 +1,57 @@
+"""The caller's voice over the agent's: what the record says of each, and whose words still count.
+
+`BargeIn` judges what it is shown. This writes each overlap into the turn it fell into, and remembers the utterance
+whose words did not come while the agent was quiet for them: the agent goes on, and they may still take the floor.
+"""
+
+from __future__ import annotations
+
+from ivr.call.caller.barge_in import BargeIn, Verdict
+from ivr.call.commands import Note
+from ivr.call.options import CallOptions
+from ivr.call.timeline import Overlap, Turn
+
+
+class Overlaps:
+    """All of one call. Times in seconds of `now`."""
+
+    def __init__(self, options: CallOptions) -> None:
+        self.judge = BargeIn(options)
+        self.onset_at = 0.0
+        """When the caller began to speak, the last time."""
+        self._fade = options.fade_ms / 1000
+        self._late: int | None = None
+
+    def __repr__(self) -> str:
+        return f"<Overlaps late={self._late} {self.judge!r}>"
+
+    def begin(self, turn: Turn, onset_at: float, now: float, *, sounding: bool) -> None:
+        """The agent yields to a voice that began at `onset_at`. `sounding`: there was something to be silenced."""
+        self.judge.begin()
+        overlap = Overlap(onset_at, now, now if sounding else None)
+        overlap.quiet_at = now + self._fade if sounding else None
+        turn.overlaps.append(overlap)
+
+    def settle(self, turn: Turn, verdict: Verdict, now: float) -> Note:
+        """The overlap that began last was this."""
+        self.judge.learn(verdict, now)
+        overlap = turn.overlaps[-1]
+        overlap.verdict, overlap.rule, overlap.verdict_at = verdict.kind, verdict.rule, now
+        overlap.resumed_at = now if verdict.kind == "resume" else None
+        ms = round((now - overlap.onset_at) * 1000)
+        return Note("overlap", {"verdict": verdict.kind, "rule": verdict.rule, "ms": ms})
+
+    def go_on_without(self, utterance: int | None) -> None:
+        """The agent goes on before the words of this utterance have come."""
+        self._late = utterance
+
+    def take_late(self, utterance: int) -> bool:
+        """Whether these words are the late ones of an overlap. Once."""
+        late = self._late == utterance
+        if late:
+            self._late = None
+        return late
+
+    def forget(self) -> None:
+        """No words count any more."""
+        self._late = None

@@ -1,0 +1,108 @@
+"""What the caller has said and the agent has not answered.
+
+A caller may go on talking while the ears still look for the words of the last utterance, or while the agent thinks.
+Nothing of that is lost: utterances wait until all of them have their words and become one question, and a question
+whose answer nobody heard is carried over to the next.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ivr.call.timeline import Turn
+
+LIMIT = 4000
+"""Characters of a question; more is cut from its beginning."""
+
+
+@dataclass(slots=True)
+class _OpenUtterance:
+    started_at: float
+    ended_at: float
+    endpoint_at: float
+    """When it was found to be over; of one sent early, when it was sent, until it is over."""
+    voiced_ms: int
+    text: str | None = None
+    transcript_at: float | None = None
+    failed: bool = False
+
+
+class Utterances:
+    """One call's utterances between their endpoint and the request they become part of."""
+
+    def __init__(self) -> None:
+        self._number = 0
+        self._utterances: dict[int, _OpenUtterance] = {}
+        self._carried = ""
+
+    def __repr__(self) -> str:
+        return f"<Utterances open={self.open} waiting={len(self._utterances)}>"
+
+    @property
+    def open(self) -> list[int]:
+        """Utterances still without words."""
+        return [n for n, u in self._utterances.items() if u.transcript_at is None]
+
+    def add(self, started_at: float, ended_at: float, now: float, voiced_ms: int) -> int:
+        """An utterance is over; returns its number. Times in seconds of `now`."""
+        self._number += 1
+        self._utterances[self._number] = _OpenUtterance(started_at, ended_at, now, voiced_ms)
+        return self._number
+
+    def end(self, number: int, ended_at: float, now: float, voiced_ms: int) -> bool:
+        """An utterance that was sent early is over. False: it has failed and must be sent again."""
+        utterance = self._utterances[number]
+        utterance.ended_at, utterance.endpoint_at, utterance.voiced_ms = ended_at, now, voiced_ms
+        if utterance.failed:
+            del self._utterances[number]
+        return not utterance.failed
+
+    def drop(self, number: int) -> bool:
+        """An utterance was none. True: the ears still look for its words."""
+        utterance = self._utterances.pop(number, None)
+        return utterance is not None and utterance.transcript_at is None
+
+    def resolve(self, number: int, text: str | None, now: float) -> bool:
+        """Words for an utterance, None when the ears failed. False: nobody waits for it."""
+        utterance = self._utterances.get(number)
+        if utterance is None or utterance.transcript_at is not None:
+            return False
+        utterance.transcript_at = now
+        utterance.failed = text is None
+        utterance.text = (text or "").strip()
+        return True
+
+    def text(self) -> str:
+        """All words that wait for an answer."""
+        parts = [self._carried, *(u.text or "" for u in self._utterances.values())]
+        return " ".join(filter(None, parts))[-LIMIT:]
+
+    def carry(self, text: str) -> None:
+        """A question nobody heard an answer to: ask it again with what comes next."""
+        self._carried = text
+
+    def take(self, turn: Turn) -> None:
+        """The question goes to the agent as this turn, which gets its times."""
+        turn.text = self.text()
+        self._carried = ""
+        utterances = list(self._utterances.values())
+        self._utterances.clear()
+        if utterances:
+            turn.speech_started_at = utterances[0].started_at
+            turn.speech_ended_at = utterances[-1].ended_at
+            turn.endpoint_at = utterances[-1].endpoint_at
+            turn.transcript_at = max(u.transcript_at or u.endpoint_at for u in utterances)
+
+    def give_up(self) -> tuple[bool, int]:
+        """No words were found. Returns whether the ears failed, and the longest utterance's voiced ms."""
+        failed = any(u.failed for u in self._utterances.values())
+        voiced_ms = max((u.voiced_ms for u in self._utterances.values()), default=0)
+        self._utterances.clear()
+        return failed, voiced_ms
+
+    def forget(self) -> list[int]:
+        """Nobody waits any more, for anything; returns the utterances still with the ears."""
+        still_open = self.open
+        self._utterances.clear()
+        self._carried = ""
+        return still_open

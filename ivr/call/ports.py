@@ -1,0 +1,106 @@
+"""Who takes part in a call: the phone's socket, voice, ears, agent, and who looks on.
+
+The shell drives them by these verbs alone; wires, mocks and tests stand in for one another behind them. What is
+expected of each: a peer's fault is one of the exceptions that its verb names, and nobody is waited for after `aclose`
+or `close`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ivr.call.call import Call
+from ivr.call.commands import Command, HangUp, ReplyRequest
+from ivr.call.events import CallStarted, Encoding, Event
+from ivr.call.timeline import Turn
+
+
+class WireClosed(Exception):
+    """The phone's socket is over. `code` is None when it died without a close frame."""
+
+    def __init__(self, code: int | None = None) -> None:
+        super().__init__(f"wire closed with code {code}" if code is not None else "wire died")
+        self.code = code
+
+
+class PhonePort(Protocol):
+    """The phone's socket."""
+
+    async def receive(self) -> str | bytes:
+        """The next message. Raises WireClosed."""
+
+    async def send(self, message: str) -> None:
+        """Send one text message. Raises WireClosed."""
+
+    async def close(self, code: int) -> None:
+        """Close with a code; harmless when it is over."""
+
+
+class TtsPort(Protocol):
+    """Text to speech, one sentence at a time."""
+
+    rate: int
+    """Samples a second of the chunk given out last."""
+    encoding: Encoding
+    """Of the chunk given out last."""
+
+    async def open(self) -> None:
+        """Have a link before it is needed. Never raises for a peer's fault."""
+
+    def speak(self, text: str) -> AsyncGenerator[bytes, None]:
+        """The audio of a text of 1 to 2000 characters. Raises SpeechError."""
+
+    def cleared(self) -> None:
+        """The caller has nothing to listen to any more: what was given out was heard, or dropped."""
+
+    async def aclose(self) -> None:
+        """Let go of everything."""
+
+
+class SttPort(Protocol):
+    """Speech to text, one utterance at a time."""
+
+    async def open(self) -> None:
+        """Have a link before it is needed. Never raises for a peer's fault."""
+
+    async def transcribe(self, pcm: bytes) -> str:
+        """The words of an utterance, 16-bit PCM at 8 kHz; empty: none. Raises HearingError."""
+
+    async def aclose(self) -> None:
+        """Let go of everything."""
+
+
+class AgentPort(Protocol):
+    """Where replies come from."""
+
+    async def warm(self) -> None:
+        """Have a connection before it is needed. Never raises for a peer's fault."""
+
+    def reply(self, request: ReplyRequest) -> AsyncGenerator[Event, None]:
+        """The events of one reply. Exactly one `ReplyEnded` or `ReplyFailed` is the last."""
+
+
+class CallObserver(Protocol):
+    """Sees everything of every call: the demo's screen, tapes, tests. Must not raise and must not wait."""
+
+    def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
+        """One event was decided. `now` is the loop's time."""
+
+    def ended(self, call_id: str, now: float, turns: Sequence[Turn], hang_up: HangUp) -> None:
+        """The call is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallPorts:
+    """What a call is made of, once it is known whose it is."""
+
+    started: CallStarted
+    """With the caller and the number dialled filled in."""
+    call: Call
+    voice: TtsPort
+    hearing: SttPort
+    agent: AgentPort
+    hand_over: Callable[[str], Awaitable[str]] | None = None
+    """Lets the carrier dial a number for the caller; returns `done`, or a fixed word for why not. None: it cannot."""

@@ -1,0 +1,1 @@
+"""Run one command each of `ivr`."""

@@ -1,0 +1,108 @@
+"""`ivr phrases`: which fixed words of the lines are in the cache, and the others spoken now.
+
+The same cache as the server's: what is rendered here is there at its next start.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ivr.call.options import PhraseName
+from ivr.commands.check import hamsa_settings
+from ivr.config.default_phrases import Language
+from ivr.config.settings import Settings
+from ivr.hamsa.phrases import PhraseCache
+from ivr.hamsa.pool.service import SpeechService, SpeechServiceOptions
+from ivr.hamsa.pool.socket import Connect
+from ivr.hamsa.pool.socket import connect as connect_to_hamsa
+from ivr.hamsa.rest import SpeechRest
+from ivr.hamsa.tts.synthesizer import Synthesizer
+from ivr.media import g711
+
+
+@dataclass(frozen=True, slots=True)
+class PhraseEntry:
+    """One phrase of one line."""
+
+    line: str
+    """The number dialled; empty: every other number."""
+    name: PhraseName
+    speaker: str
+    seconds: float | None
+    """Length of the audio; None: it is not in the cache."""
+    text: str
+    kept: bool = True
+    """False: it was spoken, and could not be written into the cache."""
+
+    @property
+    def good(self) -> bool:
+        """The next start of the server will find it."""
+        return self.seconds is not None and self.kept
+
+    def __str__(self) -> str:
+        length = "missing" if self.seconds is None else f"{self.seconds:.1f} s" if self.kept else "unkept"
+        return f"{self.line or 'default':<15} {self.name:<14} {self.speaker:<8} {length:>7}  {self.text}"
+
+
+def in_cache(settings: Settings) -> list[PhraseEntry]:
+    """Every phrase of every line, and whether it is there."""
+    return _entries(settings, PhraseCache(settings.cache_dir, _no_voice, service=settings.hamsa_url))
+
+
+async def rendered(settings: Settings, *, connect: Connect = connect_to_hamsa) -> tuple[list[PhraseEntry], str]:
+    """The same, after those that were missing have been spoken, as far as they could be; and one line for why some of
+    them were not kept, empty when all were."""
+    key, rest = settings.hamsa_api_key.get_secret_value() or "none", settings.speech_rest_url
+    governor = SpeechService(
+        hamsa_settings(settings, settings.default_line),
+        SpeechServiceOptions(
+            spare_links=0,
+            links_per_call=0.0,
+            connects_per_second=settings.connects_per_second,
+            connects_burst=settings.connects_burst,
+        ),
+        rest=SpeechRest(rest, key) if rest and connect is connect_to_hamsa else None,
+        connect=connect,
+    )
+
+    def voice(speaker: str, dialect: str, language: str) -> Synthesizer:
+        chosen = hamsa_settings(settings, settings.default_line)
+        own: Language = "en" if language == "en" else "ar"
+        return governor.voice_of(
+            replace(chosen, speaker=speaker, dialect=dialect, language=own, away_patience=0.0)  # nobody listens
+        )
+
+    cache = PhraseCache(settings.cache_dir, voice, service=settings.hamsa_url)
+    try:
+        for line in settings.all_lines:
+            await cache.render(line.phrases.values(), line.speaker, line.dialect, line.language)
+    finally:
+        await governor.aclose()
+    there = {(entry.line, entry.name) for entry in in_cache(settings) if entry.seconds is not None}
+    entries = [
+        replace(entry, kept=entry.seconds is None or (entry.line, entry.name) in there)
+        for entry in _entries(settings, cache)
+    ]
+    if all(entry.kept for entry in entries):
+        return entries, ""
+    return entries, f"IVR_CACHE_DIR {settings.cache_dir} {cannot_keep(cache.not_kept)}"
+
+
+def cannot_keep(why: str) -> str:
+    """What is wrong with a cache, and the fix."""
+    return f"cannot be written ({why}): phrases are lost at the end, set it to a folder that can and has room"
+
+
+def _entries(settings: Settings, cache: PhraseCache) -> list[PhraseEntry]:
+    found = []
+    for line in settings.all_lines:
+        for name, text in line.phrases.items():
+            if text.strip():
+                audio = cache.get(text, line.speaker, line.dialect, line.language)
+                seconds = None if audio is None else len(audio) / g711.RATE
+                found.append(PhraseEntry(line.number, name, line.speaker, seconds, text))
+    return found
+
+
+def _no_voice(speaker: str, dialect: str, language: str) -> Synthesizer:
+    raise RuntimeError("this cache is only read")

@@ -1,0 +1,129 @@
+"""What is wrong with settings that are of the right types: one line a fault, the setting's name first, then the fix."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from ivr.config.lines import check_endpoint, check_http_url, check_url
+
+if TYPE_CHECKING:
+    from ivr.config.settings import Settings
+
+FIXES: Final[Mapping[str, str]] = {
+    "IVR_PORT": "set it to a port number from 1 to 65535",
+    "IVR_MAX_CALLS": "set it to a whole number from 1 to 10000",
+    "IVR_SPARE_LINKS": "set it to a whole number from 0 to 50",
+    "IVR_CONNECTS_PER_SECOND": "set it to a number from 0.05 to 1000",
+    "IVR_CONNECTS_BURST": "set it to a whole number from 1 to 1000",
+    "IVR_LINKS_PER_CALL": "set it to a number from 0 to 2",
+    "IVR_DRAIN_SECONDS": "set it to seconds from 0 to 3600",
+    "IVR_DEV": "set it to true or false",
+    "IVR_REQUIRE_SHARED_KEY": "set it to true or false",
+    "IVR_LOG_FORMAT": "set it to text or json",
+    "IVR_AUDIO_FORMAT": "set it to pcm16, pcm8 or mulaw",
+    "IVR_LANGUAGE": "set it to ar or en",
+    "IVR_ENDPOINT_MS": "set it to milliseconds from 100 to 3000",
+}
+
+_HEADER: Final = re.compile(r"[!-~]*")
+"""What a header can carry, without spaces."""
+SHORTEST_TOKEN: Final = 16
+"""Characters of a token that anybody may try at."""
+
+
+def faults_of(settings: Settings, *, lines_known: bool = True) -> list[str]:
+    """A line for every fault. `lines_known`: the file of lines could be read, or there is none."""
+    faults = _public_faults(settings) + _service_faults(settings, lines_known) + _key_faults(settings)
+    if check_endpoint(settings.endpoint_ms):
+        faults.append(f"IVR_ENDPOINT_MS is out of range: {FIXES['IVR_ENDPOINT_MS']}")
+    if settings.dev and not _is_loopback(settings.host):
+        faults.append("IVR_HOST is reachable from outside: with --dev, where nothing is signed, set it to 127.0.0.1")
+    if settings.twiml_dir is not None and not settings.twiml_dir.is_dir():
+        faults.append(f"IVR_TWIML_DIR {settings.twiml_dir} is no directory: set it to the folder of answer.xml")
+    if _is_file(settings.cache_dir):
+        faults.append(f"IVR_CACHE_DIR {settings.cache_dir} is no folder: set it to one, or to where one can be made")
+    if settings.dev:
+        return faults
+    if not settings.twilio_account_sid:
+        faults.append("TWILIO_ACCOUNT_SID is missing: set it to the account's id, AC..., or start with --dev")
+    if not settings.auth_tokens and not settings.signing_keys:
+        faults.append("TWILIO_AUTH_TOKEN is missing: set it to the account's auth token, or start with --dev")
+    return faults
+
+
+def _public_faults(settings: Settings) -> list[str]:
+    url = settings.public_url
+    if not url:
+        return ["IVR_PUBLIC_URL is missing: set it to the https:// URL at which Twilio reaches the bridge"]
+    if problem := check_http_url(url):
+        return [f"IVR_PUBLIC_URL {problem}"]
+    parts = urlsplit(url)
+    if parts.query or parts.fragment or parts.username:
+        return ["IVR_PUBLIC_URL has more than scheme, host and path: leave out user, query and fragment"]
+    if parts.scheme == "http" and not settings.dev and not _is_loopback(parts.hostname or ""):
+        return ["IVR_PUBLIC_URL is http://: set it to an https:// URL, Twilio opens only encrypted streams"]
+    return []
+
+
+def _service_faults(settings: Settings, lines_known: bool) -> list[str]:
+    faults = []
+    if not settings.all_lines and lines_known:
+        faults.append("IVR_WEBHOOK_URL is missing: set it to the http(s):// URL where the agent is asked")
+    elif settings.webhook_url and (problem := check_http_url(settings.webhook_url)):
+        faults.append(f"IVR_WEBHOOK_URL {problem}")
+    if problem := check_url(settings.hamsa_url, ("wss", "ws")):
+        faults.append(f"IVR_HAMSA_URL {problem}")
+    elif not settings.hamsa_api_key.get_secret_value() and _is_hamsa(settings.hamsa_url):
+        faults.append(
+            "HAMSA_API_KEY is missing: set it to your Hamsa key, or IVR_HAMSA_URL to a server that needs none"
+        )
+    for name, url in (
+        ("IVR_HAMSA_REST_URL", settings.speech_rest_url),
+        ("IVR_TWILIO_REST_URL", settings.twilio_rest_url),
+    ):
+        if url and (problem := check_http_url(url)):
+            faults.append(f"{name} {problem}")
+    return faults
+
+
+def _key_faults(settings: Settings) -> list[str]:
+    faults = []
+    sid = settings.twilio_account_sid
+    if sid and not (sid.startswith("AC") and sid.isascii() and sid.isalnum()):
+        faults.append("TWILIO_ACCOUNT_SID is no account: set it to the id that begins with AC (not SK...)")
+    if not all(key and secret for key, secret in settings.signing_keys.items()):
+        faults.append("IVR_SHARED_KEYS cannot be read: write id=secret, more of them separated by commas")
+    for name, secret in (("IVR_WEBHOOK_SECRET", settings.webhook_secret), ("HAMSA_API_KEY", settings.hamsa_api_key)):
+        if not _HEADER.fullmatch(secret.get_secret_value()):
+            faults.append(f"{name} has characters that no header can carry: set it to plain letters, digits and signs")
+    if 0 < len(settings.metrics_token.get_secret_value()) < SHORTEST_TOKEN:
+        faults.append(
+            f"IVR_METRICS_TOKEN is too short to keep anybody out: set it to {SHORTEST_TOKEN} characters or more"
+        )
+    if settings.require_shared_key and not settings.signing_keys:
+        faults.append("IVR_REQUIRE_SHARED_KEY is set without keys: set IVR_SHARED_KEYS as well")
+    return faults
+
+
+def _is_hamsa(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    return host == "tryhamsa.com" or host.endswith(".tryhamsa.com")
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # it may not be looked at: writing will tell
+        return False
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"

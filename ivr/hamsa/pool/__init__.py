@@ -1,0 +1,1 @@
+"""Keep links to the speech service, and give them to the calls that need one."""

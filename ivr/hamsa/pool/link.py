@@ -1,0 +1,295 @@
+"""One socket to the speech service, as a table: what it may do now, how old it is, whether it still lives.
+
+Pure: `now` is seconds of the driver's clock. The API has no request id and no cancel, so a link carries one request at
+a time, and a cancelled request keeps the link until the service has said the last of it:
+
+    DISCONNECTED --connect--> CONNECTING --opened--> IDLE --request--> BUSY --end--> IDLE
+    BUSY --cancel--> DRAINING --end--> IDLE
+    CONNECTING, IDLE, BUSY, DRAINING --retire--> RETIRING --lost--> CLOSED
+    every state but CLOSED --lost--> CLOSED
+
+RETIRING is our own farewell: nothing that arrives counts any more. A link is recycled for its age only between
+requests.
+
+Late frames. A frame that trails behind the `end` of one request would be taken for the beginning of the next, which may
+be another caller's. So nothing counts that comes much sooner after an `end` than the service has ever answered on this
+link. Further, the service acknowledges a request before its audio, so on a link that is known to do so audio or an
+`end` before the `ack` is `stale`. Whether it acknowledges every request or only the first of a socket is known once a
+second one was acknowledged; until then only what comes sooner than any synthesis can start is stale. After its `ack` a
+reply is believed, but for a scrap that is much too early, and for the last frame of the reply before, byte for byte,
+that comes again too early. Any other early frame is played: real audio is never thrown away for coming soon, and if it
+was the rest of the sentence before, it is heard where it belongs.
+
+Life. Anything received is a sign of life; a ping without one within the verdict means the socket is dead, however open
+it looks; sooner when somebody waits for an answer on it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, Literal, TypeAlias
+
+Verb: TypeAlias = Literal["connect", "opened", "request", "end", "cancel", "retire", "lost"]
+Due: TypeAlias = Literal["", "dead", "stuck", "ping", "age"]
+"""`dead`: a ping went unanswered. `stuck`: a drain does not end. `ping`: quiet for long. `age`: to be replaced."""
+
+SETTLE: Final = 0.1
+"""Seconds after a request in which no synthesis can have begun."""
+EARLY: Final = 1e-6
+"""Seconds a loop's timer may fire before its time."""
+TRAIL: Final = 0.2
+"""Seconds after the end of a reply in which no other can have begun: the soonest ever seen was 0.29."""
+SCRAP: Final = 6400
+"""Bytes of the longest frame that may trail a reply: 200 ms. A reply's first frame is longer (7 kB and more)."""
+QUICKER: Final = 0.6
+"""The share of the link's quickest answer in which no other can have begun, if that is less."""
+NEW: Final = 1.0
+"""Seconds in which a link that has just opened is believed to live."""
+RECHECK: Final = 30.0
+"""Seconds until an aged link that could not be replaced is due again."""
+SPREAD: Final = 0.1
+"""Share of the greatest age by which chance may shorten it."""
+
+
+class LinkState(Enum):
+    DISCONNECTED = "disconnected"
+    CONNECTING = "connecting"
+    IDLE = "idle"
+    BUSY = "busy"
+    DRAINING = "draining"
+    RETIRING = "retiring"
+    CLOSED = "closed"
+
+
+TABLE: Final[dict[tuple[LinkState, Verb], LinkState]] = {
+    (LinkState.DISCONNECTED, "connect"): LinkState.CONNECTING,
+    (LinkState.DISCONNECTED, "lost"): LinkState.CLOSED,
+    (LinkState.CONNECTING, "opened"): LinkState.IDLE,
+    (LinkState.CONNECTING, "retire"): LinkState.RETIRING,
+    (LinkState.CONNECTING, "lost"): LinkState.CLOSED,
+    (LinkState.IDLE, "request"): LinkState.BUSY,
+    (LinkState.IDLE, "retire"): LinkState.RETIRING,
+    (LinkState.IDLE, "lost"): LinkState.CLOSED,
+    (LinkState.BUSY, "end"): LinkState.IDLE,
+    (LinkState.BUSY, "cancel"): LinkState.DRAINING,
+    (LinkState.BUSY, "retire"): LinkState.RETIRING,
+    (LinkState.BUSY, "lost"): LinkState.CLOSED,
+    (LinkState.DRAINING, "end"): LinkState.IDLE,
+    (LinkState.DRAINING, "retire"): LinkState.RETIRING,
+    (LinkState.DRAINING, "lost"): LinkState.CLOSED,
+    (LinkState.RETIRING, "lost"): LinkState.CLOSED,
+}
+
+
+class IllegalLinkUse(RuntimeError):
+    """The driver asked a link for what its state does not allow: a fault of ours."""
+
+
+class LinkLost(Exception):
+    """A link, or the attempt to open one, is over before its request was."""
+
+    def __init__(self, reason: str, *, retryable: bool = True, code: int | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        """A short fixed word, safe for logs and labels."""
+        self.retryable = retryable
+        """A fresh link may fare better."""
+        self.code = code
+        """The WebSocket close code, where there was one."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkLimits:
+    """How long a link may be what it is. Seconds."""
+
+    max_age: float = 3000.0
+    ping_interval: float = 20.0
+    ping_verdict: float = 2.0
+    asked_verdict: float = 0.8
+    drain_stall: float = 3.0
+    drain_limit: float = 10.0
+
+
+class Link:
+    """The state of one socket and the times that matter to it."""
+
+    def __init__(self, number: int, limits: LinkLimits, jitter: float = 0.0) -> None:
+        """`jitter`: 0 to 1, how much of `SPREAD` this link's age is shortened by."""
+        self.number = number
+        """Counts the links of one owner from 1."""
+        self.state = LinkState.DISCONNECTED
+        self.since = 0.0
+        """When the state was entered."""
+        self.opened_at: float | None = None
+        self.uses = 0
+        """Requests made, the one in flight included."""
+        self.replies = 0
+        """Replies that came to their end, wanted or not."""
+        self.heard_at = 0.0
+        """The last sign of life."""
+        self.pinged_at: float | None = None
+        """When the ping that is still unanswered was sent."""
+        self.recycle_at = limits.max_age * (1.0 - SPREAD * jitter)
+        """When the link is due for its age: an age until it is open, then a time."""
+        self.old = False
+        """It was due for its age before."""
+        self.doubts = 0
+        """Replies in a row that had no speech in them."""
+        self._limits = limits
+        self._suspect = False
+        self._asked_at = 0.0
+        self._ended_at = float("-inf")
+        self._quickest = 0.0
+        self._answered = False
+        self._acked = False
+        self._acks = False
+        self._acks_again = False
+        self.same_caller = True
+        """The request in flight is for the call that was served before it: nobody else's words can trail."""
+
+    def __repr__(self) -> str:
+        return f"<Link {self.number} {self.state.value}, {self.uses} uses>"
+
+    @property
+    def reused(self) -> bool:
+        """The request in flight, or the last one, was not the link's first."""
+        return self.uses > 1
+
+    @property
+    def ended(self) -> bool:
+        """No request can ever be made on this link again."""
+        return self.state in {LinkState.RETIRING, LinkState.CLOSED}
+
+    def doubtful(self, now: float) -> bool:
+        """The request in flight should be accompanied by a ping: the link may have died since it last did something."""
+        return self.reused or self.age(now) > NEW
+
+    def age(self, now: float) -> float:
+        """Seconds since the socket opened; 0 before."""
+        return 0.0 if self.opened_at is None else now - self.opened_at
+
+    def connect(self, now: float) -> None:
+        self._go("connect", now)
+
+    def opened(self, now: float) -> None:
+        self._go("opened", now)
+        self.opened_at = self.heard_at = now
+        self.recycle_at += now
+
+    def request(self, now: float) -> None:
+        self._go("request", now)
+        self.uses += 1
+        self._asked_at = now
+        self._acked = self._answered = False
+
+    def end(self, now: float) -> None:
+        """The reply came to its end, wanted or not."""
+        self._go("end", now)
+        self.replies += 1
+        self._ended_at = now
+
+    def move(self, number: int) -> None:
+        """Serve another owner, with requests of another kind: what was learnt of the replies is forgotten."""
+        self.number = number
+        self._acks = self._acks_again = False
+        self._quickest = 0.0
+
+    def cancel(self, now: float) -> None:
+        """Nobody waits for the reply any more; it still has to end."""
+        self._go("cancel", now)
+
+    def retire(self, now: float) -> None:
+        """We close the socket."""
+        self._go("retire", now)
+
+    def lost(self, now: float) -> None:
+        """The socket is gone."""
+        self._go("lost", now)
+
+    def heard(self, now: float) -> None:
+        """Any frame or pong arrived."""
+        self.heard_at = now
+        self.pinged_at = None
+
+    def suspect(self) -> None:
+        """It has to show that it lives before it is trusted again: other links have died."""
+        self._suspect = True
+
+    def pinged(self, now: float) -> None:
+        """A ping was sent. An earlier one that is unanswered keeps its verdict."""
+        self._suspect = False
+        self.pinged_at = now if self.pinged_at is None else self.pinged_at
+
+    def acknowledged(self) -> None:
+        """The request in flight was accepted by the service."""
+        self._acks_again = self._acks_again or (self._acks and not self._acked)
+        self._acked = self._acks = True
+
+    def answered(self, now: float) -> None:
+        """Something of the reply to the request in flight has come."""
+        if not self._answered:
+            self._answered = True
+            took = now - self._asked_at
+            self._quickest = min(self._quickest, took) if self._quickest else took
+
+    def stale(self, now: float, size: int = 0, *, again: bool = False) -> bool:
+        """Whether audio of `size` bytes, or an `end` (0), that arrives now belongs to the request before this one.
+
+        What follows the request's own `ack` is its own, however soon it comes; a scrap that comes sooner than the
+        service has ever begun is not, nor is anything so early after another call's reply. `again`: the same bytes as
+        the frame before.
+        """
+        if self.state not in {LinkState.BUSY, LinkState.DRAINING}:
+            return False
+        if self._acked and self.same_caller:
+            return (0 < size <= SCRAP or (again and not self._answered)) and self.trailing(now)
+        if self._acked:
+            return size > 0 and self.trailing(now)
+        if self.trailing(now):
+            return True
+        return self.reused and (self._acks_again or (self._acks and now - self._asked_at < SETTLE))
+
+    def trailing(self, now: float) -> bool:
+        """Whether it is too soon after a reply for anything of the next."""
+        return self.state in {LinkState.BUSY, LinkState.DRAINING} and now - self._ended_at < min(
+            TRAIL, QUICKER * self._quickest
+        )
+
+    def postpone(self, now: float) -> None:
+        """The link is due for its age and cannot be replaced yet."""
+        self.recycle_at = now + RECHECK
+        self.old = True
+
+    def wake_at(self) -> float | None:
+        """When `due` will say something, if nothing happens before."""
+        times = [when for when, _ in self._dues()]
+        return min(times) if times else None
+
+    def due(self, now: float) -> Due:
+        """What the driver has to do now; the gravest first."""
+        return next((what for when, what in self._dues() if when <= now + EARLY), "")
+
+    def _dues(self) -> list[tuple[float, Due]]:
+        if self.ended:
+            return []
+        dues: list[tuple[float, Due]] = []
+        if self.pinged_at is not None:
+            busy = self.state is LinkState.BUSY
+            verdict = self._limits.asked_verdict if busy else self._limits.ping_verdict
+            dues.append((self.pinged_at + verdict, "dead"))
+        if self.state is LinkState.DRAINING:
+            quiet_since = max(self.heard_at, self.since)
+            stuck = min(quiet_since + self._limits.drain_stall, self.since + self._limits.drain_limit)
+            dues.append((stuck, "stuck"))
+        if self.state is LinkState.IDLE:
+            if self.pinged_at is None:
+                dues.append((self.since if self._suspect else self.heard_at + self._limits.ping_interval, "ping"))
+            dues.append((self.recycle_at, "age"))
+        return dues
+
+    def _go(self, verb: Verb, now: float) -> None:
+        after = TABLE.get((self.state, verb))
+        if after is None:
+            raise IllegalLinkUse(f"{verb} while {self.state.value}")
+        self.state, self.since = after, now

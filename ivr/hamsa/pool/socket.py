@@ -1,0 +1,151 @@
+"""The socket itself: the one file that knows the WebSocket library.
+
+The key goes into the header `X-Api-Key` and nowhere else: redirects are not followed, because the library would carry
+the header to another host, and the library's own debug log, which prints headers, stays off. No environment proxy, no
+compression: audio does not compress and the latency is ours.
+
+Whatever the library raises becomes a `LinkLost` with a fixed word.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Awaitable, Callable
+from functools import lru_cache
+from typing import Any, Final, Literal, Protocol, TypeAlias, runtime_checkable
+
+from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.client import connect as websocket_connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.protocol import State
+
+from ivr.hamsa.options import HamsaSettings
+from ivr.hamsa.pool.link import LinkLost
+
+Phase: TypeAlias = Literal["connect", "open"]
+
+_REFUSED: Final = {401: "auth", 402: "funds", 403: "auth", 429: "rate_limit"}
+"""What a status instead of an upgrade means."""
+_FATAL_CLOSE: Final = {4001: "auth", 4003: "funds", 4500: "auth"}
+"""Close codes after which a fresh socket would be closed the same way."""
+_CLOSE: Final = {1000: "closed", 1001: "going_away", 1007: "bad_text", 1009: "too_big"}
+
+
+class SpeechSocket(Protocol):
+    """An open socket: what a link needs of it. `recv` must survive being cancelled without losing a frame."""
+
+    async def send(self, message: str, /) -> None: ...
+    async def recv(self) -> str | bytes: ...
+    async def close(self) -> None: ...
+
+
+@runtime_checkable
+class Probed(Protocol):
+    """A socket that can be asked whether it lives."""
+
+    @property
+    def is_open(self) -> bool: ...
+
+    async def ping(self, heard: Callable[[], None]) -> None:
+        """Send a ping; `heard` is called when it is answered."""
+
+
+Connect: TypeAlias = Callable[[HamsaSettings], Awaitable[SpeechSocket]]
+
+
+class WebSocketWire:
+    """A `SpeechSocket` over a real socket."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self._connection = connection
+
+    @property
+    def is_open(self) -> bool:
+        return self._connection.state is State.OPEN
+
+    async def send(self, message: str, /) -> None:
+        await self._connection.send(message)
+
+    async def recv(self) -> str | bytes:
+        return await self._connection.recv()
+
+    async def ping(self, heard: Callable[[], None]) -> None:
+        def answered(pong: asyncio.Future[float]) -> None:
+            if not pong.cancelled() and pong.exception() is None:
+                heard()
+
+        asyncio.ensure_future(await self._connection.ping()).add_done_callback(answered)
+
+    async def close(self) -> None:
+        """Say farewell; when that is cut short the socket is cut too."""
+        try:
+            await self._connection.close()
+        finally:
+            self._connection.transport.abort()
+
+
+class _Direct(websocket_connect):
+    """Goes where it was sent and nowhere else."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        return exc
+
+
+async def connect(settings: HamsaSettings) -> SpeechSocket:
+    """Open a socket. Raises what the library raises; the caller limits the time."""
+    secure: dict[str, Any] = {"ssl": _tls()} if settings.url.startswith("wss:") else {}
+    return WebSocketWire(
+        await _Direct(
+            settings.url,
+            additional_headers={"X-Api-Key": settings.api_key},
+            user_agent_header="ivr-bridge",
+            compression=None,
+            proxy=None,
+            open_timeout=None,
+            ping_interval=None,
+            close_timeout=settings.close_timeout,
+            max_size=settings.max_frame,
+            logger=_quiet(),
+            **secure,
+        )
+    )
+
+
+def lost_from(exc: Exception, phase: Phase) -> LinkLost:
+    """The fixed word for what happened to a socket."""
+    match exc:
+        case LinkLost():
+            return exc
+        case ConnectionClosed():
+            return _closed(exc)
+        case InvalidStatus():
+            reason = _REFUSED.get(exc.response.status_code, "refused")
+            return LinkLost(reason, retryable=reason not in {"auth", "funds"})
+        case TimeoutError() if phase == "connect":
+            return LinkLost("connect_timeout", retryable=False)
+        case _:
+            return LinkLost("connect" if phase == "connect" else "broken")
+
+
+def _closed(exc: ConnectionClosed) -> LinkLost:
+    frame = exc.rcvd or exc.sent
+    if frame is None:
+        return LinkLost("broken", code=1006)
+    if frame.code in _FATAL_CLOSE:
+        return LinkLost(_FATAL_CLOSE[frame.code], retryable=False, code=frame.code)
+    return LinkLost(_CLOSE.get(frame.code, "closed_badly"), code=frame.code)
+
+
+@lru_cache(maxsize=1)
+def _tls() -> ssl.SSLContext:
+    """One for the process: reading the certificates takes longer than a handshake."""
+    return ssl.create_default_context()
+
+
+def _quiet() -> logging.Logger:
+    """The library's log without its debug level, which would print the key."""
+    logger = logging.getLogger("ivr.hamsa.wire")
+    logger.setLevel(logging.WARNING)
+    return logger

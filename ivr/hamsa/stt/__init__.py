@@ -1,0 +1,1 @@
+"""Transcribe utterances over links to the speech service."""

@@ -1,0 +1,1 @@
+"""Speak text over links to the speech service."""

@@ -1,0 +1,318 @@
+"""One text on its way to audio, over as many links and tries as it takes.
+
+The order of the tries is decided by `RetryPolicy`, what is audio and what is none by `ReplyAudio`, where a sentence
+that broke
+off is rejoined by `Splice`. This performs: it takes links, asks, reads, and tells the pool how it went.
+
+Impatience follows the ear. While the caller still hears what was given out before, a slow service may be slow; once he
+hears nothing, it has a second or two.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from ivr.call.events import Encoding
+from ivr.hamsa.messages import Audio, End, Error, Message, request, tts_payload
+from ivr.hamsa.options import HamsaSettings
+from ivr.hamsa.pool.connection import LiveLink
+from ivr.hamsa.pool.link import LinkLost
+from ivr.hamsa.pool.pool import LinkPool, NoteCallback
+from ivr.hamsa.pool.sizing import LinkRequest
+from ivr.hamsa.rest import SpeechRest
+from ivr.hamsa.stats import SpeechStats
+from ivr.hamsa.tts.reply_audio import AudioChunk, Degenerate, Done, Outcome, ReplyAudio, Unusable
+from ivr.hamsa.tts.retry_policy import SENSELESS, RetryPolicy
+from ivr.hamsa.tts.splice import Splice
+
+FALLBACK_S: Final = 60.0
+"""Seconds in which a second speaker who had to help out goes on, before the first is asked again."""
+SILENT = frozenset({"dead", "broken", "first_audio_timeout", "gap_timeout", "hearing_timeout"})
+"""Losses that a link gave no sign of: other links may be as dead."""
+
+
+class TtsError(Exception):
+    """A sentence has no (more) audio, retries included."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        """A short fixed word, safe for logs and labels."""
+        self.again = reason not in SENSELESS
+        """It may be asked for once more."""
+
+
+class SynthesisReply(Protocol):
+    """A synthesis under way, whichever way it was asked for."""
+
+    async def next(self, deadline: float) -> Message: ...
+    def cancel(self) -> None: ...
+
+
+@dataclass(slots=True)
+class Speaker:
+    """What the sentences of one voice share."""
+
+    settings: HamsaSettings
+    links: LinkPool
+    rest: SpeechRest | None
+    note: NoteCallback
+    tally: SpeechStats
+    sleep: Callable[[float], Awaitable[None]]
+    """Waits for so many seconds."""
+    dry_at: float = 0.0
+    """When the caller will have heard all that was given out; a time of the loop's clock."""
+    last: int = 0
+    """The number of the link that served last."""
+    fallback_until: float = 0.0
+    """Until when the second speaker is asked before the first, so that a caller does not hear them in turns."""
+
+    def speakers(self) -> tuple[str, ...]:
+        """Who may say a sentence now, in order."""
+        first, second = self.settings.speaker, self.settings.fallback_speaker
+        if second in ("", first):
+            return (first,)
+        return (second, first) if self.links.now() < self.fallback_until else (first, second)
+
+    def relieved(self, name: str) -> None:
+        """This speaker has spoken where the one before him in order could not."""
+        self.tally.fallback += 1
+        first = name == self.settings.speaker
+        self.fallback_until = 0.0 if first else self.links.now() + FALLBACK_S
+
+
+class Synthesis:
+    """One text. `next` until None or SpeechError, then `cancel`."""
+
+    def __init__(self, text: str, speaker: Speaker) -> None:
+        self._text = text
+        self._speaker = speaker
+        self._settings = speaker.settings
+        self._links = speaker.links
+        self.over = False
+        """All of it was given out."""
+        self._speakers = speaker.speakers()
+        self._tries = RetryPolicy(
+            rest=speaker.rest is not None,
+            speakers=len(self._speakers),
+            patience=speaker.settings.away_patience,
+        )
+        self._relieved = 0
+        self._ready: deque[AudioChunk] = deque()
+        self._got_ms = 0.0
+        self._avoid: frozenset[int] = frozenset()
+        self._alive_since: float | None = None
+        self._asked_at = 0.0
+        self._deadline = 0.0
+        self._begin()
+
+    async def next(self) -> AudioChunk | None:
+        """The next audio; None after the last. Raises SpeechError."""
+        while not self._ready:
+            if self.over:
+                return None
+            try:
+                await self._advance()
+            except TimeoutError:
+                self._lost(LinkLost("gap_timeout" if self._serving else "first_audio_timeout"))
+            except LinkLost as lost:
+                self._lost(lost)
+        chunk = self._ready.popleft()
+        self._speaker.dry_at = max(self._speaker.dry_at, self._links.now()) + chunk.ms / 1000
+        self._wait(self._settings.gap_least, self._settings.gap_timeout)
+        return chunk
+
+    def cancel(self) -> None:
+        """Nobody waits any more. Harmless when it is over."""
+        if self._reply is not None:
+            self._reply.cancel()
+        if self._live is not None and not self._serving:
+            self._links.forgo()
+
+    def _begin(self) -> None:
+        """Forget the try before, as if nothing had come."""
+        self._reply: SynthesisReply | None = None
+        self._live: LiveLink | None = None
+        self._serving = False
+        self._synthesis = ReplyAudio(self._text, self._settings.rate, self._settings.encoding)
+        self._join = Splice(round(self._got_ms))
+        self._form: tuple[int, Encoding] = (self._settings.rate, self._settings.encoding)
+
+    async def _advance(self) -> None:
+        """Ask, or read one message of the reply."""
+        reply = self._reply or await self._ask()
+        match await reply.next(self._deadline):
+            case Audio(payload):
+                self._wait(self._settings.gap_least, self._settings.gap_timeout)
+                self._take(self._synthesis.feed(payload))
+            case End():
+                self._take(self._synthesis.finish())
+            case Error(kind, retryable):
+                raise LinkLost(kind, retryable=retryable)
+            case _:
+                pass
+
+    async def _ask(self) -> SynthesisReply:
+        if self._tries.pause:
+            await self._speaker.sleep(self._tries.pause)
+        self._asked_at = self._links.now()
+        if self._tries.way == "rest" and self._speaker.rest is not None:
+            self._speaker.tally.rest += 1
+            self._deadline = self._asked_at + self._settings.first_audio_timeout
+            self._reply = self._speaker.rest.speak(self._payload())
+            return self._reply
+        live = await self._links.take(self._wish(self._asked_at))
+        waited, self._asked_at = self._links.now() - self._asked_at, self._links.now()
+        self._live, self._speaker.last = live, live.link.number
+        self._speaker.tally.asking(live.link, self._asked_at, waited)
+        self._wait(self._settings.first_audio_least, self._settings.first_audio_timeout)
+        self._reply = await live.ask(request("tts", self._payload()), self._deadline)
+        return self._reply
+
+    def _payload(self) -> dict[str, Any]:
+        """What the service is asked."""
+        settings = self._settings
+        return tts_payload(
+            self._text,
+            self._speakers[self._tries.speaker],
+            settings.dialect,
+            settings.language,
+            settings.format == "mulaw",
+            "8k" if settings.format == "pcm8" else None,
+        )
+
+    def _wish(self, now: float) -> LinkRequest:
+        """With REST to fall back on a link is not waited for long, unless the caller still listens."""
+        dry_at, patience = max(now, self._speaker.dry_at), self._settings.link_patience
+        until = dry_at + self._settings.link_timeout
+        if self._tries.fallback:
+            until = max(now + patience, dry_at - patience)
+        if self._tries.way == "warm":
+            until = now + self._settings.asked_verdict
+        return LinkRequest(
+            due=dry_at,
+            until=until,
+            avoid=frozenset() if self._tries.way == "any" else self._avoid,
+            alive_since=self._alive_since,
+            last=self._speaker.last,
+            elsewhere=self._tries.fallback,
+        )
+
+    def _wait(self, least: float, most: float) -> None:
+        """Until when something has to come: the longer, the longer the caller still has to listen to. Who has waited
+        for the rest of a sentence before does not wait as long again."""
+        now = self._links.now()
+        least = min(least, self._settings.again_least) if self._tries.breaks else least
+        self._deadline = min(now + most, max(now + least, self._speaker.dry_at))
+
+    def _take(self, outcomes: list[Outcome]) -> None:
+        for outcome in outcomes:
+            match outcome:
+                case AudioChunk(audio, rate, encoding):
+                    self._good()
+                    self._form = rate, encoding
+                    self._give(self._join.feed(audio, rate, encoding))
+                case Done(audio_ms, short):
+                    self._give(self._join.finish(*self._form))
+                    self._done(audio_ms, short)
+                case Degenerate():
+                    self._degenerate(outcome)
+                case Unusable(reason):
+                    raise LinkLost(reason, retryable=False)
+
+    def _give(self, audio: bytes) -> None:
+        """This goes on where the sentence was."""
+        if audio:
+            self._ready.append(chunk := AudioChunk(audio, *self._form))
+            self._got_ms += chunk.ms
+            self._serving = True
+
+    def _good(self) -> None:
+        """There is speech in the reply."""
+        if self._tries.speaker > self._relieved:
+            self._relieved = self._tries.speaker
+            self._speaker.relieved(self._speakers[self._relieved])
+            self._note("voice_fallback", {"way": self._tries.way})
+        if self._live is not None and not self._serving:
+            self._live.link.doubts = 0
+            self._links.report(None)
+
+    def _done(self, audio_ms: int, short: bool) -> None:
+        """The reply is over. One that was far too short has broken off; a second one like it was all there is."""
+        self.over = not (short and self._serving and not self._tries.breaks)
+        if short:
+            self._note("voice_short", {"audio_ms": audio_ms, "characters": len(self._text)})
+        if not self.over:
+            raise LinkLost("short")
+
+    def _degenerate(self, reply: Degenerate) -> None:
+        """The reply had no speech in it."""
+        now = self._links.now()
+        more = self._tries.degenerate(now, self._speaker.dry_at, now - self._asked_at)
+        self._speaker.tally.degenerate += 1
+        fields = {"try": self._tries.degenerates, "audio_ms": reply.audio_ms, "characters": reply.characters}
+        self._note("voice_degenerate", fields)
+        if self._live is not None:
+            self._avoid = frozenset({self._live.link.number})
+            self._links.doubt(self._live)
+        if not more:
+            lost = LinkLost("degenerate")
+            self._links.report(lost)
+            self._fail(lost)
+        self._begin()
+
+    def _lost(self, lost: LinkLost) -> None:
+        """The try has failed: another one, as long as there is a way."""
+        now = self._links.now()
+        reused = self._live is not None and self._live.link.reused
+        self._part(lost, now)
+        asked = now - self._asked_at
+        serving = self._serving
+        dry_at = self._speaker.dry_at
+        more = self._tries.broken(lost) if serving else self._tries.lost(lost, asked, reused, now, dry_at)
+        if not more:
+            self._fail(lost)
+        tally = self._speaker.tally
+        tally.resumed += serving
+        tally.retries += not serving
+        fields = {"reason": lost.reason, "way": self._tries.way}
+        if serving:
+            self._note("voice_resumed", {**fields, "got_ms": round(self._got_ms)})
+        else:
+            self._note("voice_retry", fields)
+        self._begin()
+
+    def _part(self, lost: LinkLost, now: float) -> None:
+        """Let go of the link that failed, and tell the pool."""
+        if self._tries.way != "rest":
+            self._links.report(lost)
+        if self._live is None:
+            self.cancel()
+            return
+        self._avoid = frozenset({self._live.link.number})
+        if lost.reason in SILENT:
+            self._alive_since = now
+        if lost.reason == "short":
+            self._links.doubt(self._live)
+        elif self._serving or lost.retryable:
+            self._live.drop(lost.reason)
+        else:
+            self.cancel()
+
+    def _fail(self, lost: LinkLost) -> None:
+        self._speaker.tally.failed += 1
+        self._note("voice_failed", {"reason": lost.reason, "got_ms": round(self._got_ms)})
+        raise TtsError(lost.reason) from lost
+
+    def _note(self, name: str, fields: Mapping[str, str | int | float | bool]) -> None:
+        """With what may have been the cause: which link, how old, how often used."""
+        link = self._live.link if self._live is not None else None
+        cause: dict[str, str | int | float | bool] = {
+            "link": link.number if link else 0,
+            "use": link.uses if link else 0,
+            "age_s": round(link.age(self._links.now()), 1) if link else 0.0,
+        }
+        self._speaker.note(name, {**fields, **cause})

@@ -1,0 +1,102 @@
+"""Speaks: text in, audio out, one sentence at a time over links that stay open.
+
+What the caller of `speak` never sees: a link that had died is replaced and the sentence asked for again; a reply
+without speech in it is asked for again, and none of it is heard; a sentence that breaks off is taken up again where it
+broke off (`sentence`). What he may see is a `TtsError`, when no way to audio is left.
+
+Stopping early is final and costs nothing: the rest of the reply is read and thrown away in the background, and the next
+sentence takes another link or waits a moment for that one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+
+from ivr.call.events import Encoding
+from ivr.hamsa.messages import ends_speech
+from ivr.hamsa.options import HamsaSettings
+from ivr.hamsa.pool.pool import LinkPool, NoteCallback
+from ivr.hamsa.pool.socket import Connect, connect
+from ivr.hamsa.rest import SpeechRest
+from ivr.hamsa.stats import SpeechStats
+from ivr.hamsa.tts.synthesis import Speaker, Synthesis, TtsError
+
+LONGEST_TEXT = 2000
+"""Characters of one synthesis, by the service's documents."""
+
+
+class Synthesizer:
+    """One speaker. Belongs to the loop it is first used in; `aclose` it."""
+
+    def __init__(
+        self,
+        settings: HamsaSettings,
+        *,
+        connect: Connect = connect,
+        clock: Callable[[], float] | None = None,
+        note: NoteCallback = lambda _name, _fields: None,
+        links: LinkPool | None = None,
+        rest: SpeechRest | None = None,
+    ) -> None:
+        """`links`: the pool of the process; without it the voice has links of its own, opened with `connect`.
+        `clock`: the loop's own by default, and in step with it. `note`: hears what an operator may want to know."""
+        self.settings = settings
+        self.rate = settings.rate
+        """Samples a second of the chunk given out last."""
+        self.encoding: Encoding = settings.encoding
+        """Of the chunk given out last."""
+        self.tally = SpeechStats()
+        """What it came to so far."""
+        self._own = links is None
+        self._links = links or LinkPool("voice", settings, ends_speech, connect=connect, clock=clock, note=note)
+        self._speaker = Speaker(settings, self._links, rest, note, self.tally, asyncio.sleep)
+        self._turn = asyncio.Lock()
+        self._shut = False
+
+    def __repr__(self) -> str:
+        return f"<Synthesizer {self.settings.speaker}, {self._links}>"
+
+    @property
+    def connections(self) -> int:
+        """Sockets opened so far, by the whole pool."""
+        return self._links.connections
+
+    async def open(self) -> None:
+        """Have a link before it is needed. Returns when it is there or cannot be had; never raises."""
+        await self._links.warm()
+
+    async def speak(self, text: str) -> AsyncGenerator[bytes, None]:
+        """The audio of a text of 1 to 2000 characters: whole samples in `encoding` at `rate`, faster than real time.
+
+        Waits for a sentence before it to end. Raises SpeechError. Whoever stops early closes the generator (a task that
+        is cancelled in it has done so): the reply then drains unheard.
+        """
+        if not 0 < len(text) <= LONGEST_TEXT:
+            raise ValueError("a sentence has 1 to 2000 characters")
+        async with self._turn:
+            if self._shut:
+                raise TtsError("shut")
+            self.tally.asked += 1
+            sentence = Synthesis(text, self._speaker)
+            try:
+                while (chunk := await sentence.next()) is not None:
+                    self.rate, self.encoding = chunk.rate, chunk.encoding
+                    yield chunk.audio
+            finally:
+                sentence.cancel()
+                if not sentence.over:
+                    self._speaker.dry_at = 0.0
+
+    def cleared(self) -> None:
+        """The caller has nothing to listen to any more: what was given out was heard, or dropped."""
+        self._speaker.dry_at = 0.0
+
+    async def aclose(self) -> None:
+        """Close every socket and end every task, in less than a second. A sentence in flight fails.
+
+        Links of the pool stay: end the sentence first.
+        """
+        self._shut = True
+        if self._own:
+            await self._links.aclose()

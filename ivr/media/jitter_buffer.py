@@ -1,0 +1,151 @@
+"""The inbound track: chunks as the carrier delivers them in, 20 ms frames on one unbroken timeline out.
+
+A chunk's timestamp says where its first sample belongs; arrival time says nothing (carriers deliver in bursts).
+Timestamps are whole milliseconds, so a chunk that is less than 19 ms off its place counts as in order and is taken as
+it comes: an orderly stream never waits. Otherwise:
+
+- **ahead**: something is missing. The chunk is held until 60 ms of audio are held; if the missing ones come meanwhile
+  they are put in place, if not the gap becomes silence. A gap over 2 s is not filled: the timeline goes on from there.
+- **behind**: it was played already (late or twice): dropped, apart from what of it reaches beyond the present.
+- **behind, five in a row**: the clock itself went back or stands still. From the fifth on chunks are taken in order
+  of arrival, until their timestamps fit each other again.
+
+Nothing a timestamp can say makes the track hold more than 60 ms and a chunk, or stop the frames.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+
+from ivr.media.g711 import FRAME, RATE, SILENCE
+
+_MS = RATE // 1000
+_TOLERANCE = 19 * _MS
+_STRICT = 10 * _MS
+_HOLD = 60 * _MS
+_MAX_FILL = 2000 * _MS
+_LATE_RUN = 5
+_TRUST_AFTER = 10
+
+
+class JitterBuffer:
+    """One stream's audio from the caller."""
+
+    def __init__(self) -> None:
+        self.frames = 0
+        """Frames given out."""
+        self.late_chunks = 0
+        """Chunks dropped whole: their time was over, or never came."""
+        self.reordered = 0
+        """Chunks that came too early and were put in their place."""
+        self.resyncs = 0
+        """Times the timeline was moved instead of filled."""
+        self._filled = 0
+        self._begun = False
+        self._next = 0
+        self._rest = b""
+        self._held: list[tuple[int, bytes]] = []
+        self._passed = 0
+        self._late_run = 0
+        self._doubt = 0
+
+    def __repr__(self) -> str:
+        return (
+            f"<JitterBuffer frames={self.frames} filled={self.filled_ms}ms late={self.late_chunks} "
+            f"reordered={self.reordered} resyncs={self.resyncs} held={len(self._held)}>"
+        )
+
+    @property
+    def filled_ms(self) -> int:
+        """Silence put in place of chunks that never came, ms."""
+        return self._filled // _MS
+
+    def push(self, timestamp_ms: int, ulaw: bytes) -> list[bytes]:
+        """One chunk of mu-law, any length. Returns the frames (160 bytes each) that are complete now, in order."""
+        if not ulaw:
+            return []
+        start = timestamp_ms * _MS
+        if not self._begun:
+            self._begun, self._next = True, start
+        if self._doubt:
+            self._take_doubtful(start, ulaw)
+        elif start - self._next >= _TOLERANCE:
+            insort(self._held, (start, ulaw))
+        elif self._take(start, ulaw):
+            self._passed += len(ulaw)
+        self._settle(_HOLD)
+        return self._cut()
+
+    def flush(self) -> list[bytes]:
+        """The stream is over: what was held, and the last frame filled up with silence."""
+        self._settle(-1)
+        self._rest += bytes([SILENCE]) * (-len(self._rest) % FRAME)
+        return self._cut()
+
+    def _take(self, start: int, ulaw: bytes) -> bool:
+        """Put a chunk at the end of the timeline; False when its time is over."""
+        behind = self._next - start
+        if behind >= _TOLERANCE:
+            if behind >= len(ulaw):
+                return self._late(start, ulaw)
+            ulaw = ulaw[behind:]
+        self._late_run = 0
+        self._rest += ulaw
+        self._next += len(ulaw)
+        return True
+
+    def _late(self, start: int, ulaw: bytes) -> bool:
+        """Drop a chunk, unless it is one of so many that the clock must be wrong."""
+        self._late_run += 1
+        if self._late_run < _LATE_RUN:
+            self.late_chunks += 1
+            return False
+        self.late_chunks += len(self._held)
+        self._held.clear()
+        self._resync(start)
+        self._doubt = _TRUST_AFTER
+        return self._take(start, ulaw)
+
+    def _take_doubtful(self, start: int, ulaw: bytes) -> None:
+        self._doubt = self._doubt - 1 if abs(start - self._next) < _STRICT else _TRUST_AFTER
+        self._next = start
+        self._take(start, ulaw)
+
+    def _settle(self, patience: int) -> None:
+        """Take what is held and due; once more than `patience` samples are held, wait no longer for what is missing."""
+        bridged = False
+        while self._held:
+            start, ulaw = self._held[0]
+            missing = start - self._next >= _TOLERANCE
+            overdue = sum(len(chunk) for _, chunk in self._held) > patience
+            if missing and not overdue and self._passed <= _HOLD:
+                return
+            del self._held[0]
+            if missing and not overdue:
+                self.late_chunks += 1
+                continue
+            if missing:
+                self._bridge(start)
+                bridged = True
+            self.reordered += self._take(start, ulaw) and not bridged
+        self._passed = 0
+
+    def _bridge(self, start: int) -> None:
+        missing = start - self._next
+        if missing > _MAX_FILL:
+            self._resync(start)
+            return
+        self._rest += bytes([SILENCE]) * missing
+        self._next = start
+        self._filled += missing
+
+    def _resync(self, start: int) -> None:
+        self._next = start
+        self.resyncs += 1
+
+    def _cut(self) -> list[bytes]:
+        whole = len(self._rest) // FRAME * FRAME
+        frames = [self._rest[i : i + FRAME] for i in range(0, whole, FRAME)]
+        self._rest = self._rest[whole:]
+        self.frames += len(frames)
+        return frames

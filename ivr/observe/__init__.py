@@ -1,0 +1,1 @@
+"""Show what happens: logs, metrics, and what must not be shown."""

@@ -1,0 +1,70 @@
+"""What the log says of calls: their notes, and one line at the end with what an operator asks first."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from ivr.call.commands import Command, HangUp, Note
+from ivr.call.events import CallStarted, Event
+from ivr.call.ports import CallObserver
+from ivr.call.timeline import Turn
+from ivr.observe import logs
+
+log = logging.getLogger("ivr.call")
+
+_WARNINGS = frozenset({"upstream_failed", "speech_failed", "transcript_failed", "reply_failed", "peer_fault"})
+
+
+class CallLog:
+    """Writes the notes of calls to the log. They hold nothing private by their contract."""
+
+    def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
+        if isinstance(event, CallStarted):
+            log.info("call_started", extra={"call": call_id, "stream": event.stream_id})
+        for command in commands:
+            if isinstance(command, Note):
+                level = logging.WARNING if command.name in _WARNINGS else logging.INFO
+                log.log(level, command.name, extra={**logs.fitted(command.fields), "call": call_id})
+
+    def ended(self, call_id: str, now: float, turns: Sequence[Turn], hang_up: HangUp) -> None:
+        asked = [turn for turn in turns if turn.kind != "phrase"]
+        waits = sorted(
+            turn.first_sent_at - turn.speech_ended_at
+            for turn in asked
+            if turn.first_sent_at is not None and turn.speech_ended_at is not None
+        )
+        fields = {
+            "call": call_id,
+            "result": hang_up.result,
+            "reason": hang_up.reason,
+            "turns": len(asked),
+            "heard": sum(turn.outcome == "heard" for turn in asked),
+            "interrupted": sum(turn.outcome == "interrupted" for turn in asked),
+            "failed": sum(turn.outcome == "failed" for turn in asked),
+        }
+        if waits:
+            fields["answer_ms_p50"] = round(waits[len(waits) // 2] * 1000)
+            fields["answer_ms_max"] = round(waits[-1] * 1000)
+        log.info("call_ended", extra=fields)
+
+
+class Observers:
+    """Several observers as one. One that raises is logged and does no harm."""
+
+    def __init__(self, *observers: CallObserver) -> None:
+        self._observers = observers
+
+    def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
+        for observer in self._observers:
+            try:
+                observer.happened(call_id, now, event, commands)
+            except Exception:
+                log.exception("observer_failed", extra={"call": call_id})
+
+    def ended(self, call_id: str, now: float, turns: Sequence[Turn], hang_up: HangUp) -> None:
+        for observer in self._observers:
+            try:
+                observer.ended(call_id, now, turns, hang_up)
+            except Exception:
+                log.exception("observer_failed", extra={"call": call_id})

@@ -1,0 +1,53 @@
+"""Whether the process keeps up: a beat every tenth of a second, and what each was late.
+
+A call is decided in moments, so its own times say nothing of a process that stands still: the services seem slow. The
+pulse knows when it stood still, and as an observer of calls tells every turn (`Turn.stalls`) when the call is over.
+
+Nothing here reads a clock: whoever beats says when it should have been and when it is.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Final
+
+from ivr.call.commands import Command, HangUp
+from ivr.call.events import Event
+from ivr.call.timeline import Turn
+
+EVERY: Final = 0.1
+"""Seconds between beats."""
+STILL: Final = 0.02
+"""Seconds late from which the process counts as having stood still."""
+LONG: Final = 1.0
+"""Seconds late that are worth a line in the log."""
+REMEMBERED: Final = 2000
+"""The last times the process stood still."""
+
+
+class LoopLag:
+    """When the process stood still."""
+
+    def __init__(self) -> None:
+        self._stalls: deque[tuple[float, float]] = deque(maxlen=REMEMBERED)
+
+    def __repr__(self) -> str:
+        return f"<LoopLag {len(self._stalls)} stalls>"
+
+    def beat(self, due: float, now: float) -> float:
+        """A beat that should have been at `due`. Returns the seconds it is late."""
+        late = max(0.0, now - due)
+        if late >= STILL:
+            self._stalls.append((due, now))
+        return late
+
+    def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
+        """Nothing to see before the end."""
+
+    def ended(self, call_id: str, now: float, turns: Sequence[Turn], hang_up: HangUp) -> None:
+        """Tell the turns of a call when the process stood still while they were waited for."""
+        for turn in turns:
+            start, end = turn.endpoint_at, turn.first_sent_at
+            if start is not None and end is not None:
+                turn.stalls = [stall for stall in self._stalls if stall[1] > start and stall[0] < end]

@@ -1,0 +1,141 @@
+"""What Prometheus sees of the server, fed by the calls' own events and commands.
+
+`Metrics` observes calls (`happened`, `ended`) and is told what the registry decides. Labels come from fixed words of
+the bridge; a peer cannot add any: a label that is not a short snake_case word, or one too many, is counted as `other`.
+
+A registry of our own, so that two servers in one process (tests, the demo) do not share counters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.metrics import MetricWrapperBase
+from prometheus_client.registry import Collector
+
+from ivr.call.commands import Command, HangUp, Note
+from ivr.call.events import CallStarted, Event, PeerFault
+from ivr.call.timeline import Turn
+
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+MOST_LABELS: Final = 100
+"""Different values of one label."""
+OTHER: Final = "other"
+_WORD: Final = re.compile(r"[a-z0-9_]{1,64}")
+_OVERHEAD_SECONDS: Final = (0.005, 0.01, 0.02, 0.04, 0.06, 0.09, 0.12, 0.2, 0.5, 1.0)
+_LAG_SECONDS: Final = (0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+_AUDIO_SECONDS: Final = (0.2, 0.4, 0.6, 0.8, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0)
+_YIELD_SECONDS: Final = (0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0)
+
+
+class LabelValues:
+    """Keeps one label bounded."""
+
+    def __init__(self, limit: int = MOST_LABELS) -> None:
+        self._limit = limit
+        self._seen: set[str] = set()
+
+    def bounded(self, word: str) -> str:
+        """The word itself, or `other` when it is none of ours or one too many."""
+        if word not in self._seen:
+            if len(self._seen) >= self._limit or not _WORD.fullmatch(word):
+                return OTHER
+            self._seen.add(word)
+        return word
+
+
+class Metrics:
+    """The server's counters. One a server."""
+
+    def __init__(self, live: Callable[[], float] = lambda: 0.0) -> None:
+        """`live`: how many calls are on the line, asked when Prometheus looks."""
+        self.registry = CollectorRegistry()
+        self._words: dict[tuple[MetricWrapperBase, int], LabelValues] = {}
+        self._calls = self._counter("ivr_calls", "Calls whose stream opened")
+        self._answers = self._counter("ivr_answers", "Answers to the voice webhook", "document")
+        self._rejected = self._counter("ivr_rejected_requests", "Requests and streams refused", "door", "reason")
+        self._ended = self._counter("ivr_terminations", "Calls that ended", "result", "reason")
+        self._turns = self._counter("ivr_turns", "Turns", "kind", "outcome")
+        self._overlaps = self._counter("ivr_barge_ins", "Callers speaking over the agent", "verdict")
+        self._notes = self._counter("ivr_notes", "Notes of calls", "name")
+        self._faults = self._counter("ivr_peer_faults", "What peers said outside their protocol", "wire", "reason")
+        self._overhead = self._histogram(
+            "ivr_own_overhead_seconds",
+            "From endpoint to first audio, services excluded, stalls included",
+            _OVERHEAD_SECONDS,
+        )
+        self._lag = self._histogram("ivr_loop_lag_seconds", "How late the process does what is due", _LAG_SECONDS)
+        self._first_audio = self._histogram(
+            "ivr_first_audio_seconds", "From endpoint to the answer's first audio", _AUDIO_SECONDS
+        )
+        self._yields = self._histogram("ivr_yield_seconds", "From the caller's onset to clear", _YIELD_SECONDS)
+        Gauge("ivr_live_calls", "Calls on the line", registry=self.registry).set_function(live)
+
+    def __repr__(self) -> str:
+        return f"<Metrics {len(self._words)} labels>"
+
+    def add(self, collector: Collector) -> None:
+        """Have more on the page, read when it is asked for."""
+        self.registry.register(collector)
+
+    def answered(self, document: str) -> None:
+        """The voice webhook was answered with this document."""
+        self._add(self._answers, document)
+
+    def rejected(self, door: str, reason: str) -> None:
+        """A request (`voice`, `status`) or a stream (`media`) was refused."""
+        self._add(self._rejected, door, reason)
+
+    def lagged(self, seconds: float) -> None:
+        """The process was so late."""
+        self._lag.observe(seconds)
+
+    def noted(self, name: str) -> None:
+        """A peer's link has something to say."""
+        self._add(self._notes, name)
+
+    def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
+        """An event of a call, and what the call wants done."""
+        if isinstance(event, CallStarted):
+            self._add(self._calls)
+        elif isinstance(event, PeerFault):
+            self._add(self._faults, event.wire, event.reason)
+        for command in commands:
+            if isinstance(command, Note):
+                self._add(self._notes, command.name)
+
+    def ended(self, call_id: str, now: float, turns: Sequence[Turn], hang_up: HangUp) -> None:
+        """A call is over, with all its turns."""
+        self._add(self._ended, hang_up.result, hang_up.reason)
+        for turn in turns:
+            self._turn(turn)
+
+    def render(self) -> bytes:
+        """What Prometheus reads, as `CONTENT_TYPE`."""
+        return generate_latest(self.registry)
+
+    def _turn(self, turn: Turn) -> None:
+        self._add(self._turns, turn.kind, turn.outcome)
+        for overlap in turn.overlaps:
+            self._add(self._overlaps, overlap.verdict)
+            if overlap.clear_at is not None:
+                self._yields.observe(overlap.clear_at - overlap.onset_at)
+        if turn.own_overhead is not None:
+            self._overhead.observe(turn.own_overhead)
+        if turn.endpoint_at is not None and turn.first_sent_at is not None:
+            self._first_audio.observe(turn.first_sent_at - turn.endpoint_at)
+
+    def _counter(self, name: str, help_text: str, *labels: str) -> Counter:
+        return Counter(name, help_text, labels, registry=self.registry)
+
+    def _histogram(self, name: str, help_text: str, buckets: Iterable[float]) -> Histogram:
+        return Histogram(name, help_text, buckets=tuple(buckets), registry=self.registry)
+
+    def _add(self, counter: Counter, *words: str) -> None:
+        labels = [
+            self._words.setdefault((counter, place), LabelValues()).bounded(word) for place, word in enumerate(words)
+        ]
+        (counter.labels(*labels) if labels else counter).inc()

@@ -1,0 +1,1 @@
+"""Serve HTTP and WebSockets, admit calls, drain."""

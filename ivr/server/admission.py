@@ -1,0 +1,134 @@
+"""The calls of this server: who may come in, who is on the line.
+
+The voice webhook asks for a place, the stream takes it. A place that was given and not taken falls free after a while,
+because a caller may hang up between the two; asking twice for the same call gives the same place. A call on the line
+that asks again may be about to open another stream: once it has left, its place is kept for a moment only. A second
+stream of a call supersedes the first: Twilio opened it because it lost the other.
+
+Nothing here waits or reads a clock, and the live calls are the caller's own objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Final, Generic, Literal, TypeAlias, TypeVar
+
+Verdict: TypeAlias = Literal["answer", "busy", "drain"]
+Live = TypeVar("Live")
+MOMENT: Final = 5.0
+"""Seconds a place is kept for another stream of a call whose stream has ended; a carrier needs about one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A call that was answered and whose stream is awaited."""
+
+    call_id: str
+    caller: str = ""
+    """As the carrier writes it. Never logged."""
+    called: str = ""
+    """The number that was dialled. Never logged."""
+    direction: str = "inbound"
+    deadline: float = field(default=0.0, compare=False)
+    """`now` from which the place is free again."""
+
+
+class Admission(Generic[Live]):
+    """Admission and the live calls. `Live` is whatever the server keeps for a call."""
+
+    def __init__(self, max_calls: int, hold: float = 60.0) -> None:
+        """`max_calls`: calls at once, awaited ones included. `hold`: seconds a place is kept for a stream."""
+        if max_calls < 1:
+            raise ValueError("a server needs room for a call")
+        self.max_calls = max_calls
+        self.draining = False
+        """No new calls; those on the line go on."""
+        self.admitted = 0
+        """Calls answered so far."""
+        self.refused: dict[Verdict, int] = {"busy": 0, "drain": 0}
+        """Calls turned away so far."""
+        self.superseded = 0
+        """Streams that took the place of an older one of the same call, so far."""
+        self._hold = hold
+        self._awaited: dict[str, Place] = {}
+        self._live: dict[str, Live] = {}
+
+    def __repr__(self) -> str:
+        draining = " draining" if self.draining else ""
+        return f"<Admission {len(self._live)} live, {len(self._awaited)} awaited of {self.max_calls}{draining}>"
+
+    def __len__(self) -> int:
+        return len(self._live)
+
+    def __iter__(self) -> Iterator[Live]:
+        return iter(list(self._live.values()))
+
+    def __contains__(self, call_id: object) -> bool:
+        return call_id in self._live
+
+    def get(self, call_id: str) -> Live | None:
+        """The live call of this id."""
+        return self._live.get(call_id)
+
+    def awaited(self, now: float) -> int:
+        """Places given and not yet taken."""
+        self._expire(now)
+        return len(self._awaited)
+
+    def owed(self, now: float) -> int:
+        """Calls that were answered and are not over: on the line, or with their stream still to come. Only looks."""
+        return len(self._live.keys() | {place.call_id for place in self._awaited.values() if now < place.deadline})
+
+    def expires_at(self, now: float) -> float | None:
+        """When the next place falls free if its stream does not come."""
+        return min((place.deadline for place in self._awaited.values() if now < place.deadline), default=None)
+
+    def admit(self, call_id: str, now: float, *, caller: str = "", called: str = "", direction: str = "") -> Verdict:
+        """Whether a call may come in; `answer` keeps a place for its stream. Asking again changes nothing."""
+        self._expire(now)
+        known = call_id in self._awaited or call_id in self._live
+        verdict = "answer" if known else self._verdict()
+        if verdict != "answer":
+            self.refused[verdict] += 1
+            return verdict
+        self.admitted += not known
+        self._awaited[call_id] = Place(call_id, caller, called, direction or "inbound", now + self._hold)
+        return verdict
+
+    def expect(self, call_id: str, now: float) -> Place | None:
+        """The place kept for this call, with what the voice webhook knew of it. None: nobody asked for one."""
+        self._expire(now)
+        return self._awaited.get(call_id)
+
+    def arrive(self, call_id: str, live: Live) -> Live | None:
+        """The call's stream is open. Returns the older stream's object, which must be ended, if there was one."""
+        self._awaited.pop(call_id, None)
+        older = self._live.pop(call_id, None)
+        self._live[call_id] = live
+        self.superseded += older is not None
+        return older
+
+    def leave(self, call_id: str, live: Live, now: float) -> bool:
+        """This stream of the call is over. False when a newer one has its place already."""
+        if self._live.get(call_id) is not live:
+            return False
+        del self._live[call_id]
+        place = self._awaited.get(call_id)
+        if place is not None:
+            self._awaited[call_id] = replace(place, deadline=min(place.deadline, now + MOMENT))
+        return True
+
+    def forget(self, call_id: str) -> None:
+        """The carrier says the call is over: its place is free at once."""
+        self._awaited.pop(call_id, None)
+
+    def _verdict(self) -> Verdict:
+        if self.draining:
+            return "drain"
+        taken = len(self._live.keys() | self._awaited.keys())
+        return "busy" if taken >= self.max_calls else "answer"
+
+    def _expire(self, now: float) -> None:
+        for call_id in [place.call_id for place in self._awaited.values() if now >= place.deadline]:
+            del self._awaited[call_id]

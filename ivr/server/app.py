@@ -1,0 +1,254 @@
+"""The doors: what the carrier and the operator may ask of the server.
+
+    POST|GET /voice    what to do with a call -> TwiML
+    WS       /media    the call's audio
+    POST     /status   the carrier tells how a call fares
+    POST|GET /goodbye  the last words of a document that asks for them -> TwiML
+    GET      /healthz  the process lives
+    GET      /readyz   calls are welcome: 200, else 503
+    GET      /metrics  for Prometheus, with the operator's token; without one there is no such route
+    GET      /calls/ID what was said in one of the last calls, for `ivr call`: only with --dev is there such a route
+
+Every request of the carrier is signed. One that is refused learns its status and nothing else: why is in the log and in
+the metrics. Paths are as they are written here. No answer waits for an upstream.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hmac
+import logging
+from collections.abc import AsyncIterator
+from http import HTTPStatus
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from ivr.call.ports import CallObserver, WireClosed
+from ivr.config.settings import Settings
+from ivr.observe.call_log import Observers
+from ivr.observe.metrics import CONTENT_TYPE
+from ivr.observe.recent_calls import RecentCalls, encode
+from ivr.server.bridge import Bridge
+from ivr.twilio.form import LONGEST_BODY, Dialled, Form
+from ivr.twilio.signature import SETTINGS_HEADER, SIGNATURE_HEADER, Signatures, allowed_urls
+from ivr.twilio.twiml import Documents
+
+log = logging.getLogger("ivr.app")
+
+BODY_TIMEOUT = 5.0
+"""Seconds a request's body may take; the carrier itself gives up after fifteen."""
+RELAYED: Final = frozenset({"x-forwarded-for", "forwarded", "via", "x-real-ip", "cf-connecting-ip"})
+"""Headers of a request that came through a proxy or a tunnel."""
+_DEAD = frozenset({1005, 1006})
+_OVER = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
+
+
+class PhoneWire:
+    """The phone's WebSocket as the session sees it."""
+
+    def __init__(self, websocket: WebSocket) -> None:
+        self._websocket = websocket
+
+    async def receive(self) -> str | bytes:
+        message = await self._websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            code = message.get("code")
+            raise WireClosed(None if code in _DEAD else code)
+        text = message.get("text")
+        return text if text is not None else message.get("bytes") or b""
+
+    async def send(self, message: str) -> None:
+        try:
+            await self._websocket.send({"type": "websocket.send", "text": message})
+        except (WebSocketDisconnect, RuntimeError) as error:
+            raise WireClosed from error
+
+    async def close(self, code: int) -> None:
+        if WebSocketState.DISCONNECTED not in (self._websocket.client_state, self._websocket.application_state):
+            await self._websocket.close(code)
+
+
+class Routes:
+    """The routes of one bridge."""
+
+    def __init__(self, bridge: Bridge, recent: RecentCalls) -> None:
+        settings = bridge.settings
+        self.bridge = bridge
+        self._recent = recent
+        self._settings = settings
+        self._signatures = Signatures(settings.auth_tokens, settings.signing_keys, settings.require_shared_key)
+
+    async def voice(self, request: Request) -> Response:
+        """Answer a call."""
+        form, refused = await self._read(request, "voice")
+        if form is None:
+            return refused
+        try:
+            dialled = Dialled.of(form)
+        except ValueError:
+            return self._refuse("voice", "no_call", 400)
+        if self._settings.expected_account not in (None, dialled.account_sid):
+            return self._refuse("voice", "account", 403)
+        name, text = self._answer(dialled)
+        self.bridge.metrics.answered(name)
+        log.info("answered", extra={"call": dialled.call_sid, "document": name})
+        return Response(text, media_type="text/xml")
+
+    def _answer(self, dialled: Dialled) -> tuple[str, str]:
+        try:
+            return self.bridge.answer(dialled, asyncio.get_running_loop().time())
+        except Exception:
+            log.exception("answer_failed", extra={"call": dialled.call_sid})
+            return "error", self.bridge.documents.say("error", self._settings.language)
+
+    async def media(self, websocket: WebSocket) -> None:
+        """Carry a call."""
+        reason = self._unsigned(websocket, None, websocket=True)
+        if reason is not None:
+            self._note_refusal("media", reason)
+            await websocket.close(1008)
+            return
+        await websocket.accept()
+        await self.bridge.serve(PhoneWire(websocket))
+
+    async def status(self, request: Request) -> Response:
+        """Hear how a call fares."""
+        form, refused = await self._read(request, "status")
+        if form is None:
+            return refused
+        call_id, status = form.get("CallSid"), form.get("CallStatus")
+        if call_id and status in _OVER:
+            self.bridge.over(call_id)
+        return Response(status_code=204)
+
+    async def goodbye(self, request: Request) -> Response:
+        """Take leave, after a voicemail for one."""
+        form, refused = await self._read(request, "goodbye")
+        if form is None:
+            return refused
+        line = self._settings.line(form.get("To")) or self._settings.default_line
+        return Response(self.bridge.documents.say("goodbye", line.language), media_type="text/xml")
+
+    async def healthz(self, _: Request) -> Response:
+        return PlainTextResponse("ok\n")
+
+    async def readyz(self, _: Request) -> Response:
+        if self.bridge.registry.draining:
+            return PlainTextResponse("draining\n", 503)
+        if not self.bridge.prepared:
+            return PlainTextResponse("preparing phrases\n", 503)
+        return PlainTextResponse("ready\n")
+
+    async def metrics(self, request: Request) -> Response:
+        """What Prometheus reads."""
+        expected = f"Bearer {self._settings.metrics_token.get_secret_value()}"
+        given = request.headers.get("authorization", "")
+        if not hmac.compare_digest(given.encode("utf-8", "surrogatepass"), expected.encode()):
+            return self._refuse("metrics", "no_token", 401)
+        return Response(self.bridge.metrics.render(), media_type=CONTENT_TYPE)
+
+    async def call(self, request: Request) -> Response:
+        """A call that is over, 202 while it lasts. It holds speech, which does not leave the machine by a tunnel."""
+        from_here = not RELAYED.intersection(request.headers)
+        told = self._recent.get(request.path_params["call"]) if from_here else None
+        if told is None:
+            return self._refuse("calls", "unknown_call", 404)
+        return Response(encode(told), 200 if told.result else 202, media_type="application/json")
+
+    # -- who asks ------------------------------------------------------------------------------------------------
+
+    async def _read(self, request: Request, door: str) -> tuple[Form | None, Response]:
+        """The form of a signed request, or the refusal."""
+        try:
+            body = await _body(request)
+            posted = Form.parse(body) if request.method == "POST" else None
+            form = posted if posted is not None else Form.parse(request.scope["query_string"])
+        except ClientDisconnect:
+            return None, self._refuse(door, "disconnected", 400)
+        except TimeoutError:
+            return None, self._refuse(door, "too_slow", 408)
+        except ValueError as fault:
+            return None, self._refuse(door, str(fault), 413 if str(fault) == "too_long" else 400)
+        reason = self._unsigned(request, posted)
+        if reason is not None:
+            return None, self._refuse(door, reason, 403)
+        return form, Response()
+
+    def _unsigned(self, connection: HTTPConnection, form: Form | None, *, websocket: bool = False) -> str | None:
+        """Why this is not from the carrier; None: it is. What the request calls the host has no say in it."""
+        if not self._settings.check_signatures:
+            return None
+        scope, headers = connection.scope, connection.headers
+        query = scope["query_string"].decode("latin-1")
+        urls = allowed_urls(self._settings.public_url, scope["path"], query, websocket)
+        return self._signatures.refusal(urls, form, headers.get(SIGNATURE_HEADER), headers.get(SETTINGS_HEADER))
+
+    def _refuse(self, door: str, reason: str, status: int) -> Response:
+        self._note_refusal(door, reason)
+        return PlainTextResponse(f"{HTTPStatus(status).phrase}\n", status)
+
+    def _note_refusal(self, door: str, reason: str) -> None:
+        self.bridge.metrics.rejected(door, reason)
+        log.warning("refused", extra={"door": door, "reason": reason})
+
+
+async def _body(request: Request) -> bytes:
+    """The body, up to a little over its limit. Raises TimeoutError when it does not come."""
+    body = bytearray()
+    async with asyncio.timeout(BODY_TIMEOUT):
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > LONGEST_BODY:
+                break
+    return bytes(body)
+
+
+def create_app(
+    settings: Settings,
+    *,
+    observe: CallObserver | None = None,
+    bridge: Bridge | None = None,
+    recent: RecentCalls | None = None,
+) -> Starlette:
+    """The server's application. `observe` sees every event of every call; `recent`: what the observer of a given
+    `bridge` remembers of its calls.
+
+    ValueError when a TwiML document is bad.
+    """
+    recent = recent or RecentCalls(settings.max_calls)
+    if bridge is None:
+        watching = [*([recent] if settings.dev else []), *([observe] if observe is not None else [])]
+        documents = Documents.load(settings.twiml_dir, settings.public_url)
+        bridge = Bridge(settings, documents, observer=Observers(*watching))
+    doors = Routes(bridge, recent)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        await bridge.start()
+        try:
+            yield
+        finally:
+            await bridge.stop()
+
+    app = Starlette(
+        routes=[
+            Route("/voice", doors.voice, methods=["GET", "POST"]),
+            WebSocketRoute("/media", doors.media),
+            Route("/status", doors.status, methods=["POST"]),
+            Route("/goodbye", doors.goodbye, methods=["GET", "POST"]),
+            Route("/healthz", doors.healthz),
+            Route("/readyz", doors.readyz),
+            *([Route("/metrics", doors.metrics)] if settings.metrics_token.get_secret_value() else []),
+            *([Route("/calls/{call}", doors.call)] if settings.dev else []),
+        ],
+        lifespan=lifespan,
+    )
+    app.router.redirect_slashes = False  # a redirect would name the host that the request did
+    app.state.bridge = bridge
+    return app

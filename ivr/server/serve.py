@@ -1,0 +1,154 @@
+"""Serving: uvicorn, with a drain.
+
+The first SIGTERM or SIGINT stops new calls (`/readyz` turns 503, `/voice` answers with drain.xml) and lets those that
+were answered end, also where the stream has still to come; the second ends everything at once. Uvicorn itself would
+close every socket within 0.1 s.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import socket
+from collections.abc import Callable
+from functools import partial
+from types import FrameType
+from typing import Any, cast
+
+import uvicorn
+from starlette.applications import Starlette
+
+from ivr.config.settings import Settings
+from ivr.observe import logs
+from ivr.server.app import create_app
+from ivr.server.bridge import Bridge
+from ivr.server.connection_limit import BACKLOG, IDLE_SECONDS, MOST, ConnectionLimit, needed, room
+from ivr.server.http_protocol import LimitedHttpProtocol
+from ivr.server.rlimit import raise_limit
+
+log = logging.getLogger("ivr.serve")
+
+MESSAGE_LIMIT = 1024 * 1024
+"""Bytes of the longest message the phone may send; its audio takes 400."""
+
+
+class Server(uvicorn.Server):
+    """Uvicorn, draining before it exits."""
+
+    def __init__(self, config: uvicorn.Config, bridge: Bridge) -> None:
+        super().__init__(config)
+        self._bridge = bridge
+        self._draining: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets)  # type: ignore[arg-type]
+        log.info("listening", extra={"host": self.config.host, "port": self.config.port})
+
+    async def shutdown(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
+        await super().shutdown(sockets)  # type: ignore[arg-type]
+        log.info("stopped")
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """First signal: drain. Second: exit."""
+        draining = self._draining is not None
+        if self._loop is None or draining or not self._bridge.registry.owed(self._loop.time()):
+            super().handle_exit(sig, frame)
+            return
+        self._loop.call_soon_threadsafe(self._begin_drain)
+
+    def _begin_drain(self) -> None:
+        if self._draining is None:
+            self._draining = asyncio.ensure_future(self._drain())
+
+    async def _drain(self) -> None:
+        try:
+            await self._bridge.drain()
+        except Exception:
+            log.exception("drain_failed")
+        finally:
+            self.should_exit = True
+
+
+def config_for(
+    app: Starlette,
+    settings: Settings,
+    *,
+    places: int = MOST,
+    refused: Callable[[str], None] = lambda _reason: None,
+) -> uvicorn.Config:
+    """How the server listens: to so many connections that are no calls; `refused` hears why one of them was sent away.
+
+    The carrier offers no compression, requests are checked against the public URL, and whether the carrier answers
+    pings is nowhere said: the call's own watch on its media finds a dead phone.
+    """
+    return uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        ws="websockets-sansio",
+        ws_max_size=MESSAGE_LIMIT,
+        ws_per_message_deflate=False,
+        ws_ping_interval=None,
+        http=cast(Any, partial(LimitedHttpProtocol, ConnectionLimit(places), refused)),
+        backlog=BACKLOG,
+        timeout_keep_alive=int(IDLE_SECONDS),
+        proxy_headers=False,
+        server_header=False,
+        access_log=False,
+        log_config=None,
+        timeout_graceful_shutdown=3,
+    )
+
+
+def serve(settings: Settings) -> None:
+    """Serve until a signal ends it. Blocks. Raises ValueError, one line, when it cannot begin."""
+    logs.set_up(settings.log_format)
+    for note in settings.notes:
+        log.warning("setting", extra={"problem": note})
+    check_address(settings.host, settings.port)
+    app = create_app(settings)
+    bridge: Bridge = app.state.bridge
+    config = config_for(app, settings, places=_places(settings), refused=partial(bridge.metrics.rejected, "connection"))
+    Server(config, bridge).run()
+
+
+def check_address(host: str, port: int) -> None:
+    """Raise ValueError when nothing could listen there: uvicorn would name the error's number and not the setting."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError):
+        raise ValueError(
+            f"IVR_HOST {host} is not known: set it to 127.0.0.1, 0.0.0.0 or a name of this machine"
+        ) from None
+    for family, kind, protocol, _, address in found:
+        with socket.socket(family, kind, protocol) as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                tried.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            try:
+                tried.bind(address)
+            except OSError as error:
+                raise ValueError(_why_not(error, host, port)) from None
+
+
+def _why_not(error: OSError, host: str, port: int) -> str:
+    match error.errno:
+        case errno.EADDRINUSE:
+            return f"IVR_PORT {port} is in use on {host}, perhaps by another bridge: end that or set another port"
+        case errno.EACCES:
+            return f"IVR_PORT {port} may be opened by the administrator only: set it to 1024 or more"
+        case errno.EADDRNOTAVAIL:
+            return f"IVR_HOST {host} is no address of this machine: set it to 127.0.0.1, 0.0.0.0 or one that is"
+    return f"IVR_HOST {host}, IVR_PORT {port}: {error.strerror}: set them to an address of this machine and a free port"
+
+
+def _places(settings: Settings) -> int:
+    """How many connections there may be beside the calls, with a warning when the calls themselves may run short."""
+    files = raise_limit()
+    places, enough = room(files, settings.max_calls)
+    if not enough:
+        log.warning("few_files", extra={"limit": files, "needed": needed(settings.max_calls), "setting": "ulimit -n"})
+    return places

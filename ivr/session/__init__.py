@@ -1,0 +1,1 @@
+"""Run one call: perform its commands, feed its events."""

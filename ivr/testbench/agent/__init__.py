@@ -1,0 +1,1 @@
+"""Play an agent: the demo courier's desk in every reply format."""

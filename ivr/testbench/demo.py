@@ -1,0 +1,273 @@
+"""A whole phone call on one machine, and what a developer wants to see of it.
+
+`Demo` composes everything in one process and lets it talk over real sockets on loopback: the server as `ivr serve` runs
+it, signatures and all; the mock Hamsa with the demo agent; and the carrier, which dials. What is measured of a call is
+here too: `ivr call` (`ring`) does the same.
+
+English callers are really recognised, against the grammar of what the demo agent understands. Arabic has no recogniser
+here: its transcripts are written beforehand, and every place that shows one says SCRIPTED.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+import httpx
+from rich.console import Console
+from starlette.routing import Mount
+
+from ivr.call.commands import Command, HangUp
+from ivr.call.events import Event
+from ivr.call.timeline import Turn
+from ivr.config.default_phrases import Language
+from ivr.config.settings import Settings, load
+from ivr.media import g711
+from ivr.observe.recent_calls import RecentCalls
+from ivr.server.app import create_app
+from ivr.server.serve import config_for
+from ivr.testbench import tts
+from ivr.testbench.hamsa import audio
+from ivr.testbench.loopback import bound, serving
+from ivr.testbench.mock import SCRIPT, Mock
+from ivr.testbench.phone.figures import figures
+from ivr.testbench.recording import PhoneRecord
+from ivr.testbench.refusal import refusal
+from ivr.testbench.report import artifacts
+from ivr.testbench.report.console import CallConsole, latency_table, summary
+from ivr.testbench.report.latency import Owner, beginnings, spent, wait
+from ivr.testbench.report.result import result
+from ivr.testbench.scenario import Scenario, from_words
+from ivr.testbench.twilio.carrier import place_call
+from ivr.testbench.twilio.rest import Switchboard
+
+SCRIPTED: Final = "SCRIPTED: nothing is recognised in this call; its transcripts were written beforehand."
+CALLER: Final = "+966500000001"
+CALLED: Final = "+966110000000"
+PITCH: Final = 65
+"""The caller's, so that nobody takes the caller for the agent."""
+
+MOMENTS: Final = ("", "", "over 2600 ")
+"""When the caller says the lines of `mock.SCRIPT`: two questions, and the second answer is talked over."""
+
+
+def scenario(language: Language) -> Scenario:
+    """The caller's part in the demo."""
+    steps = [f"{moment}say {words}" for moment, words in zip(MOMENTS, SCRIPT[language], strict=True)]
+    return from_words([*steps, "wait"], language=language)
+
+
+def caller_voice(language: str, script: Sequence[str] = ()) -> CallerVoice:
+    """The caller's voice; RuntimeError when there is none on this machine."""
+    if not tts.available():
+        raise RuntimeError(tts.MISSING)
+    return CallerVoice("ar" if language == "ar" else "en", script)
+
+
+@dataclass(frozen=True, slots=True)
+class CallerVoice:
+    """Says a text as mu-law at 8 kHz."""
+
+    language: Language
+    script: Sequence[str] = ()
+    """Lines under which their number, from 1, is whistled for a mock that cannot understand them."""
+
+    def __call__(self, text: str) -> bytes:
+        pcm = tts.say(text, self.language, rate=g711.RATE, pitch=PITCH)
+        if text in self.script:
+            pcm = audio.marked(pcm, self.script.index(text) + 1, g711.RATE)
+        return g711.encode(pcm)
+
+
+@dataclass(slots=True)
+class DemoObserver:
+    """Shows the bridge's side of the call and keeps its turns."""
+
+    show: CallConsole
+    turns: list[Turn] = field(default_factory=list)
+    recent: RecentCalls = field(default_factory=RecentCalls)
+
+    def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
+        self.recent.happened(call_id, now, event, commands)
+        self.show.happened(call_id, now, event, commands)
+
+    def ended(self, call_id: str, now: float, turns: Sequence[Turn], hang_up: HangUp) -> None:
+        self.turns = list(turns)
+        self.recent.ended(call_id, now, turns, hang_up)
+        self.show.ended(call_id, now, turns, hang_up)
+
+
+class Demo:
+    """One call from dialling to the report."""
+
+    def __init__(self, language: Language, out: Path, speed: float, console: Console) -> None:
+        """`out`: the folder of what is written. `speed`: how much faster than the real services the mocks are."""
+        self._language = language
+        self._out = out
+        self._speed = speed
+        self._console = console
+        self._scripted = False
+
+    async def run(self) -> bool:
+        """Make the call, show it, write it down. Whether all went well.
+
+        RuntimeError when there is no voice on this machine, OSError when nothing can be written.
+        """
+        artifacts.prepare(self._out)
+        account, secret = f"AC{secrets.token_hex(16)}", secrets.token_hex(16)
+        switchboard = Switchboard(account, secret)
+        mock = Mock(self._language, speed=self._speed)
+        self._scripted = mock.scripted
+        voice = caller_voice(self._language, SCRIPT[self._language] if mock.scripted else ())
+        record = PhoneRecord()
+        witness = DemoObserver(CallConsole(self._console, record, scripted=self._scripted))
+        record.watch = witness.show.phone
+        with tempfile.TemporaryDirectory(prefix="ivr-demo-") as place:
+            async with mock.serving(Mount("/", switchboard.app())) as peer:
+                listener = bound()
+                more = {"IVR_LANGUAGE": self._language}
+                settings = loopback(peer, listener.getsockname()[1], Path(place), account, secret, more)
+                app = create_app(settings, observe=witness)
+                async with serving(app, listener, lambda served: config_for(served, settings)):
+                    self._introduce(settings)
+                    with mock.hurrying():
+                        await ready(settings.public_url)
+                    began = asyncio.get_running_loop().time()
+                    await place_call(
+                        f"{settings.public_url}/voice",
+                        scenario(self._language),
+                        auth_token=secret,
+                        account_sid=account,
+                        caller=CALLER,
+                        called=CALLED,
+                        voice=voice,
+                        record=record,
+                        switchboard=switchboard,
+                    )
+                connections = mock.voice_connections(began)
+        return self._finish(record, witness, connections)
+
+    def _introduce(self, settings: Settings) -> None:
+        self._console.print(f"[bold]A call to {settings.public_url}[/], all on this machine", highlight=False)
+        if self._scripted:
+            self._console.print(f"[bold red]{SCRIPTED}[/]", highlight=False)
+        self._console.print("the voice renders the line's fixed phrases, in a hurry; then the phone rings", style="dim")
+
+    def _finish(self, record: PhoneRecord, witness: DemoObserver, connections: int) -> bool:
+        """Print the figures, write the files, judge the call."""
+        turns = witness.turns
+        more = {"voice connections": str(connections), **ear_figures(record, turns), **own_at_the_ear(record, turns)}
+        self._console.print()
+        self._console.print(latency_table(turns))
+        if self._scripted:
+            self._console.print("SCRIPTED transcripts: the ears' times are the mock's.", style="red", highlight=False)
+        for line in summary(turns, more):
+            self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+        title = "Demo call" if not self._scripted else "Demo call (SCRIPTED transcripts)"
+        written = artifacts.write(
+            self._out,
+            record,
+            turns,
+            title=title,
+            language=self._language,
+            scripted=self._scripted,
+            more=more,
+            result=result(
+                record, scenario(self._language), witness.recent.get(record.call_sid) or "the call never began"
+            ),
+        )
+        self._console.print(f"written: {written}", highlight=False, soft_wrap=True)
+        wrong = amiss(record, turns)
+        for line in wrong:
+            self._console.print(f"NOT AS IT SHOULD BE: {line}", style="bold red", highlight=False, markup=False)
+        return not wrong
+
+
+def amiss(record: PhoneRecord, turns: Sequence[Turn]) -> list[str]:
+    """What is wrong with a demo; nothing when all went well."""
+    found = refusal(record) or [f"the carrier warns: {code} {reason}" for code, reason in record.warnings.items()]
+    if not found and record.ended not in ("agent", "carrier"):
+        found.append("the agent did not end the call")
+    if not any(overlap.verdict == "commit" for turn in turns for overlap in turn.overlaps):
+        found.append("nobody was interrupted")
+    return found
+
+
+def loopback(
+    peer: str, port: int, home: Path, account: str, secret: str, more: Mapping[str, str], toml: str = ""
+) -> Settings:
+    """Of a bridge on a port of loopback, whose peers are all at `peer` and who keeps what it has in `home`.
+
+    `more`: further settings; `toml`: its lines.
+    """
+    config = home / "ivr.toml"
+    config.write_text(toml, encoding="utf-8")
+    return load(
+        {
+            "TWILIO_ACCOUNT_SID": account,
+            "TWILIO_AUTH_TOKEN": secret,
+            "IVR_TWILIO_REST_URL": f"http://{peer}",
+            "IVR_HAMSA_URL": f"ws://{peer}/v1/realtime/ws",
+            "HAMSA_API_KEY": "demo",
+            "IVR_WEBHOOK_URL": f"http://{peer}/webhook",
+            "IVR_PUBLIC_URL": f"http://127.0.0.1:{port}",
+            "IVR_HOST": "127.0.0.1",
+            "IVR_PORT": str(port),
+            "IVR_CACHE_DIR": str(home / "phrases"),
+            "IVR_CONFIG": str(config),
+            **more,
+        }
+    )
+
+
+async def ready(url: str, patience: float = 20.0) -> None:
+    """Wait until a bridge has rendered its phrases and takes calls. RuntimeError when it does not come to that."""
+    async with httpx.AsyncClient(trust_env=False) as client:
+        for _ in range(int(patience / 0.05)):
+            if (await client.get(f"{url}/readyz")).status_code == httpx.codes.OK:
+                return
+            await asyncio.sleep(0.05)
+    raise RuntimeError(f"the bridge was not ready in {patience:.0f} s")
+
+
+def ear_figures(record: PhoneRecord, turns: Sequence[Turn] | None = None) -> dict[str, str]:
+    """The call as measured at the caller's ear. `turns`: the bridge's; None: it told nothing, and fillers count."""
+    measured = figures(record, None if turns is None else beginnings(turns))
+    doubt = ", fillers too" if turns is None else ""
+    begin = f"{record.runs[0].start / g711.RATE:.2f} s" if record.runs else "never"
+    answers = [f"{answer.reply_ms:.0f}" for answer in measured.answers if answer.reply_ms is not None]
+    found = {"the agent is first heard at": begin, "longest silence": f"{measured.longest_dead_air_ms / 1000:.2f} s"}
+    if answers:
+        found[f"at the ear, end of speech to first sample{doubt}"] = f"{', '.join(answers)} ms"
+    if measured.barge_ins:
+        stops = ", ".join(f"{barge_in.stop_ms:.0f}" for barge_in in measured.barge_ins)
+        found["at the ear, first sample of the interruption to silence"] = f"{stops} ms"
+    found["thrown away unheard"] = f"{measured.discarded_ms:.0f} ms"
+    found[f"underruns{doubt}"] = ", ".join(f"{gap.ms:.0f} ms" for gap in measured.underruns) or "none"
+    if not measured.certified:
+        found["beware"] = f"the phone itself was late, p99 {measured.lateness_p99_ms:.0f} ms: this machine is busy"
+    return found
+
+
+def own_at_the_ear(record: PhoneRecord, turns: Sequence[Turn]) -> dict[str, str]:
+    """What is left of each wait, measured at the ear, when silence, ears, agent and voice had their time.
+
+    Only of turns that answer one thing the caller said each.
+    """
+    spoken = [turn for turn in turns if turn.kind == "speech"]
+    answers = figures(record, beginnings(turns)).answers
+    if len(spoken) != len(answers):
+        return {}
+    others: tuple[Owner, ...] = ("endpoint", "ears", "agent", "voice")
+    own = [
+        answer.reply_ms - 1000 * sum(spent(turn, owner) or 0 for owner in others)
+        for turn, answer in zip(spoken, answers, strict=True)
+        if answer.reply_ms is not None and wait(turn) is not None
+    ]
+    return {"bridge's own, at the ear": f"p50 {median(own):.0f} ms, max {max(own):.0f} ms"} if own else {}

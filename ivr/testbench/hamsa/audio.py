@@ -1,0 +1,222 @@
+"""What the mock service sends: audio that says which request it belongs to, in the frames and at the times observed.
+
+Each request has a tone of its own (`tone_of`), louder towards its end, so whoever hears the result can say which
+request it came from, how much of it, in which order, and whether a byte was lost on the way (`runs`). Spoken audio
+takes its place where a human or a recogniser listens.
+
+The times: the first frame `first_frame` after the request, the others as their audio gets ready, `end` when
+0.54 s + 0.176 x audio have passed. Texts of eight lengths have sizes and times on record, two of them with every frame
+(`OBSERVED`, `FRAMES`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate, pairwise
+from random import Random
+from typing import Final, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ivr.media import g711
+from ivr.media.resample import resample
+
+Format: TypeAlias = Literal["pcm16k", "pcm8k", "mulaw"]
+RATES: Final[dict[Format, int]] = {"pcm16k": 16_000, "pcm8k": 8_000, "mulaw": 8_000}
+BYTES: Final[dict[Format, int]] = {"pcm16k": 32_000, "pcm8k": 16_000, "mulaw": 8_000}
+"""A second of each."""
+
+OBSERVED: Final = {
+    32: (83_270, 0.970),
+    43: (110_958, 1.137),
+    51: (133_222, 1.446),
+    53: (134_632, 1.380),
+    57: (181_120, 1.530),
+    65: (210_560, 1.550),
+    89: (273_718, 1.820),
+    111: (395_322, 2.880),
+}
+"""Characters of a text: bytes at 16 kHz, seconds from the request to `end`."""
+FRAMES: Final = {
+    51: (7_398, 32_000, 42_624, 40_698, 10_502),
+    89: (16_018, 32_000, 48_000, 61_472, 64_000, 52_228),
+}
+"""Bytes of each frame, where all were logged."""
+END_AFTER: Final = 0.007
+"""Seconds from the last frame to `end`, at least."""
+SLOWEST: Final = 0.2
+"""Seconds that a second of audio takes once the first frame is out, at most."""
+DEGENERATE_AT: Final = 0.29
+"""Seconds from a request to the one frame of a degenerate reply."""
+
+TONES: Final = 70
+_LOWEST, _STEP = 320.0, 40.0
+_PERIOD: Final = 400
+"""Samples at 16 kHz after which every tone begins again: all are multiples of `_STEP`."""
+_SILENT: Final = 150.0
+"""RMS of PCM16 below which there is no tone."""
+_QUIET, _LOUD = 0.08, 0.24
+"""Of full scale: where a tone begins and where it ends; -20 dBFS on average."""
+
+MARKERS: Final = 16
+_MARKER_LOWEST, _MARKER_STEP = 3_000.0, 20.0
+_MARKER_LEVEL = 400.0
+_MARKER_ABOVE = 60.0
+"""Times the power of what is around it."""
+
+_Floats: TypeAlias = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class ToneRun:
+    """A stretch of one request's tone."""
+
+    request: int
+    """The request's number, modulo `TONES`, from 1."""
+    start_ms: int
+    ms: int
+
+
+def length(chars: int, ms_per_char: float) -> int:
+    """Bytes at 16 kHz of a text."""
+    observed = OBSERVED.get(chars)
+    return observed[0] if observed else 2 * round(chars * ms_per_char * 16)
+
+
+def synthesis_time(chars: int, audio_seconds: float, *, spoken: bool) -> float:
+    """Seconds from the request to `end`."""
+    observed = OBSERVED.get(chars)
+    return observed[1] if observed and not spoken else 0.54 + 0.176 * audio_seconds
+
+
+def tone_of(request: int) -> float:
+    """Hz of a request's tone."""
+    return _LOWEST + _STEP * ((request - 1) % TONES)
+
+
+def tone(request: int, size: int) -> bytes:
+    """`size` bytes of PCM16 at 16 kHz: the request's tone, getting louder."""
+    samples = np.resize(_period(request), size // 2)
+    samples *= _louder(size // 2)
+    return np.rint(samples, out=samples).astype("<i2").tobytes()
+
+
+@lru_cache(TONES)
+def _period(request: int) -> _Floats:
+    """A whole number of the tone's waves, at full scale: what it repeats."""
+    return np.asarray(32767 * np.sin(2 * np.pi * tone_of(request) * np.arange(_PERIOD) / 16_000))
+
+
+@lru_cache(8)
+def _louder(samples: int) -> _Floats:
+    """From `_QUIET` to `_LOUD`."""
+    return np.linspace(_QUIET, _LOUD, samples, endpoint=False)
+
+
+def encoded(pcm: bytes, rate: int, form: Format) -> bytes:
+    """PCM16 mono at `rate` in the format a client asked for."""
+    pcm = resample(pcm, rate, RATES[form])
+    return g711.encode(pcm) if form == "mulaw" else pcm
+
+
+def frames(audio: bytes, form: Format, chars: int, seed: str, *, spoken: bool) -> list[bytes]:
+    """The audio cut as the service cuts it: a small frame, large ones, the rest. Samples stay whole."""
+    ratio = BYTES["pcm16k"] // BYTES[form]
+    sizes = list(FRAMES[chars]) if chars in FRAMES and not spoken else _sizes(len(audio) * ratio, Random(seed))
+    places = [0, *accumulate(size // ratio // 2 * 2 for size in sizes), len(audio)]
+    return [audio[begin:end] for begin, end in pairwise(places) if begin < min(end, len(audio))]
+
+
+def times(cut: list[bytes], form: Format, first: float, total: float) -> list[float]:
+    """Seconds from the request to each frame, when `end` comes at `total`."""
+    rest = sum(map(len, cut[1:]))
+    pace = min(SLOWEST, max(0.0, total - END_AFTER - first) * BYTES[form] / (rest or 1))
+    done, at = 0, [first]
+    for frame in cut[1:]:
+        done += len(frame)
+        at.append(first + pace * done / BYTES[form])
+    return at[: len(cut)]
+
+
+def identify(pcm: bytes, rate: int) -> int | None:
+    """Which request's tone this is (1 to `TONES`); None for silence, noise, two tones. At least 50 ms are needed."""
+    samples = np.frombuffer(pcm, "<i2", len(pcm) // 2).astype(np.float64)
+    if len(samples) < rate // 20 or _level(pcm) < _SILENT:
+        return None
+    power = _spectrum(samples, rate)
+    peak = int(np.argmax(power))
+    width = max(2, round(2.5 * len(power) / len(samples)))
+    if power[max(0, peak - 2 * width) : peak + 2 * width + 1].sum() < 0.7 * power.sum():
+        return None
+    number = round((peak * rate / (2 * (len(power) - 1)) - _LOWEST) / _STEP)
+    return number + 1 if 0 <= number < TONES else None
+
+
+def runs(pcm: bytes, rate: int) -> list[ToneRun]:
+    """Whose audio this is, from beginning to end, by 20 ms; gaps are left out. An edge may be 40 ms off."""
+    hop = rate // 50 * 2
+    around = bytes(2 * hop)
+    padded = around + pcm[: len(pcm) // hop * hop] + around
+    found: list[ToneRun] = []
+    for ms, place in enumerate(range(0, len(padded) - 4 * hop, hop)):
+        silent = _level(padded[place + 2 * hop : place + 3 * hop]) < _SILENT
+        request = None if silent else identify(padded[place : place + 5 * hop], rate)
+        if request is None:
+            continue
+        if found and found[-1].request == request and found[-1].start_ms + found[-1].ms == 20 * ms:
+            found[-1] = ToneRun(request, found[-1].start_ms, found[-1].ms + 20)
+        else:
+            found.append(ToneRun(request, 20 * ms, 20))
+    return found
+
+
+def marked(pcm: bytes, number: int, rate: int) -> bytes:
+    """The same audio with a faint high whistle that says its number, 1 to `MARKERS`. It survives the telephone."""
+    if not 1 <= number <= MARKERS:
+        raise ValueError(f"markers are 1 to {MARKERS}, not {number}")
+    samples = np.frombuffer(pcm, "<i2", len(pcm) // 2)
+    at = np.arange(len(samples)) / rate
+    return _pcm(samples + _MARKER_LEVEL * np.sin(2 * np.pi * (_MARKER_LOWEST + _MARKER_STEP * number) * at))
+
+
+def marker(pcm: bytes, rate: int) -> int | None:
+    """The number whistled in the audio, if one is. At least 200 ms are needed."""
+    samples = np.frombuffer(pcm, "<i2", len(pcm) // 2).astype(np.float64)
+    if len(samples) < rate // 5:
+        return None
+    size = 1 << (len(samples) - 1).bit_length()
+    power = _spectrum(samples, size)
+
+    def near(hertz: float, away: float) -> _Floats:
+        low, high = (round((hertz + side * away) * size / rate) for side in (-1, 1))
+        return power[low : high + 1]
+
+    places = {number: _MARKER_LOWEST + _MARKER_STEP * number for number in range(1, MARKERS + 1)}
+    heights = {number: float(near(hertz, 4).max()) for number, hertz in places.items()}
+    best = max(heights, key=lambda number: heights[number])
+    faintest = (_MARKER_LEVEL / 3 * np.hanning(len(samples)).sum() / 2) ** 2
+    above = max(faintest, _MARKER_ABOVE * float(np.median(near(places[best], 150))))
+    return best if heights[best] > above else None
+
+
+def _level(pcm: bytes) -> float:
+    samples = np.frombuffer(pcm, "<i2", len(pcm) // 2).astype(np.float64)
+    return float(np.sqrt(np.mean(samples**2)))
+
+
+def _sizes(total: int, chance: Random) -> list[int]:
+    sizes = [2 * chance.randint(3_700, 8_000), 32_000]
+    while sum(sizes) < total:
+        sizes.append(2 * chance.randint(16_000, 32_000))
+    return sizes
+
+
+def _spectrum(samples: _Floats, size: int) -> _Floats:
+    power: _Floats = np.abs(np.fft.rfft(samples * np.hanning(len(samples)), max(size, len(samples)))) ** 2
+    return power
+
+
+def _pcm(samples: _Floats) -> bytes:
+    return np.clip(np.rint(samples), -32768, 32767).astype("<i2").tobytes()

@@ -1,0 +1,384 @@
+"""The mock Hamsa: what the speech service does on its sockets, as a pure machine.
+
+`MockHamsa.connect` gives a `HamsaSocket`; its front (`hamsa_app` on real sockets, `hamsa_memory` without) tells it what
+the client sends (`received`) and asks what is due (`poll`, next at `wake_at`). It never waits and never reads a clock.
+With the same profile and the same clients it does the same, to the byte: chance comes from the seed.
+
+It is strict where the service is unforgiving or unknown. The protocol has no request ids and no cancel, so a second
+request before the first has ended is a violation, whatever `overlap` makes of it. A client that leaves in the middle
+has aborted. Everything is counted in `tally`.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, Literal, TypeAlias
+
+from ivr.testbench import tts
+from ivr.testbench.hamsa import audio as hamsa_audio
+from ivr.testbench.hamsa import requests as hamsa_requests
+from ivr.testbench.hamsa import script as hamsa_script
+from ivr.testbench.hamsa.profile import HamsaProfile, Occasion, Rule
+from ivr.testbench.hamsa.requests import Refusal, SttRequest, TtsRequest
+from ivr.testbench.hamsa.script import DROP, HamsaScript, HamsaStep, Hang
+from ivr.testbench.hamsa.stats import MockStats, Outcome, RequestRecord
+
+Say: TypeAlias = Callable[[str, str, int], bytes]
+"""Text, `ar` or `en`, Hz: PCM16 mono."""
+Understand: TypeAlias = Callable[[bytes], str]
+"""PCM16 mono at 16 kHz: a transcript."""
+
+WRONG_KEY: Final = "Invalid API key"
+_READY: Final = 16
+"""Spoken texts and transcripts kept between `prepare` and use."""
+_RECENT: Final = 100
+"""Connects that a rule may look back on."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendFrame:
+    """A frame for the client."""
+
+    at: float
+    """When it is due."""
+    frame: str | bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SendPing:
+    """A keepalive."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class CloseSocket:
+    """The socket is over."""
+
+    at: float
+    code: int
+    """`hamsa_script.DROP` (1006): it dies without a close frame."""
+
+
+Out: TypeAlias = SendFrame | SendPing | CloseSocket
+
+
+@dataclass(slots=True)
+class _Job:
+    """A request that was accepted."""
+
+    record: RequestRecord
+    request: TtsRequest | SttRequest
+    rule: Rule | None
+
+
+class MockHamsa:
+    """One mock service; all its sockets share its profile, its voice, its ears and its tally."""
+
+    def __init__(
+        self, profile: HamsaProfile | None = None, *, say: Say | None = None, hear: Understand | None = None
+    ) -> None:
+        """`say`: the voice of `voice="espeak"`, espeak itself unless given (VoiceError when there is none).
+        `hear`: the recogniser, for what the profile has no transcript for."""
+        self.profile = profile or HamsaProfile()
+        self.tally = MockStats()
+        self._used: Counter[int] = Counter()
+        self._script = deque(self.profile.transcripts)
+        if self.profile.voice == "espeak":
+            self._spoken = lru_cache(_READY)(_speaker(say or _espeak()))
+        self._heard = lru_cache(_READY)(hear) if hear else None
+
+    def __repr__(self) -> str:
+        tally = self.tally
+        return f"<MockHamsa connects={tally.connects} open={tally.open_sockets} requests={dict(tally.requests)}>"
+
+    @property
+    def slow(self) -> bool:
+        """Whether requests take real time to work out, so that `prepare` is worth a thread."""
+        return self.profile.voice == "espeak" or self._heard is not None
+
+    def prepare(self, frame: str | bytes) -> None:
+        """Do the slow part of the frame's `received` beforehand. Any thread may."""
+        self.prepare_request(hamsa_requests.read(frame))
+
+    def prepare_request(self, request: hamsa_requests.Request) -> None:
+        """The same for a request that came by another way than a frame."""
+        match request:
+            case TtsRequest() as wanted if self.profile.voice == "espeak":
+                self._spoken(wanted.text, wanted.language, wanted.form)
+            case SttRequest() as wanted if self._heard is not None:
+                self._heard(wanted.pcm16k)
+
+    def allows(self, key: str | None) -> bool:
+        """Whether a key is right."""
+        return bool(key) and (not self.profile.keys or key in self.profile.keys)
+
+    def connect(self, key: str | None, now: float) -> HamsaSocket:
+        """A client wants a socket."""
+        number = self.tally.connected(now)
+        rules = self.rules(Occasion("socket", number, number, connects=self._ages(now)))
+        refusal = 0 if self.allows(key) else self.profile.refuse_with
+        for rule in rules:
+            if rule.fault in ("refuse", "http") and not refusal:
+                refusal = rule.code or (4001 if rule.fault == "refuse" else 401)
+        self.tally.refused += bool(refusal)
+        return HamsaSocket(self, number, rules, refusal)
+
+    def rest(self, now: float) -> HamsaSocket:
+        """A REST request: a socket of its own that is open at once and says nothing of itself."""
+        return HamsaSocket(self, 0, [], 0, now)
+
+    def rules(self, occasion: Occasion) -> list[Rule]:
+        """The rules that fit: all of them for a socket, the first for a request. They count as applied."""
+        found = []
+        for place, rule in enumerate(self.profile.rules):
+            if rule.fits(occasion, self.profile.seed, self._used[place]):
+                self._used[place] += 1
+                self.tally.faults[rule.fault] += 1
+                found.append(rule)
+                if occasion.kind != "socket":
+                    break
+        return found
+
+    def accepted(self, request: TtsRequest | SttRequest, socket: int, on_socket: int, now: float) -> _Job:
+        """Open the record of a request."""
+        kind: Literal["tts", "stt"] = "tts" if isinstance(request, TtsRequest) else "stt"
+        record = RequestRecord(self.tally.requests[kind] + 1, kind, socket, on_socket, now)
+        if isinstance(request, TtsRequest):
+            record.text, record.form = request.text, request.form
+        else:
+            record.form, record.seconds = f"{request.rate}/{request.channels}", request.seconds
+        eos = isinstance(request, SttRequest) and request.eos
+        chars = len(record.text.strip())
+        speaker = request.speaker if isinstance(request, TtsRequest) else ""
+        occasion = Occasion(kind, record.number, socket, on_socket, chars, self._ages(now), eos, speaker)
+        rule = next(iter(self.rules(occasion)), None)
+        record.fault = rule.fault if rule else ""
+        self.tally.began(record)
+        return _Job(record, request, rule)
+
+    def script(self, job: _Job) -> HamsaScript:
+        """What a request gets."""
+        record, request = job.record, job.request
+        if isinstance(request, SttRequest):
+            record.text = self._transcript(request, job.rule)
+            return hamsa_script.hearing(record.text, request.seconds, self.profile, job.rule)
+        chars = len(request.text.strip())
+        audio = self._audio(request, record.number, chars)
+        record.seconds = len(audio) / hamsa_audio.BYTES[request.form]
+        return hamsa_script.speech(audio, request.form, chars, record.number, self.profile, job.rule)
+
+    def _audio(self, request: TtsRequest, number: int, chars: int) -> bytes:
+        if self.profile.voice == "espeak":
+            return self._spoken(request.text, request.language, request.form)
+        size = hamsa_audio.length(chars, self.profile.ms_per_char)
+        return hamsa_audio.encoded(hamsa_audio.tone(number, size), 16_000, request.form)
+
+    def _transcript(self, request: SttRequest, rule: Rule | None) -> str:
+        """What was said. A transcript that a fault keeps back is not used up."""
+        if rule and (rule.fault in ("say", "empty") or (rule.fault != "error" and not rule.pause)):
+            return rule.text if rule.fault == "say" else ""
+        marker = hamsa_audio.marker(request.pcm16k, 16_000) if self.profile.marked else None
+        if marker is not None and marker in self.profile.marked:
+            return self.profile.marked[marker]
+        if self._script:
+            return self._script.popleft()
+        return self._heard(request.pcm16k) if self._heard else self.profile.transcript
+
+    def _ages(self, now: float) -> tuple[float, ...]:
+        recent = list(self.tally.connected_at)[-_RECENT:]
+        return tuple((now - at) * self.profile.speed for at in recent)
+
+
+class HamsaSocket:
+    """One connection, from the client's wish to the close."""
+
+    def __init__(
+        self, mock: MockHamsa, number: int, rules: Sequence[Rule], refusal: int, opened_at: float | None = None
+    ) -> None:
+        self.number = number
+        self.http_refusal = refusal if refusal < 1000 else 0
+        """The HTTP status it gets instead of an upgrade; 0: the upgrade."""
+        self.open = opened_at is not None
+        self.deaf = False
+        """Half open: the front must answer nothing any more, not even a ping."""
+        self._mock = mock
+        self._rules = rules
+        self._refusal = refusal
+        self._due: list[tuple[float, int, HamsaStep, _Job | None, Outcome | None]] = []
+        self._order = 0
+        self._running: list[_Job] = []
+        self._waiting: deque[_Job] = deque()
+        self._requests = 0
+        self._kinds: set[str] = set()
+        self._active = self._opened = opened_at or 0.0
+        self._pinged: float | None = None
+
+    def __repr__(self) -> str:
+        state = "deaf" if self.deaf else "open" if self.open else "closed"
+        return f"<HamsaSocket {self.number} {state} running={len(self._running)} waiting={len(self._waiting)}>"
+
+    @property
+    def busy(self) -> bool:
+        """Whether a request is in flight."""
+        return bool(self._running)
+
+    @property
+    def delay(self) -> float:
+        """Seconds that the upgrade, or its refusal, takes."""
+        slow = sum(rule.pause for rule in self._rules if rule.fault == "slow")
+        return (self._mock.profile.connect + slow) / self._mock.profile.speed
+
+    def opened(self, now: float) -> None:
+        """The upgrade is through."""
+        self.open = True
+        self._active = self._opened = self._pinged = now
+        self._mock.tally.opened()
+        if self._refusal:
+            return self._plan(now, HamsaStep(0, Hang(self._refusal)))
+        silent = any(rule.fault == "no_info" for rule in self._rules)
+        late = sum(rule.pause for rule in self._rules if rule.fault == "slow_info")
+        if not silent:
+            self._plan(now, HamsaStep(late, hamsa_script.INFO))
+        for rule in self._rules:
+            if rule.fault in ("close", "drop", "deaf"):
+                code = {"drop": DROP, "deaf": 0}.get(rule.fault, rule.code or 1000)
+                self._plan(now, HamsaStep(rule.pause, Hang(code)))
+        return None
+
+    def received(self, frame: str | bytes, now: float) -> None:
+        """The client sent a frame."""
+        self._mock.tally.bytes_in += len(frame)
+        if not self.open or self.deaf:
+            return
+        self._active = now
+        self._take(hamsa_requests.read(frame), now)
+
+    def asked(self, request: hamsa_requests.Request, now: float) -> None:
+        """The same for a request that came by another way than a frame."""
+        self._take(request, now)
+
+    def closed(self, now: float) -> None:
+        """The client left."""
+        if self.open:
+            self._end(now, "aborted")
+
+    def poll(self, now: float) -> list[Out]:
+        """Everything due by now, in order."""
+        outs: list[Out] = []
+        while (due := self.wake_at()) is not None and due <= now:
+            if self._due and self._due[0][0] <= due:
+                outs += self._perform(*heapq.heappop(self._due))
+            elif due == self._ping_at():
+                self._pinged = due
+                outs.append(SendPing(due))
+            else:
+                outs.append(self._hang(due, 1000))
+        return outs
+
+    def wake_at(self) -> float | None:
+        """When something is due next, if nothing comes from the client."""
+        if not self.open or self.deaf:
+            return None
+        due = self._due[0][0] if self._due else None
+        if self._pinged is None:
+            return due
+        at = min(self._ping_at(), self._over_at())
+        return at if due is None else min(at, due)
+
+    def _ping_at(self) -> float:
+        return (self._pinged or 0.0) + self._mock.profile.ping / self._mock.profile.speed
+
+    def _over_at(self) -> float:
+        profile = self._mock.profile
+        idle = self._active + profile.idle / profile.speed
+        return min(idle, self._opened + profile.max_age / profile.speed) if profile.max_age else idle
+
+    def _take(self, request: hamsa_requests.Request, now: float) -> None:
+        tally = self._mock.tally
+        if isinstance(request, Refusal):
+            tally.violated(request.violation, self.number, now)
+            return self._plan(now, HamsaStep(0, hamsa_script.error(request.message)))
+        busy = bool(self._running)
+        if busy:
+            tally.violated("overlap", self.number, now)
+            if self._mock.profile.overlap == "error":
+                return self._plan(now, HamsaStep(0, hamsa_script.error("Another request is in progress")))
+        self._requests += 1
+        job = self._mock.accepted(request, self.number, self._requests, now)
+        if self.number and job.record.kind not in self._kinds:
+            self._kinds.add(job.record.kind)
+            tally.sockets_used[job.record.kind] += 1
+        if busy and self._mock.profile.overlap == "queue":
+            return self._waiting.append(job)
+        return self._start(job, now)
+
+    def _start(self, job: _Job, now: float) -> None:
+        script = self._mock.script(job)
+        self._running.append(job)
+        closing = len(script.steps) - 1 - script.trailing
+        for place, step in enumerate(script.steps):
+            self._plan(now, step, job, script.outcome if place == closing else None)
+
+    def _plan(self, now: float, step: HamsaStep, job: _Job | None = None, closing: Outcome | None = None) -> None:
+        self._order += 1
+        at = now + step.after / self._mock.profile.speed
+        heapq.heappush(self._due, (at, self._order, step, job, closing))
+
+    def _perform(self, at: float, _order: int, step: HamsaStep, job: _Job | None, closing: Outcome | None) -> list[Out]:
+        self._active = at
+        if isinstance(step.act, Hang):
+            if step.act.code:
+                return [self._hang(at, step.act.code)]
+            self.deaf = True
+            return []
+        outs: list[Out] = [SendFrame(at, step.act)]
+        if job:
+            self._mock.tally.sent(job.record, step.act, at, content=step.content)
+        if job and closing:
+            outs += self._finish(job, closing, at)
+        return outs
+
+    def _finish(self, job: _Job, outcome: Outcome, at: float) -> list[Out]:
+        self._running.remove(job)
+        self._mock.tally.ended(job.record, outcome, at)
+        if self._mock.profile.close_after_end and job.record.kind == "tts" and self.number:
+            return [self._hang(at, 1000)]
+        if self._waiting:
+            self._start(self._waiting.popleft(), at)
+        return []
+
+    def _hang(self, at: float, code: int) -> CloseSocket:
+        self._end(at, "lost")
+        return CloseSocket(at, code)
+
+    def _end(self, at: float, outcome: Outcome) -> None:
+        for job in (*self._running, *self._waiting):
+            self._mock.tally.ended(job.record, outcome, at)
+        self._running.clear()
+        self._waiting.clear()
+        self._due.clear()
+        self.open = False
+        if self.number:
+            self._mock.tally.closed(self._requests)
+
+
+def _speaker(say: Say) -> Callable[[str, str, hamsa_audio.Format], bytes]:
+    """A voice that speaks a client's format, in the language of the text's letters."""
+
+    def spoken(text: str, language: str, form: hamsa_audio.Format) -> bytes:
+        rate = hamsa_audio.RATES[form]
+        return hamsa_audio.encoded(say(text, tts.language_of(text), rate), rate, form)
+
+    return spoken
+
+
+def _espeak() -> Say:
+    """Our own voice. VoiceError when there is none: better now than at the first word."""
+    if not tts.available():
+        raise tts.VoiceError(tts.MISSING)
+    return lambda text, language, rate: tts.say(text, language, rate=rate)

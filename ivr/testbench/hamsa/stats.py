@@ -1,0 +1,147 @@
+"""What the mock Hamsa remembers of its clients: every count a test or a report asks for. Bounded, whatever comes."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, TypeAlias
+
+Outcome: TypeAlias = Literal["running", "done", "refused", "error", "aborted", "lost"]
+"""`aborted`: the client left before the end. `lost`: the mock broke it off, or never answers."""
+
+REMEMBERED: Final = 1_000
+"""Requests, violations and sockets kept in detail."""
+SHOWN: Final = 50
+"""Requests listed in the statistics."""
+
+
+@dataclass(slots=True)
+class RequestRecord:
+    """One request from the first byte to the last."""
+
+    number: int
+    """From 1, of its kind."""
+    kind: Literal["tts", "stt"]
+    socket: int
+    """0: over REST."""
+    on_socket: int
+    """Its number on the socket, of both kinds together."""
+    asked_at: float
+    text: str = ""
+    """What to say, or the transcript that was given. Not part of the statistics."""
+    form: str = ""
+    """Audio format asked for (tts), or Hz and channels sent (stt)."""
+    seconds: float = 0.0
+    """Of audio: the reply's (tts) or the request's (stt)."""
+    first_at: float | None = None
+    """When its first audio, or its transcript, was sent."""
+    ended_at: float | None = None
+    frames: int = 0
+    bytes_out: int = 0
+    fault: str = ""
+    """The rule that was applied; empty: none."""
+    outcome: Outcome = "running"
+
+    def shown(self) -> dict[str, Any]:
+        """Without a word of speech."""
+        names = ("number", "kind", "socket", "on_socket", "form", "frames", "bytes_out", "fault", "outcome")
+        times = {name: _rounded(getattr(self, name)) for name in ("asked_at", "first_at", "ended_at", "seconds")}
+        return {name: getattr(self, name) for name in names} | times | {"chars": len(self.text)}
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """Something a client must not do."""
+
+    at: float
+    socket: int
+    name: str
+
+
+@dataclass(slots=True)
+class MockStats:
+    """Counts of one mock."""
+
+    connects: int = 0
+    refused: int = 0
+    """Connects turned away."""
+    open_sockets: int = 0
+    most_sockets: int = 0
+    in_flight: int = 0
+    most_in_flight: int = 0
+    requests: Counter[str] = field(default_factory=Counter)
+    """`tts`, `stt`, `rest`."""
+    sockets_used: Counter[str] = field(default_factory=Counter)
+    """Sockets that had a first request of this kind: `tts`, `stt`."""
+    reused: Counter[str] = field(default_factory=Counter)
+    """Requests on a socket that had served one before."""
+    outcomes: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    violations: Counter[str] = field(default_factory=Counter)
+    bytes_out: int = 0
+    bytes_in: int = 0
+    records: deque[RequestRecord] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    details: deque[Violation] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    per_socket: deque[int] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    """Requests of each socket that is closed."""
+    connected_at: deque[float] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+
+    def connected(self, now: float) -> int:
+        """A client wants a socket. Its number."""
+        self.connects += 1
+        self.connected_at.append(now)
+        return self.connects
+
+    def opened(self) -> None:
+        """A socket is open."""
+        self.open_sockets += 1
+        self.most_sockets = max(self.most_sockets, self.open_sockets)
+
+    def closed(self, requests: int) -> None:
+        """An open socket is gone."""
+        self.open_sockets -= 1
+        self.per_socket.append(requests)
+
+    def began(self, record: RequestRecord) -> None:
+        """A request was accepted."""
+        self.records.append(record)
+        self.requests[record.kind] += 1
+        self.requests["rest"] += record.socket == 0
+        self.reused[record.kind] += record.on_socket > 1
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+
+    def sent(self, record: RequestRecord, frame: str | bytes, now: float, *, content: bool) -> None:
+        """A frame of its reply went out; `content`: audio or transcript."""
+        size = len(frame) if isinstance(frame, bytes) else len(frame.encode())
+        self.bytes_out += size
+        if content:
+            record.first_at = now if record.first_at is None else record.first_at
+            record.frames += 1
+            record.bytes_out += size
+
+    def ended(self, record: RequestRecord, outcome: Outcome, now: float) -> None:
+        """The request is over."""
+        record.outcome, record.ended_at = outcome, now
+        self.outcomes[outcome] += 1
+        self.in_flight -= 1
+
+    def violated(self, name: str, socket: int, now: float) -> None:
+        """A client did what it must not."""
+        self.violations[name] += 1
+        self.details.append(Violation(now, socket, name))
+
+    def stats(self) -> dict[str, Any]:
+        """Everything as JSON, without speech."""
+        counts = ("connects", "refused", "open_sockets", "most_sockets", "in_flight", "most_in_flight")
+        tables = ("requests", "sockets_used", "reused", "outcomes", "faults", "violations")
+        return {
+            **{name: getattr(self, name) for name in (*counts, "bytes_in", "bytes_out")},
+            **{name: {key: count for key, count in getattr(self, name).items() if count} for name in tables},
+            "per_socket": list(self.per_socket)[-SHOWN:],
+            "recent": [record.shown() for record in list(self.records)[-SHOWN:]],
+        }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)

@@ -1,0 +1,1 @@
+"""Play the caller's telephone on one media stream."""

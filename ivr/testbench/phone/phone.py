@@ -1,0 +1,311 @@
+"""The phone at the other end: one media stream as the carrier carries it, without a clock or a socket.
+
+The driver opens it (`open`), gives it every message of the bridge (`receive`), lets the caller act (`say`, `press`,
+`hang_up`), and performs what `poll` returns: messages to send, a close, or a dead connection. `wake_at` says when to
+poll next. `now` is the driver's clock in seconds; frames leave on absolute deadlines of the phone's own media clock.
+
+The phone speaks all the time (0xFF where the caller is silent), plays what it gets at 8000 samples a second, returns
+marks when they were heard or thrown away, and counts sequence numbers over everything it sends. Whatever the carrier
+would warn about is warned about once and counted every time (`recording`).
+
+Replies are numbered by what the caller did: 0 is the greeting, k is what the agent begins to say after the caller's
+k-th act (speech or a row of keys).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from ivr.testbench.phone import messages as wire
+from ivr.testbench.phone.microphone import Microphone, PhoneOptions, Stretch
+from ivr.testbench.phone.playback import Playback
+from ivr.testbench.recording import Cleared, Ending, PhoneRecord, Speech
+
+__all__ = ["CloseStream", "DropStream", "How", "Out", "Phone", "PhoneOptions", "Stretch", "WireViolation"]
+
+RATE = 8000
+SLACK = 1e-6
+"""Seconds by which a clock may be short of a deadline and still be there."""
+DISCARDED = 31931
+"""Warning: more agent audio than the phone keeps."""
+OVERFLOW = 31930
+"""Warning: the bridge reads too slowly, caller audio is thrown away."""
+LOST = 31921
+"""Error: the bridge closed the socket without a close frame."""
+STAY_OPEN = 30.0
+"""Seconds after which even a socket that was to stay open is closed."""
+KEYS = "0123456789*#ABCD"
+
+How: TypeAlias = Literal["stop", "stop_open", "close", "drop"]
+"""A hang-up: `stop`, then close; `stop` and the socket stays open; a close without `stop`; a dead connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloseStream:
+    """Close the socket."""
+
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class DropStream:
+    """Let the connection die without a close frame."""
+
+
+Out: TypeAlias = str | CloseStream | DropStream
+
+
+class WireViolation(Exception):
+    """The bridge said something that is not in the protocol, and the phone is strict."""
+
+
+class Phone:
+    """One stream of one call."""
+
+    def __init__(
+        self,
+        ids: wire.Ids,
+        record: PhoneRecord,
+        *,
+        parameters: Mapping[str, str] | None = None,
+        options: PhoneOptions | None = None,
+    ) -> None:
+        self.ids = ids
+        self.record = record
+        self.options = options if options is not None else PhoneOptions()
+        self.playback = Playback(int(self.options.buffer_s * RATE))
+        self.acts = 0
+        """What the caller did so far: the number of the reply that comes next."""
+        self.over = False
+        """The socket is closed or dead, from either side."""
+        self.hung_up = False
+        """`stop` was sent or the phone closed: nothing the bridge sends is heard any more."""
+        self._parameters = dict(parameters or {})
+        self._mouth: Microphone | None = None
+        self._out: list[Out] = []
+        self._close_at: float | None = None
+        self._sequence = 0
+        self._chunk = 0
+        self._first_payload = True
+        self._audible: int | None = None
+
+    def __repr__(self) -> str:
+        state = "over" if self.over else "hung up" if self.hung_up else "open" if self._mouth else "new"
+        return f"<Phone {self.ids.call} {state}, {self.playback!r}>"
+
+    # What the driver does.
+
+    def open(self, now: float) -> None:
+        """The socket is open: say who we are. The first chunks are due at once. Call it exactly once."""
+        self.record.call_sid, self.record.stream_sid = self.ids.call, self.ids.stream
+        self.record.heard, self.record.runs = self.playback.heard, self.playback.runs
+        self._mouth = Microphone(self.options, now, self.record.caller, self.record.speech)
+        self.record.t0 = self._mouth.t0
+        self.playback.advance(self._sample(now))
+        self._send(now, wire.CONNECTED)
+        self._send(now, wire.start(self.ids, self._next(), self._parameters))
+        self.record.note(now, "stream", self.ids.stream)
+
+    def receive(self, message: str | bytes, now: float) -> None:
+        """A message from the bridge. Never raises, unless the phone is strict (`WireViolation`)."""
+        self.play_to(now)
+        if self.options.keep_messages:
+            self.record.messages.append((now, "<", message if isinstance(message, str) else repr(message)))
+        match wire.parse(message, self.ids.stream):
+            case wire.MediaMessage(payload):
+                self._play(payload, now)
+            case wire.MarkMessage(name):
+                self.record.note(now, "mark", name)
+                self.playback.mark(name)
+            case wire.ClearMessage():
+                self._clear(now)
+            case fault:
+                self._fault(now, fault.code, fault.reason)
+        self.play_to(now)
+
+    def closed(self, now: float, code: int | None) -> None:
+        """The socket is over from the other side; `code` is None when it died without a close frame."""
+        if self.over:
+            return
+        self.play_to(now)
+        self.record.note(now, "closed", "died" if code is None else str(code))
+        if code is None and not self.hung_up:
+            self.record.warn(now, LOST, "connection closed without a close frame")
+        self._end(now, "lost" if code is None else "agent")
+        self.over = True
+
+    def poll(self, now: float, *, room: bool = True) -> list[Out]:
+        """What leaves the phone by `now`, in order. Without `room` to send, caller audio is thrown away (31930)."""
+        if self._mouth is not None and not self.over:
+            self.play_to(now)
+            if not self.hung_up:
+                self._speak(self._mouth, now, room)
+            if self._close_at is not None and self._close_at <= now + SLACK:
+                self._shut(now, CloseStream(1000))
+        out, self._out = self._out, []
+        return out
+
+    def wake_at(self) -> float | None:
+        """When to poll next; None when there is nothing to come by itself."""
+        if self._mouth is None or self.over:
+            return None
+        if self.hung_up:
+            return self._close_at
+        mark = self.playback.next_mark()
+        due = self._mouth.due()
+        return due if mark is None else min(due, self._time(mark))
+
+    # What the caller does.
+
+    def say(self, ulaw: bytes, now: float, label: str = "") -> Speech:
+        """Say `ulaw` (mu-law, 8 kHz) from the next chunk on, behind what is being said already."""
+        self.play_to(now)
+        self.acts += 1
+        speech = self._speaker().say(ulaw, label, over=self.playback.buffered > 0)
+        self.record.note(now, "caller_speaks", label)
+        return speech
+
+    def press(self, digits: str, now: float, *, more: bool = False) -> None:
+        """Press keys, all of them at once. `more`: they belong to the act before, another digit of one number."""
+        if not digits or not set(digits) <= set(KEYS):
+            raise ValueError(f"no such keys: {digits!r}")
+        self.acts += not more
+        for digit in digits:
+            self._send(now, wire.dtmf(self.ids, self._next(), digit))
+            self.record.note(now, "digit", digit)
+
+    def hang_up(self, now: float, how: How = "stop", ending: Ending = "caller") -> None:
+        """The call ends from this side. Does nothing when it is over."""
+        if self.hung_up or self.over:
+            return
+        self.play_to(now)
+        self.record.note(now, "hang_up", how)
+        self._end(now, ending)
+        if how in {"stop", "stop_open"}:
+            self._send(now, wire.stop(self.ids, self._next()))
+            self._close_at = now + (self.options.linger_ms / 1000 if how == "stop" else STAY_OPEN)
+        else:
+            self._shut(now, CloseStream(1000) if how == "close" else DropStream())
+
+    # What a scenario asks.
+
+    def play_to(self, now: float) -> None:
+        """Bring the caller's ear up to `now`. Everything else does this first; a look at the phone may need it."""
+        if self.hung_up or self.over or self._mouth is None:
+            return
+        for sample, name in self.playback.advance(self._sample(now)):
+            self._echo(name, self._time(sample), now)
+        if self._audible is not None and not self.playback.buffered:
+            last = self.playback.runs[-1].end if self.playback.runs else 0
+            self.record.note(self._time(max(last, self._audible)), "agent_silent")
+            self._audible = None
+
+    @property
+    def speaking(self) -> bool:
+        """The caller is saying something, or about to."""
+        return self._mouth is not None and self._mouth.speaking
+
+    def elapsed(self, now: float) -> float:
+        """Seconds since sample 0; 0 before the stream opened."""
+        return now - self.record.t0 if self.record.t0 is not None else 0.0
+
+    @property
+    def position(self) -> int:
+        """The sample the caller hears next."""
+        return self.playback.position
+
+    def spoken_ms(self, reply: int, after: int = 0) -> float:
+        """How much of a reply (or of a later one) was heard, from sample `after` on."""
+        runs = (run for run in self.playback.runs if run.reply >= reply)
+        return sum(max(0, run.end - max(run.start, after)) for run in runs) / 8
+
+    def quiet_ms(self) -> float | None:
+        """How long nothing was to be heard since the last agent audio; None while there is some, or was none yet."""
+        runs = self.playback.runs
+        if self.playback.buffered or not runs:
+            return None
+        return (self.playback.position - runs[-1].end) / 8
+
+    # The inside.
+
+    def _speaker(self) -> Microphone:
+        if self._mouth is None:
+            raise RuntimeError("the phone is not open yet")
+        return self._mouth
+
+    def _sample(self, now: float) -> int:
+        return max(0, int(self.elapsed(now) * RATE + RATE * SLACK))
+
+    def _time(self, sample: int) -> float:
+        return (self.record.t0 or 0.0) + sample / RATE
+
+    def _next(self) -> int:
+        self._sequence += 1
+        return self._sequence
+
+    def _send(self, now: float, message: str) -> None:
+        self._out.append(message)
+        if self.options.keep_messages:
+            self.record.messages.append((now, ">", message))
+
+    def _echo(self, name: str, t: float, now: float) -> None:
+        self.record.note(t, "mark_back", name)
+        self._send(now, wire.mark(self.ids, self._next(), name))
+
+    def _play(self, payload: bytes, now: float) -> None:
+        if self._first_payload and payload[:4] == b"RIFF":
+            self.record.note(now, "fault", "a file header in the audio")
+        self._first_payload = False
+        if self.hung_up or self.over:
+            self.record.leaked_ms += len(payload) / 8
+            self.record.note(now, "leak", f"{len(payload) / 8:.0f} ms")
+            return
+        if self.playback.queue(payload, self.acts):
+            self.record.warn(now, DISCARDED, f"more than {self.options.buffer_s:g} s buffered")
+        if self.playback.buffered and self._audible is None:
+            self._audible = self.playback.position
+            self.record.note(now, "agent_speaks", str(self.acts))
+
+    def _clear(self, now: float) -> None:
+        gone, names = self.playback.clear()
+        self.record.cleared.append(Cleared(self.playback.position, gone / 8))
+        self.record.note(now, "clear", f"{gone / 8:.0f} ms")
+        if not self.hung_up and not self.over:
+            for name in names:
+                self._echo(name, now, now)
+
+    def _fault(self, now: float, code: int, reason: str) -> None:
+        self.record.note(now, "fault", f"{code} {reason}")
+        self.record.warn(now, code, reason)
+        if self.options.strict:
+            raise WireViolation(f"{code} {reason}")
+
+    def _speak(self, mouth: Microphone, now: float, room: bool) -> None:
+        talking = mouth.speaking
+        for chunk in mouth.take(now + SLACK):
+            if not room:
+                self.record.warn(now, OVERFLOW, "the bridge reads too slowly")
+                continue
+            self._chunk += 1
+            self.record.lateness_ms.append((now - chunk.leaves) * 1000)
+            self._send(now, wire.media(self.ids, self._next(), self._chunk, chunk.timestamp_ms, chunk.payload))
+        if talking and not mouth.speaking:
+            last = self.record.speech[-1]
+            self.record.note(self._time(last.end), "caller_silent", last.label)
+
+    def _shut(self, now: float, out: CloseStream | DropStream) -> None:
+        self._out.append(out)
+        self.record.note(now, "closed", "by the phone")
+        self.over = self.hung_up = True
+
+    def _end(self, now: float, ending: Ending) -> None:
+        """Nothing is heard from here on."""
+        if self.hung_up:
+            return
+        self.hung_up = True
+        self.record.ended = ending
+        self.record.cut_ms = self.playback.buffered / 8
+        for speech in self.record.speech:
+            speech.end = min(speech.end, max(speech.start, len(self.record.caller)))

@@ -1,0 +1,1 @@
+"""Show a call: in the terminal, on a page, as JSON."""

@@ -1,0 +1,193 @@
+"""A whole call on one page: `call.html`, complete in itself, nothing loaded from anywhere.
+
+Pure: a phone's record and the turns of the bridge in, HTML out. What the caller heard is solid, what was cut off is
+struck through; words keep the direction of their script. The page is a developer's document: it holds speech.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+import wave
+from collections.abc import Mapping, Sequence
+from html import escape
+from importlib.resources import files
+from string import Template
+
+from ivr.call.timeline import Turn
+from ivr.media import g711
+from ivr.testbench.recording import PhoneRecord
+from ivr.testbench.report import charts
+from ivr.testbench.report.latency import OWNERS, facts, reaction, spent, split_heard, wait
+
+_RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufefc]")
+_LETTER = re.compile(r"[^\W\d_]")
+_SCRIPTED = "SCRIPTED: the transcripts of this call were written beforehand; no recogniser heard the caller."
+
+
+def html(
+    record: PhoneRecord,
+    turns: Sequence[Turn],
+    *,
+    title: str = "A call",
+    language: str = "en",
+    scripted: bool = False,
+    figures: Mapping[str, str] | None = None,
+) -> str:
+    """The page. `scripted`: transcripts were not recognised, and it says so. `figures`: more facts for its head."""
+    page = Template(files("ivr.testbench.report").joinpath("report_page.html").read_text(encoding="utf-8"))
+    seconds = len(record.caller) / g711.RATE
+    head = {"length": f"{seconds:.1f} s", **(facts(turns) if turns else {}), **(figures or {})}
+    return page.substitute(
+        lang="en",
+        title=escape(title),
+        badges=_badges(record, language, scripted),
+        notice=f'<p class="notice" role="note">{_SCRIPTED}</p>' if scripted else "",
+        facts="".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in head.items()),
+        audio=base64.b64encode(_stereo(record)).decode("ascii"),
+        timeline=charts.timeline(record, turns),
+        turns=_turns(turns, record, scripted),
+        entries=_entries(record),
+        count=len(record.entries),
+    )
+
+
+def direction(text: str) -> str:
+    """`rtl` when the first letter of the text is of a script written from the right, else `ltr`."""
+    letter = _LETTER.search(text)
+    return "rtl" if letter and _RIGHT_TO_LEFT.match(letter[0]) else "ltr"
+
+
+def _badges(record: PhoneRecord, language: str, scripted: bool) -> str:
+    words = [f'<span class="badge plain">{escape(language)}</span>']
+    if scripted:
+        words.append('<span class="badge alarm">SCRIPTED</span>')
+    if record.ended:
+        words.append(f'<span class="badge plain">ended by {escape(record.ended)}</span>')
+    words += [f'<span class="badge alarm">warning {number}</span>' for number in record.warnings]
+    return " ".join(words)
+
+
+def _stereo(record: PhoneRecord) -> bytes:
+    target = io.BytesIO()
+    with wave.open(target, "wb") as file:
+        file.setparams((2, 2, g711.RATE, 0, "NONE", ""))
+        file.writeframes(record.stereo())
+    return target.getvalue()
+
+
+_COLUMNS = {"endpoint": "end of speech", "ears": "ears", "agent": "agent", "voice": "voice", "own": "bridge"}
+
+
+def latency_table(turns: Sequence[Turn]) -> str:
+    """One row a turn: who took how much of the wait, in ms."""
+    names = "".join(f'<th scope="col"><span class="key {name}"></span>{_COLUMNS[name]}</th>' for name in OWNERS)
+    body = "".join(_latency_row(turn) for turn in turns)
+    return (
+        '<table class="latency"><thead><tr><th scope="col">turn</th><th class="text" scope="col">kind</th>'
+        f'{names}<th scope="col">wait, all in all</th><th class="text" scope="col">outcome</th></tr></thead>'
+        f"<tbody>{body}</tbody></table>"
+        '<p class="aside">Milliseconds from the caller\'s last word to the first audio sent.</p>'
+    )
+
+
+def _latency_row(turn: Turn) -> str:
+    cells = "".join(f'<td data-name="{_COLUMNS[name]}">{_ms(spent(turn, name))}</td>' for name in OWNERS)
+    outcome = turn.outcome + (f" ({turn.failure})" if turn.failure else "")
+    return (
+        f'<tr><th scope="row" data-name="turn">{turn.number}</th><td class="text" data-name="kind">{_kind(turn)}</td>'
+        f'{cells}<td data-name="wait, all in all"><b>{_ms(wait(turn))}</b></td>'
+        f'<td class="text" data-name="outcome">{escape(outcome)}</td></tr>'
+    )
+
+
+def _ms(seconds: float | None) -> str:
+    return "–" if seconds is None else f"{seconds * 1000:.0f}"
+
+
+def _kind(turn: Turn) -> str:
+    if turn.kind == "phrase":
+        return "greeting" if turn.number == 0 else "phrase"
+    return "keypad" if turn.kind == "dtmf" else "speech"
+
+
+def _turns(turns: Sequence[Turn], record: PhoneRecord, scripted: bool) -> str:
+    """The bridge's side of the call; nothing when only the phone's is known."""
+    if not turns:
+        return ""
+    articles = "\n".join(_turn(turn, record, scripted) for turn in turns)
+    table = f'<div class="card">{latency_table(turns)}</div>'
+    return f"<h2>Latency, turn by turn</h2>\n{table}\n<h2>Turns</h2>\n{articles}"
+
+
+def _turn(turn: Turn, record: PhoneRecord, scripted: bool) -> str:
+    t0 = charts.axis_of(record).t0
+    begin = turn.speech_started_at or turn.asked_at or turn.first_sent_at
+    button = "" if begin is None else _seek(max(0.0, begin - t0 - 0.3))
+    lines = [f'<article class="card"><h3>Turn {turn.number}: {_kind(turn)}, {escape(turn.outcome)} {button}</h3>']
+    if turn.text:
+        who = "Caller (SCRIPTED)" if scripted and turn.kind == "speech" else "Caller"
+        lines.append(_line("c", who, turn.text, escape(turn.text)))
+    if turn.sentences or turn.heard or turn.unheard:
+        lines.append(_line("a", "Agent", turn.heard + turn.unheard or turn.sentences[0].text, _said(turn)))
+    if turn.failure:
+        lines.append(f'<p class="notice">{escape(turn.failure)}</p>')
+    if turn.fillers:
+        times = ", ".join(f"{at - t0:.1f} s" for at in turn.fillers)
+        lines.append(f"<p>While the caller waited, words of the line filled the silence at {times}.</p>")
+    lines += [f"<p>{_overlap(turn, index)}</p>" for index in range(len(turn.overlaps))]
+    lines.append(f"{charts.waterfall(turn, t0)}</article>")
+    return "\n".join(lines)
+
+
+def _seek(seconds: float) -> str:
+    at = f"{seconds:.1f} s"
+    return f'<button class="seek" data-at="{seconds:.2f}" aria-label="Play from {at}">▶ {at}</button>'
+
+
+def _line(css: str, who: str, text: str, inner: str) -> str:
+    way = direction(text)
+    lang = ' lang="ar"' if way == "rtl" else ""
+    said = f'<span class="said" dir="{way}"{lang}>{inner}</span>'
+    return f'<div class="line"><span class="who {css}">{who}</span>{said}</div>'
+
+
+def _said(turn: Turn) -> str:
+    """The reply, heard text solid, unheard struck through."""
+    words: list[str] = []
+    for heard, unheard in split_heard(turn):
+        joint = " " if heard[-1:].isspace() else ""
+        cut = f'<s title="the caller did not hear this">{_hidden("not heard: ")}{escape(unheard.strip())}</s>'
+        words.append(escape(heard.strip()) + (joint + cut if unheard.strip() else ""))
+    return " ".join(filter(None, words))
+
+
+def _hidden(text: str) -> str:
+    return f'<span class="hidden" lang="en">{text}</span>'
+
+
+def _overlap(turn: Turn, index: int) -> str:
+    overlap = turn.overlaps[index]
+    verdict = {
+        "commit": "and ended the agent's turn",
+        "resume": "too little to count: the agent went on",
+        "pending": "and the call ended before that was settled",
+    }[overlap.verdict]
+    rule = f" ({escape(overlap.rule)})" if overlap.rule else ""
+    delay = reaction(overlap)
+    quiet = "" if delay is None else f", which was silenced {delay * 1000:.0f} ms after the first voiced frame"
+    return f"The caller spoke over the agent{quiet}, {verdict}{rule}."
+
+
+def _entries(record: PhoneRecord) -> str:
+    t0 = charts.axis_of(record).t0
+    rows = "".join(
+        f'<tr><td>{entry.t - t0:.3f}</td><td class="text">{escape(entry.kind)}</td>'
+        f'<td class="text" dir="auto">{escape(entry.detail)}</td></tr>'
+        for entry in sorted(record.entries, key=lambda entry: entry.t)
+    )
+    return (
+        '<table><thead><tr><th scope="col">s</th><th class="text" scope="col">what</th>'
+        f'<th class="text" scope="col">detail</th></tr></thead><tbody>{rows}</tbody></table>'
+    )

@@ -1,0 +1,160 @@
+"""A call for a machine: what `call.json` holds and `ivr call --json` prints. docs/developing.md lists its fields.
+
+Pure: the phone's record, the scenario that was played, and what the bridge told of its turns. Times are seconds since
+the stream's first sample or milliseconds, as their names say; what is not known is null. A change that takes a field
+away or gives it another meaning makes another `format`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
+
+from ivr.call.timeline import Turn
+from ivr.media import g711
+from ivr.observe.recent_calls import CallSnapshot
+from ivr.testbench.expect import unmet
+from ivr.testbench.phone.figures import CallFigures, answered, figures
+from ivr.testbench.recording import PhoneRecord
+from ivr.testbench.refusal import refusal
+from ivr.testbench.report.latency import OWNERS, beginnings, spent
+from ivr.testbench.scenario import PlayFile, Press, Say, Scenario
+
+FORMAT: Final = 1
+EARLY: Final = 0.3
+"""Seconds by which the bridge may take a turn for begun before the phone's act."""
+
+_KINDS: Final[Mapping[str, str]] = {"speech": "speech", "dtmf": "keys"}
+"""By what acts the bridge's turns are begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Act:
+    """Something the caller did, or nothing before the greeting."""
+
+    kind: Literal["greeting", "speech", "keys"]
+    said: str
+    start: int
+    """Samples of the caller's track."""
+    end: int
+
+
+def result(record: PhoneRecord, scenario: Scenario, said: CallSnapshot | str) -> dict[str, Any]:
+    """The call, ready for JSON. `said`: what the bridge says of it, or why it says nothing."""
+    told = said if isinstance(said, CallSnapshot) else None
+    begun = None if told is None else beginnings(told.turns)
+    measured = figures(record, begun)
+    acts = [_Act("greeting", "", 0, 0), *_acts(record, scenario)]
+    until = [act.start for act in acts[1:]] + [max(len(record.heard), len(record.caller)) + 1]
+    found: dict[str, Any] = {
+        "format": FORMAT,
+        "call": record.call_sid,
+        "scenario": scenario.name,
+        "language": scenario.language,
+        "seconds": round(len(record.caller) / g711.RATE, 2),
+        "ended_by": record.ended,
+        "refused": next((line.removeprefix("refused: ") for line in refusal(record)), None),
+        "result": told.result if told is not None else None,
+        "reason": told.reason if told is not None else None,
+        "untold": said if isinstance(said, str) else None,
+        "first_audio_ms": record.runs[0].start / 8 if record.runs else None,
+        "silence_ms": measured.longest_dead_air_ms,
+        "underruns_ms": [gap.ms for gap in measured.underruns],
+        "discarded_ms": measured.discarded_ms,
+        "gave_up": [entry.detail for entry in record.of("gave_up")],
+        "warnings": [{"code": code, "reason": reason} for code, reason in record.warnings.items()],
+        "document_said": record.said,
+        "dialled": record.dialled,
+        "on_time": measured.certified,
+        "turns": [
+            {**_turn(record, measured, begun, act, end), **_at_the_bridge(share)}
+            for act, end, share in zip(acts, until, _shared_out(record, told, acts), strict=True)
+        ],
+    }
+    wanted = [step.expect for step in scenario.steps if isinstance(step.act, Say | PlayFile | Press)]
+    found["unmet"] = unmet(scenario.expect, wanted, found)
+    return found
+
+
+def _acts(record: PhoneRecord, scenario: Scenario) -> Iterator[_Act]:
+    """What the caller did of what the scenario has for him."""
+    speech, digits = iter(record.speech), iter(record.of("digit"))
+    for step in scenario.steps:
+        match step.act:
+            case Say() | PlayFile():
+                if (spoken := next(speech, None)) is None:
+                    return
+                yield _Act("speech", spoken.label, spoken.start, spoken.end)
+            case Press(keys):
+                pressed = [entry for _, entry in zip(keys, digits, strict=False)]
+                if not pressed:
+                    return
+                first, last = (int((entry.t - (record.t0 or 0.0)) * g711.RATE) for entry in (pressed[0], pressed[-1]))
+                yield _Act("keys", "".join(entry.detail for entry in pressed), first, last)
+            case _:
+                pass
+
+
+def _turn(
+    record: PhoneRecord, measured: CallFigures, begun: Sequence[float] | None, act: _Act, until: int
+) -> dict[str, Any]:
+    """What the caller did and what came of it, until he did something else, at the phone."""
+    sound = answered(record, act.said, act.start, act.end, until)
+    if act.kind == "greeting":
+        answer = sound
+    elif begun is None:
+        answer = replace(sound, reply_ms=None, audible_ms=None)
+    else:
+        answer = answered(record, act.said, act.start, act.end, until, begun)
+    stops = [barge_in.stop_ms for barge_in in measured.barge_ins if barge_in.onset == act.start]
+    return {
+        "kind": act.kind,
+        "said": act.said,
+        "at_s": round(act.start / g711.RATE, 3),
+        "until_s": round(act.end / g711.RATE, 3),
+        "sound_ms": sound.reply_ms,
+        "answer_ms": answer.reply_ms,
+        "audible_ms": answer.audible_ms,
+        "barge_in_stop_ms": stops[0] if stops and act.kind == "speech" else None,
+    }
+
+
+def _shared_out(record: PhoneRecord, told: CallSnapshot | None, acts: Sequence[_Act]) -> list[list[Turn] | None]:
+    """The bridge's turns that belong to each act: the last one before it of its kind, of any where there is none. None:
+    it told nothing."""
+    if told is None or record.t0 is None:
+        return [None for _ in acts]
+    shares: list[list[Turn]] = [[] for _ in acts]
+    for turn in told.turns:
+        at = (_begun(turn, told) - record.t0 + EARLY) * g711.RATE
+        before = [number for number, act in enumerate(acts) if number == 0 or act.start <= at]
+        alike = [number for number in before if acts[number].kind == _KINDS.get(turn.kind)]
+        shares[(alike or before)[-1]].append(turn)
+    return list(shares)
+
+
+def _begun(turn: Turn, told: CallSnapshot) -> float:
+    times = (turn.speech_started_at, turn.asked_at, turn.first_sent_at)
+    return next((at for at in times if at is not None), told.started_at)
+
+
+def _at_the_bridge(turns: Sequence[Turn] | None) -> dict[str, Any]:
+    if turns is None:
+        return dict.fromkeys(("transcript", "heard", "unheard", "outcome", "failure", "spent_ms"))
+    asked = [turn for turn in turns if turn.kind != "phrase"]  # what the line said then is no answer
+    last = (asked or turns)[-1] if turns else None
+    return {
+        "transcript": " ".join(turn.text for turn in turns if turn.text),
+        "heard": " ".join(turn.heard.strip() for turn in turns if turn.heard.strip()),
+        "unheard": " ".join(turn.unheard.strip() for turn in turns if turn.unheard.strip()),
+        "outcome": last.outcome if last else None,
+        "failure": next((turn.failure for turn in turns if turn.failure), None),
+        "spent_ms": _spent(last) if last else None,
+    }
+
+
+def _spent(turn: Turn) -> dict[str, float | None]:
+    """Who took how much of the wait: `endpoint` the silence that ends an utterance, `own` the bridge."""
+    took = {owner: spent(turn, owner) for owner in OWNERS}
+    return {owner: None if seconds is None else round(seconds * 1000, 1) for owner, seconds in took.items()}

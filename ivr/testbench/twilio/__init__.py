@@ -1,0 +1,1 @@
+"""Play the carrier: place calls, stream audio, answer REST requests, read TwiML."""

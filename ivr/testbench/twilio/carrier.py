@@ -1,0 +1,84 @@
+"""The carrier: places a call at a bridge, as the real one would when a caller dials its number.
+
+`place_call` asks the voice webhook (signed), reads the document it answers with, opens the media stream, plays the
+scenario in it, and goes on with the verbs behind `</Connect>` when the stream is over. What the caller heard, and
+all that happened, is the `PhoneRecord` it returns; the bridge's faults are in it, not raised.
+
+Time is the loop's: real on a socket, virtual with `connect` and `transport` given (`memory`, `virtual`). Any number
+of calls run side by side.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from typing import Final
+
+import httpx
+
+from ivr.testbench.phone.caller_audio import render
+from ivr.testbench.phone.messages import Ids, new_sid
+from ivr.testbench.phone.phone import PhoneOptions
+from ivr.testbench.phone.script import PhoneScript
+from ivr.testbench.recording import PhoneRecord
+from ivr.testbench.scenario import Scenario
+from ivr.testbench.twilio.call_flow import CarrierOptions, LiveCall, Numbers
+from ivr.testbench.twilio.http import Places, Webhooks
+from ivr.testbench.twilio.rest import Switchboard
+from ivr.testbench.twilio.signing import SharedKey, Signer
+from ivr.testbench.twilio.socket import Connect, StreamRefused, open_socket
+from ivr.testbench.twilio.stream import Clock
+
+__all__ = ["CarrierOptions", "Connect", "SharedKey", "StreamRefused", "Switchboard", "open_socket", "place_call"]
+
+USUAL: Final = CarrierOptions()
+USUAL_PHONE: Final = PhoneOptions()
+
+
+async def place_call(
+    url: str,
+    scenario: Scenario,
+    *,
+    auth_token: str,
+    account_sid: str,
+    caller: str,
+    called: str,
+    public_url: str | None = None,
+    voice: Callable[[str], bytes] | None = None,
+    record: PhoneRecord | None = None,
+    phone: PhoneOptions = USUAL_PHONE,
+    options: CarrierOptions = USUAL,
+    switchboard: Switchboard | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
+    connect: Connect = open_socket,
+) -> PhoneRecord:
+    """Call the bridge whose voice webhook is at `url` and play `scenario`; returns when the call is over.
+
+    `public_url` is what the bridge calls itself (its origin): signed, and mapped to `url`'s origin when asked.
+    `voice` turns a text of the scenario into mu-law at 8 kHz; it runs in a thread, before the call.
+    `record`: a fresh one to be filled, for who watches the call or wants what there is of one that is cancelled.
+    `switchboard` lets a REST client act on the call. Raises `ScenarioError` before the call, ValueError for a
+    URL that is none, `WireViolation` when `phone` is strict; whatever else the bridge does is in the record.
+    """
+    audio = await asyncio.to_thread(render, scenario, voice)
+    chance = random.Random(options.seed)
+    places, record = Places.of(url, public_url), PhoneRecord() if record is None else record
+    signer = Signer(auth_token, options.shared_key, options.honesty)
+    async with httpx.AsyncClient(transport=transport, trust_env=False, follow_redirects=False) as client:
+        call = LiveCall(
+            Ids(account_sid, options.call_sid or new_sid("CA", chance), new_sid("MZ", chance)),
+            Numbers(caller, called),
+            record,
+            PhoneScript(scenario, audio),
+            options=options,
+            phone=phone,
+            webhooks=Webhooks(client, signer, places, chance),
+            connect=connect,
+            clock=Clock(options.speed),
+            chance=chance,
+        )
+        if switchboard is not None:
+            switchboard.add(call)
+        await call.run(places.name(url))
+    return record

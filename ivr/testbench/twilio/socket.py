@@ -1,0 +1,103 @@
+"""A real WebSocket, opened and ended as the carrier does it.
+
+No compression, no origin, no subprotocol, no proxy and no pings: a bridge that asks for any of them would refuse the
+carrier. Every way in which opening can fail has the carrier's error number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeAlias
+
+from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.client import connect as websocket
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+
+from ivr.call.ports import WireClosed
+from ivr.testbench.twilio.stream import BROKEN, FarWire, WireBroken
+from ivr.testbench.twilio.twiml import BAD_HANDSHAKE
+
+USER_AGENT = "Twilio.TmeWs/1.0"
+SILENT = 31901
+"""Error: nobody answered the socket's handshake."""
+REFUSED = 31902
+"""Error: nobody listens there."""
+MESSAGE_LIMIT = 16 * 1024 * 1024
+PROTOCOL_ERROR = 1002
+"""The WebSocket close code this side sends when the other broke the protocol."""
+
+
+class StreamRefused(Exception):
+    """The socket could not be opened."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(f"{code} {reason}")
+        self.code = code
+        self.reason = reason
+
+
+Connect: TypeAlias = Callable[[str, Mapping[str, str], float], Awaitable[FarWire]]
+"""Opens a socket: url, extra headers, seconds it may take. Raises `StreamRefused`."""
+
+
+class SocketWire:
+    """A WebSocket as a stream needs it."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self._socket = socket
+
+    def __repr__(self) -> str:
+        return f"<SocketWire {self._socket.state.name}>"
+
+    async def receive(self) -> str | bytes:
+        """The next message."""
+        try:
+            return await self._socket.recv()
+        except ConnectionClosed as end:
+            raise _ended(end) from None
+
+    async def send(self, message: str) -> None:
+        """Send one; waits while the other side does not read."""
+        try:
+            await self._socket.send(message)
+        except ConnectionClosed as end:
+            raise _ended(end) from None
+
+    async def close(self, code: int) -> None:
+        """End in order."""
+        await self._socket.close(code)
+
+    def drop(self) -> None:
+        """Let the connection die without a close frame."""
+        self._socket.transport.abort()
+
+
+def _ended(end: ConnectionClosed) -> WireClosed:
+    if end.sent is not None and end.sent.code == PROTOCOL_ERROR and not end.rcvd_then_sent:
+        return WireBroken(PROTOCOL_ERROR)
+    return WireClosed(end.rcvd.code if end.rcvd is not None else None)
+
+
+async def open_socket(url: str, headers: Mapping[str, str], timeout: float) -> FarWire:
+    """Open a WebSocket exactly as the carrier does: no compression, no origin, no subprotocol, no proxy, no pings."""
+    try:
+        socket = await websocket(
+            url,
+            additional_headers=dict(headers),
+            user_agent_header=USER_AGENT,
+            compression=None,
+            proxy=None,
+            open_timeout=timeout,
+            close_timeout=2,
+            ping_interval=None,
+            max_size=MESSAGE_LIMIT,
+        )
+    except InvalidStatus as error:
+        raise StreamRefused(BAD_HANDSHAKE, f"HTTP {error.response.status_code} where 101 belongs") from error
+    except InvalidHandshake as error:
+        raise StreamRefused(BROKEN, f"broken handshake: {error}") from error
+    except TimeoutError as error:
+        raise StreamRefused(SILENT, f"no answer to the handshake in {timeout:g} s") from error
+    except OSError as error:
+        raise StreamRefused(REFUSED, f"refused: {error.strerror or error}") from error
+    return SocketWire(socket)

@@ -1,0 +1,161 @@
+"""TwiML as the carrier reads it: strictly, and no further than a call needs to go on.
+
+`parse` gives the verbs of a document in order, `stream_order` what a `<Connect><Stream>` asks for. What the carrier
+refuses is a `TwimlError` with its number, what it only complains about is a warning.
+https://www.twilio.com/docs/voice/twiml
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+from xml.etree import ElementTree as ET
+
+BROKEN_DOCUMENT = 12100
+UNKNOWN_VERB = 12200
+WRONG_TYPE = 12300
+BAD_HANDSHAKE = 31920
+NOT_WSS = 31922
+BAD_URL = 31923
+BAD_TRACK = 31941
+TOO_LONG = 12200
+
+TYPES = ("text/xml", "application/xml", "text/html")
+"""Content types in which a document may come."""
+VERBS = frozenset({
+    "Connect", "Dial", "Enqueue", "Gather", "Hangup", "Leave", "Pause", "Pay", "Play", "Prompt", "Queue", "Record",
+    "Redirect", "Refer", "Reject", "Say", "Sms", "Start", "Stop",
+})  # fmt: skip
+PARAMETER_LIMIT = 500
+"""Characters of name and value together that one parameter must stay below."""
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class TwimlError(Exception):
+    """The carrier refuses the document or the stream in it."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(f"{code} {reason}")
+        self.code = code
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One element."""
+
+    name: str
+    attributes: Mapping[str, str]
+    text: str = ""
+    children: tuple[Verb, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TwimlDocument:
+    """What to do with the call."""
+
+    verbs: tuple[Verb, ...]
+    url: str = ""
+    """Where it came from: relative addresses in it start here."""
+    warnings: tuple[str, ...] = ()
+    """Names of elements nobody knows; they are skipped."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamOrder:
+    """A two-way media stream."""
+
+    url: str
+    parameters: Mapping[str, str]
+    name: str = ""
+    status_callback: str = ""
+    status_method: str = "POST"
+    action: str = ""
+    """Asked when the stream is over; empty: the next verb."""
+    action_method: str = "POST"
+
+
+def parse(body: bytes | str, content_type: str = "text/xml", url: str = "") -> TwimlDocument:
+    """Read a document that came from `url`. Raises `TwimlError`."""
+    if content_type.partition(";")[0].strip().lower() not in TYPES:
+        raise TwimlError(WRONG_TYPE, f"content type {content_type or 'missing'}")
+    markup = body.encode() if isinstance(body, str) else body
+    if b"<!DOCTYPE" in markup or b"<!ENTITY" in markup:
+        raise TwimlError(BROKEN_DOCUMENT, "a document type is not allowed")
+    try:
+        root = ET.fromstring(markup)
+    except ET.ParseError as error:
+        raise TwimlError(BROKEN_DOCUMENT, f"not XML: {error}") from error
+    if root.tag != "Response":
+        raise TwimlError(BROKEN_DOCUMENT, f"<{root.tag}> where <Response> belongs")
+    verbs = tuple(_verb(element) for element in root)
+    known = tuple(verb for verb in verbs if verb.name in VERBS)
+    return TwimlDocument(known, url, tuple(verb.name for verb in verbs if verb.name not in VERBS))
+
+
+def _verb(element: ET.Element) -> Verb:
+    text = "".join(element.itertext()).strip()
+    return Verb(element.tag, dict(element.attrib), text, tuple(_verb(child) for child in element))
+
+
+def stream_order(connect: Verb, base: str) -> StreamOrder:
+    """What a `<Connect>` in a document from `base` asks for. Raises `TwimlError` for what the carrier refuses."""
+    streams = [child for child in connect.children if child.name == "Stream"]
+    if len(streams) != 1 or len(connect.children) != 1:
+        raise TwimlError(BROKEN_DOCUMENT, f"{len(streams)} streams under one Connect: exactly one is possible")
+    stream = streams[0]
+    if stream.attributes.get("track", "inbound_track") != "inbound_track":
+        raise TwimlError(BAD_TRACK, f"track {stream.attributes['track']} under Connect")
+    return StreamOrder(
+        url=_stream_url(stream.attributes.get("url", ""), base),
+        parameters=_parameters(stream),
+        name=stream.attributes.get("name", ""),
+        status_callback=absolute(stream.attributes.get("statusCallback", ""), base),
+        status_method=stream.attributes.get("statusCallbackMethod", "POST"),
+        action=absolute(connect.attributes.get("action", ""), base),
+        action_method=connect.attributes.get("method", "POST"),
+    )
+
+
+def absolute(url: str, base: str) -> str:
+    """An address in a document from `base`; empty stays empty."""
+    return urljoin(base, url) if url else ""
+
+
+def _stream_url(url: str, base: str) -> str:
+    if not url:
+        raise TwimlError(BAD_URL, "a Stream without url")
+    where = urlsplit(base)
+    socket_base = f"{'wss' if where.scheme == 'https' else 'ws'}://{where.netloc}{where.path}"
+    parts = urlsplit(url)
+    if not parts.scheme:
+        url = _join(socket_base, url)
+        parts = urlsplit(url)
+    if not parts.hostname:
+        raise TwimlError(BAD_URL, f"no host in {url}")
+    if parts.scheme != "wss" and not (parts.scheme == "ws" and parts.hostname in LOOPBACK):
+        raise TwimlError(NOT_WSS, f"scheme {parts.scheme}: wss is needed (ws only on loopback)")
+    if parts.query or parts.fragment:
+        raise TwimlError(BAD_HANDSHAKE, "a query string in a stream's url")
+    return url
+
+
+def _join(base: str, url: str) -> str:
+    """`urljoin` knows http only: join as http, put the scheme back."""
+    scheme, _, rest = base.partition("://")
+    return scheme + urljoin(f"http://{rest}", url).removeprefix("http")
+
+
+def _parameters(stream: Verb) -> dict[str, str]:
+    parameters = {}
+    for child in stream.children:
+        if child.name != "Parameter":
+            raise TwimlError(UNKNOWN_VERB, f"<{child.name}> in a Stream")
+        name, value = child.attributes.get("name", ""), child.attributes.get("value", "")
+        if not name:
+            raise TwimlError(UNKNOWN_VERB, "a Parameter without name")
+        if len(name) + len(value) >= PARAMETER_LIMIT:
+            raise TwimlError(TOO_LONG, f"Parameter {name} has {PARAMETER_LIMIT} characters or more")
+        parameters[name] = value
+    return parameters

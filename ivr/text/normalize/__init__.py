@@ -1,0 +1,1 @@
+"""Turn written text into text a voice can speak."""

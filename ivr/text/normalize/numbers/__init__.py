@@ -1,0 +1,1 @@
+"""Say numbers in Arabic and English words."""

@@ -1,0 +1,1 @@
+"""Cut streamed text into sentences, and sentences into requests to the voice."""

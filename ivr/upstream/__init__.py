@@ -1,0 +1,1 @@
+"""Treat services that all calls depend on: breakers, pace, backoff. Pure: `now` and chance are arguments."""

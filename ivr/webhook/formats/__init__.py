@@ -1,0 +1,1 @@
+"""Read a reply in whatever format an agent sends it."""

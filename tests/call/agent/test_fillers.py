@@ -1,0 +1,155 @@
+"""Silence at the ear while a reply is owed."""
+
+from __future__ import annotations
+
+from ivr.call.agent.fillers import Fillers
+from ivr.call.commands import RequestReply, SendAudio, SendClear, Speak, Transcribe
+from ivr.call.events import ReplyDelta, ReplyEnded, TranscriptArrived
+from ivr.call.options import CallOptions, Phrase
+from tests.call.stage import LOUD, Stage, options, phrases
+
+FILLER = bytes((0x30, 0xB0)) * 80
+
+
+def with_fillers(**choices: object) -> Stage:
+    """Fillers of 600 ms whose audio differs from every other."""
+    words = phrases(greeting="")
+    words |= {"filler": Phrase("one moment", FILLER * 30), "still_working": Phrase("still here", FILLER * 30)}
+    return Stage(options(phrases=words, **{"filler_after_ms": 2000, **choices}))
+
+
+def fillers(stage: Stage) -> int:
+    """How many were begun: turns keep their times."""
+    return sum(len(turn.fillers) for turn in stage.call.turns)
+
+
+def test_the_machine() -> None:
+    air = Fillers(CallOptions(filler_after_ms=2000, filler_grace_ms=400, fillers_most=3))
+    assert air.due_at(0.0) is None
+    air.owe(10.0)
+    air.owe(99.0)
+    assert air.due_at(0.0) == 12.0
+    assert air.due_at(11.5) == 13.5
+    assert air.due_at(11.5, arriving=True) == 13.5 + 0.4
+    assert [air.filler() for _ in range(3)] == ["filler", "filler", "still_working"]
+    assert air.due_at(0.0) is None
+    air.sounded()
+    assert air.due_at(20.0) == 22.0
+    air.settle()
+    air.owe(20.0)
+    assert air.due_at(0.0) == 22.0
+    assert repr(air) == "<Fillers owed since 20.0 fillers=0>"
+    assert Fillers(CallOptions(filler_after_ms=0)).due_at(0.0) is None
+
+
+def test_an_agent_that_thinks_long_is_filled_for_and_the_silence_stays_short() -> None:
+    stage = with_fillers()
+    stage.hear()
+    stage.wait(1900)
+    assert fillers(stage) == 0
+    stage.wait(200)
+    assert fillers(stage) == 1
+    assert stage.state == "thinking"
+    stage.wait(600 + 1900)
+    assert fillers(stage) == 1
+    stage.wait(200)
+    assert fillers(stage) == 2
+    stage.reply("It is in Riyadh.")
+    stage.wait(600)
+    stage.voice(500)
+    stage.wait(600)
+    turn = stage.call.turns[0]
+    assert (turn.outcome, turn.heard) == ("heard", "It is in Riyadh.")
+    assert turn.own_overhead is not None
+
+
+def test_a_filler_never_makes_the_answer_later() -> None:
+    stage = with_fillers()
+    stage.hear()
+    stage.wait(2200)
+    assert fillers(stage) == 1
+    stage.reply("It is in Riyadh.")
+    place = len(stage.log)
+    stage.voice(500)
+    sent = stage.since(place)
+    assert isinstance(sent[0], SendClear)
+    assert isinstance(sent[1], SendAudio)
+    stage.wait(700)
+    assert stage.call.turns[0].outcome == "heard"
+    assert bytes(stage.heard).endswith(LOUD * 23)
+
+
+def test_ears_that_take_long_are_filled_for() -> None:
+    stage = with_fillers()
+    stage.speak(600)
+    stage.wait(2600)
+    assert stage.state == "transcribing"
+    assert fillers(stage) == 0
+    assert stage.all(SendAudio)
+    stage.feed(TranscriptArrived(stage.last(Transcribe).utterance, "hello"))
+    assert stage.last(RequestReply).request.text == "hello"
+
+
+def test_a_gap_between_sentences_is_filled_and_the_next_is_not_lost() -> None:
+    stage = with_fillers()
+    stage.hear()
+    stage.feed(ReplyDelta(0, "I have found your parcel. "))
+    stage.feed(ReplyDelta(0, "It"))
+    stage.voice(500)
+    stage.wait(600)
+    stage.wait(2400)
+    assert fillers(stage) == 1
+    stage.wait(700)
+    stage.feed(ReplyDelta(0, " is in Riyadh."))
+    stage.feed(ReplyEnded(0))
+    stage.voice(500)
+    stage.wait(700)
+    turn = stage.call.turns[0]
+    assert (turn.outcome, turn.heard) == ("heard", "I have found your parcel. It is in Riyadh.")
+
+
+def test_fillers_end() -> None:
+    stage = with_fillers(fillers_most=2, reply_timeout=60.0)
+    stage.hear()
+    stage.wait(20_000)
+    assert fillers(stage) == 2
+
+
+def test_without_its_audio_there_is_no_filler() -> None:
+    stage = Stage(options(phrases=phrases(ready=False, greeting=""), filler_after_ms=1000, reply_timeout=60.0))
+    stage.hear()
+    stage.wait(5000)
+    assert stage.all(Speak) == []
+    assert stage.all(SendAudio) == []
+
+
+def test_a_caller_who_speaks_over_a_filler_is_heard() -> None:
+    stage = with_fillers()
+    stage.hear()
+    stage.wait(2200)
+    stage.speak(700)
+    assert stage.state == "hearing"
+    assert len(stage.all(SendClear)) == 1
+    assert stage.call.turns[0].outcome == "superseded"
+
+
+def test_an_answer_that_comes_while_the_caller_coughs_over_a_filler_waits() -> None:
+    stage = with_fillers()
+    stage.hear()
+    stage.wait(2200)
+    stage.speak(80)
+    assert stage.state == "yielding"
+    stage.reply("It is in Riyadh.")
+    place = len(stage.log)
+    stage.voice(500)
+    assert not [command for command in stage.since(place) if isinstance(command, SendAudio)]
+    stage.wait(400)
+    stage.wait(600)
+    assert stage.call.turns[0].outcome == "heard"
+    assert bytes(stage.heard).endswith(LOUD * 25)
+
+
+def test_a_silent_caller_is_owed_nothing() -> None:
+    stage = with_fillers(silence_timeout=0.0)
+    stage.wait(10_000)
+    assert stage.all(SendAudio) == []

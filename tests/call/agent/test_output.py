@@ -1,0 +1,103 @@
+"""The mouth: formats of the voice, and what is left when a sentence fails."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from ivr.call.agent.output import SpeechOutput
+from ivr.call.commands import Command, SendAudio, SendMark, Speak
+from ivr.call.events import TtsAudio, TtsEnded, TtsFailed
+from ivr.call.options import CallOptions
+from ivr.call.timeline import Turn
+from ivr.media import g711
+
+TONE = bytes((0x00, 0x20)) * 4 + bytes((0x00, 0xE0)) * 4
+"""PCM16 at 16 kHz: 2 kHz, a quarter of full scale."""
+
+
+def audio_of(commands: list[Command]) -> bytes:
+    return b"".join(command.payload for command in commands if isinstance(command, SendAudio))
+
+
+def run(mouth: SpeechOutput, now: float, seconds: float) -> bytes:
+    """Let a phone play everything; returns what it got."""
+    out = b""
+    end = now + seconds
+    marks: list[tuple[float, str]] = []
+    while now < end:
+        commands = mouth.pump(now)
+        out += audio_of(commands)
+        marks += [(now + 0.5, command.name) for command in commands if isinstance(command, SendMark)]
+        now += 0.05
+        for at, name in [mark for mark in marks if mark[0] <= now]:
+            marks.remove((at, name))
+            mouth.mark(name, now)
+    return out
+
+
+@pytest.mark.parametrize("cuts", [(), (2,), (640,), (640, 642, 12000), (15998,)])
+def test_pcm_is_brought_to_the_phone_s_form_whatever_its_chunks(cuts: tuple[int, ...]) -> None:
+    whole = TONE * 2000
+    outs = []
+    for places in ((), cuts):
+        mouth, turn = SpeechOutput(CallOptions()), Turn(0, "speech")
+        mouth.say(turn, "x", "x", 1.0)
+        assert mouth.pump(1.0) == [Speak(0, 1, "x")]
+        for start, end in pairwise((0, *places, len(whole))):
+            mouth.audio(TtsAudio(0, 1, whole[start:end], 16000), 1.0)
+        mouth.audio(TtsAudio(0, 1, b""), 1.0)
+        mouth.speech_ended(TtsEnded(0, 1), 1.0)
+        outs.append(run(mouth, 1.0, 4.0))
+        assert mouth.quiet
+        assert turn.sentences[0].audio_ms == pytest.approx(1000, abs=len(places) + 1)
+    assert outs[0] == outs[1]
+    assert len(outs[0]) == 8000
+    loud = g711.audioop.rms(g711.decode(outs[0][2000:6000]), 2)
+    assert 1500 < loud < 8000
+
+
+def test_mulaw_goes_through_as_it_is() -> None:
+    mouth, turn = SpeechOutput(CallOptions()), Turn(0, "speech")
+    mouth.say(turn, "x", "x", 1.0)
+    mouth.pump(1.0)
+    mouth.audio(TtsAudio(0, 1, bytes(range(160)), 8000, "mulaw"), 1.0)
+    mouth.speech_ended(TtsEnded(0, 1), 1.0)
+    assert run(mouth, 1.0, 1.0) == bytes(range(160))
+
+
+def test_a_sentence_that_fails_without_a_sound_is_let_go() -> None:
+    mouth, turn = SpeechOutput(CallOptions()), Turn(3, "speech")
+    mouth.say(turn, "x", "x", 1.0)
+    mouth.say(turn, "y", "y", 1.0)
+    mouth.pump(1.0)
+    assert mouth.stalled(1.0 + CallOptions().speech_timeout - 0.1) is None
+    stalled = mouth.stalled(1.0 + CallOptions().speech_timeout)
+    assert stalled == TtsFailed(3, 1, "stalled")
+    assert mouth.wake_at() == 1.0 + CallOptions().speech_timeout
+    assert mouth.awaits(stalled)
+    mouth.failed(stalled)
+    assert turn.sentences[0].failed == "stalled"
+    mouth.failed(TtsFailed(3, 9, "nobody's"))
+    mouth.give_up()
+    assert mouth.pump(20.0) == []
+    assert mouth.quiet
+    assert mouth.stalled(99.0) is None
+    assert mouth.wake_at() is None
+    assert not turn.sentences[0].finished
+    assert mouth.give_up() == []
+
+
+def test_where_nothing_sounds_nothing_is_begun_again() -> None:
+    mouth = SpeechOutput(CallOptions())
+    assert not mouth.may_begin_again
+    assert mouth.begin_again(1.0) == []
+
+
+def test_ready_audio_needs_no_voice() -> None:
+    mouth, turn = SpeechOutput(CallOptions()), Turn(0, "phrase")
+    mouth.say(turn, "x", "x", 1.0, b"\x10" * 320)
+    assert audio_of(mouth.pump(1.0)) == b"\x10" * 320
+    assert mouth.owes_ms(1.0) == 40
+    assert repr(mouth).startswith("<SpeechOutput queue=0 voice=False")

@@ -1,0 +1,205 @@
+"""What `ivr check` finds, with peers on loopback that answer, refuse or are not there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from ivr.commands.check import Finding, examine
+from ivr.config.settings import Settings, load
+from ivr.testbench.agent import app
+from ivr.testbench.loopback import bound, serving
+from tests.support import live
+
+ACCOUNT = "AC" + "0" * 32
+NOWHERE = "127.0.0.1:9"
+PEOPLE = {"IVR_TRANSFER_TO": "00966 11 000 0001, +966110000002", "IVR_FALLBACK_SPEAKER": "James"}
+
+
+def settings_for(peer: str, tmp_path: Path, more: Mapping[str, str] | None = None, *, dev: bool = False) -> Settings:
+    config = tmp_path / "ivr.toml"
+    if not config.exists():
+        config.touch()
+    env = {
+        "IVR_HAMSA_URL": f"ws://{peer}/v1/realtime/ws",
+        "IVR_WEBHOOK_URL": f"http://{peer}/webhook",
+        "IVR_CONFIG": str(config),
+        "TWILIO_ACCOUNT_SID": ACCOUNT,
+        "TWILIO_AUTH_TOKEN": "very-secret",
+        "IVR_PUBLIC_URL": "https://ivr.example.com/bridge",
+        **(more or {}),
+    }
+    return load(env, dev=dev)
+
+
+@asynccontextmanager
+async def peers(*, welcome: bool = True) -> AsyncIterator[str]:
+    """The demo agent, and a speech service that takes everybody or nobody."""
+
+    async def socket(websocket: WebSocket) -> None:
+        if not welcome:
+            await websocket.close()
+            return
+        await websocket.accept()
+        assert (await websocket.receive())["type"] == "websocket.disconnect"
+
+    routes = [WebSocketRoute("/v1/realtime/ws", socket), *app.routes(app.DemoAgent())]
+    listener = bound()
+    async with serving(Starlette(routes=routes), listener):
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+
+
+def found(settings: Settings, ask: str = "") -> dict[str, Finding]:
+    async def look() -> dict[str, Finding]:
+        return {finding.name: finding async for finding in examine(settings, ask)}
+
+    return live.run(look())
+
+
+@pytest.mark.live
+def test_peers_that_answer(tmp_path: Path) -> None:
+    async def look() -> dict[str, Finding]:
+        async with peers() as peer:
+            settings = settings_for(peer, tmp_path, {**PEOPLE, "IVR_LANGUAGE": "en", "IVR_GREETING": ""})
+            return {finding.name: finding async for finding in examine(settings, "where is my shipment")}
+
+    findings = live.run(look())
+    assert findings["Hamsa"].good is True
+    agents = [finding for name, finding in findings.items() if name.startswith("agent ")]
+    assert [finding.good for finding in agents] == [True, True]
+    assert "HTTP 405 to GET" in agents[0].detail
+    assert "May I have your full name" in agents[1].detail
+    assert findings["TwiML documents"].good is True
+    line = findings["line of every other number"].detail
+    assert line.endswith("/webhook, second voice James, transfers to ***0001, ***0002, no greeting")
+    assert findings["IVR_TRANSFER_TO"].detail == "***0001, ***0002"
+    assert "11000" not in repr(findings)
+    assert findings["voice URL of the number"].detail == "https://ivr.example.com/bridge/voice (HTTP POST)"
+    assert "https://ivr.example.com:443/bridge/voice" in findings["signed for /voice"].detail
+    assert "wss://ivr.example.com/bridge/media/" in findings["signed for /media"].detail
+    assert "very-secret" not in repr(findings)
+
+
+@pytest.mark.live
+def test_a_service_that_refuses(tmp_path: Path) -> None:
+    async def look() -> dict[str, Finding]:
+        async with peers(welcome=False) as peer:
+            return {finding.name: finding async for finding in examine(settings_for(peer, tmp_path))}
+
+    hamsa = live.run(look())["Hamsa"]
+    assert hamsa.good is False
+    assert hamsa.detail == "does not answer: auth"
+
+
+@pytest.mark.live
+def test_nobody_there(tmp_path: Path) -> None:
+    findings = found(settings_for(NOWHERE, tmp_path), "hello")
+    bad = {name: finding.detail for name, finding in findings.items() if finding.good is False}
+    assert bad == {
+        "Hamsa": "does not answer: connect",
+        f"agent http://{NOWHERE}/webhook": "does not answer: ConnectError",
+        f"agent http://{NOWHERE}/webhook, asked": "failed: connect",
+    }
+
+
+@pytest.mark.live
+def test_bad_documents_unknown_names_and_dev(tmp_path: Path) -> None:
+    (tmp_path / "answer.xml").write_text("<Response>", encoding="utf-8")
+    more = {"IVR_TWIML_DIR": str(tmp_path), "IVR_GREETNG": "typo"}
+    findings = found(settings_for(NOWHERE, tmp_path, more, dev=True))
+    assert findings["TwiML documents"].good is False
+    assert "answer.xml" in findings["TwiML documents"].detail
+    assert "did you mean IVR_GREETING" in findings["unknown"].detail
+    assert "not checked" in findings["signatures"].detail
+
+
+ANSWERS: dict[str, tuple[str, str, bytes]] = {
+    "not understood": (
+        f'failed: not_understood (application/json, 224 bytes: {{"words": "{"x" * 189})',
+        "application/json",
+        json.dumps({"words": "x" * 211}).encode(),
+    ),
+    "another character set": (
+        'failed: not_understood (application/json; charset=utf-16, 26 bytes: {"a": "é"})',
+        "application/json; charset=utf-16",
+        '{"a": "é"}\n'.encode("utf-16-le") + b"\n\0" + b"\n\0",
+    ),
+    "nothing": ("failed: empty", "text/plain", b""),
+    "no type": ("failed: only_thoughts (no content type, 18 bytes: <think>x</think>)", "", b"<think>x</think>\n\n"),
+    "closing": (": Bye (then the call ends)", "application/json", b'{"text": "Bye", "is_closing": true}'),
+    "a person": (": Wait (then a person takes over)", "application/json", b'{"text": "Wait", "transfer": true}'),
+    "a fault": (": Hi (told of agent_error)", "application/x-ndjson", b'{"text": "Hi"}\n{"type": "error"}\n'),
+}
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("name", list(ANSWERS))
+def test_what_an_agent_answered_is_shown(name: str, tmp_path: Path) -> None:
+    shown, content_type, body = ANSWERS[name]
+
+    async def answer(request: Request) -> Response:
+        response = Response(body)
+        if content_type:
+            response.headers["content-type"] = content_type
+        return response
+
+    async def look() -> dict[str, Finding]:
+        listener = bound()
+        async with serving(Starlette(routes=[Route("/webhook", answer, methods=["POST"])]), listener):
+            settings = settings_for(f"127.0.0.1:{listener.getsockname()[1]}", tmp_path)
+            return {finding.name: finding async for finding in examine(settings, "hello")}
+
+    asked = next(finding for name, finding in live.run(look()).items() if name.endswith(", asked"))
+    assert asked.detail.endswith(shown)
+
+
+@pytest.mark.live
+@pytest.mark.parametrize(("status", "good"), [(200, True), (404, True), (405, True), (500, False), (503, False)])
+def test_an_agent_that_says_it_is_broken_is_not_well(status: int, good: bool, tmp_path: Path) -> None:
+    async def look() -> list[Finding]:
+        listener = bound()
+        routes = [Route("/webhook", lambda _: Response(status_code=status))]
+        async with serving(Starlette(routes=routes), listener):
+            settings = settings_for(f"127.0.0.1:{listener.getsockname()[1]}", tmp_path)
+            return [finding async for finding in examine(settings) if finding.name.startswith("agent ")]
+
+    (agent,) = live.run(look())
+    assert agent.good is good
+    assert f"HTTP {status} to GET" in agent.detail
+
+
+@pytest.mark.live
+@pytest.mark.parametrize(("status", "good"), [(200, True), (500, False)])
+def test_what_an_agent_answers_outweighs_what_it_says_to_get(status: int, good: bool, tmp_path: Path) -> None:
+    async def answer(request: Request) -> Response:
+        return Response("Hi", 500 if request.method == "GET" else status, media_type="text/plain")
+
+    async def look() -> list[Finding]:
+        listener = bound()
+        async with serving(Starlette(routes=[Route("/webhook", answer, methods=["GET", "POST"])]), listener):
+            settings = settings_for(f"127.0.0.1:{listener.getsockname()[1]}", tmp_path)
+            return [finding async for finding in examine(settings, "hello") if finding.name.startswith("agent ")]
+
+    found, asked = live.run(look())
+    assert (found.good, asked.good) == (None, good)
+    assert found.detail == "HTTP 500 to GET: what it says to a question counts"
+
+
+@pytest.mark.live
+def test_no_password_of_a_url_is_shown(tmp_path: Path) -> None:
+    more = {
+        "IVR_WEBHOOK_URL": f"http://ann:hidden@{NOWHERE}/webhook?key=hidden",
+        "IVR_HAMSA_URL": f"ws://ann:hidden@{NOWHERE}/ws?v=hidden",
+    }
+    findings = found(settings_for(NOWHERE, tmp_path, more), "hello")
+    assert "hidden" not in repr(findings)
+    assert f"agent http://***@{NOWHERE}/webhook?key=***" in findings

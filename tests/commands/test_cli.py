@@ -1,0 +1,228 @@
+"""The commands as an operator meets them: what they print, and one line instead of a traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import runpy
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from ivr import __version__, cli
+from ivr.commands import check
+from ivr.testbench import call, demo, mock, tts
+from ivr.testbench.faults import run as faults
+from ivr.testbench.scenario import AfterAgent, At, IntoReply, PlayFile, Say, Scenario
+
+RUNNER = CliRunner()
+
+
+@pytest.fixture(autouse=True)
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No settings of the machine, and a folder of one's own."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("IVR_WEBHOOK_URL", "IVR_PUBLIC_URL", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "HAMSA_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    yield
+
+
+def run(*words: str) -> Result:
+    return RUNNER.invoke(cli.app, list(words))
+
+
+def plain(result: Result) -> str:
+    return re.sub(r"\x1b\[[0-9;]*m", "", result.output)
+
+
+@pytest.mark.parametrize("words", ["version", "--version"])
+def test_the_version_names_what_it_runs_on(words: str) -> None:
+    result = run(words)
+    assert result.exit_code == 0
+    assert f"ivr {__version__}, Python {sys.version_info.major}.{sys.version_info.minor}" in plain(result)
+    assert "starlette" in plain(result)
+
+
+@pytest.mark.parametrize("command", ["serve", "check"])
+def test_a_missing_setting_is_one_line_and_no_traceback(command: str) -> None:
+    result = run(command)
+    assert result.exit_code == 2
+    assert "ivr: IVR_WEBHOOK_URL is missing" in plain(result)
+    assert "Traceback" not in plain(result)
+
+
+def test_a_bad_document_stops_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "answer.xml").write_text("<Response>", encoding="utf-8")
+    monkeypatch.setenv("IVR_TWIML_DIR", str(tmp_path))
+    monkeypatch.setenv("IVR_WEBHOOK_URL", "http://127.0.0.1:9/webhook")
+    monkeypatch.setenv("IVR_HAMSA_URL", "ws://127.0.0.1:9/")
+    result = run("serve", "--dev")
+    assert result.exit_code == 2
+    assert "answer.xml" in plain(result)
+
+
+def test_check_fails_when_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IVR_WEBHOOK_URL", "http://127.0.0.1:9/webhook")
+    monkeypatch.setenv("IVR_HAMSA_URL", "ws://127.0.0.1:9/")
+    result = run("check", "--dev")
+    assert result.exit_code == 1
+    assert "NO Hamsa: does not answer: connect" in plain(result)
+    assert "ok TwiML documents" in plain(result)
+
+
+def called(monkeypatch: pytest.MonkeyPatch, ended: str, *unmet: str) -> list[Scenario]:
+    """`ivr call` without a call."""
+    scenarios: list[Scenario] = []
+
+    async def rung(url: str, scenario: Scenario, console: object, **options: object) -> dict[str, object]:
+        scenarios.append(scenario)
+        return {"ended_by": ended, "unmet": list(unmet)}
+
+    monkeypatch.setattr(call, "ring", rung)
+    return scenarios
+
+
+def test_call_pairs_what_is_said_with_when(monkeypatch: pytest.MonkeyPatch) -> None:
+    scenarios = called(monkeypatch, "agent")
+    words = [
+        "--say",
+        "hello",
+        "--at",
+        "3.5",
+        "--say",
+        "a.wav",
+        "--at",
+        "after 0.5",
+        "--say",
+        "stop",
+        "--at",
+        "over 2000",
+    ]
+    result = run("call", "http://127.0.0.1:9/voice", *words, "--say", "bye", "--step", "press 1#")
+    assert result.exit_code == 0, plain(result)
+    acts = [(step.act, step.moment) for step in scenarios[0].steps]
+    assert acts[0] == (Say("hello"), At(3.5))
+    assert acts[1] == (PlayFile(Path("a.wav")), AfterAgent(0.5))
+    assert acts[2] == (Say("stop"), IntoReply(2000.0))
+    assert acts[3] == (Say("bye"), AfterAgent())
+    assert len(acts) == 5
+
+
+def test_call_reads_a_scenario_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    scenarios = called(monkeypatch, "caller")
+    (tmp_path / "one.toml").write_text('[[step]]\npress = "1"\n', encoding="utf-8")
+    assert run("call", "http://127.0.0.1:9/voice", "--scenario", "one.toml").exit_code == 0
+    assert len(scenarios[0].steps) == 1
+
+
+@pytest.mark.parametrize("ended", ["", "refused", "lost"])
+def test_a_call_that_failed_is_an_exit_code(monkeypatch: pytest.MonkeyPatch, ended: str) -> None:
+    called(monkeypatch, ended)
+    assert run("call", "http://127.0.0.1:9/voice", "--say", "hello").exit_code == 1
+
+
+def test_a_call_that_is_not_as_expected_is_an_exit_code_and_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    called(monkeypatch, "agent", "too slow")
+    result = run("call", "http://127.0.0.1:9/voice", "--say", "hello", "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout) == {"ended_by": "agent", "unmet": ["too slow"]}
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        ([], "at least one step"),
+        (["--say", "x", "--at", "1", "--at", "2"], "more --at than --say"),
+        (["--step", "sing a song"], "sing a song"),
+        (["--scenario", "missing.toml"], "missing.toml"),
+        (["--say", "missing.wav"], "missing.wav"),
+    ],
+)
+def test_a_call_that_cannot_be_made_is_one_line(words: list[str], complaint: str) -> None:
+    result = run("call", "http://127.0.0.1:9/voice", *words)
+    assert result.exit_code == 2
+    assert complaint in plain(result)
+    assert "Traceback" not in plain(result)
+
+
+@pytest.mark.parametrize(("good", "code"), [(True, 0), (False, 1)])
+def test_the_demo_tells_by_its_exit_code(monkeypatch: pytest.MonkeyPatch, good: bool, code: int) -> None:
+    async def outcome(_: demo.Demo) -> bool:
+        return good
+
+    monkeypatch.setattr(demo.Demo, "run", outcome)
+    assert run("demo", "--lang", "ar").exit_code == code
+
+
+def test_a_demo_without_a_voice_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def silent(_: demo.Demo) -> bool:
+        raise RuntimeError("no espeak-ng voice")
+
+    monkeypatch.setattr(demo.Demo, "run", silent)
+    result = run("demo")
+    assert (result.exit_code, "no espeak-ng voice" in plain(result)) == (2, True)
+
+
+@pytest.mark.parametrize(("fault", "code"), [(KeyboardInterrupt(), 0), (OSError("port is taken"), 2)])
+def test_the_mock_ends_quietly(monkeypatch: pytest.MonkeyPatch, fault: BaseException, code: int) -> None:
+    async def serve(*_: object, **__: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(mock, "serve_mock", serve)
+    result = run("mock", "--port", "0", "--voice", "tone")
+    assert result.exit_code == code
+    assert "Traceback" not in plain(result)
+
+
+@pytest.mark.parametrize(
+    ("command", "place", "name"),
+    [
+        ("demo", demo.Demo, "run"),
+        ("call http://127.0.0.1:9/voice --say hello", call, "ring"),
+        ("check --dev", check, "examine"),
+        ("faults riff", faults, "run"),
+    ],
+)
+def test_ctrl_c_is_one_line(monkeypatch: pytest.MonkeyPatch, command: str, place: object, name: str) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(place, name, interrupted)
+    monkeypatch.setenv("IVR_WEBHOOK_URL", "http://127.0.0.1:9/webhook")
+    monkeypatch.setenv("IVR_HAMSA_URL", "ws://127.0.0.1:9/")
+    result = run(*command.split())
+    assert result.exit_code == cli.INTERRUPTED
+    assert plain(result).splitlines()[-1] == "ivr: interrupted"
+
+
+@pytest.mark.live
+@pytest.mark.skipif(not tts.available(), reason="no espeak-ng on this machine")
+def test_a_terminal_s_ctrl_c_ends_a_demo(tmp_path: Path) -> None:
+    """The signal goes to the whole group, as from a terminal; a test's own shell may have it ignored."""
+    code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from ivr.cli import main; main()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, "demo", "--out", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline().startswith("A call to http://127.0.0.1:")
+        os.killpg(child.pid, signal.SIGINT)
+        _, told = child.communicate(timeout=60)
+    assert (child.returncode, told) == (cli.INTERRUPTED, "ivr: interrupted\n")
+
+
+def test_python_m_ivr_is_the_same(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["ivr", "--help"])
+    with pytest.raises(SystemExit) as stopped:
+        runpy.run_module("ivr", run_name="__main__")
+    assert stopped.value.code == 0
+    assert "demo" in capsys.readouterr().out

@@ -1,0 +1,89 @@
+"""The operator's look at the phrases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from ivr import cli
+from ivr.commands import phrases
+from ivr.commands.phrases import PhraseEntry, in_cache, rendered
+from ivr.testbench import virtual_time
+from ivr.testbench.hamsa.memory import MemoryHamsa
+from ivr.testbench.hamsa.mock import MockHamsa
+from ivr.testbench.hamsa.profile import HamsaProfile, parse_rule
+from tests.support.front import nobody, settings
+
+
+def test_what_is_missing_is_spoken_once_over_one_connection(tmp_path: Path) -> None:
+    (tmp_path / "ivr.toml").write_text('[[line]]\nnumber = "+966110000001"\nlanguage = "ar"\n', "utf-8")
+    chosen, hamsa = settings(tmp_path), MemoryHamsa()
+    before = in_cache(chosen)
+    assert {entry.line for entry in before} == {"", "+966110000001"}
+    assert all(entry.seconds is None for entry in before)
+    after, problem = virtual_time.run(rendered(chosen, connect=hamsa.connect))
+    assert problem == ""
+    assert [entry.name for entry in after] == [entry.name for entry in before]
+    assert all(entry.seconds and entry.seconds > 0.3 for entry in after)
+    assert in_cache(chosen) == after
+    assert (hamsa.mock.tally.connects, hamsa.mock.tally.open_sockets) == (1, 0)
+    virtual_time.run(rendered(chosen, connect=nobody))
+
+
+def test_what_cannot_be_had_is_missing(tmp_path: Path) -> None:
+    hamsa = MemoryHamsa(
+        MockHamsa(HamsaProfile(rules=(parse_rule("tts error requests=1,2 after=0 text=voice not found"),)))
+    )
+    entries, problem = virtual_time.run(rendered(settings(tmp_path), connect=hamsa.connect))
+    assert problem == ""  # of the cache
+    assert [entry.seconds is None for entry in entries] == [True] + [False] * (len(entries) - 1)
+
+
+def test_a_cache_that_cannot_be_written_is_said_so(tmp_path: Path) -> None:
+    chosen = settings(tmp_path)
+    (tmp_path / "cache").write_bytes(b"")  # no folder
+    entries, problem = virtual_time.run(rendered(chosen, connect=MemoryHamsa().connect))
+    assert entries
+    assert all(entry.seconds and not entry.good for entry in entries)
+    assert problem == (
+        f"IVR_CACHE_DIR {tmp_path / 'cache'} cannot be written (File exists): "
+        "phrases are lost at the end, set it to a folder that can and has room"
+    )
+
+
+def test_entries_are_lines() -> None:
+    unkept = PhraseEntry("", "greeting", "Hiba", 1.0, "Hello", kept=False)
+    assert str(unkept) == "default         greeting       Hiba      unkept  Hello"
+    assert (
+        str(PhraseEntry("", "greeting", "Hiba", None, "Hello"))
+        == "default         greeting       Hiba     missing  Hello"
+    )
+    assert (
+        str(PhraseEntry("+9661", "filler", "Hiba", 1.25, "Well"))
+        == "+9661           filler         Hiba       1.2 s  Well"
+    )
+
+
+def test_a_cache_without_a_voice_is_only_read() -> None:
+    with pytest.raises(RuntimeError, match="only read"):
+        phrases._no_voice("", "", "")
+
+
+@pytest.mark.parametrize(("seconds", "problem", "code"), [(1.0, "", 0), (None, "", 1), (1.0, "IVR_CACHE_DIR", 1)])
+def test_commands(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, seconds: float | None, problem: str, code: int
+) -> None:
+    entries = [PhraseEntry("", "greeting", "Hiba", seconds, "[Hello]")]
+
+    async def done(_: object) -> tuple[list[PhraseEntry], str]:
+        return entries, problem
+
+    monkeypatch.setattr(cli, "_settings", lambda _: settings(tmp_path))
+    monkeypatch.setattr(phrases, "rendered", done)
+    monkeypatch.setattr(phrases, "in_cache", lambda _: entries)
+    listed = CliRunner().invoke(cli.app, ["phrases", "list"])
+    assert (listed.exit_code, "[Hello]" in listed.output) == (0, True)
+    ran = CliRunner().invoke(cli.app, ["phrases", "render"])
+    assert (ran.exit_code, "[Hello]" in ran.output) == (code, True)

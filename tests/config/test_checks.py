@@ -1,0 +1,133 @@
+"""What one line says about a setting of the right type that makes no sense."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ivr.config.default_phrases import VOICES
+from ivr.config.settings import load
+from tests.config.test_settings import DEV, REAL, problems
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+WITHOUT: list[tuple[str, str]] = [
+    ("TWILIO_ACCOUNT_SID", "TWILIO_ACCOUNT_SID is missing: set it to"),
+    ("TWILIO_AUTH_TOKEN", "TWILIO_AUTH_TOKEN is missing: set it to"),
+    ("HAMSA_API_KEY", "HAMSA_API_KEY is missing: set it to your Hamsa key"),
+    ("IVR_WEBHOOK_URL", "IVR_WEBHOOK_URL is missing: set it to the http(s):// URL"),
+    ("IVR_PUBLIC_URL", "IVR_PUBLIC_URL is missing: set it to the https:// URL"),
+]
+
+
+@pytest.mark.parametrize(("name", "problem"), WITHOUT)
+def test_a_missing_setting_is_named(name: str, problem: str) -> None:
+    (found,) = problems({key: value for key, value in REAL.items() if key != name})
+    assert found.startswith(problem)
+
+
+SENSELESS: list[tuple[str, str, str]] = [
+    ("IVR_PORT", "http", "set it to a port number from 1 to 65535"),
+    ("IVR_PORT", "0", "set it to a port number from 1 to 65535"),
+    ("IVR_PORT", "65536", "set it to a port number from 1 to 65535"),
+    ("IVR_MAX_CALLS", "0", "set it to a whole number from 1 to 10000"),
+    ("IVR_MAX_CALLS", "many", "set it to a whole number from 1 to 10000"),
+    ("IVR_ENDPOINT_MS", "5", "set it to milliseconds from 100 to 3000"),
+    ("IVR_ENDPOINT_MS", "0.5s", "set it to milliseconds from 100 to 3000"),
+    ("IVR_LANGUAGE", "arabic", "set it to ar or en"),
+    ("IVR_AUDIO_FORMAT", "mp3", "set it to pcm16, pcm8 or mulaw"),
+    ("IVR_LOG_FORMAT", "xml", "set it to text or json"),
+    ("IVR_DRAIN_SECONDS", "-1", "set it to seconds from 0 to 3600"),
+    ("IVR_DRAIN_SECONDS", "nan", "set it to seconds from 0 to 3600"),
+    ("IVR_DEV", "maybe", "set it to true or false"),
+    ("IVR_REQUIRE_SHARED_KEY", "perhaps", "set it to true or false"),
+    ("IVR_REQUIRE_SHARED_KEY", "true", "set IVR_SHARED_KEYS as well"),
+    ("IVR_SHARED_KEYS", "secret", "write id=secret"),
+    ("IVR_SHARED_KEYS", "=secret", "write id=secret"),
+    ("IVR_PUBLIC_URL", "http://bridge.example", "set it to an https:// URL"),
+    ("IVR_PUBLIC_URL", "bridge.example", "write https:// or http://host/path"),
+    ("IVR_PUBLIC_URL", "https://bridge.example/?a=1", "leave out user, query and fragment"),
+    ("IVR_PUBLIC_URL", "https://u:p@bridge.example", "leave out user, query and fragment"),
+    ("IVR_WEBHOOK_URL", "agent.example", "write https:// or http://host/path"),
+    ("IVR_HAMSA_URL", "https://hamsa.example", "write wss:// or ws://host/path"),
+    ("IVR_HAMSA_REST_URL", "hamsa", "write https:// or http://host/path"),
+    ("IVR_TWILIO_REST_URL", "twilio", "write https:// or http://host/path"),
+    ("TWILIO_ACCOUNT_SID", "SK" + "0" * 32, "begins with AC"),
+    ("TWILIO_ACCOUNT_SID", "AC/../x", "begins with AC"),
+    ("IVR_GREETING", "a\0b", "remove them"),
+    ("IVR_TRANSFER_TO", "911", "write + and the country's code"),
+    ("IVR_FALLBACK_SPEAKER", VOICES["ar"][0], "name another voice of the dialect"),
+    ("IVR_GREETING", "x" * 1001, "shorten it"),
+    ("IVR_TWIML_DIR", "nowhere", "set it to the folder of answer.xml"),
+    ("IVR_CACHE_DIR", "file", "file is no folder"),
+    ("IVR_METRICS_TOKEN", "x" * 15, "set it to 16 characters or more"),
+    ("IVR_CONFIG", "nowhere.toml", "set it to your ivr.toml"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "fix"), SENSELESS)
+def test_a_senseless_setting_is_named_with_its_fix(name: str, value: str, fix: str) -> None:
+    Path("file").touch()
+    (found,) = problems(REAL | {name: value})
+    assert found.startswith(f"{name} ")
+    assert fix in found
+    assert "\n" not in found
+
+
+def test_a_token_that_is_long_enough() -> None:
+    assert load(REAL | {"IVR_METRICS_TOKEN": "x" * 16}).metrics_token.get_secret_value() == "x" * 16
+
+
+def test_a_cache_that_may_not_be_looked_at_stops_no_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(_: Path) -> bool:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "is_file", forbidden)
+    assert load(REAL | {"IVR_CACHE_DIR": "closed", "IVR_CONFIG": ""}).cache_dir == Path("closed")
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "10.0.0.1", "bridge.example"])
+def test_a_laptop_is_not_open_to_others(host: str) -> None:
+    (found,) = problems(DEV | {"IVR_HOST": host}, dev=True)
+    assert found.startswith("IVR_HOST is reachable from outside")
+
+
+def test_plain_http_is_fine_on_loopback() -> None:
+    for url in ("http://127.0.0.1:8000", "http://localhost", "http://[::1]:1"):
+        assert load(REAL | {"IVR_PUBLIC_URL": url}).stream_url == f"ws{url[4:]}/media"
+
+
+def test_a_server_of_ones_own_needs_no_key() -> None:
+    env = {name: value for name, value in REAL.items() if name != "HAMSA_API_KEY"}
+    assert load(env | {"IVR_HAMSA_URL": "ws://mock:9100/v1/realtime/ws"}).hamsa_api_key.get_secret_value() == ""
+
+
+def test_everything_wrong_is_said_at_once() -> None:
+    names = [line.split(" ")[0] for line in problems({"IVR_PORT": "x", "IVR_LANGUAGE": "de"})]
+    assert names == [
+        "IVR_LANGUAGE",
+        "IVR_PORT",
+        "IVR_PUBLIC_URL",
+        "IVR_WEBHOOK_URL",
+        "HAMSA_API_KEY",
+        "TWILIO_ACCOUNT_SID",
+        "TWILIO_AUTH_TOKEN",
+    ]
+
+
+def test_a_problem_never_shows_a_secret() -> None:
+    text = "\n".join(problems({"TWILIO_AUTH_TOKEN": "very-secret", "HAMSA_API_KEY": "s3", "IVR_SHARED_KEYS": "leak"}))
+    assert not any(secret in text for secret in ("very-secret", "s3", "leak"))
+
+
+@pytest.mark.parametrize("name", ["IVR_WEBHOOK_SECRET", "HAMSA_API_KEY"])
+@pytest.mark.parametrize("secret", ["a\nb", "a\x00b", "مفتاح", "a b"])
+def test_a_secret_that_no_header_can_carry(name: str, secret: str) -> None:
+    (found,) = problems(REAL | {name: secret})
+    assert found.startswith(f"{name} has characters that no header can carry")
+    assert secret not in found

@@ -1,0 +1,337 @@
+"""Lines of ivr.toml, and what the call core gets of them."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import get_args
+
+import pytest
+
+from ivr.call.options import CallOptions, Phrase, PhraseName
+from ivr.config.default_phrases import PHRASES, Language
+from ivr.config.lines import (
+    LONGEST_PHRASE,
+    Line,
+    check_endpoint,
+    check_phrase,
+    check_url,
+    plain_line,
+    read_lines,
+    same_number,
+)
+
+AGENT = "https://agent.example/webhook"
+ARABIC = plain_line("ar", AGENT)
+
+
+def lines(text: str, default: Line = ARABIC) -> list[Line]:
+    found, _, problems = read_lines(text, default)
+    assert problems == []
+    return found
+
+
+def problems(text: str) -> list[str]:
+    return read_lines(text, ARABIC)[2]
+
+
+@pytest.mark.parametrize("language", ["ar", "en"])
+def test_a_language_has_all_its_words(language: Language) -> None:
+    options = plain_line(language, AGENT).options()
+    assert options.language == language
+    assert set(options.phrases) == set(get_args(PhraseName))
+    spoken = [phrase for phrase in options.phrases.values() if phrase.text]
+    arabic = [any("\u0600" <= letter <= "\u06ff" for letter in phrase.text) for phrase in spoken]
+    assert arabic == [language == "ar"] * 9
+    assert all(phrase.text[-1] in ".?؟" and not phrase.audio for phrase in spoken)
+
+
+def test_rendered_audio_goes_with_its_phrase() -> None:
+    options = ARABIC.options({"apology": b"\xff"})
+    assert options.phrases["apology"] == Phrase(PHRASES["ar"]["apology"], b"\xff")
+    assert options.phrases["greeting"].audio == b""
+
+
+def test_a_plain_line_is_the_core_s_own_choice() -> None:
+    options = ARABIC.options()
+    plain = CallOptions()
+    same = [own.name for own in fields(CallOptions) if own.name not in ("phrases", "language")]
+    assert [getattr(options, name) for name in same] == [getattr(plain, name) for name in same]
+
+
+FULL = """
+[call]
+lead_ms = 400
+
+[[line]]
+number = "+966 11 000-0000"
+webhook_url = "http://127.0.0.1:9/other"
+language = "ar"
+speaker = "Fahd"
+fallback_speaker = "Sara"
+dialect = "najd"
+greeting = "هلا"
+endpoint_ms = 700
+
+[line.phrases]
+goodbye = ""
+
+[line.call]
+commit_ms = 200
+interruptible_greeting = false
+keypad_terminator = "*"
+silence_timeout = 20
+
+[[line]]
+number = "00441110000"
+language = "en"
+"""
+
+
+def test_a_whole_file() -> None:
+    arabic, english = lines(FULL)
+    assert (arabic.number, arabic.webhook_url, arabic.speaker, arabic.dialect) == (
+        "+966110000000",
+        "http://127.0.0.1:9/other",
+        "Fahd",
+        "najd",
+    )
+    assert arabic.fallback_speaker == "Sara"
+    options = arabic.options()
+    assert (options.lead_ms, options.commit_ms, options.endpoint_ms) == (400, 200, 700)
+    assert (options.interruptible_greeting, options.keypad_terminator, options.silence_timeout) == (False, "*", 20)
+    assert options.phrases["greeting"].text == "هلا"
+    assert options.phrases["goodbye"].text == ""
+    assert options.phrases["apology"].text == PHRASES["ar"]["apology"]
+    assert (english.number, english.webhook_url, english.speaker) == ("+441110000", AGENT, "Emma")
+    assert english.options().phrases["greeting"].text == PHRASES["en"]["greeting"]
+    assert english.options().lead_ms == 400
+
+
+@pytest.mark.parametrize(
+    ("table", "fallback"),
+    [
+        ("", "Sara"),
+        ('fallback_speaker = ""', ""),
+        ('fallback_speaker = "Noura"', "Noura"),
+        ('speaker = "Sara"', ""),
+        ('dialect = "ksa"', "Sara"),
+        ('dialect = "najd"', ""),
+        ('language = "en"', ""),
+    ],
+)
+def test_a_second_voice_goes_with_its_dialect(table: str, fallback: str) -> None:
+    (line,) = lines(f'[[line]]\nnumber = "+12345"\n{table}', replace(ARABIC, fallback_speaker="Sara"))
+    assert line.fallback_speaker == fallback
+
+
+def test_call_choices_hold_for_the_default_line_too() -> None:
+    _, default, _ = read_lines("[call]\nlead_ms = 400", ARABIC)
+    assert default.options().lead_ms == 400
+
+
+def test_a_greeting_that_is_switched_off_stays_off_in_another_language() -> None:
+    silent = plain_line("ar", AGENT)
+    silent = Line(
+        **{own.name: getattr(silent, own.name) for own in fields(Line)}
+        | {"phrases": {**silent.phrases, "greeting": ""}}
+    )
+    (english,) = lines('[[line]]\nnumber = "+12345"\nlanguage = "en"', silent)
+    assert english.phrases["greeting"] == ""
+    assert english.phrases["goodbye"] == PHRASES["en"]["goodbye"]
+
+
+PEOPLE = plain_line("ar", AGENT, transfer_to=("+966110000001", "+966110000002"))
+
+
+@pytest.mark.parametrize(
+    ("written", "numbers"),
+    [
+        ("", PEOPLE.transfer_to),
+        ('transfer_to = ""', ()),
+        ("transfer_to = []", ()),
+        ('transfer_to = "00966 11 000-0003"', ("+966110000003",)),
+        ('transfer_to = "+966110000003, +966110000004"', ("+966110000003", "+966110000004")),
+        ('transfer_to = ["+966110000003", "+966110000004"]', ("+966110000003", "+966110000004")),
+    ],
+)
+@pytest.mark.parametrize("language", ["ar", "en"])
+def test_who_may_take_over_a_call(written: str, numbers: tuple[str, ...], language: str) -> None:
+    (line,) = lines(f'[[line]]\nnumber = "+12345"\nlanguage = "{language}"\n{written}', PEOPLE)
+    assert line.options().transfer_to == numbers
+
+
+def test_a_line_may_be_closed() -> None:
+    assert lines('[[line]]\nnumber = "+12345"\nwebhook_url = ""')[0].webhook_url == ""
+
+
+@pytest.mark.parametrize("number", ["sip:a@b", "client:ann", "12345", "+1 (234) 5.6-7"])
+def test_numbers(number: str) -> None:
+    assert lines(f'[[line]]\nnumber = "{number}"')
+
+
+WRONG: list[tuple[str, str]] = [
+    ("line = [", "not TOML:"),
+    ("[lines]", "lines: there is no such key; the keys are call, line"),
+    ("[[line]]", "[[line]] 1: number is missing: write the number that is dialled, in quotes"),
+    ("[[line]]\nnumber = 5", "[[line]] 1: number: write the number that is dialled, in quotes"),
+    (
+        '[[line]]\nnumber = "+12345"\nlangauge = "en"',
+        "[[line]] 1: langauge: there is no such key; the keys are number, webhook_url,",
+    ),
+    ('[[line]]\nnumber = "+12345"\nlanguage = "fr"', '[[line]] 1: language: write "ar" or "en"'),
+    ('[[line]]\nnumber = "abc"', "[[line]] 1: number: write + and digits"),
+    ('[[line]]\nnumber = "+12345"\n[[line]]\nnumber = "0012345"', "[[line]]: number +12345 occurs twice"),
+    ('[[line]]\nnumber = "+12345"\nwebhook_url = "agent"', "[[line]] 1: webhook_url is no URL the bridge can use"),
+    ('[[line]]\nnumber = "+12345"\nendpoint_ms = 10', "[[line]] 1: endpoint_ms: write a whole number from 100 to 3000"),
+    ('[[line]]\nnumber = "+12345"\ntransfer_to = "12345"', "[[line]] 1: transfer_to is no telephone number"),
+    (
+        '[[line]]\nnumber = "+12345"\ntransfer_to = "+1234567890123456"',
+        "[[line]] 1: transfer_to is no telephone number",
+    ),
+    (
+        '[[line]]\nnumber = "+12345"\ntransfer_to = ["+96611000", "911"]',
+        "[[line]] 1: transfer_to is no telephone number",
+    ),
+    ('[[line]]\nnumber = "+12345678"\ntransfer_to = "0012345678"', "+12345678: transfer_to +12345678 is a line itself"),
+    ('[[line]]\nnumber = "+12345"\ngreeting = "a\\u0000"', "[[line]] 1: greeting holds control characters"),
+    (
+        '[[line]]\nnumber = "+12345"\n[line.phrases]\nhello = "a"',
+        "[[line]] 1: [line.phrases] hello: there is no such phrase; the",
+    ),
+    (
+        '[[line]]\nnumber = "+12345"\n[line.phrases]\nnotice = 5',
+        "[[line]] 1: [line.phrases] notice: write text in quotes",
+    ),
+    ('[[line]]\nnumber = "+12345"\nphrases = 5', "[[line]] 1: phrases: write a table of texts"),
+    ('[[line]]\nnumber = "+12345"\nspeaker = 5', "[[line]] 1: speaker: write text in quotes"),
+    (
+        '[[line]]\nnumber = "+12345"\nendpoint_ms = "x"',
+        "[[line]] 1: endpoint_ms: write a whole number from 100 to 3000",
+    ),
+    (
+        '[[line]]\nnumber = "+12345"\ntransfer_to = [5]',
+        "[[line]] 1: transfer_to: write a number in quotes, or a list of",
+    ),
+    ('[[line]]\nnumber = "+12345"\ncall = 5', "[[line]] 1: call: write a table"),
+    ("line = [5]", "line: write [[line]] above the keys of each line"),
+    (
+        '[[line]]\nnumber = "+12345"\nspeaker = "Emma"\nfallback_speaker = "Emma"',
+        "[[line]] 1: fallback_speaker Emma is the speaker itself",
+    ),
+    ('[call]\nstart_ms = "x"', "[call] start_ms: write a whole number from 20 to 500"),
+    ("[call.lead_ms]", "[call] lead_ms: write one number, one word, true or false"),
+    ('[[line]]\nnumber = "+12345"\n[line.call]\nlead = 1', "[[line]] 1: [line.call] lead: there is no such field"),
+    ('[[line]]\nnumber = "+12345"\n[line.call]\nlanguage = "en"', "[[line]] 1: [line.call] language: there is no such"),
+    ("[call]\nlead_ms = 1", "[call] lead_ms: write a whole number from 60 to 5000"),
+    ("[call]\nlead_ms = 400.5", "[call] lead_ms: write a whole number from 60 to 5000"),
+    ("[call]\nlead_ms = true", "[call] lead_ms: write a whole number from 60 to 5000"),
+    ('[call]\nmax_call = "1h"', "[call] max_call: write a number from 0 to 86400"),
+    ("[call]\ninterruptible_greeting = 1", "[call] interruptible_greeting: write true or false"),
+    ('[call]\nkeypad_terminator = "**"', "[call] keypad_terminator: write one key"),
+    ("[call]\nkeypad_terminator = 1", "[call] keypad_terminator: write one key"),
+    ("line = 5", "line: write [[line]] above the keys of each line"),
+    ("[call]\nlead_ms = []", "[call] lead_ms: write one number, one word, true or false"),
+    ('[[line]]\nnumber = "+12345"\n[line.call]\nlead_ms = [1]', "[[line]] 1: [line.call] lead_ms: write one number"),
+    ("[call]\nendpoint_least_ms = 600", "endpoint_least_ms (600) is more than endpoint_ms (500): lower"),
+    (
+        '[[line]]\nnumber = "+12345"\nendpoint_ms = 400\n[line.call]\nendpoint_least_ms = 401',
+        "[[line]] 1: endpoint_least_ms (401) is more than endpoint_ms (400): lower",
+    ),
+    (
+        '[[line]]\nnumber = "+12345"\n[line.call]\nstart_ms = 200\ncommit_ms = 100',
+        "[[line]] 1: start_ms (200) is more than commit_ms (100): lower",
+    ),
+    (
+        '[[line]]\nnumber = "+12345"\n[line.call]\ncommit_ms = 40',
+        "[[line]] 1: start_ms (60) is more than commit_ms (40)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "problem"), WRONG)
+def test_names_what_is_wrong(text: str, problem: str) -> None:
+    found = problems(text)
+    assert len(found) == 1
+    assert found[0].startswith(problem)
+    assert "\n" not in found[0]
+
+
+def test_every_fault_at_once() -> None:
+    assert len(problems('[call]\nlead_ms = 1\n[[line]]\nnumber = "x"\nendpoint_ms = 1')) == 3
+    text = """
+[call]
+lead_ms = 1
+commit_ms = 40
+[[line]]
+language = "fr"
+endpoint_ms = 1
+[[line]]
+number = "+12345"
+greting = ""
+[line.phrases]
+foo = 5
+goodbye = 5
+[line.call]
+start_ms = []
+commit_ms = 40
+lead = 1
+[[line]]
+number = "abc"
+"""
+    assert [problem.split(": ")[:2] for problem in problems(text)] == [
+        ["[[line]] 1", "number is missing"],
+        ["[[line]] 1", "language"],
+        ["[[line]] 2", "[line.phrases] foo"],
+        ["[[line]] 2", "[line.phrases] foo"],
+        ["[[line]] 2", "[line.phrases] goodbye"],
+        ["[[line]] 2", "[line.call] start_ms"],
+        ["[[line]] 2", "greting"],
+        ["[call] lead_ms", "write a whole number from 60 to 5000"],
+        ["[[line]] 1", "endpoint_ms"],
+        ["[[line]] 2", "[line.call] lead"],
+        ["[[line]] 3", "number"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "good"), [("a\nb\tc", True), ("", True), ("\0", False), ("x" * LONGEST_PHRASE, True), ("x" * 1001, False)]
+)
+def test_phrases(text: str, good: bool) -> None:
+    assert (check_phrase(text) is None) == good
+
+
+@pytest.mark.parametrize(
+    ("url", "good"),
+    [
+        ("https://a", True),
+        ("http://a:1/b?c=d", True),
+        ("https://[::1]:8/", True),
+        ("ftp://a", False),
+        ("https://", False),
+        ("a", False),
+        ("https://a:99999", False),
+        ("https://a:0", False),
+        ("https://[::1", False),
+        ("https://a b", False),
+        ("https://a\n", False),
+    ],
+)
+def test_urls(url: str, good: bool) -> None:
+    assert (check_url(url, ("https", "http")) is None) == good
+
+
+@pytest.mark.parametrize(("value", "good"), [(99, False), (100, True), (3000, True), (3001, False)])
+def test_endpoints(value: int, good: bool) -> None:
+    assert (check_endpoint(value) is None) == good
+
+
+@pytest.mark.parametrize(
+    ("written", "same"),
+    [("+966 11-0", "+966110"), ("00966110", "+966110"), ("(011) 0.0", "01100"), ("anonymous", "anonymous")],
+)
+def test_one_number_many_spellings(written: str, same: str) -> None:
+    assert same_number(written) == same
+
+
+def test_a_short_endpoint_alone_is_no_contradiction() -> None:
+    assert not problems('[[line]]\nnumber = "+12345"\nendpoint_ms = 200')

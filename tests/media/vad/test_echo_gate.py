@@ -1,0 +1,138 @@
+"""The echo gate: what counts while the agent speaks, and what it learns of the line."""
+
+import pytest
+
+from ivr.media.vad.echo_gate import EchoGate
+
+SILENCE = -99.0
+
+
+def speak(gate: EchoGate, seconds: float, *, echo: float, played: float = -20.0) -> list[bool]:
+    """The agent speaks; what comes back is `echo` dB against it."""
+    return [gate.push(played + echo, played) for _ in range(int(seconds * 50))]
+
+
+def test_without_anything_played_everything_counts() -> None:
+    gate = EchoGate()
+    assert all(gate.push(heard, SILENCE) for heard in (-90.0, -50.0, 0.0))
+    assert gate.echo is None
+
+
+@pytest.mark.parametrize(("heard", "counts"), [(-34.9, True), (-35.1, False), (-60.0, False), (-10.0, True)])
+def test_within_15_dB_of_what_is_played(heard: float, counts: bool) -> None:
+    assert EchoGate().push(heard, -20.0) is counts
+
+
+def test_for_half_a_second_after_it_was_played() -> None:
+    gate = EchoGate()
+    gate.push(-60.0, -20.0)
+    assert [gate.push(-40.0, SILENCE) for _ in range(26)] == [False] * 25 + [True]
+
+
+def test_the_loudest_of_that_time_counts() -> None:
+    gate = EchoGate()
+    gate.push(SILENCE, -10.0)
+    assert not gate.push(-26.0, -30.0)
+
+
+def test_a_weak_echo_opens_the_gate_for_soft_voices() -> None:
+    gate = EchoGate()
+    assert not any(speak(gate, 2, echo=-40))
+    assert gate.depth == 22
+    assert gate.push(-41.0, -20.0)
+    assert not gate.push(-43.0, -20.0)
+    assert repr(gate) == "<EchoGate depth=22 dB echo=-40 dB>"
+
+
+@pytest.mark.parametrize(("echo", "depth"), [(-20.0, 15.0), (-24.0, 19.0), (-30.0, 22.0), (-12.0, 15.0)])
+def test_how_far_it_opens(echo: float, depth: float) -> None:
+    gate = EchoGate()
+    speak(gate, 3, echo=echo)
+    assert gate.depth == pytest.approx(depth)
+
+
+def test_nothing_is_learnt_in_less_than_two_seconds() -> None:
+    gate = EchoGate()
+    speak(gate, 1.9, echo=-40)
+    assert gate.depth == 15
+    assert gate.echo == pytest.approx(-40)
+
+
+def test_nothing_is_learnt_from_a_whisper() -> None:
+    gate = EchoGate()
+    speak(gate, 5, echo=-40, played=-50)
+    assert gate.echo is None
+    assert repr(gate) == "<EchoGate depth=15 dB echo=unknown>"
+
+
+def test_a_stronger_echo_closes_it_within_a_second_for_half_a_minute() -> None:
+    gate = EchoGate()
+    speak(gate, 10, echo=-40)
+    came_through = speak(gate, 5, echo=-20)
+    assert 0 < sum(came_through) <= 50
+    assert not any(came_through[50:])
+    speak(gate, 20, echo=-40)
+    assert gate.depth == 15
+    speak(gate, 12, echo=-40)
+    assert gate.depth == 22
+
+
+@pytest.mark.parametrize(("heard", "opens"), [(-34.9, True), (-35.1, False)])
+def test_looking_ahead_says_the_same_and_changes_nothing(heard: float, opens: bool) -> None:
+    gate = EchoGate()
+    assert gate.opens(-90.0, SILENCE)
+    assert gate.opens(heard, -20.0) is opens
+    gate.push(-60.0, -20.0)
+    assert gate.opens(heard, SILENCE) is opens
+    assert gate.echo is None
+
+
+def talk(gate: EchoGate, frames: int, *, late: int, loss: float) -> list[bool]:
+    """The agent speaks in syllables of 100 ms, its echo comes `late` frames later."""
+    played = [(-20.0 - n // 5 % 3) if n // 5 % 4 else -45.0 - n // 7 % 9 for n in range(frames)]
+    heard = [-70.0] * late + [one - loss for one in played]
+    return [gate.push(max(-70.0, one), out) for one, out in zip(heard, played, strict=False)]
+
+
+def test_once_the_delay_is_known_the_gate_opens_in_the_agents_pauses() -> None:
+    gate = EchoGate()
+    assert not any(talk(gate, 500, late=8, loss=30))
+    assert gate.delay.frames == 8
+    assert gate.depth == pytest.approx(25, abs=1)
+    for _ in range(8 + 2 + 1 + 4):
+        gate.push(-90.0, SILENCE)
+    assert gate.push(-50.0, SILENCE)
+    assert not gate.push(-60.0, SILENCE)
+
+
+def test_a_known_delay_allows_for_a_little_more_depth() -> None:
+    gate = EchoGate()
+    talk(gate, 700, late=8, loss=40)
+    assert gate.depth == 28
+
+
+def test_when_the_delay_changes_the_gate_is_careful_again() -> None:
+    gate = EchoGate()
+    talk(gate, 500, late=4, loss=30)
+    came_through = talk(gate, 700, late=14, loss=30)
+    assert not any(came_through[150:])
+    assert gate.delay.frames == 14
+
+
+def test_after_silence_nothing_is_left_of_what_was_played() -> None:
+    gate = EchoGate()
+    talk(gate, 500, late=8, loss=30)
+    assert [gate.push(-55.0, SILENCE) for _ in range(30)][-1]
+    assert gate.opens(-60.0, SILENCE)
+    assert not gate.opens(-60.0, -20.0)
+
+
+def test_it_is_busy_for_half_a_second_after_the_agent() -> None:
+    gate = EchoGate()
+    assert not gate.busy
+    gate.push(-60.0, -20.0)
+    states = [gate.busy]
+    for _ in range(26):
+        gate.push(-60.0, SILENCE)
+        states.append(gate.busy)
+    assert states == [True] * 26 + [False]

@@ -1,0 +1,110 @@
+"""What the log says of calls."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+import pytest
+
+from ivr.call.commands import Command, HangUp, Note, SendClear
+from ivr.call.events import CallStarted, DigitPressed, Event, Tick
+from ivr.call.timeline import Outcome, Turn
+from ivr.observe import logs
+from ivr.observe.call_log import CallLog, Observers
+
+STARTED = CallStarted("CA1", "MZ1", "+966500000001", "+966110000000")
+
+
+@pytest.fixture(autouse=True)
+def _level(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+
+
+def told(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str, dict[str, object]]]:
+    return [(record.levelname, record.getMessage(), logs.fields_of(record)) for record in caplog.records]
+
+
+def turn(outcome: Outcome, *, spoke: float | None = 1.0, sent: float | None = 2.0) -> Turn:
+    return Turn(1, "speech", "private words", outcome, speech_ended_at=spoke, first_sent_at=sent)
+
+
+def test_a_call_s_start_names_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    CallLog().happened("CA1", 0.0, STARTED, [])
+    assert told(caplog) == [("INFO", "call_started", {"call": "CA1", "stream": "MZ1"})]
+
+
+@pytest.mark.parametrize(
+    "name", ["upstream_failed", "speech_failed", "transcript_failed", "reply_failed", "peer_fault"]
+)
+def test_failures_are_warnings(name: str, caplog: pytest.LogCaptureFixture) -> None:
+    CallLog().happened("CA1", 0.0, Tick(), [Note(name, {"reason": "timeout"})])
+    assert told(caplog) == [("WARNING", name, {"call": "CA1", "reason": "timeout"})]
+
+
+def test_notes_are_told_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
+    CallLog().happened("CA1", 0.0, DigitPressed("7"), [SendClear(), Note("overlap", {"ms": 140}), Note("plain")])
+    assert told(caplog) == [("INFO", "overlap", {"call": "CA1", "ms": 140}), ("INFO", "plain", {"call": "CA1"})]
+
+
+@pytest.mark.parametrize("field", ["name", "message", "args", "module", "msg", "process", "asctime", "call"])
+def test_no_field_of_a_note_can_break_the_log(field: str, caplog: pytest.LogCaptureFixture) -> None:
+    CallLog().happened("CA1", 0.0, Tick(), [Note("odd", {field: "x", "fine": 1})])
+    [(_, event, fields)] = told(caplog)
+    assert event == "odd"
+    assert fields["call"] == "CA1"
+    assert fields["fine"] == 1
+
+
+def test_the_end_has_what_an_operator_asks_first(caplog: pytest.LogCaptureFixture) -> None:
+    turns = [
+        Turn(0, "phrase", outcome="heard", first_sent_at=0.1),
+        turn("heard", sent=2.5),
+        turn("interrupted", sent=1.8),
+        turn("failed", sent=None),
+        turn("superseded", spoke=None, sent=4.0),
+        turn("heard", sent=2.0),
+    ]
+    CallLog().ended("CA1", 9.0, turns, HangUp("success", "caller_stop", from_caller=True))
+    [(level, event, fields)] = told(caplog)
+    assert (level, event) == ("INFO", "call_ended")
+    assert fields == {
+        "call": "CA1", "result": "success", "reason": "caller_stop", "turns": 5, "heard": 2, "interrupted": 1,
+        "failed": 1, "answer_ms_p50": 1000, "answer_ms_max": 1500,
+    }  # fmt: skip
+    assert "private" not in caplog.text
+
+
+def test_a_call_without_a_turn(caplog: pytest.LogCaptureFixture) -> None:
+    CallLog().ended("CA1", 9.0, [], HangUp("indeterminate", "no_media"))
+    [(_, _, fields)] = told(caplog)
+    assert "answer_ms_p50" not in fields
+    assert fields["turns"] == 0
+
+
+class Bad:
+    def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
+        raise KeyError("happened")
+
+    def ended(self, call_id: str, now: float, turns: Sequence[Turn], hang_up: HangUp) -> None:
+        raise KeyError("ended")
+
+
+class Good:
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
+        self.seen.append("happened")
+
+    def ended(self, call_id: str, now: float, turns: Sequence[Turn], hang_up: HangUp) -> None:
+        self.seen.append("ended")
+
+
+def test_an_observer_that_raises_does_no_harm(caplog: pytest.LogCaptureFixture) -> None:
+    good = Good()
+    both = Observers(Bad(), good)
+    both.happened("CA1", 0.0, Tick(), [])
+    both.ended("CA1", 0.0, [], HangUp("success", "x"))
+    assert good.seen == ["happened", "ended"]
+    assert caplog.text.count("observer_failed") == 2

@@ -1,0 +1,367 @@
+"""The HTTP doors: who may come in, and what is answered. In memory, without a peer."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ivr.server.bridge import Bridge
+from ivr.testbench.twilio.signing import SharedKey, Signer
+from tests.support.asgi import alive
+from tests.support.front import (
+    ACCOUNT,
+    CALL,
+    CALLED,
+    CALLER,
+    PUBLIC,
+    Front,
+    document,
+    said,
+    settings,
+    token,
+    visit,
+    voice_form,
+)
+
+# -- an answer -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["post", "get"])
+def test_a_call_is_answered_with_its_stream_and_words_for_a_crash(tmp_path: Path, method: str) -> None:
+    async def story(front: Front) -> None:
+        answer = await getattr(front, method)("/voice")
+        root = document(answer)
+        stream = root.find("Connect/Stream")
+        assert stream is not None
+        assert stream.get("url") == "wss://bridge.example/media"
+        assert len(token(answer)) >= 40
+        assert [verb.tag for verb in root] == ["Connect", "Say", "Hangup"]
+        assert "Goodbye" in said(answer)
+        assert front.metric("ivr_answers_total", document="answer") == 1
+        place = front.bridge.registry.expect(CALL, asyncio.get_running_loop().time())
+        assert place is not None
+        assert (place.caller, place.called, place.direction) == (CALLER, CALLED, "inbound")
+
+    visit(settings(tmp_path), story)
+
+
+def test_a_repeated_request_gets_the_same_answer_and_no_second_place(tmp_path: Path) -> None:
+    async def story(front: Front) -> None:
+        first, again = await front.post("/voice"), await front.post("/voice")
+        assert first.text == again.text
+        assert front.bridge.registry.admitted == 1
+        assert token(await front.post("/voice", voice_form(CallSid="CA2"))) != token(first)
+
+    visit(settings(tmp_path, IVR_MAX_CALLS="2"), story)
+
+
+def test_an_answer_waits_for_nobody(tmp_path: Path) -> None:
+    async def never(_: object) -> Any:
+        await asyncio.sleep(3600)
+
+    async def story(front: Front) -> None:
+        async with alive(front.app):
+            loop = asyncio.get_running_loop()
+            began = loop.time()
+            await front.post("/voice")
+            assert loop.time() == began
+            assert (await front.client.get("/readyz")).status_code == 503
+
+    visit(settings(tmp_path), story, connect=never)
+
+
+def test_one_call_too_many_hears_that_all_lines_are_busy(tmp_path: Path) -> None:
+    async def story(front: Front) -> None:
+        token(await front.post("/voice"))
+        assert "busy" in said(await front.post("/voice", voice_form(CallSid="CA2")))
+        token(await front.post("/voice"))
+        await asyncio.sleep(61)
+        token(await front.post("/voice", voice_form(CallSid="CA2")))
+
+    visit(settings(tmp_path, IVR_MAX_CALLS="1"), story)
+
+
+def test_a_draining_server_says_so_to_new_calls_only(tmp_path: Path) -> None:
+    async def story(front: Front) -> None:
+        token(await front.post("/voice"))
+        front.bridge.registry.draining = True
+        assert "being updated" in said(await front.post("/voice", voice_form(CallSid="CA2")))
+        token(await front.post("/voice"))
+        assert front.metric("ivr_answers_total", document="drain") == 1
+
+    visit(settings(tmp_path), story)
+
+
+def test_a_number_without_an_agent_is_closed(tmp_path: Path) -> None:
+    lines = tmp_path / "ivr.toml"
+    lines.write_text(
+        '[[line]]\nnumber = "+966 11 000 0001"\nwebhook_url = "http://agent.example/one"\nlanguage = "ar"\n', "utf-8"
+    )
+
+    async def story(front: Front) -> None:
+        assert "closed" in said(await front.post("/voice"))
+        answer = await front.post("/voice", voice_form(To="+966110000001"))
+        token(answer)
+        assert "مع السلامة" in said(answer)
+
+    visit(settings(tmp_path, IVR_WEBHOOK_URL=""), story)
+
+
+def test_a_crash_in_the_answer_gives_words_and_not_a_500(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(Bridge, "answer", lambda *_: 1 / 0)
+
+    async def story(front: Front) -> None:
+        assert "technical problem" in said(await front.post("/voice"))
+        assert front.metric("ivr_answers_total", document="error") == 1
+
+    visit(settings(tmp_path), story)
+    assert "answer_failed" in caplog.text
+    assert CALLER not in caplog.text
+
+
+# -- who asks ------------------------------------------------------------------------------------------------------
+
+
+SIGNERS: list[tuple[str, Signer, dict[str, str], str | None]] = [
+    ("right", Signer("the-auth-token"), {}, None),
+    ("unsigned", Signer("the-auth-token", honesty="missing"), {}, "no_signature"),
+    ("another secret", Signer("not the token"), {}, "wrong_signature"),
+    ("the token being rotated in", Signer("second"), {"TWILIO_SECONDARY_AUTH_TOKEN": "second"}, None),
+    ("a shared key", Signer("", SharedKey("k1", "s1")), {"IVR_SHARED_KEYS": "k1=s1"}, None),
+    ("a shared key nobody knows", Signer("", SharedKey("k2", "s1")), {"IVR_SHARED_KEYS": "k1=s1"}, "unknown_key"),
+    ("a shared key where none is set up", Signer("", SharedKey("k1", "s1")), {}, "unknown_key"),
+    (
+        "the token where a shared key is required",
+        Signer("the-auth-token"),
+        {"IVR_SHARED_KEYS": "k1=s1", "IVR_REQUIRE_SHARED_KEY": "true"},
+        "shared_key_required",
+    ),
+]
+
+
+@pytest.mark.parametrize(("signer", "env", "reason"), [row[1:] for row in SIGNERS], ids=[row[0] for row in SIGNERS])
+@pytest.mark.parametrize("door", ["voice", "status", "goodbye"])
+def test_only_the_carrier_comes_in(
+    tmp_path: Path, door: str, signer: Signer, env: dict[str, str], reason: str | None
+) -> None:
+    async def story(front: Front) -> None:
+        front.signer = signer
+        answer = await front.post(f"/{door}")
+        if reason is None:
+            assert answer.status_code in (200, 204)
+            return
+        assert (answer.status_code, answer.text) == (403, "Forbidden\n")
+        assert front.rejected(door, reason) == 1
+        assert front.bridge.registry.admitted == 0
+
+    visit(settings(tmp_path, **env), story)
+
+
+def test_a_signature_covers_every_field_the_query_and_the_door(tmp_path: Path) -> None:
+    form = voice_form()
+
+    async def story(front: Front) -> None:
+        headers = front.signer.headers(f"{PUBLIC}/voice", form)
+        for path, fields in (
+            ("/voice", {**form, "From": "+966500000009"}),
+            ("/voice", {name: value for name, value in form.items() if value}),
+            ("/voice", {**form, "Extra": "1"}),
+            ("/voice?x=1", form),
+            ("/status", form),
+            ("/goodbye", form),
+        ):
+            assert (await front.client.post(path, data=fields, headers=headers)).status_code == 403
+        assert (await front.client.post("/voice", data=form, headers=headers)).status_code == 200
+
+    visit(settings(tmp_path), story)
+
+
+def test_a_query_is_signed_as_it_was_written(tmp_path: Path) -> None:
+    async def story(front: Front) -> None:
+        assert (await front.post("/voice", query="?line=%D8%A7&x=a+b&y=")).status_code == 200
+
+    visit(settings(tmp_path), story)
+
+
+def raw(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode(), value.encode()) for name, value in headers.items()]
+
+
+@pytest.mark.parametrize("host", ["evil.example", "x/status#", "[::1", "a@b", "x?y", "x:99999999", "\xff"])
+def test_what_the_request_calls_the_host_does_not_matter(tmp_path: Path, host: str) -> None:
+    form = voice_form()
+
+    async def story(front: Front) -> None:
+        right = front.signer.headers(f"{PUBLIC}/voice", form)
+        named = [(b"host", host.encode("latin-1"))]
+        assert (await front.client.post("/voice", data=form, headers=[*raw(right), *named])).status_code == 200
+        other = front.signer.headers(f"{PUBLIC}/status", form)
+        assert (await front.client.post("/voice", data=form, headers=[*raw(other), *named])).status_code == 403
+
+    visit(settings(tmp_path), story)
+
+
+@pytest.mark.parametrize("path", ["/voice/", "//voice", "/VOICE", "/status/", "/media/", "/nothing", "/"])
+def test_another_path_is_not_found_and_leads_nowhere(tmp_path: Path, path: str) -> None:
+    form = voice_form()
+
+    async def story(front: Front) -> None:
+        headers = {**front.signer.headers(f"{PUBLIC}{path}", form), "host": "evil.example"}
+        answer = await front.client.post(f"http://127.0.0.1:8000{path}", data=form, headers=headers)
+        assert (answer.status_code, answer.text) == (404, "Not Found")
+        assert "location" not in answer.headers
+        assert front.bridge.registry.admitted == 0
+
+    visit(settings(tmp_path), story)
+
+
+def test_another_account_is_refused(tmp_path: Path) -> None:
+    async def story(front: Front) -> None:
+        answer = await front.post("/voice", voice_form(AccountSid="AC" + "9" * 32))
+        assert (answer.status_code, answer.text) == (403, "Forbidden\n")
+        assert front.rejected("voice", "account") == 1
+        assert front.bridge.registry.admitted == 0
+
+    visit(settings(tmp_path), story)
+
+
+@pytest.mark.parametrize("call", [None, "", "../../etc", "CA\0", "C" * 65, "CA 1"])
+def test_a_request_without_a_call_is_refused(tmp_path: Path, call: str | None) -> None:
+    form = voice_form() if call is None else voice_form(CallSid=call)
+    if call is None:
+        del form["CallSid"]
+
+    async def story(front: Front) -> None:
+        answer = await front.post("/voice", form)
+        assert (answer.status_code, answer.text) == (400, "Bad Request\n")
+        assert front.rejected("voice", "no_call") == 1
+
+    visit(settings(tmp_path), story)
+
+
+def test_a_laptop_asks_for_no_signature(tmp_path: Path) -> None:
+    async def story(front: Front) -> None:
+        answer = await front.client.post("/voice", data=voice_form(AccountSid="AC" + "9" * 32))
+        stream = document(answer).find("Connect/Stream")
+        assert stream is not None
+        assert stream.get("url") == "ws://127.0.0.1:8000/media"
+
+    visit(settings(tmp_path, IVR_DEV="true", IVR_PUBLIC_URL=""), story)
+
+
+# -- status --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", ["completed", "busy", "failed", "no-answer", "canceled"])
+def test_a_call_that_is_over_gives_its_place_back(tmp_path: Path, status: str) -> None:
+    async def story(front: Front) -> None:
+        await front.post("/voice")
+        assert "busy" in said(await front.post("/voice", voice_form(CallSid="CA2")))
+        assert (await front.post("/status", voice_form(CallStatus=status))).status_code == 204
+        token(await front.post("/voice", voice_form(CallSid="CA2")))
+
+    visit(settings(tmp_path, IVR_MAX_CALLS="1"), story)
+
+
+def test_status_callbacks_come_in_any_order_twice_and_with_fields_nobody_knows(tmp_path: Path) -> None:
+    async def story(front: Front) -> None:
+        for status in ("completed", "ringing", "completed", "in-progress", "initiated", "teleported", ""):
+            form = voice_form(CallStatus=status, Tomorrow="x", SequenceNumber="0", Duration="")
+            answer = await front.post("/status", form)
+            assert (answer.status_code, answer.content) == (204, b"")
+        assert (await front.post("/status", {})).status_code == 204
+        assert (await front.post("/status", {"CallStatus": "completed"})).status_code == 204
+        assert (await front.post("/status", {"StreamEvent": "stream-error", "StreamSid": "MZ1"})).status_code == 204
+
+    visit(settings(tmp_path), story)
+
+
+# -- the other doors -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "Goodbye"), ("ar", "مع السلامة")])
+def test_goodbye_speaks_the_line_s_language(tmp_path: Path, language: str, word: str) -> None:
+    async def story(front: Front) -> None:
+        for answer in (await front.post("/goodbye"), await front.get("/goodbye"), await front.post("/goodbye", {})):
+            assert word in said(answer)
+
+    visit(settings(tmp_path, IVR_LANGUAGE=language), story)
+
+
+def test_health_and_readiness(tmp_path: Path) -> None:
+    async def story(front: Front) -> None:
+        assert (await front.client.get("/healthz")).text == "ok\n"
+        assert (await front.client.get("/readyz")).text == "preparing phrases\n"
+        async with alive(front.app):
+            await asyncio.sleep(20)
+            ready = await front.client.get("/readyz")
+            assert (ready.status_code, ready.text) == (200, "ready\n")
+            front.bridge.registry.draining = True
+            draining = await front.client.get("/readyz")
+            assert (draining.status_code, draining.text) == (503, "draining\n")
+            assert (await front.client.get("/healthz")).status_code == 200
+
+    visit(settings(tmp_path), story)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/", 404),
+        ("GET", "/status", 405),
+        ("PUT", "/voice", 405),
+        ("GET", "/media", 404),
+        ("GET", "/..%2f", 404),
+    ],
+)
+def test_there_is_nothing_else(tmp_path: Path, method: str, path: str, status: int) -> None:
+    async def story(front: Front) -> None:
+        assert (await front.client.request(method, path)).status_code == status
+
+    visit(settings(tmp_path), story)
+
+
+def test_nothing_private_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+
+    async def story(front: Front) -> None:
+        answer = await front.post("/voice")
+        await front.post("/status", voice_form(CallStatus="completed"))
+        front.signer = Signer("wrong")
+        await front.post("/voice")
+        told = caplog.text + "".join(str(vars(record)) for record in caplog.records if record.name.startswith("ivr"))
+        assert CALL in told
+        for secret in (CALLER, CALLED, "the-auth-token", "hamsa-secret", token(answer)):
+            assert secret not in told
+
+    visit(settings(tmp_path), story)
+    assert ACCOUNT not in caplog.text
+
+
+# -- the operator's figures ------------------------------------------------------------------------------------------
+
+
+def test_metrics_are_for_whoever_has_the_token(tmp_path: Path) -> None:
+    async def story(front: Front) -> None:
+        await front.post("/voice")
+        for header in ({}, {"authorization": "Bearer wrong"}, {"authorization": "Basic figures"}):
+            assert (await front.client.get("/metrics", headers=header)).status_code == 401
+        told = await front.client.get("/metrics", headers={"authorization": "Bearer figures-of-the-bridge"})
+        assert told.status_code == 200
+        assert 'ivr_answers_total{document="answer"} 1.0' in told.text
+        assert 'ivr_breakers{peer="voice",state="closed"} 1.0' in told.text
+        assert "ivr_connects_per_second 4.0" in told.text
+
+    visit(settings(tmp_path, IVR_METRICS_TOKEN="figures-of-the-bridge"), story)
+
+
+def test_without_a_token_there_are_no_metrics(tmp_path: Path) -> None:
+    async def story(front: Front) -> None:
+        assert (await front.client.get("/metrics", headers={"authorization": "Bearer "})).status_code == 404
+
+    visit(settings(tmp_path), story)

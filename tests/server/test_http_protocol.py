@@ -1,0 +1,296 @@
+"""One connection to the server: what it may say, for how long, and who goes when there are too many; *live*."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from ivr.config.settings import load
+from ivr.server.connection_limit import HEAD_BYTES, HEAD_SECONDS, HEADERS, IDLE_SECONDS, PIPELINED
+from ivr.server.http_protocol import LINGER
+from ivr.server.serve import config_for
+from ivr.testbench.loopback import bound, serving
+from tests.support import live
+from tests.support.front import ENV
+
+pytestmark = pytest.mark.live
+
+GET = b"GET /short HTTP/1.1\r\nHost: x\r\n\r\n"
+UPGRADE = (
+    b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+)
+
+
+async def _short(_: Request) -> PlainTextResponse:
+    return PlainTextResponse("short")
+
+
+async def _read(request: Request) -> PlainTextResponse:
+    return PlainTextResponse(str(len(await request.body())))
+
+
+async def _slow(_: Request) -> PlainTextResponse:
+    await asyncio.sleep(60)
+    return PlainTextResponse("slow")
+
+
+async def _socket(websocket: WebSocket) -> None:
+    await websocket.accept()
+    assert await websocket.receive_text() == "hello"
+    await websocket.close()
+
+
+class Place:
+    """A server of a few routes, and what it sent away."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self.refused: Counter[str] = Counter()
+        self._writers: list[asyncio.StreamWriter] = []
+
+    async def open(self, said: bytes = b"") -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+        self._writers.append(writer)
+        writer.write(said)
+        return reader, writer
+
+    def close(self) -> None:
+        for writer in self._writers:
+            writer.close()
+
+
+async def rest(reader: asyncio.StreamReader) -> tuple[bytes, float]:
+    """Everything up to the end of the connection, and when that was."""
+    said = b""
+    with contextlib.suppress(ConnectionError):
+        while chunk := await reader.read(65536):
+            said += chunk
+    return said, asyncio.get_running_loop().time()
+
+
+def visit(story: Callable[[Place], Awaitable[None]], *, places: int = 100) -> None:
+    @contextlib.asynccontextmanager
+    async def served() -> AsyncIterator[Place]:
+        listener = bound()
+        place = Place(listener.getsockname()[1])
+        routes = [Route("/short", _short, methods=["GET", "POST"]), Route("/read", _read, methods=["POST"])]
+        app = Starlette(routes=[*routes, Route("/slow", _slow), WebSocketRoute("/media", _socket)])
+
+        def configure(app: Starlette) -> uvicorn.Config:
+            settings = load(ENV)
+            return config_for(app, settings, places=places, refused=lambda reason: place.refused.update([reason]))
+
+        async with serving(app, listener, configure):
+            try:
+                yield place
+            finally:
+                place.close()
+
+    async def main() -> None:
+        async with served() as place:
+            await story(place)
+
+    live.run(main())
+
+
+@pytest.mark.parametrize("head", [b"X: " + b"y" * 500, b"X-Y: " + b"y" * 300 + b"\r\n"], ids=["one line", "many lines"])
+def test_a_head_without_end_is_cut_off(head: bytes) -> None:
+    async def story(place: Place) -> None:
+        reader, writer = await place.open(b"GET /short HTTP/1.1\r\nHost: x\r\n")
+        with contextlib.suppress(ConnectionError):
+            for _ in range(2 * HEAD_BYTES // len(head)):
+                writer.write(head)
+                await writer.drain()
+        said, _ = await rest(reader)
+        assert said == b"" or said.startswith(b"HTTP/1.1 431 ")
+        assert place.refused == {"head_too_long": 1}
+
+    visit(story)
+
+
+def test_a_head_of_the_longest_length_is_read_and_one_of_many_headers_is_not() -> None:
+    async def story(place: Place) -> None:
+        reader, _ = await place.open(GET[:-2] + b"X: " + b"y" * (HEAD_BYTES - 100) + b"\r\nConnection: close\r\n\r\n")
+        assert (await rest(reader))[0].startswith(b"HTTP/1.1 200 ")
+        for more in (0, 1):
+            head = GET[:-2] + b"X: y\r\n" * (HEADERS - 2 + more) + b"Connection: close\r\n\r\n"
+            reader, _ = await place.open(head)
+            assert (await rest(reader))[0].startswith((b"HTTP/1.1 200 ", b"HTTP/1.1 431 ")[more:][:1])
+        reader, _ = await place.open(b"POST /read HTTP/1.1\r\nContent-Length: 3\r\n" + b"X: y\r\n" * 200 + b"\r\nabc")
+        assert (await rest(reader))[0].startswith(b"HTTP/1.1 431 ")
+        assert place.refused == {"too_many_headers": 2}
+
+    visit(story)
+
+
+def test_a_body_may_be_long_and_is_no_head() -> None:
+    async def story(place: Place) -> None:
+        length = 10 * HEAD_BYTES
+        post = f"POST /read HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n".encode() + b"b" * length
+        reader, writer = await place.open(post)
+        assert (await reader.readuntil(str(length).encode())).startswith(b"HTTP/1.1 200 ")
+        writer.write(post[:-2])
+        writer.write(post[-2:])
+        assert (await reader.readuntil(str(length).encode())).endswith(str(length).encode())
+        assert not place.refused
+
+    visit(story)
+
+
+@pytest.mark.parametrize(
+    "said", [b"", b"GET /short HTTP/1.1\r\nX: y", b"GET /media HTTP/1.1\r\n" + UPGRADE], ids=["nothing", "a part", "ws"]
+)
+def test_who_does_not_say_what_it_wants_is_sent_away(said: bytes) -> None:
+    async def story(place: Place) -> None:
+        start = asyncio.get_running_loop().time()
+        reader, _ = await place.open(said)
+        answer, end = await rest(reader)
+        assert (answer, place.refused) == (b"", {"too_slow": 1})
+        assert HEAD_SECONDS <= end - start < HEAD_SECONDS + 1
+
+    visit(story)
+
+
+def test_a_head_that_drips_is_not_waited_for_also_after_an_answer() -> None:
+    async def story(place: Place) -> None:
+        reader, writer = await place.open(GET)
+        await reader.readuntil(b"short")
+        start = asyncio.get_running_loop().time()
+
+        async def drip() -> None:
+            with contextlib.suppress(ConnectionError):
+                for byte in GET[:-1]:
+                    await asyncio.sleep(1)
+                    writer.write(bytes([byte]))
+
+        dripping = asyncio.create_task(drip())
+        _, end = await rest(reader)
+        dripping.cancel()
+        assert HEAD_SECONDS <= end - start < HEAD_SECONDS + 1
+
+    visit(story)
+
+
+def test_an_idle_connection_is_closed_and_one_in_use_stays() -> None:
+    async def story(place: Place) -> None:
+        reader, writer = await place.open()
+        for _ in range(5):
+            writer.write(GET)
+            await reader.readuntil(b"short")
+            await asyncio.sleep(IDLE_SECONDS - 1)
+        start = asyncio.get_running_loop().time()
+        _, end = await rest(reader)
+        assert 0.5 < end - start <= 1.5
+        assert not place.refused
+
+    visit(story)
+
+
+def test_a_slow_answer_is_nobody_s_fault() -> None:
+    async def story(place: Place) -> None:
+        reader, _ = await place.open(b"GET /slow HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert (await rest(reader))[0].endswith(b"slow")
+        assert not place.refused
+
+    visit(story)
+
+
+def test_a_body_nobody_reads_is_not_waited_for() -> None:
+    async def story(place: Place) -> None:
+        reader, writer = await place.open(b"POST /short HTTP/1.1\r\nHost: x\r\nContent-Length: 9999\r\n\r\n")
+        await reader.readuntil(b"short")
+        start = asyncio.get_running_loop().time()
+        writer.write(b"b" * 100)
+        _, end = await rest(reader)
+        assert LINGER <= end - start + 0.1 < LINGER + 1
+
+    visit(story)
+
+
+def test_the_oldest_silent_one_goes_when_one_too_many_comes() -> None:
+    async def story(place: Place) -> None:
+        loud, writer = await place.open(GET)
+        await loud.readuntil(b"short")
+        silent = [(await place.open())[0] for _ in range(3)]
+        await asyncio.sleep(0.1)
+        start = asyncio.get_running_loop().time()
+        for reader in silent[:2]:
+            other, _ = await place.open(GET)
+            await other.readuntil(b"short")
+            assert (await rest(reader))[1] - start < 1
+        writer.write(GET)
+        await loud.readuntil(b"short")
+        assert place.refused == {"too_many_connections": 2}
+        assert not silent[2].at_eof()
+
+    visit(story, places=4)
+
+
+def test_a_phone_s_socket_takes_no_place() -> None:
+    async def story(place: Place) -> None:
+        sockets = []
+        for _ in range(5):
+            reader, writer = await place.open(b"GET /media HTTP/1.1\r\nHost: x\r\n" + UPGRADE + b"\r\n")
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
+            sockets.append((reader, writer))
+        await asyncio.sleep(60)
+        for _reader, writer in sockets:
+            writer.write(b"\x81\x85\0\0\0\0hello")
+        for reader, _ in sockets:
+            assert (await reader.read(2))[:1] == b"\x88"
+        assert not place.refused
+
+    visit(story, places=1)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET /media\xff HTTP/1.1\r\nHost: x\r\n" + UPGRADE,
+        b"GET /media HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 9000 + b"\r\n" + UPGRADE,
+        b"POST /media HTTP/1.1\r\nHost: x\r\n" + UPGRADE,
+        b"GET /media HTTP/1.1\r\nHost: x\r\n" + UPGRADE + b"X: y\r\n" * HEADERS,
+    ],
+    ids=["a path of odd bytes", "a long line", "a method", "many headers"],
+)
+def test_a_handshake_that_is_none_leaves_nothing_open(head: bytes) -> None:
+    async def story(place: Place) -> None:
+        start = asyncio.get_running_loop().time()
+        reader, _ = await place.open(head + b"\r\n")
+        said, end = await rest(reader)
+        assert said == b"" or said[9:10] == b"4"
+        assert end - start < 1
+
+    visit(story)
+
+
+def test_requests_in_a_row_are_answered_and_too_many_are_not_kept() -> None:
+    async def story(place: Place) -> None:
+        reader, _ = await place.open(GET * 5)
+        for _ in range(5):
+            await reader.readuntil(b"short")
+        reader, _ = await place.open(GET * (PIPELINED + 5))
+        await rest(reader)
+        assert place.refused == {"too_many_requests": 1}
+
+    visit(story)
+
+
+def test_what_is_no_http_is_counted() -> None:
+    async def story(place: Place) -> None:
+        reader, _ = await place.open(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
+        assert (await rest(reader))[0].startswith(b"HTTP/1.1 400 ")
+        assert place.refused == {"not_http": 1}
+
+    visit(story)

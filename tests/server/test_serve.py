@@ -1,0 +1,399 @@
+"""Serving: how uvicorn is set up, what a signal does, and a call on real sockets that is drained."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import json
+import re
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from socket import gaierror
+
+import httpx
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from ivr.config.settings import Settings
+from ivr.server.admission import Admission
+from ivr.server.app import create_app
+from ivr.server.bridge import Bridge
+from ivr.server.rlimit import ENOUGH
+from ivr.server.serve import MESSAGE_LIMIT, Server, check_address, config_for, serve
+from ivr.testbench import virtual_time
+from ivr.testbench.loopback import bound
+from ivr.testbench.phone import messages as wire
+from ivr.testbench.twilio.signing import Signer
+from tests.support import live
+from tests.support.front import ACCOUNT, AUTH, CALL, PUBLIC, STREAM, a_bridge, document, settings, voice_form
+
+IDS = wire.Ids(ACCOUNT, CALL, STREAM)
+
+
+def test_how_the_server_listens(tmp_path: Path) -> None:
+    chosen = settings(tmp_path, IVR_HOST="127.0.0.1", IVR_PORT="8123")
+    config = config_for(Starlette(), chosen)
+    assert (config.host, config.port, config.ws) == ("127.0.0.1", 8123, "websockets-sansio")
+    assert (config.ws_max_size, config.ws_per_message_deflate) == (MESSAGE_LIMIT, False)
+    assert (config.proxy_headers, config.server_header, config.access_log) == (False, False, False)
+
+
+def test_serve_puts_it_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ran: list[Server] = []
+    monkeypatch.setattr(Server, "run", lambda server: ran.append(server))
+    monkeypatch.setattr("ivr.observe.logs.set_up", lambda _: None)
+    monkeypatch.setattr("ivr.server.serve.check_address", lambda _host, _port: None)
+    monkeypatch.setattr("ivr.server.serve.raise_limit", lambda: ENOUGH)
+    serve(settings(tmp_path, IVR_LANGAUGE="x"))
+    [server] = ran
+    assert isinstance(server.config.app, Starlette)
+    assert not server.should_exit
+    assert [record.__dict__["problem"] for record in caplog.records] == [
+        "IVR_LANGAUGE is not a setting: did you mean IVR_LANGUAGE?"
+    ]
+
+
+@pytest.mark.parametrize(("files", "warned"), [(1024, False), (300, True)], ids=["enough", "few"])
+def test_too_few_files_for_the_calls_are_warned_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, files: int, warned: bool
+) -> None:
+    monkeypatch.setattr(Server, "run", lambda _: None)
+    monkeypatch.setattr("ivr.observe.logs.set_up", lambda _: None)
+    monkeypatch.setattr("ivr.server.serve.check_address", lambda _host, _port: None)
+    monkeypatch.setattr("ivr.server.serve.raise_limit", lambda: files)
+    serve(settings(tmp_path, IVR_MAX_CALLS="50"))
+    assert ("few_files" in caplog.text) == warned
+
+
+def test_a_port_in_use_is_one_line_that_names_it() -> None:
+    with contextlib.closing(bound()) as listener:
+        listener.listen()
+        port = listener.getsockname()[1]
+        with pytest.raises(ValueError, match=f"^IVR_PORT {port} is in use on 127.0.0.1.*another port$"):
+            check_address("127.0.0.1", port)
+    check_address("127.0.0.1", port)
+
+
+@pytest.mark.parametrize(
+    ("host", "raised", "line"),
+    [
+        ("192.0.2.1", OSError(errno.EADDRNOTAVAIL, "x"), "IVR_HOST 192.0.2.1 is no address of this machine: set it to"),
+        ("127.0.0.1", OSError(errno.EACCES, "x"), "IVR_PORT 80 may be opened by the administrator only: set it to"),
+        ("127.0.0.1", OSError(errno.EPERM, "odd"), "IVR_HOST 127.0.0.1, IVR_PORT 80: odd: set them to"),
+    ],
+    ids=["a foreign address", "a port of the system", "anything else"],
+)
+def test_an_address_that_cannot_be_had(host: str, raised: OSError, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise raised
+
+    monkeypatch.setattr("socket.socket.bind", refuse)
+    with pytest.raises(ValueError, match=f"^{re.escape(line)}"):
+        check_address(host, 80)
+
+
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "a..b", "x" * 70])
+def test_an_unknown_host(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: object, **__: object) -> None:
+        raise gaierror(-2, "Name or service not known")
+
+    if host.endswith(".invalid"):
+        monkeypatch.setattr("socket.getaddrinfo", unknown)
+    with pytest.raises(ValueError, match=f"^IVR_HOST {host} is not known: set it to"):
+        check_address(host, 8000)
+
+
+# -- signals -------------------------------------------------------------------------------------------------------
+
+
+class Draining(Bridge):
+    """A bridge with so many calls, that drains when told."""
+
+    calls = 1
+    asked = 0
+
+    def __init__(self, chosen: Settings) -> None:
+        self.drained = asyncio.Event()
+        self.registry = Admission(5)
+        for number in range(self.calls):
+            self.registry.admit(f"CA{number}", asyncio.get_running_loop().time())
+
+    async def drain(self) -> None:
+        self.asked += 1
+        await self.drained.wait()
+
+
+def signalled(story: Callable[[Server, Draining], object], *, calls: int = 1) -> None:
+    async def main() -> None:
+        Draining.calls = calls
+        bridge = Draining(None)  # type: ignore[arg-type]
+        server = Server(uvicorn.Config(Starlette(), log_config=None), bridge)
+        server._loop = asyncio.get_running_loop()
+        outcome = story(server, bridge)
+        if asyncio.iscoroutine(outcome):
+            await outcome
+        if server._draining is not None:
+            server._draining.cancel()
+            await asyncio.gather(server._draining, return_exceptions=True)
+
+    virtual_time.run(main())
+
+
+def test_without_calls_a_signal_ends_the_server() -> None:
+    def story(server: Server, bridge: Draining) -> None:
+        server.handle_exit(signal.SIGTERM, None)
+        assert server.should_exit
+        assert bridge.asked == 0
+
+    signalled(story, calls=0)
+
+
+def test_before_the_start_a_signal_ends_the_server() -> None:
+    def story(server: Server, _: Draining) -> None:
+        server._loop = None
+        server.handle_exit(signal.SIGTERM, None)
+        assert server.should_exit
+
+    signalled(story)
+
+
+def test_with_calls_the_first_signal_drains_and_the_second_ends() -> None:
+    async def story(server: Server, bridge: Draining) -> None:
+        server.handle_exit(signal.SIGTERM, None)
+        await asyncio.sleep(1)
+        assert (server.should_exit, bridge.asked) == (False, 1)
+        server.handle_exit(signal.SIGTERM, None)
+        assert server.should_exit
+        assert bridge.asked == 1
+
+    signalled(story)
+
+
+def test_the_end_of_the_drain_ends_the_server() -> None:
+    async def story(server: Server, bridge: Draining) -> None:
+        server.handle_exit(signal.SIGINT, None)
+        server.handle_exit(signal.SIGINT, None)  # before the loop has come to the first
+        await asyncio.sleep(1)
+        assert (server.should_exit, bridge.asked) == (False, 1)
+        bridge.drained.set()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert server.should_exit
+
+    signalled(story)
+
+
+def test_a_drain_that_fails_ends_the_server_all_the_same(caplog: pytest.LogCaptureFixture) -> None:
+    async def story(server: Server, bridge: Draining) -> None:
+        async def broken() -> None:
+            raise KeyError("a bug of ours")
+
+        bridge.drain = broken  # type: ignore[method-assign]
+        server.handle_exit(signal.SIGTERM, None)
+        await asyncio.sleep(1)
+        assert server.should_exit
+
+    signalled(story)
+    assert "drain_failed" in caplog.text
+
+
+# -- on real sockets -----------------------------------------------------------------------------------------------
+
+
+class Quiet(Server):
+    """A server that leaves the signals of this process alone."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@contextlib.asynccontextmanager
+async def served(chosen: Settings) -> AsyncIterator[tuple[Quiet, Bridge, str]]:
+    """The server as `ivr serve` runs it, on a free port."""
+    bridge, listener = a_bridge(chosen), bound()
+    server = Quiet(config_for(create_app(chosen, bridge=bridge), chosen), bridge)
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        await until(lambda: server.started)
+        yield server, bridge, f"127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await asyncio.wait_for(task, 10)
+        listener.close()
+        assert len(bridge.registry) == 0
+
+
+async def ring(place: str) -> str:
+    """Answer a call; its token."""
+    form = voice_form()
+    async with httpx.AsyncClient(trust_env=False) as client:
+        headers = Signer(AUTH).headers(f"{PUBLIC}/voice", form)
+        answer = await client.post(f"http://{place}/voice", data=form, headers=headers)
+    parameter = document(answer).find("Connect/Stream/Parameter")
+    return "" if parameter is None else str(parameter.get("value"))
+
+
+async def socket(place: str, headers: dict[str, str] | None = None) -> ClientConnection:
+    signed = Signer(AUTH).headers("wss://bridge.example/media") if headers is None else headers
+    return await connect(f"ws://{place}/media", additional_headers=signed, compression=None, proxy=None)
+
+
+async def on_the_line(place: str) -> ClientConnection:
+    given = await ring(place)
+    phone = await socket(place)
+    await phone.send(wire.CONNECTED)
+    await phone.send(wire.start(IDS, 1, {"token": given}))
+    return phone
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 - real sockets tell nobody
+            await asyncio.sleep(0.01)
+
+
+async def code_of(phone: ClientConnection) -> int | None:
+    async with asyncio.timeout(5):
+        try:
+            while True:
+                await phone.recv()
+        except ConnectionClosed as closed:
+            return closed.rcvd.code if closed.rcvd else None
+
+
+@pytest.mark.live
+def test_five_megabytes_in_one_message_end_that_call_and_nothing_else(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with served(settings(tmp_path)) as (_, bridge, place):
+            phone = await on_the_line(place)
+            await until(lambda: CALL in bridge.registry)
+            with contextlib.suppress(ConnectionClosed):
+                await phone.send("x" * 5_000_000)
+            assert await code_of(phone) == 1009
+            await until(lambda: len(bridge.registry) == 0)
+            ended = {"result": "indeterminate", "reason": "caller_closed"}
+            assert bridge.metrics.registry.get_sample_value("ivr_terminations_total", ended) == 1
+            async with httpx.AsyncClient(trust_env=False) as client:
+                assert (await client.get(f"http://{place}/healthz")).status_code == 200
+            assert await ring(place)
+
+    live.run(main())
+
+
+@pytest.mark.live
+def test_the_door_of_the_audio_on_a_real_socket(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with served(settings(tmp_path)) as (_, bridge, place):
+            with pytest.raises(InvalidStatus) as refused:
+                await socket(place, {})
+            assert refused.value.response.status_code == 403
+            phone = await on_the_line(place)
+            await until(lambda: CALL in bridge.registry)
+            await phone.send(b"\x00\xff binary")
+            await phone.send("{")
+            await phone.send(json.dumps({"event": "media", "streamSid": "MZ" + "9" * 32, "media": {}}))
+            await phone.send(wire.stop(IDS, 2))
+            assert await code_of(phone) == 1000
+            faults = bridge.metrics.registry.get_sample_value
+            assert faults("ivr_peer_faults_total", {"wire": "phone", "reason": "not_json"})
+            dead = await on_the_line(place)
+            await until(lambda: CALL in bridge.registry)
+            dead.transport.abort()
+            await until(lambda: len(bridge.registry) == 0)
+
+    live.run(main())
+
+
+@pytest.mark.live
+def test_a_signal_lets_the_call_end_and_then_the_server(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with served(settings(tmp_path)) as (server, bridge, place):
+            phone = await on_the_line(place)
+            await until(lambda: CALL in bridge.registry)
+            server.handle_exit(signal.SIGTERM, None)
+            await until(lambda: bridge.registry.draining)
+            async with httpx.AsyncClient(trust_env=False) as client:
+                assert (await client.get(f"http://{place}/readyz")).text == "draining\n"
+            assert not server.should_exit
+            await phone.send(wire.stop(IDS, 2))
+            assert await code_of(phone) == 1000
+            await until(lambda: server.should_exit)
+
+    live.run(main())
+
+
+@pytest.mark.live
+def test_a_call_that_was_answered_before_the_signal_is_served_after_it(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with served(settings(tmp_path)) as (server, bridge, place):
+            given = await ring(place)
+            server.handle_exit(signal.SIGTERM, None)
+            await until(lambda: bridge.registry.draining)
+            phone = await socket(place)
+            await phone.send(wire.CONNECTED)
+            await phone.send(wire.start(IDS, 1, {"token": given}))
+            await until(lambda: CALL in bridge.registry)
+            assert not server.should_exit
+            await phone.send(wire.stop(IDS, 2))
+            assert await code_of(phone) == 1000
+            await until(lambda: server.should_exit)
+
+    live.run(main())
+
+
+@pytest.mark.live
+def test_connections_that_say_nothing_do_not_keep_a_server_from_answering_or_ending(tmp_path: Path) -> None:
+    async def main() -> None:
+        halves = (
+            b"",
+            b"POST /voice HTTP/1.1\r\nHost:",
+            b"POST /voice HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nCall",
+        )
+        async with served(settings(tmp_path)) as (server, _bridge, place):
+            server.config.timeout_graceful_shutdown = 1
+            host, port = place.split(":")
+            opened = [await asyncio.open_connection(host, int(port)) for _ in halves for _ in range(5)]
+            for (_, writer), half in zip(opened, halves * 5, strict=True):
+                writer.write(half)
+            assert await ring(place)
+        for _, writer in opened:
+            writer.close()
+
+    live.run(asyncio.wait_for(main(), 15))
+
+
+@pytest.mark.live
+@pytest.mark.parametrize(
+    "request_line",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"POST /voice HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",
+        b"POST /voice HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /voice?\xff\xd8=1 HTTP/1.1\r\nHost: x\r\nX-Twilio-Signature: x\r\n\r\n",
+        b"GET /media HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+    ],
+    ids=["TLS", "a version", "a length", "a chunk", "100 KB of URL", "a query", "half a handshake"],
+)
+def test_what_is_no_request_gets_no_answer_of_ours(tmp_path: Path, request_line: bytes) -> None:
+    async def main() -> None:
+        async with served(settings(tmp_path)) as (_, bridge, place):
+            host, port = place.split(":")
+            reader, writer = await asyncio.open_connection(host, int(port))
+            writer.write(request_line)
+            answer = await asyncio.wait_for(reader.read(12), 5)
+            assert answer == b"" or answer[9:10] == b"4"
+            writer.close()
+            assert bridge.registry.admitted == 0
+            assert await ring(place)
+
+    live.run(asyncio.wait_for(main(), 15))

@@ -1,0 +1,160 @@
+"""A bridge in memory, seen from its doors: peers that refuse everything, and a carrier that signs.
+
+Everything a door does is decided before a peer is asked, so the peers of these bridges are not there: no voice, no
+ears, no agent, no network. Whole calls are in `tests/whole`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import urlencode
+from xml.etree import ElementTree
+
+import httpx
+from starlette.applications import Starlette
+
+from ivr.config.settings import Settings, load
+from ivr.hamsa.options import HamsaSettings
+from ivr.server.app import create_app
+from ivr.server.bridge import Bridge
+from ivr.testbench import virtual_time
+from ivr.testbench.twilio.signing import Signer
+from ivr.twilio.twiml import Documents
+from ivr.webhook.client import AgentClient
+from tests.call.stage import Loudness
+from tests.support.asgi import Socket, websocket
+
+ACCOUNT = "AC" + "a" * 32
+CALL = "CA" + "b" * 32
+STREAM = "MZ" + "c" * 32
+AUTH = "the-auth-token"
+PUBLIC = "https://bridge.example"
+CALLER, CALLED = "+966500000001", "+966110000000"
+ENV = {
+    "TWILIO_ACCOUNT_SID": ACCOUNT,
+    "TWILIO_AUTH_TOKEN": AUTH,
+    "HAMSA_API_KEY": "hamsa-secret",
+    "IVR_HAMSA_URL": "ws://speech.example/v1/realtime/ws",
+    "IVR_WEBHOOK_URL": "http://agent.example/webhook",
+    "IVR_PUBLIC_URL": PUBLIC,
+    "IVR_LANGUAGE": "en",
+    "IVR_GREETING": "",
+}
+
+
+def settings(folder: Path, **env: str) -> Settings:
+    """Settings of a real account, with `env` over them; phrases are kept in `folder`."""
+    lines = folder / "ivr.toml"
+    lines.touch()
+    return load({**ENV, "IVR_CACHE_DIR": str(folder / "cache"), "IVR_CONFIG": str(lines), **env})
+
+
+async def nobody(_: HamsaSettings) -> NoReturn:
+    """A speech service that is not there."""
+    raise ConnectionRefusedError
+
+
+class NoAgent(httpx.AsyncBaseTransport):
+    """An agent that is not there."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused")
+
+
+def a_bridge(chosen: Settings, **more: Any) -> Bridge:
+    """A bridge without peers."""
+    given: dict[str, Any] = {"detector": Loudness, "connect": nobody, "agent": AgentClient(transport=NoAgent()), **more}
+    return Bridge(chosen, Documents.load(chosen.twiml_dir, chosen.public_url), **given)
+
+
+class Front:
+    """The doors of one bridge and the carrier before them."""
+
+    def __init__(self, bridge: Bridge, *, secret: str = AUTH) -> None:
+        self.bridge = bridge
+        self.app: Starlette = create_app(bridge.settings, bridge=bridge)
+        self.signer = Signer(secret)
+        self.client = httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://127.0.0.1:8000")
+
+    async def aclose(self) -> None:
+        await self.client.aclose()
+
+    async def post(self, path: str, fields: Mapping[str, str] | None = None, *, query: str = "") -> httpx.Response:
+        """A signed POST of a form; the standard one unless given."""
+        form = voice_form() if fields is None else dict(fields)
+        headers = self.signer.headers(f"{PUBLIC}{path}{query}", form)
+        return await self.client.post(f"{path}{query}", data=form, headers=headers)
+
+    async def get(self, path: str, fields: Mapping[str, str] | None = None) -> httpx.Response:
+        """A signed GET of the same."""
+        query = urlencode(voice_form() if fields is None else fields)
+        return await self.client.get(f"{path}?{query}", headers=self.signer.headers(f"{PUBLIC}{path}?{query}"))
+
+    async def media(self, headers: Mapping[str, str] | None = None, *, query: str = "") -> Socket:
+        """A socket, signed unless headers are given. Raises `Refused`."""
+        signed = self.signer.headers(f"wss{PUBLIC.removeprefix('https')}/media{query}")
+        return await websocket(self.app, f"ws://127.0.0.1:8000/media{query}", signed if headers is None else headers)
+
+    def rejected(self, door: str, reason: str) -> float:
+        """How often a door has refused for this reason."""
+        return self.metric("ivr_rejected_requests_total", door=door, reason=reason)
+
+    def metric(self, name: str, **labels: str) -> float:
+        return self.bridge.metrics.registry.get_sample_value(name, labels) or 0.0
+
+
+def voice_form(**changes: str) -> dict[str, str]:
+    """What Twilio posts for an incoming call, the empty fields included."""
+    return {
+        "AccountSid": ACCOUNT,
+        "ApiVersion": "2010-04-01",
+        "CallSid": CALL,
+        "CallStatus": "ringing",
+        "Called": CALLED,
+        "CalledCity": "",
+        "CalledZip": "",
+        "Caller": CALLER,
+        "CallerName": "",
+        "Direction": "inbound",
+        "From": CALLER,
+        "StirVerstat": "TN-Validation-Passed-A",
+        "To": CALLED,
+        "ToState": "",
+        **changes,
+    }
+
+
+def visit(chosen: Settings, story: Callable[[Front], Awaitable[None]], **more: Any) -> None:
+    """Run a story at the doors of a fresh bridge, in virtual time."""
+
+    async def main() -> None:
+        bridge = a_bridge(chosen, **more)
+        front = Front(bridge)
+        try:
+            await story(front)
+        finally:
+            await front.aclose()
+            await bridge.stop()
+
+    virtual_time.run(main())
+
+
+def document(answer: httpx.Response) -> ElementTree.Element:
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"].startswith("text/xml")
+    return ElementTree.fromstring(answer.text)
+
+
+def said(answer: httpx.Response) -> str:
+    words = document(answer).findtext("Say")
+    assert words is not None
+    return words
+
+
+def token(answer: httpx.Response) -> str:
+    parameter = document(answer).find("Connect/Stream/Parameter")
+    assert parameter is not None
+    assert parameter.get("name") == "token"
+    return str(parameter.get("value"))

@@ -1,0 +1,135 @@
+"""Arabic number words."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ivr.text.normalize.numbers import cardinal_ar
+from ivr.text.normalize.numbers.cardinal_ar import Noun, cardinal, counted, counted_as_written, lower_end
+
+DAY = Noun("يوم", "يومين", "أيام")
+PARCEL = Noun("شحنة", "شحنتين", "شحنات", feminine=True)
+DINAR = Noun("دينار", "دينارين", "دنانير", adjective="كويتي")
+
+
+@pytest.mark.parametrize(
+    ("number", "masculine", "feminine"),
+    [
+        (0, "صفر", "صفر"),
+        (1, "واحد", "واحدة"),
+        (2, "اثنين", "اثنتين"),
+        (3, "ثلاثة", "ثلاث"),
+        (8, "ثمانية", "ثماني"),
+        (10, "عشرة", "عشر"),
+        (11, "أحد عشر", "إحدى عشرة"),
+        (12, "اثني عشر", "اثنتي عشرة"),
+        (19, "تسعة عشر", "تسع عشرة"),
+        (20, "عشرين", "عشرين"),
+        (21, "واحد وعشرين", "واحدة وعشرين"),
+        (99, "تسعة وتسعين", "تسع وتسعين"),
+        (100, "مئة", "مئة"),
+        (105, "مئة وخمسة", "مئة وخمس"),
+        (213, "مئتين وثلاثة عشر", "مئتين وثلاث عشرة"),
+        (1000, "ألف", "ألف"),
+        (2025, "ألفين وخمسة وعشرين", "ألفين وخمس وعشرين"),
+        (3000, "ثلاثة آلاف", "ثلاثة آلاف"),
+        (11000, "أحد عشر ألف", "أحد عشر ألف"),
+        (103000, "مئة وثلاثة آلاف", "مئة وثلاثة آلاف"),
+        (2000001, "مليونين وواحد", "مليونين وواحدة"),
+        (5 * 10**9, "خمسة مليارات", "خمسة مليارات"),
+        (10**12, "تريليون", "تريليون"),
+    ],
+)
+def test_cardinal(number: int, masculine: str, feminine: str) -> None:
+    assert (cardinal(number), cardinal(number, feminine=True)) == (masculine, feminine)
+
+
+@pytest.mark.parametrize(
+    ("number", "noun", "said"),
+    [
+        (0, DAY, "صفر يوم"),
+        (1, DAY, "يوم واحد"),
+        (1, PARCEL, "شحنة واحدة"),
+        (2, DAY, "يومين"),
+        (3, DAY, "ثلاثة أيام"),
+        (3, PARCEL, "ثلاث شحنات"),
+        (10, PARCEL, "عشر شحنات"),
+        (11, PARCEL, "إحدى عشرة شحنة"),
+        (100, DAY, "مئة يوم"),
+        (104, PARCEL, "مئة وأربع شحنات"),
+        (1, DINAR, "دينار كويتي واحد"),
+        (2, DINAR, "دينارين كويتيين"),
+        (5, DINAR, "خمسة دنانير كويتية"),
+        (50, DINAR, "خمسين دينار كويتي"),
+    ],
+)
+def test_counted(number: int, noun: Noun, said: str) -> None:
+    assert counted(number, noun) == said
+
+
+def test_figures() -> None:
+    assert cardinal_ar.digits("050") == "صفر خمسة صفر"
+    assert cardinal_ar.whole("12") == "اثني عشر"
+    assert cardinal_ar.whole("012") == "صفر واحد اثنين"
+    assert cardinal_ar.whole("1" * 16) == " ".join(["واحد"] * 16)
+    assert cardinal_ar.decimal("2", "5") == "اثنين فاصلة خمسة"
+    assert cardinal_ar.decimal("2", "05") == "اثنين فاصلة صفر خمسة"
+    assert cardinal_ar.decimal("2", "0") == "اثنين فاصلة صفر"
+    assert cardinal_ar.decimal("2", "125") == "اثنين فاصلة واحد اثنين خمسة"
+    assert cardinal_ar.spell("NqL-") == "إن كيو إل -"
+
+
+@given(st.integers(0, cardinal_ar.LARGEST - 1), st.integers(0, cardinal_ar.LARGEST - 1))
+def test_different_numbers_have_different_words(one: int, other: int) -> None:
+    assert (cardinal(one) == cardinal(other)) is (one == other)
+
+
+@pytest.mark.parametrize(
+    ("number", "his", "hers"),
+    [
+        (1, "الأول", "الأولى"),
+        (2, "الثاني", "الثانية"),
+        (10, "العاشر", "العاشرة"),
+        (11, "الحادي عشر", "الحادية عشرة"),
+        (13, "الثالث عشر", "الثالثة عشرة"),
+        (20, "العشرين", "العشرين"),
+        (21, "الحادي والعشرين", "الحادية والعشرين"),
+        (95, "الخامس والتسعين", "الخامسة والتسعين"),
+    ],
+)
+def test_ordinal(number: int, his: str, hers: str) -> None:
+    assert cardinal_ar.ordinal(number) == his
+    assert cardinal_ar.ordinal(number, feminine=True) == hers
+
+
+@pytest.mark.parametrize(
+    ("number", "noun", "word", "said"),
+    [
+        (15, DAY, "يوماً", "خمسة عشر يوماً"),
+        (99, DAY, "يومًا", "تسعة وتسعين يوماً"),
+        (111, DAY, "يوماً", "مئة وأحد عشر يوماً"),
+        (22, DINAR, "ديناراً", "اثنين وعشرين ديناراً كويتياً"),
+        (15, DAY, "يوم", "خمسة عشر يوم"),
+        (100, DAY, "يوماً", "مئة يوم"),
+        (5, DAY, "يوماً", "خمسة أيام"),
+        (2, DAY, "يوماً", "يومين"),
+    ],
+)
+def test_a_written_ending_stays_where_the_number_asks_for_it(number: int, noun: Noun, word: str, said: str) -> None:
+    assert counted_as_written(number, noun, word) == said
+
+
+@pytest.mark.parametrize(
+    ("figures", "noun", "said"),
+    [
+        ("1", DAY, "يوم"),
+        ("2", PARCEL, "شحنتين"),
+        ("3", PARCEL, "ثلاث"),
+        ("15", DAY, "خمسة عشر"),
+        ("2", Noun("متر مربع", "مترين مربعين", "أمتار مربعة"), "اثنين"),
+    ],
+)
+def test_lower_end_of_a_range(figures: str, noun: Noun, said: str) -> None:
+    assert lower_end(figures, noun) == said

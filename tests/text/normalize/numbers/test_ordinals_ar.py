@@ -1,0 +1,37 @@
+"""Places in a row."""
+
+from __future__ import annotations
+
+import pytest
+
+from ivr.text.normalize.numbers.numerals import plain_digits
+from ivr.text.normalize.numbers.ordinals_ar import say_ranks
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("في الدور 2، غرفة 5", "في الدور الثاني، غرفة 5"),
+        ("المرحلة 1", "المرحلة الأولى"),
+        ("بالحلقة 12.", "بالحلقة الثانية عشرة."),
+        ("الطابق 13", "الطابق 13"),
+        ("الطابق 0", "الطابق 0"),
+        ("الدور 2-4", "الدور 2-4"),
+        ("في المرحلة 3 خيارات", "في المرحلة 3 خيارات"),
+        ("الدور 3 مكتب", "الدور الثالث مكتب"),
+        ("الدور 3 شقة 12", "الدور الثالث شقة 12"),
+        ("للمرة الـ5", "للمرة الخامسة"),
+        ("الطلب الـ2", "الطلب الثاني"),
+        ("القرن الـ 21", "القرن الحادي والعشرين"),
+        ("الشحنة الـ١٠", "الشحنة العاشرة"),
+        ("القارة الـ7", "القارة السابعة"),
+        ("ترتيبك الـ15 ومحاولته الـ 2", "ترتيبك الخامس عشر ومحاولته الثانية"),
+    ],
+)
+def test_ranks(text: str, said: str) -> None:
+    assert say_ranks(plain_digits(text)) == said
+
+
+@pytest.mark.parametrize("text", ["الأيام الـ3", "الشحنات الـ5", "المدراء الـ4", "اليوم الـ0", "ترتيبك الـ0"])
+def test_no_ranks(text: str) -> None:
+    assert say_ranks(plain_digits(text)) == plain_digits(text)

@@ -1,0 +1,86 @@
+"""Dates with month names."""
+
+from __future__ import annotations
+
+import pytest
+
+from ivr.text.normalize.dates import say_dates
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("12/08/2025", "اثني عشر أغسطس ألفين وخمسة وعشرين"),
+        ("1-2-2025", "واحد فبراير ألفين وخمسة وعشرين"),
+        ("08.12.25", "ثمانية ديسمبر ألفين وخمسة وعشرين"),
+        ("12/25/2025", "خمسة وعشرين ديسمبر ألفين وخمسة وعشرين"),
+        ("2025-03-15", "خمسة عشر مارس ألفين وخمسة وعشرين"),
+        ("15/9/1446 هـ", "خمسة عشر رمضان ألف وأربعمئة وستة وأربعين هجري"),
+        ("2025-03-15 م", "خمسة عشر مارس ألفين وخمسة وعشرين ميلادي"),
+        ("1/1/2025 AD", "واحد يناير ألفين وخمسة وعشرين ميلادي"),
+        ("يوم 12/8", "يوم اثني عشر أغسطس"),
+        ("حتى 31/12", "حتى واحد وثلاثين ديسمبر"),
+        ("من 1/2 الكمية", "من 1/2 الكمية"),
+        ("يوم 40/50", "يوم 40/50"),
+        ("40/50/2025", "40/50/2025"),
+        ("2025/40/50", "2025/40/50"),
+        ("1445هـ", "ألف وأربعمئة وخمسة وأربعين هجري"),
+        ("1994 م", "ألف وتسعمئة وأربعة وتسعين ميلادي"),
+        ("192.168.1.1", "192.168.1.1"),
+        ("in 2025", "in 2025"),
+        ("حتى 12/2026", "حتى ديسمبر ألفين وستة وعشرين"),
+        ("3/2/1446", "ثلاثة من صفر ألف وأربعمئة وستة وأربعين"),
+        ("09/1446", "رمضان ألف وأربعمئة وستة وأربعين"),
+        ("العقد رقم 12/2026", "العقد رقم 12/2026"),
+        ("تنتهي صلاحية البطاقة في 08/27", "تنتهي صلاحية البطاقة في أغسطس ألفين وسبعة وعشرين"),
+        ("الباقي 08/27", "الباقي 08/27"),
+        ("في ديسمبر 2027", "في ديسمبر ألفين وسبعة وعشرين"),
+        ("لعام 2024", "لعام ألفين وأربعة وعشرين"),
+        ("يوم 4/15", "يوم 4/15"),
+    ],
+)
+def test_arabic(text: str, said: str) -> None:
+    assert say_dates(text, arabic=True) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("12/08/2025", "August twelfth, twenty twenty-five"),
+        ("15/9/1446 AH", "Ramadan fifteenth, fourteen forty-six Hijri"),
+        ("on 5/3", "on March fifth"),
+        ("22 November 2026", "November twenty-second, twenty twenty-six"),
+        ("3rd of May", "third of May"),
+        ("Jan. 5, 2026", "January fifth, twenty twenty-six"),
+        ("Sept 30", "September thirtieth"),
+        ("Jan 45", "January forty-five"),
+        ("In 1994", "In nineteen ninety-four"),
+        ("March 2025", "March twenty twenty-five"),
+        ("in 2025.5", "in 2025.5"),
+        ("due 4/15", "due April fifteenth"),
+        ("until 12/25", "until December twenty-fifth"),
+        ("valid through 01/28", "valid through January twenty twenty-eight"),
+        ("expires 12/2027", "expires December twenty twenty-seven"),
+    ],
+)
+def test_english(text: str, said: str) -> None:
+    assert say_dates(text, arabic=False) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "the 1990s, the 2000s, the '90s, 2010s",
+            "the nineteen nineties, the two thousands, the nineties, twenty tens",
+        ),
+        ("in Q3 2026", "in Q3 twenty twenty-six"),
+        ("5 - 6 - 2026", "June fifth, twenty twenty-six"),
+    ],
+)
+def test_more_english(text: str, said: str) -> None:
+    assert say_dates(text, arabic=False) == said
+
+
+def test_spans_of_years() -> None:
+    assert say_dates("1447 - 1448 هـ", arabic=True) == "1447 إلى ألف وأربعمئة وثمانية وأربعين هجري"

@@ -1,0 +1,77 @@
+"""What is for the eye only goes."""
+
+from __future__ import annotations
+
+import pytest
+
+from ivr.text.normalize.markup import plain, untagged
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("**مهم** و*مهم* و__مهم__ و_مهم_", "مهم ومهم ومهم ومهم"),
+        ("snake_case a*b", "snake_case a*b"),
+        ("`NQL`", "NQL"),
+        ("```python\nx\n```", "x"),
+        ("# عنوان", "عنوان"),
+        ("> قول", "قول"),
+        ("- بند", "بند"),
+        ("• بند", "بند"),
+        ("-5", "-5"),
+        ("1. بند", "1، بند"),
+        ("2) item", "2, item"),
+        ("الخطوات: 1. بند", "الخطوات: 1، بند"),
+        ("[صفحة](http://a.b/c)", "صفحة"),
+        ('![صورة](http://a.b "x")', "صورة"),
+        ("[نص][1]", "نص"),
+        ("~~قديم~~ جديد", "جديد"),
+        ("| أ | ب |\n|---|---|", "أ، ب"),
+        ("a | b", "a, b"),
+        ("---", ""),
+        ("وصلت.[1][2] تمام [3]", "وصلت. تمام [3]"),
+        ("<speak>نعم<break time='1s'/> لا</speak>", "نعم لا"),
+        ("<!-- x -->نعم", "نعم"),
+        ("<?xml version='1.0'?>نعم", "نعم"),
+        ("<info@a.com>", "info@a.com"),
+        ("5 < 6", "5 < 6"),
+        ("&lt;b&gt;نعم&lt;/b&gt; &amp; لا", "نعم & لا"),
+        ("نعم 😊👍🏽", "نعم"),
+        ("1️⃣ نعم", "1، نعم"),
+        ("\u202bنعم\u202c\u200f", "نعم"),
+        ("½ م² ⓻ Ａ ﷲ", "1/2 م2 7 A الله"),
+        ("3½", "3 1/2"),
+        ("➆", "7"),
+        ("نعم\ud83d", "نعم"),
+        ("\ud83d\ude42 نعم", "نعم"),
+        ("أ\x00ب\u2028ج", "أ ب\nج"),
+        ("شَحْنَة", "شَحْنَة"),
+    ],
+)
+def test_plain(text: str, left: str) -> None:
+    assert "\n".join(" ".join(line.split()) for line in plain(text).strip().split("\n")) == left
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("<speak>نعم<break time='1s'/> لا</speak>", "نعم لا"),
+        ("<<b>b>نعم 5 ريال", "b نعم 5 ريال"),
+        ("نعم <break", "نعم break"),
+        ("**نعم** 5", "**نعم** 5"),
+    ],
+)
+def test_untagged(text: str, left: str) -> None:
+    assert untagged(text) == left
+
+
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [
+        ("خياران: (1) أ، (2) ب", "خياران: 1، أ، 2، ب"),
+        ("pick (1) a, (2) b", "pick 1, a, 2, b"),
+        ("take (3) days", "take (3) days"),
+    ],
+)
+def test_a_list_in_one_sentence(text: str, bare: str) -> None:
+    assert " ".join(plain(text).split()) == bare

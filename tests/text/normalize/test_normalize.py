@@ -1,0 +1,122 @@
+"""The whole way from what is written to what is said."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ivr.text.normalize import normalize
+from ivr.text.normalize.normalize import speakable
+from ivr.text.segment.punctuation import words
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", ""),
+        ("... 😊 ؟", ""),
+        ("نعم", "نعم"),
+        ("نعم\nلا", "نعم. لا"),
+        ("نعم،\nلا", "نعم، لا"),
+        ("نعم — لا", "نعم، لا"),
+        ("نعم...لا", "نعم. لا"),
+        ("نعم ؟!", "نعم؟"),
+        ("« نعم » .", "نعم."),
+        ("أ & ب", "أ وب"),
+        ("هو/هي", "هو أو هي"),
+        ("a_b", "a b"),
+        ("it's 'fine'", "it's fine"),
+        ("well-known", "well-known"),
+        ("اضغط # ثم *", "اضغط مربع ثم نجمة"),
+        ("حساب @naqel", "حساب آت naqel"),
+        ("نقل@ناقل", "نقل آت ناقل"),
+        ("हिन्दी", "हिन्दी"),
+        ("بـ Aramex", "ب Aramex"),
+    ],
+)
+def test_speakable(text: str, said: str) -> None:
+    assert speakable(text) == said
+
+
+def test_the_language_of_the_text_decides_then_the_line() -> None:
+    assert speakable("5", "ar") == "خمسة"
+    assert speakable("5", "en") == "five"
+    assert speakable("You have 5 parcels", "ar") == "You have five parcels"
+    assert speakable("عندك 5 طرود اليوم", "en") == "عندك خمسة طرود اليوم"
+
+
+def test_text_broken_on_purpose_ends_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(normalize, "_PASSES", 1)
+    assert speakable("5") == "خمسة"
+
+
+@pytest.mark.parametrize("text", ["<<b>b>", "&amp;lt;b&amp;gt;", "< break >", "<b", "<say-as x='<b>'>نعم</say-as>"])
+def test_no_tag_reaches_the_voice(text: str) -> None:
+    assert not set("<>/&") & set(speakable(text))
+
+
+_FRAGMENTS = words(
+    "شحنتك رقم NQL-123 ، . ؟ ! … « » ( ) [ ] ** * _ ` # > - – 12 ٣٤ 3.5 1,250 12/08/2025 3:30 م ص د. أ.د. م. ر.س "
+    "SAR $ % ٪ ريال يوم كجم km 5kg 0501234567 +966501234567 7826459301240 SA0380000000608010167519 www.a.com "
+    "i@b.sa http://x.y/z?q=1 <b> </b> <break/> &amp; &lt; ~~ | / = + @ & ~ { } ; : ' Dr. U.S. a.m. p.m. No. etc. "
+    "hello و بـ ال ل ـ 1. 2) • ½ ² Ⅷ ① १२ 你好 हिन्दी 1st 3K 24/7 *966# 1️⃣ ﷺ هـ 1446هـ 2025م إلخ [هنا](http://a.b) "
+    "\ud83d \ude00 😊 \u200f \u202c St. Rd. ش.م.م. -5"
+)
+_ANY = st.text() | st.lists(st.sampled_from([*sorted(_FRAGMENTS), " ", " ", "\n"]), max_size=20).map("".join)
+
+
+@given(_ANY, st.sampled_from(["ar", "en"]))
+@settings(max_examples=500, deadline=None)
+def test_saying_it_again_changes_nothing(text: str, language: str) -> None:
+    said = speakable(text, language)
+    assert speakable(said, language) == said
+
+
+@given(_ANY)
+@settings(max_examples=500, deadline=None)
+def test_what_is_said_can_be_said(text: str) -> None:
+    said = speakable(text)
+    said.encode("utf8")
+    assert said == said.strip()
+    assert not any(char.isdecimal() for char in said)
+    assert not set(said) & set("*_#<>[]{}|~`@%٪$€£&/=+\\\n\t\u202a\u200f")
+
+
+_WORD = st.text(st.sampled_from("ابتثجحخدرسشصعفقكلمنهوي"), min_size=3, max_size=7)
+_MARKS = st.sampled_from(
+    [" ", "، ", ". ", "؟ ", " - ", "\n", ": ", " «", "» ", " (", ") ", "! ", " **", "** ", " 😊 ", "… "]
+)
+
+
+@given(st.lists(st.tuples(_WORD, _MARKS), max_size=12))
+def test_no_word_is_lost(parts: list[tuple[str, str]]) -> None:
+    text = "".join(word + mark for word, mark in parts)
+    said = re.sub(r"إلى آخره", "الخ", speakable(text))
+    assert re.findall(r"\w+", said) == [word.replace("إلخ", "الخ") for word, _ in parts]
+
+
+def test_it_is_quick() -> None:
+    """A piece of the largest size, of figures only, in bounded work: no pattern may run away."""
+    for unit in (
+        "1",
+        "1 ",
+        "1,",
+        "1.",
+        "1/",
+        "1:",
+        "a1",
+        "A1-",
+        "<a ",
+        "[a](",
+        "*a",
+        "a.",
+        "a@",
+        "١،",
+        "- ",
+        "+1 ",
+        "1-",
+    ):
+        speakable(unit * (300 // len(unit)))

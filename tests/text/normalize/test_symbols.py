@@ -1,0 +1,67 @@
+"""Signs that stand for a word."""
+
+from __future__ import annotations
+
+import pytest
+
+from ivr.text.normalize.symbols import say_signs
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("السعر ~120 ريال ±5%", "السعر حوالي 120 ريال زائد أو ناقص 5%"),
+        ("العمر ≥ 18", "العمر أكبر من أو يساوي 18"),
+        ("الوزن ≤5 كجم", "الوزن أقل من أو يساوي 5 كجم"),
+        ("1 دولار = 3.75 ريال", "1 دولار يساوي 3.75 ريال"),
+        ("150 - 30 = 120", "150 ناقص 30 يساوي 120"),
+        ("50 ر.س. + الضريبة", "50 ر.س. زائد الضريبة"),
+        ("15% + 5%", "15% زائد 5%"),
+        ("229 ريال × 24 شهر", "229 ريال في 24 شهر"),
+        ("40 × 30 × 20 سم", "40×30×20 سم"),
+        ("التقييم 4.8/5", "التقييم 4.8 من 5"),
+        ("التاريخ 4.8/50", "التاريخ 4.8/50"),
+        ("99 ر.س/شهر", "99 ر.س لكل شهر"),
+        ("110 ملغ/دل", "110 ملغ لكل دل"),
+        ("80 كم/ساعة", "80 كم/ساعة"),
+        ("نهار/ليلة", "نهار/ليلة"),
+        ("فصيلة الدم O+ أو AB-", "فصيلة الدم أو موجب أو إيه بي سالب"),
+        ("درجة A+", "درجة A زائد"),
+        ("= =", "= ="),
+        ("١ × برجر", "١ برجر"),
+        ("بطاقتك *4432 و *966#", "بطاقتك 4432 و *966#"),
+        ("خصم ٪20", "خصم 20%"),
+        ("20٪ 30٪", "20٪ 30٪"),
+        ("عدد (3) شحنات", "عدد 3 شحنات"),
+        ("وزن 70 كغم / طول", "وزن 70 كغم، طول"),
+        ("22 كجم/م 2 و5 ريال/م3", "22 كجم لكل متر مربع و5 ريال لكل متر مكعب"),
+        ("للطلبات > 200 و (< 5)", "للطلبات أكثر من 200 و (أقل من 5)"),
+        ("الإعدادات > الحساب → الأمان", "الإعدادات، الحساب، الأمان"),
+    ],
+)
+def test_arabic(text: str, said: str) -> None:
+    assert say_signs(text, arabic=True) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("$120/night", "$120 per night"),
+        ("50 mg/hr", "50 mg per hour"),
+        ("a day/night plan", "a day/night plan"),
+        ("about 5 min of A/B", "about 5 min of A/B"),
+        ("Tracking #: 12", "Tracking number: 12"),
+        ("for 10s, in the 10s", "for 10 sec, in the 10s"),
+        ("blood type AB-", "blood type A B negative"),
+        ("a donor with B+", "a donor with B positive"),
+        ("Disney+", "Disney plus"),
+        ("3 × a day", "3 times a day"),
+        ("1 x chicken burger", "1 chicken burger"),
+        ("1h 45m, 3 m", "1 h 45 min, 3 m"),
+        ("Xy#p", "Xy hash p"),
+        ("$5-$10", "$5 to $10"),
+        ("10k users, 2x faster", "10 thousand users, 2 times faster"),
+    ],
+)
+def test_english(text: str, said: str) -> None:
+    assert say_signs(text, arabic=False) == said

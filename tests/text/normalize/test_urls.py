@@ -1,0 +1,30 @@
+"""Addresses of the web."""
+
+from __future__ import annotations
+
+import pytest
+
+from ivr.text.normalize.urls import say_addresses
+
+
+@pytest.mark.parametrize(
+    ("text", "english", "arabic"),
+    [
+        ("www.naqel.com", "naqel dot com", "naqel دوت كوم"),
+        ("https://www.naqel.com.sa/a?b=1.", "naqel dot com dot s a.", "naqel دوت كوم دوت إس إيه."),
+        ("http://user@a-b.org:80/x", "a dash b dot org", "a شرطة b دوت أورج"),
+        ("naqel.shop", "naqel dot shop", "naqel دوت shop"),
+        ("info@naqel.com", "info at naqel dot com", "info آت naqel دوت كوم"),
+        (
+            "a_b.c+7@x.io",
+            "a underscore b dot c plus seven at x dot i o",
+            "a شرطة سفلية b دوت c زائد سبعة آت x دوت آي أو",
+        ),
+        ("v2.0 is ok. So", "v2.0 is ok. So", "v2.0 is ok. So"),
+        ("report.pdf", "report dot pdf", "report دوت pdf"),
+        ("https://ناقل.السعودية", "ناقل dot السعودية", "ناقل دوت السعودية"),
+    ],
+)
+def test_addresses(text: str, english: str, arabic: str) -> None:
+    assert " ".join(say_addresses(text, arabic=False).split()) == english
+    assert " ".join(say_addresses(text, arabic=True).split()) == arabic

@@ -1,0 +1,122 @@
+"""Where a text without a stop is cut."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ivr.call.agent.reply import LONGEST_SAID, Reply
+from ivr.text.segment import long_text
+
+
+@pytest.mark.parametrize(
+    ("text", "least", "most", "piece"),
+    [
+        ("هلا، وصلت الشحنة، تمام", 10, 25, "هلا، وصلت الشحنة،"),
+        ("هلا، وصلت", 0, 25, "هلا،"),
+        ("السعر 1,250 ريال", 0, 25, ""),
+        ("اختر [الأول، الثاني](http://a.b) ثم، نعم", 0, 60, "اختر [الأول، الثاني](http://a.b) ثم،"),
+        ("Hello there - you", 0, 30, "Hello there -"),
+        ("وصلت،", 0, 30, ""),
+        ("ab—cd", 0, 2, ""),
+    ],
+)
+def test_clause_end(text: str, least: int, most: int, piece: str) -> None:
+    assert text[: long_text.clause_end(text, least, most)] == piece
+
+
+@pytest.mark.parametrize(
+    ("text", "least", "most", "piece"),
+    [
+        ("واحد اثنين، ثلاثة أربعة", 5, 20, "واحد اثنين،"),
+        ("تجيك الشحنة ويوصلك المندوب بكرة", 5, 28, "تجيك الشحنة "),
+        ("تجيك الشحنة خلال اليوم", 5, 18, "تجيك الشحنة خلال "),
+        ("المبلغ كان 250 ريال", 5, 19, "المبلغ "),
+        ("250 ريال و 300", 1, 10, "250 ريال "),
+        ("رقم 050 123 4567 هو", 4, 16, "رقم "),
+        ("كلمة " + "ا" * 30, 10, 20, "كلمة "),
+        ("ا" * 30, 10, 20, "ا" * 20),
+        ("ا" * 19 + "\u064e" * 3 + "ا", 10, 20, "ا" * 19),
+        ("\u064e" * 30, 10, 20, "\u064e" * 20),
+    ],
+)
+def test_cut(text: str, least: int, most: int, piece: str) -> None:
+    assert text[: long_text.cut(text, least, most)] == piece
+
+
+def test_lighten() -> None:
+    assert long_text.lighten("نعم 123") == ["نعم 123"]
+    assert [len(part) for part in long_text.lighten("7" * 300)] == [120, 120, 60]
+    assert long_text.lighten("") == []
+
+
+@given(st.text(min_size=30, max_size=60))
+def test_a_cut_is_inside(text: str) -> None:
+    assert 0 < long_text.cut(text, 10, 30) <= 30
+
+
+def test_much_to_say_for_few_characters() -> None:
+    for heavy in ("½" * 300, "ﷺ" * 300, "5%" * 150, "A1" * 150, "٣٪" * 150):
+        parts = long_text.lighten(heavy)
+        assert len(parts) > 1
+        assert "".join(parts) == heavy
+    assert long_text.lighten("Hello there. " * 20) == ["Hello there. " * 19 + "Hello there."]
+
+
+@pytest.mark.parametrize(
+    ("text", "clause", "phrase", "piece"),
+    [
+        ("حياك الله، شحنتك", 5, None, "حياك الله، "),
+        ("حياك الله،", 5, None, "حياك الله،"),
+        ("السعر 1،", 3, None, ""),
+        ("نعم، شحنتك", 12, None, ""),
+        ("[الأول، الثاني", 3, None, ""),
+        ("شحنتك وصلت أمس إلى ", 12, None, ""),
+        ("شحنتك وصلت أمس إلى ", 12, 10, "شحنتك وصلت أمس "),
+        ("شحنتك وصلت أمس إ", 12, 10, ""),
+        ("شحنتك في الرياض وتطلع", 12, 10, "شحنتك في الرياض "),
+        ("شحنتك موجودة عند من ", 12, 15, ""),
+        ("من الساعة 9 إلى ", 12, 5, ""),
+        ("Your parcel left Riyadh In ", 12, 10, "Your parcel left Riyadh "),
+        ("The parcel was green ", 12, 10, ""),
+    ],
+)
+def test_where_a_slow_speaker_pauses(text: str, clause: int, phrase: int | None, piece: str) -> None:
+    assert text[: long_text.breath(text, clause, phrase)].rstrip() == piece.rstrip()
+
+
+def test_what_is_too_much_to_say_goes_out_in_parts() -> None:
+    def thrice(text: str) -> str:
+        return text * 3
+
+    assert long_text.within("نعم، لا", thrice, 40) == [("نعم، لا", "نعم، لا" * 3)]
+    assert long_text.within("نعم، طيب، لا", thrice, 30) == [("نعم،", "نعم،" * 3), ("طيب، لا", "طيب، لا" * 3)]
+    assert long_text.within("ab", thrice, 2) == [("a", "aa"), ("b", "bb")]
+    assert long_text.within("- -", lambda _: " ", 1) == []
+
+
+_DENSE = st.sampled_from(
+    [
+        "777.777 د.ك ",
+        "7km/h ",
+        "7:47 ",
+        "٧٧٧٬٧٧٧٫٧٧ ر.س ",
+        "27/12/1777 هـ ",
+        "AB77Z9",
+        "%",
+        "ﷺ",
+        "①",
+        "WWW",
+        "7°C ",
+        "x@y.com ",
+    ]
+)
+
+
+@given(st.lists(_DENSE | st.text(max_size=8), max_size=400), st.sampled_from(["ar", "en"]), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_no_request_to_the_voice_is_too_long(parts: list[str], language: str, already: bool) -> None:
+    reply = Reply(language, speakable_already=already)
+    pairs = [pair for part in parts for pair in reply.feed(part, 9000, 0.0)] + reply.finish()
+    assert all(0 < len(spoken) <= LONGEST_SAID for _, spoken in pairs)

@@ -1,0 +1,93 @@
+"""Words that are complete, open, or only a sign of listening."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ivr.text.turn_end import completeness, folded, is_backchannel
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("", "unknown"),
+        ("…", "unknown"),
+        ("yes", "complete"),
+        ("Yes please", "unknown"),
+        ("oh no", "complete"),
+        ("نعم", "complete"),
+        ("أيوه", "complete"),
+        ("إيوا", "complete"),
+        ("لا شكراً", "complete"),
+        ("خلاص", "complete"),
+        ("السلام عليكم", "unknown"),
+        ("hello", "unknown"),
+        ("مع السلامة", "complete"),
+        ("ok thank you", "complete"),
+        ("that's all", "complete"),
+        ("that’s all", "complete"),
+        ("Where is my parcel?", "complete"),
+        ("وين شحنتي؟", "complete"),
+        ('He said "stop."', "complete"),
+        ("where is my parcel", "unknown"),
+        ("وين شحنتي", "unknown"),
+        ("I want to track my", "open"),
+        ("my number is", "open"),
+        ("I would like, ", "open"),
+        ("أبغى أتتبع الشحنة اللي", "open"),
+        ("رقم الشحنة", "unknown"),
+        ("شحنتي من الرياض إلى", "open"),
+        ("بس", "open"),
+        ("the code is 12", "unknown"),
+        ("7826459301240", "complete"),
+        ("٧٨٢٦٤٥٩٣٠١٢٤٠", "complete"),
+        ("78264593", "open"),
+        ("78264 593012", "open"),
+        ("78264593012401", "unknown"),
+        ("my pin is 4471", "unknown"),
+        ("0551234567", "complete"),
+        ("055 123", "open"),
+        ("966551234567", "complete"),
+        ("96655123", "open"),
+        ("NQL 7826459301240", "complete"),
+        ("7826459301240 please", "unknown"),
+    ],
+)
+def test_completeness(text: str, meant: str) -> None:
+    assert completeness(text) == meant
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "mere"),
+    [
+        ("", False, True),
+        ("mm-hm", False, True),
+        ("Uh huh.", True, True),
+        ("اها", True, True),
+        ("أها أها", False, True),
+        ("ايوه", False, True),
+        ("ايوه", True, False),
+        ("okay", False, True),
+        ("okay", True, False),
+        ("تمام طيب", False, True),
+        ("yes yes yes yes", False, False),
+        ("لا", False, False),
+        ("stop", False, False),
+        ("ok stop", False, False),
+        ("wait", False, False),
+    ],
+)
+def test_signs_of_listening(text: str, asked: bool, mere: bool) -> None:
+    assert is_backchannel(text, asked=asked) is mere
+
+
+def test_spellings_are_folded() -> None:
+    assert folded("أَهْلاً ســلامة") == folded("اهلا سلامه")
+
+
+@given(st.text())
+def test_any_text_can_be_judged(text: str) -> None:
+    assert completeness(text) in ("complete", "open", "unknown")
+    assert is_backchannel(text, asked=True) <= is_backchannel(text, asked=False)

@@ -1,0 +1,55 @@
+"""What records call themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ivr.webhook.formats.record_types import RecordType, kind_of, kind_of_event
+
+NAMES: list[tuple[str, RecordType]] = [
+    ("", RecordType.WORDS),
+    ("token", RecordType.WORDS),
+    ("AIMessageChunk", RecordType.WORDS),
+    ("anything-of-mine", RecordType.WORDS),
+    ("dialog", RecordType.WORDS),
+    ("x" * 1000, RecordType.WORDS),
+    ("messages/partial", RecordType.SNAPSHOT),
+    ("Final", RecordType.WHOLE),
+    ("agentReasoning", RecordType.QUIET),
+    ("messages/metadata", RecordType.QUIET),
+    ("RUN_STARTED", RecordType.QUIET),
+    ("usedTools", RecordType.TOOL),
+    ("function_call", RecordType.TOOL),
+    ("error", RecordType.ERROR),
+]
+RECORDS: list[tuple[dict[str, Any], str, RecordType]] = [
+    ({}, "", RecordType.WORDS),
+    ({"type": "text"}, "", RecordType.WORDS),
+    ({"type": "mine"}, "", RecordType.UNKNOWN),
+    ({"type": "y" * 1000}, "", RecordType.UNKNOWN),
+    ({"type": 5, "event": []}, "", RecordType.WORDS),
+    ({"event": "mine"}, "", RecordType.WORDS),
+    ({"event": "thinking"}, "", RecordType.QUIET),
+    ({"type": "text"}, "thinking", RecordType.QUIET),
+    ({"type": "text", "event": "error"}, "", RecordType.ERROR),
+    ({"type": "human"}, "messages/partial", RecordType.QUIET),
+    ({"type": "ai"}, "messages/partial", RecordType.SNAPSHOT),
+    ({"type": "content_block_start", "content_block": {"type": "text"}}, "", RecordType.QUIET),
+    ({"type": "content_block_start", "content_block": {"type": "tool_use"}}, "", RecordType.TOOL),
+    ({"type": "response.output_item.added", "item": {"type": "function_call"}}, "", RecordType.TOOL),
+    ({"type": "response.output_item.added", "item": 5}, "", RecordType.QUIET),
+]
+
+
+@pytest.mark.parametrize("at", range(len(NAMES)))
+def test_names_of_events(at: int) -> None:
+    name, kind = NAMES[at]
+    assert kind_of_event(name) is kind
+
+
+@pytest.mark.parametrize("at", range(len(RECORDS)))
+def test_records(at: int) -> None:
+    record, event, kind = RECORDS[at]
+    assert kind_of(record, event) is kind

@@ -1,0 +1,62 @@
+"""Whole characters, nothing invisible that breaks a peer, however the text is cut."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ivr.webhook.formats.sanitize import Sanitizer, speakable_whole
+
+TABLE = [
+    ("plain", "plain"),
+    ("مرحبا بك", "مرحبا بك"),
+    ("line\nbreak\tand tab", "line\nbreak\tand tab"),
+    ("carriage\r\nreturn", "carriage\nreturn"),
+    ("nul\x00 bell\x07 del\x7f", "nul bell del"),
+    ("next\x85line", "nextline"),
+    ("broken \ufffd utf-8", "broken  utf-8"),
+    ("\ufeffmark", "mark"),
+    ("non\uffffcharacter\ufdd0", "noncharacter"),
+    ("joiner\u200dand\u200fmark", "joiner\u200dand\u200fmark"),
+    ("separator\u2028kept", "separator\u2028kept"),
+    ("\ud83d\ude00", "😀"),
+    ("a\ud83db", "ab"),
+    ("a\ude00b", "ab"),
+    ("\ude00\ud83d", ""),
+    ("\ud83d\ud83d\ude00", "😀"),
+    ("end \ud83d", "end "),
+    ("", ""),
+]
+
+
+@pytest.mark.parametrize(("text", "clean"), TABLE)
+def test_table(text: str, clean: str) -> None:
+    assert speakable_whole(text) == clean
+
+
+@pytest.mark.parametrize(("text", "clean"), TABLE)
+def test_table_one_character_at_a_time(text: str, clean: str) -> None:
+    wording = Sanitizer()
+    assert "".join(wording.feed(character) for character in text) == clean
+
+
+def test_a_half_waits_for_its_other_half_over_empty_tokens() -> None:
+    wording = Sanitizer()
+    assert [wording.feed(token) for token in ("hi \ud83d", "", "\ude00!", "x")] == ["hi ", "", "😀!", "x"]
+
+
+ODD = st.text(st.characters(categories=["Cs"]) | st.sampled_from("aب \n\x00😀"), max_size=12)
+
+
+@given(ODD, st.integers(0, 12))
+def test_the_cut_does_not_matter(text: str, at: int) -> None:
+    wording = Sanitizer()
+    assert wording.feed(text[:at]) + wording.feed(text[at:]) == speakable_whole(text)
+
+
+@given(ODD)
+def test_what_comes_out_can_be_encoded_and_is_stable(text: str) -> None:
+    clean = speakable_whole(text)
+    assert clean.encode("utf-8").decode() == clean
+    assert speakable_whole(clean) == clean

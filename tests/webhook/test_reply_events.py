@@ -1,0 +1,62 @@
+"""From pieces to events, and exactly one end."""
+
+from __future__ import annotations
+
+import pytest
+
+from ivr.call.events import PeerFault, ReplyDelta, ReplyEnded, ReplyFailed, ReplyPause
+from ivr.webhook.formats.parts import Closing, Delta, Failure, Pause, Piece, Transferring
+from ivr.webhook.reply_events import ReplyEvents
+
+ENDS: list[tuple[str, list[Piece], str, ReplyEnded | ReplyFailed]] = [
+    ("words", [Delta("hi")], "", ReplyEnded(7)),
+    ("words and closing", [Delta("bye"), Closing()], "", ReplyEnded(7, hang_up=True)),
+    ("closing alone", [Closing()], "", ReplyEnded(7, hang_up=True)),
+    ("words and closing, then cut", [Delta("bye"), Closing()], "broken", ReplyEnded(7, hang_up=True)),
+    ("closing alone, then cut", [Closing()], "broken", ReplyFailed(7, "broken")),
+    ("words and a transfer", [Delta("wait"), Transferring("+1")], "", ReplyEnded(7, transfer_to="+1")),
+    (
+        "words and a transfer, else closing",
+        [Delta("wait"), Transferring(), Closing()],
+        "",
+        ReplyEnded(7, True, ""),
+    ),
+    ("transfer alone", [Transferring()], "", ReplyEnded(7, transfer_to="")),
+    ("words and a transfer, then cut", [Delta("wait"), Transferring()], "broken", ReplyEnded(7, transfer_to="")),
+    ("transfer alone, then cut", [Transferring()], "broken", ReplyFailed(7, "broken")),
+    ("nothing", [], "", ReplyFailed(7, "empty")),
+    ("blanks", [Delta(" \n"), Pause()], "", ReplyFailed(7, "empty")),
+    ("fault alone", [Failure("agent_error"), Failure("bad_line")], "", ReplyFailed(7, "agent_error")),
+    ("fault after words", [Delta("hi"), Failure("agent_error")], "", ReplyEnded(7)),
+    ("cut after words", [Delta("hi")], "broken", ReplyFailed(7, "broken")),
+    ("cut before words, with a fault", [Failure("bad_line")], "broken", ReplyFailed(7, "broken")),
+    ("too long", [Delta("hi"), Failure("too_long")], "", ReplyFailed(7, "too_long")),
+]
+
+
+@pytest.mark.parametrize(("pieces", "broke", "end"), [row[1:] for row in ENDS], ids=[row[0] for row in ENDS])
+def test_ends(pieces: list[Piece], broke: str, end: ReplyEnded | ReplyFailed) -> None:
+    account = ReplyEvents(7)
+    for piece in pieces:
+        account.take(piece)
+    assert account.verdict(broke) == end
+
+
+def test_events_carry_the_turn_and_a_fault_is_told_once() -> None:
+    account = ReplyEvents(7)
+    pieces: list[Piece] = [
+        Delta("a"),
+        Pause(),
+        Failure("bad_line"),
+        Failure("bad_line"),
+        Closing(),
+        Failure("agent_error"),
+    ]
+    assert [account.take(piece) for piece in pieces] == [
+        ReplyDelta(7, "a"),
+        ReplyPause(7),
+        PeerFault("agent", "bad_line"),
+        None,
+        None,
+        PeerFault("agent", "agent_error"),
+    ]

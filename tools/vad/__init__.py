@@ -1,0 +1,1 @@
+"""Score and stress the voice activity detector on scenes of speech, echo and noise."""
