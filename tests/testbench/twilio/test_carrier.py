@@ -181,7 +181,7 @@ def test_a_call_that_is_not_taken(verbs: str) -> None:
 
 def test_verbs_without_a_stream() -> None:
     bridge = Bridge({
-        "/voice": "<Gather action='/never'><Say>press one</Say><Pause/></Gather><PausePart length='3'/><Play>x.mp3</Play>"
+        "/voice": "<Gather action='/never'><Say>press one</Say><Pause/></Gather><Pause length='3'/><Play>x.mp3</Play>"
         "<Dial action='dialled'>+1</Dial><Say>never</Say>",
         "/dialled": "<Dial>+2</Dial><Sing/><Redirect method='GET'>/end</Redirect>",
         "/end": "<Say>the end</Say>",
@@ -291,10 +291,10 @@ def test_a_call_is_taken_out_of_its_stream(form: dict[str, str], said: list[str]
 
 def test_a_call_is_taken_out_of_a_pause_and_an_ended_one_is_left_alone() -> None:
     async def during(switchboard: Switchboard) -> None:
-        assert await update(switchboard, 1, Twiml="<Response><PausePart length='5'/><Say>bye</Say></Response>") == 200
+        assert await update(switchboard, 1, Twiml="<Response><Pause length='5'/><Say>bye</Say></Response>") == 200
         assert await update(switchboard, 60, Status="completed") == 400
 
-    record = called(Bridge({"/voice": "<PausePart length='40'/>"}), during=during)
+    record = called(Bridge({"/voice": "<Pause length='40'/>"}), during=during)
     assert (record.said, record.of("ended")[0].t) == (["bye"], 6.0)
 
 
