@@ -26,8 +26,8 @@ def test_is_filled_through_the_tree() -> None:
 
 def test_a_language_sees_its_own_elements() -> None:
     made = document('<Say for="ar">سلام</Say><Gather><Say for="en">Hi</Say><Pause/></Gather><Hangup/>')
-    assert "<Say>سلام</Say><Gather><PausePart /></Gather>" in made.fill("ar", {})
-    assert "<Response><Gather><Say>Hi</Say><PausePart /></Gather>" in made.fill("en", {})
+    assert "<Say>سلام</Say><Gather><Pause /></Gather>" in made.fill("ar", {})
+    assert "<Response><Gather><Say>Hi</Say><Pause /></Gather>" in made.fill("en", {})
     assert [verb.tag for verb in made.verbs("en")] == ["Gather", "Hangup"]
 
 
@@ -48,7 +48,7 @@ def test_ssml_may_stand_inside_say() -> None:
 
 
 def test_prints_itself() -> None:
-    assert repr(document("<Pause/><Hangup/>")) == "<TwimlDocument test.xml Pause Hangup>"
+    assert repr(document("<Pause/><Hangup/>")) == "<Document test.xml Pause Hangup>"
 
 
 WRONG: list[tuple[str, str]] = [
@@ -65,7 +65,7 @@ WRONG: list[tuple[str, str]] = [
     ('<Play loop="{n}">x</Play>', "test.xml:2: knows no {n}"),
     ("<Hangup/> {tail}", "test.xml:2: knows no {tail}"),
     ("<Connect>\n<Say>x</Say></Connect>", "test.xml:3: <Say> may not stand inside <Connect>"),
-    ("<PausePart><Hangup/></Pause>", "test.xml:2: <Hangup> may not stand inside <PausePart>"),
+    ("<Pause><Hangup/></Pause>", "test.xml:2: <Hangup> may not stand inside <Pause>"),
     ('<Connect><Stream url="ws://x"/></Connect>', 'test.xml:2: url must be "{stream_url}" or begin with wss://'),
     ("<Connect><Stream/></Connect>", "test.xml:2: url must be"),
     ('<Connect><Stream url="wss://x/?a=1"/></Connect>', "test.xml:2: a stream's url may hold no query string"),
