@@ -60,10 +60,10 @@ def report(record: PhoneRecord, turns: Sequence[Turn], mock: Mock, began: float)
     synthesised = max(s.asked_at or 0.0 for s in turn.sentences)
     waits = {
         "endpoint": turn.endpoint_at - silent,
-        "ears": max(0.0, (turn.transcript_at or 0.0) - turn.endpoint_at),
+        "stt": max(0.0, (turn.transcript_at or 0.0) - turn.endpoint_at),
         "agent's first words": (turn.first_delta_at or 0.0) - (turn.asked_at or 0.0),
         "first sentence written": turn.sentences[0].ready_at - (turn.first_delta_at or 0.0),
-        "voice": (turn.sentences[0].audio_at or 0.0) - (turn.sentences[0].asked_at or 0.0),
+        "tts": (turn.sentences[0].audio_at or 0.0) - (turn.sentences[0].asked_at or 0.0),
     }
     lengths = ", ".join(str(len(sentence.spoken)) for sentence in turn.sentences)
     ideal = first + audio

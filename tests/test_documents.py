@@ -16,7 +16,7 @@ from ivr.observe.upstream_metrics import COUNTERS, FAMILIES
 from scripts.changelog import ROOT
 
 DOCS = ROOT / "docs"
-PEERS = ("voice", "ears")
+PEERS = ("tts", "stt")
 CODE = sorted(path for path in (ROOT / "ivr").rglob("*.py") if "testbench" not in path.parts)
 
 
@@ -51,7 +51,7 @@ def words(value: ast.expr) -> list[str]:
 def lines_of_the_log() -> set[str]:
     logging = {"info", "warning", "exception", "note", "_note", "Note"}
     found = {word for call in calls() if name_of(call) in logging and call.args for word in words(call.args[0])}
-    return found - {"voice_unavailable", "ears_unavailable"}
+    return found - {"tts_unavailable", "stt_unavailable"}
 
 
 def ends_of_calls() -> set[str]:
@@ -64,11 +64,11 @@ def ends_of_calls() -> set[str]:
         if name_of(call) in ("Withdraw", "withdraw") and call.args
         for word in words(call.args[0])
     }
-    return {end for end in ends | withdrawn if not end.startswith(PEERS)} | {"voice_unavailable"}
+    return {end for end in ends | withdrawn if not end.startswith(PEERS)} | {"tts_unavailable"}
 
 
 def test_something_was_found() -> None:
-    assert {"turn", "call_ended", "voice_breaker_closed", "stood_still"} <= lines_of_the_log()
+    assert {"turn", "call_ended", "tts_breaker_closed", "stood_still"} <= lines_of_the_log()
     assert {"agent_goodbye", "no_media", "shutdown", "internal_error"} <= ends_of_calls()
 
 

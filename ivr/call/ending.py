@@ -23,7 +23,7 @@ from ivr.call.commands import HangUp
 from ivr.call.events import ReplyEnded
 from ivr.call.options import CallOptions, PhraseName
 
-Upstream: TypeAlias = Literal["ears", "agent", "voice", "transfer"]
+Upstream: TypeAlias = Literal["stt", "agent", "tts", "transfer"]
 """Who let the caller down. `transfer`: the carrier did not dial."""
 
 PATIENCE: Final = 5.0
@@ -49,7 +49,7 @@ class PlannedEnd:
         """With these as the last words: those that take leave make the end a meant one, none leave the last word to
         the carrier."""
         if phrase is None and mute and not self.number:
-            return PlannedEnd(HangUp("upstream_error", "voice_unavailable"))
+            return PlannedEnd(HangUp("upstream_error", "tts_unavailable"))
         return replace(self, hang_up=replace(self.hang_up, took_leave=phrase == "farewell"))
 
 

@@ -73,7 +73,7 @@ class CallerLeft:
 class PeerFault:
     """A peer said something that is not in its protocol. The call goes on; the fault is counted."""
 
-    wire: Literal["phone", "ears", "agent", "voice"]
+    wire: Literal["phone", "stt", "agent", "tts"]
     reason: str
     """A short fixed phrase, safe for logs and metric labels: never the peer's own words."""
 

@@ -207,7 +207,7 @@ class TurnTaking:
         failed, voiced_ms = questions.give_up()
         cut_off = bool(self.answers.turns) and self.answers.turn.outcome == "interrupted"
         if failed:
-            self.fail("ears", now)
+            self.fail("stt", now)
         elif voiced_ms >= WORD_MS or cut_off:
             self.note("nothing_understood", voiced_ms=voiced_ms)
             self.say("reprompt", now)
@@ -286,19 +286,19 @@ class TurnTaking:
         self.deadlines.clear("reply")
         farewell = self.parting.farewell
         if farewell is None:
-            self.fail("voice", now)
+            self.fail("tts", now)
         else:  # what was to be the last words cannot be said, or not to their end
             self.part(farewell, now, mute=True, again=not self.protected)
 
     def fail(self, who: Upstream, now: float) -> None:
         """An upstream has let the caller down: say so, or give the call up."""
-        mute = who == "voice" and not self.answers.phrase_is_ready("apology")
+        mute = who == "tts" and not self.answers.phrase_is_ready("apology")
         farewell = self.parting.failed(who, mute=mute)
         self.note("upstream_failed", who=who, in_a_row=self.parting.in_a_row)
         if farewell is None:
             self.say("apology", now)
         else:
-            self.part(farewell, now, mute=who == "voice")
+            self.part(farewell, now, mute=who == "tts")
 
     def say(self, name: PhraseName, now: float) -> bool:
         """Say fixed words of the line. False: it has none."""

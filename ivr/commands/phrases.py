@@ -53,7 +53,7 @@ async def rendered(settings: Settings, *, connect: Connect = connect_to_hamsa) -
     """The same, after those that were missing have been spoken, as far as they could be; and one line for why some of
     them were not kept, empty when all were."""
     key, rest = settings.hamsa_api_key.get_secret_value() or "none", settings.speech_rest_url
-    governor = SpeechService(
+    speech_service = SpeechService(
         hamsa_settings(settings, settings.default_line),
         SpeechServiceOptions(
             spare_links=0,
@@ -68,7 +68,7 @@ async def rendered(settings: Settings, *, connect: Connect = connect_to_hamsa) -
     def voice(speaker: str, dialect: str, language: str) -> Synthesizer:
         chosen = hamsa_settings(settings, settings.default_line)
         own: Language = "en" if language == "en" else "ar"
-        return governor.voice_of(
+        return speech_service.synthesizer_for(
             replace(chosen, speaker=speaker, dialect=dialect, language=own, away_patience=0.0)  # nobody listens
         )
 
@@ -77,7 +77,7 @@ async def rendered(settings: Settings, *, connect: Connect = connect_to_hamsa) -
         for line in settings.all_lines:
             await cache.render(line.phrases.values(), line.speaker, line.dialect, line.language)
     finally:
-        await governor.aclose()
+        await speech_service.aclose()
     there = {(entry.line, entry.name) for entry in in_cache(settings) if entry.seconds is not None}
     entries = [
         replace(entry, kept=entry.seconds is None or (entry.line, entry.name) in there)

@@ -70,8 +70,8 @@ class SpeechRest:
 
     @property
     def breakers(self) -> Mapping[str, Breaker]:
-        """Of `voice` and `ears`."""
-        return {"voice": self._breakers["tts-stream"], "ears": self._breakers["stt"]}
+        """Of `tts` and `stt`."""
+        return {"tts": self._breakers["tts-stream"], "stt": self._breakers["stt"]}
 
     def speak(self, payload: dict[str, Any]) -> SpeechRestExchange:
         """One synthesis: what a link would be asked, without `languageId`."""

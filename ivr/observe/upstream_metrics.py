@@ -60,18 +60,18 @@ class UpstreamMetrics(Collector):
         return iter(())
 
 
-def figures(governor: SpeechService, agents: Iterable[Breaker], now: float) -> Iterator[Sample]:
+def figures(speech_service: SpeechService, agents: Iterable[Breaker], now: float) -> Iterator[Sample]:
     """Of the speech service and of the agents that have failed before."""
-    rest = governor.rest.breakers if governor.rest is not None else {}
-    for peer, links in (("voice", governor.voice), ("ears", governor.ears)):
+    rest = speech_service.rest.breakers if speech_service.rest is not None else {}
+    for peer, links in (("tts", speech_service.voice), ("stt", speech_service.ears)):
         yield from _links(peer, links)
-    breakers = {"voice": [governor.voice.breaker], "ears": [governor.ears.breaker], "agent": agents}
+    breakers = {"tts": [speech_service.voice.breaker], "stt": [speech_service.ears.breaker], "agent": agents}
     breakers |= {f"{peer}_rest": [breaker] for peer, breaker in rest.items()}
     for peer, some in breakers.items():
         states = [breaker.state(now) for breaker in some if breaker is not None]
         for state in BreakerState:
             yield Sample("ivr_breakers", (peer, state.name.lower()), states.count(state))
-    gate = governor.gate
+    gate = speech_service.gate
     yield Sample("ivr_connects_per_second", (), gate.bucket.rate)
     yield Sample("ivr_connects_pause_seconds", (), max(0.0, gate.pause))
     yield Sample("ivr_links_young_deaths", (), gate.lifetimes.deaths)

@@ -109,7 +109,7 @@ class Bridge:
         self._beating: asyncio.TimerHandle | None = None
         watching: list[CallObserver] = [self._pulse, CallLog(), self.metrics]  # the others read what the pulse tells
         self._observer = Observers(*watching, *([observer] if observer is not None else []))
-        self.governor = self._governed(speech_rest, chance)
+        self.speech_service = self._governed(speech_rest, chance)
         self.metrics.add(UpstreamMetrics(self._standing))
         self._tallies: dict[Session, tuple[SpeechStats, SpeechStats]] = {}
         self._told_of_cache = False
@@ -132,7 +132,7 @@ class Bridge:
         # What the REST clients look up at their first request, when there may be no free file any more.
         await anyio.lowlevel.checkpoint()
         log.info("started", extra={"detector": vad.default_name(), "lines": len(self.settings.all_lines)})
-        self.governor.open()
+        self.speech_service.open()
         self._preparing = asyncio.create_task(self._prepare())
         self._beat(asyncio.get_running_loop().time())
 
@@ -188,7 +188,7 @@ class Bridge:
             await asyncio.gather(self._preparing, return_exceptions=True)
         self._end_calls()
         await self._agent.aclose()
-        await self.governor.aclose()
+        await self.speech_service.aclose()
         if self._rest is not None:
             await self._rest.aclose()
 
@@ -250,7 +250,7 @@ class Bridge:
                 self.metrics.rejected("media", stream.refused)
             self._sum_up(stream.call_sid, session)
             self.registry.leave(stream.call_sid, session, loop.time())
-            self.governor.trim()
+            self.speech_service.trim()
             self._left.set()
 
     def _admits(self, token: str, call_id: str, now: float) -> bool:
@@ -270,7 +270,7 @@ class Bridge:
         options = line.options(self._rendered(line))
         hamsa = self._speech(line.speaker, line.dialect, line.language)
         hamsa = replace(hamsa, fallback_speaker=line.fallback_speaker)
-        voice, ears = self.governor.voice_of(hamsa), self.governor.ears_of(hamsa)
+        voice, ears = self.speech_service.synthesizer_for(hamsa), self.speech_service.transcriber_for(hamsa)
         self._tallies[session] = voice.tally, ears.tally
         return CallPorts(
             started,
@@ -285,7 +285,7 @@ class Bridge:
         """What the speech of a call came to, in one line of the log."""
         voice, ears = self._tallies.pop(session, (None, None))
         if voice is not None and ears is not None:
-            log.info("speech", extra={"call": call_id, **voice.fields("voice"), **ears.fields("ears")})
+            log.info("speech", extra={"call": call_id, **voice.fields("tts"), **ears.fields("stt")})
 
     def _rendered(self, line: Line) -> Mapping[PhraseName, bytes]:
         found = {
@@ -312,7 +312,7 @@ class Bridge:
 
     def _voice(self, speaker: str, dialect: str, language: str) -> Synthesizer:
         """For rendering: nobody listens, and what cannot be had is tried again later."""
-        return self.governor.voice_of(replace(self._speech(speaker, dialect, language), away_patience=0.0))
+        return self.speech_service.synthesizer_for(replace(self._speech(speaker, dialect, language), away_patience=0.0))
 
     def _governed(self, rest: SpeechRest | None, chance: Callable[[], float]) -> SpeechService:
         """The links to the speech service, for all calls."""
@@ -336,7 +336,7 @@ class Bridge:
 
     def _standing(self) -> Iterator[Sample]:
         """How the services stand now."""
-        return figures(self.governor, self._agent.breakers, asyncio.get_running_loop().time())
+        return figures(self.speech_service, self._agent.breakers, asyncio.get_running_loop().time())
 
     def _carrier(self) -> TwilioRest | None:
         """REST, when there is an account to use it with."""

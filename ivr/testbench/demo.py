@@ -264,7 +264,7 @@ def own_at_the_ear(record: PhoneRecord, turns: Sequence[Turn]) -> dict[str, str]
     answers = figures(record, beginnings(turns)).answers
     if len(spoken) != len(answers):
         return {}
-    others: tuple[Owner, ...] = ("endpoint", "ears", "agent", "voice")
+    others: tuple[Owner, ...] = ("endpoint", "stt", "agent", "tts")
     own = [
         answer.reply_ms - 1000 * sum(spent(turn, owner) or 0 for owner in others)
         for turn, answer in zip(spoken, answers, strict=True)

@@ -100,7 +100,7 @@ def test_ears_that_are_gone_lead_to_a_person_too_also_without_a_word() -> None:
     assert stage.all(Transfer) == [Transfer(DESK)]
     stage.feed(Transferred())
     stage.feed(CallerLeft("stop"))
-    assert stage.ended == HangUp("upstream_error", "ears_unavailable_transfer", from_caller=True)
+    assert stage.ended == HangUp("upstream_error", "stt_unavailable_transfer", from_caller=True)
 
 
 def test_without_a_voice_and_without_prepared_words_the_person_is_dialled_at_once() -> None:
@@ -146,7 +146,7 @@ def test_a_farewell_nobody_heard_leaves_the_last_word_to_the_carrier() -> None:
     given_up(stage)
     said = stage.last(Speak)
     stage.feed(TtsFailed(said.turn, said.sentence, "connect"))
-    assert stage.ended == HangUp("upstream_error", "voice_unavailable")
+    assert stage.ended == HangUp("upstream_error", "tts_unavailable")
     assert not stage.last(HangUp).meant
 
 

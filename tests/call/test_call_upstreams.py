@@ -60,7 +60,7 @@ def test_ears_that_fail_are_apologised_for_and_at_last_given_up() -> None:
     stage.feed(TranscriptFailed(3, "closed"))
     assert stage.ended is None
     stage.wait(600)
-    assert stage.ended == HangUp("upstream_error", "ears_unavailable")
+    assert stage.ended == HangUp("upstream_error", "stt_unavailable")
     assert not stage.last(HangUp).meant
 
 
@@ -218,7 +218,7 @@ def test_a_voice_that_fails_twice_ends_the_answer_with_an_apology() -> None:
     assert CloseReply(0) in stage.all(CloseReply)
     stage.wait(1200)
     turn = stage.call.turns[0]
-    assert (turn.outcome, turn.failure) == ("failed", "voice")
+    assert (turn.outcome, turn.failure) == ("failed", "tts")
     assert turn.heard == "The first one is here. apology words"
     assert turn.unheard == "The second one comes next. The third one is last."
     assert stage.state == "listening"
@@ -248,7 +248,7 @@ def test_a_voice_that_never_speaks_ends_the_call_whatever_the_agent_says() -> No
         asked = stage.last(Speak)
         stage.feed(TtsFailed(asked.turn, asked.sentence, "degenerate"))
         stage.wait(700)
-    assert stage.ended == HangUp("upstream_error", "voice_unavailable")
+    assert stage.ended == HangUp("upstream_error", "tts_unavailable")
 
 
 def test_without_a_voice_and_without_a_phrase_the_carrier_has_the_last_word() -> None:
@@ -256,7 +256,7 @@ def test_without_a_voice_and_without_a_phrase_the_carrier_has_the_last_word() ->
     stage.hear()
     stage.reply()
     stage.feed(TtsFailed(0, 1, "connect"))
-    assert stage.ended == HangUp("upstream_error", "voice_unavailable")
+    assert stage.ended == HangUp("upstream_error", "tts_unavailable")
 
 
 def test_a_voice_that_stalls_is_given_up() -> None:

@@ -26,7 +26,7 @@ def test_the_ladder_ends_with_a_person_or_a_farewell(numbers: tuple[str, ...], f
     call = parting(*numbers)
     assert call.failed("agent", mute=False) is None
     call.answered()
-    assert call.failed("ears", mute=False) is None
+    assert call.failed("stt", mute=False) is None
     assert call.failed("agent", mute=False) == farewell
     assert parting(*numbers).failed("agent", mute=True) == farewell
 
@@ -83,7 +83,7 @@ def test_the_last_words_say_what_kind_of_end_it_was() -> None:
     assert not end.after(None, mute=False).hang_up.meant
     assert GOODBYE.after("goodbye", mute=True) == GOODBYE
     assert GOODBYE.after(None, mute=False) == GOODBYE
-    assert GOODBYE.after(None, mute=True) == PlannedEnd(HangUp("upstream_error", "voice_unavailable"))
+    assert GOODBYE.after(None, mute=True) == PlannedEnd(HangUp("upstream_error", "tts_unavailable"))
     assert PERSON.after(None, mute=True) == PERSON
 
 

@@ -1,4 +1,4 @@
-"""Many calls on one governor and the mock service, in virtual time: what each waited, and what came of it."""
+"""Many calls on one speech_service and the mock service, in virtual time: what each waited, and what came of it."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ class Crowd:
     tallies: list[SpeechStats] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
     mock: MockHamsa = field(init=False)
-    governor: SpeechService = field(init=False)
+    speech_service: SpeechService = field(init=False)
 
     def run(self, call: Callable[[Crowd, int], Any], calls: int, spread: float = 0.0) -> Crowd:
         """So many calls arrive, evenly within `spread` seconds; until all are over."""
@@ -155,7 +155,7 @@ class Crowd:
         )
         app = Starlette(routes=hamsa_rest.routes(self.mock))
         rest = SpeechRest("http://localhost/v1/realtime", "key", transport=Streaming(app))
-        self.governor = SpeechService(
+        self.speech_service = SpeechService(
             SETTINGS,
             self.options,
             rest=rest if self.rest else None,
@@ -164,7 +164,7 @@ class Crowd:
             calls=lambda: self.live,
             chance=Random(1).random,
         )
-        self.governor.open()
+        self.speech_service.open()
         await asyncio.sleep(UP)
 
         async def arrive(number: int) -> None:
@@ -174,19 +174,19 @@ class Crowd:
             self.live -= 1
 
         await asyncio.gather(*map(arrive, range(calls)))
-        await self.governor.aclose()
+        await self.speech_service.aclose()
         await rest.aclose()
         assert not self.mock.tally.violations
         assert (self.mock.tally.open_sockets, self.mock.tally.in_flight) == (0, 0)
         assert not [task for task in asyncio.all_tasks() if task.get_name().startswith("hamsa")]
 
     def speaker(self) -> Synthesizer:
-        voice = self.governor.voice_of(SETTINGS)
+        voice = self.speech_service.synthesizer_for(SETTINGS)
         self.tallies.append(voice.tally)
         return voice
 
     def listener(self) -> Transcriber:
-        ears = self.governor.ears_of(SETTINGS)
+        ears = self.speech_service.transcriber_for(SETTINGS)
         self.tallies.append(ears.tally)
         return ears
 

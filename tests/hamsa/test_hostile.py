@@ -126,7 +126,7 @@ def test_nothing_of_it_is_noted_twice() -> None:
             await said(voice)
 
     with_voice(service, story)
-    strays = [note["what"] for note in service.noted("voice_stray")]
+    strays = [note["what"] for note in service.noted("tts_stray")]
     assert len(strays) == len(set(strays)) <= 3
 
 

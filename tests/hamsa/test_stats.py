@@ -15,17 +15,17 @@ def test_a_tally_counts_links_and_reuse() -> None:
     link.request(1.0)
     tally.asking(link, 61.4, 0.0)
     assert tally.reuse == 0.5
-    assert tally.fields("voice") == {
-        "voice_asked": 0,
-        "voice_failed": 0,
-        "voice_links": 1,
-        "voice_requests": 2,
-        "voice_reused": 1,
-        "voice_retries": 0,
-        "voice_degenerate": 0,
-        "voice_resumed": 0,
-        "voice_fallback": 0,
-        "voice_rest": 0,
-        "voice_waited_s": 0.25,
-        "voice_oldest_s": 60,
+    assert tally.fields("tts") == {
+        "tts_asked": 0,
+        "tts_failed": 0,
+        "tts_links": 1,
+        "tts_requests": 2,
+        "tts_reused": 1,
+        "tts_retries": 0,
+        "tts_degenerate": 0,
+        "tts_resumed": 0,
+        "tts_fallback": 0,
+        "tts_rest": 0,
+        "tts_waited_s": 0.25,
+        "tts_oldest_s": 60,
     }

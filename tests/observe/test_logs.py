@@ -93,8 +93,8 @@ def test_warnings_that_anybody_can_cause_do_not_flood_the_log(capsys: pytest.Cap
     logs.set_up("json")
     log = logging.getLogger("ivr.app")
     for _ in range(2000):
-        log.warning("refused", extra={"door": "voice", "reason": "no_signature"})
-    log.warning("refused", extra={"door": "voice", "reason": "wrong_signature"})
+        log.warning("refused", extra={"door": "tts", "reason": "no_signature"})
+    log.warning("refused", extra={"door": "tts", "reason": "wrong_signature"})
     for number in range(20):
         log.warning("reply_failed", extra={"call": f"CA{number}", "reason": "http_500"})
         log.info("answered")

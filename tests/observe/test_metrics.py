@@ -39,15 +39,15 @@ def test_calls_and_their_faults_are_counted() -> None:
     metrics.happened("CA", 0, PeerFault("phone", "bad_base64"), [])
     metrics.happened("CA", 0, Tick(), [])
     metrics.answered("busy")
-    metrics.rejected("voice", "wrong_signature")
-    metrics.noted("voice_link_lost")
+    metrics.rejected("tts", "wrong_signature")
+    metrics.noted("tts_link_lost")
     values = Read(metrics)
     assert values("ivr_calls_total") == 1
     assert values("ivr_notes_total", "warm") == 2
-    assert values("ivr_notes_total", "voice_link_lost") == 1
+    assert values("ivr_notes_total", "tts_link_lost") == 1
     assert values("ivr_peer_faults_total", "phone", "bad_base64") == 1
     assert values("ivr_answers_total", "busy") == 1
-    assert values("ivr_rejected_requests_total", "voice", "wrong_signature") == 1
+    assert values("ivr_rejected_requests_total", "tts", "wrong_signature") == 1
     assert values("ivr_live_calls") == 7
 
 

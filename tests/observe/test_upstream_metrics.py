@@ -21,10 +21,10 @@ from tests.hamsa.crowd import SETTINGS
 OPTIONS = SpeechServiceOptions(spare_links=2, breaker=BreakerLimits(failures=1))
 
 
-def read(governor: SpeechService, *agents: Breaker) -> dict[str, float]:
+def read(speech_service: SpeechService, *agents: Breaker) -> dict[str, float]:
     """The samples by name and label values, such as `ivr_links voice idle`."""
     metrics = Metrics()
-    metrics.add(UpstreamMetrics(lambda: figures(governor, agents, asyncio.get_running_loop().time())))
+    metrics.add(UpstreamMetrics(lambda: figures(speech_service, agents, asyncio.get_running_loop().time())))
     families = list(text_string_to_metric_families(metrics.render().decode()))
     assert set(FAMILIES) <= {family.name for family in families}
     return {" ".join([s.name, *s.labels.values()]): s.value for family in families for s in family.samples}
@@ -37,58 +37,58 @@ def governed(*rules: str, rest: SpeechRest | None = None) -> SpeechService:
 
 def test_links_by_what_they_do() -> None:
     async def scene() -> None:
-        governor = governed()
-        governor.open()
+        speech_service = governed()
+        speech_service.open()
         await asyncio.sleep(0.5)
-        opening = read(governor)
+        opening = read(speech_service)
         assert (opening["ivr_links voice connecting"], opening["ivr_links voice idle"]) == (2, 0)
         await asyncio.sleep(1.0)
-        voice = governor.voice_of(SETTINGS)
+        voice = speech_service.synthesizer_for(SETTINGS)
         chunks = voice.speak("x" * 111)
         await anext(chunks)
-        busy = read(governor)
+        busy = read(speech_service)
         assert (busy["ivr_links voice idle"], busy["ivr_links voice busy"]) == (1, 1)
         assert (busy["ivr_links ears idle"], busy["ivr_links_spare voice"]) == (2, 2)
         await chunks.aclose()
-        assert read(governor)["ivr_links voice draining"] == 1
+        assert read(speech_service)["ivr_links voice draining"] == 1
         assert busy["ivr_connects_total ears"] == 2
         assert busy["ivr_links_waited_for voice"] == 0
         assert busy["ivr_connects_per_second"] == 4.0
-        await governor.aclose()
+        await speech_service.aclose()
 
     virtual_time.run(scene())
 
 
 def test_breakers_by_state() -> None:
     async def scene() -> None:
-        governor = governed(rest=SpeechRest("http://localhost", "key"))
+        speech_service = governed(rest=SpeechRest("http://localhost", "key"))
         well, ill = Breaker(), Breaker(BreakerLimits(failures=1))
         ill.failed(0.0)
-        breaker = governor.voice.breaker
+        breaker = speech_service.voice.breaker
         assert breaker is not None
         breaker.failed(0.0)
-        seen = read(governor, well, ill)
+        seen = read(speech_service, well, ill)
         assert [seen[f"ivr_breakers voice {state}"] for state in ("closed", "open", "half_open")] == [0, 1, 0]
         assert [seen[f"ivr_breakers agent {state}"] for state in ("closed", "open", "half_open")] == [1, 1, 0]
-        assert [seen[f"ivr_breakers {peer} closed"] for peer in ("ears", "voice_rest", "ears_rest")] == [1, 1, 1]
+        assert [seen[f"ivr_breakers {peer} closed"] for peer in ("stt", "tts_rest", "stt_rest")] == [1, 1, 1]
         await asyncio.sleep(3.0)
-        assert read(governor)["ivr_breakers voice half_open"] == 1
-        await governor.aclose()
+        assert read(speech_service)["ivr_breakers voice half_open"] == 1
+        await speech_service.aclose()
 
     virtual_time.run(scene())
 
 
 def test_pauses_and_young_deaths() -> None:
     async def scene() -> None:
-        governor = governed("socket drop pause=3 limit=2", "socket http code=503 requests=5,6,7,8,9")
-        governor.open()
+        speech_service = governed("socket drop pause=3 limit=2", "socket http code=503 requests=5,6,7,8,9")
+        speech_service.open()
         await asyncio.sleep(4.2)
-        seen = read(governor)
-        assert "ivr_breakers voice_rest closed" not in seen
+        seen = read(speech_service)
+        assert "ivr_breakers tts_rest closed" not in seen
         assert seen["ivr_links_young_deaths"] == 1
-        governor.gate.failed(4.2, "connect")
-        assert read(governor)["ivr_connects_pause_seconds"] == pytest.approx(0.4)
-        await governor.aclose()
+        speech_service.gate.failed(4.2, "connect")
+        assert read(speech_service)["ivr_connects_pause_seconds"] == pytest.approx(0.4)
+        await speech_service.aclose()
 
     virtual_time.run(scene())
 

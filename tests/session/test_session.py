@@ -75,7 +75,7 @@ def test_a_goodbye_after_an_upstream_failed_leaves_the_line_to_the_carrier() -> 
         await ask(scene)
 
     scene = play(script, voice=Speaker(fails=True), choices=options(phrases=phrases(ready=False, greeting="")))
-    assert scene.result == HangUp("upstream_error", "voice_unavailable")
+    assert scene.result == HangUp("upstream_error", "tts_unavailable")
     assert scene.hung_up == []
     assert scene.phone.wire.code == 1000
 

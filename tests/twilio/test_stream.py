@@ -225,7 +225,7 @@ def test_order_of_any_stream(texts: list[str]) -> None:
         (None, INTERNAL),
         (HangUp("bridge_error", "internal_error"), INTERNAL),
         (HangUp("success", "agent_goodbye"), NORMAL),
-        (HangUp("upstream_error", "voice_unavailable"), NORMAL),
+        (HangUp("upstream_error", "tts_unavailable"), NORMAL),
         (HangUp("indeterminate", "caller_dropped", from_caller=True), NORMAL),
     ],
 )

@@ -111,12 +111,12 @@ def test_a_fault_of_the_speech_service_costs_one_answer_at_most(folder: Path, ru
 
 
 ALWAYS = [
-    ("no socket at all", ("socket http code=503",), "ears_unavailable"),
-    ("a wrong key", ("socket refuse",), "ears_unavailable"),
-    ("funds are gone", ("socket refuse code=4003",), "ears_unavailable"),
-    ("ears with errors only", ("stt error",), "ears_unavailable"),
-    ("a voice of 20 ms", ("tts degenerate",), "voice_unavailable"),
-    ("a voice with errors only", ("tts error after=0",), "voice_unavailable"),
+    ("no socket at all", ("socket http code=503",), "stt_unavailable"),
+    ("a wrong key", ("socket refuse",), "stt_unavailable"),
+    ("funds are gone", ("socket refuse code=4003",), "stt_unavailable"),
+    ("ears with errors only", ("stt error",), "stt_unavailable"),
+    ("a voice of 20 ms", ("tts degenerate",), "tts_unavailable"),
+    ("a voice with errors only", ("tts error after=0",), "tts_unavailable"),
 ]
 
 
@@ -136,7 +136,7 @@ def test_without_a_voice_and_without_phrases_the_document_has_the_words(folder: 
         IVR_CACHE_DIR=str(tmp_path),
         IVR_GREETING="",
     )
-    assert world.hang_up == HangUp("upstream_error", "voice_unavailable")
+    assert world.hang_up == HangUp("upstream_error", "tts_unavailable")
     assert world.record.verbs == ["Connect", "Say", "Hangup"]
 
 

@@ -72,9 +72,9 @@ def test_a_caller_who_speaks_before_the_end_stays(folder: Path) -> None:
     assert world.hang_up == HangUp("success", "caller_stop", from_caller=True)
 
 
-@pytest.mark.parametrize("fault", ["ears", "agent", "voice"])
+@pytest.mark.parametrize("fault", ["stt", "agent", "tts"])
 def test_when_nothing_works_a_person_does(folder: Path, fault: str) -> None:
-    rules = {"ears": ("stt error",), "voice": ("tts error after=0",), "agent": ()}[fault]
+    rules = {"stt": ("stt error",), "tts": ("tts error after=0",), "agent": ()}[fault]
     peers = Peers(rules=rules, transcripts=(ASK,) * 6, agent="mode=500" if fault == "agent" else "")
     world = transferred(folder, (f"at 1.5 say {ASK}", f"say {ASK}", f"say {ASK}", "wait"), peers)
     handed_over(world)

@@ -181,7 +181,7 @@ class AgentTurns:
         if lost < 2 and (self.owed or self.mouth.more):
             self.loss = "sentence_lost"
             return self.mouth.skip()
-        self.loss, self.turn.failure = "speech_failed", "voice"
+        self.loss, self.turn.failure = "speech_failed", "tts"
         return self.close_reply() + self.mouth.give_up()
 
     def wake_at(self) -> float | None:

@@ -34,7 +34,7 @@ class Connector:
 
     def __init__(
         self,
-        peer: Literal["voice", "ears"],
+        peer: Literal["tts", "stt"],
         settings: HamsaSettings,
         connect: Connect,
         gate: ConnectRate,

@@ -65,7 +65,7 @@ class LinkPool:
 
     def __init__(
         self,
-        peer: Literal["voice", "ears"],
+        peer: Literal["tts", "stt"],
         settings: HamsaSettings,
         ends: Callable[[Message], bool],
         *,
@@ -261,7 +261,7 @@ class LinkPool:
 
     def stray(self, live: LiveLink, what: str) -> None:
         self._note(f"{self._peer}_stray", {"what": what, "uses": live.link.uses})
-        if what == "unasked_text" and self._peer == "ears":
+        if what == "unasked_text" and self._peer == "stt":
             live.drop("unasked_text")
 
     def lost(self, live: LiveLink, lost: LinkLost) -> None:

@@ -33,7 +33,7 @@ from ivr.hamsa.tts.synthesizer import Synthesizer
 from ivr.upstream.breaker import Breaker, BreakerLimits
 from ivr.upstream.pace import Bucket, TokenBucket
 
-AT_WORK: Final = {"voice": 0.25, "ears": 0.1}
+AT_WORK: Final = {"tts": 0.25, "stt": 0.1}
 """The share of a call in which something is synthesised for it, and in which it is listened to."""
 _CHANCE: Final = SystemRandom()
 
@@ -73,7 +73,7 @@ class SpeechService:
     ) -> None:
         """`settings`: where the service is; speaker and language are each voice's own. `calls`: calls on the line now.
 
-        `rest`: what is used when links fail; closed with the governor. `bucket`: shared with other processes.
+        `rest`: what is used when links fail; closed with the speech_service. `bucket`: shared with other processes.
         `chance`: 0 to 1, spreads what would else happen to all at once.
         """
         self.options = options or SpeechServiceOptions()
@@ -83,13 +83,13 @@ class SpeechService:
         pace = bucket or TokenBucket(self.options.connects_per_second, self.options.connects_burst)
         self.gate = ConnectRate(pace, clock=clock, chance=chance)
 
-        def links(peer: Literal["voice", "ears"], ends: Callable[[Message], bool]) -> LinkPool:
+        def links(peer: Literal["tts", "stt"], ends: Callable[[Message], bool]) -> LinkPool:
             sharing = self._sharing(peer, chance)
             return LinkPool(
                 peer, settings, ends, connect=connect, clock=clock, note=note, jitter=chance, sharing=sharing
             )
 
-        self.voice, self.ears = links("voice", ends_speech), links("ears", ends_hearing)
+        self.voice, self.ears = links("tts", ends_speech), links("stt", ends_hearing)
 
     def __repr__(self) -> str:
         return f"<SpeechService of {self._calls()} calls, {self.gate!r}, {self.voice!r}, {self.ears!r}>"
@@ -104,11 +104,11 @@ class SpeechService:
         self.voice.trim()
         self.ears.trim()
 
-    def voice_of(self, settings: HamsaSettings) -> Synthesizer:
+    def synthesizer_for(self, settings: HamsaSettings) -> Synthesizer:
         """A voice for one call, or for rendering."""
         return Synthesizer(settings, links=self.voice, rest=self.rest, note=self._note)
 
-    def ears_of(self, settings: HamsaSettings) -> Transcriber:
+    def transcriber_for(self, settings: HamsaSettings) -> Transcriber:
         """A pair of ears for one call."""
         return Transcriber(settings, links=self.ears, rest=self.rest, note=self._note)
 
@@ -119,12 +119,12 @@ class SpeechService:
         if self.rest is not None:
             await self.rest.aclose()
 
-    def _sharing(self, peer: Literal["voice", "ears"], chance: Callable[[], float]) -> PoolSharing:
+    def _sharing(self, peer: Literal["tts", "stt"], chance: Callable[[], float]) -> PoolSharing:
         """What one of the two pools has from the process."""
         load = max(AT_WORK[peer], self.options.links_per_call)
 
         def lend(fits: Callable[[Link], bool]) -> LiveLink | None:
-            return (self.ears if peer == "voice" else self.voice).lend(fits)
+            return (self.ears if peer == "tts" else self.voice).lend(fits)
 
         return PoolSharing(
             self.gate,
@@ -133,7 +133,7 @@ class SpeechService:
             lambda: floor(self._calls(), self.options.spare_links, load),
             self._most,
             lend,
-            lambda: self.voice.expect() if peer == "ears" else None,
+            lambda: self.voice.expect() if peer == "stt" else None,
         )
 
     def _spares(self) -> int:

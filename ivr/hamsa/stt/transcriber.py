@@ -128,7 +128,7 @@ class Transcriber:
         self._note = note
         self._rest = rest
         self._own = links is None
-        self._links = links or LinkPool("ears", settings, ends_hearing, connect=connect, clock=clock, note=note)
+        self._links = links or LinkPool("stt", settings, ends_hearing, connect=connect, clock=clock, note=note)
         self._turn = asyncio.Lock()
         self._last = 0
         self._shut = False
@@ -190,7 +190,7 @@ class Transcriber:
                         tasks.append(self._begin(utterance))
                 if all(task.done() for task in tasks):
                     self.tally.failed += 1
-                    self._note("ears_failed", {"reason": outcome.reason, **self._cause(made)})
+                    self._note("stt_failed", {"reason": outcome.reason, **self._cause(made)})
                     raise SttError(outcome.reason) from outcome
         finally:
             for task in tasks:
@@ -299,7 +299,7 @@ class Transcriber:
         if not utterance.tries.lost(lost, now - made.asked_at, live is not None and live.link.reused):
             return False
         self.tally.retries += 1
-        self._note("ears_retry", {"reason": lost.reason, "way": utterance.tries.way, **self._cause(made)})
+        self._note("stt_retry", {"reason": lost.reason, "way": utterance.tries.way, **self._cause(made)})
         return True
 
     def _cause(self, made: _Try) -> Mapping[str, int | float]:

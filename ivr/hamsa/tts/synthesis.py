@@ -235,7 +235,7 @@ class Synthesis:
         if self._tries.speaker > self._relieved:
             self._relieved = self._tries.speaker
             self._speaker.relieved(self._speakers[self._relieved])
-            self._note("voice_fallback", {"way": self._tries.way})
+            self._note("tts_fallback", {"way": self._tries.way})
         if self._live is not None and not self._serving:
             self._live.link.doubts = 0
             self._links.report(None)
@@ -244,7 +244,7 @@ class Synthesis:
         """The reply is over. One that was far too short has broken off; a second one like it was all there is."""
         self.over = not (short and self._serving and not self._tries.breaks)
         if short:
-            self._note("voice_short", {"audio_ms": audio_ms, "characters": len(self._text)})
+            self._note("tts_short", {"audio_ms": audio_ms, "characters": len(self._text)})
         if not self.over:
             raise LinkLost("short")
 
@@ -254,7 +254,7 @@ class Synthesis:
         more = self._tries.degenerate(now, self._speaker.dry_at, now - self._asked_at)
         self._speaker.tally.degenerate += 1
         fields = {"try": self._tries.degenerates, "audio_ms": reply.audio_ms, "characters": reply.characters}
-        self._note("voice_degenerate", fields)
+        self._note("tts_degenerate", fields)
         if self._live is not None:
             self._avoid = frozenset({self._live.link.number})
             self._links.doubt(self._live)
@@ -280,9 +280,9 @@ class Synthesis:
         tally.retries += not serving
         fields = {"reason": lost.reason, "way": self._tries.way}
         if serving:
-            self._note("voice_resumed", {**fields, "got_ms": round(self._got_ms)})
+            self._note("tts_resumed", {**fields, "got_ms": round(self._got_ms)})
         else:
-            self._note("voice_retry", fields)
+            self._note("tts_retry", fields)
         self._begin()
 
     def _part(self, lost: LinkLost, now: float) -> None:
@@ -304,7 +304,7 @@ class Synthesis:
 
     def _fail(self, lost: LinkLost) -> None:
         self._speaker.tally.failed += 1
-        self._note("voice_failed", {"reason": lost.reason, "got_ms": round(self._got_ms)})
+        self._note("tts_failed", {"reason": lost.reason, "got_ms": round(self._got_ms)})
         raise TtsError(lost.reason) from lost
 
     def _note(self, name: str, fields: Mapping[str, str | int | float | bool]) -> None:

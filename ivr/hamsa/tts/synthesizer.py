@@ -49,7 +49,7 @@ class Synthesizer:
         self.tally = SpeechStats()
         """What it came to so far."""
         self._own = links is None
-        self._links = links or LinkPool("voice", settings, ends_speech, connect=connect, clock=clock, note=note)
+        self._links = links or LinkPool("tts", settings, ends_speech, connect=connect, clock=clock, note=note)
         self._speaker = Speaker(settings, self._links, rest, note, self.tally, asyncio.sleep)
         self._turn = asyncio.Lock()
         self._shut = False

@@ -140,7 +140,7 @@ def _said(what: FaultRun) -> dict[int, str]:
     because it had no voice for it."""
     said = dict(what.witness.deltas)
     for turn in what.witness.turns:
-        if turn.failure == "voice":
+        if turn.failure == "tts":
             said[turn.number] = what.answers.get(turn.number, "")
     return said
 

@@ -25,7 +25,7 @@ _STYLES = {
     "caller": "cyan",
     "heard": "cyan",
     "agent": "bright_blue",
-    "voice": "magenta",
+    "tts": "magenta",
     "phone": "white",
     "bridge": "yellow",
 }
@@ -137,7 +137,7 @@ class CallConsole:
                 cut = f" (told what was cut off: {request.unheard})" if request.unheard else ""
                 self._line(now, "bridge", f"asks the agent{cut}")
             case commands.Speak(sentence=sentence, text=text):
-                self._line(now, "voice", f"sentence {sentence}: {text}")
+                self._line(now, "tts", f"sentence {sentence}: {text}")
             case commands.SendAudio() if self._answering and not self._sounded:
                 self._sounded = True
                 self._line(now, "bridge", f"{_since(self._endpoint_at, now)} first audio on its way to the caller")

@@ -15,10 +15,10 @@ from typing import Literal, TypeAlias
 
 from ivr.call.timeline import Overlap, Sentence, Turn
 
-Owner: TypeAlias = Literal["endpoint", "ears", "agent", "voice", "own"]
+Owner: TypeAlias = Literal["endpoint", "stt", "agent", "tts", "own"]
 """Who took the time. `endpoint`: the silence that makes an utterance over. `own`: the bridge."""
 
-OWNERS: tuple[Owner, ...] = ("endpoint", "ears", "agent", "voice", "own")
+OWNERS: tuple[Owner, ...] = ("endpoint", "stt", "agent", "tts", "own")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def stages(turn: Turn) -> list[LatencyStage]:
     """The stages of a turn in order, up to the first audio or as far as the turn came."""
     steps: list[tuple[str, Owner, float | None]] = [
         ("silence that ends the speech", "endpoint", turn.endpoint_at),
-        ("speech to text", "ears", turn.transcript_at),
+        ("speech to text", "stt", turn.transcript_at),
         ("asking the agent", "own", turn.asked_at),
         ("agent's first words", "agent", turn.first_delta_at),
     ]
@@ -67,7 +67,7 @@ def stages(turn: Turn) -> list[LatencyStage]:
         steps += [
             ("agent's first sentence whole", "agent", sentence.ready_at),
             ("asking the voice", "own", sentence.asked_at),
-            ("voice's first audio", "voice", sentence.audio_at),
+            ("voice's first audio", "tts", sentence.audio_at),
             ("first audio to the phone", "own", sentence.sent_at),
         ]
     before = turn.speech_ended_at

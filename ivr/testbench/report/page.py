@@ -77,7 +77,7 @@ def _stereo(record: PhoneRecord) -> bytes:
     return target.getvalue()
 
 
-_COLUMNS = {"endpoint": "end of speech", "ears": "ears", "agent": "agent", "voice": "voice", "own": "bridge"}
+_COLUMNS = {"endpoint": "end of speech", "stt": "stt", "agent": "agent", "tts": "tts", "own": "bridge"}
 
 
 def latency_table(turns: Sequence[Turn]) -> str:

@@ -57,7 +57,7 @@ def test_half_dead_link_is_found_while_idle() -> None:
         assert await said(voice) == sound(2, WHOLE)
 
     with_voice(service, story)
-    assert service.noted("voice_link_lost")[0]["reason"] == "dead"
+    assert service.noted("tts_link_lost")[0]["reason"] == "dead"
 
 
 def test_half_dead_link_is_found_by_the_request() -> None:
@@ -85,7 +85,7 @@ def test_flood_on_a_reader_that_sleeps_loses_the_link() -> None:
         assert await said(voice) == sound(3, WHOLE)
 
     with_voice(service, story)
-    assert service.noted("voice_resumed")[0]["reason"] == "flood"
+    assert service.noted("tts_resumed")[0]["reason"] == "flood"
 
 
 def test_socket_that_fails_by_time_out_is_lost() -> None:
@@ -125,7 +125,7 @@ def test_a_last_frame_that_comes_again_is_heard_once_and_any_other_where_it_belo
 
     with_voice(service, story)
     assert service.attempts == 1
-    assert [note["what"] for note in service.noted("voice_stray")] == ["stale"]
+    assert [note["what"] for note in service.noted("tts_stray")] == ["stale"]
 
 
 @pytest.mark.parametrize("quick", [0.4, 0.1, 0.02])

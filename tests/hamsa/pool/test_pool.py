@@ -113,7 +113,7 @@ def test_too_many_connections_are_waited_out() -> None:
 def test_connect_that_fails_once_is_forgotten() -> None:
     service = Service(connects=[ConnectionRefusedError()])
     assert with_voice(service, said) == sound(1, WHOLE)
-    assert service.noted("voice_connect_failed") == [{"reason": "connect", "error": "ConnectionRefusedError"}]
+    assert service.noted("tts_connect_failed") == [{"reason": "connect", "error": "ConnectionRefusedError"}]
 
 
 def test_slow_connect_is_waited_for_and_a_dead_one_is_not() -> None:
@@ -152,7 +152,7 @@ def test_old_link_is_replaced_before_it_is_closed() -> None:
         assert await said(voice) == sound(2, WHOLE)
 
     with_voice(service, story)
-    assert service.noted("voice_link_lost")[0]["reason"] == "replaced"
+    assert service.noted("tts_link_lost")[0]["reason"] == "replaced"
 
 
 def test_old_link_serves_until_its_successor_is_there() -> None:
@@ -225,7 +225,7 @@ def test_no_more_than_three_links() -> None:
             assert repr(voice).count("LiveLink") <= 3
 
     with_voice(service, story, drain_patience=0.1, drain_limit=60.0)
-    assert "replaced" in {note["reason"] for note in service.noted("voice_link_lost")}
+    assert "replaced" in {note["reason"] for note in service.noted("tts_link_lost")}
 
 
 def test_link_that_nobody_needs_goes() -> None:
@@ -241,4 +241,4 @@ def test_link_that_nobody_needs_goes() -> None:
         assert (voice.connections, repr(voice).count("LiveLink")) == (3, 1)
 
     with_voice(service, story)
-    assert [note["reason"] for note in service.noted("voice_link_lost")] == ["surplus", "replaced", "shut"]
+    assert [note["reason"] for note in service.noted("tts_link_lost")] == ["surplus", "replaced", "shut"]

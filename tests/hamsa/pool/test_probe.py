@@ -28,15 +28,15 @@ def governed(service: Service, story: Callable[[SpeechService], Awaitable[None]]
     """With breakers that are about to let a probe through."""
 
     async def scene() -> None:
-        governor = SpeechService(settings(), OPTIONS, connect=service.connect, chance=lambda: 0.5)
-        for links in (governor.voice, governor.ears):
+        speech_service = SpeechService(settings(), OPTIONS, connect=service.connect, chance=lambda: 0.5)
+        for links in (speech_service.voice, speech_service.ears):
             assert links.breaker is not None
             links.breaker.failed(0.0, fatal=True)
         await asyncio.sleep(2.0)
         try:
-            await story(governor)
+            await story(speech_service)
         finally:
-            await governor.aclose()
+            await speech_service.aclose()
 
     virtual_time.run(scene())
 
@@ -46,41 +46,41 @@ def test_a_sentence_that_is_cancelled_leaves_room_for_the_next(after: float) -> 
     """While its link is opened; while its audio is awaited; when it has sounded."""
     service = Service()
 
-    async def story(governor: SpeechService) -> None:
-        probe = asyncio.create_task(said(governor.voice_of(settings(away_patience=0.0))))
+    async def story(speech_service: SpeechService) -> None:
+        probe = asyncio.create_task(said(speech_service.synthesizer_for(settings(away_patience=0.0))))
         await asyncio.sleep(after)
         await cancelled(probe)
-        assert len(await said(governor.voice_of(settings(away_patience=0.0)))) == 80000
+        assert len(await said(speech_service.synthesizer_for(settings(away_patience=0.0)))) == 80000
 
     governed(service, story)
 
 
 def test_there_is_one_probe_at_a_time() -> None:
-    async def story(governor: SpeechService) -> None:
-        probe = asyncio.create_task(said(governor.voice_of(settings())))
+    async def story(speech_service: SpeechService) -> None:
+        probe = asyncio.create_task(said(speech_service.synthesizer_for(settings())))
         await asyncio.sleep(0.1)
-        assert await failure(governor.voice_of(settings(away_patience=0.0))) == "breaker"
+        assert await failure(speech_service.synthesizer_for(settings(away_patience=0.0))) == "breaker"
         assert len(await probe) == 80000
 
     governed(Service(), story)
 
 
 def test_a_probe_without_a_link_in_time_leaves_room() -> None:
-    async def story(governor: SpeechService) -> None:
-        assert await failure(governor.voice_of(settings(link_timeout=0.5, away_patience=0.0))) == "no_link"
-        assert len(await said(governor.voice_of(settings()))) == 80000
+    async def story(speech_service: SpeechService) -> None:
+        assert await failure(speech_service.synthesizer_for(settings(link_timeout=0.5, away_patience=0.0))) == "no_link"
+        assert len(await said(speech_service.synthesizer_for(settings()))) == 80000
 
     governed(Service(), story)
 
 
 @pytest.mark.parametrize("after", [0.1, 1.3])
 def test_an_utterance_that_is_cancelled_leaves_room_for_the_next(after: float) -> None:
-    async def story(governor: SpeechService) -> None:
-        probe = asyncio.create_task(governor.ears_of(settings()).transcribe(PCM))
+    async def story(speech_service: SpeechService) -> None:
+        probe = asyncio.create_task(speech_service.transcriber_for(settings()).transcribe(PCM))
         await asyncio.sleep(after)
         probe.cancel()
         await asyncio.wait([probe])
-        assert await governor.ears_of(settings()).transcribe(PCM) == "found"
+        assert await speech_service.transcriber_for(settings()).transcribe(PCM) == "found"
 
     governed(Service(default=lambda _number: words("found")), story)
 
@@ -141,13 +141,13 @@ def test_who_waits_is_told_when_the_other_pool_has_found_that_there_is_no_hope(
 ) -> None:
     service = Service()
 
-    async def story(governor: SpeechService) -> None:
-        governor.gate.failed(now(), "connect")
-        began, voice = now(), governor.voice_of(settings(away_patience=0.0))
+    async def story(speech_service: SpeechService) -> None:
+        speech_service.gate.failed(now(), "connect")
+        began, voice = now(), speech_service.synthesizer_for(settings(away_patience=0.0))
         waiting = asyncio.create_task(said(voice))
         await asyncio.sleep(0.1)
         for _ in range(failures):
-            governor.gate.failed(now(), "auth")
+            speech_service.gate.failed(now(), "auth")
         if told_after is None:
             assert len(await waiting) == 80000
         else:

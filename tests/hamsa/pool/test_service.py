@@ -108,7 +108,7 @@ def test_a_dead_service_costs_nobody_his_time() -> None:
     """Every connect is refused, and REST is not there: after a few failures all others fail at once."""
     crowd = Crowd(["socket http code=500"]).run(monologue(20), 4)
     assert crowd.failed["breaker"] > 70
-    assert crowd.notes["voice_breaker_opened"] == 1
+    assert crowd.notes["tts_breaker_opened"] == 1
     assert crowd.mock.tally.connects < 30
 
 
@@ -121,7 +121,7 @@ def test_a_service_that_comes_back_is_used_again() -> None:
         ["socket http code=500 limit=12"], SpeechServiceOptions(breaker=BreakerLimits(failures=2)), rest=True
     ).run(monologue(40), 4)
     assert not crowd.failed
-    assert crowd.notes["voice_breaker_opened"] == crowd.notes["voice_breaker_closed"] == 1
+    assert crowd.notes["tts_breaker_opened"] == crowd.notes["tts_breaker_closed"] == 1
     assert crowd.total("requests") > 100
 
 
@@ -137,10 +137,10 @@ def test_links_that_nobody_needs_go() -> None:
         await monologue(8)(crowd, number)
         await asyncio.sleep(1000.0)
         assert crowd.mock.tally.open_sockets == 5
-        assert repr(crowd.governor).count("LiveLink") == 5
+        assert repr(crowd.speech_service).count("LiveLink") == 5
 
     crowd = Crowd(options=SHARED).run(lull, 6)
-    assert crowd.notes["voice_link_lost"] > 3
+    assert crowd.notes["tts_link_lost"] > 3
 
 
 def test_each_call_has_a_link_of_its_own_and_keeps_it() -> None:
@@ -166,7 +166,7 @@ def test_the_links_of_a_call_go_with_it_and_the_spares_stay() -> None:
             return
         await asyncio.sleep(1.0)
         assert (crowd.live, crowd.mock.tally.open_sockets) == (1, 2 * (10 + 1))
-        crowd.governor.trim()
+        crowd.speech_service.trim()
         await asyncio.sleep(1.0)
         assert crowd.mock.tally.open_sockets == 2 * (1 + 1)
 
@@ -205,7 +205,7 @@ def test_where_links_die_young_one_for_the_answer_is_opened_with_the_question() 
     async def ask(crowd: Crowd, number: int) -> None:
         await asyncio.sleep(30.0)
         for _ in range(5):
-            assert not crowd.governor.voice.stock.free
+            assert not crowd.speech_service.voice.stock.free
             await crowd.hear(crowd.listener())
             await asyncio.sleep(1.0)
             await crowd.say(crowd.speaker(), REPLY[0], 0.0)

@@ -43,7 +43,7 @@ def test_a_sentence_is_of_one_request_only(rule: str) -> None:
     assert len(heard) > 20
     assert None not in heard
     assert len(heard) == len(set(heard)) or crowd.mock.tally.requests["tts"] > hamsa_audio.TONES
-    assert crowd.governor.voice.connections < 12
+    assert crowd.speech_service.voice.connections < 12
 
 
 def test_a_transcript_is_of_ones_own_words() -> None:
@@ -64,7 +64,7 @@ def test_a_transcript_is_of_ones_own_words() -> None:
     rules = ["stt thinking pause=1 probability=0.1", "stt stall pause=3 probability=0.1", "stt cut probability=0.05"]
     crowd = Crowd(rules, TIGHT, profile={"marked": marked}).run(talk, min(8, hamsa_audio.MARKERS), spread=2.0)
     assert found > 10
-    assert crowd.governor.ears.connections < 20
+    assert crowd.speech_service.ears.connections < 20
 
 
 @pytest.mark.parametrize("rule", ["", "tts late", "stt thinking pause=1 probability=0.2"])
@@ -86,8 +86,8 @@ def test_a_link_that_changes_over_brings_nothing_with_it(rule: str) -> None:
     crowd = Crowd([rule] if rule else [], options, profile={"marked": marked}).run(talk, 6)
     assert None not in heard
     assert len(heard) == len(set(heard)) == 24
-    assert crowd.notes["voice_link_borrowed"] > 1
-    assert crowd.notes["ears_link_borrowed"] > 1
+    assert crowd.notes["tts_link_borrowed"] > 1
+    assert crowd.notes["stt_link_borrowed"] > 1
 
 
 def test_a_new_sentence_takes_the_spare_and_the_draining_link_becomes_the_spare() -> None:
@@ -95,20 +95,20 @@ def test_a_new_sentence_takes_the_spare_and_the_draining_link_becomes_the_spare(
         voice, loop = crowd.speaker(), asyncio.get_running_loop()
         await voice.open()
         await asyncio.sleep(5.0)
-        connections = crowd.governor.voice.connections
+        connections = crowd.speech_service.voice.connections
         for _ in range(5):
             chunks = voice.speak(REPLY[3])
             await anext(chunks)
             await chunks.aclose()
-            assert crowd.governor.voice.stock.draining == 1
+            assert crowd.speech_service.voice.stock.draining == 1
             began = loop.time()
             chunks = voice.speak(REPLY[0])
             await anext(chunks)
             assert loop.time() - began == pytest.approx(0.45, abs=0.001)
             assert [_ async for _ in chunks]
             await asyncio.sleep(4.0)
-            assert crowd.governor.voice.stock.draining == 0
-        assert crowd.governor.voice.connections <= connections + 1
+            assert crowd.speech_service.voice.stock.draining == 0
+        assert crowd.speech_service.voice.connections <= connections + 1
         assert crowd.waited == 0.0
 
     assert Crowd().run(interrupt, 1).total("failed") == 0

@@ -232,7 +232,7 @@ def test_late_reply_of_an_overdue_link_is_nobodys() -> None:
         assert await ears.transcribe(PCM) == "utterance 4"
 
     with_ears(service, story)
-    assert [note["reason"] for note in service.noted("ears_link_lost")] == ["hearing_timeout", "shut"]
+    assert [note["reason"] for note in service.noted("stt_link_lost")] == ["hearing_timeout", "shut"]
 
 
 @pytest.mark.parametrize("late", [4.6, 5.7, 6.3])
@@ -248,7 +248,7 @@ def test_slow_words_are_believed_and_those_of_the_try_beside_them_are_nobodys(la
         assert heard == [f"utterance {number}" for number in range(service.requests - 2, service.requests + 1)]
 
     with_ears(service, story)
-    assert [note["reason"] for note in service.noted("ears_retry")] == ["hearing_timeout"]
+    assert [note["reason"] for note in service.noted("stt_retry")] == ["hearing_timeout"]
 
 
 def test_every_utterance_may_be_slow() -> None:
@@ -310,7 +310,7 @@ def test_link_that_speaks_unasked_is_dropped() -> None:
         assert now() - began == pytest.approx(0.8, abs=0.001)
 
     with_ears(service, story)
-    assert service.noted("ears_stray") == [{"what": "unasked_text", "uses": 1}]
+    assert service.noted("stt_stray") == [{"what": "unasked_text", "uses": 1}]
     assert service.attempts == 2
 
 

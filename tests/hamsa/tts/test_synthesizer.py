@@ -119,7 +119,7 @@ def test_degenerate_reply_is_asked_again_and_never_heard(reused: bool, times: in
 
     with_voice(service, story)
     assert service.attempts == times
-    noted = service.noted("voice_degenerate")
+    noted = service.noted("tts_degenerate")
     assert [note["try"] for note in noted] == list(range(1, times + 1))
     assert noted[0]["use"] == (2 if reused else 1)
     assert noted[0]["audio_ms"] == 20
@@ -139,13 +139,13 @@ def test_degenerate_for_ever_fails_in_bounded_time() -> None:
 def test_no_audio_at_all_is_degenerate() -> None:
     service = Service(replies=[[(0.03, ACK), (0.3, END)]])
     assert with_voice(service, said) == sound(2, WHOLE)
-    assert service.noted("voice_degenerate")[0]["audio_ms"] == 0
+    assert service.noted("tts_degenerate")[0]["audio_ms"] == 0
 
 
 def test_short_reply_is_taken_up_where_it_ended() -> None:
     service = Service(replies=[[(0.03, ACK), (0.3, sound(1, 6400)), (0.1, END)]])
     assert with_voice(service, said) == sound(1, 6400) + sound(2, WHOLE - 6400)
-    noted = service.noted("voice_short")[0]
+    noted = service.noted("tts_short")[0]
     assert (noted["audio_ms"], noted["characters"]) == (200, len(TEXT))
 
 
@@ -208,8 +208,8 @@ def test_frame_after_the_end_is_never_heard(delay: float) -> None:
             assert await said(voice) == sound(number, WHOLE)
 
     with_voice(service, story)
-    assert {note["what"] for note in service.noted("voice_stray")} <= {"unasked_audio", "stale"}
-    assert service.noted("voice_stray")
+    assert {note["what"] for note in service.noted("tts_stray")} <= {"unasked_audio", "stale"}
+    assert service.noted("tts_stray")
 
 
 def test_end_after_an_error_does_not_end_the_next_sentence() -> None:

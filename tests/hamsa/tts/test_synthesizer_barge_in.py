@@ -66,7 +66,7 @@ def test_slow_drain_costs_a_fresh_link_and_leaves_a_spare() -> None:
 
     with_voice(service, story)
     assert service.attempts == 2
-    assert [note["reason"] for note in service.noted("voice_link_lost")] == ["stuck", "shut"]
+    assert [note["reason"] for note in service.noted("tts_link_lost")] == ["stuck", "shut"]
 
 
 def test_drain_that_ends_before_the_fresh_link_is_there_wins() -> None:

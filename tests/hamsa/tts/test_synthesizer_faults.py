@@ -33,7 +33,7 @@ RETRIED = [
     ("aborted", "aborted"),
     ("internal error", "unknown_error"),
     ("", "unknown_error"),
-    ("Voice not owned by user", "voice"),
+    ("Voice not owned by user", "tts"),
     ("insufficient funds", "funds"),
     ("usage limit", "funds"),
     ("api key inactive", "auth"),
@@ -95,7 +95,7 @@ def test_close_inside_a_sentence_is_followed_by_the_rest_of_it(code: int, reason
         assert (voice.tally.resumed, voice.tally.failed) == (1, 0)
 
     with_voice(service, story)
-    noted = service.noted("voice_resumed")
+    noted = service.noted("tts_resumed")
     assert [(note["reason"], note["got_ms"], note["link"]) for note in noted] == [(reason, 1500, 1)]
 
 
@@ -103,7 +103,7 @@ def test_close_inside_a_sentence_is_followed_by_the_rest_of_it(code: int, reason
 def test_refusal_inside_a_sentence_is_followed_by_the_rest_of_it(code: int, reason: str) -> None:
     service = Service(replies=[[*good(1)[:3], (0.05, Shut(code))]])
     assert with_voice(service, said) == sound(1, 48000) + sound(2, WHOLE - 48000)
-    assert [note["reason"] for note in service.noted("voice_resumed")] == [reason]
+    assert [note["reason"] for note in service.noted("tts_resumed")] == [reason]
 
 
 @pytest.mark.parametrize("breaks", [2, 3, 4, 6])
@@ -223,7 +223,7 @@ def test_stall_before_the_first_audio_is_retried(cut: int) -> None:
         assert now() - began == approx(3.0 + CONNECT + 0.86)
 
     with_voice(service, story)
-    (noted,) = service.noted("voice_retry")
+    (noted,) = service.noted("tts_retry")
     assert noted == {"reason": "first_audio_timeout", "way": "other", "link": 1, "use": 1, "age_s": 3.0}
 
 

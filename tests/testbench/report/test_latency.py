@@ -42,12 +42,12 @@ def test_the_stages_lie_end_to_end() -> None:
     found = latency.stages(answered())
     assert [(stage.owner, round(stage.seconds, 3)) for stage in found] == [
         ("endpoint", 0.5),
-        ("ears", 0.5),
+        ("stt", 0.5),
         ("own", 0.01),
         ("agent", 0.49),
         ("agent", 0.1),
         ("own", 0.01),
-        ("voice", 0.29),
+        ("tts", 0.29),
         ("own", 0.02),
     ]
     assert all(one.end == other.start for one, other in pairwise(found))
@@ -69,8 +69,8 @@ def test_the_wait_is_the_sum_of_what_each_took(stalls: list[tuple[float, float]]
     [
         ({"endpoint_at": None}, []),
         ({"transcript_at": None}, ["endpoint"]),
-        ({"first_delta_at": None}, ["endpoint", "ears", "own"]),
-        ({"sentences": []}, ["endpoint", "ears", "own", "agent"]),
+        ({"first_delta_at": None}, ["endpoint", "stt", "own"]),
+        ({"sentences": []}, ["endpoint", "stt", "own", "agent"]),
         ({"speech_ended_at": None, "asked_at": None}, []),
     ],
 )
@@ -78,7 +78,7 @@ def test_a_turn_that_stopped_half_way(missing: dict[str, object], owners: list[s
     turn = answered(**missing)
     assert [stage.owner for stage in latency.stages(turn)] == owners
     assert latency.wait(turn) is None
-    assert latency.spent(turn, "voice") is None
+    assert latency.spent(turn, "tts") is None
 
 
 def test_keys_begin_with_the_question() -> None:

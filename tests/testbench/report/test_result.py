@@ -51,7 +51,7 @@ def test_every_act_has_its_figures_and_its_words() -> None:
     assert (asked["said"], asked["at_s"], asked["until_s"], asked["answer_ms"]) == ("Hello", 2.0, 3.0, 1000.0)
     assert (asked["transcript"], asked["heard"], asked["unheard"]) == ("hello you", "Sorry. Hi.", "More")
     assert (asked["outcome"], asked["failure"]) == ("interrupted", "http_500")
-    assert asked["spent_ms"] == {"endpoint": 500.0, "ears": 200.0, "agent": 100.0, "voice": 100.0, "own": 100.0}
+    assert asked["spent_ms"] == {"endpoint": 500.0, "stt": 200.0, "agent": 100.0, "tts": 100.0, "own": 100.0}
     assert (keys["kind"], keys["said"], keys["at_s"], keys["until_s"], keys["answer_ms"]) == (
         "keys", "1#", 6.0, 6.25, 750.0,
     )  # fmt: skip
