@@ -98,6 +98,9 @@ class Speak:
     sentence: int
     text: str
     """Fit for speech: 1 to 2000 characters. Never logged."""
+    quiet_at: float = 0.0
+    """When the caller runs out of the audio that is queued already, in seconds of `now`; in the past when the caller
+    hears nothing. A filler does not count: the first audio of this sentence replaces it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ def test_a_line_without_a_greeting_listens() -> None:
 
 def test_a_greeting_that_was_not_rendered_is_asked_of_the_voice() -> None:
     stage = Stage(options(phrases=phrases(ready=False)))
-    assert stage.last(Speak) == Speak(0, 1, "greeting words")
+    assert stage.last(Speak) == Speak(0, 1, "greeting words", stage.now)
     stage.voice(500)
     stage.wait(600)
     assert stage.state == "listening"
@@ -72,7 +72,7 @@ def test_a_question_is_heard_asked_answered_and_the_floor_is_free_again() -> Non
     assert (request.caller, request.called, request.direction) == ("+966500000001", "+966110000000", "inbound")
     assert (request.heard, request.unheard, request.language) == ("", "", "en")
     stage.reply("It is in Riyadh today.")
-    assert stage.last(Speak) == Speak(0, 1, "It is in Riyadh today.")
+    assert stage.last(Speak) == Speak(0, 1, "It is in Riyadh today.", stage.now)
     assert stage.state == "thinking"
     stage.voice(1000)
     assert stage.state == "speaking"
@@ -108,11 +108,13 @@ def test_the_next_sentence_is_asked_for_as_soon_as_the_last_has_ended() -> None:
     stage = Stage()
     stage.hear()
     stage.reply("The first one is here. The second one comes next. The third one is last.")
-    assert stage.all(Speak) == [Speak(0, 1, "The first one is here.")]
+    assert stage.all(Speak) == [Speak(0, 1, "The first one is here.", stage.now)]
     stage.voice(400, end=False)
     assert len(stage.all(Speak)) == 1
     out = stage.feed(TtsEnded(0, 1))
-    assert [command for command in out if isinstance(command, Speak)] == [Speak(0, 2, "The second one comes next.")]
+    quiet_at = stage.now + 0.4  # the caller has the whole first sentence still to hear
+    second = Speak(0, 2, "The second one comes next.", quiet_at)
+    assert [command for command in out if isinstance(command, Speak)] == [second]
     stage.voice(400)
     stage.voice(400)
     stage.wait(1300)

@@ -109,7 +109,7 @@ def test_without_a_voice_and_without_prepared_words_the_person_is_dialled_at_onc
     stage.reply()
     stage.feed(TtsFailed(0, 1, "connect"))
     assert stage.all(Transfer) == [Transfer(DESK)]
-    assert stage.all(Speak) == [Speak(0, 1, "It is in Riyadh today.")]
+    assert stage.all(Speak) == [Speak(0, 1, "It is in Riyadh today.", stage.now)]
 
 
 def test_last_words_that_need_a_voice_which_fails_are_left_out() -> None:

@@ -111,7 +111,8 @@ class SpeechOutput:
             return
         self._with_voice = line
         self._expect(now)
-        out.append(Speak(line.turn.number, line.sentence.number, line.sentence.spoken))
+        quiet_at = now + self.owes_ms(now) / 1000
+        out.append(Speak(line.turn.number, line.sentence.number, line.sentence.spoken, quiet_at))
 
     # -- the voice answers ---------------------------------------------------------------------------------------
 

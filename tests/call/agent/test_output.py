@@ -44,7 +44,7 @@ def test_pcm_is_brought_to_the_phone_s_form_whatever_its_chunks(cuts: tuple[int,
     for places in ((), cuts):
         mouth, turn = SpeechOutput(CallOptions()), Turn(0, "speech")
         mouth.say(turn, "x", "x", 1.0)
-        assert mouth.pump(1.0) == [Speak(0, 1, "x")]
+        assert mouth.pump(1.0) == [Speak(0, 1, "x", quiet_at=1.0)]
         for start, end in pairwise((0, *places, len(whole))):
             mouth.audio(TtsAudio(0, 1, whole[start:end], 16000), 1.0)
         mouth.audio(TtsAudio(0, 1, b""), 1.0)
@@ -56,6 +56,24 @@ def test_pcm_is_brought_to_the_phone_s_form_whatever_its_chunks(cuts: tuple[int,
     assert len(outs[0]) == 8000
     loud = g711.audioop.rms(g711.decode(outs[0][2000:6000]), 2)
     assert 1500 < loud < 8000
+
+
+def test_speak_says_when_the_caller_runs_out_of_audio() -> None:
+    mouth, turn = SpeechOutput(CallOptions()), Turn(0, "speech")
+    for number, audio in enumerate((b"\x10" * 8000, b"", b"")):
+        mouth.say(turn, str(number), str(number), 1.0, audio)
+    assert mouth.pump(1.0)[0] == Speak(0, 2, "1", quiet_at=2.0)
+    mouth.audio(TtsAudio(0, 2, b"\x10" * 4000, 8000, "mulaw"), 1.1)
+    mouth.speech_ended(TtsEnded(0, 2), 1.2)
+    assert [out for out in mouth.pump(1.2) if isinstance(out, Speak)] == [Speak(0, 3, "2", quiet_at=2.5)]
+
+
+def test_speak_counts_no_filler_as_audio_for_the_caller() -> None:
+    mouth, turn = SpeechOutput(CallOptions()), Turn(0, "speech")
+    mouth.fill(b"\x10" * 8000, 1.0)
+    mouth.pump(1.0)
+    mouth.say(turn, "x", "x", 1.0)
+    assert [out for out in mouth.pump(1.3) if isinstance(out, Speak)] == [Speak(0, 1, "x", quiet_at=1.3)]
 
 
 def test_mulaw_goes_through_as_it_is() -> None:

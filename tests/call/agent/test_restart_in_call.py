@@ -23,7 +23,7 @@ def broken(ms: int = IN_LAST, **choices: int) -> Stage:
     stage = Stage(options(phrases=words, **choices))
     stage.hear()
     stage.reply(TEXT)
-    assert stage.last(Speak) == Speak(0, 1, WHOLE)
+    assert stage.last(Speak) == Speak(0, 1, WHOLE, stage.now)
     stage.voice(ms, end=False)
     stage.wait(ms)
     return stage
@@ -36,7 +36,8 @@ def test_after_a_silence_a_filler_and_then_the_clause_once_more() -> None:
     assert stage.all(CancelSpeech) == [CancelSpeech(0, 1)]
     assert [note.fields for note in stage.notes("sentence_again")] == [{"reason": "dead_air"}]
     assert len(stage.notes("filler")) == 1
-    assert stage.last(Speak) == Speak(0, 3, LAST)
+    [again_at] = [at for at, command in stage.log if isinstance(command, CancelSpeech)]
+    assert stage.last(Speak) == Speak(0, 3, LAST, quiet_at=again_at)
     stage.voice(4300)
     stage.voice(1400)
     stage.wait(6500)
@@ -59,7 +60,7 @@ def test_what_the_voice_gives_up_is_begun_again_without_a_silence() -> None:
     stage = broken()
     stage.feed(TtsFailed(0, 1, "broken"))
     assert [note.fields for note in stage.notes("sentence_again")] == [{"reason": "broken"}]
-    assert stage.last(Speak) == Speak(0, 3, LAST)
+    assert stage.last(Speak) == Speak(0, 3, LAST, stage.now)
     assert stage.all(CloseReply) == []
 
 

@@ -88,4 +88,4 @@ def test_yields_that_prove_false_make_the_next_one_harder_for_a_while() -> None:
 
 
 def test_it_prints_itself() -> None:
-    assert repr(BargeIn(OPTIONS)) == "<BargeInFigures false=0 voiced=0 quiet=0 asked=False>"
+    assert repr(BargeIn(OPTIONS)) == "<BargeIn false=0 voiced=0 quiet=0 asked=False>"

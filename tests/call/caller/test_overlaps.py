@@ -56,4 +56,4 @@ def test_late_words_count_once_and_not_after_they_were_forgotten() -> None:
 def test_it_prints_itself() -> None:
     overlaps = Overlaps(OPTIONS)
     overlaps.go_on_without(3)
-    assert repr(overlaps).startswith("<Overlaps late=3 <BargeInFigures ")
+    assert repr(overlaps).startswith("<Overlaps late=3 <BargeIn ")
