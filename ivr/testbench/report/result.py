@@ -21,7 +21,7 @@ from ivr.testbench.refusal import refusal
 from ivr.testbench.report.latency import OWNERS, beginnings, spent
 from ivr.testbench.scenario import PlayFile, Press, Say, Scenario
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 EARLY: Final = 0.3
 """Seconds by which the bridge may take a turn for begun before the phone's act."""
 
