@@ -28,7 +28,7 @@ from starlette.routing import BaseRoute, Route
 from ivr.config.default_phrases import Language
 from ivr.testbench import stt, tts
 from ivr.testbench.agent import app as agent_app
-from ivr.testbench.agent.desk import phrases
+from ivr.testbench.agent.conversation import phrases
 from ivr.testbench.agent.script import TokenPace
 from ivr.testbench.hamsa import app as hamsa_app
 from ivr.testbench.hamsa.mock import MockHamsa

@@ -11,7 +11,7 @@ import re
 from typing import Final
 
 from ivr.testbench.recording import PhoneRecord
-from ivr.testbench.twilio.http import NO_ANSWER, NO_CONNECTION
+from ivr.testbench.twilio.http import CONNECTION_FAILURE, RETRIEVAL_FAILURE
 from ivr.testbench.twilio.twiml import BROKEN_DOCUMENT, UNKNOWN_VERB, WRONG_TYPE
 
 _STATUS: Final = re.compile(r"HTTP (\d+)")
@@ -27,8 +27,8 @@ _BY_STATUS: Final = {
     405: "the path: a bridge answers at /voice",
 }
 _BY_NUMBER: Final = {
-    NO_CONNECTION: "that the bridge runs (`ivr serve`) and listens at this host and port",
-    NO_ANSWER: "the bridge's log: it took the request and did not answer in time",
+    CONNECTION_FAILURE: "that the bridge runs (`ivr serve`) and listens at this host and port",
+    RETRIEVAL_FAILURE: "the bridge's log: it took the request and did not answer in time",
     BROKEN_DOCUMENT: "that the URL is a bridge's /voice: what came back is no TwiML",
     WRONG_TYPE: "that the URL is a bridge's /voice: what came back is no TwiML",
 }
@@ -50,7 +50,7 @@ def refusal(record: PhoneRecord) -> list[str]:
     asked = record.of("request")
     door = asked[-1].detail if asked else "the call"
     if code:
-        who = "nobody there" if code == NO_CONNECTION else "by the bridge"
+        who = "nobody there" if code == CONNECTION_FAILURE else "by the bridge"
         return [f"refused: {who}: {door}: {reason} ({code})", f"check: {_advice(code, reason)}"]
     words = f", and says: {' '.join(record.said)}" if record.said else ""
     return [

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import TypeAlias, get_args
 
 from ivr.testbench.expect import ANY_CALL, ANY_STEP, CallExpects, StepExpects
-from ivr.testbench.phone.phone import KEYS, How
+from ivr.testbench.phone.phone import DTMF_KEYS, How
 from ivr.testbench.recording import Ending
 
 ACTS = ("say", "wav", "press", "hang_up", "wait")
@@ -307,7 +307,7 @@ def _filled(row: _Row, key: str) -> str:
 
 
 def _press(digits: str, error: Callable[[str], ScenarioError]) -> Press:
-    if not digits or not set(digits) <= set(KEYS):
+    if not digits or not set(digits) <= set(DTMF_KEYS):
         raise error(f"no such keys: {digits!r} (0-9 * # A-D)")
     return Press(digits)
 

@@ -11,7 +11,7 @@ import pytest
 from ivr.media import g711
 from ivr.media.resample import resample
 from ivr.testbench import demo, stt, tts
-from ivr.testbench.agent import desk
+from ivr.testbench.agent.conversation import phrases as demo_phrases
 from ivr.testbench.phone.caller_audio import trimmed
 from ivr.testbench.stt import Grammar, RecogniserMissing, closest, jsgf, normal, over_noise
 
@@ -33,21 +33,21 @@ def telephone(text: str, speed: int, pitch: int) -> bytes:
 
 @hears
 def test_every_phrase_of_the_demo_agent_is_understood_over_the_telephone() -> None:
-    grammar = Grammar(phrases := desk.phrases("en"))
+    grammar = Grammar(phrases := demo_phrases("en"))
     heard = {phrase: grammar.recognise(telephone(phrase, tts.SPEED, demo.PITCH)) for phrase in phrases}
     assert {phrase: got for phrase, got in heard.items() if got != phrase} == {}
 
 
 @hears
 def test_the_same_audio_gives_the_same_words_and_other_words_none() -> None:
-    grammar = Grammar(desk.phrases("en"))
+    grammar = Grammar(demo_phrases("en"))
     audio = telephone("what are your opening hours", 160, 65)
     assert {grammar.recognise(audio) for _ in range(3)} == {"what are your opening hours"}
     assert [grammar.recognise(telephone(text, 160, 65)) for text in OTHERS].count("") >= 3
     assert [grammar.recognise(pcm) for pcm in (b"", b"\0", bytes(640), bytes(32_000), over_noise(bytes(32_000)))] == [
         ""
     ] * 5
-    assert repr(grammar) == f"<Grammar of {len(desk.phrases('en'))} phrases>"
+    assert repr(grammar) == f"<Grammar of {len(demo_phrases('en'))} phrases>"
 
 
 @hears

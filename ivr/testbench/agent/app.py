@@ -23,10 +23,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from ivr.testbench.agent.desk import DemoDesk, DeskAnswer
+from ivr.testbench.agent.conversation import DemoConversations, DemoReply
 from ivr.testbench.agent.script import MODES, AgentScript, TokenPace
 
-MAX_BODY = 1024 * 1024
+MAX_REQUEST_BODY = 1024 * 1024
 """Bytes of a request that are read."""
 RECENT = 100
 """Requests whose text `GET /stats` remembers."""
@@ -39,7 +39,7 @@ class DemoAgent:
         """Raises `ValueError` for an unknown mode."""
         self.pace = pace or TokenPace()
         self.mode = _known(mode)
-        self.desk = DemoDesk()
+        self.desk = DemoConversations()
         self.counts: Counter[str] = Counter()
         self.recent: list[dict[str, Any]] = []
         """The last requests, as they were sent."""
@@ -70,9 +70,9 @@ class DemoAgent:
         """Forget counters and conversations."""
         self.counts.clear()
         self.recent = []
-        self.desk = DemoDesk()
+        self.desk = DemoConversations()
 
-    def _answer(self, request: dict[str, Any]) -> DeskAnswer:
+    def _answer(self, request: dict[str, Any]) -> DemoReply:
         conversation = self.desk.conversation(str(request.get("session_id", "")))
         return conversation.answer(
             request["text"],
@@ -152,7 +152,7 @@ def routes(agent: DemoAgent) -> list[Route]:
         body = bytearray()
         async for part in request.stream():
             body += part
-            if len(body) > MAX_BODY:
+            if len(body) > MAX_REQUEST_BODY:
                 return JSONResponse({"error": "the body is too long"}, 413)
         try:
             return ScriptResponse(agent, agent.asked(bytes(body), request.query_params))

@@ -38,7 +38,7 @@ from ivr.server.app import create_app
 from ivr.server.bridge import Bridge
 from ivr.testbench import virtual_time
 from ivr.testbench.agent.app import DemoAgent, MemoryTransport
-from ivr.testbench.agent.desk import DeskAnswer, four_sentences
+from ivr.testbench.agent.conversation import DemoReply, four_sentences
 from ivr.testbench.agent.script import FOUR_PACE, AgentScript, TokenPace
 from ivr.testbench.faults.fault_file import LONG_QUESTION, FaultScenario, Service
 from ivr.testbench.faults.rest import Served
@@ -103,10 +103,10 @@ class Recital(DemoAgent):
         self.pace = (FOUR_PACE if LONG_QUESTION in json.loads(body)["text"] else QUICK).slower(self._longer)
         return super().asked(body, query)
 
-    def _answer(self, request: dict[str, Any]) -> DeskAnswer:
+    def _answer(self, request: dict[str, Any]) -> DemoReply:
         answer = super()._answer(request)
         if LONG_QUESTION in request["text"]:
-            answer = DeskAnswer(four_sentences())
+            answer = DemoReply(four_sentences())
         self.answers[str(request.get("session_id")), int(request.get("turn", 0))] = answer.text
         return answer
 

@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from ivr.media import g711
 from ivr.media.resample import resample
 
-Format: TypeAlias = Literal["pcm16k", "pcm8k", "mulaw"]
-RATES: Final[dict[Format, int]] = {"pcm16k": 16_000, "pcm8k": 8_000, "mulaw": 8_000}
-BYTES: Final[dict[Format, int]] = {"pcm16k": 32_000, "pcm8k": 16_000, "mulaw": 8_000}
+AudioFormat: TypeAlias = Literal["pcm16k", "pcm8k", "mulaw"]
+FORMAT_RATES: Final[dict[AudioFormat, int]] = {"pcm16k": 16_000, "pcm8k": 8_000, "mulaw": 8_000}
+BYTES_PER_SECOND: Final[dict[AudioFormat, int]] = {"pcm16k": 32_000, "pcm8k": 16_000, "mulaw": 8_000}
 """A second of each."""
 
 OBSERVED: Final = {
@@ -46,7 +46,7 @@ FRAMES: Final = {
 """Bytes of each frame, where all were logged."""
 END_AFTER: Final = 0.007
 """Seconds from the last frame to `end`, at least."""
-SLOWEST: Final = 0.2
+SLOWEST_DELIVERY: Final = 0.2
 """Seconds that a second of audio takes once the first frame is out, at most."""
 DEGENERATE_AT: Final = 0.29
 """Seconds from a request to the one frame of a degenerate reply."""
@@ -55,7 +55,7 @@ TONES: Final = 70
 _LOWEST, _STEP = 320.0, 40.0
 _PERIOD: Final = 400
 """Samples at 16 kHz after which every tone begins again: all are multiples of `_STEP`."""
-_SILENT: Final = 150.0
+_NO_TONE_RMS: Final = 150.0
 """RMS of PCM16 below which there is no tone."""
 _QUIET, _LOUD = 0.08, 0.24
 """Of full scale: where a tone begins and where it ends; -20 dBFS on average."""
@@ -115,35 +115,35 @@ def _louder(samples: int) -> _Floats:
     return np.linspace(_QUIET, _LOUD, samples, endpoint=False)
 
 
-def encoded(pcm: bytes, rate: int, form: Format) -> bytes:
+def encoded(pcm: bytes, rate: int, form: AudioFormat) -> bytes:
     """PCM16 mono at `rate` in the format a client asked for."""
-    pcm = resample(pcm, rate, RATES[form])
+    pcm = resample(pcm, rate, FORMAT_RATES[form])
     return g711.encode(pcm) if form == "mulaw" else pcm
 
 
-def frames(audio: bytes, form: Format, chars: int, seed: str, *, spoken: bool) -> list[bytes]:
+def frames(audio: bytes, form: AudioFormat, chars: int, seed: str, *, spoken: bool) -> list[bytes]:
     """The audio cut as the service cuts it: a small frame, large ones, the rest. Samples stay whole."""
-    ratio = BYTES["pcm16k"] // BYTES[form]
+    ratio = BYTES_PER_SECOND["pcm16k"] // BYTES_PER_SECOND[form]
     sizes = list(FRAMES[chars]) if chars in FRAMES and not spoken else _sizes(len(audio) * ratio, Random(seed))
     places = [0, *accumulate(size // ratio // 2 * 2 for size in sizes), len(audio)]
     return [audio[begin:end] for begin, end in pairwise(places) if begin < min(end, len(audio))]
 
 
-def times(cut: list[bytes], form: Format, first: float, total: float) -> list[float]:
+def times(cut: list[bytes], form: AudioFormat, first: float, total: float) -> list[float]:
     """Seconds from the request to each frame, when `end` comes at `total`."""
     rest = sum(map(len, cut[1:]))
-    pace = min(SLOWEST, max(0.0, total - END_AFTER - first) * BYTES[form] / (rest or 1))
+    pace = min(SLOWEST_DELIVERY, max(0.0, total - END_AFTER - first) * BYTES_PER_SECOND[form] / (rest or 1))
     done, at = 0, [first]
     for frame in cut[1:]:
         done += len(frame)
-        at.append(first + pace * done / BYTES[form])
+        at.append(first + pace * done / BYTES_PER_SECOND[form])
     return at[: len(cut)]
 
 
 def identify(pcm: bytes, rate: int) -> int | None:
     """Which request's tone this is (1 to `TONES`); None for silence, noise, two tones. At least 50 ms are needed."""
     samples = np.frombuffer(pcm, "<i2", len(pcm) // 2).astype(np.float64)
-    if len(samples) < rate // 20 or _level(pcm) < _SILENT:
+    if len(samples) < rate // 20 or _level(pcm) < _NO_TONE_RMS:
         return None
     power = _spectrum(samples, rate)
     peak = int(np.argmax(power))
@@ -161,7 +161,7 @@ def runs(pcm: bytes, rate: int) -> list[ToneRun]:
     padded = around + pcm[: len(pcm) // hop * hop] + around
     found: list[ToneRun] = []
     for ms, place in enumerate(range(0, len(padded) - 4 * hop, hop)):
-        silent = _level(padded[place + 2 * hop : place + 3 * hop]) < _SILENT
+        silent = _level(padded[place + 2 * hop : place + 3 * hop]) < _NO_TONE_RMS
         request = None if silent else identify(padded[place : place + 5 * hop], rate)
         if request is None:
             continue

@@ -25,11 +25,11 @@ from ivr.testbench.hamsa import script as hamsa_script
 from ivr.testbench.hamsa.profile import HamsaProfile, Occasion, Rule
 from ivr.testbench.hamsa.requests import Refusal, SttRequest, TtsRequest
 from ivr.testbench.hamsa.script import DROP, HamsaScript, HamsaStep, Hang
-from ivr.testbench.hamsa.stats import MockStats, Outcome, RequestRecord
+from ivr.testbench.hamsa.stats import MockStats, RequestOutcome, RequestRecord
 
-Say: TypeAlias = Callable[[str, str, int], bytes]
+Synthesize: TypeAlias = Callable[[str, str, int], bytes]
 """Text, `ar` or `en`, Hz: PCM16 mono."""
-Understand: TypeAlias = Callable[[bytes], str]
+Recognize: TypeAlias = Callable[[bytes], str]
 """PCM16 mono at 16 kHz: a transcript."""
 
 WRONG_KEY: Final = "Invalid API key"
@@ -64,7 +64,7 @@ class CloseSocket:
     """`hamsa_script.DROP` (1006): it dies without a close frame."""
 
 
-Out: TypeAlias = SendFrame | SendPing | CloseSocket
+ServiceOutput: TypeAlias = SendFrame | SendPing | CloseSocket
 
 
 @dataclass(slots=True)
@@ -80,7 +80,7 @@ class MockHamsa:
     """One mock service; all its sockets share its profile, its voice, its ears and its tally."""
 
     def __init__(
-        self, profile: HamsaProfile | None = None, *, say: Say | None = None, hear: Understand | None = None
+        self, profile: HamsaProfile | None = None, *, say: Synthesize | None = None, hear: Recognize | None = None
     ) -> None:
         """`say`: the voice of `voice="espeak"`, espeak itself unless given (VoiceError when there is none).
         `hear`: the recogniser, for what the profile has no transcript for."""
@@ -169,7 +169,7 @@ class MockHamsa:
             return hamsa_script.hearing(record.text, request.seconds, self.profile, job.rule)
         chars = len(request.text.strip())
         audio = self._audio(request, record.number, chars)
-        record.seconds = len(audio) / hamsa_audio.BYTES[request.form]
+        record.seconds = len(audio) / hamsa_audio.BYTES_PER_SECOND[request.form]
         return hamsa_script.speech(audio, request.form, chars, record.number, self.profile, job.rule)
 
     def _audio(self, request: TtsRequest, number: int, chars: int) -> bytes:
@@ -209,7 +209,7 @@ class HamsaSocket:
         self._mock = mock
         self._rules = rules
         self._refusal = refusal
-        self._due: list[tuple[float, int, HamsaStep, _Job | None, Outcome | None]] = []
+        self._due: list[tuple[float, int, HamsaStep, _Job | None, RequestOutcome | None]] = []
         self._order = 0
         self._running: list[_Job] = []
         self._waiting: deque[_Job] = deque()
@@ -243,7 +243,7 @@ class HamsaSocket:
         silent = any(rule.fault == "no_info" for rule in self._rules)
         late = sum(rule.pause for rule in self._rules if rule.fault == "slow_info")
         if not silent:
-            self._plan(now, HamsaStep(late, hamsa_script.INFO))
+            self._plan(now, HamsaStep(late, hamsa_script.INFO_FRAME))
         for rule in self._rules:
             if rule.fault in ("close", "drop", "deaf"):
                 code = {"drop": DROP, "deaf": 0}.get(rule.fault, rule.code or 1000)
@@ -267,9 +267,9 @@ class HamsaSocket:
         if self.open:
             self._end(now, "aborted")
 
-    def poll(self, now: float) -> list[Out]:
+    def poll(self, now: float) -> list[ServiceOutput]:
         """Everything due by now, in order."""
-        outs: list[Out] = []
+        outs: list[ServiceOutput] = []
         while (due := self.wake_at()) is not None and due <= now:
             if self._due and self._due[0][0] <= due:
                 outs += self._perform(*heapq.heappop(self._due))
@@ -324,26 +324,30 @@ class HamsaSocket:
         for place, step in enumerate(script.steps):
             self._plan(now, step, job, script.outcome if place == closing else None)
 
-    def _plan(self, now: float, step: HamsaStep, job: _Job | None = None, closing: Outcome | None = None) -> None:
+    def _plan(
+        self, now: float, step: HamsaStep, job: _Job | None = None, closing: RequestOutcome | None = None
+    ) -> None:
         self._order += 1
         at = now + step.after / self._mock.profile.speed
         heapq.heappush(self._due, (at, self._order, step, job, closing))
 
-    def _perform(self, at: float, _order: int, step: HamsaStep, job: _Job | None, closing: Outcome | None) -> list[Out]:
+    def _perform(
+        self, at: float, _order: int, step: HamsaStep, job: _Job | None, closing: RequestOutcome | None
+    ) -> list[ServiceOutput]:
         self._active = at
         if isinstance(step.act, Hang):
             if step.act.code:
                 return [self._hang(at, step.act.code)]
             self.deaf = True
             return []
-        outs: list[Out] = [SendFrame(at, step.act)]
+        outs: list[ServiceOutput] = [SendFrame(at, step.act)]
         if job:
             self._mock.tally.sent(job.record, step.act, at, content=step.content)
         if job and closing:
             outs += self._finish(job, closing, at)
         return outs
 
-    def _finish(self, job: _Job, outcome: Outcome, at: float) -> list[Out]:
+    def _finish(self, job: _Job, outcome: RequestOutcome, at: float) -> list[ServiceOutput]:
         self._running.remove(job)
         self._mock.tally.ended(job.record, outcome, at)
         if self._mock.profile.close_after_end and job.record.kind == "tts" and self.number:
@@ -356,7 +360,7 @@ class HamsaSocket:
         self._end(at, "lost")
         return CloseSocket(at, code)
 
-    def _end(self, at: float, outcome: Outcome) -> None:
+    def _end(self, at: float, outcome: RequestOutcome) -> None:
         for job in (*self._running, *self._waiting):
             self._mock.tally.ended(job.record, outcome, at)
         self._running.clear()
@@ -367,17 +371,17 @@ class HamsaSocket:
             self._mock.tally.closed(self._requests)
 
 
-def _speaker(say: Say) -> Callable[[str, str, hamsa_audio.Format], bytes]:
+def _speaker(say: Synthesize) -> Callable[[str, str, hamsa_audio.AudioFormat], bytes]:
     """A voice that speaks a client's format, in the language of the text's letters."""
 
-    def spoken(text: str, language: str, form: hamsa_audio.Format) -> bytes:
-        rate = hamsa_audio.RATES[form]
+    def spoken(text: str, language: str, form: hamsa_audio.AudioFormat) -> bytes:
+        rate = hamsa_audio.FORMAT_RATES[form]
         return hamsa_audio.encoded(say(text, tts.language_of(text), rate), rate, form)
 
     return spoken
 
 
-def _espeak() -> Say:
+def _espeak() -> Synthesize:
     """Our own voice. VoiceError when there is none: better now than at the first word."""
     if not tts.available():
         raise tts.VoiceError(tts.MISSING)

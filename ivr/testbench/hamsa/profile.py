@@ -12,14 +12,14 @@ from dataclasses import dataclass, field, fields
 from random import Random
 from typing import Final, Literal, TypeAlias, get_args
 
-Kind: TypeAlias = Literal["tts", "stt", "socket"]
+RuleKind: TypeAlias = Literal["tts", "stt", "socket"]
 Fault: TypeAlias = Literal[
     "degenerate", "empty", "no_ack", "no_end", "stall", "cut", "close", "error", "late", "odd", "riff",
     "say", "thinking",
     "refuse", "http", "drop", "deaf", "no_info", "slow_info", "slow",
 ]  # fmt: skip
 
-FAULTS: Final[Mapping[Kind, tuple[Fault, ...]]] = {
+FAULTS: Final[Mapping[RuleKind, tuple[Fault, ...]]] = {
     "tts": ("degenerate", "empty", "no_ack", "no_end", "stall", "cut", "close", "error", "late", "odd", "riff"),
     "stt": ("say", "empty", "thinking", "stall", "cut", "close", "error"),
     "socket": ("refuse", "http", "close", "drop", "deaf", "no_info", "slow_info", "slow"),
@@ -38,7 +38,7 @@ seconds more to connect; `slow_info`: the greeting `pause` seconds late."""
 class Occasion:
     """What a rule is held against."""
 
-    kind: Kind
+    kind: RuleKind
     number: int
     """From 1, of this kind, over the whole life of the mock."""
     socket: int
@@ -57,7 +57,7 @@ class Occasion:
 class Rule:
     """A fault and when it happens. A condition left out always holds."""
 
-    kind: Kind
+    kind: RuleKind
     fault: Fault
     requests: frozenset[int] = frozenset()
     """Numbers of requests (of sockets, for kind `socket`), from 1."""
@@ -169,8 +169,8 @@ def parse_rule(line: str) -> Rule:
     `text=` goes on to the end of the line. ValueError says what is wrong with it."""
     head, _, text = line.partition(" text=")
     words = head.split()
-    if len(words) < 2 or words[0] not in get_args(Kind):
-        raise ValueError(f"a rule begins with a kind ({', '.join(get_args(Kind))}) and a fault: {line!r}")
+    if len(words) < 2 or words[0] not in get_args(RuleKind):
+        raise ValueError(f"a rule begins with a kind ({', '.join(get_args(RuleKind))}) and a fault: {line!r}")
     values: dict[str, object] = {"text": text} if text else {}
     for word in words[2:]:
         name, equals, value = word.partition("=")

@@ -14,9 +14,9 @@ from typing import Any, Final, TypeAlias
 
 from ivr.media import g711, wav
 from ivr.media.resample import RATES, resample
-from ivr.testbench.hamsa.audio import Format
+from ivr.testbench.hamsa.audio import AudioFormat
 
-MAX_TEXT: Final = 2_000
+MAX_TTS_TEXT: Final = 2_000
 """Characters of a text."""
 NOT_A_MESSAGE: Final = "Invalid message format"
 NOT_WAV: Final = "Only WAV files are supported"
@@ -31,7 +31,7 @@ class TtsRequest:
     text: str
     speaker: str
     language: str
-    form: Format
+    form: AudioFormat
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +89,8 @@ def read_speak(payload: dict[str, Any]) -> TtsRequest | Refusal:
     mulaw, rate = payload.get("mulaw", False), payload.get("sampleRate")
     if not isinstance(text, str) or not text.strip():
         return Refusal("no_text", "Invalid payload: text is required")
-    if len(text) > MAX_TEXT:
-        return Refusal("long_text", f"Invalid payload: text exceeds {MAX_TEXT} characters")
+    if len(text) > MAX_TTS_TEXT:
+        return Refusal("long_text", f"Invalid payload: text exceeds {MAX_TTS_TEXT} characters")
     if not isinstance(speaker, str) or not speaker.strip():
         return Refusal("no_speaker", "Invalid payload: speaker is required")
     if not isinstance(dialect, str) or not isinstance(language, str):

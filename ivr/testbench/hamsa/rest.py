@@ -18,11 +18,11 @@ from starlette.routing import Route
 
 from ivr.media import g711, wav
 from ivr.testbench.hamsa import requests as hamsa_requests
-from ivr.testbench.hamsa.audio import RATES
+from ivr.testbench.hamsa.audio import FORMAT_RATES
 from ivr.testbench.hamsa.mock import WRONG_KEY, HamsaSocket, MockHamsa, SendFrame
 from ivr.testbench.hamsa.requests import Refusal, SttRequest, TtsRequest
 
-_STATUS: Final = (("usage limit", 429), ("rate limit", 429), ("insufficient funds", 402), ("api key", 401))
+_STATUS_BY_WORDS: Final = (("usage limit", 429), ("rate limit", 429), ("insufficient funds", 402), ("api key", 401))
 """By a piece of the error's words."""
 _MESSAGES: Final = {401: WRONG_KEY, 402: "insufficient funds", 403: WRONG_KEY, 429: "rate limit exceeded"}
 _FOR_EVER: Final = 86_400.0
@@ -52,7 +52,7 @@ def message_of(status: int) -> str:
 
 def status_of(message: str) -> int:
     """The HTTP status of an error."""
-    return next((status for piece, status in _STATUS if piece in message.lower()), 400)
+    return next((status for piece, status in _STATUS_BY_WORDS if piece in message.lower()), 400)
 
 
 async def _answer(mock: MockHamsa, request: Request, path: str) -> Response:
@@ -89,7 +89,7 @@ async def _reply(mock: MockHamsa, socket: HamsaSocket, asked: TtsRequest | SttRe
     if isinstance(asked, TtsRequest):
         audio = b"".join(frame for frame in frames if isinstance(frame, bytes))
         pcm = g711.decode(audio) if asked.form == "mulaw" else audio
-        return Response(wav.encode(pcm[: len(pcm) // 2 * 2], RATES[asked.form]), media_type="audio/wav")
+        return Response(wav.encode(pcm[: len(pcm) // 2 * 2], FORMAT_RATES[asked.form]), media_type="audio/wav")
     text = next((frame for frame in frames if isinstance(frame, str)), "")
     nested = {"success": True, "data": {"text": text}}
     return JSONResponse(nested if mock.profile.nested_transcript else {"text": text})

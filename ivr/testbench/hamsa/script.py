@@ -8,17 +8,26 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Final
 
-from ivr.testbench.hamsa.audio import BYTES, DEGENERATE_AT, END_AFTER, RATES, Format, frames, synthesis_time, times
+from ivr.testbench.hamsa.audio import (
+    BYTES_PER_SECOND,
+    DEGENERATE_AT,
+    END_AFTER,
+    FORMAT_RATES,
+    AudioFormat,
+    frames,
+    synthesis_time,
+    times,
+)
 from ivr.testbench.hamsa.profile import HamsaProfile, Rule
-from ivr.testbench.hamsa.stats import Outcome
+from ivr.testbench.hamsa.stats import RequestOutcome
 
-ACK: Final = json.dumps({"type": "ack", "payload": {"message": "Real time text to speach connection establesh"}})
-END: Final = json.dumps({"type": "end", "payload": {"message": "End of TTS stream"}})
-INFO: Final = json.dumps({"type": "info", "payload": {"message": "Connected to realtime WebSocket server"}})
-THINKING: Final = "[THINKING]"
+ACK_FRAME: Final = json.dumps({"type": "ack", "payload": {"message": "Real time text to speach connection establesh"}})
+END_FRAME: Final = json.dumps({"type": "end", "payload": {"message": "End of TTS stream"}})
+INFO_FRAME: Final = json.dumps({"type": "info", "payload": {"message": "Connected to realtime WebSocket server"}})
+THINKING_MARKER: Final = "[THINKING]"
 DROP: Final = 1006
 """The close code of a socket that dies without one."""
-LATE: Final = 0.15
+LATE_FRAME_AFTER: Final = 0.15
 """Seconds from `end` to the frame that must not come any more."""
 
 
@@ -46,7 +55,7 @@ class HamsaScript:
     """A reply."""
 
     steps: list[HamsaStep]
-    outcome: Outcome | None = "done"
+    outcome: RequestOutcome | None = "done"
     """Of the request, at its closing step. None: the reply never ends."""
     trailing: int = 0
     """Steps that come after the request is over."""
@@ -58,15 +67,18 @@ def error(message: str) -> str:
 
 
 def speech(
-    audio: bytes, form: Format, chars: int, number: int, profile: HamsaProfile, rule: Rule | None = None
+    audio: bytes, form: AudioFormat, chars: int, number: int, profile: HamsaProfile, rule: Rule | None = None
 ) -> HamsaScript:
     """The reply to a `tts` request: `ack`, frames, `end`."""
     spoken = profile.voice == "espeak"
     cut = frames(audio, form, chars, f"{profile.seed}/{number}", spoken=spoken)
-    total = synthesis_time(chars, len(audio) / BYTES[form], spoken=spoken)
+    total = synthesis_time(chars, len(audio) / BYTES_PER_SECOND[form], spoken=spoken)
     at = times(cut, form, first_frame(profile, number), total)
-    whole = [HamsaStep(0, ACK), *(HamsaStep(when, frame, content=True) for when, frame in zip(at, cut, strict=True))]
-    whole.append(HamsaStep(max(whole[-1].after + END_AFTER, total), END))
+    whole = [
+        HamsaStep(0, ACK_FRAME),
+        *(HamsaStep(when, frame, content=True) for when, frame in zip(at, cut, strict=True)),
+    ]
+    whole.append(HamsaStep(max(whole[-1].after + END_AFTER, total), END_FRAME))
     return HamsaScript(whole) if rule is None else _spoiled(whole, form, rule)
 
 
@@ -76,16 +88,16 @@ def first_frame(profile: HamsaProfile, number: int) -> float:
     return max(0.0, profile.first_frame + chance.uniform(-1, 1) * profile.first_frame_spread)
 
 
-def _spoiled(whole: list[HamsaStep], form: Format, rule: Rule) -> HamsaScript:
+def _spoiled(whole: list[HamsaStep], form: AudioFormat, rule: Rule) -> HamsaScript:
     ack, audio, end = whole[0], whole[1:-1], whole[-1]
     kept = audio[: rule.after]
     broken = kept[-1].after if kept else DEGENERATE_AT
     match rule.fault:
         case "degenerate":
-            one = HamsaStep(DEGENERATE_AT, audio[0].act[: BYTES[form] // 50] if audio else b"", content=True)  # type: ignore[index]
-            return HamsaScript([ack, one, HamsaStep(DEGENERATE_AT + END_AFTER, END)])
+            one = HamsaStep(DEGENERATE_AT, audio[0].act[: BYTES_PER_SECOND[form] // 50] if audio else b"", content=True)  # type: ignore[index]
+            return HamsaScript([ack, one, HamsaStep(DEGENERATE_AT + END_AFTER, END_FRAME)])
         case "empty":
-            return HamsaScript([ack, HamsaStep(DEGENERATE_AT, END)])
+            return HamsaScript([ack, HamsaStep(DEGENERATE_AT, END_FRAME)])
         case "no_ack":
             return HamsaScript([*audio, end])
         case "no_end":
@@ -102,7 +114,7 @@ def _spoiled(whole: list[HamsaStep], form: Format, rule: Rule) -> HamsaScript:
             return HamsaScript([ack, *kept, HamsaStep(broken, error(rule.text or "aborted"))], outcome="error")
         case "late":
             last = audio[-1].act if audio else b""
-            return HamsaScript([*whole, HamsaStep(end.after + LATE, last, content=True)], trailing=1)
+            return HamsaScript([*whole, HamsaStep(end.after + LATE_FRAME_AFTER, last, content=True)], trailing=1)
         case "odd":
             return HamsaScript([ack, *_odd(audio), end])
     return HamsaScript([ack, *_headed(audio, form), end])
@@ -117,7 +129,7 @@ def hearing(transcript: str, seconds: float, profile: HamsaProfile, rule: Rule |
     later = [replace(said[0], after=at + rule.pause)] if rule.pause > 0 else []
     match rule.fault:
         case "thinking":
-            return HamsaScript([HamsaStep(at, THINKING), *later], outcome="done" if later else None)
+            return HamsaScript([HamsaStep(at, THINKING_MARKER), *later], outcome="done" if later else None)
         case "stall":
             return HamsaScript(later, outcome="done" if later else None)
         case "cut" | "close":
@@ -141,9 +153,9 @@ def _odd(audio: list[HamsaStep]) -> list[HamsaStep]:
     return [*cut, replace(audio[-1], act=whole[place:])] if audio else []
 
 
-def _headed(audio: list[HamsaStep], form: Format) -> list[HamsaStep]:
+def _headed(audio: list[HamsaStep], form: AudioFormat) -> list[HamsaStep]:
     """The same audio behind the header of a WAV file of unknown length."""
-    code, width, rate = (7, 1, RATES[form]) if form == "mulaw" else (1, 2, RATES[form])
+    code, width, rate = (7, 1, FORMAT_RATES[form]) if form == "mulaw" else (1, 2, FORMAT_RATES[form])
     about = struct.pack("<4sIHHIIHH", b"fmt ", 16, code, 1, rate, rate * width, width, 8 * width)
     header = struct.pack("<4sI4s", b"RIFF", 0xFFFFFFFF, b"WAVE") + about + struct.pack("<4sI", b"data", 0xFFFFFFFF)
     if not audio or not isinstance(audio[0].act, bytes):

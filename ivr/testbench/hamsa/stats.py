@@ -6,12 +6,12 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 
-Outcome: TypeAlias = Literal["running", "done", "refused", "error", "aborted", "lost"]
+RequestOutcome: TypeAlias = Literal["running", "done", "refused", "error", "aborted", "lost"]
 """`aborted`: the client left before the end. `lost`: the mock broke it off, or never answers."""
 
-REMEMBERED: Final = 1_000
+MAX_RECORDS: Final = 1_000
 """Requests, violations and sockets kept in detail."""
-SHOWN: Final = 50
+MAX_SHOWN_REQUESTS: Final = 50
 """Requests listed in the statistics."""
 
 
@@ -40,7 +40,7 @@ class RequestRecord:
     bytes_out: int = 0
     fault: str = ""
     """The rule that was applied; empty: none."""
-    outcome: Outcome = "running"
+    outcome: RequestOutcome = "running"
 
     def shown(self) -> dict[str, Any]:
         """Without a word of speech."""
@@ -80,11 +80,11 @@ class MockStats:
     violations: Counter[str] = field(default_factory=Counter)
     bytes_out: int = 0
     bytes_in: int = 0
-    records: deque[RequestRecord] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
-    details: deque[Violation] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
-    per_socket: deque[int] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    records: deque[RequestRecord] = field(default_factory=lambda: deque(maxlen=MAX_RECORDS))
+    details: deque[Violation] = field(default_factory=lambda: deque(maxlen=MAX_RECORDS))
+    per_socket: deque[int] = field(default_factory=lambda: deque(maxlen=MAX_RECORDS))
     """Requests of each socket that is closed."""
-    connected_at: deque[float] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    connected_at: deque[float] = field(default_factory=lambda: deque(maxlen=MAX_RECORDS))
 
     def connected(self, now: float) -> int:
         """A client wants a socket. Its number."""
@@ -120,7 +120,7 @@ class MockStats:
             record.frames += 1
             record.bytes_out += size
 
-    def ended(self, record: RequestRecord, outcome: Outcome, now: float) -> None:
+    def ended(self, record: RequestRecord, outcome: RequestOutcome, now: float) -> None:
         """The request is over."""
         record.outcome, record.ended_at = outcome, now
         self.outcomes[outcome] += 1
@@ -138,8 +138,8 @@ class MockStats:
         return {
             **{name: getattr(self, name) for name in (*counts, "bytes_in", "bytes_out")},
             **{name: {key: count for key, count in getattr(self, name).items() if count} for name in tables},
-            "per_socket": list(self.per_socket)[-SHOWN:],
-            "recent": [record.shown() for record in list(self.records)[-SHOWN:]],
+            "per_socket": list(self.per_socket)[-MAX_SHOWN_REQUESTS:],
+            "recent": [record.shown() for record in list(self.records)[-MAX_SHOWN_REQUESTS:]],
         }
 
 

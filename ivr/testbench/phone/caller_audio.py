@@ -13,9 +13,9 @@ from ivr.media import g711, wav
 from ivr.media.resample import resample
 from ivr.testbench.scenario import PlayFile, Say, Scenario, ScenarioError
 
-QUIET = 100
+SILENCE_RMS = 100
 """RMS of 10 ms of PCM16 below which nothing is being said: about -50 dBFS."""
-WINDOW = 80
+TRIM_SAMPLES = 80
 """Samples in 10 ms."""
 
 
@@ -60,5 +60,9 @@ def read(path: Path, where: str) -> bytes:
 def trimmed(ulaw: bytes) -> bytes:
     """Mu-law without the silence around it, to within 10 ms."""
     pcm = g711.decode(ulaw)
-    loud = [at for at in range(0, len(ulaw), WINDOW) if g711.audioop.rms(pcm[2 * at : 2 * (at + WINDOW)], 2) >= QUIET]
-    return ulaw[loud[0] : loud[-1] + WINDOW] if loud else b""
+    loud = [
+        at
+        for at in range(0, len(ulaw), TRIM_SAMPLES)
+        if g711.audioop.rms(pcm[2 * at : 2 * (at + TRIM_SAMPLES)], 2) >= SILENCE_RMS
+    ]
+    return ulaw[loud[0] : loud[-1] + TRIM_SAMPLES] if loud else b""

@@ -25,11 +25,11 @@ JOIN_MS = 60.0
 """A gap the ear does not take for a pause; counted as an underrun all the same."""
 UNDERRUN_MS = 1000.0
 """The longest silence inside a reply that still counts as starved playback."""
-AUDIBLE = 60
+AUDIBLE_FRAME_RMS = 60
 """RMS of a 20 ms frame of PCM16 from which it is heard: about -55 dBFS."""
-SLACK: Final = g711.FRAME
+CLOCK_SLACK: Final = g711.FRAME
 """Samples by which the phone's time and the bridge's may differ."""
-LATEST: Final = g711.RATE // 2
+MAX_TRANSIT: Final = g711.RATE // 2
 """Samples after which what left the bridge is not on its way any more."""
 
 
@@ -165,7 +165,7 @@ def answered(
 
 def _heard_until(record: PhoneRecord, at: int) -> int:
     """The end of the run in which what left at this sample was heard; 0: in none."""
-    return next((run.end for run in record.runs if run.end > at and run.start <= at + LATEST), 0)
+    return next((run.end for run in record.runs if run.end > at and run.start <= at + MAX_TRANSIT), 0)
 
 
 def _samples(record: PhoneRecord, times: Sequence[float]) -> list[int]:
@@ -176,7 +176,7 @@ def _samples(record: PhoneRecord, times: Sequence[float]) -> list[int]:
 def _audible_from(heard: bytearray, start: int, end: int) -> int | None:
     for at in range(start, end, g711.FRAME):
         frame = g711.decode(bytes(heard[at : min(at + g711.FRAME, end)]))
-        if g711.audioop.rms(frame, 2) >= AUDIBLE:
+        if g711.audioop.rms(frame, 2) >= AUDIBLE_FRAME_RMS:
             return at
     return None
 
@@ -192,7 +192,7 @@ def _underruns(record: PhoneRecord, begun: Sequence[float]) -> list[Gap]:
     gaps, news = [], _samples(record, begun)
     for before, after in zip(record.runs, record.runs[1:], strict=False):
         cut = any(before.end - 1 <= cleared.sample <= after.start for cleared in record.cleared)
-        new = any(before.end - SLACK <= at <= after.start + SLACK for at in news)
+        new = any(before.end - CLOCK_SLACK <= at <= after.start + CLOCK_SLACK for at in news)
         length = (after.start - before.end) / 8
         if before.reply == after.reply and 0 < length <= UNDERRUN_MS and not (cut or new):
             gaps.append(Gap(before.end, length))

@@ -18,25 +18,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from ivr.media.g711 import RATE
 from ivr.testbench.phone import messages as wire
 from ivr.testbench.phone.microphone import Microphone, PhoneOptions, Stretch
 from ivr.testbench.phone.playback import Playback
 from ivr.testbench.recording import Cleared, Ending, PhoneRecord, Speech
 
-__all__ = ["CloseStream", "DropStream", "How", "Out", "Phone", "PhoneOptions", "Stretch", "WireViolation"]
+__all__ = ["CloseStream", "DropStream", "How", "Phone", "PhoneOptions", "PhoneOutput", "Stretch", "WireViolation"]
 
-RATE = 8000
-SLACK = 1e-6
+DEADLINE_SLACK = 1e-6
 """Seconds by which a clock may be short of a deadline and still be there."""
 DISCARDED = 31931
 """Warning: more agent audio than the phone keeps."""
 OVERFLOW = 31930
 """Warning: the bridge reads too slowly, caller audio is thrown away."""
-LOST = 31921
+STREAM_CLOSE_ERROR = 31921
 """Error: the bridge closed the socket without a close frame."""
 STAY_OPEN = 30.0
 """Seconds after which even a socket that was to stay open is closed."""
-KEYS = "0123456789*#ABCD"
+DTMF_KEYS = "0123456789*#ABCD"
 
 How: TypeAlias = Literal["stop", "stop_open", "close", "drop"]
 """A hang-up: `stop`, then close; `stop` and the socket stays open; a close without `stop`; a dead connection."""
@@ -54,7 +54,7 @@ class DropStream:
     """Let the connection die without a close frame."""
 
 
-Out: TypeAlias = str | CloseStream | DropStream
+PhoneOutput: TypeAlias = str | CloseStream | DropStream
 
 
 class WireViolation(Exception):
@@ -83,8 +83,8 @@ class Phone:
         self.hung_up = False
         """`stop` was sent or the phone closed: nothing the bridge sends is heard any more."""
         self._parameters = dict(parameters or {})
-        self._mouth: Microphone | None = None
-        self._out: list[Out] = []
+        self._microphone: Microphone | None = None
+        self._out: list[PhoneOutput] = []
         self._close_at: float | None = None
         self._sequence = 0
         self._chunk = 0
@@ -92,7 +92,7 @@ class Phone:
         self._audible: int | None = None
 
     def __repr__(self) -> str:
-        state = "over" if self.over else "hung up" if self.hung_up else "open" if self._mouth else "new"
+        state = "over" if self.over else "hung up" if self.hung_up else "open" if self._microphone else "new"
         return f"<Phone {self.ids.call} {state}, {self.playback!r}>"
 
     # What the driver does.
@@ -101,8 +101,8 @@ class Phone:
         """The socket is open: say who we are. The first chunks are due at once. Call it exactly once."""
         self.record.call_sid, self.record.stream_sid = self.ids.call, self.ids.stream
         self.record.heard, self.record.runs = self.playback.heard, self.playback.runs
-        self._mouth = Microphone(self.options, now, self.record.caller, self.record.speech)
-        self.record.t0 = self._mouth.t0
+        self._microphone = Microphone(self.options, now, self.record.caller, self.record.speech)
+        self.record.t0 = self._microphone.t0
         self.playback.advance(self._sample(now))
         self._send(now, wire.CONNECTED)
         self._send(now, wire.start(self.ids, self._next(), self._parameters))
@@ -132,29 +132,29 @@ class Phone:
         self.play_to(now)
         self.record.note(now, "closed", "died" if code is None else str(code))
         if code is None and not self.hung_up:
-            self.record.warn(now, LOST, "connection closed without a close frame")
+            self.record.warn(now, STREAM_CLOSE_ERROR, "connection closed without a close frame")
         self._end(now, "lost" if code is None else "agent")
         self.over = True
 
-    def poll(self, now: float, *, room: bool = True) -> list[Out]:
+    def poll(self, now: float, *, room: bool = True) -> list[PhoneOutput]:
         """What leaves the phone by `now`, in order. Without `room` to send, caller audio is thrown away (31930)."""
-        if self._mouth is not None and not self.over:
+        if self._microphone is not None and not self.over:
             self.play_to(now)
             if not self.hung_up:
-                self._speak(self._mouth, now, room)
-            if self._close_at is not None and self._close_at <= now + SLACK:
+                self._speak(self._microphone, now, room)
+            if self._close_at is not None and self._close_at <= now + DEADLINE_SLACK:
                 self._shut(now, CloseStream(1000))
         out, self._out = self._out, []
         return out
 
     def wake_at(self) -> float | None:
         """When to poll next; None when there is nothing to come by itself."""
-        if self._mouth is None or self.over:
+        if self._microphone is None or self.over:
             return None
         if self.hung_up:
             return self._close_at
         mark = self.playback.next_mark()
-        due = self._mouth.due()
+        due = self._microphone.due()
         return due if mark is None else min(due, self._time(mark))
 
     # What the caller does.
@@ -169,7 +169,7 @@ class Phone:
 
     def press(self, digits: str, now: float, *, more: bool = False) -> None:
         """Press keys, all of them at once. `more`: they belong to the act before, another digit of one number."""
-        if not digits or not set(digits) <= set(KEYS):
+        if not digits or not set(digits) <= set(DTMF_KEYS):
             raise ValueError(f"no such keys: {digits!r}")
         self.acts += not more
         for digit in digits:
@@ -193,7 +193,7 @@ class Phone:
 
     def play_to(self, now: float) -> None:
         """Bring the caller's ear up to `now`. Everything else does this first; a look at the phone may need it."""
-        if self.hung_up or self.over or self._mouth is None:
+        if self.hung_up or self.over or self._microphone is None:
             return
         for sample, name in self.playback.advance(self._sample(now)):
             self._echo(name, self._time(sample), now)
@@ -205,7 +205,7 @@ class Phone:
     @property
     def speaking(self) -> bool:
         """The caller is saying something, or about to."""
-        return self._mouth is not None and self._mouth.speaking
+        return self._microphone is not None and self._microphone.speaking
 
     def elapsed(self, now: float) -> float:
         """Seconds since sample 0; 0 before the stream opened."""
@@ -231,12 +231,12 @@ class Phone:
     # The inside.
 
     def _speaker(self) -> Microphone:
-        if self._mouth is None:
+        if self._microphone is None:
             raise RuntimeError("the phone is not open yet")
-        return self._mouth
+        return self._microphone
 
     def _sample(self, now: float) -> int:
-        return max(0, int(self.elapsed(now) * RATE + RATE * SLACK))
+        return max(0, int(self.elapsed(now) * RATE + RATE * DEADLINE_SLACK))
 
     def _time(self, sample: int) -> float:
         return (self.record.t0 or 0.0) + sample / RATE
@@ -282,16 +282,16 @@ class Phone:
         if self.options.strict:
             raise WireViolation(f"{code} {reason}")
 
-    def _speak(self, mouth: Microphone, now: float, room: bool) -> None:
-        talking = mouth.speaking
-        for chunk in mouth.take(now + SLACK):
+    def _speak(self, microphone: Microphone, now: float, room: bool) -> None:
+        talking = microphone.speaking
+        for chunk in microphone.take(now + DEADLINE_SLACK):
             if not room:
                 self.record.warn(now, OVERFLOW, "the bridge reads too slowly")
                 continue
             self._chunk += 1
             self.record.lateness_ms.append((now - chunk.leaves) * 1000)
             self._send(now, wire.media(self.ids, self._next(), self._chunk, chunk.timestamp_ms, chunk.payload))
-        if talking and not mouth.speaking:
+        if talking and not microphone.speaking:
             last = self.record.speech[-1]
             self.record.note(self._time(last.end), "caller_silent", last.label)
 

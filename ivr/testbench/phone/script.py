@@ -22,7 +22,7 @@ GREETING_MS = 100.0
 
 
 @dataclass(frozen=True, slots=True)
-class SpeakAct:
+class SayAudio:
     """Say this audio."""
 
     ulaw: bytes
@@ -39,20 +39,20 @@ class PressKey:
 
 
 @dataclass(frozen=True, slots=True)
-class EndAct:
+class HangUpPhone:
     """Hang up."""
 
     how: How
 
 
 @dataclass(frozen=True, slots=True)
-class GiveUp:
+class StepTimedOut:
     """The moment of a step never came."""
 
     why: str
 
 
-Due: TypeAlias = SpeakAct | PressKey | EndAct | GiveUp
+CallerAct: TypeAlias = SayAudio | PressKey | HangUpPhone | StepTimedOut
 
 
 class PhoneScript:
@@ -83,7 +83,7 @@ class PhoneScript:
         steps = self._scenario.steps
         return steps[self._at] if self._at < len(steps) else Step(Wait())
 
-    def poll(self, phone: Phone, now: float) -> list[Due]:
+    def poll(self, phone: Phone, now: float) -> list[CallerAct]:
         """The acts that are due. The driver performs them at once, in order."""
         phone.play_to(now)
         if phone.over or phone.hung_up:
@@ -97,14 +97,14 @@ class PhoneScript:
             self._acted_at = self._acted_until(phone)
         return self._due(phone, now, self._since)
 
-    def _due(self, phone: Phone, now: float, since: float) -> list[Due]:
+    def _due(self, phone: Phone, now: float, since: float) -> list[CallerAct]:
         step = self.step
         patience = self._scenario.patience_s if step.patience_s is None else step.patience_s
         if not isinstance(step.act, Wait) and self._reached(step, phone, now):
             return self._act(step, now)
         for_good = isinstance(step.moment, At) and not isinstance(step.act, Wait)
         if now - since >= patience and not for_good:
-            return [GiveUp(_why(step)), *self._act(step, now)]
+            return [StepTimedOut(_why(step)), *self._act(step, now)]
         return []
 
     def _reached(self, step: Step, phone: Phone, now: float) -> bool:
@@ -121,26 +121,26 @@ class PhoneScript:
             case _:
                 assert_never(step.moment)
 
-    def _act(self, step: Step, now: float) -> list[Due]:
+    def _act(self, step: Step, now: float) -> list[CallerAct]:
         number, self._since = self._at, None
         self._at += 1
         match step.act:
             case Say(text):
-                return [SpeakAct(self._audio[number], text)]
+                return [SayAudio(self._audio[number], text)]
             case PlayFile(path):
-                return [SpeakAct(self._audio[number], path.name)]
+                return [SayAudio(self._audio[number], path.name)]
             case Press(digits):
                 self._keys = digits[1:]
                 self._next_key = now + KEY_GAP
                 return [PressKey(digits[0], more=False)]
             case HangUpStep(how):
-                return [EndAct(how)]
+                return [HangUpPhone(how)]
             case Wait():
-                return [EndAct("stop")]
+                return [HangUpPhone("stop")]
             case _:
                 assert_never(step.act)
 
-    def _press_on(self, now: float) -> list[Due]:
+    def _press_on(self, now: float) -> list[CallerAct]:
         if now < self._next_key:
             return []
         digit, self._keys = self._keys[0], self._keys[1:]

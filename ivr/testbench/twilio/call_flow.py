@@ -22,8 +22,8 @@ from ivr.testbench.phone.script import PhoneScript
 from ivr.testbench.recording import PhoneRecord
 from ivr.testbench.twilio.http import HttpReply, Webhooks, voice_fields
 from ivr.testbench.twilio.signing import Honesty, SharedKey
-from ivr.testbench.twilio.socket import Connect, StreamRefused
-from ivr.testbench.twilio.stream import CarrierLeg, Clock, FarWire
+from ivr.testbench.twilio.socket import OpenStream, StreamRefused
+from ivr.testbench.twilio.stream import CarrierStream, Clock, FarWire
 from ivr.testbench.twilio.twiml import StreamOrder, TwimlDocument, TwimlError, Verb, absolute, parse, stream_order
 
 
@@ -65,7 +65,7 @@ class Numbers:
 
 
 @dataclass(frozen=True, slots=True)
-class _Redirected:
+class _Redirect:
     """Where an update by REST sends the call."""
 
     twiml: str = ""
@@ -73,7 +73,7 @@ class _Redirected:
     method: str = "POST"
 
 
-_OVER = TwimlDocument(())
+_CALL_OVER = TwimlDocument(())
 """The call has ended."""
 
 
@@ -90,15 +90,15 @@ class LiveCall:
         options: CarrierOptions,
         phone: PhoneOptions,
         webhooks: Webhooks,
-        connect: Connect,
+        connect: OpenStream,
         clock: Clock,
         chance: random.Random,
     ) -> None:
         self._ids, self._numbers, self._record, self._script = ids, numbers, record, script
         self._options, self._phone_options = options, phone
         self._webhooks, self._connect, self._clock, self._chance = webhooks, connect, clock, chance
-        self._line: CarrierLeg | None = None
-        self._elsewhere: _Redirected | None = None
+        self._line: CarrierStream | None = None
+        self._elsewhere: _Redirect | None = None
         self._moved = asyncio.Event()
         self._answered_at: float | None = None
         self._callbacks: list[asyncio.Task[HttpReply]] = []
@@ -125,7 +125,7 @@ class LiveCall:
 
     def update(self, *, twiml: str = "", url: str = "", method: str = "POST") -> None:
         """Leave what the call does and go on with a document; with neither, end the call."""
-        self._elsewhere = _Redirected(twiml, url, method)
+        self._elsewhere = _Redirect(twiml, url, method)
         self._moved.set()
         if self._line is not None:
             self._line.end()
@@ -153,7 +153,7 @@ class LiveCall:
             return
         self._answered_at = self._clock.now()
         self._tell("answered", "in-progress")
-        while document is not None and document is not _OVER:
+        while document is not None and document is not _CALL_OVER:
             document = await self._execute(document)
 
     # Documents.
@@ -193,7 +193,7 @@ class LiveCall:
                 return after
         return None
 
-    async def _move(self, to: _Redirected) -> TwimlDocument | None:
+    async def _move(self, to: _Redirect) -> TwimlDocument | None:
         self._elsewhere = None
         self._moved.clear()
         if to.url:
@@ -220,10 +220,10 @@ class LiveCall:
             case "Pause":
                 await self._pause(float(verb.attributes.get("length", "1")))
             case "Hangup" | "Reject":
-                return _OVER
+                return _CALL_OVER
             case "Redirect":
                 url = absolute(verb.text, document.url)
-                return await self._fetch(url, method=verb.attributes.get("method", "POST")) or _OVER
+                return await self._fetch(url, method=verb.attributes.get("method", "POST")) or _CALL_OVER
             case "Dial":
                 return await self._action(verb, document, {"DialCallStatus": await self._dial(verb)})
             case "Connect":
@@ -254,14 +254,14 @@ class LiveCall:
         url = absolute(verb.attributes.get("action", ""), document.url)
         if not url:
             return None
-        return await self._fetch(url, more, method=verb.attributes.get("method", "POST")) or _OVER
+        return await self._fetch(url, more, method=verb.attributes.get("method", "POST")) or _CALL_OVER
 
     # The stream.
 
     async def _connected(self, verb: Verb, document: TwimlDocument) -> TwimlDocument | None:
         if self._record.t0 is not None:
             self._record.note(self._clock.now(), "fault", "a second stream on one call is not played")
-            return _OVER
+            return _CALL_OVER
         order: StreamOrder | None = None
         try:
             order = stream_order(verb, document.url)
@@ -271,7 +271,7 @@ class LiveCall:
             if order is not None:
                 self._tell_stream(order, "stream-error", f"{error.code} - {error.reason}")
         if self._record.ended == "caller":
-            return _OVER
+            return _CALL_OVER
         return None if self._elsewhere is not None else await self._action(verb, document, {})
 
     async def _stream(self, order: StreamOrder) -> None:
@@ -282,7 +282,7 @@ class LiveCall:
         self._record.connect_s = self._clock.now() - began
         self._record.note(self._clock.now(), "connect", order.url)
         self._tell_stream(order, "stream-started")
-        self._line = CarrierLeg(wire, phone, self._script, self._clock, room=self._options.room)
+        self._line = CarrierStream(wire, phone, self._script, self._clock, room=self._options.room)
         try:
             await self._line.run()
         finally:

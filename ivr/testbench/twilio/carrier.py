@@ -1,4 +1,4 @@
-"""The carrier: places a call at a bridge, as the real one would when a caller dials its number.
+"""Place a call at a bridge, as the real one would when a caller dials its number.
 
 `place_call` asks the voice webhook (signed), reads the document it answers with, opens the media stream, plays the
 scenario in it, and goes on with the verbs behind `</Connect>` when the stream is over. What the caller heard, and
@@ -24,13 +24,13 @@ from ivr.testbench.phone.script import PhoneScript
 from ivr.testbench.recording import PhoneRecord
 from ivr.testbench.scenario import Scenario
 from ivr.testbench.twilio.call_flow import CarrierOptions, LiveCall, Numbers
-from ivr.testbench.twilio.http import Places, Webhooks
+from ivr.testbench.twilio.http import BridgeAddress, Webhooks
 from ivr.testbench.twilio.rest import Switchboard
 from ivr.testbench.twilio.signing import SharedKey, Signer
-from ivr.testbench.twilio.socket import Connect, StreamRefused, open_socket
+from ivr.testbench.twilio.socket import OpenStream, StreamRefused, open_socket
 from ivr.testbench.twilio.stream import Clock
 
-__all__ = ["CarrierOptions", "Connect", "SharedKey", "StreamRefused", "Switchboard", "open_socket", "place_call"]
+__all__ = ["CarrierOptions", "OpenStream", "SharedKey", "StreamRefused", "Switchboard", "open_socket", "place_call"]
 
 USUAL: Final = CarrierOptions()
 USUAL_PHONE: Final = PhoneOptions()
@@ -51,7 +51,7 @@ async def place_call(
     options: CarrierOptions = USUAL,
     switchboard: Switchboard | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
-    connect: Connect = open_socket,
+    connect: OpenStream = open_socket,
 ) -> PhoneRecord:
     """Call the bridge whose voice webhook is at `url` and play `scenario`; returns when the call is over.
 
@@ -63,7 +63,7 @@ async def place_call(
     """
     audio = await asyncio.to_thread(render, scenario, voice)
     chance = random.Random(options.seed)
-    places, record = Places.of(url, public_url), PhoneRecord() if record is None else record
+    bridge, record = BridgeAddress.of(url, public_url), PhoneRecord() if record is None else record
     signer = Signer(auth_token, options.shared_key, options.honesty)
     async with httpx.AsyncClient(transport=transport, trust_env=False, follow_redirects=False) as client:
         call = LiveCall(
@@ -73,12 +73,12 @@ async def place_call(
             PhoneScript(scenario, audio),
             options=options,
             phone=phone,
-            webhooks=Webhooks(client, signer, places, chance),
+            webhooks=Webhooks(client, signer, bridge, chance),
             connect=connect,
             clock=Clock(options.speed),
             chance=chance,
         )
         if switchboard is not None:
             switchboard.add(call)
-        await call.run(places.name(url))
+        await call.run(bridge.public_url(url))
     return record

@@ -3,7 +3,7 @@
 A webhook's URL may carry its own limits behind `#` (`ct` connect, `rt` read, `tt` total, all in ms, `rc` retries,
 `rp` on what). A retry carries the same idempotency token. https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
 
-The bridge may call itself by a public name and listen on loopback: `Places` signs the one and asks the other.
+The bridge may call itself by a public name and listen on loopback: `BridgeAddress` signs the one and asks the other.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ import httpx
 
 from ivr.testbench.twilio.signing import Signer
 
-NO_ANSWER = 11200
-NO_CONNECTION = 11205
+RETRIEVAL_FAILURE = 11200
+CONNECTION_FAILURE = 11205
 BODY_LIMIT = 64 * 1024
 TOO_LARGE = 11750
 REASON_LIMIT = 80
 """Characters of what a refusal says that are repeated."""
 AGENT = "TwilioProxy/1.1"
-TOKEN = "I-Twilio-Idempotency-Token"
+IDEMPOTENCY_TOKEN = "I-Twilio-Idempotency-Token"
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class BridgeAddress:
     """Where the bridge says it is, and where it is."""
 
     public: str = ""
@@ -38,17 +38,17 @@ class Places:
     """Origin it listens on, `http://127.0.0.1:8000`."""
 
     @classmethod
-    def of(cls, url: str, public_url: str | None) -> Places:
-        """The places of a bridge that is asked at `url` and calls itself `public_url`."""
+    def of(cls, url: str, public_url: str | None) -> BridgeAddress:
+        """The address of a bridge that is asked at `url` and calls itself `public_url`."""
         if not public_url:
             return cls()
         return cls(_origin(public_url) + urlsplit(public_url).path.rstrip("/"), _origin(url))
 
-    def name(self, url: str) -> str:
+    def public_url(self, url: str) -> str:
         """What the bridge calls a local URL: this is signed."""
         return self._moved(url, self.local, self.public)
 
-    def address(self, url: str) -> str:
+    def local_url(self, url: str) -> str:
         """Where a URL the bridge gave is to be asked. Socket URLs too."""
         return self._moved(url, self.public, self.local)
 
@@ -115,10 +115,10 @@ class HttpReply:
 class Webhooks:
     """Asks the bridge as the carrier does."""
 
-    def __init__(self, client: httpx.AsyncClient, signer: Signer, places: Places, chance: random.Random) -> None:
+    def __init__(self, client: httpx.AsyncClient, signer: Signer, bridge: BridgeAddress, chance: random.Random) -> None:
         self._client = client
         self._signer = signer
-        self._places = places
+        self._bridge = bridge
         self._chance = chance
 
     async def ask(self, url: str, fields: Mapping[str, str], *, method: str = "POST") -> HttpReply:
@@ -134,7 +134,7 @@ class Webhooks:
 
     def socket(self, url: str, *, trailing_slash: bool = False) -> tuple[str, dict[str, str]]:
         """Where the socket the bridge calls `url` is, and the headers its opening carries."""
-        return self._places.address(url), self._signer.headers(url + "/" if trailing_slash else url)
+        return self._bridge.local_url(url), self._signer.headers(url + "/" if trailing_slash else url)
 
     async def _once(
         self, url: str, fields: Mapping[str, str], method: str, limits: Limits, token: str
@@ -145,13 +145,13 @@ class Webhooks:
             async with asyncio.timeout(limits.total):
                 answer = await self._client.send(request)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            return HttpReply(url, 0, "", b"", NO_CONNECTION, f"no connection: {error}"), "ct"
+            return HttpReply(url, 0, "", b"", CONNECTION_FAILURE, f"no connection: {error}"), "ct"
         except (httpx.HTTPError, TimeoutError) as error:
-            return HttpReply(url, 0, "", b"", NO_ANSWER, f"no answer: {str(error) or 'timeout'}"), "rt"
+            return HttpReply(url, 0, "", b"", RETRIEVAL_FAILURE, f"no answer: {str(error) or 'timeout'}"), "rt"
         reply = HttpReply(url, answer.status_code, answer.headers.get("content-type", ""), answer.content)
         if answer.status_code >= 400:
             reason = f"HTTP {reply.status}{_said(answer)}"
-            broken = HttpReply(url, reply.status, reply.content_type, reply.body, NO_ANSWER, reason)
+            broken = HttpReply(url, reply.status, reply.content_type, reply.body, RETRIEVAL_FAILURE, reason)
             return broken, "5xx" if answer.status_code >= 500 else "4xx"
         if len(answer.content) > BODY_LIMIT:
             return HttpReply(url, reply.status, reply.content_type, b"", TOO_LARGE, "body over 64 KB"), ""
@@ -163,11 +163,11 @@ class Webhooks:
         if method == "GET":
             plain += ("&" if urlsplit(plain).query else "?") + urlencode(form)
             form = {}
-        headers = {"User-Agent": AGENT, "Accept": "*/*", TOKEN: token}
-        headers |= self._signer.headers(self._places.name(plain), form)
+        headers = {"User-Agent": AGENT, "Accept": "*/*", IDEMPOTENCY_TOKEN: token}
+        headers |= self._signer.headers(self._bridge.public_url(plain), form)
         return self._client.build_request(
             method,
-            self._places.address(plain),
+            self._bridge.local_url(plain),
             headers=headers,
             data=form or None,
             timeout=httpx.Timeout(limits.read, connect=limits.connect),

@@ -14,16 +14,16 @@ from websockets.asyncio.client import connect as websocket
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
 from ivr.call.ports import WireClosed
-from ivr.testbench.twilio.stream import BROKEN, FarWire, WireBroken
+from ivr.testbench.twilio.stream import WEBSOCKET_PROTOCOL_ERROR, FarWire, WireBroken
 from ivr.testbench.twilio.twiml import BAD_HANDSHAKE
 
 USER_AGENT = "Twilio.TmeWs/1.0"
-SILENT = 31901
+HANDSHAKE_TIMEOUT = 31901
 """Error: nobody answered the socket's handshake."""
-REFUSED = 31902
+CONNECTION_REFUSED = 31902
 """Error: nobody listens there."""
-MESSAGE_LIMIT = 16 * 1024 * 1024
-PROTOCOL_ERROR = 1002
+MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+CLOSE_PROTOCOL_ERROR = 1002
 """The WebSocket close code this side sends when the other broke the protocol."""
 
 
@@ -36,7 +36,7 @@ class StreamRefused(Exception):
         self.reason = reason
 
 
-Connect: TypeAlias = Callable[[str, Mapping[str, str], float], Awaitable[FarWire]]
+OpenStream: TypeAlias = Callable[[str, Mapping[str, str], float], Awaitable[FarWire]]
 """Opens a socket: url, extra headers, seconds it may take. Raises `StreamRefused`."""
 
 
@@ -73,8 +73,8 @@ class SocketWire:
 
 
 def _ended(end: ConnectionClosed) -> WireClosed:
-    if end.sent is not None and end.sent.code == PROTOCOL_ERROR and not end.rcvd_then_sent:
-        return WireBroken(PROTOCOL_ERROR)
+    if end.sent is not None and end.sent.code == CLOSE_PROTOCOL_ERROR and not end.rcvd_then_sent:
+        return WireBroken(CLOSE_PROTOCOL_ERROR)
     return WireClosed(end.rcvd.code if end.rcvd is not None else None)
 
 
@@ -90,14 +90,14 @@ async def open_socket(url: str, headers: Mapping[str, str], timeout: float) -> F
             open_timeout=timeout,
             close_timeout=2,
             ping_interval=None,
-            max_size=MESSAGE_LIMIT,
+            max_size=MAX_MESSAGE_BYTES,
         )
     except InvalidStatus as error:
         raise StreamRefused(BAD_HANDSHAKE, f"HTTP {error.response.status_code} where 101 belongs") from error
     except InvalidHandshake as error:
-        raise StreamRefused(BROKEN, f"broken handshake: {error}") from error
+        raise StreamRefused(WEBSOCKET_PROTOCOL_ERROR, f"broken handshake: {error}") from error
     except TimeoutError as error:
-        raise StreamRefused(SILENT, f"no answer to the handshake in {timeout:g} s") from error
+        raise StreamRefused(HANDSHAKE_TIMEOUT, f"no answer to the handshake in {timeout:g} s") from error
     except OSError as error:
-        raise StreamRefused(REFUSED, f"refused: {error.strerror or error}") from error
+        raise StreamRefused(CONNECTION_REFUSED, f"refused: {error.strerror or error}") from error
     return SocketWire(socket)

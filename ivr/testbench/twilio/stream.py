@@ -17,11 +17,11 @@ from typing import Protocol, assert_never
 
 from ivr.call.ports import WireClosed
 from ivr.testbench.phone.phone import CloseStream, DropStream, Phone, WireViolation
-from ivr.testbench.phone.script import Due, EndAct, GiveUp, PhoneScript, PressKey, SpeakAct
+from ivr.testbench.phone.script import CallerAct, HangUpPhone, PhoneScript, PressKey, SayAudio, StepTimedOut
 
 ROOM = 250
 """Messages that may wait for the bridge to read them: 5 s of audio."""
-BROKEN = 31924
+WEBSOCKET_PROTOCOL_ERROR = 31924
 """Error: the bridge broke the WebSocket protocol."""
 GOODBYE = 2.0
 """Seconds the socket's own closing may take."""
@@ -69,7 +69,7 @@ class Clock:
         await asyncio.sleep(seconds / self.speed)
 
 
-class CarrierLeg:
+class CarrierStream:
     """A stream from `start` to its end. Use `run` once."""
 
     def __init__(self, wire: FarWire, phone: Phone, script: PhoneScript, clock: Clock, *, room: int = ROOM) -> None:
@@ -125,15 +125,15 @@ class CarrierLeg:
         if alarm is not None:
             alarm.cancel()
 
-    def _perform(self, due: Due, now: float) -> None:
+    def _perform(self, due: CallerAct, now: float) -> None:
         match due:
-            case SpeakAct(ulaw, label):
+            case SayAudio(ulaw, label):
                 self._phone.say(ulaw, now, label)
             case PressKey(digit, more):
                 self._phone.press(digit, now, more=more)
-            case EndAct(how):
+            case HangUpPhone(how):
                 self._phone.hang_up(now, how)
-            case GiveUp(why):
+            case StepTimedOut(why):
                 self._phone.record.note(now, "gave_up", why)
             case _:
                 assert_never(due)
@@ -175,7 +175,7 @@ class CarrierLeg:
     def _closed(self, end: WireClosed) -> None:
         now = self._clock.now()
         if isinstance(end, WireBroken):
-            self._phone.record.warn(now, BROKEN, "WebSocket protocol error")
+            self._phone.record.warn(now, WEBSOCKET_PROTOCOL_ERROR, "WebSocket protocol error")
         self._phone.closed(now, end.code)
         self._kick.set()
 

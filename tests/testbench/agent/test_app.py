@@ -17,8 +17,8 @@ from ivr.call.commands import ReplyRequest
 from ivr.call.events import ReplyDelta, ReplyEnded, ReplyFailed
 from ivr.testbench import virtual_time
 from ivr.testbench.agent.app import DemoAgent, MemoryTransport, create_app
+from ivr.testbench.agent.dialogue import LINES
 from ivr.testbench.agent.script import MODES, TokenPace
-from ivr.testbench.agent.words import LINES
 from ivr.webhook.client import AgentClient, AgentEvent
 from tests.support import live
 

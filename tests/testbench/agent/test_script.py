@@ -6,13 +6,13 @@ import json
 
 import pytest
 
-from ivr.testbench.agent.desk import DeskAnswer, four_sentences
+from ivr.testbench.agent.conversation import DemoReply, four_sentences
 from ivr.testbench.agent.script import FOUR_PACE, MODES, NEVER, AgentScript, TokenPace, record, tokens_of
 from ivr.webhook.formats.detect import ReplyStream
 from ivr.webhook.formats.parts import Closing, Delta, Failure, Piece
 from ivr.webhook.http.content_encoding import Inflater
 
-ANSWER = DeskAnswer("وصلت شحنتك. It is here, 25 kilos.", closing=True)
+ANSWER = DemoReply("وصلت شحنتك. It is here, 25 kilos.", closing=True)
 PACE = TokenPace(first_token=0.5, rate=50)
 
 
@@ -40,7 +40,7 @@ def test_whole_answers(mode: str) -> None:
 @pytest.mark.parametrize("mode", ["ndjson", "tools", "sse", "json", "gzip", "split"])
 def test_closing(mode: str) -> None:
     assert Closing() in read(MODES[mode](ANSWER, PACE))
-    assert Closing() not in read(MODES[mode](DeskAnswer("hi"), PACE))
+    assert Closing() not in read(MODES[mode](DemoReply("hi"), PACE))
 
 
 @pytest.mark.parametrize(
@@ -79,8 +79,8 @@ def test_status(mode: str, status: int) -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("answer", [ANSWER, DeskAnswer("a"), DeskAnswer("")], ids=["words", "letter", "nothing"])
-def test_times_never_go_back(mode: str, answer: DeskAnswer) -> None:
+@pytest.mark.parametrize("answer", [ANSWER, DemoReply("a"), DemoReply("")], ids=["words", "letter", "nothing"])
+def test_times_never_go_back(mode: str, answer: DemoReply) -> None:
     script = MODES[mode](answer, PACE)
     times = [step.at for step in script.steps]
     assert times == sorted(times)
@@ -106,7 +106,7 @@ def test_pace() -> None:
 
 
 def test_slow_is_one_word_a_second() -> None:
-    steps = MODES["slow"](DeskAnswer("one two three"), PACE).steps[1:-1]
+    steps = MODES["slow"](DemoReply("one two three"), PACE).steps[1:-1]
     assert [step.at for step in steps] == [0.5, 1.5, 2.5]
 
 

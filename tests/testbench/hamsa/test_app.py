@@ -18,7 +18,7 @@ from ivr.hamsa.tts.synthesizer import Synthesizer
 from ivr.testbench.hamsa.app import PATH, create_app
 from ivr.testbench.hamsa.mock import MockHamsa
 from ivr.testbench.hamsa.profile import HamsaProfile, parse_rule
-from ivr.testbench.hamsa.script import ACK, END, INFO
+from ivr.testbench.hamsa.script import ACK_FRAME, END_FRAME, INFO_FRAME
 from ivr.testbench.loopback import bound, serving
 from tests.support import live
 
@@ -54,7 +54,7 @@ def client(peer: str, **headers: str) -> connect:
 
 async def frames_until_end(socket: ClientConnection) -> list[str | bytes]:
     frames: list[str | bytes] = []
-    while not frames or frames[-1] != END:
+    while not frames or frames[-1] != END_FRAME:
         frames.append(await socket.recv())
     return frames
 
@@ -62,11 +62,11 @@ async def frames_until_end(socket: ClientConnection) -> list[str | bytes]:
 def test_requests_over_one_socket() -> None:
     async def scene(peer: str) -> None:
         async with client(peer) as socket:
-            assert await socket.recv() == INFO
+            assert await socket.recv() == INFO_FRAME
             for _ in range(2):
                 await socket.send(tts())
                 frames = await frames_until_end(socket)
-                assert frames[0] == ACK
+                assert frames[0] == ACK_FRAME
                 assert sum(len(frame) for frame in frames if isinstance(frame, bytes)) == 83_270
             await socket.send(b"\0\0")
             assert "Invalid message format" in str(await socket.recv())
@@ -101,7 +101,7 @@ def test_a_wrong_key_can_be_refused_before_the_upgrade() -> None:
                 pass
         assert (refused.value.response.status_code, json.loads(refused.value.response.body)["code"]) == (401, 401)
         async with connect(f"ws://{peer}{PATH}?api_key=right", proxy=None) as socket:
-            assert await socket.recv() == INFO
+            assert await socket.recv() == INFO_FRAME
 
     assert staged(scene, keys=frozenset({"right"}), refuse_with=401).tally.refused == 1
 
@@ -135,7 +135,7 @@ def test_a_client_that_does_not_wait_for_the_connection() -> None:
 def test_the_slow_part_of_a_request_runs_in_a_thread() -> None:
     async def scene(peer: str) -> None:
         async with client(peer) as socket:
-            assert await socket.recv() == INFO
+            assert await socket.recv() == INFO_FRAME
             await socket.send(tts("hello"))
             frames = await frames_until_end(socket)
             assert sum(len(frame) for frame in frames if isinstance(frame, bytes)) == 32_000

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ivr.media import g711
 from ivr.media.resample import resample
 from ivr.testbench.hamsa import audio as hamsa_audio
-from ivr.testbench.hamsa.audio import BYTES, MARKERS, RATES, TONES, Format, ToneRun
+from ivr.testbench.hamsa.audio import BYTES_PER_SECOND, FORMAT_RATES, MARKERS, TONES, AudioFormat, ToneRun
 
 
 def telephone(pcm: bytes, rate: int = 16_000) -> bytes:
@@ -60,11 +60,11 @@ def test_a_tone_gets_louder() -> None:
 @pytest.mark.parametrize("form", ["pcm16k", "pcm8k", "mulaw"])
 @given(chars=st.integers(1, 300), seed=st.integers(0, 99))
 @settings(max_examples=15, deadline=None)
-def test_frames_are_the_audio_cut_irregularly(form: Format, chars: int, seed: int) -> None:
-    audio = bytes(hamsa_audio.length(chars, 95) * BYTES[form] // 32_000 // 2 * 2)
+def test_frames_are_the_audio_cut_irregularly(form: AudioFormat, chars: int, seed: int) -> None:
+    audio = bytes(hamsa_audio.length(chars, 95) * BYTES_PER_SECOND[form] // 32_000 // 2 * 2)
     cut = hamsa_audio.frames(audio, form, chars, str(seed), spoken=False)
     assert b"".join(cut) == audio
-    ratio = 32_000 // BYTES[form]
+    ratio = 32_000 // BYTES_PER_SECOND[form]
     assert all(0 < len(frame) * ratio <= 64_000 for frame in cut)
     assert all(len(frame) % 2 == 0 for frame in cut)
     at = hamsa_audio.times(cut, form, 0.45, 2.0)
@@ -105,7 +105,7 @@ def test_formats() -> None:
     pcm = hamsa_audio.tone(3, 32_000)
     for form, size in (("pcm16k", 32_000), ("pcm8k", 16_000), ("mulaw", 8_000)):
         assert len(hamsa_audio.encoded(pcm, 16_000, form)) == size  # type: ignore[arg-type]
-    assert RATES["mulaw"] == 8_000
+    assert FORMAT_RATES["mulaw"] == 8_000
 
 
 @pytest.mark.parametrize("number", [1, 7, MARKERS])

@@ -19,7 +19,7 @@ from ivr.testbench.hamsa import audio as hamsa_audio
 from ivr.testbench.hamsa.memory import MemoryHamsa
 from ivr.testbench.hamsa.mock import MockHamsa
 from ivr.testbench.hamsa.profile import HamsaProfile, parse_rule
-from ivr.testbench.hamsa.script import ACK, END, INFO
+from ivr.testbench.hamsa.script import ACK_FRAME, END_FRAME, INFO_FRAME
 
 SETTINGS = HamsaSettings(url="ws://localhost/v1/realtime/ws", api_key="key")
 REQUEST = json.dumps(
@@ -40,10 +40,10 @@ def test_a_request_in_real_time_that_takes_no_time() -> None:
         hamsa, loop = service(), asyncio.get_running_loop()
         assert isinstance(loop, virtual_time.VirtualLoop)
         socket = await hamsa.connect(SETTINGS)
-        assert (loop.time(), await socket.recv()) == (1.15, INFO)
+        assert (loop.time(), await socket.recv()) == (1.15, INFO_FRAME)
         await socket.send(REQUEST)
         frames: list[Any] = []
-        while (frame := await socket.recv()) != END:
+        while (frame := await socket.recv()) != END_FRAME:
             frames.append((round(loop.time(), 3), frame if isinstance(frame, str) else len(frame)))
         assert loop.time() == pytest.approx(2.12)
         await socket.close()
@@ -52,7 +52,7 @@ def test_a_request_in_real_time_that_takes_no_time() -> None:
         return frames
 
     frames = virtual_time.run(scene())
-    assert frames[0] == (1.15, ACK)
+    assert frames[0] == (1.15, ACK_FRAME)
     assert frames[1][0] == 1.6
     assert sum(size for _, size in frames[1:]) == 83_270
     assert frames == virtual_time.run(scene())
@@ -62,7 +62,7 @@ def test_closing_is_told_as_the_library_tells_it() -> None:
     async def scene() -> None:
         for rule, kind in (("close pause=1", ConnectionClosedOK), ("drop pause=1", ConnectionClosedError)):
             socket = await service(f"socket {rule}").connect()
-            assert await socket.recv() == INFO
+            assert await socket.recv() == INFO_FRAME
             with pytest.raises(kind):
                 await socket.recv()
             assert not socket.is_open

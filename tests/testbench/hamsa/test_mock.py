@@ -14,9 +14,9 @@ from ivr.testbench import tts as voices
 from ivr.testbench.hamsa import audio as hamsa_audio
 from ivr.testbench.hamsa import requests as hamsa_requests
 from ivr.testbench.hamsa import script as hamsa_script
-from ivr.testbench.hamsa.mock import CloseSocket, HamsaSocket, MockHamsa, Out, SendFrame, SendPing
+from ivr.testbench.hamsa.mock import CloseSocket, HamsaSocket, MockHamsa, SendFrame, SendPing, ServiceOutput
 from ivr.testbench.hamsa.profile import HamsaProfile, Rule, parse_rule
-from ivr.testbench.hamsa.script import ACK, END, INFO, THINKING
+from ivr.testbench.hamsa.script import ACK_FRAME, END_FRAME, INFO_FRAME, THINKING_MARKER
 
 
 def tts(text: str = "x" * 32, **more: Any) -> str:
@@ -45,12 +45,12 @@ def opened(mock: MockHamsa, at: float = 0.0) -> HamsaSocket:
     return socket
 
 
-def reply(socket: HamsaSocket, frame: str | bytes, at: float = 0.0, until: float = 20.0) -> list[Out]:
+def reply(socket: HamsaSocket, frame: str | bytes, at: float = 0.0, until: float = 20.0) -> list[ServiceOutput]:
     socket.received(frame, at)
     return [out for out in socket.poll(at + until) if not isinstance(out, SendPing)]
 
 
-def shape(outs: Sequence[Out]) -> list[str]:
+def shape(outs: Sequence[ServiceOutput]) -> list[str]:
     """A reply in words: `audio` stands for any number of frames."""
     words: list[str] = []
     for out in outs:
@@ -58,7 +58,7 @@ def shape(outs: Sequence[Out]) -> list[str]:
             case SendFrame(_, bytes()):
                 word = "audio"
             case SendFrame(_, str(text)):
-                word = {ACK: "ack", END: "end", INFO: "info"}.get(text, text)
+                word = {ACK_FRAME: "ack", END_FRAME: "end", INFO_FRAME: "info"}.get(text, text)
             case CloseSocket(_, code):
                 word = f"close {code}"
             case _:
@@ -68,7 +68,7 @@ def shape(outs: Sequence[Out]) -> list[str]:
     return words
 
 
-def audio_of(outs: Sequence[Out]) -> bytes:
+def audio_of(outs: Sequence[ServiceOutput]) -> bytes:
     return b"".join(out.frame for out in outs if isinstance(out, SendFrame) and isinstance(out.frame, bytes))
 
 
@@ -78,7 +78,7 @@ def test_a_socket_opens_greets_pings_and_is_closed_when_idle() -> None:
     assert (socket.delay, socket.http_refusal, socket.open) == (1.15, 0, False)
     assert socket.wake_at() is None
     socket.opened(6.15)
-    assert socket.poll(6.15) == [SendFrame(6.15, INFO)]
+    assert socket.poll(6.15) == [SendFrame(6.15, INFO_FRAME)]
     assert socket.wake_at() == pytest.approx(36.15)
     assert shape(socket.poll(200)) == ["ping", "ping", "ping", "close 1000"]
     assert (socket.open, socket.wake_at(), socket.poll(900)) == (False, None, [])
@@ -121,7 +121,7 @@ def test_every_format_carries_the_same_seconds(more: dict[str, Any], size: int) 
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_other_frames() -> None:
-    def run(seed: int) -> list[Out]:
+    def run(seed: int) -> list[ServiceOutput]:
         mock = mock_with("tts degenerate probability=0.4", seed=seed, first_frame_spread=0.15)
         socket = opened(mock)
         return [out for number in range(12) for out in reply(socket, tts("y" * 40), 20.0 * number, 19)]
@@ -149,8 +149,8 @@ FAULTS: list[tuple[str, list[str]]] = [
     ("stt say text=7826459301240", ["7826459301240"]),
     ("stt say text=null", ["null"]),
     ("stt empty", [""]),
-    ("stt thinking", [THINKING]),
-    ("stt thinking pause=3", [THINKING, "hello"]),
+    ("stt thinking", [THINKING_MARKER]),
+    ("stt thinking pause=3", [THINKING_MARKER, "hello"]),
     ("stt thinking eos=true", ["hello"]),
     ("stt stall", []),
     ("stt stall pause=9", ["hello"]),
@@ -265,7 +265,7 @@ def test_a_queued_request_starts_when_the_first_has_ended() -> None:
     socket = opened(mock)
     socket.received(tts(), 0.0)
     socket.received(tts(), 0.1)
-    ends = [out.at for out in socket.poll(20.0) if isinstance(out, SendFrame) and out.frame == END]
+    ends = [out.at for out in socket.poll(20.0) if isinstance(out, SendFrame) and out.frame == END_FRAME]
     assert ends == pytest.approx([0.97, 1.94])
     assert hamsa_audio.tone_of(1) != hamsa_audio.tone_of(2)
 

@@ -93,7 +93,7 @@ def test_any_line_is_a_rule_or_a_value_error(line: str) -> None:
         assert parse_rule(f"tts {line}").fault in FAULTS["tts"]
 
 
-@pytest.mark.parametrize("wrong", [{"speed": 0}, {"overlap": "both"}, {"tts": "choir"}])
+@pytest.mark.parametrize("wrong", [{"speed": 0}, {"overlap": "both"}, {"voice": "choir"}])
 def test_profiles_that_make_no_sense(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         HamsaProfile(**wrong)

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from ivr.testbench.phone.messages import Ids
-from ivr.testbench.phone.phone import Out, Phone, PhoneOptions, Stretch
+from ivr.testbench.phone.phone import Phone, PhoneOptions, PhoneOutput, Stretch
 from ivr.testbench.recording import PhoneRecord
 
 NOW = 100.0
@@ -19,9 +19,9 @@ def opened(options: PhoneOptions) -> Phone:
     return phone
 
 
-def run_until(phone: Phone, until: float) -> list[tuple[float, Out]]:
+def run_until(phone: Phone, until: float) -> list[tuple[float, PhoneOutput]]:
     """Poll whenever the phone wants it; returns what left, and when."""
-    sent: list[tuple[float, Out]] = []
+    sent: list[tuple[float, PhoneOutput]] = []
     while (at := phone.wake_at()) is not None and at <= until:
         sent += [(at, out) for out in phone.poll(at)]
     phone.poll(until)

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from ivr.testbench.phone.messages import Ids
-from ivr.testbench.phone.phone import CloseStream, DropStream, How, Out, Phone, PhoneOptions, WireViolation
+from ivr.testbench.phone.phone import CloseStream, DropStream, How, Phone, PhoneOptions, PhoneOutput, WireViolation
 from ivr.testbench.recording import PhoneRecord
 
 IDS = Ids("AC" + "a" * 32, "CA" + "b" * 32, "MZ" + "c" * 32)
@@ -32,21 +32,21 @@ def mark(name: str) -> str:
     return order("mark", mark={"name": name})
 
 
-def read(out: list[Out]) -> list[dict[str, object]]:
+def read(out: list[PhoneOutput]) -> list[dict[str, object]]:
     return [json.loads(message) for message in out if isinstance(message, str)]
 
 
-def events(out: list[Out]) -> list[object]:
+def events(out: list[PhoneOutput]) -> list[object]:
     return [message["event"] for message in read(out)]
 
 
-def marks(out: list[Out]) -> list[object]:
+def marks(out: list[PhoneOutput]) -> list[object]:
     return [message["mark"]["name"] for message in read(out) if message["event"] == "mark"]  # type: ignore[index]
 
 
-def run_until(phone: Phone, until: float) -> list[tuple[float, Out]]:
+def run_until(phone: Phone, until: float) -> list[tuple[float, PhoneOutput]]:
     """Poll whenever the phone wants it; returns what left, and when."""
-    sent: list[tuple[float, Out]] = []
+    sent: list[tuple[float, PhoneOutput]] = []
     while (at := phone.wake_at()) is not None and at <= until:
         sent += [(at, out) for out in phone.poll(at)]
     phone.poll(until)
@@ -229,7 +229,7 @@ def test_keys() -> None:
         ("drop", None, [DropStream()]),
     ],
 )
-def test_hanging_up(how: How, last: str | None, out: list[Out]) -> None:
+def test_hanging_up(how: How, last: str | None, out: list[PhoneOutput]) -> None:
     phone = opened()
     phone.poll(NOW)
     phone.receive(audio(500), NOW)

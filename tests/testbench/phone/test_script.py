@@ -9,7 +9,7 @@ import pytest
 
 from ivr.testbench.phone.messages import Ids
 from ivr.testbench.phone.phone import Phone, PhoneOptions
-from ivr.testbench.phone.script import Due, EndAct, GiveUp, PhoneScript, PressKey, SpeakAct
+from ivr.testbench.phone.script import CallerAct, HangUpPhone, PhoneScript, PressKey, SayAudio, StepTimedOut
 from ivr.testbench.recording import PhoneRecord
 from ivr.testbench.scenario import HangUpStep, IntoReply, Scenario, Step, Wait, from_words
 
@@ -47,19 +47,19 @@ class Stage:
         message = {"event": "media", "streamSid": IDS.stream, "media": {"payload": payload}}
         self.phone.receive(json.dumps(message), self.now)
 
-    def until(self, seconds: float) -> list[tuple[float, Due]]:
+    def until(self, seconds: float) -> list[tuple[float, CallerAct]]:
         """Let time pass; every act that came due, performed, with its time."""
-        seen: list[tuple[float, Due]] = []
+        seen: list[tuple[float, CallerAct]] = []
         while self.now < seconds - 1e-9:
             self.frames += 1
             for due in self.script.poll(self.phone, self.now):
                 seen.append((round(self.now, 3), due))
                 match due:
-                    case SpeakAct(ulaw, label):
+                    case SayAudio(ulaw, label):
                         self.phone.say(ulaw, self.now, label)
                     case PressKey(digit, more):
                         self.phone.press(digit, self.now, more=more)
-                    case EndAct(how):
+                    case HangUpPhone(how):
                         self.phone.hang_up(self.now, how)
             self.phone.poll(self.now)
         return seen
@@ -69,9 +69,9 @@ def test_a_step_comes_when_the_agent_has_finished() -> None:
     stage = Stage("say hello", "after 0.3 say bye")
     assert stage.until(2) == []
     stage.agent(1000)
-    assert stage.until(5) == [(3.5, SpeakAct(SECOND, "hello"))]
+    assert stage.until(5) == [(3.5, SayAudio(SECOND, "hello"))]
     stage.agent(400)
-    assert stage.until(7) == [(6.2, SpeakAct(SECOND, "bye"))]
+    assert stage.until(7) == [(6.2, SayAudio(SECOND, "bye"))]
     assert stage.script.step == Step(Wait())
     assert repr(stage.script) == "<PhoneScript step 3 of 2>"
 
@@ -81,35 +81,39 @@ def test_a_pause_of_the_agent_is_not_its_end() -> None:
     stage.agent(500)
     stage.until(0.9)
     stage.agent(500)
-    assert stage.until(3) == [(near(1.9, abs=0.021), SpeakAct(SECOND, "hello"))]
+    assert stage.until(3) == [(near(1.9, abs=0.021), SayAudio(SECOND, "hello"))]
 
 
 def test_the_greetings_end_is_not_the_answers_end() -> None:
     stage = Stage("say one", "say two")
     stage.agent(300)
-    assert [act for _, act in stage.until(8)] == [SpeakAct(SECOND, "one")]
+    assert [act for _, act in stage.until(8)] == [SayAudio(SECOND, "one")]
     stage.agent(300)
-    assert [act for _, act in stage.until(9)] == [SpeakAct(SECOND, "two")]
+    assert [act for _, act in stage.until(9)] == [SayAudio(SECOND, "two")]
 
 
 def test_talking_over_the_answer() -> None:
     stage = Stage("at 0.5 say one", "over 1000 say stop")
     stage.until(2)
     stage.agent(3000)
-    assert stage.until(6) == [(near(3.0, abs=0.021), SpeakAct(SECOND, "stop"))]
+    assert stage.until(6) == [(near(3.0, abs=0.021), SayAudio(SECOND, "stop"))]
     assert stage.phone.record.speech[-1].over
 
 
 def test_talking_over_a_reply_by_its_number() -> None:
     stage = Stage(steps=(Step(HangUpStep(), IntoReply(200, reply=0)),))
     stage.agent(1000)
-    assert stage.until(2) == [(near(0.22, abs=0.021), EndAct("stop"))]
+    assert stage.until(2) == [(near(0.22, abs=0.021), HangUpPhone("stop"))]
     assert stage.until(3) == []
 
 
 def test_at_a_time() -> None:
     stage = Stage("at 1 say one", "at 1.5 say two", "at 4 hang up")
-    assert stage.until(9) == [(1.0, SpeakAct(SECOND, "one")), (2.0, SpeakAct(SECOND, "two")), (4.0, EndAct("stop"))]
+    assert stage.until(9) == [
+        (1.0, SayAudio(SECOND, "one")),
+        (2.0, SayAudio(SECOND, "two")),
+        (4.0, HangUpPhone("stop")),
+    ]
 
 
 def test_keys_come_one_by_one() -> None:
@@ -126,22 +130,22 @@ def test_keys_come_one_by_one() -> None:
 def test_a_step_that_waits_in_vain_is_done_all_the_same() -> None:
     stage = Stage("say one", "over 500 say two", patience_s=2)
     acts = stage.until(9)
-    assert acts[0] == (near(2.04, abs=0.03), GiveUp("the agent did not finish"))
-    assert acts[1][1] == SpeakAct(SECOND, "one")
-    assert acts[2][1] == GiveUp("the agent did not speak for 500 ms")
+    assert acts[0] == (near(2.04, abs=0.03), StepTimedOut("the agent did not finish"))
+    assert acts[1][1] == SayAudio(SECOND, "one")
+    assert acts[2][1] == StepTimedOut("the agent did not speak for 500 ms")
 
 
 def test_the_end_waits_for_the_agent_to_hang_up() -> None:
     stage = Stage("wait", patience_s=3)
     assert stage.until(9) == [
-        (near(3.04, abs=0.03), GiveUp("the agent did not hang up")),
-        (near(3.04, abs=0.03), EndAct("stop")),
+        (near(3.04, abs=0.03), StepTimedOut("the agent did not hang up")),
+        (near(3.04, abs=0.03), HangUpPhone("stop")),
     ]
 
 
 def test_a_step_has_its_own_patience() -> None:
     stage = Stage(steps=(Step(Wait(), patience_s=1),))
-    assert [act for _, act in stage.until(2)] == [GiveUp("the agent did not hang up"), EndAct("stop")]
+    assert [act for _, act in stage.until(2)] == [StepTimedOut("the agent did not hang up"), HangUpPhone("stop")]
 
 
 def test_waiting_in_the_middle_goes_on_when_the_agent_never_hangs_up() -> None:
@@ -158,4 +162,4 @@ def test_a_step_without_audio_is_refused() -> None:
 
 def test_a_file_is_said_by_its_name() -> None:
     stage = Stage("at 0.1 wav folder/a.wav")
-    assert stage.until(1) == [(0.1, SpeakAct(SECOND, "a.wav"))]
+    assert stage.until(1) == [(0.1, SayAudio(SECOND, "a.wav"))]

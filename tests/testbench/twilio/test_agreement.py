@@ -12,7 +12,7 @@ from ivr.testbench.phone import messages as wire
 from ivr.testbench.phone.messages import Ids
 from ivr.testbench.phone.phone import Phone, PhoneOptions
 from ivr.testbench.recording import PhoneRecord
-from ivr.testbench.twilio.http import Places, voice_fields
+from ivr.testbench.twilio.http import BridgeAddress, voice_fields
 from ivr.testbench.twilio.signing import SETTINGS, SIGNATURE, SharedKey, Signer
 from ivr.twilio.form import Form
 from ivr.twilio.signature import Signatures, allowed_urls
@@ -76,7 +76,7 @@ def test_any_chunk_of_the_caller_is_read_as_it_was_written(payload: bytes, times
 @pytest.mark.parametrize("key", [None, SharedKey("k1", "s1"), SharedKey("k1", "s1", "HMAC_SHA1")])
 def test_signatures(public: str, key: SharedKey | None) -> None:
     signatures = Signatures(["old", "12345"], {"k1": "s1"})
-    name = Places.of("http://127.0.0.1:9999/voice", public).name("http://127.0.0.1:9999/voice?line=a%20b")
+    name = BridgeAddress.of("http://127.0.0.1:9999/voice", public).public_url("http://127.0.0.1:9999/voice?line=a%20b")
     headers = Signer("12345", key).headers(name, FIELDS)
     urls, form = allowed_urls(public, "/voice", "line=a%20b"), Form(list(FIELDS.items()))
     assert signatures.refusal(urls, form, headers[SIGNATURE], headers.get(SETTINGS)) is None

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from ivr.testbench import virtual_time
-from ivr.testbench.twilio.http import HttpReply, Limits, Places, Webhooks, voice_fields
+from ivr.testbench.twilio.http import BridgeAddress, HttpReply, Limits, Webhooks, voice_fields
 from ivr.testbench.twilio.signing import SIGNATURE, Signer, signature
 
 TOKEN = "I-Twilio-Idempotency-Token"
@@ -28,8 +28,8 @@ def asked(
 
     async def main() -> tuple[HttpReply, float]:
         async with httpx.AsyncClient(transport=httpx.MockTransport(noted)) as client:
-            places = Places.of("http://127.0.0.1:8000/voice", public)
-            webhooks = Webhooks(client, Signer("12345"), places, random.Random(1))
+            bridge = BridgeAddress.of("http://127.0.0.1:8000/voice", public)
+            webhooks = Webhooks(client, Signer("12345"), bridge, random.Random(1))
             return await webhooks.ask(url, fields, method=method), asyncio.get_running_loop().time()
 
     reply, seconds = virtual_time.run(main())
@@ -153,22 +153,22 @@ def test_limits_behind_the_hash() -> None:
     ],
 )
 def test_places(url: str, address: str) -> None:
-    places = Places.of("http://127.0.0.1:8000/voice", "https://ivr.example.com/")
-    assert places.address(url) == address
-    assert places.name("http://127.0.0.1:8000/voice") == "https://ivr.example.com/voice"
-    assert Places.of("http://127.0.0.1:8000/voice", None).address(url) == url
+    bridge = BridgeAddress.of("http://127.0.0.1:8000/voice", "https://ivr.example.com/")
+    assert bridge.local_url(url) == address
+    assert bridge.public_url("http://127.0.0.1:8000/voice") == "https://ivr.example.com/voice"
+    assert BridgeAddress.of("http://127.0.0.1:8000/voice", None).local_url(url) == url
 
 
 def test_a_public_name_with_a_path_before_the_bridges_own() -> None:
-    places = Places.of("http://127.0.0.1:8000/voice", "https://example.com/ivr/")
-    assert places.name("http://127.0.0.1:8000/voice#rc=2") == "https://example.com/ivr/voice#rc=2"
-    assert places.address("wss://example.com/ivr/media") == "ws://127.0.0.1:8000/media"
+    bridge = BridgeAddress.of("http://127.0.0.1:8000/voice", "https://example.com/ivr/")
+    assert bridge.public_url("http://127.0.0.1:8000/voice#rc=2") == "https://example.com/ivr/voice#rc=2"
+    assert bridge.local_url("wss://example.com/ivr/media") == "ws://127.0.0.1:8000/media"
 
 
 @pytest.mark.parametrize("url", ["", "ivr.example.com", "ftp://x/y", "https:///x"])
 def test_places_that_are_none(url: str) -> None:
     with pytest.raises(ValueError, match="not an http URL"):
-        Places.of(url, "https://ivr.example.com")
+        BridgeAddress.of(url, "https://ivr.example.com")
 
 
 def test_the_whole_form_of_a_call() -> None:
@@ -184,8 +184,8 @@ def test_the_whole_form_of_a_call() -> None:
 def test_socket_headers() -> None:
     async def main() -> None:
         async with httpx.AsyncClient() as client:
-            places = Places.of("http://127.0.0.1:8000", "https://ivr.example.com")
-            webhooks = Webhooks(client, Signer("12345"), places, random.Random(1))
+            bridge = BridgeAddress.of("http://127.0.0.1:8000", "https://ivr.example.com")
+            webhooks = Webhooks(client, Signer("12345"), bridge, random.Random(1))
             url, headers = webhooks.socket("wss://ivr.example.com/media")
             assert url == "ws://127.0.0.1:8000/media"
             assert headers == {SIGNATURE: signature("12345", "wss://ivr.example.com/media")}

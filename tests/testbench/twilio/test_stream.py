@@ -18,7 +18,7 @@ from ivr.testbench.phone.phone import Phone, PhoneOptions, WireViolation
 from ivr.testbench.phone.script import PhoneScript
 from ivr.testbench.recording import PhoneRecord
 from ivr.testbench.scenario import Scenario, from_words
-from ivr.testbench.twilio.stream import CarrierLeg, Clock, WireBroken
+from ivr.testbench.twilio.stream import CarrierStream, Clock, WireBroken
 
 IDS = Ids("AC" + "a" * 32, "CA" + "b" * 32, "MZ" + "c" * 32)
 SECOND = b"\x10" * 8000
@@ -70,7 +70,7 @@ def played(
     options: PhoneOptions | None = None,
     speed: float = 1.0,
     room: int = 250,
-    during: Callable[[CarrierLeg, MemoryWire], Awaitable[None]] | None = None,
+    during: Callable[[CarrierStream, MemoryWire], Awaitable[None]] | None = None,
     **wire: Any,
 ) -> PhoneRecord:
     record = PhoneRecord()
@@ -78,7 +78,7 @@ def played(
     async def main() -> None:
         near, far = wire_pair(**wire)
         script = PhoneScript(scenario, dict.fromkeys(range(len(scenario.steps)), SECOND))
-        line = CarrierLeg(near, Phone(IDS, record, options=options), script, Clock(speed), room=room)
+        line = CarrierStream(near, Phone(IDS, record, options=options), script, Clock(speed), room=room)
         assert "unsent" in repr(line)
         other = asyncio.ensure_future(bridge(far))
         meddling = asyncio.ensure_future(during(line, near)) if during else None
@@ -233,7 +233,7 @@ def test_hanging_up_while_the_socket_will_not_close_ends_all_the_same() -> None:
     async def main() -> float:
         near, _ = wire_pair()
         near.__class__ = Stuck
-        line = CarrierLeg(near, Phone(IDS, PhoneRecord()), PhoneScript(from_words(["at 1 hang up"]), {}), Clock())
+        line = CarrierStream(near, Phone(IDS, PhoneRecord()), PhoneScript(from_words(["at 1 hang up"]), {}), Clock())
         await line.run()
         return asyncio.get_running_loop().time()
 
@@ -241,7 +241,7 @@ def test_hanging_up_while_the_socket_will_not_close_ends_all_the_same() -> None:
 
 
 def test_the_carrier_takes_the_call_out_of_the_stream() -> None:
-    async def during(line: CarrierLeg, _: MemoryWire) -> None:
+    async def during(line: CarrierStream, _: MemoryWire) -> None:
         await asyncio.sleep(3)
         line.end()
 
@@ -267,7 +267,7 @@ def test_a_strict_phone_fails_the_run() -> None:
 
 
 def test_a_bad_network() -> None:
-    async def during(_: CarrierLeg, wire: MemoryWire) -> None:
+    async def during(_: CarrierStream, wire: MemoryWire) -> None:
         await asyncio.sleep(2.5)
         wire.stall(0.2)
 

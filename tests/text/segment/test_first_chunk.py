@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from statistics import mean
 
-from ivr.testbench.agent.desk import four_sentences
+from ivr.testbench.agent.conversation import four_sentences
+from ivr.testbench.agent.dialogue import LINES, Language
 from ivr.testbench.agent.script import tokens_of
-from ivr.testbench.agent.words import LINES, Language
 from ivr.text.segment.chunker import Chunker
 
 PACE = 61.0

@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.testbench.agent import desk as agent
-from ivr.testbench.agent.desk import DemoDesk, DeskAnswer, DeskConversation, four_sentences, phrases
-from ivr.testbench.agent.words import DIGIT_WORDS, FOUR, LINES, MEANINGS, PHRASES, Language
+from ivr.testbench.agent import conversation as agent
+from ivr.testbench.agent.conversation import DemoConversation, DemoConversations, DemoReply, four_sentences, phrases
+from ivr.testbench.agent.dialogue import CALLER_PHRASES, DIGIT_WORDS, FOUR, LINES, MEANINGS, Language
 
 LANGUAGES: list[Language] = ["en", "ar"]
 
 
-def talk(*said: str, language: Language = "ar", event: str = "speech") -> list[DeskAnswer]:
-    conversation = DeskConversation()
+def talk(*said: str, language: Language = "ar", event: str = "speech") -> list[DemoReply]:
+    conversation = DemoConversation()
     return [conversation.answer(text, language=language, event=event) for text in said]
 
 
@@ -65,7 +65,7 @@ def test_a_whole_conversation_in_arabic() -> None:
     ],
 )
 def test_single_questions(said: str, line: str) -> None:
-    assert talk(said, language="en") == [DeskAnswer(LINES["en"][line])]  # type: ignore[index]
+    assert talk(said, language="en") == [DemoReply(LINES["en"][line])]  # type: ignore[index]
 
 
 @pytest.mark.parametrize(
@@ -87,23 +87,23 @@ def test_numbers_in_every_writing(said: str, line: str) -> None:
 
 
 def test_the_first_words_choose_the_language_for_the_whole_call() -> None:
-    conversation = DeskConversation()
+    conversation = DemoConversation()
     conversation.answer("7826459301240", language="ar")
     assert conversation.answer("thank you goodbye").text == LINES["ar"]["closing"]
 
 
 def test_keys() -> None:
-    conversation = DeskConversation()
+    conversation = DemoConversation()
     keys = {"1": "ask_name", "2": "hours", "3": "price", "4": "move", "7": "unclear"}
     for key, line in keys.items():
         assert conversation.answer(key, event="dtmf").text == LINES["ar"][line]  # type: ignore[index]
     assert "561" in conversation.answer("0551234561", event="dtmf").text
     assert conversation.answer("5", event="dtmf").closing
-    assert conversation.answer("0", event="dtmf") == DeskAnswer(LINES["ar"]["closing"], closing=True)
+    assert conversation.answer("0", event="dtmf") == DemoReply(LINES["ar"]["closing"], closing=True)
 
 
 def test_a_key_in_the_name_stage_is_no_name() -> None:
-    conversation = DeskConversation()
+    conversation = DemoConversation()
     conversation.answer("where is my shipment")
     assert conversation.answer("7", event="dtmf").text == LINES["en"]["unclear"]
     assert conversation.answer("yes").text == LINES["en"]["ask_number"]
@@ -111,7 +111,7 @@ def test_a_key_in_the_name_stage_is_no_name() -> None:
 
 
 def test_repeating_begins_with_what_was_not_heard() -> None:
-    conversation = DeskConversation()
+    conversation = DemoConversation()
     assert conversation.answer("say that again").text == LINES["en"]["nothing_yet"]
     hours = conversation.answer("opening hours")
     assert conversation.answer("please say that again").text == hours.text
@@ -121,7 +121,7 @@ def test_repeating_begins_with_what_was_not_heard() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_phrase_a_caller_may_say_is_understood(language: Language) -> None:
     for phrase in phrases(language):
-        conversation = DeskConversation()
+        conversation = DemoConversation()
         conversation.answer("track" if language == "en" else "شحنتي")
         assert conversation.answer(phrase).text != LINES[language]["unclear"], phrase
         assert conversation.language == language
@@ -129,7 +129,7 @@ def test_every_phrase_a_caller_may_say_is_understood(language: Language) -> None
 
 def test_phrases_are_distinct_and_a_copy() -> None:
     for language in LANGUAGES:
-        assert len(set(phrases(language))) == len(PHRASES[language])
+        assert len(set(phrases(language))) == len(CALLER_PHRASES[language])
     phrases("en").clear()
     assert phrases("en")
 
@@ -153,7 +153,7 @@ def test_the_four_sentences_have_their_lengths() -> None:
 
 def test_the_desk_remembers_conversations_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(agent, "MAX_CONVERSATIONS", 3)
-    desk = DemoDesk()
+    desk = DemoConversations()
     first = desk.conversation("0")
     for number in range(3):
         assert desk.conversation(str(number)) is desk.conversation(str(number))
@@ -165,6 +165,6 @@ def test_the_desk_remembers_conversations_within_bounds(monkeypatch: pytest.Monk
 
 @given(st.text(max_size=40), st.sampled_from(["speech", "dtmf", "x"]))
 def test_anything_can_be_said(text: str, event: str) -> None:
-    conversation = DeskConversation()
+    conversation = DemoConversation()
     for _ in range(2):
         assert conversation.answer(text, event=event).text

@@ -1,7 +1,7 @@
 """What the demo agent says and understands, in English and Arabic: a courier's shipment desk.
 
-The company, its numbers and its callers are made up. The Arabic is Saudi, as a shipment desk speaks. `PHRASES` is all
-that a caller can say to it in one breath: the closed grammar of a small recogniser, and the lines of a demo caller.
+The company, its numbers and its callers are made up. The Arabic is Saudi, as a shipment desk speaks.
+`CALLER_PHRASES` is all that a caller can say to it in one breath: the closed grammar of a small recogniser.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ MEANINGS: Final[tuple[tuple[Meaning, tuple[str, ...]], ...]] = (
 )
 """A meaning and the pieces of speech that show it, most telling first."""
 
-KEYS: Final[dict[str, Meaning]] = {
+MENU_KEYS: Final[dict[str, Meaning]] = {
     "1": "track", "2": "hours", "3": "price", "4": "move", "5": "person", "9": "repeat", "0": "goodbye",
 }  # fmt: skip
 
@@ -131,7 +131,7 @@ DIGIT_WORDS: Final[dict[str, str]] = {
     "ستة": "6", "سبعة": "7", "ثمانية": "8", "تسعة": "9",
 }  # fmt: skip
 
-PHRASES: Final[dict[Language, tuple[str, ...]]] = {
+CALLER_PHRASES: Final[dict[Language, tuple[str, ...]]] = {
     "en": (
         "hello",
         "good morning",

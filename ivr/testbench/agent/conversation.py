@@ -12,13 +12,13 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from ivr.testbench.agent.words import (
+from ivr.testbench.agent.dialogue import (
+    CALLER_PHRASES,
     DIGIT_WORDS,
     FOUR,
-    KEYS,
     LINES,
     MEANINGS,
-    PHRASES,
+    MENU_KEYS,
     STATUSES,
     Language,
     Line,
@@ -30,14 +30,14 @@ Stage: TypeAlias = Literal["open", "name", "number", "more", "closed"]
 MAX_CONVERSATIONS = 1000
 """Conversations remembered; the one asked least recently goes first."""
 _NO = ("no", "لا")
-_NUMBER = re.compile(r"\d{9,}")
-_ARABIC = re.compile("[\u0621-\u064a]")
-_LATIN = re.compile("[A-Za-z]")
+_NINE_DIGITS = re.compile(r"\d{9,}")
+_ARABIC_LETTER = re.compile("[\u0621-\u064a]")
+_LATIN_LETTER = re.compile("[A-Za-z]")
 
 
 def phrases(language: Language) -> list[str]:
     """All that a caller may say to the demo agent, for a recogniser with a closed grammar."""
-    return list(PHRASES[language])
+    return list(CALLER_PHRASES[language])
 
 
 def four_sentences() -> str:
@@ -46,7 +46,7 @@ def four_sentences() -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class DeskAnswer:
+class DemoReply:
     """What the agent says, and whether it closes the conversation with it."""
 
     text: str
@@ -56,7 +56,7 @@ class DeskAnswer:
 
 
 @dataclass(slots=True)
-class DeskConversation:
+class DemoConversation:
     """One call's way through the menu."""
 
     language: Language | None = None
@@ -66,7 +66,7 @@ class DeskConversation:
     """The agent's last words."""
     turns: int = 0
 
-    def answer(self, text: str, *, event: str = "speech", language: Language = "ar", unheard: str = "") -> DeskAnswer:
+    def answer(self, text: str, *, event: str = "speech", language: Language = "ar", unheard: str = "") -> DemoReply:
         """The agent's reply to what was said, or to keys with `event="dtmf"`."""
         self.turns += 1
         self.language = self.language or _language_of(text) or language
@@ -74,20 +74,20 @@ class DeskConversation:
         self.last = answer.text
         return answer
 
-    def _answer(self, text: str, event: str, unheard: str) -> DeskAnswer:
+    def _answer(self, text: str, event: str, unheard: str) -> DemoReply:
         number = _number_in(text)
         if number:
             self.stage = "more"
             return self._say(STATUSES[int(number[-1]) % len(STATUSES)], tail=number[-3:])
-        meaning = KEYS.get(text.strip()) if event == "dtmf" else _meaning_of(text)
+        meaning = MENU_KEYS.get(text.strip()) if event == "dtmf" else _meaning_of(text)
         if meaning == "repeat":
-            return DeskAnswer(unheard or self.last or self._text("nothing_yet"))
+            return DemoReply(unheard or self.last or self._text("nothing_yet"))
         if self.stage == "more" and text.strip(" .").lower() in _NO:
             meaning = "goodbye"
         if meaning in ("goodbye", "person"):
             self.stage = "closed"
             person = meaning == "person"
-            return DeskAnswer(self._text("person" if person else "closing"), closing=True, transfer=person)
+            return DemoReply(self._text("person" if person else "closing"), closing=True, transfer=person)
         if meaning in ("yes", None) and event != "dtmf" and self.stage == "name":
             self.stage = "number"
             return self._say("ask_number")
@@ -104,25 +104,25 @@ class DeskConversation:
                 return meaning
         return "unclear"
 
-    def _say(self, line: Line, *, tail: str = "") -> DeskAnswer:
-        return DeskAnswer(self._text(line).replace("{tail}", tail))
+    def _say(self, line: Line, *, tail: str = "") -> DemoReply:
+        return DemoReply(self._text(line).replace("{tail}", tail))
 
     def _text(self, line: Line) -> str:
         return LINES[self.language or "ar"][line]
 
 
-class DemoDesk:
+class DemoConversations:
     """All conversations of the demo agent, by session."""
 
     def __init__(self) -> None:
-        self._conversations: OrderedDict[str, DeskConversation] = OrderedDict()
+        self._conversations: OrderedDict[str, DemoConversation] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._conversations)
 
-    def conversation(self, session_id: str) -> DeskConversation:
+    def conversation(self, session_id: str) -> DemoConversation:
         """The conversation of a session; a new one if it is unknown."""
-        conversation = self._conversations.setdefault(session_id, DeskConversation())
+        conversation = self._conversations.setdefault(session_id, DemoConversation())
         self._conversations.move_to_end(session_id)
         if len(self._conversations) > MAX_CONVERSATIONS:
             self._conversations.popitem(last=False)
@@ -130,16 +130,16 @@ class DemoDesk:
 
 
 def _language_of(text: str) -> Language | None:
-    if _ARABIC.search(text):
+    if _ARABIC_LETTER.search(text):
         return "ar"
-    return "en" if _LATIN.search(text) else None
+    return "en" if _LATIN_LETTER.search(text) else None
 
 
 def _number_in(text: str) -> str:
     """The first run of nine digits or more, written or spoken, grouped or not; empty when there is none."""
     words = re.split(r"[\s,.\-]+", text.lower())
     digits = "".join(DIGIT_WORDS.get(word, word if word.isdecimal() else f" {word} ") for word in words)
-    found = _NUMBER.search(digits)
+    found = _NINE_DIGITS.search(digits)
     return "".join(str(int(digit)) for digit in found[0]) if found else ""
 
 
