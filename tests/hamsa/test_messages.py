@@ -77,7 +77,7 @@ def test_frame(frame: str | bytes, message: Message) -> None:
     [
         ("Only WAV files are supported", "audio_format", False),
         ("Error generating transcription: Audio format not supported", "audio_format", False),
-        ("Voice not owned by user", "tts", False),
+        ("Voice not owned by user", "voice", False),
         ("Rate limit exceeded", "rate_limit", True),
         ("too many requests", "rate_limit", True),
         ("insufficient funds", "funds", False),

@@ -203,7 +203,7 @@ FAILURES = [
     (refusal(401), "auth"),
     (refusal(402), "funds"),
     (refusal(429, "usage limit reached"), "funds"),
-    (refusal(400, "Voice not owned by user"), "tts"),
+    (refusal(400, "Voice not owned by user"), "voice"),
     (refusal(404), "http_4xx"),
     (Answer([(0.0, b"[]")], kind="application/json"), "bad_answer"),
     (httpx.PoolTimeout(""), "connect_timeout"),

@@ -22,7 +22,7 @@ OPTIONS = SpeechServiceOptions(spare_links=2, breaker=BreakerLimits(failures=1))
 
 
 def read(speech_service: SpeechService, *agents: Breaker) -> dict[str, float]:
-    """The samples by name and label values, such as `ivr_links voice idle`."""
+    """The samples by name and label values, such as `ivr_links tts idle`."""
     metrics = Metrics()
     metrics.add(UpstreamMetrics(lambda: figures(speech_service, agents, asyncio.get_running_loop().time())))
     families = list(text_string_to_metric_families(metrics.render().decode()))
@@ -41,18 +41,18 @@ def test_links_by_what_they_do() -> None:
         speech_service.open()
         await asyncio.sleep(0.5)
         opening = read(speech_service)
-        assert (opening["ivr_links voice connecting"], opening["ivr_links voice idle"]) == (2, 0)
+        assert (opening["ivr_links tts connecting"], opening["ivr_links tts idle"]) == (2, 0)
         await asyncio.sleep(1.0)
         voice = speech_service.synthesizer_for(SETTINGS)
         chunks = voice.speak("x" * 111)
         await anext(chunks)
         busy = read(speech_service)
-        assert (busy["ivr_links voice idle"], busy["ivr_links voice busy"]) == (1, 1)
-        assert (busy["ivr_links ears idle"], busy["ivr_links_spare voice"]) == (2, 2)
+        assert (busy["ivr_links tts idle"], busy["ivr_links tts busy"]) == (1, 1)
+        assert (busy["ivr_links stt idle"], busy["ivr_links_spare tts"]) == (2, 2)
         await chunks.aclose()
-        assert read(speech_service)["ivr_links voice draining"] == 1
-        assert busy["ivr_connects_total ears"] == 2
-        assert busy["ivr_links_waited_for voice"] == 0
+        assert read(speech_service)["ivr_links tts draining"] == 1
+        assert busy["ivr_connects_total stt"] == 2
+        assert busy["ivr_links_waited_for tts"] == 0
         assert busy["ivr_connects_per_second"] == 4.0
         await speech_service.aclose()
 
@@ -68,11 +68,11 @@ def test_breakers_by_state() -> None:
         assert breaker is not None
         breaker.failed(0.0)
         seen = read(speech_service, well, ill)
-        assert [seen[f"ivr_breakers voice {state}"] for state in ("closed", "open", "half_open")] == [0, 1, 0]
+        assert [seen[f"ivr_breakers tts {state}"] for state in ("closed", "open", "half_open")] == [0, 1, 0]
         assert [seen[f"ivr_breakers agent {state}"] for state in ("closed", "open", "half_open")] == [1, 1, 0]
         assert [seen[f"ivr_breakers {peer} closed"] for peer in ("stt", "tts_rest", "stt_rest")] == [1, 1, 1]
         await asyncio.sleep(3.0)
-        assert read(speech_service)["ivr_breakers voice half_open"] == 1
+        assert read(speech_service)["ivr_breakers tts half_open"] == 1
         await speech_service.aclose()
 
     virtual_time.run(scene())

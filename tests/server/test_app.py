@@ -354,7 +354,7 @@ def test_metrics_are_for_whoever_has_the_token(tmp_path: Path) -> None:
         told = await front.client.get("/metrics", headers={"authorization": "Bearer figures-of-the-bridge"})
         assert told.status_code == 200
         assert 'ivr_answers_total{document="answer"} 1.0' in told.text
-        assert 'ivr_breakers{peer="voice",state="closed"} 1.0' in told.text
+        assert 'ivr_breakers{peer="tts",state="closed"} 1.0' in told.text
         assert "ivr_connects_per_second 4.0" in told.text
 
     visit(settings(tmp_path, IVR_METRICS_TOKEN="figures-of-the-bridge"), story)

@@ -107,7 +107,7 @@ def test_entities_cannot_be_declared() -> None:
 
 
 def test_streams_elsewhere_follow_their_own_rules() -> None:
-    both = '<Start><Stream url="wss://x" track="both_tracks"/></Start><FullStop><Stream name="a"/></Stop>'
+    both = '<Start><Stream url="wss://x" track="both_tracks"/></Start><Stop><Stream name="a"/></Stop>'
     assert 'track="both_tracks"' in document(both).fill("ar", {})
 
 

@@ -90,7 +90,7 @@ def test_without_a_voice_and_without_phrases_the_person_is_dialled_at_once(folde
     scenario = Scenario(from_words([f"at 1.5 say {ASK}", "wait"]).steps)
     cache = str(tmp_path)
     world = call(folder, scenario, peers, prepared=False, IVR_GREETING="", IVR_TRANSFER_TO=DESK, IVR_CACHE_DIR=cache)
-    assert world.hang_up == HangUp("upstream_error", "voice_unavailable_transfer", from_caller=True)
+    assert world.hang_up == HangUp("upstream_error", "tts_unavailable_transfer", from_caller=True)
     assert world.record.dialled == [DESK]
 
 

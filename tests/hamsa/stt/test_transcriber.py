@@ -64,7 +64,7 @@ def test_ten_utterances_take_one_connection() -> None:
             assert await ears.transcribe(PCM) == f"utterance {number}"
             assert now() - began == pytest.approx(0.8, abs=0.001)
         assert ears.connections == 1
-        assert repr(ears) == "<Transcriber ar, <LinkPool of ears: [<LiveLink 1 idle, 10 uses>], 1 opened>>"
+        assert repr(ears) == "<Transcriber ar, <LinkPool of stt: [<LiveLink 1 idle, 10 uses>], 1 opened>>"
 
     with_ears(service, story)
 

@@ -228,7 +228,7 @@ def test_no_other_speaker_where_none_is_to_blame_or_a_part_was_heard() -> None:
 
 
 EVENTS = st.sampled_from(["lost", "quick", "none", "denied", "late", "wrong", "degenerate", "broken", "shut"])
-LOSSES = {"none": NO_LINK, "denied": DENIED, "late": LATE, "wrong": LinkLost("tts"), "shut": SHUT}
+LOSSES = {"none": NO_LINK, "denied": DENIED, "late": LATE, "wrong": LinkLost("voice"), "shut": SHUT}
 
 
 @given(st.booleans(), st.integers(1, 3), st.lists(EVENTS, max_size=80))

@@ -40,7 +40,7 @@ def test_ten_sentences_take_one_connection() -> None:
             assert await said(voice) == sound(number, WHOLE)
             assert now() - began == approx(0.86)
         assert voice.connections == 1
-        assert repr(voice) == "<Synthesizer Hiba, <LinkPool of voice: [<LiveLink 1 idle, 10 uses>], 1 opened>>"
+        assert repr(voice) == "<Synthesizer Hiba, <LinkPool of tts: [<LiveLink 1 idle, 10 uses>], 1 opened>>"
 
     with_voice(service, story)
     assert (service.attempts, service.requests) == (1, 10)

@@ -66,7 +66,7 @@ def test_nobody_changes_his_voice_in_the_middle_of_a_sentence() -> None:
     service = Service(replies=[[*good(1)[:3], (0.05, Shut(1006))], WRONG, WRONG])
 
     async def story(voice: Synthesizer) -> None:
-        assert await failure(voice) == "tts"
+        assert await failure(voice) == "voice"
 
     with_voice(service, story, fallback_speaker=SECOND)
     assert set(asked(service)) == {FIRST}
@@ -77,7 +77,7 @@ def test_without_a_second_speaker_nothing_changes(other: str) -> None:
     service = Service(replies=[WRONG, WRONG])
 
     async def story(voice: Synthesizer) -> None:
-        assert await failure(voice) == "tts"
+        assert await failure(voice) == "voice"
         assert voice.tally.fallback == 0
 
     with_voice(service, story, fallback_speaker=other)

@@ -33,7 +33,7 @@ RETRIED = [
     ("aborted", "aborted"),
     ("internal error", "unknown_error"),
     ("", "unknown_error"),
-    ("Voice not owned by user", "tts"),
+    ("Voice not owned by user", "voice"),
     ("insufficient funds", "funds"),
     ("usage limit", "funds"),
     ("api key inactive", "auth"),

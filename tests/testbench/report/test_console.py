@@ -44,7 +44,7 @@ def test_a_turn_is_a_line_for_each_thing_a_person_wants_to_know() -> None:
     ]
     assert screen.happened(8.0, events.ReplyDelta(1, "Sure")) == "3.00  agent   +500 ms begins to answer"
     assert screen.happened(8.1, events.ReplyDelta(1, " thing."), commands.Speak(1, 1, "Sure thing.")) == (
-        "3.10  voice   sentence 1: Sure thing."
+        "3.10  tts     sentence 1: Sure thing."
     )
     audio = events.TtsAudio(1, 1, b"")
     assert screen.happened(8.4, audio, commands.SendAudio(b"x")).endswith(
