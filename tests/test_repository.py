@@ -79,10 +79,9 @@ def test_every_declared_dependency_is_imported_and_every_import_declared() -> No
     assert {name for name in declared - imported if f'"{name}"' not in code} <= implied
 
 
-def test_the_architecture_shows_the_table_of_turns() -> None:
-    diagram = subprocess.run(
-        [sys.executable, "-m", "ivr.call.turn"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
+@pytest.mark.parametrize("module", ["ivr.call.turn", "ivr.call.ending"])
+def test_the_architecture_shows_the_tables_of_a_call(module: str) -> None:
+    diagram = subprocess.run([sys.executable, "-m", module], cwd=ROOT, capture_output=True, text=True, check=True)
     assert diagram.stdout.strip() in (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 
 

@@ -14,7 +14,7 @@ from typing import assert_never
 from ivr.call import commands, events
 from ivr.call.commands import Command, HangUp, Result
 from ivr.call.deadlines import Awaited
-from ivr.call.ending import MOVING, PATIENCE, PlannedEnd
+from ivr.call.ending import LEAVE_STREAM_S, TRANSFER_PATIENCE_S, EndingState, PlannedEnd
 from ivr.call.events import Event
 from ivr.call.keypad import Keypad
 from ivr.call.options import CallOptions
@@ -69,7 +69,7 @@ class Call:
         None when a chunk is not one frame. Changes nothing.
         """
         talk = self.talk
-        if talk.started is None or talk.parting.handing_over or len(event.payload) != g711.FRAME:
+        if talk.started is None or talk.ending.handing_over or len(event.payload) != g711.FRAME:
             return None
         return talk.ears.foresee(event.payload, talk.answers.mouth.playout.playing(now))
 
@@ -140,7 +140,7 @@ class Call:
         if talk.started is None:
             return
         talk.deadlines.begin("media", now)
-        if talk.parting.handing_over:
+        if talk.ending.handing_over:
             return
         playout = talk.answers.mouth.playout
         for frame in talk.ears.frames(event.timestamp_ms, event.payload):
@@ -155,32 +155,31 @@ class Call:
 
     def _on_transferred(self, now: float) -> None:
         """The carrier will dial: the call is over for us as soon as the caller has left the stream."""
-        parting = self.talk.parting
-        if parting.handing_over:
-            parting.accepted = True
-            self.talk.deadlines.set("transfer", now + MOVING)
-            if parting.left:
+        ending = self.talk.ending
+        if ending.handing_over:
+            ending.accept()
+            self.talk.deadlines.set("transfer", now + LEAVE_STREAM_S)
+            if ending.left:
                 self._on_transfer_due(now)
 
     def _on_transfer_due(self, now: float) -> None:
         """The carrier had its time."""
-        parting = self.talk.parting
-        if parting.accepted and parting.farewell is not None:
-            self.talk.end(replace(parting.farewell.hang_up, from_caller=True), now)
+        ending = self.talk.ending
+        if ending.state is EndingState.ACCEPTED and ending.plan is not None:
+            self.talk.end(replace(ending.plan.hang_up, from_caller=True), now)
         else:
             self._on_transfer_failed("timeout", now)
 
     def _on_transfer_failed(self, reason: str, now: float) -> None:
         """Nobody was dialled. The caller may have left meanwhile; else it is a question without an answer."""
         talk = self.talk
-        if not talk.parting.handing_over or talk.parting.accepted:
+        if talk.ending.state is not EndingState.HANDING_OVER:
             return
         talk.deadlines.clear("transfer")
         talk.note("transfer_failed", reason=reason)
-        talk.parting.refused()
-        talk.protected = False
-        if talk.parting.left or reason == "gone":
-            self._on_left(talk.parting.left or "stop", now)
+        talk.ending.refuse()
+        if talk.ending.left or reason == "gone":
+            self._on_left(talk.ending.left or "stop", now)
             return
         talk.fail("transfer", now)
         if talk.ended is None and talk.floor.state is TurnState.LISTENING:
@@ -188,10 +187,10 @@ class Call:
 
     def _on_left(self, how: str, now: float) -> None:
         """The stream has ended from the other side: the caller has hung up, unless it was left for a person."""
-        parting = self.talk.parting
-        if parting.handing_over:
-            parting.left = parting.left or how
-            if parting.accepted:
+        ending = self.talk.ending
+        if ending.handing_over:
+            ending.leave(how)
+            if ending.state is EndingState.ACCEPTED:
                 self._on_transfer_due(now)
         else:
             result: Result = "success" if how == "stop" else "indeterminate"
@@ -201,7 +200,7 @@ class Call:
 
     def _on_digit(self, digit: str, now: float) -> None:
         talk = self.talk
-        if talk.parting.handing_over or (talk.protected and talk.parting.farewell is not None):
+        if not talk.ending.interruptible:
             return
         talk.ears.deafen()
         talk.take_floor(now)
@@ -229,7 +228,7 @@ class Call:
         if stalled is not None:
             talk.speech_failed(stalled, now)
         keys = self._keypad.tick(now)
-        if keys is not None and talk.ended is None:
+        if keys is not None and talk.ending.interruptible:
             self._ask_keys(keys, now)
         talk.answers.tick(now)
 
@@ -253,8 +252,8 @@ class Call:
                 talk.end(HangUp("indeterminate", "no_media"), now)
             case "transfer":
                 self._on_transfer_due(now)
-            case "length" if talk.parting.handing_over:
-                talk.deadlines.set("length", now + PATIENCE)
+            case "length" if talk.ending.handing_over:
+                talk.deadlines.set("length", now + TRANSFER_PATIENCE_S)
             case "length":
                 self._say_goodbye(HangUp("success", "call_too_long"), now)
             case _:

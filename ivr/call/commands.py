@@ -129,13 +129,13 @@ class HangUp:
     """A short fixed phrase, safe for logs and metric labels."""
     from_caller: bool = False
     """The other side has left already, on its own or for a person: there is nobody to hang up on."""
-    took_leave: bool = False
+    said_farewell: bool = False
     """An upstream failed for good, and the caller was told so and heard a goodbye."""
 
     @property
     def meant(self) -> bool:
         """The conversation came to its end. Otherwise the carrier goes on with its fallback and has words."""
-        return self.took_leave or self.result in ("success", "caller_error")
+        return self.said_farewell or self.result in ("success", "caller_error")
 
     @property
     def at_carrier(self) -> bool:

@@ -1,22 +1,31 @@
-"""How a call will end: its last words, and whether they lead to a person.
+"""Decide how a call ends: a state machine as a table, and the last words of each end.
 
-    what happened                              last words            then
-    the agent closes                           its own               hang up
-    the agent transfers                        its own               the person
-    ... and there is none on this line         its own               hang up if it closes as well, else as below
-    a question was left without an answer      (the apology)         the call goes on
-    as often in a row as the line bears        transfer              the person, if the line has one
-                                               farewell              hang up
-    the voice is gone, nothing is prepared     none                  the person; else the carrier's own words
-    the person cannot be dialled               (the apology)         as a question without an answer
+TALKING       the call goes on
+CLOSING       the agent's own last words are said; the caller may still interrupt them
+LAST_WORDS    the bridge's last words are said; nothing interrupts them
+HANDING_OVER  the carrier was told to dial a person; the caller is not listened to meanwhile
+ACCEPTED      the carrier will dial, and takes the caller out of the stream
+OVER          the call has ended
 
-Whoever is dialled stands in the line's own list, whatever the agent names: an agent that was talked into dialling
-cannot be talked into dialling anybody. Once a person could not be dialled, a failure leads to no person any more.
+What happened leads to last words, and these to an end:
+
+    what happened                               last words            then
+    the agent closes                            its own               hang up
+    the agent transfers                         its own               the person
+    ... and the line has no person              its own               hang up if it closes as well, else as below
+    a question was left without an answer       (the apology)         the call goes on
+    as often in a row as the line bears         transfer              the person, if the line has one
+                                                farewell              hang up
+    TTS is gone, and no phrase is rendered      none                  the person; else the carrier's own words
+    the person cannot be dialled                (the apology)         as a question without an answer
+
+`python -m ivr.call.ending` prints the diagram of docs/architecture.md from the table.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Final, Literal, TypeAlias
 
 from ivr.call.commands import HangUp
@@ -24,85 +33,195 @@ from ivr.call.events import ReplyEnded
 from ivr.call.options import CallOptions, PhraseName
 
 Upstream: TypeAlias = Literal["stt", "agent", "tts", "transfer"]
-"""Who let the caller down. `transfer`: the carrier did not dial."""
+"""What has failed. `transfer`: the carrier did not dial."""
 
-PATIENCE: Final = 5.0
-"""Seconds the carrier has for taking over the call; whoever asks it gives up before."""
-MOVING: Final = 2.0
-"""Seconds it then has for taking the caller out of the stream. A stream that we closed before would have the carrier go
-on with the words behind it."""
-LETTING_GO: Final = 0.8
-"""Seconds that each step of taking a call down may last, whoever does not let go."""
+TRANSFER_PATIENCE_S: Final = 5.0
+"""Seconds the carrier has for its answer to a transfer. The request to the carrier gives up before."""
+LEAVE_STREAM_S: Final = 2.0
+"""Seconds the carrier then has to take the caller out of the stream. If the bridge closed the stream before, the
+carrier would go on with the words behind it."""
+RELEASE_S: Final = 0.8
+"""Seconds that each step of releasing a call may last, even where a peer does not let go."""
+
+
+class EndingState(StrEnum):
+    """Name how far a call is on the way to its end."""
+
+    TALKING = "talking"
+    CLOSING = "closing"
+    LAST_WORDS = "last_words"
+    HANDING_OVER = "handing_over"
+    ACCEPTED = "accepted"
+    OVER = "over"
+
+
+class EndingTrigger(StrEnum):
+    """Name what leads from one state to another."""
+
+    CLOSE = "agent closes"
+    SAY = "say last words"
+    CALL_OFF = "caller interrupts"
+    HAND_OVER = "hand over"
+    ACCEPT = "carrier accepts"
+    REFUSE = "carrier refuses"
+    END = "end"
+
+
+_S, _T = EndingState, EndingTrigger
+ENDING_TABLE: Final[dict[EndingState, dict[EndingTrigger, EndingState]]] = {
+    _S.TALKING: {_T.CLOSE: _S.CLOSING, _T.SAY: _S.LAST_WORDS, _T.END: _S.OVER},
+    _S.CLOSING: {_T.CALL_OFF: _S.TALKING, _T.SAY: _S.LAST_WORDS, _T.HAND_OVER: _S.HANDING_OVER, _T.END: _S.OVER},
+    _S.LAST_WORDS: {
+        # A caller whose voice had made the agent yield before the last words began still takes the floor.
+        _T.CALL_OFF: _S.TALKING,
+        # TTS has failed in the middle of the last words: what needs no TTS takes their place.
+        _T.SAY: _S.LAST_WORDS,
+        _T.HAND_OVER: _S.HANDING_OVER,
+        _T.END: _S.OVER,
+    },
+    _S.HANDING_OVER: {_T.ACCEPT: _S.ACCEPTED, _T.REFUSE: _S.TALKING, _T.END: _S.OVER},
+    _S.ACCEPTED: {_T.ACCEPT: _S.ACCEPTED, _T.END: _S.OVER},
+    _S.OVER: {},
+}
+
+
+class IllegalEnding(RuntimeError):
+    """Report a trigger in a state that has no row for it: the call is at fault, not its peers."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedEnd:
-    """What follows once everything was heard."""
+    """Say what follows once all last words were heard."""
 
     hang_up: HangUp
     number: str = field(default="", repr=False)
-    """Hand the caller to this number first. Empty: nobody. Never logged."""
+    """Hand the caller to this number first. Empty: hang up. Never logged."""
     words: tuple[PhraseName, ...] = ()
-    """Fixed words to say before, the first of them that the line has."""
+    """Phrases to say before, the first of them that the line has."""
 
     def after(self, phrase: PhraseName | None, *, mute: bool) -> PlannedEnd:
-        """With these as the last words: those that take leave make the end a meant one, none leave the last word to
-        the carrier."""
+        """Return this end with `phrase` as its last words; None: none are said. `mute`: TTS cannot be used."""
+        # Without a word and without a person the call breaks off, and the carrier has the last word.
         if phrase is None and mute and not self.number:
             return PlannedEnd(HangUp("upstream_error", "tts_unavailable"))
-        return replace(self, hang_up=replace(self.hang_up, took_leave=phrase == "farewell"))
+        return replace(self, hang_up=replace(self.hang_up, said_farewell=phrase == "farewell"))
 
 
 class Ending:
-    """One call's end, from the first failure on."""
+    """Follow one call to its end, from the first failure on."""
 
     def __init__(self, options: CallOptions) -> None:
         self._numbers = options.transfer_to
         self._most = options.failures_in_a_row
         self._refused = False
-        self.in_a_row = 0
-        """Questions left without an answer."""
-        self.farewell: PlannedEnd | None = None
-        """How the call ends once everything was heard. None: it goes on."""
-        self.handing_over = False
-        """The carrier was told to dial a person; nobody listens to the caller meanwhile."""
-        self.accepted = False
-        """The carrier will dial, and is taking the caller out of the stream."""
+        self.state = EndingState.TALKING
+        self.plan: PlannedEnd | None = None
+        """How the call ends once all last words were heard. None: it goes on."""
         self.left: str | None = None
         """How the stream ended while the carrier was dialling."""
+        self.hang_up: HangUp | None = None
+        """How the call ended; None: it has not."""
+        self.failures = 0
+        """Questions in a row left without an answer."""
 
     def __repr__(self) -> str:
-        state = "handing over" if self.handing_over else "parting" if self.farewell else "staying"
-        return f"<Ending {state} failures={self.in_a_row}>"
+        return f"<Ending {self.state} failures={self.failures}>"
+
+    @property
+    def interruptible(self) -> bool:
+        """Return whether the caller may interrupt what is said, by voice or key."""
+        return self.state in (EndingState.TALKING, EndingState.CLOSING)
+
+    @property
+    def handing_over(self) -> bool:
+        """Return whether the carrier is dialling a person, or about to."""
+        return self.state in (EndingState.HANDING_OVER, EndingState.ACCEPTED)
 
     def answered(self) -> None:
-        """A question was answered."""
-        self.in_a_row = 0
+        """Count a question that was answered."""
+        self.failures = 0
 
-    def failed(self, who: Upstream, *, mute: bool) -> PlannedEnd | None:
-        """A question was left without an answer; how the call ends of it. None: it goes on, with an apology.
+    def failed(self, upstream: Upstream, *, mute: bool) -> PlannedEnd | None:
+        """Count a question without an answer; return how the call ends for it. None: it goes on, with an apology.
 
         `mute`: nothing can be said any more.
         """
-        self.in_a_row += 1
-        if self.in_a_row < self._most and not mute:
+        self.failures += 1
+        if self.failures < self._most and not mute:
             return None
-        if self._numbers and not self._refused and who != "transfer":
-            reason = f"{who}_unavailable_transfer"
+        # A person who could not be dialled once is not dialled again for a failure.
+        if self._numbers and not self._refused and upstream != "transfer":
+            reason = f"{upstream}_unavailable_transfer"
             return PlannedEnd(HangUp("upstream_error", reason), self._numbers[0], ("transfer", "apology"))
-        return PlannedEnd(HangUp("upstream_error", f"{who}_unavailable"), words=("farewell", "apology"))
+        return PlannedEnd(HangUp("upstream_error", f"{upstream}_unavailable"), words=("farewell", "apology"))
 
-    def asked(self, event: ReplyEnded) -> PlannedEnd | None:
-        """How the call ends because the agent says so. None: it goes on, or there is nobody to be dialled."""
-        if event.transfer_to is not None and self._numbers:
-            number = event.transfer_to if event.transfer_to in self._numbers else self._numbers[0]
-            return PlannedEnd(HangUp("success", "agent_transfer"), number, ("transfer",))
-        return PlannedEnd(HangUp("success", "agent_goodbye"), words=("goodbye",)) if event.hang_up else None
-
-    def foreign(self, event: ReplyEnded) -> bool:
-        """The agent names a number that is not in the line's list."""
+    def is_foreign(self, event: ReplyEnded) -> bool:
+        """Return whether the agent names a number that is not in the line's list."""
         return bool(event.transfer_to) and event.transfer_to not in self._numbers
 
-    def refused(self) -> None:
-        """The person could not be dialled."""
-        self.handing_over, self.farewell, self._refused = False, None, True
+    def close(self, event: ReplyEnded) -> PlannedEnd | None:
+        """Plan the end that the agent asks for. None: it asks for a person and the line has none; the call goes on."""
+        if event.transfer_to is not None and self._numbers:
+            # Only numbers of the line's own list are dialled: an agent that a caller has talked into dialling
+            # another number gets the line's first.
+            number = event.transfer_to if event.transfer_to in self._numbers else self._numbers[0]
+            plan = PlannedEnd(HangUp("success", "agent_transfer"), number, ("transfer",))
+        elif event.hang_up:
+            plan = PlannedEnd(HangUp("success", "agent_goodbye"), words=("goodbye",))
+        else:
+            return None
+        self._go(EndingTrigger.CLOSE)
+        self.plan = plan
+        return plan
+
+    def say_last_words(self, plan: PlannedEnd) -> None:
+        """Begin the bridge's last words, or leave it at what was said of them; `plan` follows."""
+        self._go(EndingTrigger.SAY)
+        self.plan = plan
+
+    def call_off(self) -> None:
+        """Forget the planned end, if there is one: the caller has taken the floor."""
+        if self.state is not EndingState.TALKING:
+            self._go(EndingTrigger.CALL_OFF)
+            self.plan = None
+
+    def hand_over(self) -> None:
+        """Record that the carrier was told to dial."""
+        self._go(EndingTrigger.HAND_OVER)
+
+    def accept(self) -> None:
+        """Record that the carrier will dial."""
+        self._go(EndingTrigger.ACCEPT)
+
+    def refuse(self) -> None:
+        """Record that the person could not be dialled: the call goes on."""
+        self._go(EndingTrigger.REFUSE)
+        self.plan, self._refused = None, True
+
+    def leave(self, how: str) -> None:
+        """Record how the stream ended while the carrier was dialling; the first time counts."""
+        self.left = self.left or how
+
+    def end(self, hang_up: HangUp) -> None:
+        """End the call."""
+        self._go(EndingTrigger.END)
+        self.hang_up = hang_up
+
+    def _go(self, trigger: EndingTrigger) -> None:
+        """Follow the table. Raises IllegalEnding."""
+        try:
+            self.state = ENDING_TABLE[self.state][trigger]
+        except KeyError:
+            raise IllegalEnding(f"{trigger} while {self.state}") from None
+
+
+def diagram() -> str:
+    """Draw the table as a Mermaid state diagram."""
+    lines = ["stateDiagram-v2", "    [*] --> talking"]
+    for state, row in ENDING_TABLE.items():
+        lines += [f"    {state} --> {target}: {trigger}" for trigger, target in row.items()]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(diagram())

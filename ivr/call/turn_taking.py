@@ -22,7 +22,7 @@ from ivr.call.caller.overlaps import Overlaps
 from ivr.call.caller.speculation import Speculation
 from ivr.call.commands import Command, HangUp
 from ivr.call.deadlines import Deadlines
-from ivr.call.ending import PATIENCE, Ending, PlannedEnd, Upstream
+from ivr.call.ending import TRANSFER_PATIENCE_S, Ending, PlannedEnd, Upstream
 from ivr.call.options import CallOptions, PhraseName
 from ivr.call.timeline import Turn
 from ivr.call.turn import Floor, TurnState, TurnTrigger
@@ -34,25 +34,29 @@ WORD_MS = 300
 
 
 class TurnTaking:
-    """One call's talk. Begins when `started` is set; after `ended` is set nothing may be asked of it."""
+    """One call's talk. Begins when `started` is set; after `ended` nothing may be asked of it."""
 
     def __init__(self, options: CallOptions, detector: Detector) -> None:
         self.options = options
         self.started: events.CallStarted | None = None
-        self.ended: HangUp | None = None
         self.out: list[Command] = []
         self.floor = Floor()
         self.answers = AgentTurns(options)
         self.ears = CallerInput(options, detector)
         self.listening = Speculation(options, self.ears)
         self.deadlines = Deadlines(options)
-        self.parting = Ending(options)
+        self.ending = Ending(options)
         self.protected = False
-        """What is being said is not for interrupting."""
+        """The first words of the line are being said, and nothing may interrupt them."""
         self.prompts = 0
         """Times in a row a silent caller was asked."""
         self._overlaps = Overlaps(options)
         self._dead_air = Fillers(options)
+
+    @property
+    def ended(self) -> HangUp | None:
+        """How the call ended; None: it has not."""
+        return self.ending.hang_up
 
     def note(self, name: str, **fields: str | int | float | bool) -> None:
         """Tell whoever watches."""
@@ -88,7 +92,11 @@ class TurnTaking:
 
     def _may_yield(self) -> bool:
         talking = self.floor.state in (TurnState.SPEAKING, TurnState.THINKING)
-        return talking and self.ears.speaking and not self.protected
+        return talking and self.ears.speaking and self._interruptible
+
+    @property
+    def _interruptible(self) -> bool:
+        return self.ending.interruptible and not self.protected
 
     def _end_hearing(self, now: float) -> None:
         self.floor.go(TurnTrigger.ENDPOINT)
@@ -143,7 +151,7 @@ class TurnTaking:
         state = self.floor.state
         if verdict.kind == "resume":
             self.listening.questions.drop(number)
-        elif state in (TurnState.SPEAKING, TurnState.THINKING) and not self.protected:
+        elif state in (TurnState.SPEAKING, TurnState.THINKING) and self._interruptible:
             before = self.answers.turn.overlaps
             self._yield(before[-1].onset_at if before else now, now)
             self._settle(verdict, now)
@@ -161,7 +169,11 @@ class TurnTaking:
 
     def interrupt(self, now: float) -> None:
         """Drop what is left of the current answer; one of which nothing sounded leaves its question."""
-        self.parting.farewell, self.protected = None, False
+        self.ending.call_off()
+        self._drop_answer(now)
+
+    def _drop_answer(self, now: float) -> None:
+        self.protected = False
         was_open = self.answers.open
         self.out += self.answers.drop(now)
         self.deadlines.clear("reply", "silence")
@@ -258,13 +270,13 @@ class TurnTaking:
 
     def _obey(self, event: events.ReplyEnded, now: float) -> None:
         """The agent ends the conversation with this reply."""
-        if self.parting.foreign(event):
+        if self.ending.is_foreign(event):
             self.note("transfer_number_refused")
-        farewell = self.parting.farewell = self.parting.asked(event)
-        if farewell is None:
+        plan = self.ending.close(event)
+        if plan is None:
             self.answers.turn.failure = "transfer"
             self.fail("transfer", now)
-        elif farewell.number and not self.answers.turn.sentences:
+        elif plan.number and not self.answers.turn.sentences:
             self.say("transfer", now)
 
     def sound(self, event: events.TtsAudio, now: float) -> None:
@@ -284,21 +296,21 @@ class TurnTaking:
         if self.answers.loss != "speech_failed":
             return
         self.deadlines.clear("reply")
-        farewell = self.parting.farewell
-        if farewell is None:
+        plan = self.ending.plan
+        if plan is None:
             self.fail("tts", now)
         else:  # what was to be the last words cannot be said, or not to their end
-            self.part(farewell, now, mute=True, again=not self.protected)
+            self.part(plan, now, mute=True, again=self.ending.interruptible)
 
     def fail(self, who: Upstream, now: float) -> None:
         """An upstream has let the caller down: say so, or give the call up."""
         mute = who == "tts" and not self.answers.phrase_is_ready("apology")
-        farewell = self.parting.failed(who, mute=mute)
-        self.note("upstream_failed", who=who, in_a_row=self.parting.in_a_row)
-        if farewell is None:
+        plan = self.ending.failed(who, mute=mute)
+        self.note("upstream_failed", who=who, in_a_row=self.ending.failures)
+        if plan is None:
             self.say("apology", now)
         else:
-            self.part(farewell, now, mute=who == "tts")
+            self.part(plan, now, mute=who == "tts")
 
     def say(self, name: PhraseName, now: float) -> bool:
         """Say fixed words of the line. False: it has none."""
@@ -344,52 +356,54 @@ class TurnTaking:
     def _all_heard(self, now: float) -> None:
         turn = self.answers.turn
         self._note_turn(self.answers.close_turn("failed" if turn.failure else "heard", now))
-        if turn.kind != "phrase" and not turn.failure and self.parting.farewell is None:
-            self.parting.answered()
+        if turn.kind != "phrase" and not turn.failure and self.ending.plan is None:
+            self.ending.answered()
         self.protected = False
         self.floor.go(TurnTrigger.NOTHING)
-        if self.parting.farewell is not None:
-            self.conclude(self.parting.farewell, now)
+        if self.ending.plan is not None:
+            self.conclude(self.ending.plan, now)
             return
         if self.ears.speaking:
             self.floor.go(TurnTrigger.VOICE)
         else:
             self.await_caller(now)
 
-    def part(self, farewell: PlannedEnd, now: float, *, mute: bool = False, again: bool = True) -> None:
+    def part(self, plan: PlannedEnd, now: float, *, mute: bool = False, again: bool = True) -> None:
         """Say the last words behind what is being said; nobody interrupts them. Then the call ends this way.
 
         `mute`: only what needs no voice. `again=False`: they could not be said, there are no others.
         """
         self.forget()
         self.deadlines.clear("silence")
-        possible = [name for name in farewell.words if not mute or self.answers.phrase_is_ready(name)] if again else []
+        possible = [name for name in plan.words if not mute or self.answers.phrase_is_ready(name)] if again else []
         said = next((name for name in possible if self.say(name, now)), None)
-        self.parting.farewell, self.protected = farewell.after(said, mute=mute), True
+        plan = plan.after(said, mute=mute)
+        self.ending.say_last_words(plan)
         if self.floor.state in (TurnState.LISTENING, TurnState.HEARING, TurnState.TRANSCRIBING):
-            self.conclude(self.parting.farewell, now)
+            self.conclude(plan, now)
 
-    def conclude(self, farewell: PlannedEnd, now: float) -> None:
+    def conclude(self, plan: PlannedEnd, now: float) -> None:
         """Everything was heard: hang up, or let the carrier dial a person."""
-        if not farewell.number:
-            self.end(farewell.hang_up, now)
+        if not plan.number:
+            self.end(plan.hang_up, now)
             return
         if self.floor.state is not TurnState.LISTENING:
             self.floor.go(TurnTrigger.NOTHING)
+        self.forget()  # words that come now are too late: the caller is not listened to any more
         self.ears.abandon()
-        self.parting.handing_over = True
-        self.deadlines.set("transfer", now + PATIENCE)
-        self.out.append(commands.Transfer(farewell.number))
+        self.ending.hand_over()
+        self.deadlines.set("transfer", now + TRANSFER_PATIENCE_S)
+        self.out.append(commands.Transfer(plan.number))
 
     def end(self, hang_up: HangUp, now: float) -> None:
         """The call is over: stop everything that still runs for it."""
         self.forget()
-        self.interrupt(now)
+        self._drop_answer(now)
         levels = {name: value for name, value in self.ears.levels.report().items() if value is not None}
         if levels:
             self.note("levels", **levels)
-        self.ended = hang_up
-        self.out.append(self.ended)
+        self.ending.end(hang_up)
+        self.out.append(hang_up)
 
     def _note_turn(self, turn: Turn) -> None:
         self.note("turn", turn=turn.number, kind=turn.kind, outcome=turn.outcome, sentences=len(turn.sentences))

@@ -20,7 +20,7 @@ import anyio.lowlevel
 
 from ivr.call.call import Call
 from ivr.call.commands import ReplyRequest
-from ivr.call.ending import LETTING_GO
+from ivr.call.ending import RELEASE_S
 from ivr.call.events import SUPERSEDED, CallStarted, Event
 from ivr.call.options import PhraseName
 from ivr.call.ports import CallObserver, CallPorts, PhonePort
@@ -385,7 +385,7 @@ def _check_transfer(line: Line, documents: Documents) -> None:
 async def _closed(wire: PhonePort) -> None:
     """Close a socket whose session could not."""
     with contextlib.suppress(Exception):
-        async with asyncio.timeout(LETTING_GO):
+        async with asyncio.timeout(RELEASE_S):
             await wire.close(INTERNAL)
 
 

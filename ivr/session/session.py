@@ -21,7 +21,7 @@ from typing import Any, Protocol, assert_never
 from ivr.call import commands as ask
 from ivr.call import events
 from ivr.call.commands import Command, HangUp
-from ivr.call.ending import LETTING_GO
+from ivr.call.ending import RELEASE_S
 from ivr.call.events import Event
 from ivr.call.ports import AgentPort, CallObserver, CallPorts, PhonePort, SttPort, TtsPort, WireClosed
 from ivr.hamsa.stt.transcriber import SttError
@@ -311,5 +311,5 @@ async def _warm(party: CallPorts) -> None:
 async def _within(closing: Awaitable[None]) -> None:
     """Give it a moment, whatever it does."""
     with contextlib.suppress(Exception):
-        async with asyncio.timeout(LETTING_GO):
+        async with asyncio.timeout(RELEASE_S):
             await closing

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ivr.call.commands import HangUp, RequestReply, SendClear, Speak, Transfer
+from ivr.call.commands import ForgetTranscript, HangUp, RequestReply, SendClear, Speak, Transcribe, Transfer
 from ivr.call.events import (
     AudioIn,
     CallerLeft,
@@ -14,6 +14,7 @@ from ivr.call.events import (
     ReplyDelta,
     ReplyEnded,
     ReplyFailed,
+    TranscriptArrived,
     TranscriptFailed,
     TransferFailed,
     Transferred,
@@ -137,7 +138,7 @@ def test_a_line_without_a_person_takes_leave() -> None:
     given_up(stage)
     assert stage.call.turns[-1].sentences[-1].text == "farewell words"
     stage.wait(700)
-    assert stage.ended == HangUp("upstream_error", "agent_unavailable", took_leave=True)
+    assert stage.ended == HangUp("upstream_error", "agent_unavailable", said_farewell=True)
     assert stage.last(HangUp).meant
 
 
@@ -251,7 +252,7 @@ def test_a_person_who_cannot_be_dialled_leaves_the_farewell() -> None:
     assert [note.fields["reason"] for note in stage.notes("transfer_failed")] == ["refused"]
     assert stage.call.turns[-1].sentences[-1].text == "farewell words"
     stage.wait(700)
-    assert stage.ended == HangUp("upstream_error", "transfer_unavailable", took_leave=True)
+    assert stage.ended == HangUp("upstream_error", "transfer_unavailable", said_farewell=True)
     assert len(stage.all(Transfer)) == 1
 
 
@@ -298,7 +299,36 @@ def test_nobody_listens_while_the_carrier_dials() -> None:
     assert stage.state == "listening"
     stage.feed(TransferFailed("refused"))
     stage.wait(600)
-    assert stage.ended == HangUp("upstream_error", "transfer_unavailable", took_leave=True)
+    assert stage.ended == HangUp("upstream_error", "transfer_unavailable", said_farewell=True)
+
+
+def test_late_words_are_dropped_while_the_carrier_dials() -> None:
+    stage = desk()
+    asked(stage)
+    stage.voice(1500)
+    stage.wait(500)
+    stage.speak(300)
+    stage.wait(2500)
+    assert stage.all(Transfer) == [Transfer(DESK)]
+    late = stage.last(Transcribe).utterance
+    assert stage.last(ForgetTranscript) == ForgetTranscript(late)
+    place = len(stage.log)
+    stage.feed(TranscriptArrived(late, "wait, one more"))
+    assert stage.since(place) == []
+    assert stage.state == "listening"
+
+
+@pytest.mark.parametrize("dialling", [True, False])
+def test_keys_pressed_before_the_last_words_are_dropped(dialling: bool) -> None:
+    stage = desk(failures_in_a_row=1, phrases={} if dialling else WORDS)
+    stage.feed(DigitPressed("1"))
+    stage.speak(600)
+    stage.wait(500)
+    stage.feed(TranscriptFailed(1, "closed"))
+    assert bool(stage.all(Transfer)) == dialling
+    stage.wait(2500)
+    assert stage.all(RequestReply) == []
+    assert stage.all(Transfer) == [Transfer(DESK)]
 
 
 @pytest.mark.parametrize("how", ["stop", "closed", "dropped"])

@@ -13,7 +13,7 @@ from ivr.call.commands import HangUp
         (HangUp("success", "agent_goodbye"), True, True),
         (HangUp("success", "caller_stop", from_caller=True), True, False),
         (HangUp("caller_error", "caller_silent"), True, True),
-        (HangUp("upstream_error", "agent_unavailable", took_leave=True), True, True),
+        (HangUp("upstream_error", "agent_unavailable", said_farewell=True), True, True),
         (HangUp("upstream_error", "tts_unavailable"), False, False),
         (HangUp("bridge_error", "shutdown"), False, False),
         (HangUp("indeterminate", "caller_dropped", from_caller=True), False, False),

@@ -1,11 +1,14 @@
-"""How a call will end, as a table."""
+"""How a call ends: what leads where, that nothing else does, and which last words belong to which end."""
 
 from __future__ import annotations
+
+import runpy
+from itertools import product
 
 import pytest
 
 from ivr.call.commands import HangUp
-from ivr.call.ending import Ending, PlannedEnd
+from ivr.call.ending import ENDING_TABLE, Ending, EndingState, EndingTrigger, IllegalEnding, PlannedEnd, diagram
 from ivr.call.events import ReplyEnded
 from ivr.call.options import CallOptions
 
@@ -15,32 +18,122 @@ PERSON = PlannedEnd(HangUp("upstream_error", "agent_unavailable_transfer"), DESK
 GOODBYE = PlannedEnd(HangUp("success", "agent_goodbye"), words=("goodbye",))
 
 
-def parting(*numbers: str) -> Ending:
+def ending_of(*numbers: str) -> Ending:
+    """Make the ending of a call on a line with these people, which bears two failures in a row."""
     return Ending(CallOptions(transfer_to=numbers, failures_in_a_row=2))
 
 
+# -- the table -------------------------------------------------------------------------------------------------------
+
+
+def pull(ending: Ending, trigger: EndingTrigger) -> None:
+    """Do what stands for a trigger."""
+    match trigger:
+        case EndingTrigger.CLOSE:
+            ending.close(ReplyEnded(1, hang_up=True))
+        case EndingTrigger.SAY:
+            ending.say_last_words(PERSON)
+        case EndingTrigger.CALL_OFF:
+            ending.call_off()
+        case EndingTrigger.HAND_OVER:
+            ending.hand_over()
+        case EndingTrigger.ACCEPT:
+            ending.accept()
+        case EndingTrigger.REFUSE:
+            ending.refuse()
+        case EndingTrigger.END:
+            ending.end(UNAVAILABLE)
+
+
+def test_ending_follows_its_table_or_raises() -> None:
+    failures = []
+    for state, trigger in product(EndingState, EndingTrigger):
+        if (state, trigger) == (EndingState.TALKING, EndingTrigger.CALL_OFF):
+            continue  # nothing is planned: nothing is called off
+        ending = ending_of(DESK)
+        ending.state = state
+        try:
+            pull(ending, trigger)
+        except IllegalEnding as error:
+            right = trigger not in ENDING_TABLE[state] and str(error) == f"{trigger} while {state}"
+        else:
+            right = trigger in ENDING_TABLE[state] and ending.state is ENDING_TABLE[state][trigger]
+        if not right:
+            failures.append((state, trigger, ending.state))
+    assert failures == []
+
+
+def test_a_call_that_goes_on_has_no_end_to_call_off() -> None:
+    ending = ending_of(DESK)
+    ending.call_off()
+    assert (ending.state, ending.plan) == (EndingState.TALKING, None)
+
+
+def test_every_ending_state_is_reached_and_leads_to_the_end() -> None:
+    seen, todo = {EndingState.TALKING}, [EndingState.TALKING]
+    while todo:
+        for target in ENDING_TABLE[todo.pop()].values():
+            if target not in seen:
+                seen.add(target)
+                todo.append(target)
+    assert seen == set(EndingState)
+    ends = {state for state, row in ENDING_TABLE.items() if row.get(EndingTrigger.END) is EndingState.OVER}
+    assert ends == set(EndingState) - {EndingState.OVER}
+
+
+def test_what_each_ending_state_allows() -> None:
+    allowed = {}
+    for state in EndingState:
+        ending = ending_of()
+        ending.state = state
+        allowed[state.value] = (ending.interruptible, ending.handing_over)
+    assert allowed == {
+        "talking": (True, False),
+        "closing": (True, False),
+        "last_words": (False, False),
+        "handing_over": (False, True),
+        "accepted": (False, True),
+        "over": (False, False),
+    }
+
+
+def test_the_ending_diagram_has_every_row(capsys: pytest.CaptureFixture[str]) -> None:
+    assert diagram().count("-->") == sum(len(row) for row in ENDING_TABLE.values()) + 1
+    with pytest.warns(RuntimeWarning, match=r"ivr\.call\.ending"):
+        runpy.run_module("ivr.call.ending", run_name="__main__")
+    assert capsys.readouterr().out.startswith("stateDiagram-v2")
+
+
+# -- what is planned -------------------------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize(
-    ("numbers", "farewell"), [((), PlannedEnd(UNAVAILABLE, words=("farewell", "apology"))), ((DESK, BRANCH), PERSON)]
+    ("numbers", "plan"),
+    [((), PlannedEnd(UNAVAILABLE, words=("farewell", "apology"))), ((DESK, BRANCH), PERSON)],
+    ids=["no person", "a person"],
 )
-def test_the_ladder_ends_with_a_person_or_a_farewell(numbers: tuple[str, ...], farewell: PlannedEnd) -> None:
-    call = parting(*numbers)
-    assert call.failed("agent", mute=False) is None
-    call.answered()
-    assert call.failed("stt", mute=False) is None
-    assert call.failed("agent", mute=False) == farewell
-    assert parting(*numbers).failed("agent", mute=True) == farewell
+def test_failures_in_a_row_end_with_a_person_or_a_farewell(numbers: tuple[str, ...], plan: PlannedEnd) -> None:
+    ending = ending_of(*numbers)
+    assert ending.failed("agent", mute=False) is None
+    ending.answered()
+    assert ending.failed("stt", mute=False) is None
+    assert ending.failed("agent", mute=False) == plan
+    assert ending_of(*numbers).failed("agent", mute=True) == plan
 
 
 def test_a_person_who_cannot_be_dialled_is_dialled_no_more() -> None:
-    call = parting(DESK)
-    call.farewell, call.handing_over = call.failed("agent", mute=True), True
-    call.refused()
-    assert (call.farewell, call.handing_over) == (None, False)
-    assert call.failed("agent", mute=True) == PlannedEnd(UNAVAILABLE, words=("farewell", "apology"))
+    ending = ending_of(DESK)
+    plan = ending.failed("agent", mute=True)
+    assert plan == PERSON
+    ending.say_last_words(plan)
+    ending.hand_over()
+    ending.refuse()
+    assert (ending.state, ending.plan) == (EndingState.TALKING, None)
+    assert ending.failed("agent", mute=True) == PlannedEnd(UNAVAILABLE, words=("farewell", "apology"))
 
 
 def test_a_dial_that_fails_does_not_lead_to_another() -> None:
-    assert parting(DESK).failed("transfer", mute=True) == PlannedEnd(
+    assert ending_of(DESK).failed("transfer", mute=True) == PlannedEnd(
         HangUp("upstream_error", "transfer_unavailable"), words=("farewell", "apology")
     )
 
@@ -53,27 +146,32 @@ def test_a_dial_that_fails_does_not_lead_to_another() -> None:
         (ReplyEnded(1, transfer_to="+882990000000"), (DESK, BRANCH), DESK, True),
         (ReplyEnded(1, hang_up=True, transfer_to=""), (DESK,), DESK, False),
     ],
+    ids=["no number", "in the list", "foreign", "closes as well"],
 )
-def test_whom_the_agent_may_have_dialled(
+def test_the_agent_has_only_people_of_the_line_dialled(
     event: ReplyEnded, numbers: tuple[str, ...], number: str, foreign: bool
 ) -> None:
-    call = parting(*numbers)
-    assert call.asked(event) == PlannedEnd(HangUp("success", "agent_transfer"), number, ("transfer",))
-    assert call.foreign(event) == foreign
+    ending = ending_of(*numbers)
+    assert ending.is_foreign(event) == foreign
+    assert ending.close(event) == PlannedEnd(HangUp("success", "agent_transfer"), number, ("transfer",))
+    assert ending.state is EndingState.CLOSING
 
 
 @pytest.mark.parametrize(
-    ("event", "farewell"),
+    ("event", "plan"),
     [
         (ReplyEnded(1), None),
         (ReplyEnded(1, hang_up=True), GOODBYE),
         (ReplyEnded(1, transfer_to=""), None),
         (ReplyEnded(1, hang_up=True, transfer_to=DESK), GOODBYE),
     ],
+    ids=["goes on", "closes", "transfers", "both"],
 )
-def test_on_a_line_without_a_person(event: ReplyEnded, farewell: PlannedEnd | None) -> None:
-    assert parting().asked(event) == farewell
-    assert parting().foreign(event) == bool(event.transfer_to)
+def test_the_agent_ends_a_call_on_a_line_without_a_person(event: ReplyEnded, plan: PlannedEnd | None) -> None:
+    ending = ending_of()
+    assert ending.close(event) == ending.plan == plan
+    assert ending.state is (EndingState.TALKING if plan is None else EndingState.CLOSING)
+    assert ending.is_foreign(event) == bool(event.transfer_to)
 
 
 def test_the_last_words_say_what_kind_of_end_it_was() -> None:
@@ -87,11 +185,31 @@ def test_the_last_words_say_what_kind_of_end_it_was() -> None:
     assert PERSON.after(None, mute=True) == PERSON
 
 
-def test_no_number_is_shown() -> None:
-    call = parting(DESK)
-    assert repr(call) == "<Ending staying failures=0>"
-    call.farewell = call.failed("agent", mute=True)
-    assert repr(call) == "<Ending parting failures=1>"
-    call.handing_over = True
-    assert repr(call) == "<Ending handing over failures=1>"
+def test_an_interrupted_end_is_forgotten() -> None:
+    ending = ending_of()
+    ending.close(ReplyEnded(1, hang_up=True))
+    ending.call_off()
+    assert (ending.state, ending.plan) == (EndingState.TALKING, None)
+
+
+def test_the_first_way_in_which_the_stream_ended_counts() -> None:
+    ending = ending_of(DESK)
+    ending.leave("dropped")
+    ending.leave("closed")
+    assert ending.left == "dropped"
+
+
+def test_an_ending_that_is_over_says_how() -> None:
+    ending = ending_of()
+    assert ending.hang_up is None
+    ending.end(UNAVAILABLE)
+    assert ending.hang_up == UNAVAILABLE
+
+
+def test_an_ending_shows_no_number() -> None:
+    ending = ending_of(DESK)
+    assert repr(ending) == "<Ending talking failures=0>"
+    ending.failed("agent", mute=True)
+    ending.say_last_words(PERSON)
+    assert repr(ending) == "<Ending last_words failures=1>"
     assert DESK not in repr(PERSON) + repr(ReplyEnded(1, transfer_to=DESK))

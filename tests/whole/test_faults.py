@@ -59,7 +59,7 @@ def gave_up(world: World, reason: str) -> None:
     assert phrases(world) == ["apology", "apology", "farewell"]
     assert len(world.turns) == 3
     assert all(turn.sentences[-1].finished for turn in world.turns)
-    assert world.hang_up == HangUp("upstream_error", reason, took_leave=True)
+    assert world.hang_up == HangUp("upstream_error", reason, said_farewell=True)
     assert world.record.verbs == ["Connect"]
     assert [form for _, form in world.switchboard.requests] == [{"Status": "completed"}]
 

@@ -120,7 +120,7 @@ def test_a_carrier_that_does_not_dial_leaves_an_apology_and_at_last_a_farewell(f
     said = [sentence.text for turn in world.turns for sentence in turn.sentences if sentence.finished]
     names = {text: name for name, text in PHRASES["en"].items()}
     assert [names[text] for text in said if text in names] == ["apology", "apology", "farewell"]
-    assert world.hang_up == HangUp("upstream_error", "transfer_unavailable", took_leave=True)
+    assert world.hang_up == HangUp("upstream_error", "transfer_unavailable", said_farewell=True)
     assert carrier.asked == ["Twiml"] * 3 + ["Status"]
     assert world.record.verbs == ["Connect", "Say", "Hangup"]
 
