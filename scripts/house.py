@@ -63,18 +63,19 @@ class Source:
 
     @property
     def name(self) -> str:
-        return self.path.relative_to(ROOT).as_posix()
+        """Return the path from the root, such as `ivr/media/wav.py`."""
+        return self.path.as_posix()
 
     @property
     def room(self) -> str:
         """Return the folder below ivr/, or the file's own name."""
-        return self.path.relative_to(ROOT / "ivr").parts[0]
+        return self.path.parts[1]
 
 
 def read(root: Path = ROOT) -> list[Source]:
-    """Read every file of ivr/."""
+    """Read every file of ivr/. Paths are relative to the root."""
     paths = sources("ivr", root=root)
-    return [Source(path, text := path.read_text("utf-8"), ast.parse(text)) for path in paths]
+    return [Source(path.relative_to(root), text := path.read_text("utf-8"), ast.parse(text)) for path in paths]
 
 
 def words() -> tuple[frozenset[str], list[re.Pattern[str]]]:
@@ -178,7 +179,7 @@ def arrows(files: Iterable[Source]) -> set[tuple[str, str]]:
     """Return which room imports which other."""
     found = set()
     for source in files:
-        package = ".".join(source.path.relative_to(ROOT).parent.parts)
+        package = ".".join(source.path.parent.parts)
         for _, name in imports(source.tree, package):
             parts = name.split(".")
             if parts[0] == "ivr" and len(parts) > 1 and parts[1] != source.room:
@@ -206,10 +207,10 @@ def circles(edges: set[tuple[str, str]]) -> set[str]:
 
 def file_arrows(files: Sequence[Source]) -> set[tuple[str, str]]:
     """Return which file imports which other, at any depth of the code, types included."""
-    modules = {".".join(source.path.relative_to(ROOT).with_suffix("").parts) for source in files}
+    modules = {".".join(source.path.with_suffix("").parts) for source in files}
     found = set()
     for source in files:
-        own = ".".join(source.path.relative_to(ROOT).with_suffix("").parts)
+        own = ".".join(source.path.with_suffix("").parts)
         for node in ast.walk(source.tree):
             if isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 names = {f"{node.module}.{alias.name}" for alias in node.names} & modules
@@ -248,46 +249,60 @@ def constants(files: Iterable[Source]) -> dict[str, list[str]]:
     }
 
 
-def main(arguments: Sequence[str]) -> int:
-    files = read()
+def faults(files: Sequence[Source]) -> list[str]:
+    """Return what breaks a bound, one line each."""
     whole = measure(files)
     figures = whole.figures()
-    room_arrows = arrows(files)
-    same, differing = twice(files), constants(files)
-    round_trips = circles(room_arrows) | circles(file_arrows(files))
-    faults = [
+    found = [
         f"{name}: {figures[name]:.1f}, bound {bound:g}"
         for name, bound in BOUNDS.items()
         if (figures[name] > bound if name == "called once %" else figures[name] < bound)
     ]
-    faults += [f"{place} stand no plain English" for place in whole.banned]
-    faults += [f"class {name} stands in {', '.join(found)}" for name, found in same.items()]
-    faults += [f"constant {name} differs in {', '.join(found)}" for name, found in differing.items()]
-    faults += [f"{name} imports itself by way of others" for name in sorted(round_trips)]
-    if "--check" in arguments:
-        print("\n".join(faults), end="\n" if faults else "")
-        return 1 if faults else 0
-    chosen = [name for name in arguments if not name.startswith("-")]
+    found += [f"{place} is no plain English" for place in whole.banned]
+    found += [f"class {name} stands in {', '.join(places)}" for name, places in twice(files).items()]
+    found += [f"constant {name} differs in {', '.join(places)}" for name, places in constants(files).items()]
+    found += [f"{name} imports itself through others" for name in sorted(round_trips(files))]
+    return found
+
+
+def round_trips(files: Sequence[Source]) -> set[str]:
+    """Return the rooms and files that import themselves through others."""
+    return circles(arrows(files)) | circles(file_arrows(files))
+
+
+def table(files: Sequence[Source], chosen: Sequence[str], everything: bool) -> Iterator[str]:
+    """Yield the lines of the table. `chosen`: only these rooms. `everything`: each place as well."""
     heads = ("files", "lines", "once %", "verbs %", "comm. %", "banned")
-    print(f"{'room':10} {' '.join(f'{head:>8}' for head in heads)}  longest function")
+    yield f"{'room':10} {' '.join(f'{head:>8}' for head in heads)}  longest function"
     for name, found in [*rooms(files).items(), ("ivr", files)]:
         if chosen and name not in chosen:
             continue
-        house = whole if name == "ivr" else measure(found)
-        shares = house.figures()
-        once, comment, verb = (f"{share:.1f}" for share in shares.values())
+        house = measure(found)
+        once, comment, verb = (f"{share:.1f}" for share in house.figures().values())
         row = (house.files, house.lines, once, verb, comment, len(house.banned))
         cells = " ".join(f"{cell:>8}" for cell in row)
-        print(f"{name:10} {cells}  {house.longest_function[0]} {house.longest_function[1]}")
-        if "--list" in arguments and name != "ivr":
-            print("\n".join([*house.called_once, *house.no_verb, *house.banned]))
-    print(f"rooms {len(rooms(files))}, arrows {len(room_arrows)}, in circles {len(round_trips)}")
-    print(f"functions {whole.functions}, private {whole.private}, private and called once {len(whole.called_once)}")
-    print(f"longest file {whole.longest_file[0]} {whole.longest_file[1]}")
-    print(f"class names twice {len(same)}, constants with two values {len(differing)}")
-    if "--list" in arguments:
-        print("\n".join(f"class {name}: {', '.join(found)}" for name, found in same.items()))
-        print("\n".join(f"constant {name}: {', '.join(found)}" for name, found in differing.items()))
+        yield f"{name:10} {cells}  {house.longest_function[0]} {house.longest_function[1]}"
+        if everything and name != "ivr":
+            yield from [*house.called_once, *house.no_verb, *house.banned]
+    whole, same, differing = measure(files), twice(files), constants(files)
+    yield f"rooms {len(rooms(files))}, arrows {len(arrows(files))}, in circles {len(round_trips(files))}"
+    yield f"functions {whole.functions}, private {whole.private}, private and called once {len(whole.called_once)}"
+    yield f"longest file {whole.longest_file[0]} {whole.longest_file[1]}"
+    yield f"class names twice {len(same)}, constants with two values {len(differing)}"
+    if everything:
+        yield from (f"class {name}: {', '.join(found)}" for name, found in same.items())
+        yield from (f"constant {name}: {', '.join(found)}" for name, found in differing.items())
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print the table, or with `--check` the faults. Returns the exit code."""
+    files = read()
+    if "--check" in arguments:
+        found = faults(files)
+        print("\n".join(found), end="\n" if found else "")
+        return 1 if found else 0
+    chosen = [name for name in arguments if not name.startswith("-")]
+    print("\n".join(table(files, chosen, "--list" in arguments)))
     return 0
 
 
