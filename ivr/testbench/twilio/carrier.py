@@ -1,11 +1,10 @@
-"""Place a call at a bridge, as the real one would when a caller dials its number.
+"""Place a call at a bridge, as Twilio does when a caller dials the bridge's number.
 
-`place_call` asks the voice webhook (signed), reads the document it answers with, opens the media stream, plays the
-scenario in it, and goes on with the verbs behind `</Connect>` when the stream is over. What the caller heard, and
-all that happened, is the `PhoneRecord` it returns; the bridge's faults are in it, not raised.
+`place_call` asks the voice webhook (signed), reads the document in the answer, opens the media stream, plays the
+scenario in it, and goes on with the verbs behind `</Connect>` when the stream is over. It returns a `PhoneRecord` with
+what the caller heard and all that happened. Faults of the bridge stand in the record; they are not raised.
 
-Time is the loop's: real on a socket, virtual with `connect` and `transport` given (`memory`, `virtual`). Any number
-of calls run side by side.
+Time is the loop's: real on a socket, virtual with `connect` and `transport` given. Any number of calls run at once.
 """
 
 from __future__ import annotations
@@ -53,14 +52,15 @@ async def place_call(
     transport: httpx.AsyncBaseTransport | None = None,
     connect: OpenStream = open_socket,
 ) -> PhoneRecord:
-    """Call the bridge whose voice webhook is at `url` and play `scenario`; returns when the call is over.
+    """Call the bridge whose voice webhook is at `url` and play `scenario`. Return when the call is over.
 
-    `public_url` is what the bridge calls itself (its origin): signed, and mapped to `url`'s origin when asked.
+    `public_url` is the bridge's own name for itself: requests are signed with it and sent to the origin of `url`.
     `voice` turns a text of the scenario into mu-law at 8 kHz; it runs in a thread, before the call.
-    `record`: a fresh one to be filled, for who watches the call or wants what there is of one that is cancelled.
-    `switchboard` lets a REST client act on the call. Raises `ScenarioError` before the call, ValueError for a
-    URL that is none, `WireViolation` when `phone` is strict; whatever else the bridge does is in the record.
+    `record` is an empty record to fill: the caller of this function can watch it, or keep it after a cancellation.
+    `switchboard` lets a REST client act on the call. Raises `ScenarioError` before the call, ValueError when `url`
+    is not an http URL, and `WireViolation` when `phone` is strict. Anything else the bridge does is in the record.
     """
+    # Rendering comes first: a slow voice must not delay the first chunks of the stream.
     audio = await asyncio.to_thread(render, scenario, voice)
     chance = random.Random(options.seed)
     bridge, record = BridgeAddress.of(url, public_url), PhoneRecord() if record is None else record

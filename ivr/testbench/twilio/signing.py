@@ -1,10 +1,7 @@
-"""How the carrier signs: written from its documentation alone, so that the bridge's check is tested against it.
+"""Sign requests as the carrier does.
 
-The URL as it was requested, without user, password and fragment; over https and wss without the port; then each form
-field, sorted by name, name and value run together; an HMAC of that under the account's token, in base64.
+This is written from Twilio's documentation alone, so that it tests the bridge's own check:
 https://www.twilio.com/docs/usage/webhooks/webhooks-security
-
-With a shared key (`SharedKey`) the secret and the algorithm are the key's, named in a second header.
 """
 
 from __future__ import annotations
@@ -25,7 +22,7 @@ SETTINGS = "X-Twilio-Webhooks-Signature-Settings"
 
 @dataclass(frozen=True, slots=True)
 class SharedKey:
-    """A key of the customer's own, in place of the account's token."""
+    """Hold a customer's own key, used in place of the account's token."""
 
     key_id: str
     secret: str = field(repr=False)
@@ -34,15 +31,15 @@ class SharedKey:
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Signs for one account."""
+    """Sign the requests of one account."""
 
     auth_token: str = field(repr=False)
     shared_key: SharedKey | None = None
     honesty: Honesty = "right"
-    """`wrong` and `missing` are for tests of the other side."""
+    """Whether signatures are right. `wrong` and `missing` are for tests of the bridge."""
 
     def headers(self, url: str, fields: Mapping[str, str] | None = None) -> dict[str, str]:
-        """The signature headers of a request of `url` (as the other side calls itself) with a form of `fields`."""
+        """Return the signature headers of a request for `url` (as the bridge calls itself) with a form of `fields`."""
         if self.honesty == "missing":
             return {}
         key = self.shared_key
@@ -50,21 +47,24 @@ class Signer:
         if self.honesty == "wrong":
             secret += "x"
         signed = {SIGNATURE: signature(secret, url, fields, key.algorithm if key else "HMAC_SHA1")}
+        # Twilio's page on shared keys for webhooks: a second header names the key and its algorithm.
         return signed | {SETTINGS: f"key={key.key_id},algorithm={key.algorithm}"} if key else signed
 
 
 def signature(
     secret: str, url: str, fields: Mapping[str, str] | None = None, algorithm: Algorithm = "HMAC_SHA1"
 ) -> str:
-    """The signature itself."""
+    """Return the signature: an HMAC of the URL and the form, in base64."""
+    # Each form field is added in the order of the names, name and value run together.
     text = signed_url(url) + "".join(name + value for name, value in sorted((fields or {}).items()))
     digest = "sha256" if algorithm == "HMAC_SHA256" else "sha1"
     return base64.b64encode(hmac.digest(secret.encode(), text.encode(), digest)).decode()
 
 
 def signed_url(url: str) -> str:
-    """What of a URL is signed."""
+    """Return the part of a URL that is signed."""
     parts = urlsplit(url)
+    # User, password and fragment are never signed. The port is not signed over https and wss.
     place = parts.netloc.rpartition("@")[2]
     if parts.scheme in {"https", "wss"}:
         host, colon, port = place.rpartition(":")

@@ -1,8 +1,4 @@
-"""A real WebSocket, opened and ended as the carrier does it.
-
-No compression, no origin, no subprotocol, no proxy and no pings: a bridge that asks for any of them would refuse the
-carrier. Every way in which opening can fail has the carrier's error number.
-"""
+"""Open and end a real WebSocket as the carrier does. Every way to fail has the carrier's error number."""
 
 from __future__ import annotations
 
@@ -19,16 +15,17 @@ from ivr.testbench.twilio.twiml import BAD_HANDSHAKE
 
 USER_AGENT = "Twilio.TmeWs/1.0"
 HANDSHAKE_TIMEOUT = 31901
-"""Error: nobody answered the socket's handshake."""
+"""Error: no answer to the handshake in time."""
 CONNECTION_REFUSED = 31902
-"""Error: nobody listens there."""
+"""Error: the connection was refused."""
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+"""Bytes of the largest message from the bridge. Twilio does not document its own limit."""
 CLOSE_PROTOCOL_ERROR = 1002
-"""The WebSocket close code this side sends when the other broke the protocol."""
+"""WebSocket close code that this side sends when the bridge broke the protocol (RFC 6455, section 7.4.1)."""
 
 
 class StreamRefused(Exception):
-    """The socket could not be opened."""
+    """Report that the socket could not be opened."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(f"{code} {reason}")
@@ -37,11 +34,11 @@ class StreamRefused(Exception):
 
 
 OpenStream: TypeAlias = Callable[[str, Mapping[str, str], float], Awaitable[FarWire]]
-"""Opens a socket: url, extra headers, seconds it may take. Raises `StreamRefused`."""
+"""Function that opens a socket: URL, extra headers, seconds it may take. Raises `StreamRefused`."""
 
 
 class SocketWire:
-    """A WebSocket as a stream needs it."""
+    """Represent a WebSocket as a stream needs it."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
@@ -50,36 +47,39 @@ class SocketWire:
         return f"<SocketWire {self._socket.state.name}>"
 
     async def receive(self) -> str | bytes:
-        """The next message."""
+        """Return the next message. Raises `WireClosed` at the end."""
         try:
             return await self._socket.recv()
         except ConnectionClosed as end:
             raise _ended(end) from None
 
     async def send(self, message: str) -> None:
-        """Send one; waits while the other side does not read."""
+        """Send a message. Waits while the bridge does not read."""
         try:
             await self._socket.send(message)
         except ConnectionClosed as end:
             raise _ended(end) from None
 
     async def close(self, code: int) -> None:
-        """End in order."""
+        """Close the socket with a close frame."""
         await self._socket.close(code)
 
     def drop(self) -> None:
-        """Let the connection die without a close frame."""
+        """Drop the connection without a close frame."""
         self._socket.transport.abort()
 
 
 def _ended(end: ConnectionClosed) -> WireClosed:
+    """Return why the connection ended, from the library's exception."""
     if end.sent is not None and end.sent.code == CLOSE_PROTOCOL_ERROR and not end.rcvd_then_sent:
         return WireBroken(CLOSE_PROTOCOL_ERROR)
     return WireClosed(end.rcvd.code if end.rcvd is not None else None)
 
 
 async def open_socket(url: str, headers: Mapping[str, str], timeout: float) -> FarWire:
-    """Open a WebSocket exactly as the carrier does: no compression, no origin, no subprotocol, no proxy, no pings."""
+    """Open a WebSocket exactly as the carrier does."""
+    # Captures of Twilio's upgrade show no extension, no origin, no subprotocol and no ping. A bridge that needs one of
+    # them would refuse Twilio.
     try:
         socket = await websocket(
             url,

@@ -1,8 +1,7 @@
-"""TwiML as the carrier reads it: strictly, and no further than a call needs to go on.
+"""Read TwiML as strictly as the carrier, and no further than a call needs. https://www.twilio.com/docs/voice/twiml
 
-`parse` gives the verbs of a document in order, `stream_order` what a `<Connect><Stream>` asks for. What the carrier
-refuses is a `TwimlError` with its number, what it only complains about is a warning.
-https://www.twilio.com/docs/voice/twiml
+`parse` returns the verbs of a document in order. `stream_order` returns what a `<Connect><Stream>` asks for. What the
+carrier refuses is a `TwimlError` with its number. What it only warns about is a warning of the document.
 """
 
 from __future__ import annotations
@@ -28,12 +27,12 @@ VERBS = frozenset({
     "Redirect", "Refer", "Reject", "Say", "Sms", "Start", "Stop",
 })  # fmt: skip
 PARAMETER_LIMIT = 500
-"""Characters of name and value together that one parameter must stay below."""
+"""Characters that name and value of one `<Parameter>` together must stay below (Twilio's page on `Stream`)."""
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class TwimlError(Exception):
-    """The carrier refuses the document or the stream in it."""
+    """Report why the carrier refuses the document or the stream in it."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(f"{code} {reason}")
@@ -43,7 +42,7 @@ class TwimlError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """One element."""
+    """Hold one element."""
 
     name: str
     attributes: Mapping[str, str]
@@ -53,33 +52,31 @@ class Verb:
 
 @dataclass(frozen=True, slots=True)
 class TwimlDocument:
-    """What to do with the call."""
+    """Hold the verbs of a document."""
 
     verbs: tuple[Verb, ...]
     url: str = ""
-    """Where it came from: relative addresses in it start here."""
+    """URL of the document: relative addresses in it start here."""
     warnings: tuple[str, ...] = ()
-    """Names of elements nobody knows; they are skipped."""
+    """Names of unknown elements. They are skipped."""
 
 
 @dataclass(frozen=True, slots=True)
 class StreamOrder:
-    """A two-way media stream."""
+    """Hold what a document asks of a two-way media stream."""
 
     url: str
     parameters: Mapping[str, str]
     name: str = ""
     status_callback: str = ""
     status_method: str = "POST"
-    action: str = ""
-    """Asked when the stream is over; empty: the next verb."""
-    action_method: str = "POST"
 
 
 def parse(body: bytes | str, content_type: str = "text/xml", url: str = "") -> TwimlDocument:
     """Read a document that came from `url`. Raises `TwimlError`."""
     if content_type.partition(";")[0].strip().lower() not in TYPES:
         raise TwimlError(WRONG_TYPE, f"content type {content_type or 'missing'}")
+    # A document type could expand into anything: refused, as an XML reader that is safe refuses it.
     markup = body.encode() if isinstance(body, str) else body
     if b"<!DOCTYPE" in markup or b"<!ENTITY" in markup:
         raise TwimlError(BROKEN_DOCUMENT, "a document type is not allowed")
@@ -95,67 +92,58 @@ def parse(body: bytes | str, content_type: str = "text/xml", url: str = "") -> T
 
 
 def _verb(element: ET.Element) -> Verb:
+    """Return an element with its children, all text in it taken together."""
     text = "".join(element.itertext()).strip()
     return Verb(element.tag, dict(element.attrib), text, tuple(_verb(child) for child in element))
 
 
 def stream_order(connect: Verb, base: str) -> StreamOrder:
-    """What a `<Connect>` in a document from `base` asks for. Raises `TwimlError` for what the carrier refuses."""
+    """Return what a `<Connect>` in a document from `base` asks for. Raises `TwimlError` when the carrier refuses it."""
     streams = [child for child in connect.children if child.name == "Stream"]
     if len(streams) != 1 or len(connect.children) != 1:
         raise TwimlError(BROKEN_DOCUMENT, f"{len(streams)} streams under one Connect: exactly one is possible")
     stream = streams[0]
+    # Twilio's page on `Stream`: under `<Connect>` the only track is the inbound one (31941, unsupported track).
     if stream.attributes.get("track", "inbound_track") != "inbound_track":
         raise TwimlError(BAD_TRACK, f"track {stream.attributes['track']} under Connect")
-    return StreamOrder(
-        url=_stream_url(stream.attributes.get("url", ""), base),
-        parameters=_parameters(stream),
-        name=stream.attributes.get("name", ""),
-        status_callback=absolute(stream.attributes.get("statusCallback", ""), base),
-        status_method=stream.attributes.get("statusCallbackMethod", "POST"),
-        action=absolute(connect.attributes.get("action", ""), base),
-        action_method=connect.attributes.get("method", "POST"),
-    )
-
-
-def absolute(url: str, base: str) -> str:
-    """An address in a document from `base`; empty stays empty."""
-    return urljoin(base, url) if url else ""
-
-
-def _stream_url(url: str, base: str) -> str:
-    if not url:
-        raise TwimlError(BAD_URL, "a Stream without url")
-    where = urlsplit(base)
-    socket_base = f"{'wss' if where.scheme == 'https' else 'ws'}://{where.netloc}{where.path}"
-    parts = urlsplit(url)
-    if not parts.scheme:
-        url = _join(socket_base, url)
-        parts = urlsplit(url)
-    if not parts.hostname:
-        raise TwimlError(BAD_URL, f"no host in {url}")
-    if parts.scheme != "wss" and not (parts.scheme == "ws" and parts.hostname in LOOPBACK):
-        raise TwimlError(NOT_WSS, f"scheme {parts.scheme}: wss is needed (ws only on loopback)")
-    if parts.query or parts.fragment:
-        raise TwimlError(BAD_HANDSHAKE, "a query string in a stream's url")
-    return url
-
-
-def _join(base: str, url: str) -> str:
-    """`urljoin` knows http only: join as http, put the scheme back."""
-    scheme, _, rest = base.partition("://")
-    return scheme + urljoin(f"http://{rest}", url).removeprefix("http")
-
-
-def _parameters(stream: Verb) -> dict[str, str]:
     parameters = {}
     for child in stream.children:
+        name, value = child.attributes.get("name", ""), child.attributes.get("value", "")
         if child.name != "Parameter":
             raise TwimlError(UNKNOWN_VERB, f"<{child.name}> in a Stream")
-        name, value = child.attributes.get("name", ""), child.attributes.get("value", "")
         if not name:
             raise TwimlError(UNKNOWN_VERB, "a Parameter without name")
         if len(name) + len(value) >= PARAMETER_LIMIT:
             raise TwimlError(TOO_LONG, f"Parameter {name} has {PARAMETER_LIMIT} characters or more")
         parameters[name] = value
-    return parameters
+    return StreamOrder(
+        url=_stream_url(stream.attributes.get("url", ""), base),
+        parameters=parameters,
+        name=stream.attributes.get("name", ""),
+        status_callback=absolute(stream.attributes.get("statusCallback", ""), base),
+        status_method=stream.attributes.get("statusCallbackMethod", "POST"),
+    )
+
+
+def absolute(url: str, base: str) -> str:
+    """Return the absolute URL of an address in a document from `base`. An empty address stays empty."""
+    return urljoin(base, url) if url else ""
+
+
+def _stream_url(url: str, base: str) -> str:
+    """Return the absolute socket URL of a `<Stream>`. Raises `TwimlError` when the carrier refuses it."""
+    if not url:
+        raise TwimlError(BAD_URL, "a Stream without url")
+    # `urljoin` knows http only: join as http, then change the scheme to ws or wss.
+    if not urlsplit(url).scheme:
+        url = urljoin(base, url)
+        url = "ws" + url.removeprefix("http")
+    parts = urlsplit(url)
+    if not parts.hostname:
+        raise TwimlError(BAD_URL, f"no host in {url}")
+    if parts.scheme != "wss" and not (parts.scheme == "ws" and parts.hostname in LOOPBACK):
+        raise TwimlError(NOT_WSS, f"scheme {parts.scheme}: wss is needed (ws only on loopback)")
+    # Twilio's page on error 31920 names a query string as a cause of failed handshakes.
+    if parts.query or parts.fragment:
+        raise TwimlError(BAD_HANDSHAKE, "a query string in a stream's url")
+    return url

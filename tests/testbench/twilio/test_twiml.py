@@ -55,8 +55,6 @@ def test_a_stream_in_full() -> None:
         name="n",
         status_callback="https://ivr.example.com/app/status",
         status_method="GET",
-        action="https://ivr.example.com/after",
-        action_method="GET",
     )
 
 
