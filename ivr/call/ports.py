@@ -25,6 +25,26 @@ class WireClosed(Exception):
         self.code = code
 
 
+class TtsError(Exception):
+    """Report that a sentence has no audio, or no more of it, after every retry."""
+
+    def __init__(self, reason: str, *, again: bool = True) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        """A short fixed word, safe for logs and labels."""
+        self.again = again
+        """The sentence may be asked for once more."""
+
+
+class SttError(Exception):
+    """Report that an utterance has no words, after every retry."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        """A short fixed word, safe for logs and labels."""
+
+
 class PhonePort(Protocol):
     """The phone's socket."""
 
@@ -50,7 +70,7 @@ class TtsPort(Protocol):
         """Have a link before it is needed. Never raises for a peer's fault."""
 
     def speak(self, text: str) -> AsyncGenerator[bytes, None]:
-        """The audio of a text of 1 to 2000 characters. Raises SpeechError."""
+        """The audio of a text of 1 to 2000 characters. Raises TtsError."""
 
     def cleared(self) -> None:
         """The caller has nothing to listen to any more: what was given out was heard, or dropped."""
@@ -66,7 +86,7 @@ class SttPort(Protocol):
         """Have a link before it is needed. Never raises for a peer's fault."""
 
     async def transcribe(self, pcm: bytes) -> str:
-        """The words of an utterance, 16-bit PCM at 8 kHz; empty: none. Raises HearingError."""
+        """The words of an utterance, 16-bit PCM at 8 kHz; empty: none. Raises SttError."""
 
     async def aclose(self) -> None:
         """Let go of everything."""

@@ -18,9 +18,9 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from ivr.call.ports import TtsError
 from ivr.hamsa.pool.pool import NoteCallback
 from ivr.hamsa.tts.reply_audio import CHARACTER_MS, LEAST_SHARE, characters
-from ivr.hamsa.tts.synthesis import TtsError
 from ivr.hamsa.tts.synthesizer import Synthesizer
 from ivr.media import agc, g711, resample
 
@@ -136,7 +136,7 @@ def _write(path: Path, content: bytes) -> None:
 
 
 async def _spoken(voice: Synthesizer, text: str) -> bytes:
-    """One text as mu-law at 8 kHz at the level of speech. Raises SpeechError: what is kept must be whole."""
+    """One text as mu-law at 8 kHz at the level of speech. Raises TtsError: what is kept must be whole."""
     pieces: list[bytes] = []
     async with contextlib.aclosing(voice.speak(text)) as chunks:
         async for chunk in chunks:

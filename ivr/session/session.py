@@ -23,9 +23,17 @@ from ivr.call import events
 from ivr.call.commands import Command, HangUp
 from ivr.call.ending import RELEASE_S
 from ivr.call.events import Event
-from ivr.call.ports import AgentPort, CallObserver, CallPorts, PhonePort, SttPort, TtsPort, WireClosed
-from ivr.hamsa.stt.transcriber import SttError
-from ivr.hamsa.tts.synthesis import TtsError
+from ivr.call.ports import (
+    AgentPort,
+    CallObserver,
+    CallPorts,
+    PhonePort,
+    SttError,
+    SttPort,
+    TtsError,
+    TtsPort,
+    WireClosed,
+)
 from ivr.media.vad.detector import Detector
 from ivr.twilio.send_queue import SendQueue
 from ivr.twilio.stream import REFUSED, START_TIMEOUT, Stream, close_code

@@ -13,12 +13,12 @@ from typing import Any
 import httpx
 from starlette.applications import Starlette
 
+from ivr.call.ports import SttError, TtsError
 from ivr.hamsa.options import HamsaSettings
 from ivr.hamsa.pool.service import SpeechService, SpeechServiceOptions
 from ivr.hamsa.rest import SpeechRest
 from ivr.hamsa.stats import SpeechStats
-from ivr.hamsa.stt.transcriber import SttError, Transcriber
-from ivr.hamsa.tts.synthesis import TtsError
+from ivr.hamsa.stt.transcriber import Transcriber
 from ivr.hamsa.tts.synthesizer import Synthesizer
 from ivr.testbench import virtual_time
 from ivr.testbench.hamsa import rest as hamsa_rest

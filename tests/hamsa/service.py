@@ -16,10 +16,10 @@ import pytest
 from websockets.exceptions import ConnectionClosedError, ConnectionClosedOK
 from websockets.frames import Close
 
+from ivr.call.ports import TtsError
 from ivr.hamsa.options import HamsaSettings
 from ivr.hamsa.pool.socket import SpeechSocket
 from ivr.hamsa.stt.transcriber import Transcriber
-from ivr.hamsa.tts.synthesis import TtsError
 from ivr.hamsa.tts.synthesizer import Synthesizer
 from ivr.testbench import virtual_time
 

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ivr.hamsa.tts.synthesis import TtsError
+from ivr.call.ports import TtsError
 from ivr.hamsa.tts.synthesizer import Synthesizer
 from tests.hamsa.service import ACK, END, TEXT, Reply, Service, Shut, degenerate, error, good, sound, with_voice
 

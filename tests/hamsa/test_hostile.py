@@ -11,8 +11,8 @@ import asyncio
 
 import pytest
 
-from ivr.hamsa.stt.transcriber import SttError, Transcriber
-from ivr.hamsa.tts.synthesis import TtsError
+from ivr.call.ports import SttError, TtsError
+from ivr.hamsa.stt.transcriber import Transcriber
 from ivr.hamsa.tts.synthesizer import Synthesizer
 from tests.hamsa.service import ACK, END, TEXT, Item, Reply, Service, good, said, sound, with_ears, with_voice
 from tests.hamsa.stt.test_transcriber import PCM, words

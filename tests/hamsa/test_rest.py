@@ -13,11 +13,11 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from ivr.call.ports import SttError, TtsError
 from ivr.hamsa.messages import Text, stt_payload
 from ivr.hamsa.pool.link import LinkLost
 from ivr.hamsa.rest import LONGEST, SpeechRest
-from ivr.hamsa.stt.transcriber import SttError, Transcriber
-from ivr.hamsa.tts.synthesis import TtsError
+from ivr.hamsa.stt.transcriber import Transcriber
 from ivr.hamsa.tts.synthesizer import Synthesizer
 from ivr.media import wav
 from ivr.testbench import virtual_time

@@ -14,10 +14,8 @@ from ivr.call.call import Call
 from ivr.call.commands import Command, HangUp, ReplyRequest
 from ivr.call.events import CallStarted, Event, ReplyDelta, ReplyEnded
 from ivr.call.options import CallOptions
-from ivr.call.ports import CallPorts, WireClosed
+from ivr.call.ports import CallPorts, SttError, TtsError, WireClosed
 from ivr.call.timeline import Turn
-from ivr.hamsa.stt.transcriber import SttError
-from ivr.hamsa.tts.synthesis import TtsError
 from ivr.session.session import Session
 from ivr.testbench.memory import MemoryWire, wire_pair
 from ivr.testbench.virtual_time import run

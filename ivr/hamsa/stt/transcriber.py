@@ -21,6 +21,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from ivr.call.ports import SttError
 from ivr.hamsa.messages import Error, Marker, Text, ends_hearing, request, stt_payload
 from ivr.hamsa.options import HamsaSettings
 from ivr.hamsa.pool.connection import LiveLink
@@ -48,15 +49,6 @@ YOUNG = 2.0
 """Seconds after its opening in which a link that has not served is not closed for its own sake."""
 THINKING = "THINKING"
 OVERDUE = "hearing_timeout"
-
-
-class SttError(Exception):
-    """An utterance has no words, retries included."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        """A short fixed word, safe for logs and labels."""
 
 
 @dataclass(slots=True, eq=False)
@@ -146,7 +138,7 @@ class Transcriber:
         await self._links.warm()
 
     async def transcribe(self, pcm: bytes) -> str:
-        """The words of one utterance, PCM16 mono at 8 kHz; empty when there are none. Raises HearingError.
+        """The words of one utterance, PCM16 mono at 8 kHz; empty when there are none. Raises SttError.
 
         Waits for an utterance before it. A task that is cancelled in it leaves nothing for the next to trip over.
         """

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from ivr.call.events import Encoding
+from ivr.call.ports import TtsError
 from ivr.hamsa.messages import Audio, End, Error, Message, request, tts_payload
 from ivr.hamsa.options import HamsaSettings
 from ivr.hamsa.pool.connection import LiveLink
@@ -32,17 +33,6 @@ FALLBACK_S: Final = 60.0
 """Seconds in which a second speaker who had to help out goes on, before the first is asked again."""
 SILENT = frozenset({"dead", "broken", "first_audio_timeout", "gap_timeout", "hearing_timeout"})
 """Losses that a link gave no sign of: other links may be as dead."""
-
-
-class TtsError(Exception):
-    """A sentence has no (more) audio, retries included."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        """A short fixed word, safe for logs and labels."""
-        self.again = reason not in SENSELESS
-        """It may be asked for once more."""
 
 
 class SynthesisReply(Protocol):
@@ -85,7 +75,7 @@ class Speaker:
 
 
 class Synthesis:
-    """One text. `next` until None or SpeechError, then `cancel`."""
+    """One text. `next` until None or TtsError, then `cancel`."""
 
     def __init__(self, text: str, speaker: Speaker) -> None:
         self._text = text
@@ -110,7 +100,7 @@ class Synthesis:
         self._begin()
 
     async def next(self) -> AudioChunk | None:
-        """The next audio; None after the last. Raises SpeechError."""
+        """The next audio; None after the last. Raises TtsError."""
         while not self._ready:
             if self.over:
                 return None
@@ -305,7 +295,7 @@ class Synthesis:
     def _fail(self, lost: LinkLost) -> None:
         self._speaker.tally.failed += 1
         self._note("tts_failed", {"reason": lost.reason, "got_ms": round(self._got_ms)})
-        raise TtsError(lost.reason) from lost
+        raise TtsError(lost.reason, again=lost.reason not in SENSELESS) from lost
 
     def _note(self, name: str, fields: Mapping[str, str | int | float | bool]) -> None:
         """With what may have been the cause: which link, how old, how often used."""

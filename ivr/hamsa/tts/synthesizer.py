@@ -14,13 +14,14 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 
 from ivr.call.events import Encoding
+from ivr.call.ports import TtsError
 from ivr.hamsa.messages import ends_speech
 from ivr.hamsa.options import HamsaSettings
 from ivr.hamsa.pool.pool import LinkPool, NoteCallback
 from ivr.hamsa.pool.socket import Connect, connect
 from ivr.hamsa.rest import SpeechRest
 from ivr.hamsa.stats import SpeechStats
-from ivr.hamsa.tts.synthesis import Speaker, Synthesis, TtsError
+from ivr.hamsa.tts.synthesis import Speaker, Synthesis
 
 LONGEST_TEXT = 2000
 """Characters of one synthesis, by the service's documents."""
@@ -69,14 +70,14 @@ class Synthesizer:
     async def speak(self, text: str) -> AsyncGenerator[bytes, None]:
         """The audio of a text of 1 to 2000 characters: whole samples in `encoding` at `rate`, faster than real time.
 
-        Waits for a sentence before it to end. Raises SpeechError. Whoever stops early closes the generator (a task that
+        Waits for a sentence before it to end. Raises TtsError. Whoever stops early closes the generator (a task that
         is cancelled in it has done so): the reply then drains unheard.
         """
         if not 0 < len(text) <= LONGEST_TEXT:
             raise ValueError("a sentence has 1 to 2000 characters")
         async with self._turn:
             if self._shut:
-                raise TtsError("shut")
+                raise TtsError("shut", again=False)
             self.tally.asked += 1
             sentence = Synthesis(text, self._speaker)
             try:

@@ -10,11 +10,11 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from ivr.call.ports import TtsError
 from ivr.hamsa.pool.link import LinkLost
 from ivr.hamsa.pool.service import SpeechService, SpeechServiceOptions
 from ivr.hamsa.pool.sizing import HOPE
 from ivr.hamsa.rest import SpeechRest
-from ivr.hamsa.tts.synthesis import TtsError
 from ivr.testbench import virtual_time
 from ivr.upstream.breaker import BreakerLimits
 from tests.hamsa.service import KEY, TEXT, Service, approx, cancelled, failure, now, said, settings

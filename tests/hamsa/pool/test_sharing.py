@@ -8,9 +8,8 @@ from random import Random
 
 import pytest
 
+from ivr.call.ports import SttError, TtsError
 from ivr.hamsa.pool.service import SpeechServiceOptions
-from ivr.hamsa.stt.transcriber import SttError
-from ivr.hamsa.tts.synthesis import TtsError
 from ivr.hamsa.tts.synthesizer import Synthesizer
 from ivr.testbench.hamsa import audio as hamsa_audio
 from tests.hamsa.crowd import PCM, REPLY, Crowd

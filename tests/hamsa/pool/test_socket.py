@@ -16,11 +16,11 @@ from websockets.exceptions import ConnectionClosed, ConnectionClosedError, Inval
 from websockets.frames import Close
 from websockets.http11 import Request, Response
 
+from ivr.call.ports import TtsError
 from ivr.hamsa.options import HamsaSettings
 from ivr.hamsa.pool import socket
 from ivr.hamsa.pool.link import LinkLost
 from ivr.hamsa.stt.transcriber import Transcriber
-from ivr.hamsa.tts.synthesis import TtsError
 from ivr.hamsa.tts.synthesizer import Synthesizer
 from tests.hamsa.service import ACK, END, INFO, KEY, TEXT, sound
 from tests.support import live

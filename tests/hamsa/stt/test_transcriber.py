@@ -8,7 +8,8 @@ import struct
 
 import pytest
 
-from ivr.hamsa.stt.transcriber import SttError, Transcriber
+from ivr.call.ports import SttError
+from ivr.hamsa.stt.transcriber import Transcriber
 from ivr.media import wav
 from tests.hamsa.service import CONNECT, Reply, Service, Shut, error, now, with_ears
 

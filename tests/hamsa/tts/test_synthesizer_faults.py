@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from ivr.hamsa.tts.synthesis import TtsError
+from ivr.call.ports import TtsError
 from ivr.hamsa.tts.synthesizer import Synthesizer
 from tests.hamsa.service import (
     ACK,

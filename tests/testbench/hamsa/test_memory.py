@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosedError, ConnectionClosedOK, InvalidStatus
 
+from ivr.call.ports import TtsError
 from ivr.hamsa.options import HamsaSettings
 from ivr.hamsa.stt.transcriber import Transcriber
-from ivr.hamsa.tts.synthesis import TtsError
 from ivr.hamsa.tts.synthesizer import Synthesizer
 from ivr.testbench import virtual_time
 from ivr.testbench.hamsa import audio as hamsa_audio
