@@ -1,8 +1,4 @@
-"""What the caller will say, as mu-law, made before the call so that nothing is late in it.
-
-Silence before the first and behind the last sound is cut off: when the caller has "ended" decides every latency that
-is measured, and a synthesised text ends with a good deal of nothing.
-"""
+"""Render what the caller will say as mu-law, before the call, so that nothing in the call waits for it."""
 
 from __future__ import annotations
 
@@ -20,9 +16,9 @@ TRIM_SAMPLES = 80
 
 
 def render(scenario: Scenario, voice: Callable[[str], bytes] | None) -> dict[int, bytes]:
-    """Mu-law of every step that speaks, by its number from 0. Takes as long as `voice` takes.
+    """Return the mu-law of every step that speaks, by its number from 0. Takes as long as `voice` takes.
 
-    `ScenarioError` when a text has no voice or a file cannot be used.
+    Raises `ScenarioError` when a text has no voice or a file cannot be used.
     """
     audio = {}
     for number, step in enumerate(scenario.steps):
@@ -42,11 +38,12 @@ def render(scenario: Scenario, voice: Callable[[str], bytes] | None) -> dict[int
 
 
 def read(path: Path, where: str) -> bytes:
-    """A WAV file of any usual kind, or raw mu-law, as mu-law at 8 kHz."""
+    """Read a WAV file of any usual kind, or raw mu-law. Return it as mu-law at 8 kHz."""
     try:
         content = path.read_bytes()
     except OSError as error:
         raise ScenarioError(f"{where}: {path.name}: {error.strerror}") from error
+    # A file without a RIFF header is taken for raw mu-law.
     if content[:4] != b"RIFF":
         return content
     try:
@@ -58,7 +55,8 @@ def read(path: Path, where: str) -> bytes:
 
 
 def trimmed(ulaw: bytes) -> bytes:
-    """Mu-law without the silence around it, to within 10 ms."""
+    """Return mu-law audio without the silence around it, to within 10 ms."""
+    # Every latency counts from the end of the caller's speech, and synthesised text ends with much silence.
     pcm = g711.decode(ulaw)
     loud = [
         at

@@ -1,14 +1,6 @@
-"""What a call was like, in numbers, measured from its record.
+"""Measure a call from its record: latencies, barge-ins, underruns, silences.
 
-Everything is taken at the caller's ear: audio counts from the moment it is played, and an answer is as late as its
-first played sample. Runs that follow each other within `JOIN_MS` are one stretch of speech; a longer silence of up to
-`UNDERRUN_MS` inside the same reply is an underrun; beyond that the agent was simply not speaking, which is dead air.
-
-A phone cannot tell a filler from an answer. Where the bridge told when something new began (`begun`), no filler counts
-as an answer, and no silence in front of what is new as an underrun.
-
-The fade of a barge-in is part of the stretch it ends, so `BargeInFigures.stop_ms` is the time until the agent is really
-silent.
+Everything is measured where the caller hears it: audio counts from the moment it is played.
 """
 
 from __future__ import annotations
@@ -18,48 +10,47 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ivr.media import g711
-from ivr.testbench.phone.playback import PlayedRun
-from ivr.testbench.recording import PhoneRecord, RecordEntry, Speech
+from ivr.testbench.recording import PhoneRecord
 
 JOIN_MS = 60.0
-"""A gap the ear does not take for a pause; counted as an underrun all the same."""
+"""Longest gap that the ear does not notice. It counts as an underrun all the same."""
 UNDERRUN_MS = 1000.0
-"""The longest silence inside a reply that still counts as starved playback."""
+"""Longest silence inside a reply that counts as an underrun. In a longer one the agent was not speaking: dead air."""
 AUDIBLE_FRAME_RMS = 60
-"""RMS of a 20 ms frame of PCM16 from which it is heard: about -55 dBFS."""
+"""RMS of a 20 ms frame of PCM16 from which it is audible: about -55 dBFS."""
 CLOCK_SLACK: Final = g711.FRAME
-"""Samples by which the phone's time and the bridge's may differ."""
+"""Samples by which the phone's clock and the bridge's may differ."""
 MAX_TRANSIT: Final = g711.RATE // 2
-"""Samples after which what left the bridge is not on its way any more."""
+"""Samples after which audio that left the bridge has arrived at the phone."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerFigures:
-    """What came of one thing the caller said."""
+    """Hold the delay of the answer to one thing that the caller said."""
 
     label: str
     ended: int
-    """Sample at which the caller fell silent."""
+    """Sample at which the caller stopped speaking."""
     reply_ms: float | None
-    """From there to the first sample played; negative when the agent did not wait; None: no answer."""
+    """Time from there to the first sample played. Negative when the agent did not wait. None: no answer."""
     audible_ms: float | None
-    """The same to the first frame that is not silence."""
+    """Time from there to the first audible frame."""
 
 
 @dataclass(frozen=True, slots=True)
 class BargeInFigures:
-    """The caller spoke while the agent did."""
+    """Hold how fast the agent stopped when the caller spoke over it."""
 
     label: str
     onset: int
     """Sample at which the caller began."""
     stop_ms: float
-    """From there to the agent's last sample."""
+    """Time from there to the agent's last sample."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Silence inside a reply."""
+    """Hold one silence inside a reply: its first sample and its length."""
 
     start: int
     ms: float
@@ -67,49 +58,61 @@ class Gap:
 
 @dataclass(slots=True)
 class CallFigures:
-    """One call at the caller's ear. Times in ms unless the name says otherwise."""
+    """Hold the figures of one call as the caller heard it, in ms."""
 
     twiml_ms: float | None = None
-    """From the voice request to its answer."""
+    """Time from the voice request to its answer."""
     connect_ms: float | None = None
-    """From the socket's first byte to its acceptance."""
+    """Time from the socket's first byte to its acceptance."""
     first_audio_ms: float | None = None
-    """From the stream's `start` to the first sample of the agent."""
+    """Time from the stream's `start` to the first sample of the agent."""
     answers: list[AnswerFigures] = field(default_factory=list)
     barge_ins: list[BargeInFigures] = field(default_factory=list)
     underruns: list[Gap] = field(default_factory=list)
     overlap_ms: float = 0.0
-    """Both were to be heard."""
+    """Time in which both spoke."""
     dead_air_ms: float = 0.0
-    """Neither was, from the first word to the end of the stream."""
+    """Time in which neither spoke, from the first word to the end of the stream."""
     longest_dead_air_ms: float = 0.0
     discarded_ms: float = 0.0
     leaked_ms: float = 0.0
     leaked_until_ms: float = 0.0
-    """From the hang-up to the last agent audio that still arrived; what was under way then is nobody's fault."""
+    """Time from the hang-up to the last agent audio that arrived. Audio on its way at the hang-up is no fault."""
     cut_ms: float = 0.0
     lateness_p99_ms: float = 0.0
     certified: bool = True
-    """The phone itself kept time."""
+    """Whether the phone itself kept time."""
 
 
 def figures(record: PhoneRecord, begun: Sequence[float] | None = None) -> CallFigures:
-    """Measure a finished call. `begun`: when something new left the bridge (`stages.beginnings`); None: not known."""
-    stretches = _stretches(record.runs)
+    """Measure a finished call. `begun`: when something new left the bridge (`latency.beginnings`); None: not known."""
+    opened, ends, leaks = record.of("stream"), record.of("hang_up"), record.of("leak")
+    first_audio = None
+    if record.t0 is not None and opened and record.runs:
+        first_audio = (record.t0 + record.runs[0].start / g711.RATE - opened[0].t) * 1000
+    nexts = [*(speech.start for speech in record.speech[1:]), len(record.heard)]
+    overlaps = (
+        max(0, min(speech.end, run.end) - max(speech.start, run.start))
+        for speech in record.speech
+        for run in record.runs
+    )
     silences = _silences(record)
     return CallFigures(
         twiml_ms=_ms(record.twiml_s),
         connect_ms=_ms(record.connect_s),
-        first_audio_ms=_first_audio(record),
-        answers=[_answer(record, number, begun) for number in range(len(record.speech))],
-        barge_ins=[b for b in (_barge_in(speech, stretches) for speech in record.speech if speech.over) if b],
+        first_audio_ms=first_audio,
+        answers=[
+            answered(record, speech.label, speech.start, speech.end, until, begun)
+            for speech, until in zip(record.speech, nexts, strict=False)
+        ],
+        barge_ins=_barge_ins(record),
         underruns=_underruns(record, begun or ()),
-        overlap_ms=sum(_overlap(speech, run) for speech in record.speech for run in record.runs) / 8,
+        overlap_ms=sum(overlaps) / 8,
         dead_air_ms=sum(silences) / 8,
         longest_dead_air_ms=max(silences, default=0) / 8,
         discarded_ms=record.discarded_ms,
         leaked_ms=record.leaked_ms,
-        leaked_until_ms=_leaked_until(record),
+        leaked_until_ms=(leaks[-1].t - ends[0].t) * 1000 if ends and leaks else 0.0,
         cut_ms=record.cut_ms,
         lateness_p99_ms=record.lateness_p99_ms,
         certified=record.certified,
@@ -120,40 +123,13 @@ def _ms(seconds: float | None) -> float | None:
     return None if seconds is None else seconds * 1000
 
 
-def _first_audio(record: PhoneRecord) -> float | None:
-    begun: list[RecordEntry] = record.of("stream")
-    if record.t0 is None or not begun or not record.runs:
-        return None
-    return (record.t0 + record.runs[0].start / g711.RATE - begun[0].t) * 1000
-
-
-def _leaked_until(record: PhoneRecord) -> float:
-    ends, leaks = record.of("hang_up"), record.of("leak")
-    return (leaks[-1].t - ends[0].t) * 1000 if ends and leaks else 0.0
-
-
-def _stretches(runs: list[PlayedRun]) -> list[tuple[int, int]]:
-    """Runs with the gaps an ear does not notice closed."""
-    joined: list[tuple[int, int]] = []
-    for run in runs:
-        if joined and (run.start - joined[-1][1]) / 8 <= JOIN_MS:
-            joined[-1] = (joined[-1][0], run.end)
-        else:
-            joined.append((run.start, run.end))
-    return joined
-
-
-def _answer(record: PhoneRecord, number: int, begun: Sequence[float] | None) -> AnswerFigures:
-    speech = record.speech[number]
-    until = record.speech[number + 1].start if number + 1 < len(record.speech) else len(record.heard)
-    return answered(record, speech.label, speech.start, speech.end, until, begun)
-
-
 def answered(
     record: PhoneRecord, label: str, start: int, end: int, until: int, begun: Sequence[float] | None = None
 ) -> AnswerFigures:
-    """What came of something the caller did from sample `start` to `end`, before sample `until`."""
+    """Measure the answer to what the caller did from sample `start` to `end`, as far as it began before `until`."""
     runs = [(run.start, run.end) for run in record.runs if start <= run.start < until and run.end > end]
+    # A phone cannot tell a filler from an answer. Where the bridge told when something new began, the answer is the
+    # first new audio that was heard after the caller fell silent.
     if begun is not None:
         news = [at for at in _samples(record, begun) if start <= at < until and _heard_until(record, at) > end]
         runs = [(max(first, news[0]), last) for first, last in runs if last > news[0]] if news else []
@@ -164,16 +140,17 @@ def answered(
 
 
 def _heard_until(record: PhoneRecord, at: int) -> int:
-    """The end of the run in which what left at this sample was heard; 0: in none."""
+    """Return the end of the run in which audio that left at sample `at` was heard; 0 when it was not heard."""
     return next((run.end for run in record.runs if run.end > at and run.start <= at + MAX_TRANSIT), 0)
 
 
 def _samples(record: PhoneRecord, times: Sequence[float]) -> list[int]:
-    """Driver's seconds as samples of the tracks."""
+    """Return the driver's seconds as samples of the tracks."""
     return [] if record.t0 is None else [round((at - record.t0) * g711.RATE) for at in times]
 
 
 def _audible_from(heard: bytearray, start: int, end: int) -> int | None:
+    """Return the sample at which the first audible frame begins; None when all of them are silent."""
     for at in range(start, end, g711.FRAME):
         frame = g711.decode(bytes(heard[at : min(at + g711.FRAME, end)]))
         if g711.audioop.rms(frame, 2) >= AUDIBLE_FRAME_RMS:
@@ -181,16 +158,29 @@ def _audible_from(heard: bytearray, start: int, end: int) -> int | None:
     return None
 
 
-def _barge_in(speech: Speech, stretches: list[tuple[int, int]]) -> BargeInFigures | None:
-    for start, end in stretches:
-        if start <= speech.start < end:
-            return BargeInFigures(speech.label, speech.start, (end - speech.start) / 8)
-    return None
+def _barge_ins(record: PhoneRecord) -> list[BargeInFigures]:
+    """Return how long the agent went on after the caller interrupted, for each interruption."""
+    # A stretch is speech with the gaps closed that the ear does not notice. The fade of a barge-in is part of it, so
+    # `stop_ms` is the time until the agent is really silent.
+    stretches: list[tuple[int, int]] = []
+    for run in record.runs:
+        if stretches and (run.start - stretches[-1][1]) / 8 <= JOIN_MS:
+            stretches[-1] = (stretches[-1][0], run.end)
+        else:
+            stretches.append((run.start, run.end))
+    found = []
+    for speech in record.speech:
+        end = next((end for start, end in stretches if start <= speech.start < end), None)
+        if speech.over and end is not None:
+            found.append(BargeInFigures(speech.label, speech.start, (end - speech.start) / 8))
+    return found
 
 
 def _underruns(record: PhoneRecord, begun: Sequence[float]) -> list[Gap]:
+    """Return the silences inside a reply in which playback starved."""
     gaps, news = [], _samples(record, begun)
     for before, after in zip(record.runs, record.runs[1:], strict=False):
+        # A silence after a `clear` is wanted, and one in front of something new is not inside a reply.
         cut = any(before.end - 1 <= cleared.sample <= after.start for cleared in record.cleared)
         new = any(before.end - CLOCK_SLACK <= at <= after.start + CLOCK_SLACK for at in news)
         length = (after.start - before.end) / 8
@@ -199,15 +189,12 @@ def _underruns(record: PhoneRecord, begun: Sequence[float]) -> list[Gap]:
     return gaps
 
 
-def _overlap(speech: Speech, run: PlayedRun) -> int:
-    return max(0, min(speech.end, run.end) - max(speech.start, run.start))
-
-
 def _silences(record: PhoneRecord) -> list[int]:
-    """Lengths, in samples, of what lies between any two sounds, and of what comes after the last."""
+    """Return the lengths, in samples, of the silences between two sounds and after the last sound."""
     sounds = sorted([(s.start, s.end) for s in record.speech] + [(r.start, r.end) for r in record.runs])
     if not sounds:
         return []
+    # The silence before the first sound is not dead air: the bridge is still answering.
     lengths, quiet_from = [], sounds[0][1]
     for start, end in [*sounds[1:], (len(record.heard), len(record.heard))]:
         if start > quiet_from:

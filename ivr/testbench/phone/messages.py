@@ -1,11 +1,7 @@
-"""The words of a media stream as the carrier writes and reads them.
+"""Write and read the messages of a media stream as the carrier does.
 
-Written byte for byte as a live capture shows them: compact JSON, every number a string except the sample rate and
-the channels. Read as strictly as the carrier does: exactly the documented fields and the right stream, nothing
-missing and nothing extra. https://www.twilio.com/docs/voice/media-streams/websocket-messages
-
-This is one side of the wire only, written from the documentation and not from the bridge: the bridge's own words are
-tested against these.
+This is written from Twilio's documentation and not from the bridge, so that it tests the bridge's own messages:
+https://www.twilio.com/docs/voice/media-streams/websocket-messages
 """
 
 from __future__ import annotations
@@ -21,14 +17,14 @@ from typing import TypeAlias
 import msgspec
 
 NOT_DECODABLE = 31950
-"""Warning: a message that is not text."""
+"""Warning: a message that is not text. Twilio's list of errors calls it 31950."""
 NOT_PROTOCOL = 31951
 """Warning: not JSON, an unknown event, a missing or an extra field, another stream's id, broken base64."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ids:
-    """Who is who on one call."""
+    """Hold the ids of one call."""
 
     account: str
     """`AC` and 32 hex digits."""
@@ -39,13 +35,13 @@ class Ids:
 
 
 def new_sid(kind: str, chance: random.Random) -> str:
-    """An id of the carrier: two letters and 32 hex digits."""
+    """Return a new id of the carrier: two letters and 32 hex digits."""
     return f"{kind}{chance.getrandbits(128):032x}"
 
 
 @dataclass(frozen=True, slots=True)
 class MediaMessage:
-    """The bridge sends audio."""
+    """Carry audio of the bridge."""
 
     payload: bytes
     """G.711 mu-law, any length."""
@@ -53,22 +49,22 @@ class MediaMessage:
 
 @dataclass(frozen=True, slots=True)
 class MarkMessage:
-    """The bridge wants this name back when the audio before it was heard."""
+    """Ask for this name back when the audio before it was heard."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class ClearMessage:
-    """The bridge throws away what was not heard yet."""
+    """Discard what was not heard yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class WireFault:
-    """The bridge said something that is not in the protocol."""
+    """Report a message that is not in the protocol."""
 
     code: int
-    """The carrier's warning number."""
+    """Warning number of the carrier."""
     reason: str
 
 
@@ -76,7 +72,7 @@ Order: TypeAlias = MediaMessage | MarkMessage | ClearMessage | WireFault
 
 
 def parse(message: str | bytes, stream: str) -> Order:
-    """What one message from the bridge asks of the phone of `stream`."""
+    """Read one message from the bridge to the phone of `stream`."""
     if isinstance(message, bytes):
         return WireFault(NOT_DECODABLE, "binary message")
     try:
@@ -85,25 +81,30 @@ def parse(message: str | bytes, stream: str) -> Order:
         return WireFault(NOT_PROTOCOL, "not JSON")
     if not isinstance(fields, dict):
         return WireFault(NOT_PROTOCOL, "not an object")
+    # Twilio's page on warning 31951: exactly the documented fields and the right stream, nothing missing or extra.
     if fields.get("streamSid") != stream:
         return WireFault(NOT_PROTOCOL, "another stream's id")
     match fields.get("event"):
         case "media":
-            return _media(fields)
+            payload = _inner(fields, "media", "payload")
+            if payload is None:
+                return WireFault(NOT_PROTOCOL, "fields of media")
+            try:
+                return MediaMessage(base64.b64decode(payload, validate=True))
+            except (binascii.Error, ValueError):
+                return WireFault(NOT_PROTOCOL, "broken base64")
         case "mark":
-            return _mark(fields)
+            name = _inner(fields, "mark", "name")
+            return WireFault(NOT_PROTOCOL, "fields of mark") if name is None else MarkMessage(name)
         case "clear":
-            return (
-                ClearMessage()
-                if fields.keys() == {"event", "streamSid"}
-                else WireFault(NOT_PROTOCOL, "fields of clear")
-            )
+            whole = fields.keys() == {"event", "streamSid"}
+            return ClearMessage() if whole else WireFault(NOT_PROTOCOL, "fields of clear")
         case _:
             return WireFault(NOT_PROTOCOL, "unknown event")
 
 
 def _inner(fields: Mapping[str, object], name: str, key: str) -> str | None:
-    """The one string in the one object a message carries; None when there is more or less or something else."""
+    """Return the one string in the one object of a message. None when there is more, less or something else."""
     inner = fields.get(name)
     if fields.keys() != {"event", "streamSid", name} or not isinstance(inner, dict) or inner.keys() != {key}:
         return None
@@ -111,26 +112,11 @@ def _inner(fields: Mapping[str, object], name: str, key: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _media(fields: Mapping[str, object]) -> Order:
-    payload = _inner(fields, "media", "payload")
-    if payload is None:
-        return WireFault(NOT_PROTOCOL, "fields of media")
-    try:
-        return MediaMessage(base64.b64decode(payload, validate=True))
-    except (binascii.Error, ValueError):
-        return WireFault(NOT_PROTOCOL, "broken base64")
-
-
-def _mark(fields: Mapping[str, object]) -> Order:
-    name = _inner(fields, "mark", "name")
-    return WireFault(NOT_PROTOCOL, "fields of mark") if name is None else MarkMessage(name)
-
-
 CONNECTED = '{"event":"connected","protocol":"Call","version":"1.0.0"}'
 
 
 def start(ids: Ids, sequence: int, parameters: Mapping[str, str]) -> str:
-    """The stream begins; `parameters` are the document's `<Parameter>`s."""
+    """Write the beginning of the stream. `parameters` are the document's `<Parameter>`s."""
     return _compact(
         {
             "event": "start",
@@ -140,6 +126,7 @@ def start(ids: Ids, sequence: int, parameters: Mapping[str, str]) -> str:
                 "streamSid": ids.stream,
                 "callSid": ids.call,
                 "tracks": ["inbound"],
+                # Numbers are strings on this wire, except the sample rate and the channels.
                 "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1},
                 "customParameters": dict(parameters),
             },
@@ -149,7 +136,7 @@ def start(ids: Ids, sequence: int, parameters: Mapping[str, str]) -> str:
 
 
 def media(ids: Ids, sequence: int, chunk: int, timestamp_ms: int, payload: bytes) -> str:
-    """A chunk of the caller's audio."""
+    """Write a chunk of the caller's audio."""
     return (
         f'{{"event":"media","sequenceNumber":"{sequence}","media":{{"track":"inbound","chunk":"{chunk}",'
         f'"timestamp":"{timestamp_ms}","payload":"{base64.b64encode(payload).decode()}"}},"streamSid":"{ids.stream}"}}'
@@ -157,12 +144,13 @@ def media(ids: Ids, sequence: int, chunk: int, timestamp_ms: int, payload: bytes
 
 
 def mark(ids: Ids, sequence: int, name: str) -> str:
-    """A mark comes back."""
+    """Write a mark that comes back."""
     return _compact({"event": "mark", "sequenceNumber": str(sequence), "streamSid": ids.stream, "mark": {"name": name}})
 
 
 def dtmf(ids: Ids, sequence: int, digit: str) -> str:
-    """The caller pressed a key. The track is called differently here, as on the real wire."""
+    """Write a key that the caller pressed."""
+    # The track is `inbound_track` here and `inbound` in `media`: so say Twilio's examples of both messages.
     return _compact(
         {
             "event": "dtmf",
@@ -174,7 +162,7 @@ def dtmf(ids: Ids, sequence: int, digit: str) -> str:
 
 
 def stop(ids: Ids, sequence: int) -> str:
-    """The stream is over. There is no reason in it."""
+    """Write the end of the stream. It gives no reason."""
     return _compact(
         {
             "event": "stop",

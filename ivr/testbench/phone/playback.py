@@ -1,12 +1,7 @@
-"""What the phone plays at the caller's ear, counted in samples.
+"""Play the agent's audio to the caller, counted in samples.
 
-One queue of audio, played at 8000 samples a second from sample 0, the first sample of the caller's own track. Time
-comes as a sample number (`advance`), so that heard and spoken audio line up to the sample. A queued byte is heard
-exactly once or thrown away by `clear`; a mark is reached when the last sample before it was played, never before.
-
-A `PlayedRun` is audio without a gap that belongs to one reply. Runs are the phone's whole truth about the agent:
-when it
-began, when it fell silent, where it starved.
+Time comes as a sample number (`advance`). Sample 0 is the first sample of the caller's own track, so that heard and
+spoken audio line up to the sample.
 """
 
 from __future__ import annotations
@@ -19,23 +14,23 @@ from ivr.media.g711 import SILENCE
 
 @dataclass(slots=True)
 class PlayedRun:
-    """Agent audio that was heard without a gap."""
+    """Represent agent audio of one reply that was heard without a gap."""
 
     start: int
     """First sample."""
     end: int
     """One past the last sample heard so far."""
     reply: int
-    """Which reply it belongs to; 0 is the greeting."""
+    """Number of its reply; 0 is the greeting."""
 
     @property
     def ms(self) -> float:
-        """Its length."""
+        """Return its length in ms."""
         return (self.end - self.start) / 8
 
 
 class Playback:
-    """The queue between the wire and the caller's ear."""
+    """Queue audio between the wire and the caller."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -44,9 +39,9 @@ class Playback:
         self._reply = 0
         self._fresh = True
         self.buffered = 0
-        """Samples queued and not heard yet."""
+        """Samples that are queued and not heard yet."""
         self.heard = bytearray()
-        """Everything at the caller's ear since sample 0, mu-law; silence where nothing was queued."""
+        """All that the caller heard since sample 0, mu-law; silence where nothing was queued."""
         self.runs: list[PlayedRun] = []
 
     def __repr__(self) -> str:
@@ -54,30 +49,47 @@ class Playback:
 
     @property
     def position(self) -> int:
-        """The sample that is played next."""
+        """Return the sample that is played next."""
         return len(self.heard)
 
     def advance(self, sample: int) -> list[tuple[int, str]]:
-        """Play up to `sample`; returns the marks reached on the way, each with the sample it was reached at."""
+        """Play up to `sample`. Return the marks that were reached, each with its sample."""
         wanted = sample - self.position
         if wanted > 0:
-            played = min(wanted, self.buffered)
-            self._play(played)
+            played = left = min(wanted, self.buffered)
+            if played:
+                # Audio goes on with the last run, or begins one where there was a gap or another reply begins.
+                last = self.runs[-1] if self.runs else None
+                if self._fresh and (last is None or last.end != self.position or last.reply != self._reply):
+                    self.runs.append(PlayedRun(self.position, self.position, self._reply))
+                self._fresh = False
+            while left:
+                piece = self._queue.popleft()
+                if len(piece) > left:
+                    self._queue.appendleft(piece[left:])
+                    piece = piece[:left]
+                self.heard += piece
+                left -= len(piece)
+            if played:
+                self.buffered -= played
+                self.runs[-1].end = self.position
             self.heard += bytes([SILENCE]) * (wanted - played)
+        # A mark is reached when the last sample before it was played, never before.
         reached = []
         while self._marks and self._marks[0][0] <= self.position:
             reached.append(self._marks.popleft())
         return reached
 
     def queue(self, payload: bytes, reply: int) -> int:
-        """Play `payload` behind what is queued; returns how many of its samples the full queue refused.
+        """Queue `payload`. Return how many of its samples the full queue refused.
 
-        `reply` is the reply this audio belongs to if it begins a run.
+        `reply` is the reply of this audio, in case it begins a run.
         """
         room = self._limit - self.buffered
         refused = max(0, len(payload) - room)
         taken = memoryview(payload)[: len(payload) - refused]
         if taken:
+            # Audio behind an empty queue may begin a run; audio behind other audio goes on with its run.
             if not self.buffered:
                 self._reply, self._fresh = reply, True
             self._queue.append(taken)
@@ -85,11 +97,11 @@ class Playback:
         return refused
 
     def mark(self, name: str) -> None:
-        """A mark behind what is queued; without a queue the next `advance` reaches it."""
+        """Put a mark behind what is queued. Without a queue the next `advance` reaches it."""
         self._marks.append((self.position + self.buffered, name))
 
     def clear(self) -> tuple[int, list[str]]:
-        """Throw the queue away; returns the samples in it and all the marks that were still out, in order."""
+        """Discard the queue. Return the samples in it and all outstanding marks, in order."""
         gone, names = self.buffered, [name for _, name in self._marks]
         self._queue.clear()
         self._marks.clear()
@@ -97,26 +109,5 @@ class Playback:
         return gone, names
 
     def next_mark(self) -> int | None:
-        """The sample at which the next mark is reached."""
+        """Return the sample at which the next mark is reached; None without a mark."""
         return self._marks[0][0] if self._marks else None
-
-    def _play(self, samples: int) -> None:
-        if not samples:
-            return
-        self._open_run()
-        self.buffered -= samples
-        while samples:
-            piece = self._queue.popleft()
-            if len(piece) > samples:
-                self._queue.appendleft(piece[samples:])
-                piece = piece[:samples]
-            self.heard += piece
-            samples -= len(piece)
-        self.runs[-1].end = self.position
-
-    def _open_run(self) -> None:
-        """Go on with the last run, or begin one where there was a gap or another reply begins."""
-        last = self.runs[-1] if self.runs else None
-        if self._fresh and (last is None or last.end != self.position or last.reply != self._reply):
-            self.runs.append(PlayedRun(self.position, self.position, self._reply))
-        self._fresh = False

@@ -1,8 +1,6 @@
-"""A scenario being played: which act is due, seen from the phone.
+"""Decide which step of a scenario is due, seen from the phone.
 
-`poll` is asked as often as the driver likes and answers with the acts that are due now, at most once each and in
-order; a step is looked at when the one before it is over (its last word was spoken). It reads the phone and never
-acts itself.
+The driver may call `poll` as often as it likes, and performs the acts that it returns. Nothing here acts by itself.
 """
 
 from __future__ import annotations
@@ -18,12 +16,12 @@ from ivr.testbench.scenario import AfterAgent, At, HangUpStep, IntoReply, PlayFi
 KEY_GAP = 0.25
 """Seconds between two keys of one step."""
 GREETING_MS = 100.0
-"""Agent audio that counts as having said something; less is a click."""
+"""Agent audio that counts as speech; less is a click."""
 
 
 @dataclass(frozen=True, slots=True)
 class SayAudio:
-    """Say this audio."""
+    """Ask the driver to say this audio."""
 
     ulaw: bytes
     label: str
@@ -31,23 +29,23 @@ class SayAudio:
 
 @dataclass(frozen=True, slots=True)
 class PressKey:
-    """Press one key."""
+    """Ask the driver to press one key."""
 
     digit: str
     more: bool
-    """It belongs to the number whose first digit was pressed before."""
+    """Whether it belongs to a number whose first digit was pressed before."""
 
 
 @dataclass(frozen=True, slots=True)
 class HangUpPhone:
-    """Hang up."""
+    """Ask the driver to hang up."""
 
     how: How
 
 
 @dataclass(frozen=True, slots=True)
 class StepTimedOut:
-    """The moment of a step never came."""
+    """Report that the moment of a step never came."""
 
     why: str
 
@@ -56,7 +54,7 @@ CallerAct: TypeAlias = SayAudio | PressKey | HangUpPhone | StepTimedOut
 
 
 class PhoneScript:
-    """The caller's part, step by step.
+    """Play the caller's part, step by step.
 
     `audio` has the mu-law of every step that speaks, by the step's number from 0.
     """
@@ -79,39 +77,51 @@ class PhoneScript:
 
     @property
     def step(self) -> Step:
-        """The one that is waited for; behind the last one, waiting for the agent to hang up."""
+        """Return the step that is due next. After the last step it is to wait until the agent hangs up."""
         steps = self._scenario.steps
         return steps[self._at] if self._at < len(steps) else Step(Wait())
 
     def poll(self, phone: Phone, now: float) -> list[CallerAct]:
-        """The acts that are due. The driver performs them at once, in order."""
+        """Return the acts that are due now, each at most once. The driver performs them at once, in order."""
         phone.play_to(now)
         if phone.over or phone.hung_up:
             return []
         if self._keys:
-            return self._press_on(now)
+            if now < self._next_key:
+                return []
+            digit, self._keys = self._keys[0], self._keys[1:]
+            self._next_key = now + KEY_GAP
+            return [PressKey(digit, more=True)]
+        # A step is looked at when the step before it is over: its last word was spoken.
         if phone.speaking:
             return []
         if self._since is None:
+            speech = phone.record.speech
             self._since = now
-            self._acted_at = self._acted_until(phone)
-        return self._due(phone, now, self._since)
-
-    def _due(self, phone: Phone, now: float, since: float) -> list[CallerAct]:
+            # Audio that is heard after the caller's last act was over may be its answer.
+            self._acted_at = min(speech[-1].end, phone.position) if speech else 0
         step = self.step
-        patience = self._scenario.patience_s if step.patience_s is None else step.patience_s
         if not isinstance(step.act, Wait) and self._reached(step, phone, now):
             return self._act(step, now)
+        # A moment of the clock always comes: such a step needs no patience.
         for_good = isinstance(step.moment, At) and not isinstance(step.act, Wait)
-        if now - since >= patience and not for_good:
-            return [StepTimedOut(_why(step)), *self._act(step, now)]
-        return []
+        patience = self._scenario.patience_s if step.patience_s is None else step.patience_s
+        if now - self._since < patience or for_good:
+            return []
+        why = "the agent did not finish"
+        if isinstance(step.act, Wait):
+            why = "the agent did not hang up"
+        elif isinstance(step.moment, IntoReply):
+            why = f"the agent did not speak for {step.moment.ms:.0f} ms"
+        return [StepTimedOut(why), *self._act(step, now)]
 
     def _reached(self, step: Step, phone: Phone, now: float) -> bool:
+        """Return whether the moment of a step has come."""
         match step.moment:
             case At(seconds):
                 return phone.elapsed(now) >= seconds
             case IntoReply(ms, reply):
+                # A pause inside the reply does not count: the caller interrupts audible speech.
                 wanted = phone.acts if reply is None else reply
                 return phone.spoken_ms(wanted) >= ms and phone.quiet_ms() is None
             case AfterAgent(seconds):
@@ -122,6 +132,7 @@ class PhoneScript:
                 assert_never(step.moment)
 
     def _act(self, step: Step, now: float) -> list[CallerAct]:
+        """Go on to the next step. Return the acts of this one."""
         number, self._since = self._at, None
         self._at += 1
         match step.act:
@@ -136,27 +147,7 @@ class PhoneScript:
             case HangUpStep(how):
                 return [HangUpPhone(how)]
             case Wait():
+                # The agent did not hang up in time: the caller does.
                 return [HangUpPhone("stop")]
             case _:
                 assert_never(step.act)
-
-    def _press_on(self, now: float) -> list[CallerAct]:
-        if now < self._next_key:
-            return []
-        digit, self._keys = self._keys[0], self._keys[1:]
-        self._next_key = now + KEY_GAP
-        return [PressKey(digit, more=True)]
-
-    @staticmethod
-    def _acted_until(phone: Phone) -> int:
-        """The sample at which the caller's last act was over: what is heard after it may be its answer."""
-        speech = phone.record.speech
-        return min(speech[-1].end, phone.position) if speech else 0
-
-
-def _why(step: Step) -> str:
-    if isinstance(step.act, Wait):
-        return "the agent did not hang up"
-    if isinstance(step.moment, IntoReply):
-        return f"the agent did not speak for {step.moment.ms:.0f} ms"
-    return "the agent did not finish"
