@@ -18,10 +18,6 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
-ErrorKind: TypeAlias = Literal[
-    "rate_limit", "funds", "auth", "voice", "invalid", "audio_format", "aborted", "unknown_error"
-]
-
 
 @dataclass(frozen=True, slots=True)
 class Info:
@@ -42,9 +38,8 @@ class End:
 class Error:
     """The request failed; nothing more of it is expected."""
 
-    kind: ErrorKind
-    retryable: bool
-    """The same request may work a second time."""
+    kind: str
+    """Why: a word of `REASONS`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +68,16 @@ Message: TypeAlias = Info | Ack | End | Error | Audio | Text | Marker
 _MARKER: Final = re.compile(r"\[[A-Z_ ]{1,40}\]")
 _QUIET: Final = frozenset({"info", "tts", "stt"})
 _SPOKEN: Final = frozenset({"transcription", "response"})
-_ERRORS: Final[tuple[tuple[ErrorKind, bool, tuple[str, ...]], ...]] = (
-    ("funds", False, ("insufficient funds", "usage limit", "payment", "quota")),
-    ("rate_limit", True, ("rate limit", "too many")),
-    ("auth", False, ("api key", "inactive", "unauthorized", "forbidden")),
-    ("voice", False, ("voice not owned", "voice not found", "speaker")),
-    ("audio_format", False, ("only wav", "audio format")),
-    ("invalid", False, ("invalid payload", "invalid message")),
-    ("aborted", True, ("aborted",)),
+ERRORS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
+    ("funds", ("insufficient funds", "usage limit", "payment", "quota")),
+    ("rate_limit", ("rate limit", "too many")),
+    ("auth", ("api key", "inactive", "unauthorized", "forbidden")),
+    ("voice", ("voice not owned", "voice not found", "speaker")),
+    ("audio_format", ("only wav", "audio format")),
+    ("invalid", ("invalid payload", "invalid message")),
+    ("aborted", ("aborted",)),
 )
-"""Kind, whether a retry may help, and what its text contains; the first that fits counts. Limits that are bought come
+"""Kind, and what its text contains; the first that fits counts. Limits that are bought come
 before limits that pass, for a message may name both."""
 
 
@@ -176,7 +171,7 @@ def _error(envelope: dict[str, Any]) -> Error:
 def classify(message: str) -> Error:
     """What an error means, by its words."""
     words = message.casefold()
-    for kind, retryable, signs in _ERRORS:
+    for kind, signs in ERRORS:
         if any(sign in words for sign in signs):
-            return Error(kind, retryable)
-    return Error("unknown_error", True)
+            return Error(kind)
+    return Error("unknown_error")

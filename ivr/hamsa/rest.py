@@ -20,7 +20,8 @@ from typing import Any, Final
 import httpx
 
 from ivr.hamsa.messages import Audio, End, Message, classify, parse
-from ivr.hamsa.pool.link import LinkLost
+from ivr.hamsa.pool.socket import REFUSALS
+from ivr.hamsa.reasons import LinkLost
 from ivr.upstream.breaker import Breaker, BreakerLimits
 
 CONNECT_TIMEOUT: Final = 3.0
@@ -30,8 +31,6 @@ BUSY: Final = 64
 LONGEST: Final = 1 << 20
 """Bytes of an answer that is no audio."""
 LIMITS: Final = BreakerLimits(failures=3, pause=1.0, longest=1.0)
-_STATUS: Final = {401: "auth", 402: "funds", 403: "auth", 429: "rate_limit"}
-_FINAL: Final = frozenset({"auth", "funds"})
 _CHANCE: Final = SystemRandom()
 
 
@@ -104,7 +103,7 @@ class SpeechRest:
     async def send(self, path: str, payload: dict[str, Any]) -> httpx.Response:
         """Post, and see that the head of the answer is good. Raises LinkLost and httpx's errors."""
         if not self._breakers[path].admits(self.now()):
-            raise LinkLost("breaker", retryable=False)
+            raise LinkLost("breaker")
         self.asked += 1
         response = await self._client.send(self._client.build_request("POST", path, json=payload), stream=True)
         try:
@@ -125,8 +124,8 @@ class SpeechRest:
         """How a request went: None is well."""
         if lost is None:
             self._breakers[path].succeeded()
-        elif lost.reason != "breaker" and (lost.retryable or lost.reason in _FINAL):
-            self._breakers[path].failed(self.now(), fatal=lost.reason in _FINAL)
+        elif lost.row.service_is_bad:
+            self._breakers[path].failed(self.now(), fatal=lost.row.account_is_bad)
         elif lost.reason != "breaker":
             self.forgo(path)
 
@@ -224,9 +223,9 @@ async def _refusal(response: httpx.Response) -> LinkLost:
     message = _json(await _body(response)).get("message")
     found = classify(message if isinstance(message, str) else "")
     if found.kind != "unknown_error":
-        return LinkLost(found.kind, retryable=found.retryable)
-    reason = _STATUS.get(response.status_code, f"http_{response.status_code // 100}xx")
-    return LinkLost(reason, retryable=reason not in _FINAL and response.status_code >= 429)
+        return LinkLost(found.kind)
+    status = response.status_code
+    return LinkLost(REFUSALS.get(status, "http_5xx" if status >= 500 else "http_4xx" if status >= 400 else "http_3xx"))
 
 
 def lost_from(exc: Exception) -> LinkLost:

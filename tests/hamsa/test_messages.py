@@ -73,28 +73,28 @@ def test_frame(frame: str | bytes, message: Message) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "kind", "retryable"),
+    ("said", "kind"),
     [
-        ("Only WAV files are supported", "audio_format", False),
-        ("Error generating transcription: Audio format not supported", "audio_format", False),
-        ("Voice not owned by user", "voice", False),
-        ("Rate limit exceeded", "rate_limit", True),
-        ("too many requests", "rate_limit", True),
-        ("insufficient funds", "funds", False),
-        ("usage limit reached, rate limit", "funds", False),
-        ("API key is inactive", "auth", False),
-        ("Unauthorized", "auth", False),
-        ("Invalid payload", "invalid", False),
-        ("Invalid message format", "invalid", False),
-        ("aborted", "aborted", True),
-        ("boom", "unknown_error", True),
-        ("", "unknown_error", True),
+        ("Only WAV files are supported", "audio_format"),
+        ("Error generating transcription: Audio format not supported", "audio_format"),
+        ("Voice not owned by user", "voice"),
+        ("Rate limit exceeded", "rate_limit"),
+        ("too many requests", "rate_limit"),
+        ("insufficient funds", "funds"),
+        ("usage limit reached, rate limit", "funds"),
+        ("API key is inactive", "auth"),
+        ("Unauthorized", "auth"),
+        ("Invalid payload", "invalid"),
+        ("Invalid message format", "invalid"),
+        ("aborted", "aborted"),
+        ("boom", "unknown_error"),
+        ("", "unknown_error"),
     ],
 )
-def test_error_text_is_the_only_signal(said: str, kind: str, retryable: bool) -> None:
+def test_error_text_is_the_only_signal(said: str, kind: str) -> None:
     error = parse(json.dumps({"type": "error", "payload": {"message": said}}))
     assert isinstance(error, Error)
-    assert (error.kind, error.retryable) == (kind, retryable)
+    assert error.kind == kind
 
 
 @pytest.mark.parametrize(
@@ -106,13 +106,13 @@ def test_error_text_is_the_only_signal(said: str, kind: str, retryable: bool) ->
     ],
 )
 def test_error_text_is_found_where_it_should_not_be(frame: str) -> None:
-    assert parse(frame) == Error("rate_limit", True)
+    assert parse(frame) == Error("rate_limit")
 
 
 @pytest.mark.parametrize("payload", ["5", "null", "[]", "{}", '{"message":{}}', '{"message":5}'])
 def test_error_of_any_shape_is_an_error(payload: str) -> None:
-    assert parse(f'{{"type":"error","payload":{payload}}}') == Error("unknown_error", True)
-    assert parse('{"type":"error"}') == Error("unknown_error", True)
+    assert parse(f'{{"type":"error","payload":{payload}}}') == Error("unknown_error")
+    assert parse('{"type":"error"}') == Error("unknown_error")
 
 
 @given(
@@ -161,7 +161,7 @@ def test_utterance_request_is_as_documented(wav: bytes) -> None:
     ("message", "speech", "hearing"),
     [
         (End(), True, False),
-        (Error("aborted", True), False, False),
+        (Error("aborted"), False, False),
         (Text(""), False, True),
         (Marker("THINKING"), False, False),
         (Marker("NOISE"), False, True),

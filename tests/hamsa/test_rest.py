@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 
 from ivr.call.ports import SttError, TtsError
 from ivr.hamsa.messages import Text, stt_payload
-from ivr.hamsa.pool.link import LinkLost
+from ivr.hamsa.reasons import LinkLost
 from ivr.hamsa.rest import LONGEST, SpeechRest
 from ivr.hamsa.stt.transcriber import Transcriber
 from ivr.hamsa.tts.synthesizer import Synthesizer

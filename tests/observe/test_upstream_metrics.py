@@ -8,6 +8,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from ivr.hamsa.pool.service import SpeechService, SpeechServiceOptions
+from ivr.hamsa.reasons import LinkLost
 from ivr.hamsa.rest import SpeechRest
 from ivr.observe.metrics import Metrics
 from ivr.observe.upstream_metrics import FAMILIES, UpstreamMetrics, figures
@@ -86,7 +87,7 @@ def test_pauses_and_young_deaths() -> None:
         seen = read(speech_service)
         assert "ivr_breakers tts_rest closed" not in seen
         assert seen["ivr_links_young_deaths"] == 1
-        speech_service.gate.failed(4.2, "connect")
+        speech_service.gate.failed(4.2, LinkLost("connect"))
         assert read(speech_service)["ivr_connects_pause_seconds"] == pytest.approx(0.4)
         await speech_service.aclose()
 

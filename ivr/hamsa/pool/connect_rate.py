@@ -13,6 +13,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ivr.hamsa.reasons import LinkLost
 from ivr.upstream.connection_lifetimes import ConnectionLifetimes
 from ivr.upstream.pace import Backoff, Bucket, TokenBucket
 
@@ -78,10 +79,10 @@ class ConnectRate:
         """Something has changed: those who wait look again."""
         self._stirred.set()
 
-    def failed(self, began: float, reason: str) -> None:
+    def failed(self, began: float, lost: LinkLost) -> None:
         """A connect that began then has failed. One too many is a matter of pace, anything else one of patience."""
         self._trial_until = 0.0
-        if reason == "rate_limit":
+        if lost.row.too_many:
             self.bucket.slower(began, self._now())
         else:
             self.backoff.failed(began, self._now())

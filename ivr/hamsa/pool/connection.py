@@ -16,8 +16,9 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from ivr.hamsa.messages import Ack, Audio, End, Error, Message, Text, parse
-from ivr.hamsa.pool.link import Link, LinkLost, LinkState
+from ivr.hamsa.pool.link import Link, LinkState
 from ivr.hamsa.pool.socket import Probed, SpeechSocket, lost_from
+from ivr.hamsa.reasons import LinkLost
 
 BACKLOG: Final = 16 * 1024 * 1024
 """Bytes of one reply that may wait to be read: more than twice the longest reply the service's own limit allows."""

@@ -12,8 +12,9 @@ from typing import Any, Literal, Protocol
 
 from ivr.hamsa.options import HamsaSettings
 from ivr.hamsa.pool.connect_rate import ConnectRate
-from ivr.hamsa.pool.link import Link, LinkLost
+from ivr.hamsa.pool.link import Link
 from ivr.hamsa.pool.socket import Connect, SpeechSocket, lost_from
+from ivr.hamsa.reasons import LinkLost
 
 
 class ConnectorOwner(Protocol):

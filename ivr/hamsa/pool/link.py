@@ -86,19 +86,6 @@ class IllegalLinkUse(RuntimeError):
     """The driver asked a link for what its state does not allow: a fault of ours."""
 
 
-class LinkLost(Exception):
-    """A link, or the attempt to open one, is over before its request was."""
-
-    def __init__(self, reason: str, *, retryable: bool = True, code: int | None = None) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        """A short fixed word, safe for logs and labels."""
-        self.retryable = retryable
-        """A fresh link may fare better."""
-        self.code = code
-        """The WebSocket close code, where there was one."""
-
-
 @dataclass(frozen=True, slots=True)
 class LinkLimits:
     """How long a link may be what it is. Seconds."""

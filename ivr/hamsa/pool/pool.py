@@ -29,11 +29,12 @@ from ivr.hamsa.options import HamsaSettings
 from ivr.hamsa.pool.connect_rate import SPARE, ConnectRate
 from ivr.hamsa.pool.connection import LiveLink
 from ivr.hamsa.pool.connector import Connector
-from ivr.hamsa.pool.link import Link, LinkLost, LinkState
+from ivr.hamsa.pool.link import Link, LinkState
 from ivr.hamsa.pool.sharing import PoolSharing
 from ivr.hamsa.pool.sizing import HOPE, LEAD, SURPLUS_AFTER, LinkRequest, PoolState
 from ivr.hamsa.pool.socket import Connect, SpeechSocket
 from ivr.hamsa.pool.waiting import Waiter, WaitQueue
+from ivr.hamsa.reasons import LinkLost
 from ivr.upstream.breaker import Breaker
 
 NoteCallback: TypeAlias = Callable[[str, Mapping[str, str | int | float | bool]], None]
@@ -48,10 +49,6 @@ HOPELESS: Final = 1.0
 """Seconds until the next attempt to connect from which on nobody waits for it when there is no link."""
 GRACE: Final = 0.2
 """Seconds beyond the close timeout that tasks get to end."""
-BLAMELESS: Final = frozenset(
-    {"aborted", "audio_format", "breaker", "cancelled", "flood", "invalid", "no_link", "shut", "too_long", "voice"}
-)
-"""Losses that say nothing about how the service is."""
 _CHANCE: Final = SystemRandom()
 
 
@@ -133,7 +130,7 @@ class LinkPool:
     def _hopeless(self) -> bool:
         """Nothing is there, nothing is coming, and the last attempt failed for more than the pace."""
         alone = not self._links and not self._opener.opening
-        return alone and self._gate.pause > HOPELESS and self._refusal.reason != "rate_limit"
+        return alone and self._gate.pause > HOPELESS and not self._refusal.row.too_many
 
     async def warm(self) -> None:
         """Have a link: returns once there is one or the attempt has failed. Never raises."""
@@ -153,12 +150,12 @@ class LinkPool:
         """A free link. The caller asks on it before anything else. Raises LinkLost when none can be had in time."""
         self._sharing.asked()
         if self._sharing.breaker is not None and not self._sharing.breaker.admits(self.now()):
-            raise LinkLost("breaker", retryable=False)
+            raise LinkLost("breaker")
         if self._closed:
-            raise LinkLost("shut", retryable=False)
+            raise LinkLost("shut")
         loop = asyncio.get_running_loop()
         if self._hopeless:
-            raise LinkLost(self._refusal.reason, retryable=self._refusal.retryable)
+            raise LinkLost(self._refusal.reason)
         picky = bool(wish.avoid) or wish.alive_since is not None
         patient_until = self.now() + (0.0 if picky else self._settings.drain_patience)
         waiter = _QueuedRequest(wish, patient_until)
@@ -175,7 +172,7 @@ class LinkPool:
             self._leave(waiter)
             self.tend()
             if isinstance(exc, TimeoutError):
-                raise LinkLost("no_link", retryable=False) from None
+                raise LinkLost("no_link") from None
             if not isinstance(exc, LinkLost):
                 self.forgo()
             raise
@@ -196,11 +193,11 @@ class LinkPool:
             self._gate.proven()
             if breaker is not None and breaker.succeeded():
                 self._note(f"{self._peer}_breaker_closed", {})
-        elif lost.reason in BLAMELESS:
-            if lost.reason != "breaker":  # or it is another request that is under way
+        elif not lost.row.service_is_bad:
+            if lost.reason != "breaker":  # that request was not made: a probe of another caller may be under way
                 self.forgo()
         elif breaker is not None:
-            self._denials += lost.reason in {"auth", "funds"}
+            self._denials += lost.row.account_is_bad
             if breaker.failed(self.now(), fatal=self._denials >= DENIALS):
                 self._note(f"{self._peer}_breaker_opened", {"reason": lost.reason, "failures": breaker.failures})
 
@@ -218,7 +215,7 @@ class LinkPool:
     async def aclose(self) -> None:
         """Close everything, within little more than the close timeout."""
         self._closed = True
-        self._fail(LinkLost("shut", retryable=False))
+        self._fail(LinkLost("shut"))
         tasks = self._tasks | self._opener.stop()
         for live in list(self._links):
             live.drop("shut")
@@ -272,7 +269,7 @@ class LinkPool:
         if live.link.state is LinkState.CLOSED:  # not by us
             self._gate.died(self.now() - age, live.link.replies)
         if live.link.replies or age > SETTLED:
-            self._standby = self._standby or (lost.retryable and not self._links)
+            self._standby = self._standby or ((lost.row.retry or lost.code is None) and not self._links)
         elif lost.code is not None:
             self._failed(lost, self.now() - age)
         self.tend()
@@ -307,10 +304,10 @@ class LinkPool:
             return
         if self._hopeless and not waiter.wish.elsewhere:
             self._waiting.leave(waiter)
-            waiter.link.set_exception(LinkLost(self._refusal.reason, retryable=self._refusal.retryable))
+            waiter.link.set_exception(LinkLost(self._refusal.reason))
         elif waiter.wish.elsewhere and self._waiting.hopeless(waiter, self.now(), self.stock):
             self._waiting.leave(waiter)
-            waiter.link.set_exception(LinkLost("no_link", retryable=False))
+            waiter.link.set_exception(LinkLost("no_link"))
 
     def _leave(self, waiter: _QueuedRequest) -> None:
         """The request has its link, or wants none any more."""
@@ -358,9 +355,9 @@ class LinkPool:
 
     def _failed(self, lost: LinkLost, began: float) -> None:
         """The service would not have us. Who waits is told when nothing else is to be expected."""
-        self._gate.failed(began, lost.reason)
+        self._gate.failed(began, lost)
         self._refusal = lost
-        if not self._links and not self._opener.opening and lost.reason != "rate_limit":
+        if not self._links and not self._opener.opening and not lost.row.too_many:
             self._fail(lost)
 
     # -- lending -------------------------------------------------------------------------------------------------

@@ -22,15 +22,22 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.protocol import State
 
 from ivr.hamsa.options import HamsaSettings
-from ivr.hamsa.pool.link import LinkLost
+from ivr.hamsa.reasons import LinkLost
 
 Phase: TypeAlias = Literal["connect", "open"]
 
-_REFUSED: Final = {401: "auth", 402: "funds", 403: "auth", 429: "rate_limit"}
+REFUSALS: Final = {401: "auth", 402: "funds", 403: "auth", 429: "rate_limit"}
 """What a status instead of an upgrade means."""
-_FATAL_CLOSE: Final = {4001: "auth", 4003: "funds", 4500: "auth"}
-"""Close codes after which a fresh socket would be closed the same way."""
-_CLOSE: Final = {1000: "closed", 1001: "going_away", 1007: "bad_text", 1009: "too_big"}
+CLOSE_CODES: Final = {
+    1000: "closed",
+    1001: "going_away",
+    1007: "bad_text",
+    1009: "too_big",
+    4001: "auth",
+    4003: "funds",
+    4500: "auth",
+}
+"""What a close code means."""
 
 
 class SpeechSocket(Protocol):
@@ -121,10 +128,9 @@ def lost_from(exc: Exception, phase: Phase) -> LinkLost:
         case ConnectionClosed():
             return _closed(exc)
         case InvalidStatus():
-            reason = _REFUSED.get(exc.response.status_code, "refused")
-            return LinkLost(reason, retryable=reason not in {"auth", "funds"})
+            return LinkLost(REFUSALS.get(exc.response.status_code, "refused"))
         case TimeoutError() if phase == "connect":
-            return LinkLost("connect_timeout", retryable=False)
+            return LinkLost("connect_timeout")
         case _:
             return LinkLost("connect" if phase == "connect" else "broken")
 
@@ -133,9 +139,7 @@ def _closed(exc: ConnectionClosed) -> LinkLost:
     frame = exc.rcvd or exc.sent
     if frame is None:
         return LinkLost("broken", code=1006)
-    if frame.code in _FATAL_CLOSE:
-        return LinkLost(_FATAL_CLOSE[frame.code], retryable=False, code=frame.code)
-    return LinkLost(_CLOSE.get(frame.code, "closed_badly"), code=frame.code)
+    return LinkLost(CLOSE_CODES.get(frame.code, "closed_badly"), code=frame.code)
 
 
 @lru_cache(maxsize=1)

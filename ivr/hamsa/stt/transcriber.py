@@ -25,14 +25,14 @@ from ivr.call.ports import SttError
 from ivr.hamsa.messages import Error, Marker, Text, ends_hearing, request, stt_payload
 from ivr.hamsa.options import HamsaSettings
 from ivr.hamsa.pool.connection import LiveLink
-from ivr.hamsa.pool.link import Link, LinkLost
+from ivr.hamsa.pool.link import Link
 from ivr.hamsa.pool.pool import LinkPool, NoteCallback
 from ivr.hamsa.pool.sizing import LinkRequest
 from ivr.hamsa.pool.socket import Connect, connect
+from ivr.hamsa.reasons import LinkLost
 from ivr.hamsa.rest import SpeechRest
+from ivr.hamsa.retry_policy import RetryPolicy, Route
 from ivr.hamsa.stats import SpeechStats
-from ivr.hamsa.tts.retry_policy import RetryPolicy, Route
-from ivr.hamsa.tts.synthesis import SILENT
 from ivr.media import resample, wav
 
 CALL_RATE = 8000
@@ -253,8 +253,8 @@ class Transcriber:
                         return ""
                     case Marker():
                         deadline = min(deadline, self._links.now() + THOUGHT)
-                    case Error(kind, retryable):
-                        raise LinkLost(kind, retryable=retryable)
+                    case Error(kind):
+                        raise LinkLost(kind)
                     case _:
                         pass
         except TimeoutError:
@@ -274,7 +274,7 @@ class Transcriber:
         self._expect(utterance, made)
         heard = await rest.hear(utterance.payload, utterance.deadline(made.asked_at))
         if isinstance(heard, Marker) and heard.name == THINKING:
-            raise LinkLost("thinking", retryable=False)
+            raise LinkLost("thinking")
         return heard.text if isinstance(heard, Text) else ""
 
     def _again(self, utterance: _Transcription, made: _Try, lost: LinkLost) -> bool:
@@ -286,7 +286,7 @@ class Transcriber:
             self._rest.report("stt", lost)
         if live is not None:
             utterance.avoid |= {live.link.number}
-            if lost.reason in SILENT:
+            if lost.row.link_was_silent:
                 utterance.alive_since = now
         if not utterance.tries.lost(lost, now - made.asked_at, live is not None and live.link.reused):
             return False

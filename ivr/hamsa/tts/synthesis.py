@@ -20,19 +20,17 @@ from ivr.call.ports import TtsError
 from ivr.hamsa.messages import Audio, End, Error, Message, request, tts_payload
 from ivr.hamsa.options import HamsaSettings
 from ivr.hamsa.pool.connection import LiveLink
-from ivr.hamsa.pool.link import LinkLost
 from ivr.hamsa.pool.pool import LinkPool, NoteCallback
 from ivr.hamsa.pool.sizing import LinkRequest
+from ivr.hamsa.reasons import LinkLost
 from ivr.hamsa.rest import SpeechRest
+from ivr.hamsa.retry_policy import RetryPolicy
 from ivr.hamsa.stats import SpeechStats
 from ivr.hamsa.tts.reply_audio import AudioChunk, Degenerate, Done, Outcome, ReplyAudio, Unusable
-from ivr.hamsa.tts.retry_policy import SENSELESS, RetryPolicy
 from ivr.hamsa.tts.splice import Splice
 
 FALLBACK_S: Final = 60.0
 """Seconds in which a second speaker who had to help out goes on, before the first is asked again."""
-SILENT = frozenset({"dead", "broken", "first_audio_timeout", "gap_timeout", "hearing_timeout"})
-"""Losses that a link gave no sign of: other links may be as dead."""
 
 
 class SynthesisReply(Protocol):
@@ -140,8 +138,8 @@ class Synthesis:
                 self._take(self._synthesis.feed(payload))
             case End():
                 self._take(self._synthesis.finish())
-            case Error(kind, retryable):
-                raise LinkLost(kind, retryable=retryable)
+            case Error(kind):
+                raise LinkLost(kind)
             case _:
                 pass
 
@@ -211,7 +209,7 @@ class Synthesis:
                 case Degenerate():
                     self._degenerate(outcome)
                 case Unusable(reason):
-                    raise LinkLost(reason, retryable=False)
+                    raise LinkLost(reason)
 
     def _give(self, audio: bytes) -> None:
         """This goes on where the sentence was."""
@@ -283,11 +281,11 @@ class Synthesis:
             self.cancel()
             return
         self._avoid = frozenset({self._live.link.number})
-        if lost.reason in SILENT:
+        if lost.row.link_was_silent:
             self._alive_since = now
         if lost.reason == "short":
             self._links.doubt(self._live)
-        elif self._serving or lost.retryable:
+        elif self._serving or lost.row.retry:
             self._live.drop(lost.reason)
         else:
             self.cancel()
@@ -295,7 +293,7 @@ class Synthesis:
     def _fail(self, lost: LinkLost) -> None:
         self._speaker.tally.failed += 1
         self._note("tts_failed", {"reason": lost.reason, "got_ms": round(self._got_ms)})
-        raise TtsError(lost.reason, again=lost.reason not in SENSELESS) from lost
+        raise TtsError(lost.reason, again=not lost.row.no_more) from lost
 
     def _note(self, name: str, fields: Mapping[str, str | int | float | bool]) -> None:
         """With what may have been the cause: which link, how old, how often used."""

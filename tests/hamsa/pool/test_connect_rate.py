@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from ivr.hamsa.pool.connect_rate import BACKOFF_LEAST, PROOF, SPARE, ConnectRate
+from ivr.hamsa.reasons import LinkLost
 from ivr.testbench import virtual_time
 from ivr.upstream.pace import TokenBucket
 
@@ -69,13 +70,13 @@ def test_who_leaves_makes_room() -> None:
 def test_failures_make_everybody_pause_and_refusals_for_number_slow_down() -> None:
     async def scene() -> None:
         turnstile = gate(8.0, 8.0)
-        turnstile.failed(0.0, "connect")
+        turnstile.failed(0.0, LinkLost("connect"))
         assert turnstile.pause == BACKOFF_LEAST
         assert await turnstile.permit(lambda: 0.0)
         assert now() == BACKOFF_LEAST
         turnstile.proven()
         assert turnstile.pause < 0
-        turnstile.failed(now(), "rate_limit")
+        turnstile.failed(now(), LinkLost("rate_limit"))
         assert turnstile.pause < 0
         began = now()
         assert await turnstile.permit(lambda: 0.0)
@@ -96,13 +97,13 @@ def test_after_a_failure_one_attempt_at_a_time_until_one_has_served() -> None:
             assert await turnstile.permit(lambda: 0.0)
             passed.append(round(now(), 3))
 
-        turnstile.failed(0.0, "connect")
+        turnstile.failed(0.0, LinkLost("connect"))
         others = [asyncio.create_task(go()) for _ in range(4)]
         await asyncio.sleep(3.0)
         turnstile.opened()
         turnstile.stir()
         await asyncio.sleep(3.0)
-        turnstile.failed(BACKOFF_LEAST, "connect")
+        turnstile.failed(BACKOFF_LEAST, LinkLost("connect"))
         turnstile.stir()
         await asyncio.sleep(3.0)
         turnstile.proven()
@@ -142,7 +143,7 @@ def test_where_links_die_spares_come_late_and_what_is_needed_at_once() -> None:
 def test_a_clock_of_ones_own() -> None:
     async def scene() -> None:
         turnstile = ConnectRate(clock=lambda: 0.5, chance=lambda: 0.0)
-        turnstile.failed(0.0, "connect")
+        turnstile.failed(0.0, LinkLost("connect"))
         assert turnstile.pause == BACKOFF_LEAST
 
     virtual_time.run(scene())

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.hamsa.pool.link import SCRAP, TABLE, IllegalLinkUse, Link, LinkLimits, LinkLost, LinkState, Verb
+from ivr.hamsa.pool.link import SCRAP, TABLE, IllegalLinkUse, Link, LinkLimits, LinkState, Verb
+from ivr.hamsa.reasons import LinkLost
 
 VERBS: tuple[Verb, ...] = ("connect", "opened", "request", "end", "cancel", "retire", "lost")
 PATHS: dict[LinkState, tuple[Verb, ...]] = {
@@ -200,7 +201,7 @@ def test_the_frame_before_that_comes_again_too_soon_is_stale(
 
 def test_lost_says_what_and_whether_to_try_again() -> None:
     lost = LinkLost("closed", code=1000)
-    assert (str(lost), lost.reason, lost.retryable, lost.code) == ("closed", "closed", True, 1000)
+    assert (str(lost), lost.reason, lost.row.retry, lost.code) == ("closed", "closed", True, 1000)
 
 
 def test_a_link_under_suspicion_is_pinged_at_once() -> None:

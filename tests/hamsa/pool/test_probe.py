@@ -11,9 +11,9 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from ivr.call.ports import TtsError
-from ivr.hamsa.pool.link import LinkLost
 from ivr.hamsa.pool.service import SpeechService, SpeechServiceOptions
 from ivr.hamsa.pool.sizing import HOPE
+from ivr.hamsa.reasons import LinkLost
 from ivr.hamsa.rest import SpeechRest
 from ivr.testbench import virtual_time
 from ivr.upstream.breaker import BreakerLimits
@@ -142,12 +142,12 @@ def test_who_waits_is_told_when_the_other_pool_has_found_that_there_is_no_hope(
     service = Service()
 
     async def story(speech_service: SpeechService) -> None:
-        speech_service.gate.failed(now(), "connect")
+        speech_service.gate.failed(now(), LinkLost("connect"))
         began, voice = now(), speech_service.synthesizer_for(settings(away_patience=0.0))
         waiting = asyncio.create_task(said(voice))
         await asyncio.sleep(0.1)
         for _ in range(failures):
-            speech_service.gate.failed(now(), "auth")
+            speech_service.gate.failed(now(), LinkLost("auth"))
         if told_after is None:
             assert len(await waiting) == 80000
         else:

@@ -19,7 +19,7 @@ from websockets.http11 import Request, Response
 from ivr.call.ports import TtsError
 from ivr.hamsa.options import HamsaSettings
 from ivr.hamsa.pool import socket
-from ivr.hamsa.pool.link import LinkLost
+from ivr.hamsa.reasons import LinkLost
 from ivr.hamsa.stt.transcriber import Transcriber
 from ivr.hamsa.tts.synthesizer import Synthesizer
 from tests.hamsa.service import ACK, END, INFO, KEY, TEXT, sound
@@ -280,22 +280,20 @@ def test_tls_certificates_are_read_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("raised", "phase", "reason", "retryable", "code"),
+    ("raised", "phase", "reason", "code"),
     [
-        (LinkLost("x"), "open", "x", True, None),
-        (ConnectionClosedError(None, None), "open", "broken", True, 1006),
-        (ConnectionClosedError(None, Close(1009, "")), "open", "too_big", True, 1009),
-        (ConnectionClosedError(Close(4003, ""), None), "connect", "funds", False, 4003),
-        (ConnectionClosedError(Close(4999, ""), None), "open", "closed_badly", True, 4999),
-        (TimeoutError(), "connect", "connect_timeout", False, None),
-        (TimeoutError(), "open", "broken", True, None),
-        (OSError(), "connect", "connect", True, None),
-        (OSError(), "open", "broken", True, None),
-        (InvalidStatus(Response(402, "", Headers())), "connect", "funds", False, None),
+        (LinkLost("stuck"), "open", "stuck", None),
+        (ConnectionClosedError(None, None), "open", "broken", 1006),
+        (ConnectionClosedError(None, Close(1009, "")), "open", "too_big", 1009),
+        (ConnectionClosedError(Close(4003, ""), None), "connect", "funds", 4003),
+        (ConnectionClosedError(Close(4999, ""), None), "open", "closed_badly", 4999),
+        (TimeoutError(), "connect", "connect_timeout", None),
+        (TimeoutError(), "open", "broken", None),
+        (OSError(), "connect", "connect", None),
+        (OSError(), "open", "broken", None),
+        (InvalidStatus(Response(402, "", Headers())), "connect", "funds", None),
     ],
 )
-def test_every_failure_has_a_fixed_word(
-    raised: Exception, phase: socket.Phase, reason: str, retryable: bool, code: int | None
-) -> None:
+def test_every_failure_has_a_fixed_word(raised: Exception, phase: socket.Phase, reason: str, code: int | None) -> None:
     lost = socket.lost_from(raised, phase)
-    assert (lost.reason, lost.retryable, lost.code) == (reason, retryable, code)
+    assert (lost.reason, lost.code) == (reason, code)

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from typing import Final, Literal, TypeAlias
 
-from ivr.hamsa.pool.link import LinkLost
+from ivr.hamsa.reasons import REASONS, LinkLost, Reason
 
 Route: TypeAlias = Literal["any", "other", "warm", "rest"]
 
@@ -41,19 +41,6 @@ PAUSE_LEAST, PAUSE_MOST = 0.4, 0.8
 """Seconds between two rounds of all ways, the first and the longest."""
 OPEN_PATIENCE: Final = 2.0
 """Seconds of silence, at most, in the middle of a sentence: nothing else can be said there."""
-ELSEWHERE: Final = frozenset({"breaker", "connect_timeout", "no_link"})
-"""There is no link, which says nothing about REST."""
-AWAY: Final = ELSEWHERE | {"connect", "http_5xx", "rate_limit", "refused"}
-"""The service is not to be reached, which passes."""
-OWN: Final = frozenset({"invalid", "voice"})
-"""The request's own fault."""
-LATE: Final = "first_audio_timeout"
-SPEAKERS_OWN: Final = OWN | {"audio_format", "degenerate", "too_long", "unknown_error", LATE}
-"""Another speaker may do better."""
-FINAL: Final = frozenset({"shut"})
-"""Nobody is there any more."""
-SENSELESS: Final = FINAL | {"too_long"}
-"""After audio that was nonsense there is nothing to go on with."""
 
 
 class RetryPolicy:
@@ -115,7 +102,7 @@ class RetryPolicy:
         since = self._degenerate_since
         until = min(since + DEGENERATE_PATIENCE, max(since + DEGENERATE_LEAST, dry_at))
         if now > until or self.degenerates >= DEGENERATE_MOST:
-            return self._next_speaker("degenerate")
+            return self._next_speaker(REASONS["degenerate"])
         way = LUCK[(self.degenerates - 1) % len(LUCK)]
         self.way = way if (self._rest and self._rest_luck) or way != "rest" else "other"
         return True
@@ -123,16 +110,16 @@ class RetryPolicy:
     def lost(self, lost: LinkLost, asked: float, reused: bool, now: float = 0.0, dry_at: float = 0.0) -> bool:
         """The try failed before any audio, `asked` seconds after it was made. False: no more tries."""
         self.pause = 0.0
-        if lost.reason in FINAL:
+        if lost.row.final:
             return False
-        return self._next_way(lost, asked, reused) or self._next_speaker(lost.reason) or self._again(lost, now, dry_at)
+        return self._next_way(lost, asked, reused) or self._next_speaker(lost.row) or self._again(lost, now, dry_at)
 
     def broken(self, lost: LinkLost) -> bool:
         """The reply broke off after audio was given out. False: no more tries."""
         self.breaks += 1
         self.pause, self._rounds = 0.0, 0
         self._anew()
-        if lost.reason in SENSELESS or self.breaks > BREAKS_MOST:
+        if lost.row.no_more or self.breaks > BREAKS_MOST:
             return False
         return self._go("other" if self.breaks == 1 or not self._rest else "warm")
 
@@ -140,20 +127,20 @@ class RetryPolicy:
         if self.way == "rest":
             self._rest_losses += 1
             return self._losses < 2 and self._go("other", self._rest_losses < 2)
-        if lost.reason in ELSEWHERE:
+        if lost.row.no_link:
             return self._go("rest", self.fallback)
-        if lost.retryable and reused and asked < QUICK and self._quick < QUICK_MOST:
+        if lost.row.retry and reused and asked < QUICK and self._quick < QUICK_MOST:
             self._quick += 1
             return self._go("other")
         self._losses += 1
         if self._losses < 2:
             return self._go("other")
-        enough = lost.reason in OWN or (lost.reason == LATE and self._others)
+        enough = lost.row.request_is_bad or (lost.reason == "first_audio_timeout" and self._others)
         return self._go("rest", self.fallback and not enough)
 
-    def _next_speaker(self, reason: str) -> bool:
+    def _next_speaker(self, reason: Reason) -> bool:
         """The same with another voice."""
-        if not self._others or reason not in SPEAKERS_OWN:
+        if not self._others or not reason.other_speaker_may_help:
             return False
         self.speaker += 1
         self.degenerates = 0
@@ -163,7 +150,7 @@ class RetryPolicy:
 
     def _again(self, lost: LinkLost, now: float, dry_at: float) -> bool:
         """The same after a pause."""
-        if lost.reason not in AWAY:
+        if not lost.row.away:
             return False
         if not self._rounds:
             self._away_since = now

@@ -8,30 +8,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.hamsa.pool.link import LinkLost
-from ivr.hamsa.tts.retry_policy import (
-    AWAY,
+from ivr.hamsa.reasons import REASONS, LinkLost
+from ivr.hamsa.retry_policy import (
     BREAKS_MOST,
     DEGENERATE_LEAST,
     DEGENERATE_MOST,
     DEGENERATE_PATIENCE,
-    ELSEWHERE,
-    FINAL,
     OPEN_PATIENCE,
-    OWN,
     PAUSE_LEAST,
     PAUSE_MOST,
-    SENSELESS,
-    SPEAKERS_OWN,
     RetryPolicy,
     Route,
 )
 
+
+def words(follows: str) -> list[str]:
+    """Return the reasons that have this consequence."""
+    return [word for word, row in REASONS.items() if getattr(row, follows)]
+
+
 GONE = LinkLost("closed")
 LATE = LinkLost("first_audio_timeout")
-DENIED = LinkLost("auth", retryable=False)
-SHUT = LinkLost("shut", retryable=False)
-NO_LINK = LinkLost("no_link", retryable=False)
+DENIED = LinkLost("auth")
+SHUT = LinkLost("shut")
+NO_LINK = LinkLost("no_link")
 
 
 def ways(tries: RetryPolicy, *steps: tuple[LinkLost, float, bool]) -> list[Route | None]:
@@ -59,9 +59,9 @@ def test_a_link_that_was_closed_before_counts_as_nothing_twice() -> None:
     assert ways(RetryPolicy(rest=False), quick, fresh, fresh) == ["other", "other", None]
 
 
-@pytest.mark.parametrize("reason", sorted(ELSEWHERE))
+@pytest.mark.parametrize("reason", words("no_link"))
 def test_without_a_link_there_is_rest(reason: str) -> None:
-    none = (LinkLost(reason, retryable=False), 2.0, False)
+    none = (LinkLost(reason), 2.0, False)
     assert ways(RetryPolicy(rest=True), none) == ["rest"]
     assert ways(RetryPolicy(rest=False), none) == [None]
 
@@ -75,18 +75,18 @@ def test_after_rest_a_link_once_when_none_was_lost_yet() -> None:
 
 @pytest.mark.parametrize("reason", ["auth", "funds", "audio_format", "too_long"])
 def test_what_one_link_says_of_the_account_or_the_sound_proves_nothing(reason: str) -> None:
-    said = (LinkLost(reason, retryable=False), 0.1, True)
+    said = (LinkLost(reason), 0.1, True)
     assert ways(RetryPolicy(rest=True), said, said, said) == ["other", "rest", None]
     assert ways(RetryPolicy(rest=False), said, said) == ["other", None]
 
 
-@pytest.mark.parametrize("reason", sorted(OWN))
+@pytest.mark.parametrize("reason", words("request_is_bad"))
 def test_what_is_wrong_with_the_request_is_asked_of_one_other_link(reason: str) -> None:
-    wrong = (LinkLost(reason, retryable=False), 0.1, True)
+    wrong = (LinkLost(reason), 0.1, True)
     assert ways(RetryPolicy(rest=True), wrong, wrong) == ["other", None]
 
 
-@pytest.mark.parametrize("reason", sorted(FINAL))
+@pytest.mark.parametrize("reason", words("final"))
 def test_when_nobody_is_there_any_more_nothing_is_tried(reason: str) -> None:
     over = (LinkLost(reason), 0.1, True)
     assert ways(RetryPolicy(rest=True, speakers=2, patience=5.0), over) == [None]
@@ -141,7 +141,7 @@ def test_a_break_forgives_what_was_lost_before() -> None:
     assert tries.broken(DENIED)
 
 
-@pytest.mark.parametrize("reason", sorted(SENSELESS))
+@pytest.mark.parametrize("reason", words("no_more"))
 def test_nothing_goes_on_where_there_is_nothing_to_go_on_with(reason: str) -> None:
     assert not RetryPolicy(rest=True).broken(LinkLost(reason))
 
@@ -166,7 +166,7 @@ def round_of(tries: RetryPolicy, lost: LinkLost, now: float, dry_at: float = 0.0
     raise AssertionError("an endless round")
 
 
-@pytest.mark.parametrize("reason", sorted(AWAY))
+@pytest.mark.parametrize("reason", words("away"))
 def test_a_service_that_is_away_is_asked_again_for_as_long_as_the_caller_listens(reason: str) -> None:
     tries, lost, now, pauses = RetryPolicy(rest=True, patience=5.0), LinkLost(reason), 100.0, []
     while (pause := round_of(tries, lost, now, dry_at=104.0)) is not None:
@@ -195,7 +195,7 @@ def test_in_the_middle_of_a_sentence_the_wait_is_short_and_begins_anew() -> None
     assert now == pytest.approx(100.0 + OPEN_PATIENCE)
 
 
-@pytest.mark.parametrize("reason", sorted(SPEAKERS_OWN - {"degenerate"}))
+@pytest.mark.parametrize("reason", [word for word in words("other_speaker_may_help") if word != "degenerate"])
 def test_what_may_be_the_speakers_fault_is_said_by_another(reason: str) -> None:
     tries, lost, speakers = RetryPolicy(rest=True, speakers=2), LinkLost(reason), []
     for _ in range(9):
@@ -204,7 +204,7 @@ def test_what_may_be_the_speakers_fault_is_said_by_another(reason: str) -> None:
             break
     first = [way for speaker, way in speakers if speaker == 0]
     second = [way for speaker, way in speakers if speaker == 1]
-    last: list[Route] = [] if reason in OWN else ["rest"]
+    last: list[Route] = [] if REASONS[reason].request_is_bad else ["rest"]
     assert first == ["any", "other"] + ([] if reason == LATE.reason else last)
     assert second == ["any", "other", *last]
 
