@@ -213,7 +213,7 @@ class Call:
     def _ask_keys(self, keys: str, now: float) -> None:
         self.talk.take_floor(now)
         turn = self.talk.answers.open_turn("dtmf")
-        turn.text = keys
+        turn.put_question(keys)
         self.talk.ask(turn, "dtmf", now)
 
     # -- time ----------------------------------------------------------------------------------------------------

@@ -1,70 +1,113 @@
-"""The times and words of each turn, for reports, metrics and the next request.
+"""Record the times and words of each turn, for reports, metrics and the next request.
 
-All times are the driver's `now` in seconds, `None` until they happen. Text in here is what was said: never logged.
+All times are seconds of `now`, None until they happen. The text is what was said: it is never logged.
+
+These records have one writer. The machines of a call report what happens to the methods here; everyone else only reads
+the fields (tests/call/test_timeline.py checks it).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 Outcome: TypeAlias = Literal["open", "heard", "interrupted", "superseded", "failed", "empty"]
 """`superseded`: the caller went on talking before a word was heard. `empty`: nothing was understood or answered."""
 
+Rule: TypeAlias = Literal["duration", "words", "silence", "backchannel", "nothing", "late"]
+"""What decided about an overlap. `duration`: it was long. `words`: it said something. `silence`: it was short.
+`backchannel`: it said "mm-hm". `nothing`: no words were found. `late`: the words did not come in time."""
+
 
 @dataclass(slots=True)
 class Sentence:
-    """One piece of a reply, as sent to the voice."""
+    """Record one piece of a reply, as sent to TTS."""
 
     number: int
     text: str
     """As the agent wrote it."""
     spoken: str
-    """As the voice got it."""
+    """As TTS got it."""
     ready_at: float
     """Its text was complete."""
     asked_at: float | None = None
+    """TTS was asked for it."""
     audio_at: float | None = None
-    """First audio arrived from the voice."""
+    """First audio arrived from TTS."""
     sent_at: float | None = None
     """First audio left for the phone."""
     audio_ms: int = 0
     """Audio received so far."""
     whole: bool = False
-    """The voice has delivered all of it."""
+    """TTS has delivered all of it."""
     heard_ms: int = 0
     """Audio the caller heard, by marks and the play clock."""
     finished: bool = False
     """Its last mark came back as heard."""
     failed: str = ""
+    """Why TTS gave it up; empty: it did not."""
     fixed: bool = False
     """Words of the line, not of the agent."""
     again_from: int | None = None
     """It broke off, and the next sentence says its text again from this character on. None: it did not."""
 
+    def ask(self, now: float) -> None:
+        """Record that its audio was asked for."""
+        self.asked_at = now
+
+    def add_audio(self, ms: int, now: float) -> None:
+        """Record that more of its audio arrived, in milliseconds."""
+        if self.audio_at is None:
+            self.audio_at = now
+        self.audio_ms += ms
+
+    def complete(self) -> None:
+        """Record that all of its audio arrived."""
+        self.whole = True
+
+    def finish(self) -> None:
+        """Record that the caller heard all the audio there is of it."""
+        self.finished = self.whole
+        self.heard_ms = self.audio_ms
+
+    def cut(self, heard_ms: int) -> None:
+        """Record that the caller heard so much of it, and no more."""
+        self.heard_ms = heard_ms
+
+    def fail(self, reason: str) -> None:
+        """Record that TTS has given it up."""
+        self.failed = reason
+
 
 @dataclass(slots=True)
 class Overlap:
-    """The caller spoke over the agent."""
+    """Record one time that the caller spoke over the agent."""
 
     onset_at: float
     """When the first voiced frame arrived."""
     yield_at: float
+    """When the agent went quiet for it."""
     clear_at: float | None
     """The phone was told to throw away what it had; None: it had nothing."""
     verdict: Literal["pending", "commit", "resume"] = "pending"
     verdict_at: float | None = None
-    rule: str = ""
-    """What decided, see `bargein.Rule`."""
+    rule: Rule | Literal[""] = ""
+    """What decided."""
     quiet_at: float | None = None
     """The phone was silent by then, fade included; None: it was silent before."""
     resumed_at: float | None = None
     """The agent went on, also where the words of the overlap decided only later."""
 
+    def settle(self, verdict: Literal["commit", "resume"], rule: Rule, now: float) -> None:
+        """Record what it was."""
+        self.verdict, self.rule, self.verdict_at = verdict, rule, now
+        self.resumed_at = now if verdict == "resume" else None
+
 
 @dataclass(slots=True)
 class Turn:
-    """One question and its answer. Turn 0 is the greeting."""
+    """Record one question and its answer. Turn 0 is the greeting."""
 
     number: int
     kind: Literal["phrase", "speech", "dtmf"]
@@ -72,35 +115,116 @@ class Turn:
     """What the agent was asked."""
     outcome: Outcome = "open"
     failure: str = ""
+    """Why there was no answer, or no whole one; empty: there was."""
     speech_started_at: float | None = None
+    """When the first voiced frame of the caller's words arrived."""
     speech_ended_at: float | None = None
     """When the last voiced frame of the utterance arrived."""
     endpoint_at: float | None = None
-    """The utterance was declared over and sent to the ears."""
+    """The utterance was declared over and sent to STT."""
     transcript_at: float | None = None
+    """All its words were there."""
     asked_at: float | None = None
     """The agent was asked."""
     first_delta_at: float | None = None
+    """The first piece of the reply arrived."""
     reply_ended_at: float | None = None
+    """The reply was whole, or had failed."""
     first_sent_at: float | None = None
     """First audio of the answer left for the phone."""
     ended_at: float | None = None
+    """The turn was closed."""
     sentences: list[Sentence] = field(default_factory=list)
     overlaps: list[Overlap] = field(default_factory=list)
     fillers: list[float] = field(default_factory=list)
     """When the caller's waiting was filled with words of the line."""
     heard: str = ""
+    """Of the answer: what the caller heard."""
     unheard: str = ""
+    """Of the answer: what the caller did not hear."""
     stalls: list[tuple[float, float]] = field(default_factory=list)
-    """When the whole process stood still while this turn was waited for, from and to: told when the call is over."""
+    """When the process stood still while this turn was waited for, from and to: known once the call is over."""
+
+    # -- the question --------------------------------------------------------------------------------------------
+
+    def put_question(self, text: str) -> None:
+        """Record what the agent is asked."""
+        self.text = text
+
+    def record_speech(self, started_at: float, ended_at: float, endpoint_at: float, transcript_at: float) -> None:
+        """Record when the question was spoken, declared over and understood."""
+        self.speech_started_at, self.speech_ended_at = started_at, ended_at
+        self.endpoint_at, self.transcript_at = endpoint_at, transcript_at
+
+    def ask(self, now: float) -> None:
+        """Record that the agent is asked."""
+        self.asked_at = now
+
+    # -- the answer ----------------------------------------------------------------------------------------------
+
+    def receive_delta(self, now: float) -> None:
+        """Record a piece of the reply; the first counts."""
+        if self.first_delta_at is None:
+            self.first_delta_at = now
+
+    def end_reply(self, now: float) -> None:
+        """Record that no more of the reply will come."""
+        self.reply_ended_at = now
+
+    def fail(self, reason: str) -> None:
+        """Record why there is no answer, or no whole one."""
+        self.failure = reason
+
+    def add_sentence(self, text: str, spoken: str, now: float, *, fixed: bool = False) -> Sentence:
+        """Append a sentence whose text is complete; returns it. `fixed`: its words are the line's."""
+        sentence = Sentence(len(self.sentences) + 1, text, spoken, ready_at=now, fixed=fixed)
+        self.sentences.append(sentence)
+        return sentence
+
+    def repeat_rest(self, broken: Sentence, at: int, spoken_at: int, now: float) -> Sentence:
+        """Insert a sentence that says the end of `broken` once more, from a character of its text; returns it.
+
+        `spoken_at`: the same place in the text as TTS got it.
+        """
+        broken.again_from = at
+        rest = Sentence(len(self.sentences) + 1, broken.text[at:], broken.spoken[spoken_at:], ready_at=now)
+        self.sentences.insert(self.sentences.index(broken) + 1, rest)
+        return rest
+
+    def send(self, sentence: Sentence, now: float) -> None:
+        """Record that the first audio of a sentence left for the phone."""
+        sentence.sent_at = now
+        if self.first_sent_at is None:
+            self.first_sent_at = now
+
+    def fill(self, now: float) -> None:
+        """Record that the caller's waiting was filled with words of the line."""
+        self.fillers.append(now)
+
+    def overlap(self, onset_at: float, now: float, quiet_at: float | None) -> None:
+        """Append an overlap to which the agent yields now. `quiet_at`: see `Overlap`; None: nothing sounded."""
+        self.overlaps.append(Overlap(onset_at, now, None if quiet_at is None else now, quiet_at=quiet_at))
+
+    def close(self, outcome: Outcome, now: float, heard: str, unheard: str) -> None:
+        """Record the end of the turn, and what the caller heard of the answer."""
+        self.outcome, self.ended_at, self.heard, self.unheard = outcome, now, heard, unheard
+
+    # -- what follows from it ------------------------------------------------------------------------------------
+
+    def with_stalls(self, stalls: Iterable[tuple[float, float]]) -> Turn:
+        """Return a copy that has those of `stalls` in which this turn was waited for; itself when it was not."""
+        start, end = self.endpoint_at, self.first_sent_at
+        if start is None or end is None:
+            return self
+        return replace(self, stalls=[stall for stall in stalls if stall[1] > start and stall[0] < end])
 
     def stood_still(self, start: float, end: float) -> float:
-        """Seconds of a span in which the process stood still."""
+        """Return the seconds of a span in which the process stood still."""
         return sum(max(0.0, min(end, until) - max(start, since)) for since, until in self.stalls)
 
     @property
     def own_overhead(self) -> float | None:
-        """Seconds of the way from endpoint to first audio that were the bridge's own: not ears, agent or voice.
+        """Return the seconds from endpoint to first audio that were the bridge's own: not STT's, the agent's or TTS's.
 
         A service whose answer lay unread while the process stood still is not charged for that time. None until the
         first sentence was sent.

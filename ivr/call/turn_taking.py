@@ -66,7 +66,7 @@ class TurnTaking:
 
     def voice(self, voice: SpeechStarted, now: float) -> None:
         """The caller has begun to speak."""
-        self._overlaps.onset_at = self.ears.at(voice.onset, now)
+        self._overlaps.voice_at = self.ears.at(voice.onset, now)
         if self.floor.state in (TurnState.LISTENING, TurnState.TRANSCRIBING):
             self.deadlines.clear("silence")
             self.floor.go(TurnTrigger.VOICE)
@@ -88,7 +88,7 @@ class TurnTaking:
         elif state is TurnState.YIELDING:
             self._judge(now)
         elif self._may_yield() and self._overlaps.judge.rises(self.ears.speech_ms, now):
-            self._yield(self._overlaps.onset_at, now)
+            self._yield(self._overlaps.voice_at, now)
 
     def _may_yield(self) -> bool:
         talking = self.floor.state in (TurnState.SPEAKING, TurnState.THINKING)
@@ -244,7 +244,7 @@ class TurnTaking:
         if self.started is None:
             raise RuntimeError("a question before the call has started")
         self.prompts = 0
-        turn.asked_at = now
+        turn.ask(now)
         request = self.answers.request(turn, event, self.started)
         self.floor.go(TurnTrigger.ASK)
         self.deadlines.clear("silence")
@@ -262,7 +262,7 @@ class TurnTaking:
         turn = self.answers.turn
         asks = isinstance(event, events.ReplyEnded) and (event.hang_up or event.transfer_to is not None)
         if turn.failure or not (turn.sentences or asks):
-            turn.failure = turn.failure or "empty"
+            turn.fail(turn.failure or "empty")
             self.note("reply_failed", reason=turn.failure)
             self.fail("agent", now)
         elif isinstance(event, events.ReplyEnded) and asks:
@@ -274,7 +274,7 @@ class TurnTaking:
             self.note("transfer_number_refused")
         plan = self.ending.close(event)
         if plan is None:
-            self.answers.turn.failure = "transfer"
+            self.answers.turn.fail("transfer")
             self.fail("transfer", now)
         elif plan.number and not self.answers.turn.sentences:
             self.say("transfer", now)
@@ -351,7 +351,7 @@ class TurnTaking:
         mouth.fill(phrase.audio, now)
         self.note("filler", state=self.floor.state.value)
         if self.answers.open:
-            self.answers.turn.fillers.append(now)
+            self.answers.turn.fill(now)
 
     def _all_heard(self, now: float) -> None:
         turn = self.answers.turn

@@ -10,6 +10,7 @@ from ivr.call.events import CallStarted, Event
 from ivr.call.ports import CallObserver
 from ivr.call.timeline import Turn
 from ivr.observe import logs
+from ivr.observe.loop_lag import LoopLag
 
 log = logging.getLogger("ivr.call")
 
@@ -52,8 +53,10 @@ class CallLog:
 class Observers:
     """Several observers as one. One that raises is logged and does no harm."""
 
-    def __init__(self, *observers: CallObserver) -> None:
+    def __init__(self, *observers: CallObserver, lag: LoopLag | None = None) -> None:
+        """`lag`: adds to the turns of a call that is over when the process stood still."""
         self._observers = observers
+        self._lag = lag
 
     def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
         for observer in self._observers:
@@ -63,6 +66,8 @@ class Observers:
                 log.exception("observer_failed", extra={"call": call_id})
 
     def ended(self, call_id: str, now: float, turns: Sequence[Turn], hang_up: HangUp) -> None:
+        if self._lag is not None:
+            turns = self._lag.told(turns)
         for observer in self._observers:
             try:
                 observer.ended(call_id, now, turns, hang_up)

@@ -1,7 +1,7 @@
 """Whether the process keeps up: a beat every tenth of a second, and what each was late.
 
-A call is decided in moments, so its own times say nothing of a process that stands still: the services seem slow. The
-pulse knows when it stood still, and as an observer of calls tells every turn (`Turn.stalls`) when the call is over.
+A call is decided in moments, so its own times say nothing of a process that stands still: the services seem slow. This
+knows when it stood still, and `told` gives the turns of a call that is over with their `stalls`.
 
 Nothing here reads a clock: whoever beats says when it should have been and when it is.
 """
@@ -12,8 +12,6 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
-from ivr.call.commands import Command, HangUp
-from ivr.call.events import Event
 from ivr.call.timeline import Turn
 
 EVERY: Final = 0.1
@@ -42,12 +40,6 @@ class LoopLag:
             self._stalls.append((due, now))
         return late
 
-    def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
-        """Nothing to see before the end."""
-
-    def ended(self, call_id: str, now: float, turns: Sequence[Turn], hang_up: HangUp) -> None:
-        """Tell the turns of a call when the process stood still while they were waited for."""
-        for turn in turns:
-            start, end = turn.endpoint_at, turn.first_sent_at
-            if start is not None and end is not None:
-                turn.stalls = [stall for stall in self._stalls if stall[1] > start and stall[0] < end]
+    def told(self, turns: Sequence[Turn]) -> list[Turn]:
+        """Return the turns of a call with the times in which the process stood still while they were waited for."""
+        return [turn.with_stalls(self._stalls) for turn in turns]

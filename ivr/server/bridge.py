@@ -107,8 +107,8 @@ class Bridge:
         self._agent = agent or AgentClient(_asking(settings))
         self._pulse = LoopLag()
         self._beating: asyncio.TimerHandle | None = None
-        watching: list[CallObserver] = [self._pulse, CallLog(), self.metrics]  # the others read what the pulse tells
-        self._observer = Observers(*watching, *([observer] if observer is not None else []))
+        watching: list[CallObserver] = [CallLog(), self.metrics]
+        self._observer = Observers(*watching, *([observer] if observer is not None else []), lag=self._pulse)
         self.speech_service = self._governed(speech_rest, chance)
         self.metrics.add(UpstreamMetrics(self._standing))
         self._tallies: dict[Session, tuple[SpeechStats, SpeechStats]] = {}

@@ -1,11 +1,135 @@
-"""The bridge's own share of a turn."""
+"""The record of a turn: one writer, and the bridge's own share of the wait."""
 
 from __future__ import annotations
 
-from ivr.call.timeline import Sentence, Turn
+import ast
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from ivr.call.timeline import Overlap, Sentence, Turn
+
+ROOT = Path(__file__).parents[2]
+WRITER = ROOT / "ivr" / "call" / "timeline.py"
+FIELDS = {field.name for record in (Turn, Sentence, Overlap) for field in fields(record)}
+LISTS = {"sentences", "overlaps", "fillers", "stalls"}
+CHANGES = {"append", "insert", "extend", "pop", "remove", "clear"}
 
 
-def test_own_overhead_leaves_out_ears_agent_and_voice() -> None:
+def writes(tree: ast.AST) -> Iterator[ast.Attribute]:
+    """Find every attribute with a record's name that is assigned, or whose list is changed. An object may write its
+    own: `self.text`."""
+    for node in ast.walk(tree):
+        targets: list[ast.expr] = []
+        if isinstance(node, ast.Assign):
+            targets = node.targets
+        elif isinstance(node, ast.AugAssign | ast.AnnAssign):
+            targets = [node.target]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CHANGES:
+            changed = node.func.value
+            if isinstance(changed, ast.Attribute) and changed.attr in LISTS:
+                yield changed
+        while targets:
+            target = targets.pop()
+            if isinstance(target, ast.Tuple):
+                targets += target.elts
+            elif isinstance(target, ast.Attribute) and target.attr in FIELDS and ast.unparse(target.value) != "self":
+                yield target
+
+
+def test_the_records_of_a_call_have_one_writer() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{place.lineno}: {ast.unparse(place)}"
+        for room in ("call", "observe", "session", "server")
+        for path in sorted((ROOT / "ivr" / room).rglob("*.py"))
+        if path != WRITER
+        for place in writes(ast.parse(path.read_text("utf-8")))
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "line", ["turn.text = 'x'", "a, turn.heard = b", "line.sentence.audio_ms += 1", "turn.overlaps.append(o)"]
+)
+def test_a_second_writer_of_a_record_is_found(line: str) -> None:
+    assert len(list(writes(ast.parse(line)))) == 1
+
+
+# -- what is recorded ------------------------------------------------------------------------------------------------
+
+
+def test_a_sentence_keeps_its_first_audio_and_the_sum() -> None:
+    sentence = Turn(0, "speech").add_sentence("One.", "one", 1.0, fixed=True)
+    sentence.ask(1.5)
+    sentence.add_audio(20, 2.0)
+    sentence.add_audio(30, 3.0)
+    sentence.complete()
+    sentence.finish()
+    assert sentence == Sentence(
+        1, "One.", "one", 1.0, 1.5, 2.0, audio_ms=50, whole=True, heard_ms=50, finished=True, fixed=True
+    )
+
+
+def test_a_sentence_that_broke_off_is_heard_but_not_finished() -> None:
+    sentence = Turn(0, "speech").add_sentence("One.", "one", 1.0)
+    sentence.add_audio(50, 2.0)
+    sentence.cut(20)
+    sentence.fail("closed")
+    assert (sentence.heard_ms, sentence.failed) == (20, "closed")
+    sentence.finish()
+    assert (sentence.heard_ms, sentence.finished) == (50, False)
+
+
+def test_the_rest_of_a_sentence_is_said_behind_it() -> None:
+    turn = Turn(0, "speech")
+    broken = turn.add_sentence("One, 2.", "one, two.", 1.0)
+    turn.add_sentence("Three.", "three.", 1.0)
+    rest = turn.repeat_rest(broken, 5, 5, 4.0)
+    assert rest == Sentence(3, "2.", "two.", 4.0)
+    assert [sentence.number for sentence in turn.sentences] == [1, 3, 2]
+    assert broken.again_from == 5
+
+
+def test_a_turn_keeps_its_first_times() -> None:
+    turn = Turn(1, "speech")
+    turn.put_question("hello")
+    turn.record_speech(1.0, 2.0, 2.5, 3.0)
+    turn.ask(3.1)
+    turn.receive_delta(4.0)
+    turn.receive_delta(5.0)
+    sentences = [turn.add_sentence(text, text, 5.0) for text in "ab"]
+    turn.send(sentences[0], 6.0)
+    turn.send(sentences[1], 7.0)
+    turn.end_reply(5.5)
+    turn.fill(3.5)
+    turn.fail("broken")
+    turn.close("failed", 9.0, "a", "b")
+    assert [sentence.sent_at for sentence in sentences] == [6.0, 7.0]
+    expected = Turn(
+        1, "speech", "hello", "failed", "broken", 1.0, 2.0, 2.5, 3.0, 3.1, 4.0, 5.5, 6.0, 9.0, sentences, [], [3.5],
+        "a", "b",
+    )  # fmt: skip
+    assert turn == expected
+
+
+def test_an_overlap_is_recorded_with_its_verdict() -> None:
+    turn = Turn(1, "speech")
+    turn.overlap(1.0, 1.2, 1.24)
+    turn.overlap(3.0, 3.2, None)
+    turn.overlaps[0].settle("commit", "words", 2.0)
+    turn.overlaps[1].settle("resume", "silence", 4.0)
+    assert turn.overlaps == [
+        Overlap(1.0, 1.2, 1.2, "commit", 2.0, "words", quiet_at=1.24),
+        Overlap(3.0, 3.2, None, "resume", 4.0, "silence", resumed_at=4.0),
+    ]
+
+
+# -- the bridge's own share ------------------------------------------------------------------------------------------
+
+
+def test_own_overhead_leaves_out_stt_agent_and_tts() -> None:
     turn = Turn(1, "speech", endpoint_at=10.0, transcript_at=10.8, asked_at=10.81)
     sentence = Sentence(1, "x", "x", ready_at=12.0, asked_at=12.02, audio_at=12.5, sent_at=12.53)
     assert turn.own_overhead is None
@@ -29,3 +153,12 @@ def test_own_overhead_has_the_time_in_which_the_process_stood_still() -> None:
     assert turn.own_overhead is not None
     assert abs(turn.own_overhead - (0.06 + 0.1 + 1.0 + 0.1)) < 1e-9
     assert turn.stood_still(0.0, 9.5) == 0.5
+
+
+def test_a_turn_has_the_stalls_in_which_it_was_waited_for() -> None:
+    waited = Turn(1, "speech", endpoint_at=5.0, first_sent_at=10.0)
+    stalls = [(1.0, 5.0), (4.5, 5.5), (6.0, 7.0), (9.9, 10.5), (10.0, 12.0)]
+    assert waited.with_stalls(stalls).stalls == [(4.5, 5.5), (6.0, 7.0), (9.9, 10.5)]
+    assert waited.stalls == []
+    for turn in (Turn(0, "phrase", first_sent_at=10.0), Turn(2, "speech", endpoint_at=5.0)):
+        assert turn.with_stalls(stalls) is turn

@@ -12,6 +12,7 @@ from ivr.call.events import CallStarted, DigitPressed, Event, Tick
 from ivr.call.timeline import Outcome, Turn
 from ivr.observe import logs
 from ivr.observe.call_log import CallLog, Observers
+from ivr.observe.loop_lag import LoopLag
 
 STARTED = CallStarted("CA1", "MZ1", "+966500000001", "+966110000000")
 
@@ -108,3 +109,21 @@ def test_an_observer_that_raises_does_no_harm(caplog: pytest.LogCaptureFixture) 
     both.ended("CA1", 0.0, [], HangUp("success", "x"))
     assert good.seen == ["happened", "ended"]
     assert caplog.text.count("observer_failed") == 2
+
+
+def test_observers_are_told_when_the_process_stood_still() -> None:
+    seen: list[Turn] = []
+
+    class Last:
+        def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
+            raise AssertionError("no event happens here")
+
+        def ended(self, call_id: str, now: float, turns: Sequence[Turn], hang_up: HangUp) -> None:
+            seen.extend(turns)
+
+    lag = LoopLag()
+    lag.beat(2.0, 3.0)
+    waited = Turn(1, "speech", endpoint_at=1.0, first_sent_at=4.0)
+    Observers(Last(), lag=lag).ended("CA1", 5.0, [waited], HangUp("success", "caller_stop"))
+    assert [each.stalls for each in seen] == [[(2.0, 3.0)]]
+    assert waited.stalls == []

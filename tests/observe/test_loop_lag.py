@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from ivr.call.commands import HangUp
-from ivr.call.events import Tick
 from ivr.call.timeline import Turn
 from ivr.observe.loop_lag import REMEMBERED, STILL, LoopLag
 
@@ -26,10 +24,10 @@ def test_a_turn_is_told_of_the_stalls_while_it_was_waited_for() -> None:
         pulse.beat(due, now)
     waited = Turn(1, "speech", endpoint_at=5.0, first_sent_at=10.0)
     others = [Turn(0, "phrase", first_sent_at=10.0), Turn(2, "speech", endpoint_at=5.0)]
-    pulse.happened("CA", 0.0, Tick(), [])
-    pulse.ended("CA", 20.0, [waited, *others], HangUp("success", "caller_stop"))
-    assert waited.stalls == [(4.5, 5.5), (6.0, 7.0), (9.9, 10.5)]
-    assert [turn.stalls for turn in others] == [[], []]
+    told = pulse.told([waited, *others])
+    assert [turn.number for turn in told] == [1, 0, 2]
+    assert [turn.stalls for turn in told] == [[(4.5, 5.5), (6.0, 7.0), (9.9, 10.5)], [], []]
+    assert waited.stalls == [], "the call's own record is the call's"
 
 
 def test_only_so_many_are_remembered() -> None:

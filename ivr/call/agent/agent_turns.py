@@ -85,8 +85,7 @@ class AgentTurns:
     def close_turn(self, outcome: Outcome, now: float) -> Turn:
         """The turn is over; what was heard of it is written down."""
         turn = self.turn
-        turn.outcome, turn.ended_at = outcome, now
-        turn.heard, turn.unheard = ledger(turn.sentences)
+        turn.close(outcome, now, *ledger(turn.sentences))
         if turn.sentences:
             self.heard_last = (turn.heard, turn.unheard)
         return turn
@@ -132,8 +131,7 @@ class AgentTurns:
             return False
         if not self.open:
             self.open_turn("phrase")
-        self.mouth.say(self.turn, phrase.text, phrase.text, now, phrase.audio)
-        self.turn.sentences[-1].fixed = True
+        self.mouth.say(self.turn, phrase.text, phrase.text, now, phrase.audio, fixed=True)
         return True
 
     def phrase_is_ready(self, name: PhraseName) -> bool:
@@ -148,17 +146,16 @@ class AgentTurns:
         reply, turn = self._reply, self.turn
         match event:
             case ReplyDelta(text=text):
-                if turn.first_delta_at is None:
-                    turn.first_delta_at = now
+                turn.receive_delta(now)
                 self._say(reply.feed(text, self.mouth.owes_ms(now), now), now)
             case ReplyPause():
                 self._say(reply.pause(now), now)
             case ReplyEnded():
-                turn.reply_ended_at = now
+                turn.end_reply(now)
                 self._say(reply.finish(), now)
             case ReplyFailed(reason=reason):
-                turn.reply_ended_at = now
-                turn.failure = reason
+                turn.end_reply(now)
+                turn.fail(reason)
                 self._say(reply.finish(), now)
             case _:
                 assert_never(event)
@@ -181,7 +178,8 @@ class AgentTurns:
         if lost < 2 and (self.owed or self.mouth.more):
             self.loss = "sentence_lost"
             return self.mouth.skip()
-        self.loss, self.turn.failure = "speech_failed", "tts"
+        self.loss = "speech_failed"
+        self.turn.fail("tts")
         return self.close_reply() + self.mouth.give_up()
 
     def wake_at(self) -> float | None:

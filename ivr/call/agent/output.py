@@ -86,10 +86,9 @@ class SpeechOutput:
 
     # -- asking --------------------------------------------------------------------------------------------------
 
-    def say(self, turn: Turn, text: str, spoken: str, now: float, audio: bytes = b"") -> None:
-        """Queue one sentence; `audio` (mu-law) spares the voice."""
-        sentence = Sentence(len(turn.sentences) + 1, text, spoken, ready_at=now)
-        turn.sentences.append(sentence)
+    def say(self, turn: Turn, text: str, spoken: str, now: float, audio: bytes = b"", *, fixed: bool = False) -> None:
+        """Queue one sentence; `audio` (mu-law) spares TTS. `fixed`: its words are the line's."""
+        sentence = turn.add_sentence(text, spoken, now, fixed=fixed)
         self._keys += 1
         self._queue.append(_QueuedSentence(self._keys, turn, sentence, audio))
 
@@ -103,7 +102,7 @@ class SpeechOutput:
         return out
 
     def _begin(self, line: _QueuedSentence, now: float, out: list[Command]) -> None:
-        line.sentence.asked_at = now
+        line.sentence.ask(now)
         if line.audio:
             out += self._drop_filler(now)
             self._write(line, line.audio, now)
@@ -158,7 +157,7 @@ class SpeechOutput:
         """The sentence has no more audio: then `skip`, or `give_up`."""
         line = self._awaited(event)
         if line is not None:
-            line.sentence.failed = event.reason
+            line.sentence.fail(event.reason)
 
     def begin_again(self, now: float) -> list[Command]:
         """Ask once more for the clause in which the sentence that sounds broke off. Nothing is open after that."""
@@ -166,11 +165,8 @@ class SpeechOutput:
         out = self.skip()
         if line is not None:
             broken = line.sentence
-            broken.again_from, place = clause(broken.text, broken.spoken, self._pace.said(broken.audio_ms))
-            text, spoken = broken.text[broken.again_from :], broken.spoken[place:]
-            sentences = line.turn.sentences
-            rest = Sentence(len(sentences) + 1, text, spoken, ready_at=now)
-            sentences.insert(sentences.index(broken) + 1, rest)
+            at, spoken_at = clause(broken.text, broken.spoken, self._pace.said(broken.audio_ms))
+            rest = line.turn.repeat_rest(broken, at, spoken_at, now)
             self._keys += 1
             self._queue.appendleft(_QueuedSentence(self._keys, line.turn, rest, b"", again=line.again + 1))
         return out
@@ -190,16 +186,15 @@ class SpeechOutput:
 
     def _write(self, line: _QueuedSentence, ulaw: bytes, now: float) -> None:
         if line.sentence.audio_at is None:
-            line.sentence.audio_at = now
             self.playout.begin(line.key)
             self._on_tape.append(line)
         else:
             self.playout.mend(now)
         self.playout.write(self._blended(ulaw))
-        line.sentence.audio_ms += len(ulaw) * 1000 // g711.RATE
+        line.sentence.add_audio(len(ulaw) * 1000 // g711.RATE, now)
 
     def _complete(self, line: _QueuedSentence) -> None:
-        line.sentence.whole = True
+        line.sentence.complete()
         if line.sentence.audio_at is not None:
             self.playout.finish(line.key)
 
@@ -242,8 +237,7 @@ class SpeechOutput:
             line = self._on_tape[0]
             if not self.playout.finished(line.key):
                 return
-            line.sentence.finished = line.sentence.whole
-            line.sentence.heard_ms = line.sentence.audio_ms
+            line.sentence.finish()
             self.playout.forget(line.key)
             self._on_tape.popleft()
 
@@ -282,7 +276,7 @@ class SpeechOutput:
         self._fading = b""
         self._settle(now)
         for line in self._on_tape:
-            line.sentence.heard_ms = self.playout.heard_ms(line.key, now)
+            line.sentence.cut(self.playout.heard_ms(line.key, now))
         out += self._outgoing(self.playout.drop(now), now)
         for line in self._on_tape:
             self.playout.forget(line.key)
@@ -311,6 +305,4 @@ class SpeechOutput:
         """Note when each sentence's first audio left."""
         for line in self._on_tape:
             if line.sentence.sent_at is None and self.playout.started(line.key):
-                line.sentence.sent_at = now
-                if line.turn.first_sent_at is None:
-                    line.turn.first_sent_at = now
+                line.turn.send(line.sentence, now)

@@ -12,18 +12,15 @@ are looked for; when they come later, they still count.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal
 
 from ivr.call.options import CallOptions
+from ivr.call.timeline import Rule
 from ivr.text.turn_end import is_backchannel
 
 FRAME_MS = 20
 PAUSE_MS = 160
 """Silence after which the words of an overlap are looked for."""
-
-Rule: TypeAlias = Literal["duration", "words", "silence", "backchannel", "nothing", "late"]
-"""`duration`: it was long. `words`: it said something. `silence`: it was short. `backchannel`: it said "mm-hm".
-`nothing`: no words were found. `late`: the words did not come in time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from ivr.call.caller.barge_in import BargeIn, Verdict
 from ivr.call.commands import Note
 from ivr.call.options import CallOptions
-from ivr.call.timeline import Overlap, Turn
+from ivr.call.timeline import Turn
 
 
 class Overlaps:
@@ -17,7 +17,7 @@ class Overlaps:
 
     def __init__(self, options: CallOptions) -> None:
         self.judge = BargeIn(options)
-        self.onset_at = 0.0
+        self.voice_at = 0.0
         """When the caller began to speak, the last time."""
         self._fade = options.fade_ms / 1000
         self._late: int | None = None
@@ -28,16 +28,13 @@ class Overlaps:
     def begin(self, turn: Turn, onset_at: float, now: float, *, sounding: bool) -> None:
         """The agent yields to a voice that began at `onset_at`. `sounding`: there was something to be silenced."""
         self.judge.begin()
-        overlap = Overlap(onset_at, now, now if sounding else None)
-        overlap.quiet_at = now + self._fade if sounding else None
-        turn.overlaps.append(overlap)
+        turn.overlap(onset_at, now, now + self._fade if sounding else None)
 
     def settle(self, turn: Turn, verdict: Verdict, now: float) -> Note:
         """The overlap that began last was this."""
         self.judge.learn(verdict, now)
         overlap = turn.overlaps[-1]
-        overlap.verdict, overlap.rule, overlap.verdict_at = verdict.kind, verdict.rule, now
-        overlap.resumed_at = now if verdict.kind == "resume" else None
+        overlap.settle(verdict.kind, verdict.rule, now)
         ms = round((now - overlap.onset_at) * 1000)
         return Note("overlap", {"verdict": verdict.kind, "rule": verdict.rule, "ms": ms})
 

@@ -17,6 +17,8 @@ LIMIT = 4000
 
 @dataclass(slots=True)
 class _OpenUtterance:
+    """Hold one utterance. Times in seconds of `now`."""
+
     started_at: float
     ended_at: float
     endpoint_at: float
@@ -25,6 +27,14 @@ class _OpenUtterance:
     text: str | None = None
     transcript_at: float | None = None
     failed: bool = False
+
+    def end(self, ended_at: float, now: float, voiced_ms: int) -> None:
+        """Note that it is over, of one that was sent early."""
+        self.ended_at, self.endpoint_at, self.voiced_ms = ended_at, now, voiced_ms
+
+    def resolve(self, text: str | None, now: float) -> None:
+        """Note its words; None: STT failed."""
+        self.transcript_at, self.failed, self.text = now, text is None, (text or "").strip()
 
 
 class Utterances:
@@ -52,7 +62,7 @@ class Utterances:
     def end(self, number: int, ended_at: float, now: float, voiced_ms: int) -> bool:
         """An utterance that was sent early is over. False: it has failed and must be sent again."""
         utterance = self._utterances[number]
-        utterance.ended_at, utterance.endpoint_at, utterance.voiced_ms = ended_at, now, voiced_ms
+        utterance.end(ended_at, now, voiced_ms)
         if utterance.failed:
             del self._utterances[number]
         return not utterance.failed
@@ -67,9 +77,7 @@ class Utterances:
         utterance = self._utterances.get(number)
         if utterance is None or utterance.transcript_at is not None:
             return False
-        utterance.transcript_at = now
-        utterance.failed = text is None
-        utterance.text = (text or "").strip()
+        utterance.resolve(text, now)
         return True
 
     def text(self) -> str:
@@ -83,15 +91,14 @@ class Utterances:
 
     def take(self, turn: Turn) -> None:
         """The question goes to the agent as this turn, which gets its times."""
-        turn.text = self.text()
+        turn.put_question(self.text())
         self._carried = ""
         utterances = list(self._utterances.values())
         self._utterances.clear()
         if utterances:
-            turn.speech_started_at = utterances[0].started_at
-            turn.speech_ended_at = utterances[-1].ended_at
-            turn.endpoint_at = utterances[-1].endpoint_at
-            turn.transcript_at = max(u.transcript_at or u.endpoint_at for u in utterances)
+            first, last = utterances[0], utterances[-1]
+            transcript_at = max(u.transcript_at or u.endpoint_at for u in utterances)
+            turn.record_speech(first.started_at, last.ended_at, last.endpoint_at, transcript_at)
 
     def give_up(self) -> tuple[bool, int]:
         """No words were found. Returns whether the ears failed, and the longest utterance's voiced ms."""
