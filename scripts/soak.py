@@ -179,7 +179,7 @@ async def soak(calls: int, place: FaultHarness, *, seed: int = 1, at_once: int =
             peers.switchboard.requests.clear()
             await asyncio.sleep(REST)
             done.weights.append(_weight(numbers[-1] + 1, bridge, peers))
-    tally = peers.hamsa.mock.tally
+    tally = peers.hamsa.mock.stats
     done.faults, done.violations, done.sentences = tally.faults, tally.violations, tally.requests["tts"]
     done.faults.update({name: count for name, count in peers.agent.counts.items() if name.startswith("mode_")})
     done.faults.pop("mode_tools", None)
@@ -204,7 +204,7 @@ def _weight(calls: int, bridge: Bridge, peers: FaultPeers) -> Weight:
     gc.collect()
     loop = asyncio.get_running_loop()
     timers = [timer for timer in loop._scheduled if not timer.cancelled()]  # type: ignore[attr-defined]
-    tally, counts = peers.hamsa.mock.tally, peers.agent.counts
+    tally, counts = peers.hamsa.mock.stats, peers.agent.counts
     return Weight(
         calls,
         len(asyncio.all_tasks()),

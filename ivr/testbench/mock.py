@@ -86,7 +86,7 @@ class Mock:
 
     def voice_connections(self, since: float) -> int:
         """Sockets that were asked to speak since a moment of the loop's clock."""
-        tally = self.hamsa.tally
+        tally = self.hamsa.stats
         return len({record.socket for record in tally.records if record.kind == "tts" and record.asked_at >= since})
 
     @contextlib.contextmanager
@@ -108,7 +108,7 @@ class Mock:
             yield f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     async def _stats(self, request: Request) -> Response:
-        told = JSONResponse({"hamsa": self.hamsa.tally.stats(), "agent": self.agent.stats()})
+        told = JSONResponse({"hamsa": self.hamsa.stats.as_json(), "agent": self.agent.stats()})
         if request.query_params.get("reset"):
             self.agent.reset()
         return told

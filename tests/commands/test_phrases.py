@@ -28,7 +28,7 @@ def test_what_is_missing_is_spoken_once_over_one_connection(tmp_path: Path) -> N
     assert [entry.name for entry in after] == [entry.name for entry in before]
     assert all(entry.seconds and entry.seconds > 0.3 for entry in after)
     assert in_cache(chosen) == after
-    assert (hamsa.mock.tally.connects, hamsa.mock.tally.open_sockets) == (1, 0)
+    assert (hamsa.mock.stats.connects, hamsa.mock.stats.open_sockets) == (1, 0)
     virtual_time.run(rendered(chosen, connect=nobody))
 
 

@@ -142,8 +142,8 @@ class Crowd:
 
     def __str__(self) -> str:
         return (
-            f"{sum(self.failed.values())} failed, {self.mock.tally.connects} connects "
-            f"({self.mock.tally.refused} refused), {self.total('requests')} requests, reuse {self.reuse:.1%}, "
+            f"{sum(self.failed.values())} failed, {self.mock.stats.connects} connects "
+            f"({self.mock.stats.refused} refused), {self.total('requests')} requests, reuse {self.reuse:.1%}, "
             f"{self.total('rest')} over REST, {self.total('degenerate')} degenerate, {self.total('resumed')} resumed; "
             f"longest wait for a link {self.waited:.2f} s; first audio mean {statistics.mean(self.firsts):.3f} s, "
             f"max {max(self.firsts):.2f} s; longest silence {max(self.silences):.2f} s"
@@ -176,8 +176,8 @@ class Crowd:
         await asyncio.gather(*map(arrive, range(calls)))
         await self.speech_service.aclose()
         await rest.aclose()
-        assert not self.mock.tally.violations
-        assert (self.mock.tally.open_sockets, self.mock.tally.in_flight) == (0, 0)
+        assert not self.mock.stats.violations
+        assert (self.mock.stats.open_sockets, self.mock.stats.in_flight) == (0, 0)
         assert not [task for task in asyncio.all_tasks() if task.get_name().startswith("hamsa")]
 
     def speaker(self) -> Synthesizer:

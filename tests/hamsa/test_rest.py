@@ -357,7 +357,7 @@ def test_the_mock_understands_us() -> None:
         await rest.aclose()
 
     virtual_time.run(scene())
-    assert not mock.tally.violations
+    assert not mock.stats.violations
 
 
 def test_abandoned_answers_are_closed_before_the_client() -> None:

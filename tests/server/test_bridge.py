@@ -102,16 +102,16 @@ def test_phrases_are_rendered_once_for_every_line_with_its_own_voice(tmp_path: P
         assert repr(bridge) == "<Bridge <Admission 0 live, 0 awaited of 50> prepared=True>"
 
     live(settings(tmp_path), story, connect=hamsa.connect)
-    asked = {record.text for record in hamsa.mock.tally.records}
+    asked = {record.text for record in hamsa.mock.stats.records}
     wanted = {text for line in settings(tmp_path).all_lines for text in line.phrases.values() if text}
     assert asked == wanted
     assert len(settings(tmp_path).all_lines) == 2
-    assert hamsa.mock.tally.connects <= 3
-    assert hamsa.mock.tally.open_sockets == 0
+    assert hamsa.mock.stats.connects <= 3
+    assert hamsa.mock.stats.open_sockets == 0
 
     again = MemoryHamsa()
     live(settings(tmp_path), story, connect=again.connect)
-    assert again.mock.tally.requests["tts"] == 0
+    assert again.mock.stats.requests["tts"] == 0
 
 
 def test_calls_are_welcome_without_phrases_and_they_are_tried_again(
@@ -133,7 +133,7 @@ def test_calls_are_welcome_without_phrases_and_they_are_tried_again(
         assert answered(bridge)
         down = False
         await asyncio.sleep(60)
-        assert hamsa.mock.tally.requests["tts"] > 0
+        assert hamsa.mock.stats.requests["tts"] > 0
 
     live(settings(tmp_path), story, connect=connect)
     assert caplog.text.count("phrases_missing") <= 2

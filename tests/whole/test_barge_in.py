@@ -93,7 +93,7 @@ def test_before_a_word_of_the_answer_the_questions_are_asked_together(folder: Pa
     world = call(folder, steps, IVR_GREETING="")
     assert [asked["text"] for asked in world.asked][-1] == "where is my parcel the one from Riyadh"
     assert world.record.cleared == []
-    assert world.tally.sockets_used["tts"] <= 1
+    assert world.stats.sockets_used["tts"] <= 1
 
 
 def test_a_caller_who_will_not_let_the_agent_finish(folder: Path) -> None:
@@ -102,14 +102,14 @@ def test_a_caller_who_will_not_let_the_agent_finish(folder: Path) -> None:
     assert world.hang_up == LEFT
     assert len(world.record.cleared) == 5
     assert [asked["text"] for asked in world.asked] == [QUESTION] + [PRICE] * 5
-    assert world.tally.sockets_used["stt"] == 1
-    assert world.tally.open_sockets == 0
+    assert world.stats.sockets_used["stt"] == 1
+    assert world.stats.open_sockets == 0
 
 
 def test_an_interruption_while_the_voice_delivers_drains_the_link(folder: Path) -> None:
     """The sentence that is with the voice at the interruption ends unheard, and the link serves the next answer."""
     world = call(folder, [f"say {QUESTION}", f"over 120 say {PRICE}", "over 500 hang up"])
-    assert world.tally.sockets_used["tts"] == 1
+    assert world.stats.sockets_used["tts"] == 1
     assert world.sentences()[0].outcome == "done"
     assert world.agent.counts["aborted"] <= 1
 

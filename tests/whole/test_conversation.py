@@ -33,7 +33,7 @@ def test_greeting_question_answer_and_the_agent_s_goodbye(folder: Path) -> None:
     assert [asked["unheard"] for asked in world.asked] == ["", ""]
     assert world.asked[0]["call"]["sid"] == world.asked[1]["session_id"] == record.call_sid
     assert [turn.outcome for turn in world.turns] == ["heard"] * 3
-    assert world.tally.sockets_used == {"tts": 1, "stt": 1}
+    assert world.stats.sockets_used == {"tts": 1, "stt": 1}
     [(call_id, form)] = world.switchboard.requests
     assert (call_id, form) == (record.call_sid, {"Status": "completed"})
 
@@ -57,7 +57,7 @@ def test_phrases_that_were_not_rendered_are_spoken_during_the_call(folder: Path,
     assert world.hang_up == LEFT
     assert world.sentences()[0].text == GREETING
     assert world.heard()[0] == 1
-    assert world.tally.sockets_used["tts"] == 1
+    assert world.stats.sockets_used["tts"] == 1
 
 
 def test_the_greeting_of_a_prepared_bridge_is_there_at_once(folder: Path) -> None:
@@ -72,8 +72,8 @@ def test_six_turns_and_two_interruptions_use_one_connection_for_the_voice(folder
     assert world.hang_up == GOODBYE
     assert len(world.asked) == 6
     assert [turn.outcome for turn in world.turns].count("interrupted") == 2
-    assert world.tally.sockets_used == {"tts": 1, "stt": 1}
-    assert world.tally.most_in_flight <= 2
+    assert world.stats.sockets_used == {"tts": 1, "stt": 1}
+    assert world.stats.most_in_flight <= 2
     assert len(world.record.cleared) == 2
 
 
@@ -95,13 +95,13 @@ def test_two_calls_one_after_the_other_are_the_same(folder: Path) -> None:
 def test_keys_are_a_turn_of_their_own(folder: Path) -> None:
     world = call(folder, ["press 1", "after 1 press 0501234567#", "hang up"])
     assert [(asked["event"], asked["text"]) for asked in world.asked] == [("dtmf", "1"), ("dtmf", "0501234567")]
-    assert world.tally.requests["stt"] == 0
+    assert world.stats.requests["stt"] == 0
 
 
 def test_a_caller_who_says_nothing_is_asked_twice_and_let_go(folder: Path) -> None:
     world = call(folder, Scenario(from_words(["wait"]).steps, patience_s=120))
     assert world.hang_up == HangUp("caller_error", "caller_silent")
-    assert (world.asked, world.tally.requests["tts"]) == ([], 0)
+    assert (world.asked, world.stats.requests["tts"]) == ([], 0)
     greeting, still_there, goodbye = world.heard()
     assert min(greeting, still_there, goodbye) > PHRASE
     assert [turn.sentences[0].text for turn in world.turns].count(world.turns[1].sentences[0].text) == 2

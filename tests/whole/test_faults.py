@@ -199,4 +199,4 @@ def test_every_way_of_answering(folder: Path, mode: str) -> None:
     answered(world)
     assert [turn.heard for turn in world.turns] == [ANSWER] * 2
     assert phrases(world) == []
-    assert world.tally.sockets_used == {"tts": 1, "stt": 1}
+    assert world.stats.sockets_used == {"tts": 1, "stt": 1}

@@ -92,8 +92,8 @@ class World:
         self.turns, self.hang_up, self.ended_at = list(turns), hang_up, now
 
     @property
-    def tally(self) -> MockStats:
-        return self.hamsa.mock.tally
+    def stats(self) -> MockStats:
+        return self.hamsa.mock.stats
 
     @property
     def asked(self) -> list[dict[str, Any]]:
@@ -102,7 +102,7 @@ class World:
 
     def sentences(self) -> list[RequestRecord]:
         """What the voice was asked to say."""
-        return [record for record in self.tally.records if record.kind == "tts"]
+        return [record for record in self.stats.records if record.kind == "tts"]
 
     def notes(self, name: str) -> list[Mapping[str, Any]]:
         found = [command for _, _, commands in self.happenings for command in commands]
@@ -207,7 +207,7 @@ async def _call(
     async with alive(app) if prepared else _bare(world.bridge):
         if prepared:
             await _ready(world.bridge)
-            assert world.tally.connects == 0
+            assert world.stats.connects == 0
         world.record = await place_call(
             "http://127.0.0.1:8000/voice",
             scenario,
@@ -229,7 +229,7 @@ async def _call(
         _nothing_left(world)
         assert figures(world.record).leaked_until_ms <= 2000 * peers.latency + 1, "audio after the hang-up"
         assert peers.cut or all(wire.over for wire in world.wires)
-    assert (world.tally.open_sockets, world.tally.in_flight) == (0, 0)
+    assert (world.stats.open_sockets, world.stats.in_flight) == (0, 0)
     await asyncio.sleep(0)
     assert asyncio.all_tasks() == before
     assert _timers() <= timers
@@ -290,7 +290,7 @@ async def _bare(bridge: Bridge) -> AsyncIterator[None]:
 def _nothing_left(world: World) -> None:
     """What the peers and the registry know of the call is over."""
     assert len(world.bridge.registry) == 0
-    assert not world.tally.violations
+    assert not world.stats.violations
     assert world.agent.counts["requests"] == world.agent.counts["whole"] + world.agent.counts["aborted"]
     if world.happenings:
         assert world.hang_up is not None
@@ -307,7 +307,7 @@ def render_phrases(folder: Path) -> None:
 
     async def main() -> None:
         hamsa = MemoryHamsa()
-        hamsa.mock.tally.requests["tts"] = PHRASE
+        hamsa.mock.stats.requests["tts"] = PHRASE
         chosen = settings(folder, IVR_GREETING=GREETING)
         bridge = Bridge(chosen, Documents.load(None, chosen.public_url), detector=Loudness, connect=hamsa.connect)
         await bridge.start()

@@ -246,12 +246,12 @@ def studio(folder: Path) -> FaultHarness:
 
 async def _studio(folder: Path) -> FaultHarness:
     peers = FaultPeers(Service(), HamsaProfile())
-    peers.hamsa.mock.tally.requests["tts"] = FIRST_PHRASE
+    peers.hamsa.mock.stats.requests["tts"] = FIRST_PHRASE
     for language in ("ar", "en"):
         async with running(a_bridge(settings(folder, IVR_LANGUAGE=language), peers)):
             pass
     names = {text: name for words in PHRASES.values() for name, text in words.items()}
-    tones = {(record.number - 1) % TONES + 1: names[record.text] for record in peers.hamsa.mock.tally.records}
+    tones = {(record.number - 1) % TONES + 1: names[record.text] for record in peers.hamsa.mock.stats.records}
     return FaultHarness(folder, tones)
 
 
@@ -283,7 +283,7 @@ async def _play(scenario: FaultScenario, place: FaultHarness, chance: int) -> Fa
         peers.called_at = loop.time()
         record = await ring(bridge, scenario.caller, peers.switchboard)
         left = [f"{len(bridge.registry)} places"] if len(bridge.registry) else []
-    tally = peers.hamsa.mock.tally
+    tally = peers.hamsa.mock.stats
     await asyncio.sleep(0)
     left += [f"task {task.get_name()}" for task in asyncio.all_tasks() - before]
     left += [f"{count} {name}" for name, count in _open(tally).items() if count]

@@ -39,7 +39,7 @@ def routes(mock: MockHamsa, *, stats: str = "/stats") -> list[BaseRoute]:
             await _serve(mock, websocket)
 
     async def told(request: Request) -> Response:
-        return JSONResponse(mock.tally.stats())
+        return JSONResponse(mock.stats.as_json())
 
     return [WebSocketRoute(PATH, socket), *rest.routes(mock), Route(stats, told)]
 

@@ -6,7 +6,7 @@ With the same profile and the same clients it does the same, to the byte: chance
 
 It is strict where the service is unforgiving or unknown. The protocol has no request ids and no cancel, so a second
 request before the first has ended is a violation, whatever `overlap` makes of it. A client that leaves in the middle
-has aborted. Everything is counted in `tally`.
+has aborted. Everything is counted in `stats`.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class _Job:
 
 
 class MockHamsa:
-    """One mock service; all its sockets share its profile, its voice, its ears and its tally."""
+    """One mock service; all its sockets share its profile, its voice, its ears and its stats."""
 
     def __init__(
         self, profile: HamsaProfile | None = None, *, say: Synthesize | None = None, hear: Recognize | None = None
@@ -85,7 +85,7 @@ class MockHamsa:
         """`say`: the voice of `voice="espeak"`, espeak itself unless given (VoiceError when there is none).
         `hear`: the recogniser, for what the profile has no transcript for."""
         self.profile = profile or HamsaProfile()
-        self.tally = MockStats()
+        self.stats = MockStats()
         self._used: Counter[int] = Counter()
         self._script = deque(self.profile.transcripts)
         if self.profile.voice == "espeak":
@@ -93,8 +93,8 @@ class MockHamsa:
         self._heard = lru_cache(_READY)(hear) if hear else None
 
     def __repr__(self) -> str:
-        tally = self.tally
-        return f"<MockHamsa connects={tally.connects} open={tally.open_sockets} requests={dict(tally.requests)}>"
+        stats = self.stats
+        return f"<MockHamsa connects={stats.connects} open={stats.open_sockets} requests={dict(stats.requests)}>"
 
     @property
     def slow(self) -> bool:
@@ -119,13 +119,13 @@ class MockHamsa:
 
     def connect(self, key: str | None, now: float) -> HamsaSocket:
         """A client wants a socket."""
-        number = self.tally.connected(now)
+        number = self.stats.connected(now)
         rules = self.rules(Occasion("socket", number, number, connects=self._ages(now)))
         refusal = 0 if self.allows(key) else self.profile.refuse_with
         for rule in rules:
             if rule.fault in ("refuse", "http") and not refusal:
                 refusal = rule.code or (4001 if rule.fault == "refuse" else 401)
-        self.tally.refused += bool(refusal)
+        self.stats.refused += bool(refusal)
         return HamsaSocket(self, number, rules, refusal)
 
     def rest(self, now: float) -> HamsaSocket:
@@ -138,7 +138,7 @@ class MockHamsa:
         for place, rule in enumerate(self.profile.rules):
             if rule.fits(occasion, self.profile.seed, self._used[place]):
                 self._used[place] += 1
-                self.tally.faults[rule.fault] += 1
+                self.stats.faults[rule.fault] += 1
                 found.append(rule)
                 if occasion.kind != "socket":
                     break
@@ -147,7 +147,7 @@ class MockHamsa:
     def accepted(self, request: TtsRequest | SttRequest, socket: int, on_socket: int, now: float) -> _Job:
         """Open the record of a request."""
         kind: Literal["tts", "stt"] = "tts" if isinstance(request, TtsRequest) else "stt"
-        record = RequestRecord(self.tally.requests[kind] + 1, kind, socket, on_socket, now)
+        record = RequestRecord(self.stats.requests[kind] + 1, kind, socket, on_socket, now)
         if isinstance(request, TtsRequest):
             record.text, record.form = request.text, request.form
         else:
@@ -158,7 +158,7 @@ class MockHamsa:
         occasion = Occasion(kind, record.number, socket, on_socket, chars, self._ages(now), eos, speaker)
         rule = next(iter(self.rules(occasion)), None)
         record.fault = rule.fault if rule else ""
-        self.tally.began(record)
+        self.stats.began(record)
         return _Job(record, request, rule)
 
     def script(self, job: _Job) -> HamsaScript:
@@ -190,7 +190,7 @@ class MockHamsa:
         return self._heard(request.pcm16k) if self._heard else self.profile.transcript
 
     def _ages(self, now: float) -> tuple[float, ...]:
-        recent = list(self.tally.connected_at)[-_RECENT:]
+        recent = list(self.stats.connected_at)[-_RECENT:]
         return tuple((now - at) * self.profile.speed for at in recent)
 
 
@@ -237,7 +237,7 @@ class HamsaSocket:
         """The upgrade is through."""
         self.open = True
         self._active = self._opened = self._pinged = now
-        self._mock.tally.opened()
+        self._mock.stats.opened()
         if self._refusal:
             return self._plan(now, HamsaStep(0, Hang(self._refusal)))
         silent = any(rule.fault == "no_info" for rule in self._rules)
@@ -252,7 +252,7 @@ class HamsaSocket:
 
     def received(self, frame: str | bytes, now: float) -> None:
         """The client sent a frame."""
-        self._mock.tally.bytes_in += len(frame)
+        self._mock.stats.bytes_in += len(frame)
         if not self.open or self.deaf:
             return
         self._active = now
@@ -299,20 +299,20 @@ class HamsaSocket:
         return min(idle, self._opened + profile.max_age / profile.speed) if profile.max_age else idle
 
     def _take(self, request: hamsa_requests.Request, now: float) -> None:
-        tally = self._mock.tally
+        stats = self._mock.stats
         if isinstance(request, Refusal):
-            tally.violated(request.violation, self.number, now)
+            stats.violated(request.violation, self.number, now)
             return self._plan(now, HamsaStep(0, hamsa_script.error(request.message)))
         busy = bool(self._running)
         if busy:
-            tally.violated("overlap", self.number, now)
+            stats.violated("overlap", self.number, now)
             if self._mock.profile.overlap == "error":
                 return self._plan(now, HamsaStep(0, hamsa_script.error("Another request is in progress")))
         self._requests += 1
         job = self._mock.accepted(request, self.number, self._requests, now)
         if self.number and job.record.kind not in self._kinds:
             self._kinds.add(job.record.kind)
-            tally.sockets_used[job.record.kind] += 1
+            stats.sockets_used[job.record.kind] += 1
         if busy and self._mock.profile.overlap == "queue":
             return self._waiting.append(job)
         return self._start(job, now)
@@ -342,14 +342,14 @@ class HamsaSocket:
             return []
         outs: list[ServiceOutput] = [SendFrame(at, step.act)]
         if job:
-            self._mock.tally.sent(job.record, step.act, at, content=step.content)
+            self._mock.stats.sent(job.record, step.act, at, content=step.content)
         if job and closing:
             outs += self._finish(job, closing, at)
         return outs
 
     def _finish(self, job: _Job, outcome: RequestOutcome, at: float) -> list[ServiceOutput]:
         self._running.remove(job)
-        self._mock.tally.ended(job.record, outcome, at)
+        self._mock.stats.ended(job.record, outcome, at)
         if self._mock.profile.close_after_end and job.record.kind == "tts" and self.number:
             return [self._hang(at, 1000)]
         if self._waiting:
@@ -362,13 +362,13 @@ class HamsaSocket:
 
     def _end(self, at: float, outcome: RequestOutcome) -> None:
         for job in (*self._running, *self._waiting):
-            self._mock.tally.ended(job.record, outcome, at)
+            self._mock.stats.ended(job.record, outcome, at)
         self._running.clear()
         self._waiting.clear()
         self._due.clear()
         self.open = False
         if self.number:
-            self._mock.tally.closed(self._requests)
+            self._mock.stats.closed(self._requests)
 
 
 def _speaker(say: Synthesize) -> Callable[[str, str, hamsa_audio.AudioFormat], bytes]:

@@ -67,7 +67,7 @@ async def _answer(mock: MockHamsa, request: Request, path: str) -> Response:
         return _error(400, hamsa_requests.NOT_A_MESSAGE)
     asked = hamsa_requests.read_hear(payload) if path == "stt" else hamsa_requests.read_speak(payload)
     if isinstance(asked, Refusal):
-        mock.tally.violated(asked.violation, 0, now)
+        mock.stats.violated(asked.violation, 0, now)
         return _error(400, asked.message)
     socket = mock.rest(now)
     if mock.slow:

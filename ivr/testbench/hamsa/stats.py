@@ -131,7 +131,7 @@ class MockStats:
         self.violations[name] += 1
         self.details.append(Violation(now, socket, name))
 
-    def stats(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """Everything as JSON, without speech."""
         counts = ("connects", "refused", "open_sockets", "most_sockets", "in_flight", "most_in_flight")
         tables = ("requests", "sockets_used", "reused", "outcomes", "faults", "violations")

@@ -31,8 +31,8 @@ def test_fifty_calls_in_five_seconds_at_a_connection_in_two(options: SpeechServi
     assert crowd.reuse > 0.9
     assert max(crowd.silences) < GOAL
     assert max(crowd.hearings) < GOAL + 0.1
-    assert crowd.mock.tally.connects < 70
-    assert crowd.mock.tally.refused == 0 or options == SpeechServiceOptions()
+    assert crowd.mock.stats.connects < 70
+    assert crowd.mock.stats.refused == 0 or options == SpeechServiceOptions()
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_a_dead_service_costs_nobody_his_time() -> None:
     crowd = Crowd(["socket http code=500"]).run(monologue(20), 4)
     assert crowd.failed["breaker"] > 70
     assert crowd.notes["tts_breaker_opened"] == 1
-    assert crowd.mock.tally.connects < 30
+    assert crowd.mock.stats.connects < 30
 
 
 SHARED = SpeechServiceOptions(links_per_call=0.0)
@@ -129,14 +129,14 @@ def test_a_service_that_comes_back_is_used_again() -> None:
 def test_a_key_that_is_refused_is_not_tried_again_and_again(code: int, reason: str) -> None:
     crowd = Crowd([f"socket refuse code={code}"]).run(monologue(20), 4)
     assert set(crowd.failed) == {reason, "breaker"}
-    assert crowd.mock.tally.connects < 40
+    assert crowd.mock.stats.connects < 40
 
 
 def test_links_that_nobody_needs_go() -> None:
     async def lull(crowd: Crowd, number: int) -> None:
         await monologue(8)(crowd, number)
         await asyncio.sleep(1000.0)
-        assert crowd.mock.tally.open_sockets == 5
+        assert crowd.mock.stats.open_sockets == 5
         assert repr(crowd.speech_service).count("LiveLink") == 5
 
     crowd = Crowd(options=SHARED).run(lull, 6)
@@ -148,11 +148,11 @@ def test_each_call_has_a_link_of_its_own_and_keeps_it() -> None:
         await crowd.speaker().open()
         await crowd.listener().open()
         await asyncio.sleep(20.0)
-        assert crowd.mock.tally.open_sockets == 2 * (20 + 2)
+        assert crowd.mock.stats.open_sockets == 2 * (20 + 2)
         await monologue(4)(crowd, number)
 
     crowd = Crowd().run(steady, 20)
-    assert crowd.mock.tally.connects == 2 * (20 + 2)
+    assert crowd.mock.stats.connects == 2 * (20 + 2)
     assert crowd.waited == 0.0
 
 
@@ -161,14 +161,14 @@ def test_the_links_of_a_call_go_with_it_and_the_spares_stay() -> None:
         await crowd.speaker().open()
         await crowd.listener().open()
         await asyncio.sleep(10.0)
-        assert crowd.mock.tally.open_sockets == 2 * (10 + 1)
+        assert crowd.mock.stats.open_sockets == 2 * (10 + 1)
         if number:
             return
         await asyncio.sleep(1.0)
-        assert (crowd.live, crowd.mock.tally.open_sockets) == (1, 2 * (10 + 1))
+        assert (crowd.live, crowd.mock.stats.open_sockets) == (1, 2 * (10 + 1))
         crowd.speech_service.trim()
         await asyncio.sleep(1.0)
-        assert crowd.mock.tally.open_sockets == 2 * (1 + 1)
+        assert crowd.mock.stats.open_sockets == 2 * (1 + 1)
 
     Crowd().run(short, 10)
 
@@ -177,11 +177,11 @@ def test_spares_follow_the_calls() -> None:
     async def quiet(crowd: Crowd, number: int) -> None:
         await crowd.speaker().open()
         await asyncio.sleep(30.0)
-        assert crowd.mock.tally.open_sockets == (3 + 7) + (3 + 3)
+        assert crowd.mock.stats.open_sockets == (3 + 7) + (3 + 3)
 
     Crowd(options=SHARED).run(quiet, 25)
     bare = Crowd(options=SpeechServiceOptions(spare_links=0)).run(monologue(4), 1)
-    assert bare.mock.tally.connects == 1
+    assert bare.mock.stats.connects == 1
 
 
 def test_where_links_die_young_few_are_opened_that_nobody_needs() -> None:
@@ -189,14 +189,14 @@ def test_where_links_die_young_few_are_opened_that_nobody_needs() -> None:
 
     async def hold(crowd: Crowd, number: int) -> None:
         await asyncio.sleep(600.0)
-        idle = crowd.mock.tally.connects
+        idle = crowd.mock.stats.connects
         assert idle < 45
         voice = crowd.speaker()
         for _ in range(5):
             assert await crowd.say(voice, REPLY[0], 0.0) > 0.0
             await asyncio.sleep(10.0)
         assert max(crowd.silences) < 1.15 + 0.46
-        assert crowd.mock.tally.connects < idle + 10
+        assert crowd.mock.stats.connects < idle + 10
 
     assert not Crowd(["socket drop pause=3"]).run(hold, 1).failed
 
@@ -218,7 +218,7 @@ def test_where_links_die_young_one_for_the_answer_is_opened_with_the_question() 
 def test_links_that_live_again_are_kept_again() -> None:
     async def hold(crowd: Crowd, number: int) -> None:
         await asyncio.sleep(120.0)
-        assert crowd.mock.tally.open_sockets == 2 * (1 + 1)
+        assert crowd.mock.stats.open_sockets == 2 * (1 + 1)
 
     Crowd(["socket drop pause=3 limit=6"]).run(hold, 1)
 
@@ -227,7 +227,7 @@ def test_where_nothing_can_be_had_few_are_asked_for() -> None:
     async def hold(crowd: Crowd, number: int) -> None:
         await asyncio.sleep(60.0)
 
-    assert Crowd(["socket http code=503"]).run(hold, 10).mock.tally.connects < 20
+    assert Crowd(["socket http code=503"]).run(hold, 10).mock.stats.connects < 20
 
 
 def test_spares_are_renewed_before_they_are_closed() -> None:
@@ -238,4 +238,4 @@ def test_spares_are_renewed_before_they_are_closed() -> None:
 
     crowd = Crowd().run(day, 1)
     assert not crowd.failed
-    assert 36 <= crowd.mock.tally.connects <= 48
+    assert 36 <= crowd.mock.stats.connects <= 48

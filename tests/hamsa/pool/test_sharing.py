@@ -41,7 +41,7 @@ def test_a_sentence_is_of_one_request_only(rule: str) -> None:
     crowd = Crowd([rule] if rule else [], TIGHT).run(talk, 12, spread=2.0)
     assert len(heard) > 20
     assert None not in heard
-    assert len(heard) == len(set(heard)) or crowd.mock.tally.requests["tts"] > hamsa_audio.TONES
+    assert len(heard) == len(set(heard)) or crowd.mock.stats.requests["tts"] > hamsa_audio.TONES
     assert crowd.speech_service.voice.connections < 12
 
 

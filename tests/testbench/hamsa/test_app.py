@@ -74,7 +74,7 @@ def test_requests_over_one_socket() -> None:
             stats = (await web.get(f"http://{peer}/stats")).json()
         assert (stats["connects"], stats["reused"], stats["violations"]) == (1, {"tts": 1}, {"binary": 1})
 
-    assert staged(scene).tally.open_sockets == 0
+    assert staged(scene).stats.open_sockets == 0
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_wrong_key_can_be_refused_before_the_upgrade() -> None:
         async with connect(f"ws://{peer}{PATH}?api_key=right", proxy=None) as socket:
             assert await socket.recv() == INFO_FRAME
 
-    assert staged(scene, keys=frozenset({"right"}), refuse_with=401).tally.refused == 1
+    assert staged(scene, keys=frozenset({"right"}), refuse_with=401).stats.refused == 1
 
 
 def test_a_client_that_leaves_early_aborts_and_nothing_stays_behind() -> None:
@@ -115,11 +115,11 @@ def test_a_client_that_leaves_early_aborts_and_nothing_stays_behind() -> None:
         await socket.send(tts("x" * 500))
         socket.transport.abort()
         for _ in range(500):
-            await asyncio.sleep(0.01 if mock.tally.open_sockets else 0)
+            await asyncio.sleep(0.01 if mock.stats.open_sockets else 0)
 
     mock = MockHamsa(HamsaProfile(speed=10))
     staged(scene, mock=mock)
-    assert (mock.tally.outcomes, mock.tally.in_flight) == ({"aborted": 2}, 0)
+    assert (mock.stats.outcomes, mock.stats.in_flight) == ({"aborted": 2}, 0)
 
 
 def test_a_client_that_does_not_wait_for_the_connection() -> None:
@@ -129,7 +129,7 @@ def test_a_client_that_does_not_wait_for_the_connection() -> None:
                 await client(peer)
         await asyncio.sleep(0.3)
 
-    assert staged(scene, speed=4.0).tally.in_flight == 0
+    assert staged(scene, speed=4.0).stats.in_flight == 0
 
 
 def test_the_slow_part_of_a_request_runs_in_a_thread() -> None:
@@ -157,4 +157,4 @@ def test_the_real_voice_and_ears() -> None:
             await asyncio.gather(voice.aclose(), ears.aclose())
 
     mock = staged(scene, "tts degenerate requests=1", transcript="7826459301240")
-    assert (mock.tally.connects, mock.tally.violations) == (2, {})
+    assert (mock.stats.connects, mock.stats.violations) == (2, {})

@@ -98,7 +98,7 @@ def test_leaving_ends_a_wait_and_a_request() -> None:
         await socket.close()
         with pytest.raises(ConnectionClosedOK):
             await waiting
-        assert hamsa.mock.tally.outcomes == {"aborted": 1}
+        assert hamsa.mock.stats.outcomes == {"aborted": 1}
         assert not socket.is_open
 
     virtual_time.run(scene())
@@ -149,7 +149,7 @@ def test_the_real_voice_reuses_one_socket_and_gets_every_byte() -> None:
         assert all(len(hamsa_audio.runs(pcm, 16_000)) == 1 for pcm in audio)
         assert voice.connections == 1
         await voice.aclose()
-        return [len(pcm) for pcm in audio], hamsa.mock.tally.stats()
+        return [len(pcm) for pcm in audio], hamsa.mock.stats.as_json()
 
     sizes, stats = virtual_time.run(scene())
     assert sizes == [83_270, 210_560, 273_718, 395_322]
@@ -163,7 +163,7 @@ def test_the_real_voice_never_passes_on_a_degenerate_reply() -> None:
         for chars in (32, 65):
             assert len(await spoken(voice, "x" * chars)) == hamsa_audio.OBSERVED[chars][0]
         await voice.aclose()
-        return hamsa.mock.tally.stats()
+        return hamsa.mock.stats.as_json()
 
     stats = virtual_time.run(scene())
     assert (stats["faults"], stats["requests"]["tts"], stats["violations"]) == ({"degenerate": 3}, 5, {})
@@ -194,7 +194,7 @@ def test_the_real_voice_stops_and_the_next_sentence_is_its_own() -> None:
         runs = hamsa_audio.runs(await spoken(voice, "x" * 32), 16_000)
         assert [run.request for run in runs] == [2]
         await voice.aclose()
-        return hamsa.mock.tally.stats()
+        return hamsa.mock.stats.as_json()
 
     assert virtual_time.run(scene())["violations"] == {}
 
@@ -206,8 +206,8 @@ def test_the_real_ears_hear_the_script() -> None:
         await ears.open()
         heard = [await ears.transcribe(bytes(16_000)) for _ in range(3)]
         await ears.aclose()
-        assert {record.form for record in hamsa.mock.tally.records} == {"16000/1"}
-        assert hamsa.mock.tally.violations == {}
+        assert {record.form for record in hamsa.mock.stats.records} == {"16000/1"}
+        assert hamsa.mock.stats.violations == {}
         return heard
 
     assert virtual_time.run(scene())[0] == "7826459301240"

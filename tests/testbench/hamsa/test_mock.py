@@ -117,7 +117,7 @@ def test_every_time_shrinks_with_the_speed() -> None:
 def test_every_format_carries_the_same_seconds(more: dict[str, Any], size: int) -> None:
     mock = mock_with()
     assert len(audio_of(reply(opened(mock), tts(**more)))) == size
-    assert mock.tally.records[0].seconds == pytest.approx(2.602, abs=0.001)
+    assert mock.stats.records[0].seconds == pytest.approx(2.602, abs=0.001)
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_other_frames() -> None:
@@ -167,10 +167,10 @@ def test_faults(rule: str, expected: list[str]) -> None:
     outs = reply(opened(mock), tts("x" * 89) if rule.startswith("tts") else stt())
     words = [f"error: {json.loads(word)['payload']['message']}" if '"error"' in word else word for word in shape(outs)]
     assert words == expected
-    (record,) = mock.tally.records
+    (record,) = mock.stats.records
     ended = bool(expected) and (expected[-1].startswith(("close", "error")) or "end" in expected or "stt" in rule)
     assert (record.outcome == "running") == (not ended or rule == "stt thinking")
-    assert mock.tally.faults == ({} if "eos" in rule else {rule.split()[1]: 1})
+    assert mock.stats.faults == ({} if "eos" in rule else {rule.split()[1]: 1})
 
 
 def test_a_degenerate_reply_is_twenty_milliseconds_at_once() -> None:
@@ -216,10 +216,10 @@ def test_faulty_sockets(rule: str, expected: list[str]) -> None:
     assert shape(socket.poll(20)) == expected
     assert socket.deaf == ("deaf" in rule)
     if socket.deaf:
-        assert (reply(socket, tts(), 21.0), socket.wake_at(), len(mock.tally.records)) == ([], None, 0)
+        assert (reply(socket, tts(), 21.0), socket.wake_at(), len(mock.stats.records)) == ([], None, 0)
         assert "deaf" in repr(socket)
         socket.closed(30.0)
-        assert mock.tally.open_sockets == 0
+        assert mock.stats.open_sockets == 0
 
 
 def test_keys() -> None:
@@ -227,7 +227,7 @@ def test_keys() -> None:
     assert [mock.connect(key, 0.0).http_refusal for key in ("right", "wrong", "", None)] == [0, 401, 401, 401]
     assert mock_with("socket http code=403").connect("any", 0).http_refusal == 403
     assert mock_with("socket http").connect("any", 0).http_refusal == 401
-    assert (mock.tally.connects, mock.tally.refused) == (4, 3)
+    assert (mock.stats.connects, mock.stats.refused) == (4, 3)
     socket = mock_with().connect(None, 0)
     socket.opened(0.0)
     assert socket.poll(0.0) == [CloseSocket(0.0, 4001)]
@@ -255,8 +255,8 @@ def test_a_second_request_before_the_end_is_a_violation(overlap: str, expected: 
     socket.received(tts(), 0.1)
     words = ["Another" if "Another" in word else word for word in shape(socket.poll(20.0)) if word != "ping"]
     assert words == expected
-    assert mock.tally.violations == {"overlap": 1}
-    assert mock.tally.most_in_flight == (1 if overlap == "error" else 2)
+    assert mock.stats.violations == {"overlap": 1}
+    assert mock.stats.most_in_flight == (1 if overlap == "error" else 2)
     assert not socket.busy
 
 
@@ -286,8 +286,8 @@ def test_a_client_that_leaves_has_aborted_what_runs_and_waits() -> None:
     socket.closed(0.7)
     socket.received(tts(), 0.8)
     assert (socket.poll(20.0), socket.open) == ([], False)
-    assert [(record.outcome, record.ended_at) for record in mock.tally.records] == [("aborted", 0.6)] * 2
-    assert (mock.tally.in_flight, mock.tally.open_sockets, list(mock.tally.per_socket)) == (0, 0, [2])
+    assert [(record.outcome, record.ended_at) for record in mock.stats.records] == [("aborted", 0.6)] * 2
+    assert (mock.stats.in_flight, mock.stats.open_sockets, list(mock.stats.per_socket)) == (0, 0, [2])
 
 
 def test_bad_messages_get_an_error_and_the_socket_stays() -> None:
@@ -297,7 +297,7 @@ def test_bad_messages_get_an_error_and_the_socket_stays() -> None:
     assert isinstance(out, SendFrame)
     assert json.loads(out.frame) == {"type": "error", "payload": {"message": "Invalid message format"}}
     assert socket.open
-    assert (mock.tally.violations, mock.tally.details[0].socket) == ({"not_json": 1}, 1)
+    assert (mock.stats.violations, mock.stats.details[0].socket) == ({"not_json": 1}, 1)
 
 
 def test_transcripts_come_from_the_rule_the_marker_the_script_the_ears_and_the_profile() -> None:
@@ -319,7 +319,7 @@ def test_transcripts_come_from_the_rule_the_marker_the_script_the_ears_and_the_p
     marked = stt(pcm=hamsa_audio.marked(bytes(16_000), 3, 8_000), rate=8_000)
     said += [shape(reply(socket, frame, 60 + 30.0 * turn, 20)) for turn, frame in enumerate((stt(), marked, stt(2)))]
     assert said == [["one"], [], ["two"], ["marked"], ["heard"]]
-    assert (heard, mock.tally.records[-2].form) == ([64_000], "8000/1")
+    assert (heard, mock.stats.records[-2].form) == ([64_000], "8000/1")
     assert shape(reply(opened(mock_with(transcript="fixed")), stt())) == ["fixed"]
 
 
@@ -372,9 +372,9 @@ def test_rest_requests_have_a_socket_of_their_own() -> None:
     assert socket.wake_at() is None
     socket.asked(hamsa_requests.read(tts()), 3.0)
     assert shape(socket.poll(9.0)) == ["ack", "audio", "end"]
-    assert (socket.wake_at(), mock.tally.open_sockets, mock.tally.requests["rest"]) == (None, 0, 1)
+    assert (socket.wake_at(), mock.stats.open_sockets, mock.stats.requests["rest"]) == (None, 0, 1)
     socket.closed(9.0)
-    assert mock.tally.open_sockets == 0
+    assert mock.stats.open_sockets == 0
 
 
 def test_statistics_tell_reuse_and_times_and_no_speech() -> None:
@@ -383,13 +383,13 @@ def test_statistics_tell_reuse_and_times_and_no_speech() -> None:
         for turn in range(2):
             reply(socket, tts("secret words"), 40.0 * number + 20 * turn, 19)
     reply(socket, stt(), 90.0)
-    stats = json.loads(json.dumps(mock.tally.stats()))
+    stats = json.loads(json.dumps(mock.stats.as_json()))
     assert (stats["connects"], stats["requests"], stats["reused"]) == (2, {"tts": 4, "stt": 1}, {"tts": 2, "stt": 1})
     assert (stats["sockets_used"], stats["faults"]) == ({"tts": 2, "stt": 1}, {"empty": 1})
     assert [shown["chars"] for shown in stats["recent"]] == [12, 12, 12, 12, 0]
     assert stats["recent"][0]["first_at"] == 0.45
     assert "secret" not in json.dumps(stats)
-    assert (mock.tally.most_sockets, repr(mock)) == (
+    assert (mock.stats.most_sockets, repr(mock)) == (
         2,
         "<MockHamsa connects=2 open=2 requests={'tts': 4, 'rest': 0, 'stt': 1}>",
     )

@@ -39,7 +39,7 @@ def test_streamed_speech_is_bare_audio_by_another_name() -> None:
     assert (response.status_code, response.headers["content-type"]) == (200, "audio/wav")
     assert len(response.content) == 83_270
     assert response.content[:4] != b"RIFF"
-    assert (mock.tally.requests, mock.tally.outcomes) == ({"tts": 1, "rest": 1}, {"done": 1})
+    assert (mock.stats.requests, mock.stats.outcomes) == ({"tts": 1, "rest": 1}, {"done": 1})
 
 
 @pytest.mark.parametrize(("more", "rate"), [({}, 16_000), ({"mulaw": True}, 8_000), ({"sampleRate": "8k"}, 8_000)])
@@ -74,7 +74,7 @@ def test_errors(rule: str, path: str, status: int) -> None:
 def test_a_reply_can_break_off_in_its_middle() -> None:
     with pytest.raises(rest.Failed, match="Internal"):
         call(mock := mock_with("tts cut after=2"), "tts-stream", json=SPEAK)
-    assert mock.tally.outcomes == {"lost": 1}
+    assert mock.stats.outcomes == {"lost": 1}
     assert (
         call(mock_with("tts degenerate"), "tts-stream", json=SPEAK).content
         == call(mock_with("tts degenerate"), "tts-stream", json=SPEAK).content
@@ -94,7 +94,7 @@ def test_a_stall_lasts_as_long_as_the_client() -> None:
                     await client.post("/v1/realtime/stt", headers=KEY, json=HEAR)
 
     asyncio.run(run())
-    assert mock.tally.outcomes == {"aborted": 1}
+    assert mock.stats.outcomes == {"aborted": 1}
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_keys(headers: dict[str, str], status: int) -> None:
 def test_bad_bodies(content: bytes) -> None:
     mock = mock_with()
     assert call(mock, "tts", content=content).status_code == 400
-    assert not mock.tally.records
+    assert not mock.stats.records
 
 
 def test_a_slow_mock_prepares_over_rest_too() -> None:
