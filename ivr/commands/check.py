@@ -1,8 +1,7 @@
-"""`ivr check`: what is configured, which URLs Twilio would sign, whether Hamsa and the agents answer.
+"""Run `ivr check`: say what is configured, which URLs Twilio signs, and whether Hamsa and the agents answer.
 
-Nobody is called and the agent is asked nothing, unless `ask` gives a text for it: its webhook only gets a `GET`, to
-which any answer shows that something is there, but for one that says that it is broken. Nothing secret is in what comes
-back.
+No call is made. The agent is asked only when `--ask` gives a text for it. Without one its webhook gets a `GET`: any
+answer shows that something is there, except one that says that it is broken. What is printed holds no secrets.
 """
 
 from __future__ import annotations
@@ -11,12 +10,16 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Annotated, Final, cast
 
 import httpx
+import typer
+from rich.markup import escape
 
 from ivr.call.commands import ReplyRequest
 from ivr.call.events import PeerFault, ReplyDelta, ReplyEnded, ReplyFailed
+from ivr.commands import terminal
+from ivr.commands.terminal import Dev
 from ivr.config.lines import Line
 from ivr.config.settings import Settings
 from ivr.hamsa.options import HamsaSettings
@@ -28,17 +31,19 @@ from ivr.webhook.client import AgentClient, AgentEvent, AgentSettings
 from ivr.webhook.http.charset import Charset
 from ivr.webhook.http.pool import Pool
 
-PATIENCE: Final = 10.0
-"""Seconds a peer has to answer."""
-SHOWN: Final = 200
-"""Characters shown of an answer of which nothing could be said."""
-BROKEN: Final = 500
-"""The first status that says that who answers cannot do its work."""
+PEER_TIMEOUT: Final = 10.0
+"""Seconds Hamsa or an agent has to answer."""
+SAMPLE_CHARACTERS: Final = 200
+"""Characters shown of an answer that held nothing to say."""
+SERVER_ERROR: Final = 500
+"""The first HTTP status that says that a server cannot do its work."""
+
+app = typer.Typer(add_completion=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at."""
+    """Hold one thing that was looked at."""
 
     name: str
     detail: str
@@ -46,26 +51,54 @@ class Finding:
     """None: nothing to judge."""
 
 
+@app.command()
+def check(
+    dev: Dev = False,
+    ask: Annotated[str, typer.Option(help="Ask every agent this, for real, and show its answer.")] = "",
+) -> None:
+    """Say what is configured, the URLs Twilio signs, and whether Hamsa and the agents answer."""
+    settings = terminal.settings(dev)
+
+    async def look() -> bool:
+        good = True
+        async for finding in examine(settings, ask):
+            sign = {True: "[green]ok[/] ", False: "[red]NO[/] ", None: "   "}[finding.good]
+            terminal.out.print(f"{sign}{escape(finding.name)}: {escape(finding.detail)}")
+            good = good and finding.good is not False
+        return good
+
+    with terminal.one_line():
+        good = asyncio.run(look())
+    if not good:
+        raise typer.Exit(1)
+
+
 async def examine(settings: Settings, ask: str = "") -> AsyncIterator[Finding]:
-    """Everything, in the order of a call. Peers are asked one after the other; a dead one costs `PATIENCE`."""
-    for finding in (*_configured(settings), *_twilio(settings), _documents(settings), *map(_line, settings.all_lines)):
+    """Yield every finding, in the order of a call. Peers are asked one after the other, each for `PEER_TIMEOUT`."""
+    for name, value in settings.describe():
+        yield Finding(name, value)
+    for note in settings.notes:
+        yield Finding("unknown", note, good=False)
+    for finding in _twilio(settings):
         yield finding
+    try:
+        Documents.load(settings.twiml_dir, settings.public_url)
+        yield Finding("TwiML documents", "all good", good=True)
+    except (OSError, ValueError) as fault:
+        yield Finding("TwiML documents", str(fault), good=False)
+    for line in settings.all_lines:
+        yield _line(line)
     yield await _hamsa(settings)
-    urls = dict.fromkeys(line.webhook_url for line in settings.all_lines)
-    for url in urls:
+    lines = {line.webhook_url: line for line in settings.all_lines}
+    for url in lines:
         yield await _webhook(url, asked=bool(ask))
     if ask:
-        for line in {line.webhook_url: line for line in settings.all_lines}.values():
+        for line in lines.values():
             yield await _asked(settings, line, ask)
 
 
-def _configured(settings: Settings) -> Iterator[Finding]:
-    yield from (Finding(name, value) for name, value in settings.describe())
-    yield from (Finding("unknown", note, good=False) for note in settings.notes)
-
-
 def _twilio(settings: Settings) -> Iterator[Finding]:
-    """What to write into the number's page, and what a signature is checked against."""
+    """Say what to write into the number's page at Twilio, and what a signature is checked against."""
     yield Finding("voice URL of the number", f"{settings.public_url}/voice (HTTP POST)")
     yield Finding("status callback of the number", f"{settings.public_url}/status")
     yield Finding("stream", settings.stream_url)
@@ -75,14 +108,6 @@ def _twilio(settings: Settings) -> Iterator[Finding]:
     for path, websocket in (("/voice", False), ("/media", True)):
         urls = allowed_urls(settings.public_url, path, websocket=websocket)
         yield Finding(f"signed for {path}", " or ".join(urls))
-
-
-def _documents(settings: Settings) -> Finding:
-    try:
-        Documents.load(settings.twiml_dir, settings.public_url)
-    except (OSError, ValueError) as fault:
-        return Finding("TwiML documents", str(fault), good=False)
-    return Finding("TwiML documents", "all good", good=True)
 
 
 def _line(line: Line) -> Finding:
@@ -95,7 +120,7 @@ def _line(line: Line) -> Finding:
 
 
 def hamsa_settings(settings: Settings, line: Line) -> HamsaSettings:
-    """How Hamsa is reached for a line. A server of one's own may need no key; the header is sent all the same."""
+    """Return how Hamsa is reached for a line. A server of your own may need no key; the header is sent all the same."""
     return HamsaSettings(
         settings.hamsa_url,
         settings.hamsa_api_key.get_secret_value() or "none",
@@ -110,9 +135,10 @@ async def _hamsa(settings: Settings) -> Finding:
     clock = asyncio.get_running_loop().time
     start = clock()
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(PEER_TIMEOUT):
             wire = await connect(hamsa_settings(settings, settings.default_line))
-    except Exception as fault:  # whatever the library raises has a fixed word
+    # Whatever the library raises has a fixed word.
+    except Exception as fault:
         return Finding("Hamsa", f"does not answer: {lost_from(fault, 'connect').reason}", good=False)
     took = clock() - start
     with contextlib.suppress(Exception):
@@ -121,32 +147,33 @@ async def _hamsa(settings: Settings) -> Finding:
 
 
 async def _webhook(url: str, *, asked: bool) -> Finding:
-    """Whether something is there. `asked`: it will be asked as well, and that tells more than its answer to `GET`."""
+    """Look whether something is there. `asked`: it is asked as well, and that says more than its answer to `GET`."""
     name = f"agent {without_secrets(url)}"
     clock = asyncio.get_running_loop().time
     start = clock()
     try:
-        async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=PEER_TIMEOUT) as client:
             response = await client.get(url)
     except (httpx.HTTPError, httpx.InvalidURL) as fault:
         return Finding(name, f"does not answer: {type(fault).__name__}", good=False)
     took, status = (clock() - start) * 1000, response.status_code
-    if status >= BROKEN and asked:
+    # Agents that only take POST may well answer a GET with an error: then the question decides.
+    if status >= SERVER_ERROR and asked:
         return Finding(name, f"HTTP {status} to GET: what it says to a question counts")
-    if status >= BROKEN:
+    if status >= SERVER_ERROR:
         return Finding(name, f"is broken: HTTP {status} to GET; nothing was asked", good=False)
     return Finding(name, f"something answers, {took:.0f} ms (HTTP {status} to GET; nothing was asked)", good=True)
 
 
-class Overheard(httpx.AsyncBaseTransport):
-    """The way to an agent, and how its answer began. For the operator's eyes: nothing of it is logged."""
+class SampledTransport(httpx.AsyncBaseTransport):
+    """Carry requests to an agent and keep how its answer began, for the operator's eyes only: it is never logged."""
 
     def __init__(self) -> None:
         self.content_type = ""
         self.length = 0
         """Bytes that came."""
         self.beginning = b""
-        """The first of them, enough for `SHOWN` characters."""
+        """The first of them, enough for `SAMPLE_CHARACTERS`."""
         self._pool = Pool()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -154,34 +181,34 @@ class Overheard(httpx.AsyncBaseTransport):
         response = await self._pool.handle_async_request(request)
         self.content_type = response.headers.get("content-type", "")
         body = cast(httpx.AsyncByteStream, response.stream)
-        return httpx.Response(response.status_code, headers=response.headers, stream=Listened(body, self))
+        return httpx.Response(response.status_code, headers=response.headers, stream=SampledBody(body, self))
 
     async def aclose(self) -> None:
         """See httpx."""
         await self._pool.aclose()
 
-    def hear(self, data: bytes) -> None:
-        """Some more of the answer."""
+    def keep(self, data: bytes) -> None:
+        """Count some more of the answer, and keep its beginning."""
         self.length += len(data)
-        self.beginning = (self.beginning + data)[: 4 * SHOWN]
+        self.beginning = (self.beginning + data)[: 4 * SAMPLE_CHARACTERS]
 
     def __str__(self) -> str:
         charset = Charset(self.content_type)
-        text = (charset.feed(self.beginning) + charset.finish()).decode("utf-8", "replace")[:SHOWN]
+        text = (charset.feed(self.beginning) + charset.finish()).decode("utf-8", "replace")[:SAMPLE_CHARACTERS]
         shown = "".join(character if character.isprintable() else " " for character in text).strip()
         return f"{self.content_type or 'no content type'}, {self.length} bytes: {shown}"
 
 
-class Listened(httpx.AsyncByteStream):
-    """A body that is heard by somebody else too."""
+class SampledBody(httpx.AsyncByteStream):
+    """Pass a body on, and show each piece to the transport first."""
 
-    def __init__(self, body: httpx.AsyncByteStream, by: Overheard) -> None:
+    def __init__(self, body: httpx.AsyncByteStream, transport: SampledTransport) -> None:
         self._body = body
-        self._by = by
+        self._transport = transport
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         async for data in self._body:
-            self._by.hear(data)
+            self._transport.keep(data)
             yield data
 
     async def aclose(self) -> None:
@@ -190,12 +217,12 @@ class Listened(httpx.AsyncByteStream):
 
 
 async def _asked(settings: Settings, line: Line, text: str) -> Finding:
-    """Send one real request, as a first turn of a call that never was."""
+    """Send one real request, as the first turn of a call that never was."""
     name = f"agent {without_secrets(line.webhook_url)}, asked"
     clock = asyncio.get_running_loop().time
     request = ReplyRequest(text, "ivr-check", "speech", 1, line.language, "ivr-check", "", line.number, "inbound")
-    secret, node, overheard = settings.webhook_secret.get_secret_value(), settings.agent_node or None, Overheard()
-    agent = AgentClient(AgentSettings(secret=secret, agent_node=node), transport=overheard)
+    secret, node, sample = settings.webhook_secret.get_secret_value(), settings.agent_node or None, SampledTransport()
+    agent = AgentClient(AgentSettings(secret=secret, agent_node=node), transport=sample)
     start, first, events = clock(), 0.0, list[AgentEvent]()
     try:
         async for event in agent.reply(line.webhook_url, request):
@@ -204,17 +231,14 @@ async def _asked(settings: Settings, line: Line, text: str) -> Finding:
     finally:
         await agent.aclose()
     if isinstance(events[-1], ReplyFailed):
-        came = f" ({overheard})" if overheard.length else ""
+        came = f" ({sample})" if sample.length else ""
         return Finding(name, f"failed: {events[-1].reason}{came}", good=False)
-    return Finding(
-        name,
-        f"first words after {first * 1000:.0f} ms, all after {(clock() - start) * 1000:.0f} ms: {_said(events)}",
-        True,
-    )
+    took = f"first words after {first * 1000:.0f} ms, all after {(clock() - start) * 1000:.0f} ms"
+    return Finding(name, f"{took}: {_said(events)}", True)
 
 
 def _said(events: list[AgentEvent]) -> str:
-    """The words of a reply, and what came with them."""
+    """Return the words of a reply, and what came with them."""
     words = "".join(event.text for event in events if isinstance(event, ReplyDelta))
     notes = [f"told of {event.reason}" for event in events if isinstance(event, PeerFault)]
     match events[-1]:

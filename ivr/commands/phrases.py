@@ -1,14 +1,20 @@
-"""`ivr phrases`: which fixed words of the lines are in the cache, and the others spoken now.
+"""Run `ivr phrases`: list which fixed words of the lines are in the cache, and render the others now.
 
-The same cache as the server's: what is rendered here is there at its next start.
+The cache is the server's own: what is rendered here is there at its next start.
 """
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 
+import typer
+from rich.markup import escape
+
 from ivr.call.options import PhraseName
+from ivr.commands import terminal
 from ivr.commands.check import hamsa_settings
+from ivr.commands.terminal import Dev
 from ivr.config.default_phrases import Language
 from ivr.config.settings import Settings
 from ivr.hamsa.phrases import PhraseCache
@@ -19,10 +25,32 @@ from ivr.hamsa.rest import SpeechRest
 from ivr.hamsa.tts.synthesizer import Synthesizer
 from ivr.media import g711
 
+app = typer.Typer(help="List or render the fixed words of the lines.", no_args_is_help=True, add_completion=False)
+
+
+@app.command(name="list")
+def list_phrases(dev: Dev = False) -> None:
+    """Say which phrases are in the cache."""
+    for entry in in_cache(terminal.settings(dev)):
+        terminal.out.print(escape(str(entry)))
+
+
+@app.command()
+def render(dev: Dev = False) -> None:
+    """Render the phrases that are not in the cache."""
+    with terminal.one_line():
+        entries, problem = asyncio.run(rendered(terminal.settings(dev)))
+    for entry in entries:
+        terminal.out.print(escape(str(entry)))
+    if problem:
+        terminal.stop(problem, 1)
+    if not all(entry.good for entry in entries):
+        raise typer.Exit(1)
+
 
 @dataclass(frozen=True, slots=True)
 class PhraseEntry:
-    """One phrase of one line."""
+    """Hold what is known of one phrase of one line."""
 
     line: str
     """The number dialled; empty: every other number."""

@@ -10,13 +10,15 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner, Result
 
 from ivr import __version__, cli
-from ivr.commands import check
+from ivr.commands import check, terminal
 from ivr.testbench import call, demo, mock, tts
 from ivr.testbench.faults import run as faults
 from ivr.testbench.scenario import AfterAgent, At, IntoReply, PlayFile, Say, Scenario
@@ -47,6 +49,20 @@ def test_the_version_names_what_it_runs_on(words: str) -> None:
     assert result.exit_code == 0
     assert f"ivr {__version__}, Python {sys.version_info.major}.{sys.version_info.minor}" in plain(result)
     assert "starlette" in plain(result)
+
+
+def test_help_loads_no_command() -> None:
+    code = "import sys; from ivr.cli import app; app(['--help'], standalone_mode=False); print(*sys.modules, sep='\\n')"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    heavy = {"ivr.commands", "ivr.server", "ivr.testbench", "numpy", "httpx", "uvicorn", "pydantic"}
+    assert "ivr.cli" in told
+    assert heavy & set(told) == set()
+
+
+def test_help_says_of_a_command_what_its_docstring_begins_with() -> None:
+    for name, summary in cli.COMMANDS.items():
+        command = typer.main.get_command(import_module(f"ivr.commands.{name}").app)
+        assert (command.help or "").partition("\n")[0] == summary
 
 
 @pytest.mark.parametrize("command", ["serve", "check"])
@@ -197,7 +213,7 @@ def test_ctrl_c_is_one_line(monkeypatch: pytest.MonkeyPatch, command: str, place
     monkeypatch.setenv("IVR_WEBHOOK_URL", "http://127.0.0.1:9/webhook")
     monkeypatch.setenv("IVR_HAMSA_URL", "ws://127.0.0.1:9/")
     result = run(*command.split())
-    assert result.exit_code == cli.INTERRUPTED
+    assert result.exit_code == terminal.INTERRUPTED
     assert plain(result).splitlines()[-1] == "ivr: interrupted"
 
 
@@ -217,7 +233,7 @@ def test_a_terminal_s_ctrl_c_ends_a_demo(tmp_path: Path) -> None:
         assert child.stdout.readline().startswith("A call to http://127.0.0.1:")
         os.killpg(child.pid, signal.SIGINT)
         _, told = child.communicate(timeout=60)
-    assert (child.returncode, told) == (cli.INTERRUPTED, "ivr: interrupted\n")
+    assert (child.returncode, told) == (terminal.INTERRUPTED, "ivr: interrupted\n")
 
 
 def test_python_m_ivr_is_the_same(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ivr import cli
-from ivr.commands import phrases
+from ivr.commands import phrases, terminal
 from ivr.commands.phrases import PhraseEntry, in_cache, rendered
 from ivr.testbench import virtual_time
 from ivr.testbench.hamsa.memory import MemoryHamsa
@@ -80,7 +80,7 @@ def test_commands(
     async def done(_: object) -> tuple[list[PhraseEntry], str]:
         return entries, problem
 
-    monkeypatch.setattr(cli, "_settings", lambda _: settings(tmp_path))
+    monkeypatch.setattr(terminal, "settings", lambda _: settings(tmp_path))
     monkeypatch.setattr(phrases, "rendered", done)
     monkeypatch.setattr(phrases, "in_cache", lambda _: entries)
     listed = CliRunner().invoke(cli.app, ["phrases", "list"])

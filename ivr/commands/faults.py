@@ -1,0 +1,92 @@
+"""Run `ivr faults`."""
+
+from __future__ import annotations
+
+import json
+import logging
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from ivr.commands import terminal
+from ivr.testbench.faults import run
+from ivr.testbench.faults import sweep as fault_sweep
+from ivr.testbench.faults.fault_file import FaultScenario, shipped
+from ivr.testbench.faults.harness import studio
+from ivr.testbench.faults.sweep import Sweep, swept
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def faults(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Only these: stall, or one face of a fault, stall:2. Without: all.")
+    ] = None,
+    names_only: Annotated[bool, typer.Option("--list", help="Name the faults, play none.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Figures for a machine, one line a fault.")] = False,
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="The table of docs/faults.md.")] = False,
+    seeds: Annotated[
+        str, typer.Option(help="Play each under so many chances and timings, show the worst: 8, or 5-9.", metavar="N")
+    ] = "1",
+) -> None:
+    """Show what callers hear when Hamsa or the agent fails: every known fault, in virtual time.
+
+    Each is a whole call, about a second of work. How much it may cost the caller
+    are the bounds in its file, ivr/testbench/faults/scenarios/NAME.toml.
+
+    silence s     the longest silence while a reply was owed, from the endpoint on
+    since speech  the same from the caller's last sound on
+    sockets       opened at the speech service in this call, + requests over REST
+    reuse         the share of sentences on a socket that had served before
+    wrong         sentences lost, twice or out of order, questions not answered,
+                  sound that is no speech
+    said instead  fixed words of the line, or who was dialled
+
+    A seed is one chance: pauses and ages of links, when the caller speaks and the
+    fault comes, how quick the services are. Seed 1 is the fault as its file has it.
+
+    Exit code 0: every bound was kept. 1: some were broken, the last line says by
+    which faults. 2: there is no such fault.
+    """
+    logging.getLogger("ivr").addHandler(logging.NullHandler())  # failures are what this is about
+    screen = Console(highlight=False)
+    with terminal.one_line(ValueError):
+        chosen = shipped(names or [])
+        if names_only:
+            screen.print(run.listed(chosen))
+            return
+        sweeps = played(chosen, fault_sweep.seeds_of(seeds), None if as_json or as_markdown else screen)
+    if as_json:
+        for sweep in sweeps:
+            typer.echo(json.dumps(sweep.as_json(), ensure_ascii=False))
+    elif as_markdown:
+        typer.echo(fault_sweep.markdown(sweeps))
+    broken = {sweep.scenario.name: bool(sweep.broken) for sweep in sweeps}
+    last = run.verdict(broken)
+    style = "bold red" if any(broken.values()) else ""
+    (terminal.err if as_json or as_markdown else terminal.out).print(escape(last), style=style)
+    if style:
+        raise typer.Exit(1)
+
+
+def played(chosen: Sequence[FaultScenario], seeds: Sequence[int], screen: Console | None) -> list[Sweep]:
+    """Play these faults and return what came of each. Show each on the screen when it is done."""
+    sweeps = []
+    busy = (screen or terminal.err).status("rendering the fixed words")
+    with tempfile.TemporaryDirectory() as folder, busy as status:
+        place = studio(Path(folder))
+        if screen:
+            screen.print(run.heading())
+        for number, scenario in enumerate(chosen, 1):
+            status.update(f"{number} of {len(chosen)}: {escape(scenario.name)}")
+            sweep = swept(lambda varied, seed: run.run(varied, place, chance=seed), scenario, seeds)
+            sweeps.append(sweep)
+            if screen:
+                screen.print(run.shown(sweep.worst, sweep.broken))
+    return sweeps

@@ -1,0 +1,51 @@
+"""Print for the operator, and end a command with one line: what the commands share."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+if TYPE_CHECKING:
+    from ivr.config.settings import Settings
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it."""
+
+Dev = Annotated[bool, typer.Option("--dev", help="A developer's laptop: nothing is signed, loopback only.")]
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def stop(message: str, code: int = 2) -> NoReturn:
+    """End the command with this exit code, after the message on standard error."""
+    for line in message.splitlines():
+        err.print(f"[bold red]ivr:[/] {escape(line)}")
+    raise typer.Exit(code)
+
+
+@contextlib.contextmanager
+def one_line(*faults: type[Exception]) -> Iterator[None]:
+    """End the command with one line when the block raises one of `faults`, or at Ctrl-C."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        stop("interrupted", INTERRUPTED)
+    except faults as fault:
+        stop(str(fault))
+
+
+def settings(dev: bool) -> Settings:
+    """Read the settings, or end the command with one line a fault."""
+    # Loaded here: `ivr version` and the developers' commands need no settings.
+    from ivr.config.settings import SettingsError, load
+
+    try:
+        return load(dev=dev)
+    except SettingsError as error:
+        stop(str(error))
