@@ -1,1 +1,1 @@
-"""Language: streaming sentences, requests to the voice, text fit for speech. Standard library only, no clock."""
+"""Handle language: cut streamed text into sentences and requests to TTS, and make text fit for speech."""

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.text.turn_end import completeness, folded, is_backchannel
+from tests.text.tables import failures
 
 
-@pytest.mark.parametrize(
-    ("text", "meant"),
-    [
+def test_completeness() -> None:
+    rows = [
         ("", "unknown"),
         ("…", "unknown"),
         ("yes", "complete"),
@@ -53,15 +52,12 @@ from ivr.text.turn_end import completeness, folded, is_backchannel
         ("96655123", "open"),
         ("NQL 7826459301240", "complete"),
         ("7826459301240 please", "unknown"),
-    ],
-)
-def test_completeness(text: str, meant: str) -> None:
-    assert completeness(text) == meant
+    ]
+    assert failures(rows, lambda text: completeness(text)) == []
 
 
-@pytest.mark.parametrize(
-    ("text", "asked", "mere"),
-    [
+def test_is_backchannel() -> None:
+    rows = [
         ("", False, True),
         ("mm-hm", False, True),
         ("Uh huh.", True, True),
@@ -77,10 +73,8 @@ def test_completeness(text: str, meant: str) -> None:
         ("stop", False, False),
         ("ok stop", False, False),
         ("wait", False, False),
-    ],
-)
-def test_signs_of_listening(text: str, asked: bool, mere: bool) -> None:
-    assert is_backchannel(text, asked=asked) is mere
+    ]
+    assert failures(rows, lambda text, asked: is_backchannel(text, asked=asked)) == []
 
 
 def test_spellings_are_folded() -> None:

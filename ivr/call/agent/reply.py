@@ -9,8 +9,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from ivr.text.normalize.markup import untagged
-from ivr.text.normalize.normalize import speakable
+from ivr.text.normalize.markup import strip_tags
+from ivr.text.normalize.normalize import normalize
 from ivr.text.segment import long_text
 from ivr.text.segment.chunker import Chunker
 
@@ -52,5 +52,5 @@ class Reply:
         return None if self.over else self._packer.wake_at()
 
     def _pieces(self, texts: list[str]) -> list[tuple[str, str]]:
-        fit = untagged if self._as_it_is else partial(speakable, language=self._language)
+        fit = strip_tags if self._as_it_is else partial(normalize, language=self._language)
         return [pair for text in texts for pair in long_text.within(text, fit, LONGEST_SAID)]

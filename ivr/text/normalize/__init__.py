@@ -1,1 +1,1 @@
-"""Turn written text into text a voice can speak."""
+"""Turn written text into text that TTS can speak."""

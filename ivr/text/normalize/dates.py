@@ -1,7 +1,6 @@
-"""Dates with month names, Gregorian and Hijri.
+"""Say dates with month names, Gregorian and Hijri.
 
-`12/08/2025` is read day first, as in Saudi Arabia, unless only the other order is a date. A year of 1300 to 1500 is
-Hijri.
+`12/08/2025` is read day first, as in Saudi Arabia, unless only the other order is a date.
 """
 
 from __future__ import annotations
@@ -12,179 +11,180 @@ from typing import Final
 from ivr.text.normalize.numbers.cardinal_ar import cardinal
 from ivr.text.normalize.numbers.cardinal_en import cardinal as english_cardinal
 from ivr.text.normalize.numbers.cardinal_en import ordinal, year
+from ivr.text.normalize.patterns import ARABIC_WEEKDAYS, NUMBER_END, UNIT_END, WORD_END, WORD_START
 
-_MONTHS: Final = (
+_ARABIC_MONTHS: Final = (
     *("يناير", "فبراير", "مارس", "أبريل", "مايو", "يونيو"),
     *("يوليو", "أغسطس", "سبتمبر", "أكتوبر", "نوفمبر", "ديسمبر"),
 )
-_MONTHS_EN: Final = (
+_ENGLISH_MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
-_HIJRI: Final = (
-    "محرم",
-    "صفر",
-    "ربيع الأول",
-    "ربيع الآخر",
-    "جمادى الأولى",
-    "جمادى الآخرة",
-    "رجب",
-    "شعبان",
-    "رمضان",
-    "شوال",
-    "ذو القعدة",
-    "ذو الحجة",
+_HIJRI_MONTHS: Final = (
+    *("محرم", "صفر", "ربيع الأول", "ربيع الآخر", "جمادى الأولى", "جمادى الآخرة"),
+    *("رجب", "شعبان", "رمضان", "شوال", "ذو القعدة", "ذو الحجة"),
 )
-_HIJRI_EN: Final = (
-    "Muharram",
-    "Safar",
-    "Rabi al-Awwal",
-    "Rabi al-Thani",
-    "Jumada al-Ula",
-    "Jumada al-Thani",
-    "Rajab",
-    "Shaban",
-    "Ramadan",
-    "Shawwal",
-    "Dhu al-Qadah",
-    "Dhu al-Hijjah",
+_ENGLISH_HIJRI_MONTHS: Final = (
+    *("Muharram", "Safar", "Rabi al-Awwal", "Rabi al-Thani", "Jumada al-Ula", "Jumada al-Thani"),
+    *("Rajab", "Shaban", "Ramadan", "Shawwal", "Dhu al-Qadah", "Dhu al-Hijjah"),
 )
-_ERA: Final = r"(?:\s?(?P<era>هـ|ه|هجري[ةه]?|م|ميلادي[ةه]?|AH|CE|AD)(?![^\W_]|[\u064b-\u0652]))?"
-_EDGE: Final = r"(?<![^\W_])(?<![\d][/.\-])"
+
+# Dates of numbers. A separator on either side makes a longer thing of it: `192.168.1.1`.
+_ERA: Final = rf"(?:\s?(?P<era>هـ|ه|هجري[ةه]?|م|ميلادي[ةه]?|AH|CE|AD){UNIT_END})?"
+_DATE_START: Final = rf"{WORD_START}(?<![\d][/.\-])"
+_DATE_END: Final = r"(?![^\W_]|[/.\-]\d)"
 _DAY_FIRST: Final = re.compile(
-    rf"{_EDGE}(?P<a>\d{{1,2}})(?P<sep>[/.\-])(?P<b>\d{{1,2}})(?P=sep)(?P<year>\d{{4}}|\d{{2}})(?![^\W_]|[/.\-]\d){_ERA}"
+    rf"{_DATE_START}(?P<a>\d{{1,2}})(?P<sep>[/.\-])(?P<b>\d{{1,2}})(?P=sep)(?P<year>\d{{4}}|\d{{2}}){_DATE_END}{_ERA}"
 )
+# ISO 8601, its `T` before a time included.
 _YEAR_FIRST: Final = re.compile(
-    rf"{_EDGE}(?P<year>\d{{4}})(?P<sep>[/.\-])(?P<a>\d{{1,2}})(?P=sep)(?P<b>\d{{1,2}})(?:T(?=\d))?(?![^\W_]|[/.\-]\d){_ERA}"
+    rf"{_DATE_START}(?P<year>\d{{4}})(?P<sep>[/.\-])(?P<a>\d{{1,2}})(?P=sep)(?P<b>\d{{1,2}})(?:T(?=\d))?{_DATE_END}{_ERA}"
 )
-_DAYS: Final = "الأحد|الاثنين|الإثنين|الثلاثاء|الأربعاء|الاربعاء|الخميس|الجمعة|السبت"
-_SHORT: Final = re.compile(
-    rf"(?P<front>(?<![^\W_])(?:(?:يوم|بتاريخ|تاريخ|التاريخ|الموافق|{_DAYS}|(?i:on|date|dated|due|since))"
+# `5 - 6 - 2026`: blanks around the separators.
+_SPACED_DATE: Final = re.compile(rf"{WORD_START}(\d{{1,2}})\s([/-])\s(\d{{1,2}})\s\2\s(\d{{4}}){WORD_END}")
+# `يوم 12/8`: day and month are a date only behind a word that announces one; behind a `weak` one they may be a half.
+_DAY_AND_MONTH: Final = re.compile(
+    rf"(?P<front>{WORD_START}(?:(?:يوم|بتاريخ|تاريخ|التاريخ|الموافق|{ARABIC_WEEKDAYS}|(?i:on|date|dated|due|since))"
     r"|(?P<weak>حتى|لين|لغاية|قبل|بعد|من|إلى|الى|(?i:until|before|by|from|to)))\s*:?\s*)"
-    r"(?P<a>\d{1,2})[/\-](?P<b>\d{1,2})(?![^\W_]|[/.\-]\d)"
+    rf"(?P<a>\d{{1,2}})[/\-](?P<b>\d{{1,2}}){_DATE_END}"
 )
-_MONTH_YEAR: Final = re.compile(
-    r"(?<![^\W_])(?<![\d][/.\-])(?<!رقم\s)(?<!number\s)(?<!page\s)(?P<month>0?[1-9]|1[0-2])/(?P<year>1[34]\d\d|19\d\d|20\d\d)(?![^\W_]|[/.\-]\d)"
+# `12/2026`; `رقم 12/2026` is the number of something.
+_MONTH_AND_YEAR: Final = re.compile(
+    rf"{_DATE_START}(?<!رقم\s)(?<!number\s)(?<!page\s)(?P<month>0?[1-9]|1[0-2])/(?P<year>1[34]\d\d|19\d\d|20\d\d){_DATE_END}"
 )
+# `expires 08/27`: two digits are a year only on a card that runs out.
 _EXPIRY: Final = re.compile(
-    r"(?P<front>(?<![^\W_])(?:صلاحي|ال?انتهاء|[تي]نته[يى]|سار|expir|valid)[^\W\d_]*[\s:]*(?:[^\W\d_]+[\s:]+){0,3})"
-    r"(?P<month>0[1-9]|1[0-2])/(?P<year>[2-9]\d)(?![^\W_]|[/.\-]\d)",
+    rf"(?P<front>{WORD_START}(?:صلاحي|ال?انتهاء|[تي]نته[يى]|سار|expir|valid)[^\W\d_]*[\s:]*(?:[^\W\d_]+[\s:]+){{0,3}})"
+    rf"(?P<month>0[1-9]|1[0-2])/(?P<year>[2-9]\d){_DATE_END}",
     re.IGNORECASE,
 )
-_AR_YEAR: Final = re.compile(
-    rf"(?<![^\W_])(?P<front>[ولبف]?(?:{'|'.join(_MONTHS + _HIJRI)}|(?:ل|ال|لل)?عام|سنة|السنة)\s)"
-    r"(?P<year>1[3-9]\d\d|20\d\d)(?![^\W_]|[.,:/]\d)"
+
+# Years.
+_BEHIND_MONTH_OR_YEAR: Final = re.compile(
+    rf"{WORD_START}(?P<front>[ولبف]?(?:{'|'.join(_ARABIC_MONTHS + _HIJRI_MONTHS)}|(?:ل|ال|لل)?عام|سنة|السنة)\s)"
+    rf"(?P<year>1[3-9]\d\d|20\d\d){NUMBER_END}"
 )
-_NAMED_YEAR: Final = re.compile(
-    r"(?<![^\W_])(?P<year>1[3-9]\d\d|20\d\d)\s?(?P<era>هـ|ه|هجري[ةه]?|م|ميلادي[ةه]?|AH)(?![^\W_]|[\u064b-\u0652])"
+_YEAR_WITH_ERA: Final = re.compile(
+    rf"{WORD_START}(?P<year>1[3-9]\d\d|20\d\d)\s?(?P<era>هـ|ه|هجري[ةه]?|م|ميلادي[ةه]?|AH){UNIT_END}"
 )
-_APART: Final = re.compile(r"(?<![^\W_])(\d{1,2})\s([/-])\s(\d{1,2})\s\2\s(\d{4})(?![^\W_])")
-_YEARS: Final = re.compile(
-    r"(?<![^\W_])(?<![/.-])(1[3-9]\d\d|20\d\d)\s?[-–—]\s?"
-    r"(?=(?:1[3-9]\d\d|20\d\d)\s?(?:هـ|ه|هجري[ةه]?|م|ميلادي[ةه]?|AH)(?![^\W_]))"
+# `1447 - 1448 هـ`
+_YEAR_RANGE: Final = re.compile(
+    rf"{WORD_START}(?<![/.-])(1[3-9]\d\d|20\d\d)\s?[-–—]\s?"
+    rf"(?=(?:1[3-9]\d\d|20\d\d)\s?(?:هـ|ه|هجري[ةه]?|م|ميلادي[ةه]?|AH){WORD_END})"
 )
-_DECADE: Final = re.compile(r"(?<![^\W_])(1[5-9]|20)?['’]?([1-9]0|(?<=20)00)s(?![^\W_])")
+_DECADE: Final = re.compile(rf"{WORD_START}(1[5-9]|20)?['’]?([1-9]0|(?<=20)00)s{WORD_END}")
 _DECADES: Final = (
     *("", "tens", "twenties", "thirties", "forties"),
     *("fifties", "sixties", "seventies", "eighties", "nineties"),
 )
-_MONTH_EN: Final = (
+
+# English month names.
+_MONTH_NAME: Final = (
     r"(?P<month>Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|"
-    r"Nov(?:ember)?|Dec(?:ember)?)(?![^\W_])\.?"
+    rf"Nov(?:ember)?|Dec(?:ember)?){WORD_END}\.?"
 )
-_DAY_NAMED: Final = re.compile(
-    rf"(?<![^\W_])(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?P<of> of)?[ -]{_MONTH_EN}(?:,?[ -](?P<year>\d{{4}})(?!\d))?"
+# `22 November 2026`, `3rd of May`
+_DAY_THEN_MONTH: Final = re.compile(
+    rf"{WORD_START}(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?P<of> of)?[ -]{_MONTH_NAME}(?:,?[ -](?P<year>\d{{4}})(?!\d))?"
 )
-_NAMED_DAY: Final = re.compile(
-    rf"(?<![^\W_]){_MONTH_EN} (?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:]|[.,]\d)(?:,? (?P<year>\d{{4}})(?!\d))?"
+# `Jan. 5, 2026`
+_MONTH_THEN_DAY: Final = re.compile(
+    rf"{WORD_START}{_MONTH_NAME} (?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:]|[.,]\d)(?:,? (?P<year>\d{{4}})(?!\d))?"
 )
-_IN_YEAR: Final = re.compile(
-    rf"(?<![^\W_])(?P<front>(?i:in|since|year|of|by|until|before|after|during|Q[1-4]|H[12]|FY) |{_MONTH_EN} )"
-    r"(?P<year>1[5-9]\d\d|20\d\d)(?![^\W_]|[.,:/]\d)"
+# `in 1994`, `March 2025`, `Q3 2026`
+_BEHIND_ENGLISH_WORD: Final = re.compile(
+    rf"{WORD_START}(?P<front>(?i:in|since|year|of|by|until|before|after|during|Q[1-4]|H[12]|FY) |{_MONTH_NAME} )"
+    rf"(?P<year>1[5-9]\d\d|20\d\d){NUMBER_END}"
 )
 
 
 def say_dates(text: str, arabic: bool) -> str:
-    """Every date in words."""
+    """Replace each date, and each number that is surely a year, by words."""
+
+    def full_date(found: re.Match[str], day: int, month: int) -> str:
+        if not (1 <= day <= 31 and 1 <= month <= 12):
+            return found[0]
+        number = _full_year(found["year"])
+        name = _month_name(month, number, arabic)
+        if not arabic:
+            return f"{name} {ordinal(day)}, {_year(number, found['era'], arabic)}"
+        # The month صفر would be heard as a zero behind a number.
+        name = f"من {name}" if name == _HIJRI_MONTHS[1] else name
+        return f"{cardinal(day)} {name} {_year(number, found['era'], arabic)}"
 
     def day_first(found: re.Match[str]) -> str:
         day, month = int(found["a"]), int(found["b"])
-        if month > 12 >= day:
+        return full_date(found, month, day) if month > 12 >= day else full_date(found, day, month)
+
+    def day_and_month(found: re.Match[str]) -> str:
+        day, month = int(found["a"]), int(found["b"])
+        if not arabic and month > 12 >= day:
             day, month = month, day
-        return _said(found, day, month, arabic)
+        # `من 1/2 الكمية` is a half, `من 3-5` a range.
+        doubtful = found["weak"] and (day < month <= 4 or "-" in found[0])
+        if doubtful or not (1 <= day <= 31 and 1 <= month <= 12):
+            return found[0]
+        if arabic:
+            return f"{found['front']}{cardinal(day)} {_ARABIC_MONTHS[month - 1]}"
+        return f"{found['front']}{_ENGLISH_MONTHS[month - 1]} {ordinal(day)}"
 
-    text = _APART.sub(r"\1\2\3\2\4", text)
-    text = _YEARS.sub(r"\1 إلى " if arabic else r"\1 to ", text)
-    text = _YEAR_FIRST.sub(lambda found: _said(found, int(found["b"]), int(found["a"]), arabic), text)
+    def month_and_year(found: re.Match[str]) -> str:
+        number = _full_year(found["year"])
+        return f"{_month_name(int(found['month']), number, arabic)} {_year(number, None, arabic)}"
+
+    text = _SPACED_DATE.sub(r"\1\2\3\2\4", text)
+    text = _YEAR_RANGE.sub(r"\1 إلى " if arabic else r"\1 to ", text)
+    text = _YEAR_FIRST.sub(lambda found: full_date(found, int(found["b"]), int(found["a"])), text)
     text = _DAY_FIRST.sub(day_first, text)
-    text = _SHORT.sub(lambda found: _said_short(found, arabic), text)
-    text = _EXPIRY.sub(lambda found: f"{found['front']}{_month_year(found, arabic)}", text)
-    text = _MONTH_YEAR.sub(lambda found: _month_year(found, arabic), text)
-    text = _NAMED_YEAR.sub(lambda found: _year(int(found["year"]), found["era"], arabic), text)
+    text = _DAY_AND_MONTH.sub(day_and_month, text)
+    text = _EXPIRY.sub(lambda found: f"{found['front']}{month_and_year(found)}", text)
+    text = _MONTH_AND_YEAR.sub(month_and_year, text)
+    text = _YEAR_WITH_ERA.sub(lambda found: _year(int(found["year"]), found["era"], arabic), text)
     if arabic:
-        return _AR_YEAR.sub(lambda found: f"{found['front']}{cardinal(int(found['year']))}", text)
-    text = _DECADE.sub(_decade, text)
-    text = _DAY_NAMED.sub(_said_named, text)
-    text = _NAMED_DAY.sub(_said_named, text)
-    return _IN_YEAR.sub(lambda found: f"{found['front']}{year(int(found['year']))}", text)
+        return _BEHIND_MONTH_OR_YEAR.sub(lambda found: f"{found['front']}{cardinal(int(found['year']))}", text)
+    return _say_english_dates(text)
 
 
-def _said(found: re.Match[str], day: int, month: int, arabic: bool) -> str:
-    if not (1 <= day <= 31 and 1 <= month <= 12):
-        return found[0]
-    written = int(found["year"])
-    full = written if len(found["year"]) == 4 else 2000 + written
-    hijri = 1300 <= full <= 1500
-    name = _month(month, hijri, arabic)
-    if arabic:
-        name = f"من {name}" if name == _HIJRI[1] else name  # صفر is zero too
-        return f"{cardinal(day)} {name} {_year(full, found['era'], arabic)}"
-    return f"{name} {ordinal(day)}, {_year(full, found['era'], arabic)}"
+def _say_english_dates(text: str) -> str:
+    """Replace each decade, each date with the name of its month, and each year behind an English word."""
+
+    def decade(found: re.Match[str]) -> str:
+        if found[2] == "00":
+            return "two thousands"
+        century = f"{english_cardinal(int(found[1]))} " if found[1] else ""
+        return century + _DECADES[int(found[2][0])]
+
+    def named(found: re.Match[str]) -> str:
+        day = int(found["day"])
+        name = next(name for name in _ENGLISH_MONTHS if name.startswith(found["month"][:3]))
+        said = ordinal(day) if 1 <= day <= 31 else english_cardinal(day)
+        said = f"{said} of {name}" if found.groupdict().get("of") else f"{name} {said}"
+        # The full stop of `3 Jan.` ends the sentence where the text ends.
+        ended = "." if found[0].endswith(".") and found.end() == len(found.string) else ""
+        return said + (f", {year(int(found['year']))}" if found["year"] else "") + ended
+
+    text = _DECADE.sub(decade, text)
+    text = _MONTH_THEN_DAY.sub(named, _DAY_THEN_MONTH.sub(named, text))
+    return _BEHIND_ENGLISH_WORD.sub(lambda found: f"{found['front']}{year(int(found['year']))}", text)
 
 
-def _month_year(found: re.Match[str], arabic: bool) -> str:
-    """`12/2027` -> `ديسمبر ألفين وسبعة وعشرين`."""
-    full = int(found["year"]) if len(found["year"]) == 4 else 2000 + int(found["year"])
-    return f"{_month(int(found['month']), 1300 <= full <= 1500, arabic)} {_year(full, None, arabic)}"
+def _full_year(written: str) -> int:
+    """Return a year of four digits; two digits are a year of this century."""
+    return int(written) if len(written) == 4 else 2000 + int(written)
 
 
-def _month(month: int, hijri: bool, arabic: bool) -> str:
-    if hijri:
-        return (_HIJRI if arabic else _HIJRI_EN)[month - 1]
-    return (_MONTHS if arabic else _MONTHS_EN)[month - 1]
+def _month_name(month: int, year_number: int, arabic: bool) -> str:
+    """Return the name of a month, 1 to 12. A year of 1300 to 1500 is Hijri."""
+    if 1300 <= year_number <= 1500:
+        return (_HIJRI_MONTHS if arabic else _ENGLISH_HIJRI_MONTHS)[month - 1]
+    return (_ARABIC_MONTHS if arabic else _ENGLISH_MONTHS)[month - 1]
 
 
 def _year(number: int, era: str | None, arabic: bool) -> str:
+    """Return a year in words, with its era if one is written."""
     if not arabic:
         return year(number) + (" Hijri" if era in ("هـ", "ه", "AH") else "")
     if not era:
         return cardinal(number)
     return f"{cardinal(number)} {'هجري' if era[0] in 'هA' and era != 'AD' else 'ميلادي'}"
-
-
-def _said_short(found: re.Match[str], arabic: bool) -> str:
-    day, month = int(found["a"]), int(found["b"])
-    if not arabic and month > 12 >= day:
-        day, month = month, day
-    weak = found["weak"] and (day < month <= 4 or "-" in found[0])
-    if weak or not (1 <= day <= 31 and 1 <= month <= 12):
-        return found[0]
-    if arabic:
-        return f"{found['front']}{cardinal(day)} {_MONTHS[month - 1]}"
-    return f"{found['front']}{_MONTHS_EN[month - 1]} {ordinal(day)}"
-
-
-def _decade(found: re.Match[str]) -> str:
-    """`1990s` -> `nineteen nineties`."""
-    if found[2] == "00":
-        return "two thousands"
-    return (f"{english_cardinal(int(found[1]))} " if found[1] else "") + _DECADES[int(found[2][0])]
-
-
-def _said_named(found: re.Match[str]) -> str:
-    day = int(found["day"])
-    name = next(name for name in _MONTHS_EN if name.startswith(found["month"][:3]))
-    said = ordinal(day) if 1 <= day <= 31 else english_cardinal(day)
-    ended = "." if found[0].endswith(".") and found.end() == len(found.string) else ""
-    said = f"{said} of {name}" if found.groupdict().get("of") else f"{name} {said}"
-    return said + (f", {year(int(found['year']))}" if found["year"] else "") + ended

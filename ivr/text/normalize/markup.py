@@ -1,6 +1,7 @@
-"""Markdown, tags, emoji and invisible marks out: what is left are words, figures and the punctuation a voice minds.
+"""Take out what is there for the eye only: markdown, tags, emoji and invisible marks.
 
-Nothing between tags or marks is lost but text that is struck out. The label of a link is kept, its target is not.
+Words, numbers and punctuation stay, also those between tags or marks; only struck text goes. A link keeps its label and
+loses its target.
 """
 
 from __future__ import annotations
@@ -12,94 +13,106 @@ from typing import Final
 
 from ivr.text.segment.punctuation import BULLETS, EMOJI, NEWLINES, UNSEEN
 
-_WIDE: Final = re.compile(r"[^\S\n]{2,}")
-_DEEP: Final = re.compile(r"\n{2,}")
+_BLANKS: Final = re.compile(r"[^\S\n]{2,}")
+_EMPTY_LINES: Final = re.compile(r"\n{2,}")
+
+# Tags of HTML and SSML. `5 < 6` is no tag: a letter must follow the bracket.
 _COMMENT: Final = re.compile(r"<!--.*?-->|<!\[CDATA\[|\]\]>", re.DOTALL)
-_TAG: Final = re.compile(r"</?[A-Za-z][\w:.-]*(?:\s[^<>]*)?/?>|<\?[^<>]*\?>")
+_MARKUP_TAG: Final = re.compile(r"</?[A-Za-z][\w:.-]*(?:\s[^<>]*)?/?>|<\?[^<>]*\?>")
 _AUTOLINK: Final = re.compile(r"<((?:https?://|mailto:)?[^\s<>]+[@./][^\s<>]+)>")
+
+# CommonMark's inline and block marks, as far as language models write them.
 _LINK: Final = re.compile(r"!?\[([^\[\]]*)\]\((?:[^()\s]|\([^()]*\))*(?:\s+\"[^\"]*\")?\)")
-_REFERENCE: Final = re.compile(r"!?\[([^\[\]]+)\]\[[^\[\]]*\]")
-_NOTES: Final = re.compile(r"(?<=[.!?؟…])\s?(?:\[\d{1,3}\]\s?)+")
+_REFERENCE_LINK: Final = re.compile(r"!?\[([^\[\]]+)\]\[[^\[\]]*\]")
+# `وصلت.[1][2]`: numbers of footnotes behind a stop.
+_FOOTNOTES: Final = re.compile(r"(?<=[.!?؟…])\s?(?:\[\d{1,3}\]\s?)+")
 _STRUCK: Final = re.compile(r"~~[^~]+~~")
 _FENCE: Final = re.compile(r"^[^\S\n]*(?:```|~~~)[\w+-]*[^\S\n]*$|```", re.MULTILINE)
-_HEADING: Final = re.compile(r"^[^\S\n]*(?:#{1,6}[^\S\n]+|>+[^\S\n]?)", re.MULTILINE)
-_RULE: Final = re.compile(r"^[\s|:*_=-]*(?:-{3,}|\*{3,}|_{3,}|={3,}|\|\s*:?-+)[\s|:*_=-]*$", re.MULTILINE)
+_HEADING_OR_QUOTE: Final = re.compile(r"^[^\S\n]*(?:#{1,6}[^\S\n]+|>+[^\S\n]?)", re.MULTILINE)
+_HORIZONTAL_RULE: Final = re.compile(r"^[\s|:*_=-]*(?:-{3,}|\*{3,}|_{3,}|={3,}|\|\s*:?-+)[\s|:*_=-]*$", re.MULTILINE)
 _BULLET: Final = re.compile(rf"(^|\n)[^\S\n]*(?:[-*+–—]|[{BULLETS}])(?:[^\S\n]+|(?=[^\W\d_]))|[{BULLETS}]")
-_ITEM: Final = re.compile(r"(^|\n|(?<=:)(?=\s*\(?1\b))[^\S\n]*\(?(\d{1,2})(?:[.)-]|\.\))[^\S\n]+(?=\S)")
-_TOLD: Final = re.compile(r"(?<=[\s،,;؛])\(?(\d{1,2})\)\s(?=\S)")
-"""The number of an item in a list told in one sentence."""
-_STRONG: Final = re.compile(r"\*\*+|(?<![A-Za-z0-9])__+|__+(?![A-Za-z0-9])|`+")
+# `1. بند` at the start of a line, or behind a colon if it is the first item.
+_LIST_NUMBER: Final = re.compile(r"(^|\n|(?<=:)(?=\s*\(?1\b))[^\S\n]*\(?(\d{1,2})(?:[.)-]|\.\))[^\S\n]+(?=\S)")
+# `(1) التوصيل، (2) الاستلام`: the items of a list inside one sentence.
+_INLINE_LIST_NUMBER: Final = re.compile(r"(?<=[\s،,;؛])\(?(\d{1,2})\)\s(?=\S)")
+_BOLD_OR_CODE: Final = re.compile(r"\*\*+|(?<![A-Za-z0-9])__+|__+(?![A-Za-z0-9])|`+")
+# `*مهم*` and `_مهم_`, but not `a*b` or `snake_case`.
 _EMPHASIS: Final = re.compile(
     r"(?<![A-Za-z0-9*])\*(?=[^\s*])([^*\n]*[^\s*])\*(?![A-Za-z0-9*])|(?<![A-Za-z0-9_])_(?=[^\s_])([^_\n]*[^\s_])_(?!\w)"
 )
 _CELL: Final = re.compile(r"[^\S\n]*\|[^\S\n]*")
-_EDGE_CELL: Final = re.compile(r"^[^\S\n]*\||\|[^\S\n]*$", re.MULTILINE)
-_SYMBOLS: Final = re.compile(f"[{EMOJI}]+")
+_ROW_EDGE: Final = re.compile(r"^[^\S\n]*\||\|[^\S\n]*$", re.MULTILINE)
+
+# Unicode: emoji, keycaps (`1️⃣`), marks without a width, and characters that stand for ordinary ones (`②`, `½`, `Ａ`).
+_EMOJI_RUN: Final = re.compile(f"[{EMOJI}]+")
 _KEYCAP_ITEM: Final = re.compile("([0-9])\ufe0f?\u20e3 (?=[^\\W\\d_])")
 _KEYCAP: Final = re.compile("([0-9#*])\ufe0f?\u20e3")
-_UNSEEN: Final = re.compile(f"[{UNSEEN}\U000e0000-\U000e007f\ufe00-\ufe0f]")
-_COMPATIBLE: Final = re.compile(
+_INVISIBLE: Final = re.compile(f"[{UNSEEN}\U000e0000-\U000e007f\ufe00-\ufe0f]")
+_COMPATIBILITY: Final = re.compile(
     "[\ufb50-\ufdfb\ufe70-\ufefc\uff01-\uff5e\u00b2\u00b3\u00b9\u2070-\u2079\u2080-\u2089\u2150-\u218b\u2460-\u249b"
     "\u24ea-\u24ff\u2776-\u2793\u3220-\u3229\u3280-\u3289\u3380-\u33df\u00bc-\u00be\u00a0]"
 )
-_FRACTIONS: Final = re.compile("(?<=\\d)(?=[\u00bc-\u00be\u2150-\u215e])")
-_SLASH: Final = str.maketrans({"⁄": "/", "−": "-", "‐": "-", "‑": "-", "‒": "-", "\u00ad": None})
+_FRACTION_BEHIND_DIGIT: Final = re.compile("(?<=\\d)(?=[\u00bc-\u00be\u2150-\u215e])")
+_PLAIN_SIGNS: Final = str.maketrans({"⁄": "/", "−": "-", "‐": "-", "‑": "-", "‒": "-", "\u00ad": None})
+_ARABIC_BASE_LETTER: Final = re.compile("[\u0621-\u064a]")
 
 
-def plain(text: str) -> str:
-    """The text without anything that is there for the eye only."""
+def strip_markup(text: str) -> str:
+    """Return a text without anything that is there for the eye only."""
+
+    def ordinary(found: re.Match[str]) -> str:
+        char = found[0]
+        plain = unicodedata.normalize("NFKC", char)
+        # Some digits in circles (`➆`) have a value but no ordinary form in Unicode.
+        return str(unicodedata.digit(char)) if plain == char and unicodedata.digit(char, None) is not None else plain
+
+    # A lone half of a surrogate pair would break the request to the TTS service.
     text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
     for mark in NEWLINES:
         text = text.replace(mark, "\n")
-    text = _WIDE.sub(" ", _DEEP.sub("\n", text))
+    text = _BLANKS.sub(" ", _EMPTY_LINES.sub("\n", text))
     text = html.unescape(text) if "&" in text else text
-    text = _without_tags(text)
-    text = _unmarked(text)
-    text = _KEYCAP_ITEM.sub(r"\1، " if re.search("[\u0621-\u064a]", text) else r"\1, ", text)
+    text = _MARKUP_TAG.sub(" ", _AUTOLINK.sub(r" \1 ", _COMMENT.sub(" ", text)))
+    text = _strip_markdown(text)
+    text = _KEYCAP_ITEM.sub(rf"\1{_comma(text)} ", text)
     text = _KEYCAP.sub(r"\1", text)
-    text = _FRACTIONS.sub(" ", text)
-    text = _COMPATIBLE.sub(lambda found: _compatible(found[0]), text).translate(_SLASH)
-    text = _UNSEEN.sub("", _SYMBOLS.sub(" ", text))
+    text = _FRACTION_BEHIND_DIGIT.sub(" ", text)
+    text = _COMPATIBILITY.sub(ordinary, text).translate(_PLAIN_SIGNS)
+    text = _INVISIBLE.sub("", _EMOJI_RUN.sub(" ", text))
     return "".join(char if char >= " " or char == "\n" else " " for char in text if unicodedata.category(char) != "Cn")
 
 
-def untagged(text: str) -> str:
-    """Text that is already fit for speech, without the tags that would reach the voice as words."""
-    while (bare := _TAG.sub(" ", _COMMENT.sub(" ", text))) != text:
+def strip_tags(text: str) -> str:
+    """Return a text that is already fit for speech without its tags, which TTS would read out as words."""
+    while (bare := _MARKUP_TAG.sub(" ", _COMMENT.sub(" ", text))) != text:
         text = bare
     return " ".join(text.replace("<", " ").replace(">", " ").split())
 
 
-def _compatible(char: str) -> str:
-    """A character by the ordinary ones it stands for."""
-    ordinary = unicodedata.normalize("NFKC", char)
-    return str(unicodedata.digit(char)) if ordinary == char and unicodedata.digit(char, None) is not None else ordinary
+def _comma(text: str) -> str:
+    """Return the comma of the script of a text."""
+    return "،" if _ARABIC_BASE_LETTER.search(text) else ","
 
 
-def _without_tags(text: str) -> str:
-    text = _AUTOLINK.sub(r" \1 ", _COMMENT.sub(" ", text))
-    return _TAG.sub(" ", text)
+def _strip_markdown(text: str) -> str:
+    """Return a text without markdown; the numbers of a list stay, each with a comma behind it for a pause."""
 
+    def inline_number(found: re.Match[str]) -> str:
+        # `(2)` numbers an item if item 1 is there, `(1)` if item 2 is; `take (3) days` has a plain number.
+        number = int(found[1])
+        listed = re.search(
+            rf"(?<!\d)(?:{number - 1}[)،,]|{number}[)،,].*?(?<!\d){number + 1}\)\s)", found.string, re.DOTALL
+        )
+        return f"{number}{_comma(found.string)} " if listed else found[0]
 
-def _told(found: re.Match[str]) -> str:
-    """`(2)` if the item before it is there, `(1)` if the next is; `(3) days` is a number."""
-    number = int(found[1])
-    listed = re.search(
-        rf"(?<!\d)(?:{number - 1}[)،,]|{number}[)،,].*?(?<!\d){number + 1}\)\s)", found.string, re.DOTALL
-    )
-    pause = "،" if re.search("[\u0621-\u064a]", found.string) else ","
-    return f"{number}{pause} " if listed else found[0]
-
-
-def _unmarked(text: str) -> str:
-    text = _NOTES.sub(" ", _FENCE.sub("", text))
-    text = _REFERENCE.sub(r"\1", _LINK.sub(r"\1", text))
+    text = _FOOTNOTES.sub(" ", _FENCE.sub("", text))
+    text = _REFERENCE_LINK.sub(r"\1", _LINK.sub(r"\1", text))
     text = _STRUCK.sub(" ", text)
-    text = _HEADING.sub("", _RULE.sub("", text))
+    text = _HEADING_OR_QUOTE.sub("", _HORIZONTAL_RULE.sub("", text))
     text = _BULLET.sub(r"\1", text)
-    text = _ITEM.sub(r"\1 \2، " if re.search("[\u0621-\u064a]", text) else r"\1 \2, ", text)
-    text = _TOLD.sub(_told, text)
-    text = _STRONG.sub("", text)
+    text = _LIST_NUMBER.sub(rf"\1 \2{_comma(text)} ", text)
+    text = _INLINE_LIST_NUMBER.sub(inline_number, text)
+    text = _BOLD_OR_CODE.sub("", text)
     text = _EMPHASIS.sub(lambda found: found[1] or found[2], text)
-    text = _EDGE_CELL.sub(" ", text)
-    return _CELL.sub("، " if re.search("[\u0621-\u064a]", text) else ", ", text)
+    text = _ROW_EDGE.sub(" ", text)
+    return _CELL.sub(f"{_comma(text)} ", text)

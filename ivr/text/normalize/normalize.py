@@ -1,9 +1,8 @@
-"""What is written -> what is said: `speakable` makes of a piece of text what the voice gets.
+"""Turn written text into text that TTS can speak.
 
-One pass of rewritings in a fixed order, each in its own file: what is for the eye only goes (`plain`), addresses
-(`web`), then the figures by role, most particular role first: names made of figures (`codes`), times (`clock`),
-dates (`dates`), money (`money`), percent and measures (`measures`), and last the plain numbers. No digit, markdown, tag
-or emoji is left, so saying it again changes nothing; every word stays.
+`normalize` runs one pass of rewritings in a fixed order, each in its own file. Markup goes first, then addresses, then
+numbers by their role, the most particular role first: dates, phone numbers and accounts, times, money, percent, units,
+codes, and last the plain numbers. No digit, markup or emoji is left, so a second pass changes nothing.
 """
 
 from __future__ import annotations
@@ -13,90 +12,91 @@ import unicodedata
 from typing import Final
 
 from ivr.text.normalize.dates import say_dates
-from ivr.text.normalize.identifiers import say_codes, say_names
-from ivr.text.normalize.markup import plain
+from ivr.text.normalize.identifiers import say_codes, say_identifiers
+from ivr.text.normalize.markup import strip_markup
 from ivr.text.normalize.money import say_money
-from ivr.text.normalize.numbers.numerals import GONE, JOIN, plain_digits, reads_arabic
-from ivr.text.normalize.numbers.ordinals_ar import say_ranks
-from ivr.text.normalize.short_forms import say_leads, say_short_forms
-from ivr.text.normalize.symbols import say_signs
+from ivr.text.normalize.numbers.numerals import plain_digits, reads_arabic
+from ivr.text.normalize.numbers.ordinals_ar import say_ordinals
+from ivr.text.normalize.patterns import JOIN_MARK, SILENT_STOP_MARK
+from ivr.text.normalize.short_forms import say_number_labels, say_short_forms
+from ivr.text.normalize.symbols import say_symbols
 from ivr.text.normalize.times import say_times
-from ivr.text.normalize.units import say_measures, say_percent, say_rest
-from ivr.text.normalize.urls import say_addresses
+from ivr.text.normalize.units import say_percent, say_remaining_numbers, say_units
+from ivr.text.normalize.urls import say_urls
 from ivr.text.segment.punctuation import says_something
 
-_PASSES: Final = 6
-"""A pass that changes nothing ends it: the second, but for text that is broken on purpose."""
-_AND: Final = re.compile(r"\s*&\s*")
-_AT: Final = re.compile(r"(?<=\w)\s?@\s?(?=\w)")
-_OR: Final = re.compile(r"(?<=[^\W\d_])/(?=[^\W\d_])")
-_KEYS: Final = re.compile(
+MAX_PASSES: Final = 6
+"""The second pass changes nothing and ends the work, except on text that is broken on purpose (`&amp;amp;lt;`)."""
+
+# `اضغط *`, `press #`: the star and the hash of a telephone's keys, behind a word for pressing or another key.
+_PHONE_KEY: Final = re.compile(
     r"((?:اضغط|الضغط|إضغط|واضغط|زر|علامة|press|hit|key|or|أو|ثم|then)\s+(?:على\s+|the\s+)?)([*#])(?!\w)", re.IGNORECASE
 )
-_SEPARATE: Final = re.compile(r"(?<=[^\W_])_+(?=[^\W_])")
-_NEWLINE: Final = re.compile(r"([^\W_]|[)\"'»”])?[^\S\n]*\n\s*")
-_JOINED: Final = re.compile(rf"{JOIN}\s*(?![A-Za-z])")
-_DOT_OF_MARK: Final = re.compile(rf"{GONE}\.?")
-_UNSAID: Final = re.compile(r"[^\w\s.,،؛;:?؟!'’…–—-]|_")
-_DASH: Final = re.compile(r"\s+[-–—]+(?=\s|$)|[–—]+|(?<!\S)-+|-+(?!\S)|--+")
-_APOSTROPHE: Final = re.compile(r"(?<![^\W\d_])['’]|['’](?![^\W\d_])")
+_AMPERSAND: Final = re.compile(r"\s*&\s*")
+_AT_SIGN: Final = re.compile(r"(?<=\w)\s?@\s?(?=\w)")
+# `هو/هي`: a slash between letters is an alternative; rates and fractions are words by now.
+_ALTERNATIVE: Final = re.compile(r"(?<=[^\W\d_])/(?=[^\W\d_])")
+_UNDERSCORES: Final = re.compile(r"(?<=[^\W_])_+(?=[^\W_])")
+
+# `بـ خمسين` is `بخمسين`, but a Latin name stays apart: `ب Aramex`.
+_JOIN: Final = re.compile(rf"{JOIN_MARK}\s*(?![A-Za-z])")
+_SILENT_STOP: Final = re.compile(rf"{SILENT_STOP_MARK}\.?")
+_LINE_END: Final = re.compile(r"([^\W_]|[)\"'»”])?[^\S\n]*\n\s*")
+_UNSPOKEN: Final = re.compile(r"[^\w\s.,،؛;:?؟!'’…–—-]|_")
+# A dash that stands free, or a long one, is a pause; the hyphen of `well-known` stays.
+_PAUSE_DASH: Final = re.compile(r"\s+[-–—]+(?=\s|$)|[–—]+|(?<!\S)-+|-+(?!\S)|--+")
+_QUOTING_APOSTROPHE: Final = re.compile(r"(?<![^\W\d_])['’]|['’](?![^\W\d_])")
 _ELLIPSIS: Final = re.compile(r"…|\.(?:\s?\.)+")
-_GAP_BEFORE: Final = re.compile(r"\s+(?=[.,،؛;:?؟!])")
-_ABBREVIATED: Final = re.compile(r"\.(?=[,،;؛:])")
-_RUN: Final = re.compile(r"[.,،؛;:?؟!]{2,}")
-_FRONT: Final = re.compile(r"\A[\s.,،؛;:?؟!'’-]+")
-_ORDER: Final = "؟?!.:؛;،,"
+_BLANK_BEFORE_MARK: Final = re.compile(r"\s+(?=[.,،؛;:?؟!])")
+_STOP_BEFORE_MARK: Final = re.compile(r"\.(?=[,،;؛:])")
+_MARK_RUN: Final = re.compile(r"[.,،؛;:?؟!]{2,}")
+_LEADING_MARKS: Final = re.compile(r"\A[\s.,،؛;:?؟!'’-]+")
+_STRONGEST_MARK_FIRST: Final = "؟?!.:؛;،,"
 
 
-def speakable(text: str, language: str = "ar") -> str:
-    """Text fit for the voice; '' if there is nothing to say. Any text is allowed; applying it twice changes nothing."""
-    for _ in range(_PASSES):
-        said = _said(text, language)
+def normalize(text: str, language: str = "ar") -> str:
+    """Return text fit for speech; '' if there is nothing to say. Accept any text; twice is the same as once."""
+    for _ in range(MAX_PASSES):
+        said = _normalize_once(text, language)
         if said == text:
             break
         text = said
     return text
 
 
-def _said(text: str, language: str) -> str:
-    text = plain(text)
+def _normalize_once(text: str, language: str) -> str:
+    """Run each rewriting once."""
+    text = strip_markup(text)
     arabic = reads_arabic(text, language)
-    text = _keys(text, arabic)
-    text = say_addresses(text, arabic)
-    text = say_signs(say_leads(plain_digits(text)), arabic)
-    for rewrite in (say_dates, say_names, say_times, say_money, say_percent):
+    keys = {"*": "نجمة", "#": "مربع"} if arabic else {"*": "star", "#": "hash"}
+    text = _PHONE_KEY.sub(lambda found: found[1] + keys[found[2]], text)
+    text = say_urls(text, arabic)
+    text = say_symbols(say_number_labels(plain_digits(text)), arabic)
+    for rewrite in (say_dates, say_identifiers, say_times, say_money, say_percent):
         text = rewrite(text, arabic)
     text = say_short_forms(text)
     if arabic:
-        text = say_ranks(text)
-    for rewrite in (say_measures, say_codes, say_rest):
+        text = say_ordinals(text)
+    for rewrite in (say_units, say_codes, say_remaining_numbers):
         text = rewrite(text, arabic)
-    return _tidy(_symbols(text, arabic), arabic)
-
-
-def _keys(text: str, arabic: bool) -> str:
-    """The star and the hash of a telephone's keys."""
-    names = {"*": "نجمة" if arabic else "star", "#": "مربع" if arabic else "hash"}
-    return _KEYS.sub(lambda found: found[1] + names[found[2]], text)
-
-
-def _symbols(text: str, arabic: bool) -> str:
-    text = _AND.sub(" و" if arabic else " and ", text)
-    text = _AT.sub(" آت " if arabic else " at ", text)
-    text = _OR.sub(" أو " if arabic else " or ", text)
-    return _SEPARATE.sub(" ", text)
+    text = _AMPERSAND.sub(" و" if arabic else " and ", text)
+    text = _AT_SIGN.sub(" آت " if arabic else " at ", text)
+    text = _ALTERNATIVE.sub(" أو " if arabic else " or ", text)
+    return _tidy(_UNDERSCORES.sub(" ", text), arabic)
 
 
 def _tidy(text: str, arabic: bool) -> str:
-    """Only what a voice minds, each mark once and at its word."""
-    text = _DOT_OF_MARK.sub("", _JOINED.sub("", text))
-    text = _NEWLINE.sub(lambda found: f"{found[1]}. " if found[1] else " ", text)
-    text = _UNSAID.sub(lambda found: found[0] if unicodedata.category(found[0])[0] == "M" else " ", text)
-    text = _DASH.sub("،" if arabic else ",", text)
-    text = _APOSTROPHE.sub(" ", text)
+    """Keep only the punctuation that changes how TTS speaks: one mark in a place, written to its word."""
+    text = _SILENT_STOP.sub("", _JOIN.sub("", text))
+    # A line that ends in a letter or a closing mark ends a sentence.
+    text = _LINE_END.sub(lambda found: f"{found[1]}. " if found[1] else " ", text)
+    # Combining signs are no word characters for `re`, but scripts such as Devanagari need them.
+    text = _UNSPOKEN.sub(lambda found: found[0] if unicodedata.category(found[0])[0] == "M" else " ", text)
+    text = _PAUSE_DASH.sub("،" if arabic else ",", text)
+    text = _QUOTING_APOSTROPHE.sub(" ", text)
     text = _ELLIPSIS.sub(". ", text)
-    text = _GAP_BEFORE.sub("", " ".join(text.split()))
-    text = _ABBREVIATED.sub("", text)
-    text = _RUN.sub(lambda found: min(found[0], key=_ORDER.index), text)
-    text = _FRONT.sub("", text).strip()
+    text = _BLANK_BEFORE_MARK.sub("", " ".join(text.split()))
+    text = _STOP_BEFORE_MARK.sub("", text)
+    text = _MARK_RUN.sub(lambda found: min(found[0], key=_STRONGEST_MARK_FIRST.index), text)
+    text = _LEADING_MARKS.sub("", text).strip()
     return text if says_something(text) else ""

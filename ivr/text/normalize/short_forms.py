@@ -1,4 +1,4 @@
-"""Written short forms -> the words they stand for: titles, `ص.ب`, `إلخ`, `e.g.`, months, streets."""
+"""Say written short forms in full: titles, `ص.ب`, `إلخ`, `e.g.`, weekdays, streets, companies."""
 
 from __future__ import annotations
 
@@ -6,53 +6,58 @@ import re
 from functools import partial
 from typing import Final
 
-from ivr.text.normalize.numbers.numerals import GONE
+from ivr.text.normalize.patterns import ARABIC_WEEKDAYS, SILENT_STOP_MARK, WORD_END, WORD_START
 from ivr.text.segment.abbreviations import first_word, goes_on
 from ivr.text.segment.punctuation import bare, words
 
-_FRONT: Final = r"(?<![^\W_])(?<![^\W_]\.)"
-_NAME: Final = r"\s?(?=[\u0621-\u064a](?:[\u0621-\u0652]|\.\s?[\u0621-\u064a]{2}))"
-_SLASH: Final = r"(?<!\d\s[مد])(?<!\d[مد])\s?/"
-"""`د/ فيصل`; behind a number it is a rate (`5 م/ثانية`)."""
-_TITLES: Final = (
-    (re.compile(rf"{_FRONT}([ولب]?)[أا]\.\s?د\.{_NAME}"), ("أستاذ دكتور", "أستاذة دكتورة")),
-    (re.compile(rf"{_FRONT}([ولب]?)(?:د\.\s?م|م\.\s?د)\.{_NAME}"), ("دكتور مهندس", "دكتورة مهندسة")),
-    (re.compile(rf"{_FRONT}([ولب]?)د(?:\.|{_SLASH}){_NAME}"), ("دكتور", "دكتورة")),
-    (re.compile(rf"{_FRONT}([ول]?)م(?:\.|{_SLASH}){_NAME}"), ("مهندس", "مهندسة")),
-    (re.compile(rf"{_FRONT}(و?)أ(?:\.|{_SLASH}){_NAME}"), ("أستاذ", "أستاذة")),
+# Not inside a longer dotted form: the `د.` of `أ.د.` is no title of its own.
+_FORM_START: Final = rf"{WORD_START}(?<![^\W_]\.)"
+_NAME_NEXT: Final = r"\s?(?=[\u0621-\u064a](?:[\u0621-\u0652]|\.\s?[\u0621-\u064a]{2}))"
+# `د/ فيصل`; behind a number it is a rate (`5 م/ثانية`).
+_TITLE_SLASH: Final = r"(?<!\d\s[مد])(?<!\d[مد])\s?/"
+# Group 1 is the conjunction or preposition written to the title; then the words for a man and for a woman.
+_ARABIC_TITLES: Final = (
+    (re.compile(rf"{_FORM_START}([ولب]?)[أا]\.\s?د\.{_NAME_NEXT}"), ("أستاذ دكتور", "أستاذة دكتورة")),
+    (re.compile(rf"{_FORM_START}([ولب]?)(?:د\.\s?م|م\.\s?د)\.{_NAME_NEXT}"), ("دكتور مهندس", "دكتورة مهندسة")),
+    (re.compile(rf"{_FORM_START}([ولب]?)د(?:\.|{_TITLE_SLASH}){_NAME_NEXT}"), ("دكتور", "دكتورة")),
+    (re.compile(rf"{_FORM_START}([ول]?)م(?:\.|{_TITLE_SLASH}){_NAME_NEXT}"), ("مهندس", "مهندسة")),
+    (re.compile(rf"{_FORM_START}(و?)أ(?:\.|{_TITLE_SLASH}){_NAME_NEXT}"), ("أستاذ", "أستاذة")),
 )
-_HERS: Final = words(
+# A name that ends in ة is a woman's, but for the men's names here; these women's names end otherwise.
+_WOMENS_NAMES: Final = words(
     "منى هند مريم ريم سعاد هدى لمى لبنى سلمى ليلى أمل امل زينب نوف عبير دانا رنا رهف شهد غلا جود وعد روان رزان "
     "أفنان افنان أشواق اشواق إيمان ايمان أحلام احلام ابتسام إلهام الهام وفاء هيفاء سناء نجلاء هناء شيماء أسماء "
     "اسماء دعاء ولاء آلاء علياء لمياء رجاء صفاء فوز سحر سمر قمر لجين جوهرة الجوهرة ندى شذى رؤى بشرى نهى سهى مها رشا "
     "هيا لينا دينا تهاني أماني اماني نجود بدور حصة البندري العنود خلود رغد جنى لطيفة موضي مضاوي وجدان حنان جنان"
 )
-_HIS: Final = words(
+_MENS_NAMES_IN_TEH: Final = words(
     "حمزة أسامة اسامة طلحة عبيدة قتادة معاوية عطية خليفة جمعة عروة عكرمة حذيفة سلامة عبادة ميسرة عنترة شحاتة"
 )
-_ARABIC: Final = tuple(
+_ARABIC_FORMS: Final = tuple(
     (re.compile(pattern), said)
     for pattern, said in (
-        (rf"{_FRONT}([وبل]?)ص\.\s?ب\.?(?![^\W_])(?=\s*:?\s*\S)", r"\1صندوق بريد"),
-        (rf"{_FRONT}ج\.\s?م\.\s?ع(?![^\W_])", "جمهورية مصر العربية"),
-        (rf"{_FRONT}ق\.\s?م(?![^\W_])", "قبل الميلاد"),
-        (rf"{_FRONT}(?:إلخ|الخ)(?![^\W_])", "إلى آخره"),
+        (rf"{_FORM_START}([وبل]?)ص\.\s?ب\.?{WORD_END}(?=\s*:?\s*\S)", r"\1صندوق بريد"),
+        (rf"{_FORM_START}ج\.\s?م\.\s?ع{WORD_END}", "جمهورية مصر العربية"),
+        (rf"{_FORM_START}ق\.\s?م{WORD_END}", "قبل الميلاد"),
+        (rf"{_FORM_START}(?:إلخ|الخ){WORD_END}", "إلى آخره"),
     )
 )
-_COMPANIES: Final = {"ذ": "ذات مسؤولية محدودة", "ش": "شركة محدودة المسؤولية"}
-_A_COMPANY: Final = re.compile(r"شركة(?:\s\S+){0,3}\s*\Z")
-_COMPANY: Final = re.compile(rf"{_FRONT}([ذش])\.\s?م\.\s?م(?![^\W_])")
-_UPPER: Final = r"(?=\s?[A-Z])"
-_ENGLISH: Final = tuple(
-    (re.compile(rf"(?<![^\W_])(?<![^\W_][.@]){pattern}"), said)
+# `ذ.م.م`, `ش.م.م`: the legal form behind a company's name.
+_LEGAL_FORMS: Final = {"ذ": "ذات مسؤولية محدودة", "ش": "شركة محدودة المسؤولية"}
+_LEGAL_FORM: Final = re.compile(rf"{_FORM_START}([ذش])\.\s?م\.\s?م{WORD_END}")
+_ENDS_IN_COMPANY: Final = re.compile(r"شركة(?:\s\S+){0,3}\s*\Z")
+# A title or an abbreviation that is a word of its own is left alone unless its context tells: `Dr. no` stays.
+_CAPITAL_NEXT: Final = r"(?=\s?[A-Z])"
+_ENGLISH_FORMS: Final = tuple(
+    (re.compile(rf"{WORD_START}(?<![^\W_][.@]){pattern}"), said)
     for pattern, said in (
-        (rf"Dr\.{_UPPER}", "Doctor"),
-        (rf"Mr\.(?:{_UPPER}|(?=\s(?:and|&)\s))", "Mister"),
-        (rf"Mrs\.{_UPPER}", "Missus"),
-        (rf"Ms\.{_UPPER}", "Miss"),
-        (rf"Prof\.{_UPPER}", "Professor"),
-        (rf"Eng\.{_UPPER}", "Engineer"),
-        (rf"Sh\.{_UPPER}", "Sheikh"),
+        (rf"Dr\.{_CAPITAL_NEXT}", "Doctor"),
+        (rf"Mr\.(?:{_CAPITAL_NEXT}|(?=\s(?:and|&)\s))", "Mister"),
+        (rf"Mrs\.{_CAPITAL_NEXT}", "Missus"),
+        (rf"Ms\.{_CAPITAL_NEXT}", "Miss"),
+        (rf"Prof\.{_CAPITAL_NEXT}", "Professor"),
+        (rf"Eng\.{_CAPITAL_NEXT}", "Engineer"),
+        (rf"Sh\.{_CAPITAL_NEXT}", "Sheikh"),
         (r"[Aa]pprox\.", "approximately"),
         (r"[Dd]ept\.", "department"),
         (r"vs\.", "versus"),
@@ -76,7 +81,7 @@ _ENGLISH: Final = tuple(
         (r"Sun\.(?=\s|,|\Z)", "Sunday"),
     )
 )
-_DAYS: Final = {
+_WEEKDAYS: Final = {
     "Mon": "Monday",
     "Tue": "Tuesday",
     "Wed": "Wednesday",
@@ -85,11 +90,11 @@ _DAYS: Final = {
     "Sat": "Saturday",
     "Sun": "Sunday",
 }
-_DAY: Final = r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}\.?"
-_DAY_SPAN: Final = re.compile(rf"(?<![^\W_]){_DAY}\s?[-–—]\s?{_DAY}(?![^\W_])")
-_AR_DAY: Final = r"(?:الأحد|الاثنين|الإثنين|الثلاثاء|الأربعاء|الاربعاء|الخميس|الجمعة|السبت)"
-_AR_DAY_SPAN: Final = re.compile(rf"({_AR_DAY})\s?[-–—]\s?(?={_AR_DAY})")
-_PLACES: Final = {
+# `Sun.-Thu.`, `الأحد - الخميس`: from one weekday to another.
+_WEEKDAY: Final = r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}\.?"
+_WEEKDAY_RANGE: Final = re.compile(rf"{WORD_START}{_WEEKDAY}\s?[-–—]\s?{_WEEKDAY}{WORD_END}")
+_ARABIC_WEEKDAY_RANGE: Final = re.compile(rf"((?:{ARABIC_WEEKDAYS}))\s?[-–—]\s?(?=(?:{ARABIC_WEEKDAYS}))")
+_STREET_WORDS: Final = {
     "St": "Street",
     "Ave": "Avenue",
     "Rd": "Road",
@@ -97,66 +102,63 @@ _PLACES: Final = {
     "Bldg": "Building",
     "Apt": "Apartment",
 }
-_PLACE: Final = re.compile(rf"{_FRONT}(St|Ave|Rd|Blvd|Bldg|Apt)(?![^\W_])(\.?)")
-_LEADS: Final = tuple(
+_STREET_WORD: Final = re.compile(rf"{_FORM_START}(St|Ave|Rd|Blvd|Bldg|Apt){WORD_END}(\.?)")
+_NUMBER_LABELS: Final = tuple(
     (re.compile(pattern), said)
     for pattern, said in (
-        (rf"{_FRONT}ت\s?[:.]\s?(?=[\d+(])", "تلفون "),
-        (rf"{_FRONT}ج\s?[:.]\s?(?=[\d+(])", "جوال "),
-        (rf"{_FRONT}ص\.\s?(?=\d)", "صفحة "),
-        (rf"{_FRONT}[Nn]o\.\s?(?=#?(?:\d|[A-Z]+[-\d]))", "number "),
-        (rf"{_FRONT}[Ee]xt\.\s?(?=\d)", "extension "),
-        (rf"{_FRONT}[Tt]el\.?:?\s?(?=[\d+(])", "telephone "),
-        (rf"{_FRONT}[Pp]\.\s?(?=\d)", "page "),
-        (rf"{_FRONT}Rm\.?\s?(?=\d)", "Room "),
+        (rf"{_FORM_START}ت\s?[:.]\s?(?=[\d+(])", "تلفون "),
+        (rf"{_FORM_START}ج\s?[:.]\s?(?=[\d+(])", "جوال "),
+        (rf"{_FORM_START}ص\.\s?(?=\d)", "صفحة "),
+        (rf"{_FORM_START}[Nn]o\.\s?(?=#?(?:\d|[A-Z]+[-\d]))", "number "),
+        (rf"{_FORM_START}[Ee]xt\.\s?(?=\d)", "extension "),
+        (rf"{_FORM_START}[Tt]el\.?:?\s?(?=[\d+(])", "telephone "),
+        (rf"{_FORM_START}[Pp]\.\s?(?=\d)", "page "),
+        (rf"{_FORM_START}Rm\.?\s?(?=\d)", "Room "),
     )
 )
 
 
-def _place(found: re.Match[str]) -> str:
-    """`St.` is a saint before a name, a street behind one; its dot is the sentence's where the sentence ends."""
-    rest = found.string[found.end() :]
-    following = rest.lstrip()
-    ends = found[2] and (not following or (following[0].isupper() and not goes_on(rest)))
-    if found[1] == "St" and found[2] and following[:1].isupper() and not ends:
-        return "Saint"
-    return _PLACES[found[1]] + ("." if ends else "")
-
-
-def _titled(found: re.Match[str], his: str, hers: str) -> str:
-    """The title as its bearer's name asks for."""
-    name = bare(first_word(found.string[found.end() :], True) or "")
-    female = name in _HERS or (name.endswith("ة") and name not in _HIS)
-    return f"{found[1]}{hers if female else his} "
-
-
-def _company(found: re.Match[str]) -> str:
-    """The form of a company; that it is one is said once."""
-    said = _COMPANIES[found[1]]
-    if _A_COMPANY.search(found.string, 0, found.start()):
-        said = said.removeprefix("شركة ")
-    return said + (GONE if goes_on(found.string[found.end() :][1:]) else "")
-
-
-def _day_span(found: re.Match[str]) -> str:
-    ended = "." if found[0].endswith(".") and found.end() == len(found.string) else ""
-    return f"{_DAYS[found[1]]} to {_DAYS[found[2]]}{ended}"
-
-
-def say_leads(text: str) -> str:
-    """Short forms that announce a number."""
-    for pattern, said in _LEADS:
+def say_number_labels(text: str) -> str:
+    """Replace each short form that stands before a number: `No. 5`, `Ext. 105`, `ت: 011`."""
+    for pattern, said in _NUMBER_LABELS:
         text = pattern.sub(said, text)
     return text
 
 
 def say_short_forms(text: str) -> str:
-    """Short forms of both languages in full."""
-    for pattern, (his, hers) in _TITLES:
-        text = pattern.sub(partial(_titled, his=his, hers=hers), text)
-    text = _AR_DAY_SPAN.sub(r"\1 إلى ", text)
-    text = _DAY_SPAN.sub(_day_span, text)
-    for pattern, said in (*_ARABIC, *_ENGLISH):
+    """Replace the other short forms of both languages."""
+
+    def title(found: re.Match[str], masculine: str, feminine: str) -> str:
+        name = bare(first_word(found.string[found.end() :], True) or "")
+        a_woman = name in _WOMENS_NAMES or (name.endswith("ة") and name not in _MENS_NAMES_IN_TEH)
+        return f"{found[1]}{feminine if a_woman else masculine} "
+
+    def weekday_range(found: re.Match[str]) -> str:
+        # The full stop of `Thu.` ends the sentence where the text ends.
+        ended = "." if found[0].endswith(".") and found.end() == len(found.string) else ""
+        return f"{_WEEKDAYS[found[1]]} to {_WEEKDAYS[found[2]]}{ended}"
+
+    def street_word(found: re.Match[str]) -> str:
+        rest = found.string[found.end() :]
+        following = rest.lstrip()
+        ends = found[2] and (not following or (following[0].isupper() and not goes_on(rest)))
+        # `St.` is a saint before a name and a street behind one.
+        if found[1] == "St" and found[2] and following[:1].isupper() and not ends:
+            return "Saint"
+        return _STREET_WORDS[found[1]] + ("." if ends else "")
+
+    def legal_form(found: re.Match[str]) -> str:
+        said = _LEGAL_FORMS[found[1]]
+        # `شركة ناقل ش.م.م`: that it is a company is said once.
+        if _ENDS_IN_COMPANY.search(found.string, 0, found.start()):
+            said = said.removeprefix("شركة ")
+        return said + (SILENT_STOP_MARK if goes_on(found.string[found.end() :][1:]) else "")
+
+    for pattern, (masculine, feminine) in _ARABIC_TITLES:
+        text = pattern.sub(partial(title, masculine=masculine, feminine=feminine), text)
+    text = _ARABIC_WEEKDAY_RANGE.sub(r"\1 إلى ", text)
+    text = _WEEKDAY_RANGE.sub(weekday_range, text)
+    for pattern, said in (*_ARABIC_FORMS, *_ENGLISH_FORMS):
         text = pattern.sub(said, text)
-    text = _PLACE.sub(_place, text)
-    return _COMPANY.sub(_company, text)
+    text = _STREET_WORD.sub(street_word, text)
+    return _LEGAL_FORM.sub(legal_form, text)

@@ -1,6 +1,6 @@
-"""Signs that stand for a word: `~120`, `±5%`, `1 USD = 3.75 SAR`, `$120/night`, `4.8/5`, `O+`.
+"""Say symbols that stand for a word: `~120`, `±5%`, `1 USD = 3.75 SAR`, `$120/night`, `4.8/5`, `O+`.
 
-Goes before every role of a number: what is left is words, and numbers with nothing but a blank between them.
+This runs before the rules for numbers. What it leaves are words, and numbers with only a blank between them.
 """
 
 from __future__ import annotations
@@ -8,44 +8,61 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from ivr.text.normalize.numbers.numerals import NUMBER, tongue
+from ivr.text.normalize.numbers.numerals import number_words
+from ivr.text.normalize.patterns import NUMBER, WORD_END, WORD_START
 
-_HELD: Final = r"((?:بطاق[ةت]\w*|حساب\w*|رقم\w*|card|account|ending|number)(?:\s(?:in|رقم))?)"
-_AROUND: Final = (
-    (re.compile(rf"(?<![^\W_])(?<!\d\s)[%٪]\s?({NUMBER})(?![\d%٪])(?!\s[%٪])"), (r"\1%", r"\1%")),
+# Words before the last digits of a card or an account (`بطاقتك *4432`).
+_MASKED_NUMBER_OF: Final = r"((?:بطاق[ةت]\w*|حساب\w*|رقم\w*|card|account|ending|number)(?:\s(?:in|رقم))?)"
+_REPLACEMENTS: Final = (
+    # `٪20`: the percent sign in front goes behind.
+    (re.compile(rf"{WORD_START}(?<!\d\s)[%٪]\s?({NUMBER})(?![\d%٪])(?!\s[%٪])"), (r"\1%", r"\1%")),
+    # `$5-$10`
     (re.compile(rf"([$€£]\s?{NUMBER})\s?[-–—]\s?(?=[$€£]\s?\d)"), (r"\1 إلى ", r"\1 to ")),
+    # `عدد (3) شحنات`
     (re.compile(rf"\(({NUMBER})\)(?=\s[\u0621-\u064a]{{2}})"), (r"\1", r"\1")),
-    (re.compile(rf"(?<![^\W_])({NUMBER})k(?![^\W_])"), (r"\1 ألف", r"\1 thousand")),
-    (re.compile(rf"(?<![^\W_])({NUMBER})x(?![^\W_])"), (r"\1 أضعاف", r"\1 times")),
+    # `10k users`, `2x faster`
+    (re.compile(rf"{WORD_START}({NUMBER})k{WORD_END}"), (r"\1 ألف", r"\1 thousand")),
+    (re.compile(rf"{WORD_START}({NUMBER})x{WORD_END}"), (r"\1 أضعاف", r"\1 times")),
+    # `70 كغم / طول`: a slash with blanks around it is a pause.
     (re.compile(r"(?<=[^\W_])\s+/\s+(?=[^\W\d_])"), ("، ", ", ")),
     (re.compile(r"(?<![^\s(])[~≈]\s?(?=\d)"), ("حوالي ", "about ")),
     (re.compile(r"±\s?(?=\d)"), ("زائد أو ناقص ", "plus or minus ")),
     (re.compile(r"\s?≥\s?(?=\d)"), (" أكبر من أو يساوي ", " at least ")),
     (re.compile(r"\s?≤\s?(?=\d)"), (" أقل من أو يساوي ", " at most ")),
+    # Sums: `150 - 30 = 120`, `1 دولار = 3.75 ريال`, `15% + 5%`, `229 ريال × 24 شهر`, `3 × a day`.
     (re.compile(r"(?<=\d)\s[-−]\s(?=\d[\d.,]*\s*=)"), (" ناقص ", " minus ")),
     (re.compile(r"(?<=[^\W_])([%٪.)]?)\s=\s(?=[^\W_]|[-+$€£(])"), (r"\1 يساوي ", r"\1 equals ")),
     (re.compile(r"(?<=[^\W_])([%٪.)]?)\s\+\s(?=[^\W_]|[$€£(])"), (r"\1 زائد ", r"\1 plus ")),
     (re.compile(r"(?<=[^\W_])\s×\s(?=\d)"), (" في ", " times ")),
     (re.compile(r"(?<=\d)\s×\s(?=(?:an?|per|daily)\s)"), (" ", " times ")),
+    # `1 x chicken burger`: only a count.
     (re.compile(r"(?<=\d)\s?[x×]\s(?=[^\W\d_]{2})"), (" ", " ")),
+    # `> 200`, `(< 5)`
     (re.compile(r"(?<![^\s(])>\s?(?=\d)"), ("أكثر من ", "more than ")),
     (re.compile(r"(?<![^\s(])<\s?(?=\d)"), ("أقل من ", "less than ")),
+    # `الإعدادات > الحساب → الأمان`: a path through a menu.
     (re.compile(r"(?<=[^\W\d_])\s[>→]\s(?=[^\W\d_])"), ("، ", ", ")),
     (re.compile(r"(?<=[^\W_])#(?=[^\W_])"), (" مربع ", " hash ")),
-    (re.compile(rf"{_HELD}\s\*+(?=\d{{3,6}}(?![\d*#]))"), (r"\1 ", r"\1 ")),
-    (re.compile(r"(?<![^\W_])(\d+)\s?h(?:rs?)?\s(\d{1,2})\s?m(?![^\W_])"), (r"\1 h \2 min", r"\1 h \2 min")),
-    (re.compile(r"(?<![^\W_])(\d+\.\d+)\s?/\s?(?=(?:5|10|100)(?![^\W_]|[/.]\d))"), (r"\1 من ", r"\1 out of ")),
+    (re.compile(rf"{_MASKED_NUMBER_OF}\s\*+(?=\d{{3,6}}(?![\d*#]))"), (r"\1 ", r"\1 ")),
+    # `1h 45m`
+    (re.compile(rf"{WORD_START}(\d+)\s?h(?:rs?)?\s(\d{{1,2}})\s?m{WORD_END}"), (r"\1 h \2 min", r"\1 h \2 min")),
+    # `4.8/5`: a rating.
+    (re.compile(rf"{WORD_START}(\d+\.\d+)\s?/\s?(?=(?:5|10|100)(?![^\W_]|[/.]\d))"), (r"\1 من ", r"\1 out of ")),
+    # `for 10s`, but `the 10s` is a decade.
     (
-        re.compile(r"(?<![^\W_])(for|in|within|after|every|wait|takes|about|another)\s(\d{1,3})s(?![^\W_])"),
+        re.compile(rf"{WORD_START}(for|in|within|after|every|wait|takes|about|another)\s(\d{{1,3}})s{WORD_END}"),
         (r"\1 \2 sec", r"\1 \2 sec"),
     ),
+    # `Tracking #:`
     (re.compile(r"\s#(?=\s*:)"), (" رقم", " number")),
 )
-_SIZES: Final = re.compile(r"(?<=\d)\s×\s(?=\d[\d.]*(?:\s?(?:×|cm|mm|m\b|سم|ملم|متر|م\b)))")
-_BLOOD: Final = re.compile(r"(?<![^\W_])(AB|[ABO])\s?([+\-−])(?![^\W_]|[+\-−])")
+# `40 × 30 × 20 سم`: blanks out, so that the unit rule reads the numbers together.
+_DIMENSIONS: Final = re.compile(r"(?<=\d)\s×\s(?=\d[\d.]*(?:\s?(?:×|cm|mm|m\b|سم|ملم|متر|م\b)))")
+_BLOOD_GROUP: Final = re.compile(rf"{WORD_START}(AB|[ABO])\s?([+\-−])(?![^\W_]|[+\-−])")
 _ABOUT_BLOOD: Final = re.compile(r"دم|فصيل|blood|donor", re.IGNORECASE)
-_PLUS: Final = re.compile(r"(?<=[^\W_])\+(?![^\W_+])")
-_PER_EN: Final = {
+# `Disney+`
+_FINAL_PLUS: Final = re.compile(r"(?<=[^\W_])\+(?![^\W_+])")
+_ENGLISH_RATE_UNITS: Final = {
     "mo": "month",
     "yr": "year",
     "wk": "week",
@@ -55,38 +72,43 @@ _PER_EN: Final = {
     "m2": "square meter",
     "m3": "cubic meter",
 }
-_PER_AR: Final = {"م2": "متر مربع", "م3": "متر مكعب"}
-_PER: Final = re.compile(
+_ARABIC_RATE_UNITS: Final = {"م2": "متر مربع", "م3": "متر مكعب"}
+# `/night`, `/شهر` behind a word, a number or a currency; `km/h` and `كم/ساعة` are units of their own.
+_RATE: Final = re.compile(
     r"(?<=[\w%٪$€£﷼])(?<!km)(?<!كم)\s?/\s?(?:"
     r"(?P<en>month|mo|year|yr|day|night|week|wk|hour|hr|h|minute|min|person|guest|user|unit|item|piece|call|message"
     r"|kg|km|m2|m3|kWh|GB|MB|dl|dL|ml|mL|liter)"
-    r"|(?P<ar>شهر|سنة|يوم|ليلة|أسبوع|ساعة|دقيقة|شخص|فرد|ضيف|قطعة|وحدة|حبة|رسالة|مكالمة"
-    r"|كيلو|كجم|كغم|كغ|كم|دل|مل|لتر|متر|م ?[23]))(?![^\W_])"
+    rf"|(?P<ar>شهر|سنة|يوم|ليلة|أسبوع|ساعة|دقيقة|شخص|فرد|ضيف|قطعة|وحدة|حبة|رسالة|مكالمة"
+    rf"|كيلو|كجم|كغم|كغ|كم|دل|مل|لتر|متر|م ?[23])){WORD_END}"
 )
-_COUNTED: Final = re.compile(r"\d\s?[^\s\d]{0,12}\Z|\d\s[^\s\d]{1,12}\Z")
+# A number with at most one word behind it, at the end of the text so far.
+_ENDS_IN_AMOUNT: Final = re.compile(r"\d\s?[^\s\d]{0,12}\Z|\d\s[^\s\d]{1,12}\Z")
 
 
-def say_signs(text: str, arabic: bool) -> str:
-    """Every sign that stands for a word as that word."""
+def say_symbols(text: str, arabic: bool) -> str:
+    """Replace each symbol that stands for a word by that word."""
+
+    def blood_group(found: re.Match[str]) -> str:
+        positive = found[2] == "+"
+        if arabic:
+            return f"{number_words(arabic).spell(found[1])} {'موجب' if positive else 'سالب'}"
+        return f"{' '.join(found[1])} {'positive' if positive else 'negative'}"
+
+    def rate(found: re.Match[str]) -> str:
+        # Without an amount in front the slash is an alternative: `a day/night plan`.
+        if _ENDS_IN_AMOUNT.search(found.string, max(0, found.start() - 24), found.start()) is None:
+            return found[0]
+        if found["ar"]:
+            unit = _ARABIC_RATE_UNITS.get(found["ar"].replace(" ", ""), found["ar"])
+        else:
+            unit = _ENGLISH_RATE_UNITS.get(found["en"], found["en"])
+        return f" {'لكل' if arabic else 'per'} {unit}"
+
+    # `A+` is a blood group only where the text is about blood; else it may be a mark.
     if _ABOUT_BLOOD.search(text):
-        text = _BLOOD.sub(lambda found: _blood(found, arabic), text)
-    text = _SIZES.sub("×", text)
-    for pattern, words in _AROUND:
-        text = pattern.sub(words[0 if arabic else 1], text)
-    text = _PER.sub(lambda found: _per(found, arabic), text)
-    return _PLUS.sub(" زائد" if arabic else " plus", text)
-
-
-def _blood(found: re.Match[str], arabic: bool) -> str:
-    sign = found[2] == "+"
-    if arabic:
-        return f"{tongue(arabic).spell(found[1])} {'موجب' if sign else 'سالب'}"
-    return f"{' '.join(found[1])} {'positive' if sign else 'negative'}"
-
-
-def _per(found: re.Match[str], arabic: bool) -> str:
-    """`/night` behind an amount; else the slash is an alternative."""
-    if _COUNTED.search(found.string, max(0, found.start() - 24), found.start()) is None:
-        return found[0]
-    word = _PER_AR.get((found["ar"] or "").replace(" ", ""), found["ar"]) or _PER_EN.get(found["en"], found["en"])
-    return f" {'لكل' if arabic else 'per'} {word}"
+        text = _BLOOD_GROUP.sub(blood_group, text)
+    text = _DIMENSIONS.sub("×", text)
+    for pattern, (in_arabic, in_english) in _REPLACEMENTS:
+        text = pattern.sub(in_arabic if arabic else in_english, text)
+    text = _RATE.sub(rate, text)
+    return _FINAL_PLUS.sub(" زائد" if arabic else " plus", text)

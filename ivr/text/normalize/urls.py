@@ -1,31 +1,39 @@
-"""Addresses of the web as a person would read them out: the domain of a link, an e-mail address part by part."""
+"""Say web and e-mail addresses as a person reads them out: the domain of a link, an e-mail part by part."""
 
 from __future__ import annotations
 
 import re
 from typing import Final
 
-from ivr.text.normalize.numbers.numerals import tongue
+from ivr.text.normalize.numbers.numerals import number_words
 
-_TLDS: Final = (
+_TOP_LEVEL: Final = (
     "com|net|org|edu|gov|sa|ae|eg|jo|kw|qa|bh|om|uk|us|io|ai|co|app|dev|info|me|tv"
     "|shop|store|online|site|cloud|health|bank"
 )
-_LABEL: Final = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_PATH: Final = r"(?::\d+)?(?:[/?#][^\s<>\"'،؛؟»)\]]*)?"
+# One label of a host name: letters, digits and inner hyphens, 63 at most (RFC 1035, section 2.3.4).
+_HOST_LABEL: Final = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_PORT_AND_PATH: Final = r"(?::\d+)?(?:[/?#][^\s<>\"'،؛؟»)\]]*)?"
 _EMAIL: Final = re.compile(
-    rf"(?:mailto:)?([A-Za-z0-9._%+-]+)@((?:{_LABEL}\.)+[A-Za-z]{{2,24}})(?![A-Za-z0-9])", re.IGNORECASE
+    rf"(?:mailto:)?([A-Za-z0-9._%+-]+)@((?:{_HOST_LABEL}\.)+[A-Za-z]{{2,24}})(?![A-Za-z0-9])", re.IGNORECASE
 )
-_URL: Final = re.compile(rf"[a-z][a-z0-9+.-]{{1,15}}://(?:[^\s/@]+@)?([^\s/:?#<>\"'،؛؟»)\]]+){_PATH}", re.IGNORECASE)
-_WWW: Final = re.compile(rf"(?<![A-Za-z0-9])www\.((?:{_LABEL}\.)+[A-Za-z]{{2,24}}){_PATH}", re.IGNORECASE)
-_DOMAIN: Final = re.compile(
-    rf"(?<![A-Za-z0-9@./-])((?:{_LABEL}\.)+(?:{_TLDS}))(?![A-Za-z0-9-]|\.[A-Za-z0-9]){_PATH}", re.IGNORECASE
+# `https://user@host:80/path`: group 1 is the host, also one of Arabic letters.
+_WITH_SCHEME: Final = re.compile(
+    rf"[a-z][a-z0-9+.-]{{1,15}}://(?:[^\s/@]+@)?([^\s/:?#<>\"'،؛؟»)\]]+){_PORT_AND_PATH}", re.IGNORECASE
 )
-_FILE: Final = re.compile(
+_WITH_WWW: Final = re.compile(
+    rf"(?<![A-Za-z0-9])www\.((?:{_HOST_LABEL}\.)+[A-Za-z]{{2,24}}){_PORT_AND_PATH}", re.IGNORECASE
+)
+# `naqel.com`: without scheme or www only names that end in a known domain; `v2.0` and `ok.So` are none.
+_BARE_DOMAIN: Final = re.compile(
+    rf"(?<![A-Za-z0-9@./-])((?:{_HOST_LABEL}\.)+(?:{_TOP_LEVEL}))(?![A-Za-z0-9-]|\.[A-Za-z0-9]){_PORT_AND_PATH}",
+    re.IGNORECASE,
+)
+_FILE_SUFFIX: Final = re.compile(
     r"(?<=[^\W_])\.(pdf|docx?|xlsx?|pptx?|jpe?g|png|gif|zip|csv|txt|mp[34]|html?|json)(?![^\W_]|\.\w)", re.IGNORECASE
 )
-_STOPS: Final = re.compile(r"[.,:;!?…]+\Z")
-_NAMES: Final = {
+_FINAL_STOPS: Final = re.compile(r"[.,:;!?…]+\Z")
+_ARABIC_DOMAIN_NAMES: Final = {
     "com": "كوم",
     "net": "نت",
     "org": "أورج",
@@ -36,7 +44,7 @@ _NAMES: Final = {
     "ae": "إيه إي",
     "io": "آي أو",
 }
-_MARKS: Final = {
+_MARK_NAMES: Final = {
     ".": ("دوت", "dot"),
     "-": ("شرطة", "dash"),
     "_": ("شرطة سفلية", "underscore"),
@@ -46,43 +54,37 @@ _MARKS: Final = {
 }
 
 
-def say_addresses(text: str, arabic: bool) -> str:
-    """Every e-mail address and link in words."""
-    text = _URL.sub(lambda found: _link(found, arabic), text)
-    text = _EMAIL.sub(lambda found: f" {_spelled(f'{found[1]}@{found[2]}', arabic)} ", text)
-    for pattern in (_WWW, _DOMAIN):
-        text = pattern.sub(lambda found: _link(found, arabic), text)
-    return _FILE.sub(lambda found: f" {_MARKS['.'][0 if arabic else 1]} {found[1]}", text)
+def say_urls(text: str, arabic: bool) -> str:
+    """Replace each link, e-mail address and file suffix by words."""
+
+    def link(found: re.Match[str]) -> str:
+        # A stop behind a link belongs to the sentence.
+        ended = _FINAL_STOPS.search(found[0])
+        host = _FINAL_STOPS.sub("", found[1])
+        if host.lower().startswith("www."):
+            host = host[4:]
+        return f" {_spoken_address(host, arabic)}{ended[0] if ended else ''} "
+
+    text = _WITH_SCHEME.sub(link, text)
+    text = _EMAIL.sub(lambda found: f" {_spoken_address(f'{found[1]}@{found[2]}', arabic)} ", text)
+    text = _BARE_DOMAIN.sub(link, _WITH_WWW.sub(link, text))
+    return _FILE_SUFFIX.sub(lambda found: f" {_MARK_NAMES['.'][0 if arabic else 1]} {found[1]}", text)
 
 
-def _link(found: re.Match[str], arabic: bool) -> str:
-    """The domain; a stop behind the link belongs to the sentence."""
-    ended = _STOPS.search(found[0])
-    host = _STOPS.sub("", found[1])
-    if host.lower().startswith("www."):
-        host = host[4:]
-    return f" {_spelled(host, arabic)}{ended[0] if ended else ''} "
-
-
-def _spelled(address: str, arabic: bool) -> str:
-    words = tongue(arabic)
+def _spoken_address(address: str, arabic: bool) -> str:
+    """Return a host or an e-mail address in words: names as they are, marks by name, digits one by one."""
+    dot = _MARK_NAMES["."][0 if arabic else 1]
     said: list[str] = []
-    parts = re.findall(r"[A-Za-z]+|\d+|[.@_%+-]|[^\W\d_]+", address)
-    for part in parts:
-        if part in _MARKS:
-            said.append(_MARKS[part][0 if arabic else 1])
+    for part in re.findall(r"[A-Za-z]+|\d+|[.@_%+-]|[^\W\d_]+", address):
+        if part in _MARK_NAMES:
+            said.append(_MARK_NAMES[part][0 if arabic else 1])
         elif part.isdecimal():
-            said.append(words.digits(part))
-        elif said and said[-1] == _MARKS["."][0 if arabic else 1]:
-            said.append(_name(part, arabic))
+            said.append(number_words(arabic).digits(part))
+        elif said and said[-1] == dot and arabic:
+            said.append(_ARABIC_DOMAIN_NAMES.get(part.lower(), part))
+        elif said and said[-1] == dot and part.lower() in ("sa", "ae", "uk", "io", "ai"):
+            # Country domains are read letter by letter: `dot s a`.
+            said.append(" ".join(part))
         else:
             said.append(part)
     return " ".join(said)
-
-
-def _name(label: str, arabic: bool) -> str:
-    """A label behind a dot: top-level names have a spoken form."""
-    low = label.lower()
-    if arabic:
-        return _NAMES.get(low, label)
-    return " ".join(label) if low in ("sa", "ae", "uk", "io", "ai") else label

@@ -1,1 +1,1 @@
-"""Cut streamed text into sentences, and sentences into requests to the voice."""
+"""Cut streamed text into sentences, and sentences into requests to TTS."""

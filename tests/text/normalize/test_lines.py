@@ -1,7 +1,8 @@
-"""The table of telephone lines: what the agent writes, its sentences, and what the voice says.
+"""Test the table of telephone lines: what the agent writes, its sentences, and what TTS says.
 
-`lines/<language>_<topic>.txt` holds two lines a case: the text (`¦` in front of every sentence but the first, `⏎` for a
-newline, `‹ ›` around what is swallowed) and, behind `=`, what is said of each sentence.
+`lines/<language>_<topic>.txt` holds two lines a case. The first is the text, with `¦` in front of every sentence but
+the first, `⏎` for a newline, and `‹ ›` around what is swallowed. The second, behind `=`, is what is said of each
+sentence.
 """
 
 from __future__ import annotations
@@ -10,11 +11,10 @@ import random
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
-
-from ivr.text.normalize.normalize import speakable
+from ivr.text.normalize.normalize import normalize
 from ivr.text.segment.chunker import Chunker
 from ivr.text.segment.sentences import Segmenter
+from tests.text.tables import failures
 
 _SWALLOWED = ("‹", "›")
 
@@ -45,42 +45,52 @@ def _line(language: str, written: str, said: str) -> Line:
 
 
 LINES = _lines()
-_EACH = pytest.mark.parametrize("line", LINES, ids=lambda line: line.text[:40])
 
 
-def test_the_table_is_large_enough() -> None:
+def test_lines_are_many_in_both_languages() -> None:
     languages = [line.language for line in LINES]
     assert languages.count("ar") >= 200
     assert languages.count("en") >= 100
 
 
-@_EACH
-def test_sentences_are_exact_under_every_chunking(line: Line) -> None:
+def test_segmenter_is_exact_on_lines_under_every_chunking() -> None:
     chance = random.Random(7)
-    for size in (1, 2, 3, len(line.text), 0):
+
+    def sentences(line: Line, size: int) -> list[str]:
         segmenter, out, at = Segmenter(line.language), list[str](), 0
         while at < len(line.text):
             step = size or chance.randint(1, 9)
             out += segmenter.feed(line.text[at : at + step])
             at += step
-        assert out + segmenter.flush() == line.sentences
+        return out + segmenter.flush()
+
+    rows = [(line, size, line.sentences) for line in LINES for size in (1, 2, 3, len(line.text), 0)]
+    assert failures(rows, sentences) == []
 
 
-@_EACH
-def test_what_is_said(line: Line) -> None:
-    said = [speakable(sentence, line.language) for sentence in line.sentences]
-    assert said == line.spoken
-    assert [speakable(sentence, line.language) for sentence in said] == said
+def test_normalize_says_lines_and_changes_nothing_twice() -> None:
+    rows = [
+        (written, line.language, said)
+        for line in LINES
+        for written, said in zip(line.sentences, line.spoken, strict=True)
+    ]
+    assert failures(rows, normalize) == []
+    assert failures([(said, language, said) for _, language, said in rows], normalize) == []
 
 
-@_EACH
-def test_pieces_join_to_the_sentences(line: Line) -> None:
-    packer = Chunker(line.language)
-    pieces = [piece for char in line.text for piece in packer.push(char)] + packer.finish()
-    assert "".join("".join(pieces).split()) == "".join("".join(line.sentences).split())
+def test_chunks_of_lines_join_to_the_sentences() -> None:
+    def chunked(line: Line) -> str:
+        chunker = Chunker(line.language)
+        chunks = [chunk for char in line.text for chunk in chunker.push(char)] + chunker.finish()
+        return "".join("".join(chunks).split())
+
+    assert failures([(line, "".join("".join(line.sentences).split())) for line in LINES], chunked) == []
 
 
-def test_nothing_a_voice_cannot_say_is_left() -> None:
-    for line in LINES:
-        for said in line.spoken:
-            assert not any(char.isdecimal() or char in "*_#<>[]{}|~`@%٪$€£&/=+😊\u202a\u200f" for char in said), said
+def test_lines_say_nothing_that_tts_cannot() -> None:
+    spoken = [said for line in LINES for said in line.spoken]
+    assert [
+        said
+        for said in spoken
+        if any(char.isdecimal() or char in "*_#<>[]{}|~`@%٪$€£&/=+😊\u202a\u200f" for char in said)
+    ] == []

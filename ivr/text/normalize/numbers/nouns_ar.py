@@ -1,4 +1,4 @@
-"""Arabic nouns that telephone lines count, with the forms and the gender their numbers need."""
+"""Know the Arabic nouns that telephone lines count: their forms, and the gender their numbers take."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Final
 from ivr.text.normalize.numbers.cardinal_ar import Noun
 from ivr.text.segment.punctuation import bare, words
 
-_MASCULINE: Final = """
+# One, two, 3 to 10 of a thing.
+_MASCULINE_NOUNS: Final = """
 يوم/يومين/أيام أسبوع/أسبوعين/أسابيع شهر/شهرين/أشهر عام/عامين/أعوام طرد/طردين/طرود طلب/طلبين/طلبات
 كرتون/كرتونين/كراتين صندوق/صندوقين/صناديق موعد/موعدين/مواعيد عنوان/عنوانين/عناوين فرع/فرعين/فروع رقم/رقمين/أرقام
 خيار/خيارين/خيارات شخص/شخصين/أشخاص عميل/عميلين/عملاء موظف/موظفين/موظفين طفل/طفلين/أطفال قسط/قسطين/أقساط
@@ -32,7 +33,7 @@ _MASCULINE: Final = """
 مقيم/مقيمين/مقيمين تابع/تابعين/تابعين فرد/فردين/أفراد منزل/منزلين/منازل مسجد/مسجدين/مساجد حي/حيين/أحياء رد/ردين/ردود
 فني/فنيين/فنيين ممرض/ممرضين/ممرضين نفر/نفرين/أنفار باص/باصين/باصات مستودع/مستودعين/مستودعات معرض/معرضين/معارض
 """
-_FEMININE: Final = """
+_FEMININE_NOUNS: Final = """
 ساعة/ساعتين/ساعات دقيقة/دقيقتين/دقائق ثانية/ثانيتين/ثواني سنة/سنتين/سنوات ليلة/ليلتين/ليالي مرة/مرتين/مرات
 شحنة/شحنتين/شحنات قطعة/قطعتين/قطع رسالة/رسالتين/رسائل محاولة/محاولتين/محاولات خطوة/خطوتين/خطوات نقطة/نقطتين/نقاط
 حبة/حبتين/حبات جرعة/جرعتين/جرعات دفعة/دفعتين/دفعات فاتورة/فاتورتين/فواتير بطاقة/بطاقتين/بطاقات عملية/عمليتين/عمليات
@@ -53,6 +54,7 @@ _FEMININE: Final = """
 مخالفة/مخالفتين/مخالفات معاملة/معاملتين/معاملات
 جريدة/جريدتين/جرائد فترة/فترتين/فترات
 """
+# Spellings and plurals beside the ones above.
 _VARIANTS: Final = {
     "شهور": "شهر",
     "سنين": "سنة",
@@ -80,57 +82,60 @@ _VARIANTS: Final = {
     "دقيقه": "دقيقة",
     "حروف": "حرف",
 }
-_NOT_COUNTED: Final = re.compile(r"[ولبفك]?ال|لل|[بلوف]")
+# A word with the article or a preposition is not counted: `5 للمركبات`.
+_WITH_PREFIX: Final = re.compile(r"[ولبفك]?ال|لل|[بلوف]")
+_ARTICLE_PREFIX: Final = re.compile(r"[ولبفك]?ال|لل")
+# Plurals in `ات` of verbal nouns (`تنبيهات`, `إعلانات`, `استفسارات`, `اشتراكات`): their singular is masculine.
 _MASCULINE_PLURAL: Final = re.compile(r"ت..ي.ات|[إا]..ا.ات|است..ا.ات|ا.ت.ا.ات|ان..ا.ات")
-"""Plurals of verbal nouns, as `تنبيهات`, `إعلانات`, `استفسارات`, `اشتراكات`: their singular is masculine."""
-_HIS: Final = words(
+_MASCULINE_PLURALS: Final = words(
     "مطارات قطارات قطاعات مسارات مجالات باصات خطابات جوازات قرارات عقارات مستودعات مكيفات حمامات تلفونات كوبونات "
     "مخططات مشروعات موضوعات مؤشرات أوقات اوقات أصوات أبيات نشاطات نطاقات صرافات فيديوهات ريالات"
 )
-_PLACES: Final = words("جدة مكة بريدة عنيزة طيبة غزة رابغة بيشة ضباء صبية تربة رنية الباحة")
-_ARTICLE: Final = re.compile(r"[ولبفك]?ال|لل")
-_HERS: Final = words("تأشيرات تاشيرات ابتسامات")
-_ACCUSATIVE: Final = re.compile(r"(?<=..)ا$")
+# They look like the plurals of verbal nouns, but their singular is feminine.
+_FEMININE_PLURALS: Final = words("تأشيرات تاشيرات ابتسامات")
+# Names of towns end like feminine nouns, but are not counted.
+_TOWNS: Final = words("جدة مكة بريدة عنيزة طيبة غزة رابغة بيشة ضباء صبية تربة رنية الباحة")
+# `يوما`, as `يوماً` is written without its vowel sign.
+_FINAL_ALEF: Final = re.compile(r"(?<=..)ا$")
 
 
-def _table() -> dict[str, Noun]:
+def _nouns_by_form() -> dict[str, Noun]:
+    """Return the noun of each written form; a form of two nouns belongs to the first."""
     nouns: dict[str, Noun] = {}
-    for text, feminine in ((_MASCULINE, False), (_FEMININE, True)):
+    for text, feminine in ((_MASCULINE_NOUNS, False), (_FEMININE_NOUNS, True)):
         for forms in text.split():
             one, two, few = forms.split("/")
             noun = Noun(one, two, few, feminine)
             for form in (one, two, few):
                 nouns.setdefault(form, noun)
-    for variant, form in _VARIANTS.items():
-        nouns[variant] = nouns[form]
-    return nouns
+    return nouns | {variant: nouns[form] for variant, form in _VARIANTS.items()}
 
 
-_NOUNS: Final = _table()
+_NOUN_OF_FORM: Final = _nouns_by_form()
 
 
 def noun(word: str) -> Noun | None:
-    """The noun a written form belongs to, `يوماً` and `ايام` included."""
+    """Return the noun a written form belongs to, `يوماً` and `ايام` included; None if the list lacks it."""
     word = bare(word)
-    return _NOUNS.get(word) or _NOUNS.get(_ACCUSATIVE.sub("", word))
+    return _NOUN_OF_FORM.get(word) or _NOUN_OF_FORM.get(_FINAL_ALEF.sub("", word))
 
 
-def plural(word: str) -> bool:
-    """Whether a word is what stands behind a number of 3 to 10."""
+def is_other_form(word: str) -> bool:
+    """Return whether a word is a known noun in another form than its singular."""
     known = noun(word)
     return known is not None and bare(word) != known.one
 
 
-def feminine(word: str) -> bool:
-    """Whether an unknown word behind a number of 3 to 10 is counted as feminine: a plural that ends in `ات`."""
+def is_feminine_plural(word: str) -> bool:
+    """Return whether a word that no list has is the plural of a feminine noun: nearly all that end in `ات` are."""
     word = bare(word)
-    if len(word) <= 4 or not word.endswith("ات") or _NOT_COUNTED.match(word):
+    if len(word) <= 4 or not word.endswith("ات") or _WITH_PREFIX.match(word):
         return False
-    return word in _HERS or not (word in _HIS or _MASCULINE_PLURAL.fullmatch(word))
+    return word in _FEMININE_PLURALS or not (word in _MASCULINE_PLURALS or _MASCULINE_PLURAL.fullmatch(word))
 
 
-def one_of_hers(word: str) -> str:
-    """The word without vowel signs if it is the singular of an unknown feminine noun (`طبلية`), else ''."""
+def feminine_singular(word: str) -> str:
+    """Return a word without vowel signs if it looks like a feminine noun (`طبلية`), else ''."""
     word = bare(word)
-    known = word in _PLACES or _ARTICLE.match(word)
-    return word if len(word) > 2 and word.endswith("ة") and not known else ""
+    other = word in _TOWNS or _ARTICLE_PREFIX.match(word)
+    return word if len(word) > 2 and word.endswith("ة") and not other else ""

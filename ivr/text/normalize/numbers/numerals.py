@@ -1,35 +1,28 @@
-"""Written figures: what a number looks like, and which language's words it takes.
+"""Read written numbers: bring digits into one form, choose the language, turn amounts into words.
 
-`Tongue` is the set of verbs both languages have (`ivr.text.normalize.numbers.cardinal_ar`,
-`ivr.text.normalize.numbers.cardinal_en`: the modules themselves).
-Every role of a number (`money`, `dates`, `clock`, `codes`, `measures`) is a rewriting of text to text that leaves no
-digit of its own behind, so the roles can follow one another and a second pass finds nothing to do.
+Each rule of this package (money, dates, times, codes, units) rewrites text to text and leaves no digit of its own
+behind. So the rules can follow one another, and a second pass finds nothing to do.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final, Protocol
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
 
 from ivr.text.normalize.numbers import cardinal_ar, cardinal_en
+from ivr.text.normalize.patterns import JOIN_MARK
 from ivr.text.segment.abbreviations import labelled
 
-JOIN: Final = "\ue000"
-"""Between a one-letter word and the number it is written to (`بـ50`); goes with the blanks behind it."""
-GONE: Final = "\ue001"
-"""In front of a full stop that only ended an abbreviation; goes with it."""
-START: Final = r"(?<![^\W_])(?<!\d[.,:/\-])"
-"""Not inside a word or a number."""
-NUMBER: Final = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?"
-END: Final = r"(?![^\W_]|[\u064b-\u0652])"
-"""Not inside a word, vowel signs included."""
-SIGN: Final = rf"(?:(?<![^\s({JOIN}])[-−+](?=\d))?"
-_DIGIT: Final = re.compile(r"\d")
-_ARABIC_SEPARATORS: Final = (
+_ANY_DIGIT: Final = re.compile(r"\d")
+_SEPARATORS: Final = (
+    # The Arabic decimal and thousands signs, an apostrophe or an Arabic comma between thousands.
     (re.compile(r"(?<=\d)٫(?=\d)"), "."),
     (re.compile(r"(?<=\d)[٬'’](?=\d{3}(?!\d))"), ","),
     (re.compile(r"(?<=\d)،(?=\d{3}(?!\d))"), ","),
+    # `12,5 كجم`: a comma before one or two digits is a decimal point, but only before a unit; else it makes a list.
     (
         re.compile(
             r"(?<![\d,.،])(\d{1,6})[,،](?=\d{1,2}\s?(?:[%٪$€£﷼]|ريال|ر\.|درهم|دينار|دولار|يورو|د\.[إكبأع]|مليون|مليار|كيلو|كجم|كغ|كم|متر"
@@ -38,81 +31,97 @@ _ARABIC_SEPARATORS: Final = (
         r"\1.",
     ),
 )
-_PROCLITIC: Final = re.compile(
-    r"(?<![^\W\d_])((?:[وف]?(?:[بلك]|ال|بال|لل)|[وف]))ـ*(?=\d)|(?<![^\W\d_])([وف])(?=[-−]\d)"
-)
-_TATWEEL: Final = re.compile(
+# `ب 50`: a preposition that stands alone before a number; group 1 is the word before it.
+_LONE_PREPOSITION: Final = re.compile(r"(?<![^\W\d_])(?:([\u0621-\u0652]+)\s+)?(?<!\.)([بل])\s+(?=\d)")
+# `بـ 50`, `الـ NQL`, `بـ «نعم»`: a preposition or the article, drawn out with a tatweel; `و 50`, `و $5`.
+_DRAWN_OUT: Final = re.compile(
     r"(?<![^\W\d_])(?:([وف]?(?:[بلك]|ال|بال|لل))ـ+\s*[«\"“(]*(?=\d|[A-Z]{2}|(?<=[«\"“(])[\u0621-\u064a])|(?<!و\s)(و)\s+(?=[\d$€£﷼]|[\u0621-\u064a]{2}))"
 )
-_APART: Final = re.compile(r"(?<![^\W\d_])(?:([\u0621-\u0652]+)\s+)?(?<!\.)([بل])\s+(?=\d)")
-_BEFORE_DIGIT: Final = re.compile(r"(?<=[\u0620-\u065f])(?=\d)")
-_BEHIND_DIGIT: Final = re.compile(r"(?<=\d)(?=[\u0620-\u064a])")
-_ARABIC: Final = re.compile(r"[\u0620-\u0652]{2,}")
-_LATIN: Final = re.compile(r"(?<![\w@./:+-])[A-Za-z][a-z'’]+(?![\w@/:]|[.-]\w)|(?<![\w-])I(?![\w-])")
+# `ب50`, `و-20`: written to the number.
+_GLUED: Final = re.compile(r"(?<![^\W\d_])((?:[وف]?(?:[بلك]|ال|بال|لل)|[وف]))ـ*(?=\d)|(?<![^\W\d_])([وف])(?=[-−]\d)")
+_LETTER_THEN_DIGIT: Final = re.compile(r"(?<=[\u0620-\u065f])(?=\d)")
+_DIGIT_THEN_LETTER: Final = re.compile(r"(?<=\d)(?=[\u0620-\u064a])")
+_ARABIC_WORD: Final = re.compile(r"[\u0620-\u0652]{2,}")
+# A word of English prose: no code (`NQL`), no part of an address, no name in capitals.
+_ENGLISH_WORD: Final = re.compile(r"(?<![\w@./:+-])[A-Za-z][a-z'’]+(?![\w@/:]|[.-]\w)|(?<![\w-])I(?![\w-])")
 
 
-class Tongue(Protocol):
-    """A language's number words."""
+@dataclass(frozen=True, slots=True)
+class NumberWords:
+    """Hold what one language says for numbers."""
 
-    @property
-    def AND(self) -> str: ...
-    @property
-    def TO(self) -> str: ...
-    @property
-    def DOT(self) -> str: ...
-    @property
-    def PAUSE(self) -> str: ...
-    def cardinal(self, number: int) -> str: ...
-    def digits(self, figures: str) -> str: ...
-    def whole(self, figures: str) -> str: ...
-    def decimal(self, figures: str, fraction: str) -> str: ...
-    def spell(self, letters: str) -> str: ...
+    joined_and: str
+    """The word between a whole number and a fraction, written to what follows."""
+    to: str
+    """The word between the ends of a range."""
+    dot: str
+    """The word between the parts of a version, as in `2.0.1`."""
+    pause: str
+    """What stands between groups of digits, so that the voice makes a short pause."""
+    digits: Callable[[str], str]
+    """Spells each digit."""
+    whole: Callable[[str], str]
+    """Spells a run of digits as one number."""
+    decimal: Callable[[str, str], str]
+    """Spells the digits before and behind a decimal point."""
+    spell: Callable[[str], str]
+    """Names each letter."""
 
 
-def tongue(arabic: bool) -> Tongue:
-    """The number words of a language."""
-    return cardinal_ar if arabic else cardinal_en
+ARABIC_WORDS: Final = NumberWords(
+    *("و", "إلى", "نقطة", "، "), cardinal_ar.digits, cardinal_ar.whole, cardinal_ar.decimal, cardinal_ar.spell
+)
+ENGLISH_WORDS: Final = NumberWords(
+    *("and ", "to", "dot", ", "), cardinal_en.digits, cardinal_en.whole, cardinal_en.decimal, cardinal_en.spell
+)
+
+
+def number_words(arabic: bool) -> NumberWords:
+    """Return the number words of a language."""
+    return ARABIC_WORDS if arabic else ENGLISH_WORDS
 
 
 def reads_arabic(text: str, language: str) -> bool:
-    """Whether the figures of a text are said in Arabic: most of its words decide, names of the other script aside."""
-    arabic, latin = len(_ARABIC.findall(text)), len(_LATIN.findall(text))
+    """Return whether a text's numbers are said in Arabic: by most of its words, those of `language` counted double."""
+    arabic, latin = len(_ARABIC_WORD.findall(text)), len(_ENGLISH_WORD.findall(text))
     return 2 * arabic >= latin if language.startswith("ar") else arabic > 2 * latin
 
 
 def plain_digits(text: str) -> str:
-    """All decimal digits as 0-9, separators as `,` and `.`, Arabic letters apart from digits."""
-    text = _DIGIT.sub(lambda found: str(unicodedata.decimal(found[0])), text)
-    for pattern, plain in _ARABIC_SEPARATORS:
+    """Write all digits as 0-9 and their separators as `,` and `.`, and part Arabic letters from digits."""
+
+    def join(found: re.Match[str]) -> str:
+        return f"{found[1] or found[2]}{JOIN_MARK}"
+
+    def join_preposition(found: re.Match[str]) -> str:
+        # `المبنى ب 3`: behind a word such as building or gate, the letter is a name.
+        if found[1] and labelled(found[1]):
+            return found[0]
+        return f"{found[1]} {found[2]}{JOIN_MARK}" if found[1] else f"{found[2]}{JOIN_MARK}"
+
+    text = _ANY_DIGIT.sub(lambda found: str(unicodedata.decimal(found[0])), text)
+    for pattern, plain in _SEPARATORS:
         text = pattern.sub(plain, text)
-    text = _APART.sub(_proclitic, text)
-    text = _TATWEEL.sub(lambda found: f"{found[1] or found[2]}{JOIN}", text)
-    text = _PROCLITIC.sub(lambda found: f"{found[1] or found[2]}{JOIN}", text).replace("\u0640", "")
-    return _BEHIND_DIGIT.sub(" ", _BEFORE_DIGIT.sub(" ", text))
+    text = _LONE_PREPOSITION.sub(join_preposition, text)
+    text = _GLUED.sub(join, _DRAWN_OUT.sub(join, text)).replace("\u0640", "")
+    return _DIGIT_THEN_LETTER.sub(" ", _LETTER_THEN_DIGIT.sub(" ", text))
 
 
-def _proclitic(found: re.Match[str]) -> str:
-    """`ب 50` is `بـ50`, but for the letter of a building or a gate."""
-    if found[1] and labelled(found[1]):
-        return found[0]
-    return f"{found[1]} {found[2]}{JOIN}" if found[1] else f"{found[2]}{JOIN}"
-
-
-def parted(figures: str) -> tuple[str, str]:
-    """`1,250.75` -> (`1250`, `75`)."""
+def split_decimal(figures: str) -> tuple[str, str]:
+    """Split a number into the digits before and behind its point: `1,250.75` gives `1250` and `75`."""
     whole, _, fraction = figures.replace(",", "").partition(".")
     return whole, fraction
 
 
 def amount(figures: str, arabic: bool) -> str:
-    """A number as written, in words."""
-    whole, fraction = parted(figures)
-    words = tongue(arabic)
+    """Spell a number as it is written, with or without a decimal point."""
+    whole, fraction = split_decimal(figures)
+    words = number_words(arabic)
     return words.decimal(whole, fraction) if fraction else words.whole(whole)
 
 
-def signed(sign: str, arabic: bool) -> str:
-    """The word for a sign in front of a number, with its blank."""
+def sign_word(sign: str, arabic: bool) -> str:
+    """Return the word for a sign in front of a number, with its blank; '' for no sign."""
     if not sign:
         return ""
     if sign == "+":
@@ -120,6 +129,6 @@ def signed(sign: str, arabic: bool) -> str:
     return "ناقص " if arabic else "minus "
 
 
-def exact(whole: str) -> int | None:
-    """The value of a whole number that is an amount; None for one that is read digit by digit."""
+def amount_value(whole: str) -> int | None:
+    """Return the value of a whole number. None for one that is read digit by digit: `007`, or over 15 digits."""
     return int(whole) if len(whole) <= 15 and (whole == "0" or not whole.startswith("0")) else None

@@ -1,7 +1,6 @@
-"""Arabic numbers that tell a place in a row: `الدور 2` -> `الدور الثاني`, `للمرة الـ5` -> `للمرة الخامسة`.
+"""Say Arabic numbers that rank: `الدور 2` is `الدور الثاني`, `للمرة الـ5` is `للمرة الخامسة`.
 
-Only behind a definite noun in the singular: of some the bare number is enough (floors, seasons, stages), of all others
-the number carries the article. Behind a plural it counts (`الأيام الـ3`).
+A number ranks only behind a definite noun in the singular. Behind a plural it counts (`الأيام الـ3`).
 """
 
 from __future__ import annotations
@@ -10,55 +9,54 @@ import re
 from typing import Final
 
 from ivr.text.normalize.numbers import nouns_ar
-from ivr.text.normalize.numbers.cardinal_ar import ordinal
-from ivr.text.normalize.numbers.numerals import JOIN
+from ivr.text.normalize.numbers.cardinal_ar import ordinal, takes_plural
+from ivr.text.normalize.patterns import JOIN_MARK, WORD_START
 from ivr.text.segment.punctuation import bare, words
 
-_DEFINITE: Final = r"(?<![^\W_])(?P<front>[وف]?(?:[بك]?ال|لل))"
-_END: Final = r"(?![^\W_]|[.,:/]\d|\s?[-–%٪]\s?\d|\s?[%٪])"
-_BARE: Final = re.compile(
-    rf"{_DEFINITE}(?P<noun>دور|طابق|حلقة|موسم|مرحلة|فصل|جزء|محاولة|خطوة|مستوى)\s(?P<number>\d{{1,2}}){_END}"
+_DEFINITE: Final = rf"{WORD_START}(?P<front>[وف]?(?:[بك]?ال|لل))"
+_RANK_END: Final = r"(?![^\W_]|[.,:/]\d|\s?[-–%٪]\s?\d|\s?[%٪])"
+# `الدور 2`: behind floors, seasons and stages the bare number ranks; `counted` is the next word, if it is no label.
+_BEHIND_STAGE: Final = re.compile(
+    rf"{_DEFINITE}(?P<noun>دور|طابق|حلقة|موسم|مرحلة|فصل|جزء|محاولة|خطوة|مستوى)\s(?P<number>\d{{1,2}}){_RANK_END}"
     r"(?=\s(?P<counted>[\u0621-\u0652]+)(?!\s\d)|)"
 )
-_ARTICLE: Final = re.compile(
-    rf"{_DEFINITE}(?P<noun>[\u0621-\u0652]{{2,}})\s(?P<and>[وف]?)ال{JOIN}\s?(?P<number>\d{{1,2}}){_END}"
+# `للمرة الـ5`: behind any other noun only a number with the article ranks.
+_WITH_ARTICLE: Final = re.compile(
+    rf"{_DEFINITE}(?P<noun>[\u0621-\u0652]{{2,}})\s(?P<and>[وف]?)ال{JOIN_MARK}\s?(?P<number>\d{{1,2}}){_RANK_END}"
 )
-_POSSESSED: Final = re.compile(
-    rf"(?<![^\W_])(?P<front>[وفبل]?)(?P<noun>(?:ترتيب|مركز|دور|موعد|طلب|يوم|مرة|رقم|مرتب|رتب|محاول|زيار)(?P<hers>ت)?(?:كم|ك|ه|ها|هم|نا|ي))\s"
-    rf"ال{JOIN}\s?(?P<number>\d{{1,2}}){_END}"
+# `ترتيبك الـ15`: a noun with a possessive ending is definite too.
+_BEHIND_POSSESSED: Final = re.compile(
+    rf"{WORD_START}(?P<front>[وفبل]?)(?P<noun>(?:ترتيب|مركز|دور|موعد|طلب|يوم|مرة|رقم|مرتب|رتب|محاول|زيار)(?P<feminine>ت)?(?:كم|ك|ه|ها|هم|نا|ي))\s"
+    rf"ال{JOIN_MARK}\s?(?P<number>\d{{1,2}}){_RANK_END}"
 )
-"""`ترتيبك الـ15`: one thing, somebody's."""
-_SINGULAR: Final = words(
+_KNOWN_SINGULARS: Final = words(
     "قرن عقد ترتيب يوم لقاء مؤتمر منتخب بيت فريق صف سطر نموذج إصدار اصدار تقرير اجتماع تنبيه معرض دوري"
 )
 
 
-def say_ranks(text: str) -> str:
-    """Every rank in words."""
-    text = _BARE.sub(_ranked, text)
-    text = _POSSESSED.sub(_of_somebody, text)
-    return _ARTICLE.sub(_with_article, text)
+def say_ordinals(text: str) -> str:
+    """Replace each number that ranks by words."""
 
+    def behind_stage(found: re.Match[str]) -> str:
+        number, noun = int(found["number"]), found["noun"]
+        # Floors above twelve are said as a plain number; `في المرحلة 3 خيارات` counts the options.
+        if not 1 <= number <= 12 or (takes_plural(number) and nouns_ar.is_other_form(found["counted"] or "")):
+            return found[0]
+        return f"{found['front']}{noun} {ordinal(number, noun.endswith('ة'))}"
 
-def _of_somebody(found: re.Match[str]) -> str:
-    number = int(found["number"])
-    return f"{found['front']}{found['noun']} {ordinal(number, bool(found['hers']))}" if number else found[0]
+    def behind_possessed(found: re.Match[str]) -> str:
+        number = int(found["number"])
+        return f"{found['front']}{found['noun']} {ordinal(number, bool(found['feminine']))}" if number else found[0]
 
+    def with_article(found: re.Match[str]) -> str:
+        word, number = bare(found["noun"]), int(found["number"])
+        known = nouns_ar.noun(word)
+        singular = known.one == word if known else word in _KNOWN_SINGULARS or word.endswith("ة")
+        if not singular or number == 0:
+            return found[0]
+        feminine = known.feminine if known else word.endswith("ة")
+        return f"{found['front']}{found['noun']} {found['and']}{ordinal(number, feminine)}"
 
-def _ranked(found: re.Match[str]) -> str:
-    """Up to twelve; `في المرحلة 3 خيارات` counts what follows."""
-    number, noun = int(found["number"]), found["noun"]
-    if not 1 <= number <= 12 or (3 <= number <= 10 and nouns_ar.plural(found["counted"] or "")):
-        return found[0]
-    return f"{found['front']}{noun} {ordinal(number, noun.endswith('ة'))}"
-
-
-def _with_article(found: re.Match[str]) -> str:
-    word = bare(found["noun"])
-    known = nouns_ar.noun(word)
-    one = known.one == word if known else word in _SINGULAR or word.endswith("ة")
-    number = int(found["number"])
-    if not one or number == 0:
-        return found[0]
-    female = known.feminine if known else word.endswith("ة")
-    return f"{found['front']}{found['noun']} {found['and']}{ordinal(number, female)}"
+    text = _BEHIND_STAGE.sub(behind_stage, text)
+    text = _BEHIND_POSSESSED.sub(behind_possessed, text)
+    return _WITH_ARTICLE.sub(with_article, text)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
 from ivr.text.normalize.numbers import nouns_ar
+from tests.text.tables import failures
 
 
-@pytest.mark.parametrize(
-    ("word", "one"),
-    [
+def test_noun() -> None:
+    rows = [
         ("يوماً", "يوم"),
         ("يوما", "يوم"),
         ("ايام", "يوم"),
@@ -17,16 +15,13 @@ from ivr.text.normalize.numbers import nouns_ar
         ("سنين", "سنة"),
         ("شهور", "شهر"),
         ("قمر", None),
-    ],
-)
-def test_noun(word: str, one: str | None) -> None:
-    found = nouns_ar.noun(word)
-    assert (found.one if found else None) == one
+    ]
+    assert failures(rows, lambda word: (found := nouns_ar.noun(word)) and found.one) == []
 
 
-@pytest.mark.parametrize(("word", "plural"), [("مكاتب", True), ("مكتب", False), ("", False), ("قمر", False)])
-def test_plural(word: str, plural: bool) -> None:
-    assert nouns_ar.plural(word) is plural
+def test_is_other_form() -> None:
+    rows = [("مكاتب", True), ("مكتب", False), ("", False), ("قمر", False)]
+    assert failures(rows, lambda word: nouns_ar.is_other_form(word)) == []
 
 
 def test_every_noun_knows_its_forms() -> None:
@@ -36,9 +31,8 @@ def test_every_noun_knows_its_forms() -> None:
         assert {nouns_ar.noun(form) for form in (found.one, found.two, found.few)} == {found}
 
 
-@pytest.mark.parametrize(
-    ("word", "feminine"),
-    [
+def test_is_feminine_plural() -> None:
+    rows = [
         ("مركبات", True),
         ("بنات", False),
         ("للمركبات", False),
@@ -48,12 +42,10 @@ def test_every_noun_knows_its_forms() -> None:
         ("مطارات", False),
         ("تأشيرات", True),
         ("إجازات", True),
-    ],
-)
-def test_feminine(word: str, feminine: bool) -> None:
-    assert nouns_ar.feminine(word) is feminine
+    ]
+    assert failures(rows, lambda word: nouns_ar.is_feminine_plural(word)) == []
 
 
-@pytest.mark.parametrize(("word", "one"), [("طبليةً", "طبلية"), ("الطبلية", ""), ("جدة", ""), ("طبق", "")])
-def test_one_of_hers(word: str, one: str) -> None:
-    assert nouns_ar.one_of_hers(word) == one
+def test_feminine_singular() -> None:
+    rows = [("طبليةً", "طبلية"), ("الطبلية", ""), ("جدة", ""), ("طبق", "")]
+    assert failures(rows, lambda word: nouns_ar.feminine_singular(word)) == []

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-
 from ivr.text.normalize.numbers.numerals import plain_digits
-from ivr.text.normalize.numbers.ordinals_ar import say_ranks
+from ivr.text.normalize.numbers.ordinals_ar import say_ordinals
+from tests.text.tables import failures
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
+def test_ordinals() -> None:
+    rows = [
         ("في الدور 2، غرفة 5", "في الدور الثاني، غرفة 5"),
         ("المرحلة 1", "المرحلة الأولى"),
         ("بالحلقة 12.", "بالحلقة الثانية عشرة."),
@@ -26,12 +24,10 @@ from ivr.text.normalize.numbers.ordinals_ar import say_ranks
         ("الشحنة الـ١٠", "الشحنة العاشرة"),
         ("القارة الـ7", "القارة السابعة"),
         ("ترتيبك الـ15 ومحاولته الـ 2", "ترتيبك الخامس عشر ومحاولته الثانية"),
-    ],
-)
-def test_ranks(text: str, said: str) -> None:
-    assert say_ranks(plain_digits(text)) == said
+    ]
+    assert failures(rows, lambda text: say_ordinals(plain_digits(text))) == []
 
 
-@pytest.mark.parametrize("text", ["الأيام الـ3", "الشحنات الـ5", "المدراء الـ4", "اليوم الـ0", "ترتيبك الـ0"])
-def test_no_ranks(text: str) -> None:
-    assert say_ranks(plain_digits(text)) == plain_digits(text)
+def test_ordinals_leave_plurals_and_zero() -> None:
+    rows = ["الأيام الـ3", "الشحنات الـ5", "المدراء الـ4", "اليوم الـ0", "ترتيبك الـ0"]
+    assert failures([(text, plain_digits(text)) for text in rows], lambda text: say_ordinals(plain_digits(text))) == []
