@@ -45,6 +45,21 @@ class SttError(Exception):
         """A short fixed word, safe for logs and labels."""
 
 
+@dataclass(frozen=True, slots=True)
+class TtsChunk:
+    """Hold a piece of synthesised audio, whole samples."""
+
+    audio: bytes
+    rate: int
+    """Samples a second."""
+    encoding: Encoding
+
+    @property
+    def ms(self) -> float:
+        """Return its length."""
+        return len(self.audio) * 1000 / (self.rate * (1 if self.encoding == "mulaw" else 2))
+
+
 class PhonePort(Protocol):
     """The phone's socket."""
 
@@ -61,19 +76,15 @@ class PhonePort(Protocol):
 class TtsPort(Protocol):
     """Text to speech, one sentence at a time."""
 
-    rate: int
-    """Samples a second of the chunk given out last."""
-    encoding: Encoding
-    """Of the chunk given out last."""
-
     async def open(self) -> None:
         """Have a link before it is needed. Never raises for a peer's fault."""
 
-    def speak(self, text: str) -> AsyncGenerator[bytes, None]:
-        """The audio of a text of 1 to 2000 characters. Raises TtsError."""
+    def speak(self, text: str, quiet_at: float = 0.0) -> AsyncGenerator[TtsChunk, None]:
+        """Yield the audio of a text of 1 to 2000 characters. Raises TtsError.
 
-    def cleared(self) -> None:
-        """The caller has nothing to listen to any more: what was given out was heard, or dropped."""
+        `quiet_at`: when the caller runs out of the audio queued before, in seconds of the loop's clock. Until then a
+        slow service may be slow. 0.0: the caller hears nothing.
+        """
 
     async def aclose(self) -> None:
         """Let go of everything."""

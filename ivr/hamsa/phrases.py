@@ -137,14 +137,15 @@ def _write(path: Path, content: bytes) -> None:
 
 async def _spoken(voice: Synthesizer, text: str) -> bytes:
     """One text as mu-law at 8 kHz at the level of speech. Raises TtsError: what is kept must be whole."""
-    pieces: list[bytes] = []
+    pieces, rate = [], g711.RATE
     async with contextlib.aclosing(voice.speak(text)) as chunks:
         async for chunk in chunks:
-            pieces.append(chunk)
-    audio = b"".join(pieces)
-    pcm = g711.decode(audio) if voice.encoding == "mulaw" else audio
-    if voice.rate != g711.RATE:
-        pcm = resample.resample(pcm, voice.rate, g711.RATE)
+            pcm = g711.decode(chunk.audio) if chunk.encoding == "mulaw" else chunk.audio
+            pieces.append(pcm)
+            rate = chunk.rate
+    pcm = b"".join(pieces)
+    if rate != g711.RATE:
+        pcm = resample.resample(pcm, rate, g711.RATE)
     if len(pcm) // 16 < LEAST_SHARE * CHARACTER_MS * characters(text):
         raise TtsError("short")
     return g711.encode(agc.normalise(pcm))

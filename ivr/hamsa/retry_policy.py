@@ -87,10 +87,10 @@ class RetryPolicy:
         """There is somebody else to say it."""
         return self.speaker + 1 < self._speakers and not self.breaks
 
-    def degenerate(self, now: float, dry_at: float, asked: float) -> bool:
+    def degenerate(self, now: float, quiet_at: float, asked: float) -> bool:
         """The reply had no speech in it, `asked` seconds after the request. False: no more tries; else `way` is next.
 
-        `dry_at`: when the caller has nothing to listen to any more.
+        `quiet_at`: when the caller runs out of audio.
         """
         self.pause = 0.0
         if not self.degenerates:
@@ -100,19 +100,19 @@ class RetryPolicy:
             self._rest_luck = False
         self.degenerates += 1
         since = self._degenerate_since
-        until = min(since + DEGENERATE_PATIENCE, max(since + DEGENERATE_LEAST, dry_at))
+        until = min(since + DEGENERATE_PATIENCE, max(since + DEGENERATE_LEAST, quiet_at))
         if now > until or self.degenerates >= DEGENERATE_MOST:
             return self._next_speaker(REASONS["degenerate"])
         way = LUCK[(self.degenerates - 1) % len(LUCK)]
         self.way = way if (self._rest and self._rest_luck) or way != "rest" else "other"
         return True
 
-    def lost(self, lost: LinkLost, asked: float, reused: bool, now: float = 0.0, dry_at: float = 0.0) -> bool:
+    def lost(self, lost: LinkLost, asked: float, reused: bool, now: float = 0.0, quiet_at: float = 0.0) -> bool:
         """The try failed before any audio, `asked` seconds after it was made. False: no more tries."""
         self.pause = 0.0
         if lost.row.final:
             return False
-        return self._next_way(lost, asked, reused) or self._next_speaker(lost.row) or self._again(lost, now, dry_at)
+        return self._next_way(lost, asked, reused) or self._next_speaker(lost.row) or self._again(lost, now, quiet_at)
 
     def broken(self, lost: LinkLost) -> bool:
         """The reply broke off after audio was given out. False: no more tries."""
@@ -148,14 +148,14 @@ class RetryPolicy:
         self._anew()
         return self._go("any")
 
-    def _again(self, lost: LinkLost, now: float, dry_at: float) -> bool:
+    def _again(self, lost: LinkLost, now: float, quiet_at: float) -> bool:
         """The same after a pause."""
         if not lost.row.away:
             return False
         if not self._rounds:
             self._away_since = now
         patience = min(self._patience, OPEN_PATIENCE) if self.breaks else self._patience
-        left = max(self._away_since, dry_at) + patience - now
+        left = max(self._away_since, quiet_at) + patience - now
         if left <= 0:
             return False
         self.pause = min(left, PAUSE_MOST, PAUSE_LEAST * 2**self._rounds)

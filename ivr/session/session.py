@@ -78,7 +78,6 @@ class Session:
         self._all_sent = asyncio.Event()
         self._over = asyncio.Event()
         self._failure: Exception | None = None
-        self._spoken = -1
         self._tasks: dict[tuple[str, int, int], asyncio.Task[None]] = {}
         self._group = asyncio.TaskGroup()
         self._timer: asyncio.Handle | None = None
@@ -241,13 +240,10 @@ class Session:
 
     async def _speak(self, command: ask.Speak, voice: TtsPort) -> None:
         turn, sentence = command.turn, command.sentence
-        if turn != self._spoken:  # what was said in another turn was heard, or dropped
-            self._spoken = turn
-            voice.cleared()
         try:
-            async with contextlib.aclosing(voice.speak(command.text)) as chunks:
-                async for audio in chunks:
-                    self._feed(events.TtsAudio(turn, sentence, audio, voice.rate, voice.encoding))
+            async with contextlib.aclosing(voice.speak(command.text, command.quiet_at)) as chunks:
+                async for chunk in chunks:
+                    self._feed(events.TtsAudio(turn, sentence, chunk.audio, chunk.rate, chunk.encoding))
         except TtsError as error:
             self._feed(events.TtsFailed(turn, sentence, error.reason, error.again))
         else:

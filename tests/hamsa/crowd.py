@@ -194,12 +194,12 @@ class Crowd:
         """One sentence; when the caller will have heard it, who until `dry_at` hears what was said before."""
         began, size = _now(), 0
         try:
-            async for audio in voice.speak(text):
+            async for audio in voice.speak(text, dry_at):
                 if not size:
                     self.firsts.append(_now() - began)
                 self.silences.append(max(0.0, _now() - max(began, dry_at)))
-                size += len(audio)
-                dry_at = max(dry_at, _now()) + len(audio) / 32000
+                size += len(audio.audio)
+                dry_at = max(dry_at, _now()) + len(audio.audio) / 32000
         except TtsError as failed:
             self.failed[failed.reason] += 1
         else:

@@ -193,8 +193,14 @@ def settings(**changes: Any) -> HamsaSettings:
     return HamsaSettings(url="ws://service/v1/realtime/ws", api_key=KEY, **changes)
 
 
-async def said(voice: Synthesizer, text: str = TEXT) -> bytes:
-    return b"".join([audio async for audio in voice.speak(text)])
+async def said(voice: Synthesizer, text: str = TEXT, quiet_at: float = 0.0) -> bytes:
+    return b"".join([chunk.audio async for chunk in voice.speak(text, quiet_at)])
+
+
+async def rate_of(voice: Synthesizer) -> int:
+    """Return the rate of a sentence's audio, which is the same in all of its chunks."""
+    (rate,) = {chunk.rate async for chunk in voice.speak(TEXT)}
+    return rate
 
 
 def now() -> float:

@@ -60,7 +60,7 @@ async def listen(voice: Synthesizer, patience: float | None) -> tuple[bytes, str
 
     async def hear() -> None:
         async for audio in voice.speak(TEXT):
-            heard.extend(audio)
+            heard.extend(audio.audio)
 
     try:
         async with asyncio.timeout(patience):

@@ -99,8 +99,8 @@ def test_an_interruption_clears_what_was_sent_and_stops_the_voice() -> None:
     assert unheard == ["", "One sentence here. Another sentence there."]
 
 
-def test_the_voice_is_told_when_nothing_is_left_to_listen_to() -> None:
-    """A second answer begins: the first was heard, or dropped, though none of it was with the voice any more."""
+def test_the_speech_port_learns_when_the_caller_falls_quiet() -> None:
+    """Nothing of the first answer is left when the second begins: each says the time at which it is asked for."""
 
     async def script(scene: Scene) -> None:
         await ask(scene)
@@ -111,7 +111,7 @@ def test_the_voice_is_told_when_nothing_is_left_to_listen_to() -> None:
     scene = play(script, voice=Speaker(ms=1000), agent=Answering("One sentence here. Another sentence there."))
     assert len(scene.agent.requests) == 2
     assert len(scene.voice.asked) == 2
-    assert scene.voice.clears == [0, 1]
+    assert scene.voice.quiets == pytest.approx([1.28, 4.68], abs=0.02)
 
 
 @pytest.mark.parametrize("code", [1000, 1001, None])

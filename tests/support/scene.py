@@ -14,7 +14,7 @@ from ivr.call.call import Call
 from ivr.call.commands import Command, HangUp, ReplyRequest
 from ivr.call.events import CallStarted, Event, ReplyDelta, ReplyEnded
 from ivr.call.options import CallOptions
-from ivr.call.ports import CallPorts, SttError, TtsError, WireClosed
+from ivr.call.ports import CallPorts, SttError, TtsChunk, TtsError, WireClosed
 from ivr.call.timeline import Turn
 from ivr.session.session import Session
 from ivr.testbench.memory import MemoryWire, wire_pair
@@ -41,23 +41,21 @@ class Speaker:
     stopped: int = 0
     opened: int = 0
     closed: int = 0
-    clears: list[int] = field(default_factory=list)
-    """How many sentences it had been asked for when nothing was left to listen to."""
+    quiets: list[float] = field(default_factory=list)
+    """When the caller would run out of audio, for each sentence."""
 
     async def open(self) -> None:
         self.opened += 1
 
-    def cleared(self) -> None:
-        self.clears.append(len(self.asked))
-
-    async def speak(self, text: str) -> AsyncGenerator[bytes, None]:
+    async def speak(self, text: str, quiet_at: float = 0.0) -> AsyncGenerator[TtsChunk, None]:
         self.asked.append(text)
+        self.quiets.append(quiet_at)
         try:
             await asyncio.sleep(3600 if self.hangs else self.delay)
             if self.fails:
                 raise TtsError("degenerate")
             for _ in range(self.ms // 20):
-                yield LOUD
+                yield TtsChunk(LOUD, self.rate, self.encoding)
                 await asyncio.sleep(0.002)
         except asyncio.CancelledError:
             self.stopped += 1

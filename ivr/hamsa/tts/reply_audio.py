@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from ivr.call.events import Encoding
+from ivr.call.ports import TtsChunk
 from ivr.hamsa.tts.wav_header import WavHeader, sniff
 
 HOLD_MS: Final = 100
@@ -26,21 +27,6 @@ LEAST_SHARE: Final = 0.25
 LONGEST_MS: Final = 10_000
 LONGEST_CHARACTER_MS: Final = 400
 """A reply may last the longer of the two, the second for each character; beyond it is nonsense."""
-
-
-@dataclass(frozen=True, slots=True)
-class AudioChunk:
-    """Audio to be played, whole samples."""
-
-    audio: bytes
-    rate: int
-    """Samples a second."""
-    encoding: Encoding
-
-    @property
-    def ms(self) -> float:
-        """Its length."""
-        return len(self.audio) * 1000 / (self.rate * (1 if self.encoding == "mulaw" else 2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +53,7 @@ class Unusable:
     reason: Literal["audio_format", "too_long"]
 
 
-Outcome: TypeAlias = AudioChunk | Done | Degenerate | Unusable
+Outcome: TypeAlias = TtsChunk | Done | Degenerate | Unusable
 
 
 def characters(text: str) -> int:
@@ -129,4 +115,4 @@ class ReplyAudio:
         audio, self._pending = self._pending[:whole], self._pending[whole:]
         self._given += whole
         self._released = True
-        return [AudioChunk(audio, self._rate, self._encoding)] if audio else []
+        return [TtsChunk(audio, self._rate, self._encoding)] if audio else []

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from ivr.call.events import Encoding
-from ivr.call.ports import TtsError
+from ivr.call.ports import TtsChunk, TtsError
 from ivr.hamsa.messages import Audio, End, Error, Message, request, tts_payload
 from ivr.hamsa.options import HamsaSettings
 from ivr.hamsa.pool.connection import LiveLink
@@ -26,7 +26,7 @@ from ivr.hamsa.reasons import LinkLost
 from ivr.hamsa.rest import SpeechRest
 from ivr.hamsa.retry_policy import RetryPolicy
 from ivr.hamsa.stats import SpeechStats
-from ivr.hamsa.tts.reply_audio import AudioChunk, Degenerate, Done, Outcome, ReplyAudio, Unusable
+from ivr.hamsa.tts.reply_audio import Degenerate, Done, Outcome, ReplyAudio, Unusable
 from ivr.hamsa.tts.splice import Splice
 
 FALLBACK_S: Final = 60.0
@@ -51,8 +51,6 @@ class Speaker:
     tally: SpeechStats
     sleep: Callable[[float], Awaitable[None]]
     """Waits for so many seconds."""
-    dry_at: float = 0.0
-    """When the caller will have heard all that was given out; a time of the loop's clock."""
     last: int = 0
     """The number of the link that served last."""
     fallback_until: float = 0.0
@@ -75,8 +73,10 @@ class Speaker:
 class Synthesis:
     """One text. `next` until None or TtsError, then `cancel`."""
 
-    def __init__(self, text: str, speaker: Speaker) -> None:
+    def __init__(self, text: str, speaker: Speaker, quiet_at: float) -> None:
+        """`quiet_at`: when the caller runs out of the audio queued before, in seconds of the loop's clock."""
         self._text = text
+        self._quiet_at = quiet_at
         self._speaker = speaker
         self._settings = speaker.settings
         self._links = speaker.links
@@ -89,7 +89,7 @@ class Synthesis:
             patience=speaker.settings.away_patience,
         )
         self._relieved = 0
-        self._ready: deque[AudioChunk] = deque()
+        self._ready: deque[TtsChunk] = deque()
         self._got_ms = 0.0
         self._avoid: frozenset[int] = frozenset()
         self._alive_since: float | None = None
@@ -97,7 +97,7 @@ class Synthesis:
         self._deadline = 0.0
         self._begin()
 
-    async def next(self) -> AudioChunk | None:
+    async def next(self) -> TtsChunk | None:
         """The next audio; None after the last. Raises TtsError."""
         while not self._ready:
             if self.over:
@@ -109,7 +109,7 @@ class Synthesis:
             except LinkLost as lost:
                 self._lost(lost)
         chunk = self._ready.popleft()
-        self._speaker.dry_at = max(self._speaker.dry_at, self._links.now()) + chunk.ms / 1000
+        self._quiet_at = max(self._quiet_at, self._links.now()) + chunk.ms / 1000
         self._wait(self._settings.gap_least, self._settings.gap_timeout)
         return chunk
 
@@ -174,14 +174,14 @@ class Synthesis:
 
     def _wish(self, now: float) -> LinkRequest:
         """With REST to fall back on a link is not waited for long, unless the caller still listens."""
-        dry_at, patience = max(now, self._speaker.dry_at), self._settings.link_patience
-        until = dry_at + self._settings.link_timeout
+        quiet_at, patience = max(now, self._quiet_at), self._settings.link_patience
+        until = quiet_at + self._settings.link_timeout
         if self._tries.fallback:
-            until = max(now + patience, dry_at - patience)
+            until = max(now + patience, quiet_at - patience)
         if self._tries.way == "warm":
             until = now + self._settings.asked_verdict
         return LinkRequest(
-            due=dry_at,
+            due=quiet_at,
             until=until,
             avoid=frozenset() if self._tries.way == "any" else self._avoid,
             alive_since=self._alive_since,
@@ -194,12 +194,12 @@ class Synthesis:
         for the rest of a sentence before does not wait as long again."""
         now = self._links.now()
         least = min(least, self._settings.again_least) if self._tries.breaks else least
-        self._deadline = min(now + most, max(now + least, self._speaker.dry_at))
+        self._deadline = min(now + most, max(now + least, self._quiet_at))
 
     def _take(self, outcomes: list[Outcome]) -> None:
         for outcome in outcomes:
             match outcome:
-                case AudioChunk(audio, rate, encoding):
+                case TtsChunk(audio, rate, encoding):
                     self._good()
                     self._form = rate, encoding
                     self._give(self._join.feed(audio, rate, encoding))
@@ -214,7 +214,7 @@ class Synthesis:
     def _give(self, audio: bytes) -> None:
         """This goes on where the sentence was."""
         if audio:
-            self._ready.append(chunk := AudioChunk(audio, *self._form))
+            self._ready.append(chunk := TtsChunk(audio, *self._form))
             self._got_ms += chunk.ms
             self._serving = True
 
@@ -239,7 +239,7 @@ class Synthesis:
     def _degenerate(self, reply: Degenerate) -> None:
         """The reply had no speech in it."""
         now = self._links.now()
-        more = self._tries.degenerate(now, self._speaker.dry_at, now - self._asked_at)
+        more = self._tries.degenerate(now, self._quiet_at, now - self._asked_at)
         self._speaker.tally.degenerate += 1
         fields = {"try": self._tries.degenerates, "audio_ms": reply.audio_ms, "characters": reply.characters}
         self._note("tts_degenerate", fields)
@@ -259,8 +259,7 @@ class Synthesis:
         self._part(lost, now)
         asked = now - self._asked_at
         serving = self._serving
-        dry_at = self._speaker.dry_at
-        more = self._tries.broken(lost) if serving else self._tries.lost(lost, asked, reused, now, dry_at)
+        more = self._tries.broken(lost) if serving else self._tries.lost(lost, asked, reused, now, self._quiet_at)
         if not more:
             self._fail(lost)
         tally = self._speaker.tally

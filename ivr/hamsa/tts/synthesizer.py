@@ -13,8 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 
-from ivr.call.events import Encoding
-from ivr.call.ports import TtsError
+from ivr.call.ports import TtsChunk, TtsError
 from ivr.hamsa.messages import ends_speech
 from ivr.hamsa.options import HamsaSettings
 from ivr.hamsa.pool.pool import LinkPool, NoteCallback
@@ -43,10 +42,6 @@ class Synthesizer:
         """`links`: the pool of the process; without it the voice has links of its own, opened with `connect`.
         `clock`: the loop's own by default, and in step with it. `note`: hears what an operator may want to know."""
         self.settings = settings
-        self.rate = settings.rate
-        """Samples a second of the chunk given out last."""
-        self.encoding: Encoding = settings.encoding
-        """Of the chunk given out last."""
         self.tally = SpeechStats()
         """What it came to so far."""
         self._own = links is None
@@ -67,11 +62,11 @@ class Synthesizer:
         """Have a link before it is needed. Returns when it is there or cannot be had; never raises."""
         await self._links.warm()
 
-    async def speak(self, text: str) -> AsyncGenerator[bytes, None]:
-        """The audio of a text of 1 to 2000 characters: whole samples in `encoding` at `rate`, faster than real time.
+    async def speak(self, text: str, quiet_at: float = 0.0) -> AsyncGenerator[TtsChunk, None]:
+        """Yield the audio of a text of 1 to 2000 characters, faster than real time. Raises TtsError.
 
-        Waits for a sentence before it to end. Raises TtsError. Whoever stops early closes the generator (a task that
-        is cancelled in it has done so): the reply then drains unheard.
+        Waits for the sentence before to end. To stop early, close the generator, or cancel the task that
+        is in it: the rest of the reply then drains unheard.
         """
         if not 0 < len(text) <= LONGEST_TEXT:
             raise ValueError("a sentence has 1 to 2000 characters")
@@ -79,19 +74,12 @@ class Synthesizer:
             if self._shut:
                 raise TtsError("shut", again=False)
             self.tally.asked += 1
-            sentence = Synthesis(text, self._speaker)
+            sentence = Synthesis(text, self._speaker, quiet_at)
             try:
                 while (chunk := await sentence.next()) is not None:
-                    self.rate, self.encoding = chunk.rate, chunk.encoding
-                    yield chunk.audio
+                    yield chunk
             finally:
                 sentence.cancel()
-                if not sentence.over:
-                    self._speaker.dry_at = 0.0
-
-    def cleared(self) -> None:
-        """The caller has nothing to listen to any more: what was given out was heard, or dropped."""
-        self._speaker.dry_at = 0.0
 
     async def aclose(self) -> None:
         """Close every socket and end every task, in less than a second. A sentence in flight fails.

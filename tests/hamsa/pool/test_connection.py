@@ -81,7 +81,7 @@ def test_flood_on_a_reader_that_sleeps_loses_the_link() -> None:
         chunks = voice.speak("x" * 2000)
         await anext(chunks)
         await asyncio.sleep(1.0)
-        assert {byte async for audio in chunks for byte in audio} == {1}
+        assert {byte async for chunk in chunks for byte in chunk.audio} == {1}
         assert await said(voice) == sound(3, WHOLE)
 
     with_voice(service, story)

@@ -220,7 +220,7 @@ def test_no_more_than_three_links() -> None:
         await voice.open()
         for number in range(1, 9):
             chunks = voice.speak(TEXT)
-            assert await anext(chunks) == sound(number, 16000)
+            assert (await anext(chunks)).audio == sound(number, 16000)
             await chunks.aclose()
             assert repr(voice).count("LiveLink") <= 3
 

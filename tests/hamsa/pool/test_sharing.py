@@ -19,7 +19,7 @@ TIGHT = SpeechServiceOptions(spare_links=1, connects_per_second=0.2, connects_bu
 
 
 async def spoken(voice: Synthesizer, text: str) -> bytes:
-    return b"".join([audio async for audio in voice.speak(text)])
+    return b"".join([audio.audio async for audio in voice.speak(text)])
 
 
 @pytest.mark.parametrize("rule", ["", "tts late", "tts degenerate probability=0.2", "tts no_ack probability=0.3"])

@@ -86,7 +86,7 @@ async def loopback(play: Play = speaks) -> AsyncIterator[Loopback]:
 
 
 async def said(voice: Synthesizer) -> bytes:
-    return b"".join([audio async for audio in voice.speak(TEXT)])
+    return b"".join([audio.audio async for audio in voice.speak(TEXT)])
 
 
 async def failure(voice: Synthesizer) -> str:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.call.events import Encoding
-from ivr.hamsa.tts.reply_audio import AudioChunk, Degenerate, Done, Outcome, ReplyAudio, Unusable, characters
+from ivr.call.ports import TtsChunk
+from ivr.hamsa.tts.reply_audio import Degenerate, Done, Outcome, ReplyAudio, Unusable, characters
 from tests.hamsa.tts.test_wav_header import form, riff
 
 TEXT = "أهلا وسهلا بك في خدمتنا"
@@ -18,7 +19,7 @@ SECOND = bytes(range(200)) * 160
 
 
 def speech(outcomes: list[Outcome]) -> bytes:
-    return b"".join(outcome.audio for outcome in outcomes if isinstance(outcome, AudioChunk))
+    return b"".join(outcome.audio for outcome in outcomes if isinstance(outcome, TtsChunk))
 
 
 def run(frames: list[bytes], text: str = TEXT, rate: int = 16000, encoding: Encoding = "pcm16") -> list[Outcome]:
@@ -28,8 +29,8 @@ def run(frames: list[bytes], text: str = TEXT, rate: int = 16000, encoding: Enco
 
 def test_audio_passes_unchanged() -> None:
     assert run([SECOND[:7398], SECOND[7398:]]) == [
-        AudioChunk(SECOND[:7398], 16000, "pcm16"),
-        AudioChunk(SECOND[7398:], 16000, "pcm16"),
+        TtsChunk(SECOND[:7398], 16000, "pcm16"),
+        TtsChunk(SECOND[7398:], 16000, "pcm16"),
         Done(1000, False),
     ]
 
@@ -65,7 +66,7 @@ def test_no_frames_are_degenerate() -> None:
 
 
 def test_short_reply_that_was_given_out_is_done() -> None:
-    assert run([SECOND[:6400]]) == [AudioChunk(SECOND[:6400], 16000, "pcm16"), Done(200, True)]
+    assert run([SECOND[:6400]]) == [TtsChunk(SECOND[:6400], 16000, "pcm16"), Done(200, True)]
 
 
 def test_vowel_signs_take_no_time() -> None:
@@ -83,13 +84,13 @@ def test_header_is_taken_off_wherever_it_is_cut(cut: int, size: int) -> None:
     whole = riff(form(rate=24000), size=size) + SECOND
     outcomes = run([whole[:cut], whole[cut:]])
     assert speech(outcomes) == SECOND
-    assert outcomes[0] == AudioChunk(SECOND, 24000, "pcm16")
+    assert outcomes[0] == TtsChunk(SECOND, 24000, "pcm16")
     assert outcomes[-1] == Done(666, False)
 
 
 def test_mulaw_header_is_believed() -> None:
     outcomes = run([riff(form(code=7, rate=8000, bits=8)) + SECOND[:8001]])
-    assert outcomes == [AudioChunk(SECOND[:8001], 8000, "mulaw"), Done(1000, False)]
+    assert outcomes == [TtsChunk(SECOND[:8001], 8000, "mulaw"), Done(1000, False)]
 
 
 @pytest.mark.parametrize("header", [riff(form(channels=2)), riff(form(code=3, bits=32))])
@@ -108,7 +109,7 @@ def test_endless_audio_is_unusable() -> None:
     for _ in range(10):
         assert speech(synthesis.feed(SECOND)) == SECOND
     assert synthesis.feed(b"ab" * 16) == [Unusable("too_long")]
-    assert isinstance(ReplyAudio("x" * 100, 16000, "pcm16").feed(SECOND * 40)[0], AudioChunk)
+    assert isinstance(ReplyAudio("x" * 100, 16000, "pcm16").feed(SECOND * 40)[0], TtsChunk)
 
 
 @given(
@@ -124,4 +125,4 @@ def test_cuts_do_not_matter(audio: bytes, cuts: list[int], encoding: Encoding) -
         assert speech(outcomes) == audio[:whole]
         assert isinstance(outcomes[-1], Done)
     width = 1 if encoding == "mulaw" else 2
-    assert all(len(outcome.audio) % width == 0 for outcome in outcomes if isinstance(outcome, AudioChunk))
+    assert all(len(outcome.audio) % width == 0 for outcome in outcomes if isinstance(outcome, TtsChunk))

@@ -103,7 +103,7 @@ def test_closing_the_generator_is_cancelling() -> None:
 
     async def story(voice: Synthesizer) -> None:
         chunks = voice.speak(TEXT)
-        assert await anext(chunks) == sound(1, 16000)
+        assert (await anext(chunks)).audio == sound(1, 16000)
         await chunks.aclose()
         assert await said(voice) == sound(2, WHOLE)
 

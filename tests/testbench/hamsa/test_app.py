@@ -150,7 +150,7 @@ def test_the_real_voice_and_ears() -> None:
         voice, ears = Synthesizer(settings), Transcriber(settings)
         try:
             for chars in (32, 111):
-                audio = b"".join([chunk async for chunk in voice.speak("x" * chars)])
+                audio = b"".join([chunk.audio async for chunk in voice.speak("x" * chars)])
                 assert len(audio) in (83_270, 395_322)
             assert await ears.transcribe(bytes(16_000)) == "7826459301240"
         finally:

@@ -32,7 +32,7 @@ def service(*rules: str, **profile: Any) -> MemoryHamsa:
 
 
 async def spoken(voice: Synthesizer, text: str) -> bytes:
-    return b"".join([chunk async for chunk in voice.speak(text)])
+    return b"".join([chunk.audio async for chunk in voice.speak(text)])
 
 
 def test_a_request_in_real_time_that_takes_no_time() -> None:
