@@ -1,8 +1,7 @@
-"""The mock Hamsa without sockets: for tests of the speech wire and of whole calls in virtual time.
+"""Serve the mock Hamsa without sockets: for tests of the speech wire and of whole calls in virtual time.
 
-`MemoryHamsa.connect` fits `ivr.hamsa.pool.socket.Connect`: what it gives has the `send`, `recv`, `close`, `ping` and
-the
-exceptions of the real client. Time is the running loop's. There is no task: what is due is fetched when somebody looks.
+`MemoryHamsa.connect` fits `ivr.hamsa.pool.socket.Connect`: its sockets have the `send`, `recv`, `close`, `ping` and the
+exceptions of the real client. Time is the running loop's. There is no task: each call of a client fetches what is due.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from ivr.testbench.hamsa.script import DROP
 
 
 class MemoryHamsa:
-    """One mock service in memory."""
+    """Serve one mock service in memory."""
 
     def __init__(self, mock: MockHamsa | None = None) -> None:
         self.mock = mock or MockHamsa()
@@ -43,16 +42,16 @@ class MemoryHamsa:
 
 
 class MemorySocket:
-    """A client's end."""
+    """Represent a client's end of a socket."""
 
     def __init__(self, socket: HamsaSocket) -> None:
         self.socket = socket
-        """The service's end."""
+        """Service's end of the socket."""
         self.pings = 0
         """Keepalives that the service sent."""
         self._frames: deque[str | bytes] = deque()
         self._over: ConnectionClosed | None = None
-        self._stirred = asyncio.Event()
+        self._changed = asyncio.Event()
         self._receiving = False
 
     def __repr__(self) -> str:
@@ -60,7 +59,7 @@ class MemorySocket:
 
     @property
     def is_open(self) -> bool:
-        """Whether frames can be sent."""
+        """Return whether frames can be sent."""
         self._fetch()
         return self._over is None
 
@@ -70,43 +69,45 @@ class MemorySocket:
         if self._over:
             raise self._over
         self.socket.received(message, self._now())
-        self._stirred.set()
+        self._changed.set()
 
     async def recv(self) -> str | bytes:
-        """The next frame. Raises ConnectionClosed. Cancelled, it loses none."""
+        """Return the next frame. Raises ConnectionClosed. A cancelled call loses no frame."""
         if self._receiving:
-            raise RuntimeError("somebody else is receiving from this socket")
+            raise RuntimeError("another task is receiving from this socket")
         self._receiving = True
         try:
             while True:
-                self._stirred.clear()
+                self._changed.clear()
                 self._fetch()
                 if self._frames:
                     return self._frames.popleft()
                 if self._over:
                     raise self._over
-                await until(self._stirred, self.socket.wake_at())
+                await until(self._changed, self.socket.wake_at())
         finally:
             self._receiving = False
 
     async def ping(self, heard: Callable[[], None]) -> None:
-        """Ask whether the service lives; `heard` is called if it does. Raises ConnectionClosed."""
+        """Ask whether the service lives. It calls `heard` if it does. Raises ConnectionClosed."""
         self._fetch()
         if self._over:
             raise self._over
+        # A half-open socket never answers.
         if not self.socket.deaf:
             asyncio.get_running_loop().call_soon(heard)
 
     async def close(self) -> None:
-        """Leave. What was not read is lost."""
+        """Close the socket. Frames that were not read are lost."""
         self._fetch()
         self.socket.closed(self._now())
         self._frames.clear()
         if self._over is None:
             self._over = _closed(1000, by_client=True)
-        self._stirred.set()
+        self._changed.set()
 
     def _fetch(self) -> None:
+        """Fetch what the service sends by now."""
         for out in self.socket.poll(self._now()):
             match out:
                 case SendFrame(_, frame):
@@ -121,9 +122,10 @@ class MemorySocket:
 
 
 def _closed(code: int, *, by_client: bool = False) -> ConnectionClosed:
-    """The exception of the real client."""
+    """Return the exception that the real client raises for a close with `code`."""
     if code == DROP:
         return ConnectionClosedError(None, None)
     frame = CloseFrame(code, "")
+    # The client takes 1000 and 1001 for an orderly end, every other code for an error.
     kind = ConnectionClosedOK if code in (1000, 1001) else ConnectionClosedError
     return kind(frame, frame, not by_client)

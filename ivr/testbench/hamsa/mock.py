@@ -1,12 +1,8 @@
-"""The mock Hamsa: what the speech service does on its sockets, as a pure machine.
+"""Play the speech service on its sockets, as a pure machine: the mock Hamsa.
 
-`MockHamsa.connect` gives a `HamsaSocket`; its front (`hamsa_app` on real sockets, `hamsa_memory` without) tells it what
-the client sends (`received`) and asks what is due (`poll`, next at `wake_at`). It never waits and never reads a clock.
-With the same profile and the same clients it does the same, to the byte: chance comes from the seed.
-
-It is strict where the service is unforgiving or unknown. The protocol has no request ids and no cancel, so a second
-request before the first has ended is a violation, whatever `overlap` makes of it. A client that leaves in the middle
-has aborted. Everything is counted in `stats`.
+`MockHamsa.connect` returns a `HamsaSocket`. Its front (`app` on real sockets, `memory` without) gives it what the
+client sends (`received`) and asks what is due (`poll`, next at `wake_at`). It never waits and never reads a clock.
+The same profile and the same clients give the same bytes: chance comes from the seed. `stats` counts everything.
 """
 
 from __future__ import annotations
@@ -28,40 +24,40 @@ from ivr.testbench.hamsa.script import DROP, HamsaScript, HamsaStep, Hang
 from ivr.testbench.hamsa.stats import MockStats, RequestOutcome, RequestRecord
 
 Synthesize: TypeAlias = Callable[[str, str, int], bytes]
-"""Text, `ar` or `en`, Hz: PCM16 mono."""
+"""Function that speaks a text: text, `ar` or `en`, Hz; returns PCM16 mono."""
 Recognize: TypeAlias = Callable[[bytes], str]
-"""PCM16 mono at 16 kHz: a transcript."""
+"""Function that recognises PCM16 mono at 16 kHz; returns a transcript."""
 
 WRONG_KEY: Final = "Invalid API key"
 _READY: Final = 16
 """Spoken texts and transcripts kept between `prepare` and use."""
 _RECENT: Final = 100
-"""Connects that a rule may look back on."""
+"""Connects that a rule may count."""
 
 
 @dataclass(frozen=True, slots=True)
 class SendFrame:
-    """A frame for the client."""
+    """Send a frame to the client."""
 
     at: float
-    """When it is due."""
+    """Time at which it is due."""
     frame: str | bytes
 
 
 @dataclass(frozen=True, slots=True)
 class SendPing:
-    """A keepalive."""
+    """Send a keepalive."""
 
     at: float
 
 
 @dataclass(frozen=True, slots=True)
 class CloseSocket:
-    """The socket is over."""
+    """Close the socket."""
 
     at: float
     code: int
-    """`hamsa_script.DROP` (1006): it dies without a close frame."""
+    """Close code; `script.DROP` (1006): without a close frame."""
 
 
 ServiceOutput: TypeAlias = SendFrame | SendPing | CloseSocket
@@ -69,7 +65,7 @@ ServiceOutput: TypeAlias = SendFrame | SendPing | CloseSocket
 
 @dataclass(slots=True)
 class _Job:
-    """A request that was accepted."""
+    """Hold a request that was accepted."""
 
     record: RequestRecord
     request: TtsRequest | SttRequest
@@ -77,19 +73,32 @@ class _Job:
 
 
 class MockHamsa:
-    """One mock service; all its sockets share its profile, its voice, its ears and its stats."""
+    """Play one mock service. All its sockets share its profile, its speech, its recogniser and its stats."""
 
     def __init__(
         self, profile: HamsaProfile | None = None, *, say: Synthesize | None = None, hear: Recognize | None = None
     ) -> None:
-        """`say`: the voice of `voice="espeak"`, espeak itself unless given (VoiceError when there is none).
-        `hear`: the recogniser, for what the profile has no transcript for."""
+        """Take a profile and, where it needs them, speech and a recogniser.
+
+        `say` speaks for `voice="espeak"`; without it espeak itself does (VoiceError when it is not installed).
+        `hear` recognises what the profile has no transcript for.
+        """
         self.profile = profile or HamsaProfile()
         self.stats = MockStats()
         self._used: Counter[int] = Counter()
         self._script = deque(self.profile.transcripts)
         if self.profile.voice == "espeak":
-            self._spoken = lru_cache(_READY)(_speaker(say or _espeak()))
+            # Better to fail now than at the first word.
+            if say is None and not tts.available():
+                raise tts.VoiceError(tts.MISSING)
+            speak: Synthesize = say or (lambda text, language, rate: tts.say(text, language, rate=rate))
+
+            def spoken(text: str, form: hamsa_audio.AudioFormat) -> bytes:
+                # The language is that of the text's letters: a client may ask for `ar` and send English.
+                rate = hamsa_audio.FORMAT_RATES[form]
+                return hamsa_audio.encoded(speak(text, tts.language_of(text), rate), rate, form)
+
+            self._spoken = lru_cache(_READY)(spoken)
         self._heard = lru_cache(_READY)(hear) if hear else None
 
     def __repr__(self) -> str:
@@ -98,27 +107,28 @@ class MockHamsa:
 
     @property
     def slow(self) -> bool:
-        """Whether requests take real time to work out, so that `prepare` is worth a thread."""
+        """Return whether requests take real time to work out, so that `prepare` is worth a thread."""
         return self.profile.voice == "espeak" or self._heard is not None
 
     def prepare(self, frame: str | bytes) -> None:
-        """Do the slow part of the frame's `received` beforehand. Any thread may."""
+        """Prepare the slow part of the frame's `received`, in any thread."""
         self.prepare_request(hamsa_requests.read(frame))
 
     def prepare_request(self, request: hamsa_requests.Request) -> None:
-        """The same for a request that came by another way than a frame."""
+        """Prepare the slow part of a request that did not come as a frame."""
         match request:
             case TtsRequest() as wanted if self.profile.voice == "espeak":
-                self._spoken(wanted.text, wanted.language, wanted.form)
+                self._spoken(wanted.text, wanted.form)
             case SttRequest() as wanted if self._heard is not None:
                 self._heard(wanted.pcm16k)
 
     def allows(self, key: str | None) -> bool:
-        """Whether a key is right."""
+        """Return whether a key is right."""
         return bool(key) and (not self.profile.keys or key in self.profile.keys)
 
     def connect(self, key: str | None, now: float) -> HamsaSocket:
-        """A client wants a socket."""
+        """Return a socket for a client. Rules or a wrong key may refuse it."""
+        # A wrong key comes first, then the rules of this socket.
         number = self.stats.connected(now)
         rules = self.rules(Occasion("socket", number, number, connects=self._ages(now)))
         refusal = 0 if self.allows(key) else self.profile.refuse_with
@@ -129,17 +139,18 @@ class MockHamsa:
         return HamsaSocket(self, number, rules, refusal)
 
     def rest(self, now: float) -> HamsaSocket:
-        """A REST request: a socket of its own that is open at once and says nothing of itself."""
+        """Return a socket for one REST request. It is open at once and sends no greeting."""
         return HamsaSocket(self, 0, [], 0, now)
 
     def rules(self, occasion: Occasion) -> list[Rule]:
-        """The rules that fit: all of them for a socket, the first for a request. They count as applied."""
+        """Return the rules that fit: all of them for a socket, the first for a request. They count as applied."""
         found = []
         for place, rule in enumerate(self.profile.rules):
             if rule.fits(occasion, self.profile.seed, self._used[place]):
                 self._used[place] += 1
                 self.stats.faults[rule.fault] += 1
                 found.append(rule)
+                # Faults of a socket add up (slow and without a greeting); a request has one fault.
                 if occasion.kind != "socket":
                     break
         return found
@@ -152,6 +163,7 @@ class MockHamsa:
             record.text, record.form = request.text, request.form
         else:
             record.form, record.seconds = f"{request.rate}/{request.channels}", request.seconds
+        # End-of-speech detection is an option of an `stt` request only.
         eos = isinstance(request, SttRequest) and request.eos
         chars = len(record.text.strip())
         speaker = request.speaker if isinstance(request, TtsRequest) else ""
@@ -162,50 +174,52 @@ class MockHamsa:
         return _Job(record, request, rule)
 
     def script(self, job: _Job) -> HamsaScript:
-        """What a request gets."""
+        """Return the reply to a request."""
         record, request = job.record, job.request
         if isinstance(request, SttRequest):
             record.text = self._transcript(request, job.rule)
-            return hamsa_script.hearing(record.text, request.seconds, self.profile, job.rule)
+            return hamsa_script.transcription(record.text, request.seconds, self.profile, job.rule)
         chars = len(request.text.strip())
-        audio = self._audio(request, record.number, chars)
+        if self.profile.voice == "espeak":
+            audio = self._spoken(request.text, request.form)
+        else:
+            size = hamsa_audio.length(chars, self.profile.ms_per_char)
+            audio = hamsa_audio.encoded(hamsa_audio.tone(record.number, size), 16_000, request.form)
         record.seconds = len(audio) / hamsa_audio.BYTES_PER_SECOND[request.form]
         return hamsa_script.speech(audio, request.form, chars, record.number, self.profile, job.rule)
 
-    def _audio(self, request: TtsRequest, number: int, chars: int) -> bytes:
-        if self.profile.voice == "espeak":
-            return self._spoken(request.text, request.language, request.form)
-        size = hamsa_audio.length(chars, self.profile.ms_per_char)
-        return hamsa_audio.encoded(hamsa_audio.tone(number, size), 16_000, request.form)
-
     def _transcript(self, request: SttRequest, rule: Rule | None) -> str:
-        """What was said. A transcript that a fault keeps back is not used up."""
+        """Return what was said."""
+        # A transcript that a fault holds back is not used up: the next request gets it.
         if rule and (rule.fault in ("say", "empty") or (rule.fault != "error" and not rule.pause)):
             return rule.text if rule.fault == "say" else ""
+        # A marker in the audio comes before the order: a retried request gets the same transcript.
         marker = hamsa_audio.marker(request.pcm16k, 16_000) if self.profile.marked else None
         if marker is not None and marker in self.profile.marked:
             return self.profile.marked[marker]
+        # Then the lines in their order, then the recogniser, then the one that always fits.
         if self._script:
             return self._script.popleft()
         return self._heard(request.pcm16k) if self._heard else self.profile.transcript
 
     def _ages(self, now: float) -> tuple[float, ...]:
+        """Return the seconds since each recent connect, in the service's time."""
         recent = list(self.stats.connected_at)[-_RECENT:]
         return tuple((now - at) * self.profile.speed for at in recent)
 
 
 class HamsaSocket:
-    """One connection, from the client's wish to the close."""
+    """Play one connection, from the client's connect to the close."""
 
     def __init__(
         self, mock: MockHamsa, number: int, rules: Sequence[Rule], refusal: int, opened_at: float | None = None
     ) -> None:
         self.number = number
         self.http_refusal = refusal if refusal < 1000 else 0
-        """The HTTP status it gets instead of an upgrade; 0: the upgrade."""
+        """HTTP status in place of an upgrade; 0: the upgrade."""
         self.open = opened_at is not None
         self.deaf = False
-        """Half open: the front must answer nothing any more, not even a ping."""
+        """Whether the socket is half open: the front must answer nothing any more, not even a ping."""
         self._mock = mock
         self._rules = rules
         self._refusal = refusal
@@ -224,20 +238,21 @@ class HamsaSocket:
 
     @property
     def busy(self) -> bool:
-        """Whether a request is in flight."""
+        """Return whether a request is in flight."""
         return bool(self._running)
 
     @property
     def delay(self) -> float:
-        """Seconds that the upgrade, or its refusal, takes."""
+        """Return the seconds that the upgrade, or its refusal, takes."""
         slow = sum(rule.pause for rule in self._rules if rule.fault == "slow")
         return (self._mock.profile.connect + slow) / self._mock.profile.speed
 
     def opened(self, now: float) -> None:
-        """The upgrade is through."""
+        """Open the socket after the upgrade: greet, refuse, or plan its faults."""
         self.open = True
         self._active = self._opened = self._pinged = now
         self._mock.stats.opened()
+        # The service documents close code 4001 for a wrong key: accepted, then closed.
         if self._refusal:
             return self._plan(now, HamsaStep(0, Hang(self._refusal)))
         silent = any(rule.fault == "no_info" for rule in self._rules)
@@ -251,24 +266,25 @@ class HamsaSocket:
         return None
 
     def received(self, frame: str | bytes, now: float) -> None:
-        """The client sent a frame."""
+        """Receive a frame of the client."""
         self._mock.stats.bytes_in += len(frame)
+        # What comes for a half-open socket is lost.
         if not self.open or self.deaf:
             return
         self._active = now
         self._take(hamsa_requests.read(frame), now)
 
     def asked(self, request: hamsa_requests.Request, now: float) -> None:
-        """The same for a request that came by another way than a frame."""
+        """Receive a request that did not come as a frame."""
         self._take(request, now)
 
     def closed(self, now: float) -> None:
-        """The client left."""
+        """End the socket after the client left. A request in flight was aborted."""
         if self.open:
             self._end(now, "aborted")
 
     def poll(self, now: float) -> list[ServiceOutput]:
-        """Everything due by now, in order."""
+        """Return everything that is due by now, in order."""
         outs: list[ServiceOutput] = []
         while (due := self.wake_at()) is not None and due <= now:
             if self._due and self._due[0][0] <= due:
@@ -281,28 +297,32 @@ class HamsaSocket:
         return outs
 
     def wake_at(self) -> float | None:
-        """When something is due next, if nothing comes from the client."""
+        """Return when something is due next, if nothing comes from the client."""
         if not self.open or self.deaf:
             return None
         due = self._due[0][0] if self._due else None
         if self._pinged is None:
             return due
-        at = min(self._ping_at(), self._over_at())
+        # The service documents that it closes a socket after 60 minutes of inactivity. A largest age is an option.
+        profile = self._mock.profile
+        over = self._active + profile.idle / profile.speed
+        if profile.max_age:
+            over = min(over, self._opened + profile.max_age / profile.speed)
+        at = min(self._ping_at(), over)
         return at if due is None else min(at, due)
 
     def _ping_at(self) -> float:
+        """Return when the next keepalive is due."""
         return (self._pinged or 0.0) + self._mock.profile.ping / self._mock.profile.speed
 
-    def _over_at(self) -> float:
-        profile = self._mock.profile
-        idle = self._active + profile.idle / profile.speed
-        return min(idle, self._opened + profile.max_age / profile.speed) if profile.max_age else idle
-
     def _take(self, request: hamsa_requests.Request, now: float) -> None:
+        """Start a request, queue it, or answer it with an error."""
         stats = self._mock.stats
         if isinstance(request, Refusal):
             stats.violated(request.violation, self.number, now)
             return self._plan(now, HamsaStep(0, hamsa_script.error(request.message)))
+        # The protocol has no request id and no cancel: frames of two requests in flight cannot be told apart. So this
+        # is a violation, whatever `overlap` makes of it.
         busy = bool(self._running)
         if busy:
             stats.violated("overlap", self.number, now)
@@ -318,8 +338,10 @@ class HamsaSocket:
         return self._start(job, now)
 
     def _start(self, job: _Job, now: float) -> None:
+        """Plan the reply to a request."""
         script = self._mock.script(job)
         self._running.append(job)
+        # The request is over at its last step, or before the steps that must not come any more.
         closing = len(script.steps) - 1 - script.trailing
         for place, step in enumerate(script.steps):
             self._plan(now, step, job, script.outcome if place == closing else None)
@@ -334,8 +356,10 @@ class HamsaSocket:
     def _perform(
         self, at: float, _order: int, step: HamsaStep, job: _Job | None, closing: RequestOutcome | None
     ) -> list[ServiceOutput]:
+        """Perform one step that is due. Return what it sends."""
         self._active = at
         if isinstance(step.act, Hang):
+            # Without a code the socket stays half open.
             if step.act.code:
                 return [self._hang(at, step.act.code)]
             self.deaf = True
@@ -344,45 +368,28 @@ class HamsaSocket:
         if job:
             self._mock.stats.sent(job.record, step.act, at, content=step.content)
         if job and closing:
-            outs += self._finish(job, closing, at)
+            self._running.remove(job)
+            self._mock.stats.ended(job.record, closing, at)
+            # One public integration says that the service closes after `end`; all others keep the socket.
+            if self._mock.profile.close_after_end and job.record.kind == "tts" and self.number:
+                outs.append(self._hang(at, 1000))
+            elif self._waiting:
+                self._start(self._waiting.popleft(), at)
         return outs
 
-    def _finish(self, job: _Job, outcome: RequestOutcome, at: float) -> list[ServiceOutput]:
-        self._running.remove(job)
-        self._mock.stats.ended(job.record, outcome, at)
-        if self._mock.profile.close_after_end and job.record.kind == "tts" and self.number:
-            return [self._hang(at, 1000)]
-        if self._waiting:
-            self._start(self._waiting.popleft(), at)
-        return []
-
     def _hang(self, at: float, code: int) -> CloseSocket:
+        """End the socket from the service's side."""
         self._end(at, "lost")
         return CloseSocket(at, code)
 
     def _end(self, at: float, outcome: RequestOutcome) -> None:
+        """End the socket and every request on it, with the same outcome."""
         for job in (*self._running, *self._waiting):
             self._mock.stats.ended(job.record, outcome, at)
         self._running.clear()
         self._waiting.clear()
         self._due.clear()
         self.open = False
+        # A REST request (number 0) was never counted as a socket.
         if self.number:
             self._mock.stats.closed(self._requests)
-
-
-def _speaker(say: Synthesize) -> Callable[[str, str, hamsa_audio.AudioFormat], bytes]:
-    """A voice that speaks a client's format, in the language of the text's letters."""
-
-    def spoken(text: str, language: str, form: hamsa_audio.AudioFormat) -> bytes:
-        rate = hamsa_audio.FORMAT_RATES[form]
-        return hamsa_audio.encoded(say(text, tts.language_of(text), rate), rate, form)
-
-    return spoken
-
-
-def _espeak() -> Synthesize:
-    """Our own voice. VoiceError when there is none: better now than at the first word."""
-    if not tts.available():
-        raise tts.VoiceError(tts.MISSING)
-    return lambda text, language, rate: tts.say(text, language, rate=rate)

@@ -1,7 +1,7 @@
-"""What a client of the mock Hamsa may send, read strictly: a request, or the words of the error it gets.
+"""Read what a client of the mock Hamsa sends, strictly: a request, or the text of the error in return.
 
-The words are the service's own where they are known. What a client must never do, even where the service would put up
-with it, has a name (`Refusal.violation`) and is counted, so that a test can fail for it.
+The texts are the service's own where they are known. What a client must never do has a name (`Refusal.violation`) and
+is counted, so that a test can fail for it. Some of it the real service may accept.
 """
 
 from __future__ import annotations
@@ -17,16 +17,17 @@ from ivr.media.resample import RATES, resample
 from ivr.testbench.hamsa.audio import AudioFormat
 
 MAX_TTS_TEXT: Final = 2_000
-"""Characters of a text."""
+"""Characters that a text may have, as the documentation of the WebSocket API says."""
 NOT_A_MESSAGE: Final = "Invalid message format"
 NOT_WAV: Final = "Only WAV files are supported"
 
 _PCM: Final = 1
+"""Format code of PCM in a WAV header."""
 
 
 @dataclass(frozen=True, slots=True)
 class TtsRequest:
-    """A `tts` request."""
+    """Hold a `tts` request."""
 
     text: str
     speaker: str
@@ -36,10 +37,10 @@ class TtsRequest:
 
 @dataclass(frozen=True, slots=True)
 class SttRequest:
-    """An `stt` request."""
+    """Hold an `stt` request."""
 
     pcm16k: bytes
-    """PCM16 mono at 16 kHz, whatever was sent."""
+    """PCM16 mono at 16 kHz, converted from what was sent."""
     rate: int
     """Hz, as sent."""
     channels: int
@@ -48,25 +49,25 @@ class SttRequest:
 
     @property
     def seconds(self) -> float:
-        """Length of the audio."""
+        """Return the length of the audio in seconds."""
         return len(self.pcm16k) / 32_000
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A message that gets an error."""
+    """Hold the error for a message."""
 
     violation: str
     """A short fixed name."""
     message: str
-    """The error's words."""
+    """Text of the error."""
 
 
 Request: TypeAlias = TtsRequest | SttRequest | Refusal
 
 
 def read(frame: str | bytes) -> Request:
-    """What a frame of the client asks for."""
+    """Read a frame of the client."""
     if isinstance(frame, bytes):
         return Refusal("binary", NOT_A_MESSAGE)
     try:
@@ -83,8 +84,9 @@ def read(frame: str | bytes) -> Request:
 
 
 def read_speak(payload: dict[str, Any]) -> TtsRequest | Refusal:
-    """A `tts` payload. `languageId` is not asked for over REST."""
+    """Read a `tts` payload."""
     text, speaker = payload.get("text"), payload.get("speaker")
+    # `languageId` is not part of a REST request.
     dialect, language = payload.get("dialect"), payload.get("languageId", "ar")
     mulaw, rate = payload.get("mulaw", False), payload.get("sampleRate")
     if not isinstance(text, str) or not text.strip():
@@ -97,14 +99,16 @@ def read_speak(payload: dict[str, Any]) -> TtsRequest | Refusal:
         return Refusal("no_dialect", "Invalid payload: dialect and languageId must be strings")
     if not isinstance(mulaw, bool) or rate not in (None, "8k", "16k"):
         return Refusal("bad_format", "Invalid payload: mulaw or sampleRate")
+    # The service documents `sampleRate` for PCM only: it must not be combined with `mulaw`.
     if mulaw and rate is not None:
         return Refusal("rate_with_mulaw", "Invalid payload: sampleRate cannot be used with mulaw")
     return TtsRequest(text, speaker, language, "mulaw" if mulaw else "pcm8k" if rate == "8k" else "pcm16k")
 
 
 def read_hear(payload: dict[str, Any]) -> SttRequest | Refusal:
-    """An `stt` payload: exactly one complete WAV file of PCM16."""
+    """Read an `stt` payload: exactly one complete WAV file of PCM16."""
     audio, language, eos = payload.get("audioBase64"), payload.get("language", "ar"), payload.get("isEosEnabled", False)
+    # `audioList` is the older form of a request, an array of floats: not both.
     if not isinstance(audio, str) or "audioList" in payload:
         return Refusal("no_audio", "Invalid payload: audioBase64 is required")
     if language not in ("ar", "en") or not isinstance(eos, bool):
@@ -114,13 +118,10 @@ def read_hear(payload: dict[str, Any]) -> SttRequest | Refusal:
     except (binascii.Error, ValueError):
         return Refusal("bad_base64", "Invalid payload: audioBase64")
     try:
-        return _heard(data, language, eos)
+        sound = wav.decode(data)
     except ValueError:
         return Refusal("not_wav", NOT_WAV)
-
-
-def _heard(data: bytes, language: str, eos: bool) -> SttRequest | Refusal:
-    sound = wav.decode(data)
+    # The service refuses raw audio, and fails on mu-law in a WAV file.
     form = data.find(b"fmt ", 12)
     if int.from_bytes(data[form + 8 : form + 10], "little") != _PCM or sound.rate not in RATES or sound.channels > 2:
         return Refusal("bad_audio", "Error generating transcription: Audio format not supported")

@@ -1,7 +1,6 @@
-"""The mock Hamsa over HTTP: the REST twins of its two requests. The same machine answers, with the same faults.
+"""Serve the mock Hamsa over HTTP: the REST twins of its two requests. The same machine answers, with the same faults.
 
-`tts-stream` sends bare audio under the name `audio/wav`, as the service does; `tts` a WAV file; `stt` either of the two
-shapes on record. Errors are `{"code", "message"}`. A reply that a fault breaks off ends in the middle of its body.
+Errors are `{"code", "message"}`. A reply that a fault breaks off ends in the middle of its body.
 """
 
 from __future__ import annotations
@@ -23,14 +22,14 @@ from ivr.testbench.hamsa.mock import WRONG_KEY, HamsaSocket, MockHamsa, SendFram
 from ivr.testbench.hamsa.requests import Refusal, SttRequest, TtsRequest
 
 _STATUS_BY_WORDS: Final = (("usage limit", 429), ("rate limit", 429), ("insufficient funds", 402), ("api key", 401))
-"""By a piece of the error's words."""
+"""HTTP status by a part of the error's text."""
 _MESSAGES: Final = {401: WRONG_KEY, 402: "insufficient funds", 403: WRONG_KEY, 429: "rate limit exceeded"}
 _FOR_EVER: Final = 86_400.0
 _BROKEN: Final = "Internal server error"
 
 
 def routes(mock: MockHamsa) -> list[Route]:
-    """The three endpoints."""
+    """Return the three endpoints."""
 
     async def stream(request: Request) -> Response:
         return await _answer(mock, request, "tts-stream")
@@ -46,17 +45,20 @@ def routes(mock: MockHamsa) -> list[Route]:
 
 
 def message_of(status: int) -> str:
-    """An error's words."""
+    """Return the text of an error."""
     return _MESSAGES.get(status, _BROKEN)
 
 
 def status_of(message: str) -> int:
-    """The HTTP status of an error."""
+    """Return the HTTP status of an error."""
     return next((status for piece, status in _STATUS_BY_WORDS if piece in message.lower()), 400)
 
 
 async def _answer(mock: MockHamsa, request: Request, path: str) -> Response:
-    if not mock.allows(_key(request)):
+    """Answer a request to the endpoint `path`, as soon as the status is known."""
+    # The documentation shows the key as `Token` and, on newer pages, as `Bearer`.
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    if not mock.allows(key if scheme in ("Token", "Bearer") else request.headers.get("x-api-key")):
         return _error(401, WRONG_KEY)
     now = asyncio.get_running_loop().time()
     try:
@@ -73,54 +75,40 @@ async def _answer(mock: MockHamsa, request: Request, path: str) -> Response:
     if mock.slow:
         await asyncio.to_thread(mock.prepare_request, asked)
     socket.asked(asked, now)
-    return await _reply(mock, socket, asked, path)
-
-
-async def _reply(mock: MockHamsa, socket: HamsaSocket, asked: TtsRequest | SttRequest, path: str) -> Response:
-    """The response, as soon as its status is known."""
     reply = _frames(socket, asked)
     try:
         first = await anext(reply, b"")
         if path == "tts-stream":
-            return StreamingResponse(_audio(first, reply), media_type="audio/wav")
+            # The service sends bare audio here and calls it `audio/wav`.
+            return StreamingResponse(_body(first, reply), media_type="audio/wav")
         frames = [first, *[frame async for frame in reply]]
     except Failed as failed:
         return _error(failed.status, str(failed))
+    # `tts` answers with a whole WAV file.
     if isinstance(asked, TtsRequest):
         audio = b"".join(frame for frame in frames if isinstance(frame, bytes))
         pcm = g711.decode(audio) if asked.form == "mulaw" else audio
         return Response(wav.encode(pcm[: len(pcm) // 2 * 2], FORMAT_RATES[asked.form]), media_type="audio/wav")
+    # Both shapes are on record: the documentation's, and the one that the vendor's own plugin reads.
     text = next((frame for frame in frames if isinstance(frame, str)), "")
     nested = {"success": True, "data": {"text": text}}
     return JSONResponse(nested if mock.profile.nested_transcript else {"text": text})
 
 
-async def _audio(first: str | bytes, rest: AsyncGenerator[str | bytes, None]) -> AsyncIterator[str | bytes]:
+async def _body(first: str | bytes, rest: AsyncGenerator[str | bytes, None]) -> AsyncIterator[str | bytes]:
+    """Yield the body of a streamed reply. Close the reply when the client leaves."""
     async with contextlib.aclosing(rest):
         yield first
         async for frame in rest:
             yield frame
 
 
-def _key(request: Request) -> str | None:
-    scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    return key if scheme in ("Token", "Bearer") else request.headers.get("x-api-key")
-
-
 def _error(status: int, message: str) -> JSONResponse:
     return JSONResponse({"code": status, "message": message}, status)
 
 
-def _raise_error(text: str) -> None:
-    with contextlib.suppress(ValueError):
-        message = json.loads(text)
-        if isinstance(message, dict) and message.get("type") == "error":
-            words = str(message["payload"]["message"])
-            raise Failed(status_of(words), words)
-
-
 class Failed(Exception):
-    """The machine answered with an error, or broke off."""
+    """Report that the machine answered with an error, or broke off."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -128,7 +116,7 @@ class Failed(Exception):
 
 
 async def _frames(socket: HamsaSocket, asked: TtsRequest | SttRequest) -> AsyncGenerator[str | bytes, None]:
-    """Audio or transcript, when it is due. Raises Failed."""
+    """Yield audio or transcript when it is due. Raises Failed."""
     loop = asyncio.get_running_loop()
     try:
         while socket.busy:
@@ -139,7 +127,12 @@ async def _frames(socket: HamsaSocket, asked: TtsRequest | SttRequest) -> AsyncG
                     case SendFrame(_, bytes(audio)):
                         yield audio
                     case SendFrame(_, str(text)):
-                        _raise_error(text)
+                        # A transcript is bare text, and may be JSON itself: only an error is an object with this type.
+                        with contextlib.suppress(ValueError):
+                            message = json.loads(text)
+                            if isinstance(message, dict) and message.get("type") == "error":
+                                reason = str(message["payload"]["message"])
+                                raise Failed(status_of(reason), reason)
                         if isinstance(asked, SttRequest):
                             yield text
                     case _:

@@ -1,4 +1,4 @@
-"""What the mock Hamsa remembers of its clients: every count a test or a report asks for. Bounded, whatever comes."""
+"""Count what the clients of the mock Hamsa do. Memory is bounded for any number of requests."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 
 RequestOutcome: TypeAlias = Literal["running", "done", "refused", "error", "aborted", "lost"]
-"""`aborted`: the client left before the end. `lost`: the mock broke it off, or never answers."""
+"""`aborted`: the client left before the end. `lost`: the mock broke off, or never answers."""
 
 MAX_RECORDS: Final = 1_000
 """Requests, violations and sockets kept in detail."""
@@ -17,41 +17,42 @@ MAX_SHOWN_REQUESTS: Final = 50
 
 @dataclass(slots=True)
 class RequestRecord:
-    """One request from the first byte to the last."""
+    """Hold what happened to one request."""
 
     number: int
-    """From 1, of its kind."""
+    """Number of the request of its kind, from 1."""
     kind: Literal["tts", "stt"]
     socket: int
-    """0: over REST."""
+    """Number of the socket; 0: over REST."""
     on_socket: int
-    """Its number on the socket, of both kinds together."""
+    """Number of the request on the socket, of both kinds together."""
     asked_at: float
     text: str = ""
-    """What to say, or the transcript that was given. Not part of the statistics."""
+    """Text to say, or the transcript in the answer. Not part of the statistics."""
     form: str = ""
     """Audio format asked for (tts), or Hz and channels sent (stt)."""
     seconds: float = 0.0
-    """Of audio: the reply's (tts) or the request's (stt)."""
+    """Length of the audio: of the reply (tts) or of the request (stt)."""
     first_at: float | None = None
-    """When its first audio, or its transcript, was sent."""
+    """When the first audio, or the transcript, was sent."""
     ended_at: float | None = None
     frames: int = 0
     bytes_out: int = 0
     fault: str = ""
-    """The rule that was applied; empty: none."""
+    """Fault of the rule that was applied; empty: none."""
     outcome: RequestOutcome = "running"
 
     def shown(self) -> dict[str, Any]:
-        """Without a word of speech."""
+        """Return the record as JSON, without speech."""
         names = ("number", "kind", "socket", "on_socket", "form", "frames", "bytes_out", "fault", "outcome")
-        times = {name: _rounded(getattr(self, name)) for name in ("asked_at", "first_at", "ended_at", "seconds")}
+        exact = {name: getattr(self, name) for name in ("asked_at", "first_at", "ended_at", "seconds")}
+        times = {name: None if value is None else round(value, 4) for name, value in exact.items()}
         return {name: getattr(self, name) for name in names} | times | {"chars": len(self.text)}
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """Something a client must not do."""
+    """Hold one thing that a client must not do."""
 
     at: float
     socket: int
@@ -60,21 +61,21 @@ class Violation:
 
 @dataclass(slots=True)
 class MockStats:
-    """Counts of one mock."""
+    """Count for one mock."""
 
     connects: int = 0
     refused: int = 0
-    """Connects turned away."""
+    """Connects that were refused."""
     open_sockets: int = 0
     most_sockets: int = 0
     in_flight: int = 0
     most_in_flight: int = 0
     requests: Counter[str] = field(default_factory=Counter)
-    """`tts`, `stt`, `rest`."""
+    """Requests by kind: `tts`, `stt`, `rest`."""
     sockets_used: Counter[str] = field(default_factory=Counter)
-    """Sockets that had a first request of this kind: `tts`, `stt`."""
+    """Sockets that had a request of this kind: `tts`, `stt`."""
     reused: Counter[str] = field(default_factory=Counter)
-    """Requests on a socket that had served one before."""
+    """Requests on a socket that had served a request before, by kind."""
     outcomes: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     violations: Counter[str] = field(default_factory=Counter)
@@ -87,23 +88,23 @@ class MockStats:
     connected_at: deque[float] = field(default_factory=lambda: deque(maxlen=MAX_RECORDS))
 
     def connected(self, now: float) -> int:
-        """A client wants a socket. Its number."""
+        """Count a connect. Return the number of the socket."""
         self.connects += 1
         self.connected_at.append(now)
         return self.connects
 
     def opened(self) -> None:
-        """A socket is open."""
+        """Count a socket that is open."""
         self.open_sockets += 1
         self.most_sockets = max(self.most_sockets, self.open_sockets)
 
     def closed(self, requests: int) -> None:
-        """An open socket is gone."""
+        """Count an open socket that is gone."""
         self.open_sockets -= 1
         self.per_socket.append(requests)
 
     def began(self, record: RequestRecord) -> None:
-        """A request was accepted."""
+        """Count a request that was accepted."""
         self.records.append(record)
         self.requests[record.kind] += 1
         self.requests["rest"] += record.socket == 0
@@ -112,7 +113,7 @@ class MockStats:
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
 
     def sent(self, record: RequestRecord, frame: str | bytes, now: float, *, content: bool) -> None:
-        """A frame of its reply went out; `content`: audio or transcript."""
+        """Count a frame of the reply. `content`: it is audio or transcript."""
         size = len(frame) if isinstance(frame, bytes) else len(frame.encode())
         self.bytes_out += size
         if content:
@@ -121,18 +122,18 @@ class MockStats:
             record.bytes_out += size
 
     def ended(self, record: RequestRecord, outcome: RequestOutcome, now: float) -> None:
-        """The request is over."""
+        """Count a request that is over."""
         record.outcome, record.ended_at = outcome, now
         self.outcomes[outcome] += 1
         self.in_flight -= 1
 
     def violated(self, name: str, socket: int, now: float) -> None:
-        """A client did what it must not."""
+        """Count what a client must not do."""
         self.violations[name] += 1
         self.details.append(Violation(now, socket, name))
 
     def as_json(self) -> dict[str, Any]:
-        """Everything as JSON, without speech."""
+        """Return everything as JSON, without speech."""
         counts = ("connects", "refused", "open_sockets", "most_sockets", "in_flight", "most_in_flight")
         tables = ("requests", "sockets_used", "reused", "outcomes", "faults", "violations")
         return {
@@ -141,7 +142,3 @@ class MockStats:
             "per_socket": list(self.per_socket)[-MAX_SHOWN_REQUESTS:],
             "recent": [record.shown() for record in list(self.records)[-MAX_SHOWN_REQUESTS:]],
         }
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 4)

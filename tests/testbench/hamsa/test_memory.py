@@ -93,7 +93,7 @@ def test_leaving_ends_a_wait_and_a_request() -> None:
         await socket.recv()
         waiting = asyncio.create_task(socket.recv())
         await asyncio.sleep(0)
-        with pytest.raises(RuntimeError, match="somebody else"):
+        with pytest.raises(RuntimeError, match="another task"):
             await socket.recv()
         await socket.close()
         with pytest.raises(ConnectionClosedOK):
