@@ -1,14 +1,13 @@
-"""A call to a bridge that runs elsewhere: what the developer sees of it, and what is kept.
+"""Call a bridge that runs elsewhere (`ivr call`), show the call, and keep it.
 
-The phone's side is known of every call: both tracks, and when what was heard. What was said is asked of the bridge,
-which tells when it is a developer's (`ivr.observe.recent_calls`); its times are those of the same machine's clock.
+The phone's side of every call is known: both tracks, and what the caller heard when. The words come from the bridge,
+when it runs with `--dev` (`ivr.observe.recent_calls`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urljoin
@@ -16,7 +15,6 @@ from urllib.parse import urljoin
 import httpx
 from rich.console import Console
 
-from ivr.call.timeline import Turn
 from ivr.config.environment import exported
 from ivr.observe.recent_calls import CallSnapshot, decode
 from ivr.testbench import demo
@@ -30,18 +28,18 @@ from ivr.testbench.scenario import Scenario
 from ivr.testbench.twilio.carrier import place_call
 from ivr.testbench.twilio.rest import Switchboard
 
-PATIENCE: Final = 3.0
-"""Seconds the bridge has to answer."""
-WAITS: Final = (0.0, 0.1, 0.2, 0.4, 0.8, 1.6)
-"""Seconds before it is asked about the call, as long as that is not over there."""
-APART: Final = 5.0
-"""Seconds between the two beginnings of one stream from which two clocks are not the same."""
+TOLD_TIMEOUT: Final = 3.0
+"""Seconds the bridge has to answer a question about the call."""
+TOLD_RETRIES: Final = (0.0, 0.1, 0.2, 0.4, 0.8, 1.6)
+"""Seconds before each question, while the call goes on at the bridge."""
+SAME_CLOCK: Final = 5.0
+"""Seconds that the beginnings of one stream may differ at most, here and there, on one clock."""
 NO_STREAM: Final = "the bridge had no stream of this call"
 NO_DOOR: Final = "the bridge does not tell; one that runs as `ivr serve --dev` does, if no proxy stands before it"
 NO_ANSWER: Final = "the bridge does not answer when it is asked about the call"
-STILL_THERE: Final = f"the call goes on at the bridge {sum(WAITS):.0f} s after its end here"
-ELSEWHERE: Final = "the bridge has another clock: it runs on another machine"
-"""Why nothing is known of what was said."""
+STILL_THERE: Final = f"the call goes on at the bridge {sum(TOLD_RETRIES):.0f} s after its end here"
+OTHER_CLOCK: Final = "the bridge has another clock: it runs on another machine"
+"""Reasons why the words of the call are unknown."""
 
 
 async def ring(
@@ -54,11 +52,11 @@ async def ring(
     out: Path | None = None,
     rest: int | None = None,
 ) -> dict[str, Any]:
-    """Call a bridge and show the phone's side of it; what came of it is returned (`result`).
+    """Call a bridge, show the phone's side of the call, and return what came of it (`result`).
 
-    Signs with TWILIO_AUTH_TOKEN and TWILIO_ACCOUNT_SID of the environment. `rest`: a port of loopback on which the
-    carrier's REST API is served meanwhile. RuntimeError without a voice, ScenarioError and ValueError as `place_call`,
-    OSError when the port is taken or nothing can be written to `out`.
+    Requests are signed with TWILIO_AUTH_TOKEN and TWILIO_ACCOUNT_SID of the environment. `rest`: a port of loopback on
+    which the carrier's REST API is served during the call. Raises RuntimeError without a TTS voice, ScenarioError and
+    ValueError as `place_call`, OSError when the port is taken or `out` cannot be written.
     """
     if out is not None:
         artifacts.prepare(out)
@@ -83,8 +81,22 @@ async def ring(
     told = await told_of(record, urljoin(url, f"calls/{record.call_sid}"))
     outcome = result(record, script, told)
     turns = told.turns if isinstance(told, CallSnapshot) else None
-    figures = _figures(record, turns)
-    _show(console, record, turns or [], figures, outcome)
+    refused = refusal(record)
+    figures = {**demo.ear_figures(record, turns), **demo.own_at_the_ear(record, turns or [])}
+    # A refused call has no figures: what would be measured is a silence that no caller waited through.
+    if refused:
+        figures = {"refused": refused[0].removeprefix("refused: ")}
+    elif turns:
+        console.print()
+        console.print(latency_table(turns))
+    plain = [
+        *(summary(turns) if turns else ()),
+        *(() if refused else (f"{name}: {value}" for name, value in figures.items())),
+    ]
+    for line in plain:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    for line in [*refused, *(f"NOT AS EXPECTED: {what}" for what in outcome["unmet"])]:
+        console.print(line, style="bold red", highlight=False, markup=False, soft_wrap=True)
     if out is not None:
         names = {"title": f"Call to {url}", "language": script.language}
         written = artifacts.write(out, record, turns or [], **names, scripted=False, more=figures, result=outcome)
@@ -92,42 +104,16 @@ async def ring(
     return outcome
 
 
-def _figures(record: PhoneRecord, turns: Sequence[Turn] | None) -> dict[str, str]:
-    refused = refusal(record)
-    if refused:
-        return {"refused": refused[0].removeprefix("refused: ")}
-    return {**demo.ear_figures(record, turns), **demo.own_at_the_ear(record, turns or [])}
-
-
-def _show(
-    console: Console,
-    record: PhoneRecord,
-    turns: Sequence[Turn],
-    figures: Mapping[str, str],
-    outcome: Mapping[str, Any],
-) -> None:
-    """Where the time went, or why there was no call; and what is not as the scenario expects it."""
-    refused = refusal(record)
-    if turns:
-        console.print()
-        console.print(latency_table(turns))
-        for line in summary(turns):
-            console.print(line, highlight=False, markup=False, soft_wrap=True)
-    for line in () if refused else (f"{name}: {value}" for name, value in figures.items()):
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
-    for line in [*refused, *(f"NOT AS EXPECTED: {what}" for what in outcome["unmet"])]:
-        console.print(line, style="bold red", highlight=False, markup=False, soft_wrap=True)
-
-
 async def told_of(record: PhoneRecord, url: str) -> CallSnapshot | str:
-    """What the bridge says of the call when that is over there too, or why it says nothing."""
+    """Return what the bridge tells about a call that is over there too, or the reason why it tells nothing."""
     if record.t0 is None:
         return NO_STREAM
-    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as client:
-        for wait in WAITS:
+    async with httpx.AsyncClient(trust_env=False, timeout=TOLD_TIMEOUT) as client:
+        for wait in TOLD_RETRIES:
             await asyncio.sleep(wait)
             try:
                 answer = await client.get(url)
+                # 202: the call goes on at the bridge.
                 if answer.status_code == httpx.codes.ACCEPTED:
                     continue
                 if answer.status_code != httpx.codes.OK:
@@ -135,5 +121,5 @@ async def told_of(record: PhoneRecord, url: str) -> CallSnapshot | str:
                 told = decode(answer.content)
             except (httpx.HTTPError, ValueError):
                 return NO_ANSWER
-            return told if abs(told.started_at - record.t0) < APART else ELSEWHERE
+            return told if abs(told.started_at - record.t0) < SAME_CLOCK else OTHER_CLOCK
     return STILL_THERE

@@ -1,11 +1,10 @@
-"""A whole phone call on one machine, and what a developer wants to see of it.
+"""Run a whole phone call on one machine (`ivr demo`), and measure calls at the caller's ear.
 
-`Demo` composes everything in one process and lets it talk over real sockets on loopback: the server as `ivr serve` runs
-it, signatures and all; the mock Hamsa with the demo agent; and the carrier, which dials. What is measured of a call is
-here too: `ivr call` (`ring`) does the same.
+`Demo` runs everything in one process over real sockets on loopback: the server as `ivr serve` runs it, with signatures;
+the mock Hamsa with the demo agent; and the carrier, which dials.
 
-English callers are really recognised, against the grammar of what the demo agent understands. Arabic has no recogniser
-here: its transcripts are written beforehand, and every place that shows one says SCRIPTED.
+English callers are recognised, with the grammar of what the demo agent understands. Arabic has no recogniser here: its
+transcripts are written beforehand, and every place that shows one says SCRIPTED.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ import secrets
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Final
@@ -50,21 +50,21 @@ from ivr.testbench.twilio.rest import Switchboard
 SCRIPTED: Final = "SCRIPTED: nothing is recognised in this call; its transcripts were written beforehand."
 CALLER: Final = "+966500000001"
 CALLED: Final = "+966110000000"
-PITCH: Final = 65
-"""The caller's, so that nobody takes the caller for the agent."""
+CALLER_PITCH: Final = 65
+"""The caller's pitch for espeak-ng, unlike the agent's, so that a listener can tell them apart."""
 
-MOMENTS: Final = ("", "", "over 2600 ")
-"""When the caller says the lines of `mock.SCRIPT`: two questions, and the second answer is talked over."""
+SCRIPT_MOMENTS: Final = ("", "", "over 2600 ")
+"""When the caller says the lines of `mock.SCRIPT`: two questions; the last line interrupts the second answer."""
 
 
 def scenario(language: Language) -> Scenario:
-    """The caller's part in the demo."""
-    steps = [f"{moment}say {words}" for moment, words in zip(MOMENTS, SCRIPT[language], strict=True)]
+    """Return the caller's part in the demo."""
+    steps = [f"{moment}say {words}" for moment, words in zip(SCRIPT_MOMENTS, SCRIPT[language], strict=True)]
     return from_words([*steps, "wait"], language=language)
 
 
 def caller_voice(language: str, script: Sequence[str] = ()) -> CallerVoice:
-    """The caller's voice; RuntimeError when there is none on this machine."""
+    """Return the caller's voice. Raises RuntimeError when this machine has none."""
     if not tts.available():
         raise RuntimeError(tts.MISSING)
     return CallerVoice("ar" if language == "ar" else "en", script)
@@ -72,14 +72,14 @@ def caller_voice(language: str, script: Sequence[str] = ()) -> CallerVoice:
 
 @dataclass(frozen=True, slots=True)
 class CallerVoice:
-    """Says a text as mu-law at 8 kHz."""
+    """Say a text as mu-law at 8 kHz."""
 
     language: Language
     script: Sequence[str] = ()
-    """Lines under which their number, from 1, is whistled for a mock that cannot understand them."""
+    """Lines that carry their number, from 1, as tones, for a mock that cannot recognise them."""
 
     def __call__(self, text: str) -> bytes:
-        pcm = tts.say(text, self.language, rate=g711.RATE, pitch=PITCH)
+        pcm = tts.say(text, self.language, rate=g711.RATE, pitch=CALLER_PITCH)
         if text in self.script:
             pcm = audio.marked(pcm, self.script.index(text) + 1, g711.RATE)
         return g711.encode(pcm)
@@ -87,7 +87,7 @@ class CallerVoice:
 
 @dataclass(slots=True)
 class DemoObserver:
-    """Shows the bridge's side of the call and keeps its turns."""
+    """Show the bridge's side of the call and keep its turns."""
 
     show: CallConsole
     turns: list[Turn] = field(default_factory=list)
@@ -104,10 +104,10 @@ class DemoObserver:
 
 
 class Demo:
-    """One call from dialling to the report."""
+    """Run one call from dialling to the report."""
 
     def __init__(self, language: Language, out: Path, speed: float, console: Console) -> None:
-        """`out`: the folder of what is written. `speed`: how much faster than the real services the mocks are."""
+        """Take `out`, the folder for files, and `speed`, how much faster than the real services the mocks are."""
         self._language = language
         self._out = out
         self._speed = speed
@@ -115,9 +115,9 @@ class Demo:
         self._scripted = False
 
     async def run(self) -> bool:
-        """Make the call, show it, write it down. Whether all went well.
+        """Place the call, show it, write it down, and return whether all went well.
 
-        RuntimeError when there is no voice on this machine, OSError when nothing can be written.
+        Raises RuntimeError when this machine has no voice, OSError when nothing can be written.
         """
         artifacts.prepare(self._out)
         account, secret = f"AC{secrets.token_hex(16)}", secrets.token_hex(16)
@@ -135,7 +135,11 @@ class Demo:
                 settings = loopback(peer, listener.getsockname()[1], Path(place), account, secret, more)
                 app = create_app(settings, observe=witness)
                 async with serving(app, listener, lambda served: config_for(served, settings)):
-                    self._introduce(settings)
+                    print_plain = partial(self._console.print, highlight=False)
+                    print_plain(f"[bold]A call to {settings.public_url}[/], all on this machine")
+                    if self._scripted:
+                        print_plain(f"[bold red]{SCRIPTED}[/]")
+                    print_plain("the TTS renders the line's fixed phrases; then the phone rings", style="dim")
                     with mock.hurrying():
                         await ready(settings.public_url)
                     began = asyncio.get_running_loop().time()
@@ -153,20 +157,14 @@ class Demo:
                 connections = mock.voice_connections(began)
         return self._finish(record, witness, connections)
 
-    def _introduce(self, settings: Settings) -> None:
-        self._console.print(f"[bold]A call to {settings.public_url}[/], all on this machine", highlight=False)
-        if self._scripted:
-            self._console.print(f"[bold red]{SCRIPTED}[/]", highlight=False)
-        self._console.print("the voice renders the line's fixed phrases, in a hurry; then the phone rings", style="dim")
-
     def _finish(self, record: PhoneRecord, witness: DemoObserver, connections: int) -> bool:
-        """Print the figures, write the files, judge the call."""
+        """Print the figures, write the files, and return whether the call was as it should be."""
         turns = witness.turns
-        more = {"voice connections": str(connections), **ear_figures(record, turns), **own_at_the_ear(record, turns)}
+        more = {"TTS connections": str(connections), **ear_figures(record, turns), **own_at_the_ear(record, turns)}
         self._console.print()
         self._console.print(latency_table(turns))
         if self._scripted:
-            self._console.print("SCRIPTED transcripts: the ears' times are the mock's.", style="red", highlight=False)
+            self._console.print("SCRIPTED transcripts: the STT times are the mock's.", style="red", highlight=False)
         for line in summary(turns, more):
             self._console.print(line, highlight=False, markup=False, soft_wrap=True)
         title = "Demo call" if not self._scripted else "Demo call (SCRIPTED transcripts)"
@@ -190,21 +188,21 @@ class Demo:
 
 
 def amiss(record: PhoneRecord, turns: Sequence[Turn]) -> list[str]:
-    """What is wrong with a demo; nothing when all went well."""
+    """Return what is wrong with a demo call, one line each. Empty when all went well."""
     found = refusal(record) or [f"the carrier warns: {code} {reason}" for code, reason in record.warnings.items()]
     if not found and record.ended not in ("agent", "carrier"):
         found.append("the agent did not end the call")
     if not any(overlap.verdict == "commit" for turn in turns for overlap in turn.overlaps):
-        found.append("nobody was interrupted")
+        found.append("the caller did not interrupt the agent")
     return found
 
 
 def loopback(
     peer: str, port: int, home: Path, account: str, secret: str, more: Mapping[str, str], toml: str = ""
 ) -> Settings:
-    """Of a bridge on a port of loopback, whose peers are all at `peer` and who keeps what it has in `home`.
+    """Return the settings of a bridge on a port of loopback. All its peers are at `peer`, its files in `home`.
 
-    `more`: further settings; `toml`: its lines.
+    `more`: further settings. `toml`: the text of its `ivr.toml`.
     """
     config = home / "ivr.toml"
     config.write_text(toml, encoding="utf-8")
@@ -227,7 +225,7 @@ def loopback(
 
 
 async def ready(url: str, patience: float = 20.0) -> None:
-    """Wait until a bridge has rendered its phrases and takes calls. RuntimeError when it does not come to that."""
+    """Wait until a bridge has rendered its phrases and takes calls. Raises RuntimeError after `patience` seconds."""
     async with httpx.AsyncClient(trust_env=False) as client:
         for _ in range(int(patience / 0.05)):
             if (await client.get(f"{url}/readyz")).status_code == httpx.codes.OK:
@@ -237,7 +235,10 @@ async def ready(url: str, patience: float = 20.0) -> None:
 
 
 def ear_figures(record: PhoneRecord, turns: Sequence[Turn] | None = None) -> dict[str, str]:
-    """The call as measured at the caller's ear. `turns`: the bridge's; None: it told nothing, and fillers count."""
+    """Return the figures of a call as measured at the caller's ear.
+
+    `turns`: those of the bridge. None: the bridge told nothing, so fillers count as answers.
+    """
     measured = figures(record, None if turns is None else beginnings(turns))
     doubt = ", fillers too" if turns is None else ""
     begin = f"{record.runs[0].start / g711.RATE:.2f} s" if record.runs else "never"
@@ -256,9 +257,9 @@ def ear_figures(record: PhoneRecord, turns: Sequence[Turn] | None = None) -> dic
 
 
 def own_at_the_ear(record: PhoneRecord, turns: Sequence[Turn]) -> dict[str, str]:
-    """What is left of each wait, measured at the ear, when silence, ears, agent and voice had their time.
+    """Return the bridge's own share of each wait at the caller's ear: what endpoint, STT, agent and TTS leave.
 
-    Only of turns that answer one thing the caller said each.
+    Empty unless every turn answers exactly one thing that the caller said.
     """
     spoken = [turn for turn in turns if turn.kind == "speech"]
     answers = figures(record, beginnings(turns)).answers

@@ -1,7 +1,6 @@
-"""What a scenario expects of a call, held against what came of it (`result`).
+"""Judge a call by what its scenario expects. Pure.
 
-Pure. Everything that is expected is a bound or words: what is not named is not judged. Words are compared without
-case, punctuation and marks over letters, and have to stand side by side.
+An expectation is a bound or words. What a scenario does not name is not judged.
 """
 
 from __future__ import annotations
@@ -15,19 +14,19 @@ from typing import Any, Final
 
 @dataclass(frozen=True, slots=True)
 class StepExpects:
-    """What should come of one thing the caller does."""
+    """Hold what is expected after one thing that the caller does."""
 
     answer_ms: float | None = None
-    """From the caller's last sound to the first of the answer, at most. A filler is none."""
+    """From the caller's last sound to the answer's first, at most. A filler is no answer."""
     transcript: tuple[str, ...] = ()
-    """Words that are understood."""
+    """Words that the transcript has to hold."""
     heard: tuple[str, ...] = ()
-    """Words of the answer that the caller hears."""
+    """Words of the answer that the caller has to hear."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallExpects:
-    """What a call should be as a whole."""
+    """Hold what is expected of a call as a whole."""
 
     ended_by: str = ""
     """`agent`, `caller`, `carrier` (an update by REST), `lost` (the socket died), `refused` (no stream); empty: any."""
@@ -45,8 +44,20 @@ ANY_CALL: Final = CallExpects()
 
 
 def unmet(call: CallExpects, steps: Sequence[StepExpects], result: Mapping[str, Any]) -> list[str]:
-    """What was expected and did not come, one line each. `steps`: of those in which the caller does something."""
-    found = [*_call(call, result)]
+    """Return what was expected and did not come, one line each.
+
+    `steps`: the expectations of the steps in which the caller acts. `result`: as `ivr.testbench.report.result`.
+    """
+    found = []
+    if call.ended_by and result["ended_by"] != call.ended_by:
+        found.append(f"ended by {result['ended_by'] or 'no side'}, not by {call.ended_by}")
+    found += _at_most("the agent's first sound", result["first_audio_ms"], call.first_audio_ms)
+    found += _at_most("the longest silence", result["silence_ms"], call.silence_ms)
+    gaps = len(result["underruns_ms"])
+    if call.underruns is not None and gaps > call.underruns:
+        # Without the bridge's turns, a pause between a filler and its answer looks like an underrun.
+        doubt = "" if result["untold"] is None else f"; some may be behind a filler, not known: {result['untold']}"
+        found.append(f"{gaps} underruns, at most {call.underruns:g} expected{doubt}")
     acts = [turn for turn in result["turns"] if turn["kind"] != "greeting"]
     for number, wanted in enumerate(steps):
         if wanted == ANY_STEP:
@@ -58,24 +69,16 @@ def unmet(call: CallExpects, steps: Sequence[StepExpects], result: Mapping[str, 
     return found
 
 
-def _call(wanted: CallExpects, result: Mapping[str, Any]) -> Iterator[str]:
-    if wanted.ended_by and result["ended_by"] != wanted.ended_by:
-        yield f"ended by {result['ended_by'] or 'nobody'}, not by {wanted.ended_by}"
-    yield from _at_most("the agent's first sound", result["first_audio_ms"], wanted.first_audio_ms)
-    yield from _at_most("the longest silence", result["silence_ms"], wanted.silence_ms)
-    gaps = len(result["underruns_ms"])
-    if wanted.underruns is not None and gaps > wanted.underruns:
-        doubt = "" if result["untold"] is None else f"; some may be behind a filler, not known: {result['untold']}"
-        yield f"{gaps} underruns, at most {wanted.underruns:g} expected{doubt}"
-
-
 def _step(wanted: StepExpects, act: Mapping[str, Any], untold: str | None) -> Iterator[str]:
+    """Yield what did not come after one act of the caller."""
     sound = act["sound_ms"]
+    # Without the bridge's turns, the first sound may be the answer or a filler.
     if wanted.answer_ms is not None and untold is not None and sound is not None and sound <= wanted.answer_ms:
         yield f"a sound after {sound:.0f} ms; whether it was the answer or a filler is not known: {untold}"
     else:
         yield from _at_most("the answer", sound if untold is not None else act["answer_ms"], wanted.answer_ms)
     for name, words in (("transcript", wanted.transcript), ("heard", wanted.heard)):
+        # The words have to stand side by side.
         for one in words:
             if act[name] is None:
                 yield f"{name} {one!r}: not known: {untold}"
@@ -84,6 +87,7 @@ def _step(wanted: StepExpects, act: Mapping[str, Any], untold: str | None) -> It
 
 
 def _at_most(what: str, ms: float | None, bound: float | None) -> Iterator[str]:
+    """Yield a fault when `what` came after `bound` milliseconds, or never."""
     if bound is None:
         return
     if ms is None:
@@ -93,5 +97,6 @@ def _at_most(what: str, ms: float | None, bound: float | None) -> Iterator[str]:
 
 
 def _folded(text: str) -> str:
+    """Return the words without case, punctuation and marks over letters, as words are compared."""
     bare = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
     return " ".join(re.findall(r"\w+", bare))

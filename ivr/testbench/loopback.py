@@ -1,7 +1,6 @@
-"""Serves an application on loopback for as long as a block runs: real sockets, several servers in one loop.
+"""Serve an application on loopback while a block runs: real sockets, several servers in one event loop.
 
-The signals stay with whoever runs the loop. A port of 0 takes a free one; it is bound before the block begins, so a
-server's own settings can name it.
+Port 0 takes a free port. It is bound before the block begins, so that the server's own settings can name it.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ STOPPING = 5.0
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves the signals, and the process, alone."""
+    """Serve without handling signals and without ending the process: both belong to the caller's event loop."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         try:
@@ -33,11 +32,9 @@ class _Server(uvicorn.Server):
 
 
 def bound(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
-    """A listening socket; `getsockname()` tells its port. OSError when the port is taken.
-
-    Its protocol is named because asyncio sends small frames at once only on sockets that say they are TCP.
-    """
+    """Return a bound socket; `getsockname()` tells its port. Raises OSError when the port is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # asyncio sends small frames at once (TCP_NODELAY) only on sockets whose protocol is named.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -49,7 +46,7 @@ def bound(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
 
 
 def plain(app: Starlette) -> uvicorn.Config:
-    """A server without logs of its own."""
+    """Return the configuration of a server without logs."""
     return uvicorn.Config(
         app, ws="websockets-sansio", ws_per_message_deflate=False, log_config=None, access_log=False, lifespan="on"
     )
@@ -59,7 +56,7 @@ def plain(app: Starlette) -> uvicorn.Config:
 async def serving(
     app: Starlette, listener: socket.socket, configure: Callable[[Starlette], uvicorn.Config] = plain
 ) -> AsyncIterator[None]:
-    """Serve `app` on `listener` while the block runs; RuntimeError when it does not start."""
+    """Serve `app` on `listener` while the block runs. Raises RuntimeError when the server does not start."""
     server = _Server(configure(app))
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:

@@ -21,7 +21,7 @@ from ivr.observe.recent_calls import CallSnapshot, encode
 from ivr.server.app import create_app
 from ivr.testbench import tts
 from ivr.testbench.agent.app import DemoAgent
-from ivr.testbench.call import ELSEWHERE, NO_ANSWER, NO_DOOR, NO_STREAM, STILL_THERE, ring, told_of
+from ivr.testbench.call import OTHER_CLOCK, NO_ANSWER, NO_DOOR, NO_STREAM, STILL_THERE, ring, told_of
 from ivr.testbench.demo import loopback, ready
 from ivr.testbench.loopback import bound, serving
 from ivr.testbench.mock import PACE, Mock
@@ -128,7 +128,7 @@ def test_a_bridge_that_is_called_may_ask_the_carrier_s_rest_api(tmp_path: Path) 
         ([202] * 9, STILL_THERE),
         ([404], NO_DOOR),
         ([200], NO_ANSWER),
-        ([CallSnapshot(500.0, "success", "another machine's clock")], ELSEWHERE),
+        ([CallSnapshot(500.0, "success", "another machine's clock")], OTHER_CLOCK),
     ],
     ids=["later", "never", "no such door", "something else", "elsewhere"],
 )

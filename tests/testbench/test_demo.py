@@ -96,7 +96,7 @@ def test_what_is_left_of_the_wait_is_the_bridges_own() -> None:
 def test_what_is_amiss_with_a_demo() -> None:
     fine = [Turn(1, "speech", overlaps=[Overlap(1.0, 1.1, None, "commit")])]
     assert demo.amiss(a_call(), fine) == []
-    assert demo.amiss(a_call(), []) == ["nobody was interrupted"]
+    assert demo.amiss(a_call(), []) == ["the caller did not interrupt the agent"]
     warned, left = a_call(), a_call()
     warned.warnings[31921] = "died"
     left.ended = "caller"
@@ -126,7 +126,7 @@ def test_a_short_call_through_everything(language: str, tmp_path: Path, monkeypa
     assert live.run(run), text.getvalue()
     assert ("SCRIPTED" in text.getvalue()) == (language == "ar")
     assert "BARGE-IN" in text.getvalue()
-    assert "voice connections: 1" in text.getvalue()
+    assert "TTS connections: 1" in text.getvalue()
     with wave.open(str(tmp_path / "call.wav")) as file:
         assert (file.getnchannels(), file.getframerate()) == (2, g711.RATE)
         assert file.getnframes() > 3 * g711.RATE
@@ -141,7 +141,7 @@ def test_a_demo_without_an_interruption_says_so(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(demo, "SCRIPT", {"en": ("thank you goodbye",)})
     text = io.StringIO()
     assert not live.run(demo.Demo("en", tmp_path, 20.0, Console(file=text, width=200)).run())
-    assert "NOT AS IT SHOULD BE: nobody was interrupted" in text.getvalue()
+    assert "NOT AS IT SHOULD BE: the caller did not interrupt the agent" in text.getvalue()
 
 
 @pytest.mark.live
