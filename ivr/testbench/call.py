@@ -81,18 +81,17 @@ async def ring(
     told = await told_of(record, urljoin(url, f"calls/{record.call_sid}"))
     outcome = result(record, script, told)
     turns = told.turns if isinstance(told, CallSnapshot) else None
-    refused = refusal(record)
     figures = {**demo.ear_figures(record, turns), **demo.own_at_the_ear(record, turns or [])}
-    # A refused call has no figures: what would be measured is a silence that no caller waited through.
+    refused = refusal(record)
     if refused:
+        # A refused call has no figures: what would be measured is a silence that no caller waited through.
         figures = {"refused": refused[0].removeprefix("refused: ")}
-    elif turns:
-        console.print()
-        console.print(latency_table(turns))
-    plain = [
-        *(summary(turns) if turns else ()),
-        *(() if refused else (f"{name}: {value}" for name, value in figures.items())),
-    ]
+        plain = []
+    else:
+        if turns:
+            console.print()
+            console.print(latency_table(turns))
+        plain = [*(summary(turns) if turns else ()), *(f"{name}: {value}" for name, value in figures.items())]
     for line in plain:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     for line in [*refused, *(f"NOT AS EXPECTED: {what}" for what in outcome["unmet"])]:

@@ -21,7 +21,7 @@ from ivr.observe.recent_calls import CallSnapshot, encode
 from ivr.server.app import create_app
 from ivr.testbench import tts
 from ivr.testbench.agent.app import DemoAgent
-from ivr.testbench.call import OTHER_CLOCK, NO_ANSWER, NO_DOOR, NO_STREAM, STILL_THERE, ring, told_of
+from ivr.testbench.call import NO_ANSWER, NO_DOOR, NO_STREAM, OTHER_CLOCK, STILL_THERE, ring, told_of
 from ivr.testbench.demo import loopback, ready
 from ivr.testbench.loopback import bound, serving
 from ivr.testbench.mock import PACE, Mock

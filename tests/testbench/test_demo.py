@@ -117,7 +117,7 @@ def test_a_demo_that_cannot_be_written_is_not_begun(tmp_path: Path) -> None:
 @speaking
 @pytest.mark.parametrize("language", ["en", "ar"])
 def test_a_short_call_through_everything(language: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demo, "MOMENTS", ("at 0.8 ",))
+    monkeypatch.setattr(demo, "SCRIPT_MOMENTS", ("at 0.8 ",))
     last = {"en": ("thank you goodbye",), "ar": ("مع السلامة",)}
     monkeypatch.setattr(demo, "SCRIPT", last)
     monkeypatch.setattr("ivr.testbench.mock.SCRIPT", last)
@@ -137,7 +137,7 @@ def test_a_short_call_through_everything(language: str, tmp_path: Path, monkeypa
 @pytest.mark.live
 @speaking
 def test_a_demo_without_an_interruption_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demo, "MOMENTS", ("",))
+    monkeypatch.setattr(demo, "SCRIPT_MOMENTS", ("",))
     monkeypatch.setattr(demo, "SCRIPT", {"en": ("thank you goodbye",)})
     text = io.StringIO()
     assert not live.run(demo.Demo("en", tmp_path, 20.0, Console(file=text, width=200)).run())

@@ -44,7 +44,7 @@ def test_of_the_whole_call(call: CallExpects, told: list[str]) -> None:
 def test_a_call_without_a_sound() -> None:
     silent = {**RESULT, "ended_by": "", "first_audio_ms": None}
     assert unmet(CallExpects("agent", 200), [], silent) == [
-        "ended by nobody, not by agent",
+        "ended by no side, not by agent",
         "the agent's first sound never came",
     ]
 
@@ -76,7 +76,7 @@ def test_marks_over_letters_do_not_count() -> None:
         (None, "the answer never came"),
     ],
 )
-def test_an_answer_of_which_nobody_tells(sound: float | None, told: str) -> None:
+def test_an_answer_the_bridge_does_not_tell(sound: float | None, told: str) -> None:
     untold = {**RESULT, "untold": "no --dev", "turns": [{**TURN, "sound_ms": sound, "answer_ms": None}]}
     assert unmet(ANY_CALL, [StepExpects(900)], untold) == [f"'Hello': {told}"]
     gaps = "2 underruns, at most 1 expected; some may be behind a filler, not known: no --dev"
@@ -84,7 +84,7 @@ def test_an_answer_of_which_nobody_tells(sound: float | None, told: str) -> None
     assert unmet(CallExpects(underruns=2), [], untold) == []
 
 
-def test_what_nobody_told_is_not_met() -> None:
+def test_an_unknown_value_is_not_met() -> None:
     quiet = {**RESULT, "untold": "no --dev", "turns": [{**TURN, "transcript": None}]}
     assert unmet(ANY_CALL, [StepExpects(transcript=("x",))], quiet) == ["'Hello': transcript 'x': not known: no --dev"]
 
