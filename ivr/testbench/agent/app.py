@@ -1,8 +1,8 @@
-"""The demo agent's two fronts: Starlette routes, and a transport that needs no socket (whole calls in virtual time).
+"""Serve the demo agent: Starlette routes, and a transport without a socket for whole calls in virtual time.
 
-`POST /webhook?mode=...` chooses how the answer comes (`agent_script.MODES`), `script=ok,500,stall` a mode for each
-request of a session in turn (the last one stays; `ok` is the default mode), `first`, `rate` and `total` the pace.
-`GET /stats` tells what happened, and `?reset=1` forgets it.
+`POST /webhook?mode=...` chooses how the answer comes (`script.MODES`). `script=ok,500,stall` chooses a mode for each
+request of a session in turn: the last one stays, and `ok` is the default mode. `first`, `rate` and `total` set the
+pace. `GET /stats` returns the counters, and `?reset=1` clears them.
 """
 
 from __future__ import annotations
@@ -29,72 +29,68 @@ from ivr.testbench.agent.script import MODES, AgentScript, TokenPace
 MAX_REQUEST_BODY = 1024 * 1024
 """Bytes of a request that are read."""
 RECENT = 100
-"""Requests whose text `GET /stats` remembers."""
+"""Requests that `GET /stats` shows."""
 
 
 class DemoAgent:
-    """The demo agent with its way of answering and its counters. Pure."""
+    """Answer as the demo agent, in a mode and at a pace, and count. Pure."""
 
     def __init__(self, pace: TokenPace | None = None, *, mode: str = "ndjson") -> None:
-        """Raises `ValueError` for an unknown mode."""
+        """Take the default pace and mode. Raises `ValueError` for an unknown mode."""
         self.pace = pace or TokenPace()
         self.mode = _known(mode)
-        self.desk = DemoConversations()
+        self.conversations = DemoConversations()
         self.counts: Counter[str] = Counter()
         self.recent: list[dict[str, Any]] = []
-        """The last requests, as they were sent."""
+        """Last requests, as they were sent."""
 
     def asked(self, body: bytes, query: Mapping[str, str]) -> AgentScript:
-        """The response to a request. Raises `ValueError` for a body or query that makes no sense."""
+        """Return the response to a request. Raises `ValueError` for a body or query that makes no sense."""
         try:
             request = json.loads(body)
         except (ValueError, RecursionError) as broken:
             raise ValueError("the body must be JSON") from broken
         if not isinstance(request, dict) or not isinstance(request.get("text"), str):
             raise ValueError('the body must be an object with a string "text"')
-        mode, pace = self._mode(request, query), self._pace(query)
+        # The turn of the session chooses the mode, so that several calls can run the same script at once.
+        if query.get("script"):
+            modes = query["script"].split(",")
+            turns = self.conversations.conversation(str(request.get("session_id", ""))).turns
+            mode = modes[min(turns, len(modes) - 1)].strip()
+            mode = self.mode if mode == "ok" else _known(mode)
+        else:
+            mode = _known(query.get("mode") or self.mode)
+        names = {"first": "first_token", "rate": "rate", "total": "total"}
+        pace = {field: float(query[name]) for name, field in names.items() if name in query}
+        if not all(math.isfinite(seconds) and seconds >= 0 for seconds in pace.values()):
+            raise ValueError("the pace must be made of finite, positive numbers")
         self.counts["requests"] += 1
         self.counts[f"mode_{mode}"] += 1
         self.recent = [*self.recent[-RECENT + 1 :], request]
-        return MODES[mode](self._answer(request), pace)
+        return MODES[mode](self.reply(request), replace(self.pace, **pace))
 
-    def ended(self, *, whole: bool) -> None:
-        """A response is over: sent to its end, or given up by the other side."""
-        self.counts["whole" if whole else "aborted"] += 1
-
-    def stats(self) -> dict[str, Any]:
-        """All counters."""
-        return {"conversations": len(self.desk), "counts": dict(self.counts), "recent": self.recent}
-
-    def reset(self) -> None:
-        """Forget counters and conversations."""
-        self.counts.clear()
-        self.recent = []
-        self.desk = DemoConversations()
-
-    def _answer(self, request: dict[str, Any]) -> DemoReply:
-        conversation = self.desk.conversation(str(request.get("session_id", "")))
-        return conversation.answer(
+    def reply(self, request: dict[str, Any]) -> DemoReply:
+        """Return the agent's reply to a request. A subclass may say something else."""
+        return self.conversations.conversation(str(request.get("session_id", ""))).answer(
             request["text"],
             event=str(request.get("event", "speech")),
             language="en" if request.get("language") == "en" else "ar",
             unheard=str(request.get("unheard", "")),
         )
 
-    def _mode(self, request: dict[str, Any], query: Mapping[str, str]) -> str:
-        if not query.get("script"):
-            return _known(query.get("mode") or self.mode)
-        modes = query["script"].split(",")
-        turns = self.desk.conversation(str(request.get("session_id", ""))).turns
-        mode = modes[min(turns, len(modes) - 1)].strip()
-        return self.mode if mode == "ok" else _known(mode)
+    def ended(self, *, whole: bool) -> None:
+        """Count a response that is over: sent to its end, or left by the client."""
+        self.counts["whole" if whole else "aborted"] += 1
 
-    def _pace(self, query: Mapping[str, str]) -> TokenPace:
-        names = {"first": "first_token", "rate": "rate", "total": "total"}
-        given = {field: float(query[name]) for name, field in names.items() if name in query}
-        if not all(math.isfinite(seconds) and seconds >= 0 for seconds in given.values()):
-            raise ValueError("the pace must be made of finite, positive numbers")
-        return replace(self.pace, **given)
+    def stats(self) -> dict[str, Any]:
+        """Return all counters."""
+        return {"conversations": len(self.conversations), "counts": dict(self.counts), "recent": self.recent}
+
+    def reset(self) -> None:
+        """Forget counters and conversations."""
+        self.counts.clear()
+        self.recent = []
+        self.conversations = DemoConversations()
 
 
 def _known(mode: str) -> str:
@@ -104,7 +100,7 @@ def _known(mode: str) -> str:
 
 
 class ScriptResponse(Response):
-    """Performs a script on absolute times; stops as soon as the other side has left."""
+    """Send a script at absolute times. Stop as soon as the client has left."""
 
     def __init__(self, agent: DemoAgent, script: AgentScript) -> None:
         super().__init__(status_code=script.status, media_type=None, headers=dict(script.headers or {}))
@@ -114,10 +110,28 @@ class ScriptResponse(Response):
         self._script = script
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
-        gone = asyncio.create_task(_left(receive))
+        """Serve the response as an ASGI application."""
+        loop = asyncio.get_running_loop()
+        started, whole = loop.time(), False
+        # A client can cancel an answer only by closing the request: watch for that at the same time.
+        gone = asyncio.create_task(_until_gone(receive))
         try:
-            self._agent.ended(whole=await self._perform(send, gone))
+            # Headers go out at once, before the first token is there: n8n does so too.
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            await send({"type": "http.response.body", "body": b"", "more_body": True})
+            for step in self._script.steps:
+                wait = started + step.at - loop.time()
+                if wait > 0:
+                    await asyncio.wait([gone], timeout=wait)
+                if gone.done():
+                    break
+                await send({"type": "http.response.body", "body": step.data, "more_body": True})
+            else:
+                # Without a last part the server breaks the connection: a cut body.
+                if self._script.ending == "end":
+                    await send({"type": "http.response.body", "body": b"", "more_body": False})
+                whole = True
+            self._agent.ended(whole=whole)
         finally:
             gone.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -140,13 +154,14 @@ class ScriptResponse(Response):
         return True
 
 
-async def _left(receive: Receive) -> None:
+async def _until_gone(receive: Receive) -> None:
+    """Wait until the client has left."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
 def routes(agent: DemoAgent) -> list[Route]:
-    """`/webhook` and `/stats`."""
+    """Return the routes `/webhook` and `/stats`."""
 
     async def webhook(request: Request) -> Response:
         body = bytearray()
@@ -160,27 +175,27 @@ def routes(agent: DemoAgent) -> list[Route]:
             return JSONResponse({"error": str(wrong)}, 422)
 
     async def stats(request: Request) -> Response:
-        told = JSONResponse(agent.stats())
+        counters = JSONResponse(agent.stats())
         if request.query_params.get("reset"):
             agent.reset()
-        return told
+        return counters
 
     return [Route("/webhook", webhook, methods=["POST"]), Route("/stats", stats)]
 
 
 def create_app(agent: DemoAgent | None = None) -> Starlette:
-    """The demo agent as an application of its own."""
+    """Return the demo agent as an application of its own."""
     return Starlette(routes=routes(agent or DemoAgent()))
 
 
 class MemoryTransport(httpx.AsyncBaseTransport):
-    """The demo agent without a socket, for `Agent(transport=...)`: works under virtual time."""
+    """Serve the demo agent without a socket, for `Agent(transport=...)`. Works in virtual time."""
 
     def __init__(self, agent: DemoAgent | None = None) -> None:
         self.agent = agent or DemoAgent()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """The response's head; its body comes on the script's times."""
+        """Return the head of the response. Its body comes at the times of the script."""
         try:
             script = self.agent.asked(request.content, request.url.params)
         except ValueError:
@@ -204,6 +219,7 @@ class _MemoryBody(httpx.AsyncByteStream):
                 await asyncio.sleep(wait)
             yield step.data
         self._end(whole=True)
+        # The client sees a cut body as a broken protocol.
         if self._script.ending == "cut":
             raise httpx.RemoteProtocolError("the body was cut")
 

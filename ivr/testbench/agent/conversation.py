@@ -1,8 +1,6 @@
-"""The demo agent: what a courier's desk answers, as a pure machine. `phrases(language)` is all that it understands.
+"""Answer as the demo agent, a courier's desk, in a pure machine. `phrases(language)` is all that it understands.
 
 The conversation: name, then shipment or mobile number, then the shipment's status, then "anything else?", then goodbye.
-A caller who knows the way may give the number at once. The language is that of the caller's first words, for the whole
-call. A key press is a menu choice, a long run of keys is a number. Asked to repeat, it begins with what was not heard.
 """
 
 from __future__ import annotations
@@ -22,13 +20,12 @@ from ivr.testbench.agent.dialogue import (
     STATUSES,
     Language,
     Line,
-    Meaning,
 )
 
 Stage: TypeAlias = Literal["open", "name", "number", "more", "closed"]
 
 MAX_CONVERSATIONS = 1000
-"""Conversations remembered; the one asked least recently goes first."""
+"""Conversations that are remembered. The one that was asked least recently goes first."""
 _NO = ("no", "لا")
 _NINE_DIGITS = re.compile(r"\d{9,}")
 _ARABIC_LETTER = re.compile("[\u0621-\u064a]")
@@ -36,83 +33,96 @@ _LATIN_LETTER = re.compile("[A-Za-z]")
 
 
 def phrases(language: Language) -> list[str]:
-    """All that a caller may say to the demo agent, for a recogniser with a closed grammar."""
+    """Return all that a caller may say to the demo agent, for a recogniser with a closed grammar."""
     return list(CALLER_PHRASES[language])
 
 
 def four_sentences() -> str:
-    """The fixed Arabic reply of 32, 65, 89 and 111 characters."""
+    """Return the fixed Arabic reply of 32, 65, 89 and 111 characters."""
     return " ".join(FOUR)
 
 
 @dataclass(frozen=True, slots=True)
 class DemoReply:
-    """What the agent says, and whether it closes the conversation with it."""
+    """Hold what the agent says, and whether it closes the conversation with it."""
 
     text: str
     closing: bool = False
     transfer: bool = False
-    """And whether a person takes over, where one can."""
+    """Whether a person takes over, where one can."""
 
 
 @dataclass(slots=True)
 class DemoConversation:
-    """One call's way through the menu."""
+    """Follow one call through the menu."""
 
     language: Language | None = None
     """None until the caller has said something."""
     stage: Stage = "open"
     last: str = ""
-    """The agent's last words."""
+    """Last reply of the agent."""
     turns: int = 0
 
     def answer(self, text: str, *, event: str = "speech", language: Language = "ar", unheard: str = "") -> DemoReply:
-        """The agent's reply to what was said, or to keys with `event="dtmf"`."""
+        """Return the agent's reply to what was said, or to keys with `event="dtmf"`."""
         self.turns += 1
-        self.language = self.language or _language_of(text) or language
+        # The letters of the caller's first words decide the language of the whole call.
+        if self.language is None and _ARABIC_LETTER.search(text):
+            self.language = "ar"
+        elif self.language is None:
+            self.language = "en" if _LATIN_LETTER.search(text) else language
         answer = self._answer(text, event, unheard)
         self.last = answer.text
         return answer
 
     def _answer(self, text: str, event: str, unheard: str) -> DemoReply:
+        """Choose the reply, and the next stage of the conversation."""
+        # A caller who knows the menu may give the number at once. A long row of keys is a number too.
         number = _number_in(text)
         if number:
             self.stage = "more"
             return self._say(STATUSES[int(number[-1]) % len(STATUSES)], tail=number[-3:])
-        meaning = MENU_KEYS.get(text.strip()) if event == "dtmf" else _meaning_of(text)
+        spoken = " ".join(text.lower().split())
+        meaning = next((meaning for meaning, signs in MEANINGS if any(sign in spoken for sign in signs)), None)
+        if event == "dtmf":
+            meaning = MENU_KEYS.get(text.strip())
+        # What the caller did not hear yet is what the agent has to repeat.
         if meaning == "repeat":
             return DemoReply(unheard or self.last or self._text("nothing_yet"))
+        # "No" to "anything else?" ends the conversation.
         if self.stage == "more" and text.strip(" .").lower() in _NO:
             meaning = "goodbye"
         if meaning in ("goodbye", "person"):
             self.stage = "closed"
             person = meaning == "person"
             return DemoReply(self._text("person" if person else "closing"), closing=True, transfer=person)
+        # Any other words after "your name?" are a name.
         if meaning in ("yes", None) and event != "dtmf" and self.stage == "name":
             self.stage = "number"
             return self._say("ask_number")
-        return self._say(self._line_for(meaning))
-
-    def _line_for(self, meaning: Meaning | None) -> Line:
         match meaning:
+            case "track" if self.stage == "number":
+                return self._say("ask_number")
             case "track":
-                self.stage = "number" if self.stage == "number" else "name"
-                return "ask_number" if self.stage == "number" else "ask_name"
+                self.stage = "name"
+                return self._say("ask_name")
             case "yes":
-                return "more"
+                return self._say("more")
             case "hours" | "price" | "move" | "hold" | "hello":
-                return meaning
-        return "unclear"
+                return self._say(meaning)
+        return self._say("unclear")
 
     def _say(self, line: Line, *, tail: str = "") -> DemoReply:
+        """Return a line as a reply. `tail` are the last digits of the caller's number."""
         return DemoReply(self._text(line).replace("{tail}", tail))
 
     def _text(self, line: Line) -> str:
+        """Return a line in the language of the call."""
         return LINES[self.language or "ar"][line]
 
 
 class DemoConversations:
-    """All conversations of the demo agent, by session."""
+    """Hold all conversations of the demo agent, by session."""
 
     def __init__(self) -> None:
         self._conversations: OrderedDict[str, DemoConversation] = OrderedDict()
@@ -121,7 +131,7 @@ class DemoConversations:
         return len(self._conversations)
 
     def conversation(self, session_id: str) -> DemoConversation:
-        """The conversation of a session; a new one if it is unknown."""
+        """Return the conversation of a session, a new one if the session is unknown."""
         conversation = self._conversations.setdefault(session_id, DemoConversation())
         self._conversations.move_to_end(session_id)
         if len(self._conversations) > MAX_CONVERSATIONS:
@@ -129,20 +139,10 @@ class DemoConversations:
         return conversation
 
 
-def _language_of(text: str) -> Language | None:
-    if _ARABIC_LETTER.search(text):
-        return "ar"
-    return "en" if _LATIN_LETTER.search(text) else None
-
-
 def _number_in(text: str) -> str:
-    """The first run of nine digits or more, written or spoken, grouped or not; empty when there is none."""
+    """Return the first run of nine digits or more, written or spoken, grouped or not; empty when there is none."""
+    # Digits may come in groups, with words in any order between two numbers: only a long run is a number.
     words = re.split(r"[\s,.\-]+", text.lower())
     digits = "".join(DIGIT_WORDS.get(word, word if word.isdecimal() else f" {word} ") for word in words)
     found = _NINE_DIGITS.search(digits)
     return "".join(str(int(digit)) for digit in found[0]) if found else ""
-
-
-def _meaning_of(text: str) -> Meaning | None:
-    spoken = " ".join(text.lower().split())
-    return next((meaning for meaning, signs in MEANINGS if any(sign in spoken for sign in signs)), None)

@@ -1,4 +1,4 @@
-"""What the demo agent says and understands, in English and Arabic: a courier's shipment desk.
+"""List what the demo agent says and understands, in English and Arabic: a courier's shipment desk.
 
 The company, its numbers and its callers are made up. The Arabic is Saudi, as a shipment desk speaks.
 `CALLER_PHRASES` is all that a caller can say to it in one breath: the closed grammar of a small recogniser.
@@ -18,7 +18,7 @@ Meaning: TypeAlias = Literal[
 ]  # fmt: skip
 
 STATUSES: Final[tuple[Line, ...]] = ("delivered", "transit", "address", "refused")
-"""By the last digit of the number, modulo four."""
+"""Lines for the status of a shipment, by the last digit of the number modulo four."""
 
 LINES: Final[dict[Language, dict[Line, str]]] = {
     "en": {
@@ -119,7 +119,7 @@ MEANINGS: Final[tuple[tuple[Meaning, tuple[str, ...]], ...]] = (
     ("hello", ("hello", "good morning", "good evening", "السلام", "مرحبا", "صباح", "مساء")),
     ("yes", ("yes", "please", "نعم", "ايوه", "ايه")),
 )
-"""A meaning and the pieces of speech that show it, most telling first."""
+"""Meanings and the parts of speech that show them. The first that fits decides."""
 
 MENU_KEYS: Final[dict[str, Meaning]] = {
     "1": "track", "2": "hours", "3": "price", "4": "move", "5": "person", "9": "repeat", "0": "goodbye",
@@ -179,4 +179,4 @@ FOUR: Final = (
     "وسوف يتصل بك المندوب على رقم الجوال المسجل عندنا قبل الوصول الى العنوان بنصف ساعة تقريبا.",
     "واذا رغبت تغيير العنوان او تحديد موعد ثاني للتوصيل فتقدر ترسل لنا الموقع عن طريق التطبيق او تتصل بنا في اي وقت.",
 )
-"""A reply of four sentences of 32, 65, 89 and 111 characters: the lengths whose synthesis times are known."""
+"""Reply of four sentences of 32, 65, 89 and 111 characters: lengths with known synthesis times."""

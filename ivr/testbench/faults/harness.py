@@ -103,8 +103,8 @@ class Recital(DemoAgent):
         self.pace = (FOUR_PACE if LONG_QUESTION in json.loads(body)["text"] else QUICK).slower(self._longer)
         return super().asked(body, query)
 
-    def _answer(self, request: dict[str, Any]) -> DemoReply:
-        answer = super()._answer(request)
+    def reply(self, request: dict[str, Any]) -> DemoReply:
+        answer = super().reply(request)
         if LONG_QUESTION in request["text"]:
             answer = DemoReply(four_sentences())
         self.answers[str(request.get("session_id")), int(request.get("turn", 0))] = answer.text

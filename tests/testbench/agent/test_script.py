@@ -127,3 +127,8 @@ def test_record() -> None:
             "timestamp": 0,
         },
     }
+
+
+def test_slower_pace_stretches_every_time() -> None:
+    assert TokenPace(0.5, 50).slower(2) == TokenPace(1.0, 25)
+    assert TokenPace(0.5, 50, 3.0).slower(2) == TokenPace(1.0, 25, 6.0)
