@@ -1,273 +1,600 @@
-"""One call: events in, commands out.
+"""Decide one call: events in, commands out.
 
-`receive(event, now)` is the only way in. It decides at once, never waits and never reads a clock, so feeding the same
-events at the same times gives the same commands. `wake_at()` says when to send a `Tick` if nothing else happens.
+`receive(event, now)` is the only way in. It decides at once, never waits and never reads a clock, so that the same
+events at the same times give the same commands. `wake_at()` says when to send a `Tick` if nothing else happens.
 
-What is said by whom is the `TurnTaking`'s; this is what surrounds it: the beginning, the keys, the deadlines.
+The caller's side (`CallerInput`, `Speculation`, `BargeIn`, `Keypad`) makes questions. The agent's side (`AgentTurns`,
+`SpeechOutput`, `Fillers`) answers them. `Floor` is the table of turns, `Ending` the table of the call's end.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import assert_never
+from typing import Final, assert_never
 
 from ivr.call import commands, events
-from ivr.call.commands import Command, HangUp, Result
-from ivr.call.deadlines import Awaited
-from ivr.call.ending import LEAVE_STREAM_S, TRANSFER_PATIENCE_S, EndingState, PlannedEnd
+from ivr.call.agent.agent_turns import AgentTurns, ReplyEvent
+from ivr.call.agent.fillers import Fillers
+from ivr.call.agent.output import SpeechOutput
+from ivr.call.caller.barge_in import BargeIn, Verdict
+from ivr.call.caller.input import CallerInput
+from ivr.call.caller.speculation import Speculation
+from ivr.call.commands import Command, HangUp
+from ivr.call.deadlines import Awaited, Deadlines
+from ivr.call.ending import LEAVE_STREAM_S, TRANSFER_PATIENCE_S, Ending, EndingState, PlannedEnd, Upstream
 from ivr.call.events import Event
 from ivr.call.keypad import Keypad
-from ivr.call.options import CallOptions
+from ivr.call.options import CallOptions, PhraseName
 from ivr.call.timeline import Turn
-from ivr.call.turn import TurnState
-from ivr.call.turn_taking import TurnTaking
+from ivr.call.turn import Floor, TurnState, TurnTrigger
 from ivr.media import g711
 from ivr.media.endpointing import SpeechStarted
 from ivr.media.vad.detector import Detector
 
+MAYBE_WORDS_MS: Final = 300
+"""Voiced audio that may have been words, in milliseconds. Less is not worth asking the caller to repeat."""
+
 
 class Call:
-    """Everything that is decided on one call."""
+    """Decide everything on one call."""
 
     def __init__(self, options: CallOptions, detector: Detector) -> None:
         self.options = options
-        self.talk = TurnTaking(options, detector)
+        self.floor = Floor()
+        self.ending = Ending(options)
+        self._started: events.CallStarted | None = None
+        self._input = CallerInput(options, detector)
+        self._speculation = Speculation(options, self._input)
+        self._barge_in = BargeIn(options)
         self._keypad = Keypad(options.keypad_timeout, options.keypad_terminator)
+        self._output = SpeechOutput(options)
+        self._agent_turns = AgentTurns(options, self._output)
+        self._fillers = Fillers(options)
+        self._deadlines = Deadlines(options)
+        self._out: list[Command] = []
+        """Commands of the event that is being decided."""
+        self._onset_at = 0.0
+        """When the caller began to speak, the last time; seconds of `now`."""
+        self._protected = False
+        """The first words of the line are being said, and nothing may interrupt them."""
+        self._prompts = 0
+        """Times in a row that a silent caller was asked."""
 
     def __repr__(self) -> str:
-        talk = self.talk
-        call_id = talk.started.call_id if talk.started else "-"
-        state = f"over:{talk.ended.reason}" if talk.ended else talk.floor.state
-        return f"<Call {call_id} {state} turns={len(self.turns)} {talk.answers.mouth!r} {talk.ears!r}>"
+        call_id = self._started.call_id if self._started else "-"
+        state = f"over:{self.ended.reason}" if self.ended else self.floor.state
+        return f"<Call {call_id} {state} turns={len(self.turns)} {self._output!r} {self._input!r}>"
 
     @property
     def turns(self) -> list[Turn]:
-        """The record of the call so far."""
-        return self.talk.answers.turns
+        """Return the record of the call so far."""
+        return self._agent_turns.turns
 
     @property
     def ended(self) -> HangUp | None:
-        """How the call ended; None: it has not."""
-        return self.talk.ended
+        """Return how the call ended; None: it has not."""
+        return self.ending.hang_up
 
     # -- the way in ----------------------------------------------------------------------------------------------
 
     def receive(self, event: Event, now: float) -> list[Command]:
-        """What to do about `event`, in order. After `HangUp` nothing more comes, whatever arrives."""
-        talk = self.talk
-        if talk.ended is not None:
+        """Return what to do about an event, in order. After `HangUp` nothing more comes, whatever arrives."""
+        if self.ended is not None:
             return []
-        self._dispatch(event, now)
-        if talk.ended is None and talk.started is not None:
-            talk.advance(now)
-        out, talk.out = talk.out, []
+        self._decide(event, now)
+        if self.ended is None and self._started is not None:
+            self._advance(now)
+        out, self._out = self._out, []
         return out
 
-    def foresee(self, event: events.AudioIn, now: float) -> tuple[Detector, bytes, bytes | None] | None:
-        """What the detector will be asked if this chunk comes now, for a driver that asks for several calls at once.
-
-        None when a chunk is not one frame. Changes nothing.
-        """
-        talk = self.talk
-        if talk.started is None or talk.ending.handing_over or len(event.payload) != g711.FRAME:
-            return None
-        return talk.ears.foresee(event.payload, talk.answers.mouth.playout.playing(now))
-
-    def wake_at(self) -> float | None:
-        """When a `Tick` is due; None: nothing is awaited."""
-        if self.talk.ended is not None:
-            return None
-        times = (self.talk.deadlines.next(), self.talk.answers.wake_at(), self._keypad.wake_at())
-        return min((at for at in times if at is not None), default=None)
-
-    def _dispatch(self, event: Event, now: float) -> None:
-        talk = self.talk
+    def _decide(self, event: Event, now: float) -> None:
         match event:
             case events.AudioIn():
-                self._on_audio(event, now)
+                self._hear(event, now)
             case events.MarkReached(name=name):
-                talk.answers.mouth.mark(name, now)
+                self._output.mark(name, now)
             case events.Tick():
-                self._on_tick(now)
+                self._tick(now)
             case events.TtsAudio():
-                talk.sound(event, now)
+                self._out += self._output.audio(event, now)
+                if self._output.open:
+                    self._fillers.sounded()
             case events.TtsEnded():
-                talk.answers.mouth.speech_ended(event, now)
+                self._output.speech_ended(event, now)
             case events.TtsFailed():
-                talk.speech_failed(event, now)
+                self._speech_failed(event, now)
             case events.ReplyDelta() | events.ReplyPause() | events.ReplyEnded() | events.ReplyFailed():
-                talk.reply(event, now)
+                self._reply(event, now)
             case events.TranscriptArrived(utterance=utterance, text=text):
-                talk.transcript(utterance, text, now)
+                self._transcript(utterance, text, now)
             case events.TranscriptFailed(utterance=utterance, reason=reason):
-                talk.note("transcript_failed", reason=reason)
-                talk.transcript(utterance, None, now)
+                self._note("transcript_failed", reason=reason)
+                self._transcript(utterance, None, now)
             case events.DigitPressed(digit=digit):
-                self._on_digit(digit, now)
+                self._press(digit, now)
             case events.CallStarted():
-                self._on_started(event, now)
+                self._start(event, now)
             case events.PeerFault(wire=wire, reason=reason):
-                talk.note("peer_fault", wire=wire, reason=reason)
+                self._note("peer_fault", wire=wire, reason=reason)
             case events.CallerLeft(how=how):
-                self._on_left(how, now)
+                self._caller_left(how, now)
             case events.Transferred():
-                self._on_transferred(now)
+                self._transferred(now)
             case events.TransferFailed(reason=reason):
-                self._on_transfer_failed(reason, now)
+                self._transfer_failed(reason, now)
             case events.Withdraw(reason=reason):
-                talk.end(HangUp("indeterminate" if reason == events.SUPERSEDED else "bridge_error", reason), now)
+                self._end(HangUp("indeterminate" if reason == events.SUPERSEDED else "bridge_error", reason), now)
             case _:
                 assert_never(event)
 
-    def _on_started(self, event: events.CallStarted, now: float) -> None:
-        talk = self.talk
-        if talk.started is not None:
-            talk.note("peer_fault", wire="phone", reason="second_start")
+    def foresee(self, event: events.AudioIn, now: float) -> tuple[Detector, bytes, bytes | None] | None:
+        """Return what the detector will be asked if this chunk comes now; None when a chunk is not one frame."""
+        if self._started is None or self.ending.handing_over or len(event.payload) != g711.FRAME:
+            return None
+        return self._input.foresee(event.payload, self._output.playout.playing(now))
+
+    def wake_at(self) -> float | None:
+        """Return when a `Tick` is due, in seconds of `now`; None: nothing is awaited."""
+        if self.ended is not None:
+            return None
+        times = (self._deadlines.next(), self._agent_turns.wake_at(), self._keypad.wake_at())
+        return min((at for at in times if at is not None), default=None)
+
+    def _start(self, event: events.CallStarted, now: float) -> None:
+        """Begin the call with the first words of the line."""
+        if self._started is not None:
+            self._note("peer_fault", wire="phone", reason="second_start")
             return
-        talk.started = event
-        talk.out.append(commands.WarmUp())
-        talk.deadlines.begin("media", now)
-        talk.deadlines.begin("length", now)
-        greeted = talk.say("greeting", now)
-        noticed = talk.say("notice", now)
-        talk.protected = noticed or not self.options.interruptible_greeting
+        self._started = event
+        self._out.append(commands.WarmUp())
+        self._deadlines.begin("media", now)
+        self._deadlines.begin("length", now)
+        greeted = self._say("greeting", now)
+        noticed = self._say("notice", now)
+        # A notice is what must be said: it protects the greeting before it as well.
+        self._protected = noticed or (greeted and not self.options.interruptible_greeting)
         if not greeted and not noticed:
-            talk.protected = False
-            talk.await_caller(now)
+            self._deadlines.begin("silence", now)
 
-    def _on_audio(self, event: events.AudioIn, now: float) -> None:
-        talk = self.talk
-        if talk.started is None:
+    def _advance(self, now: float) -> None:
+        """Let speech output go on after an event, and notice what is finished."""
+        self._out += self._output.pump(now)
+        if self.floor.state is TurnState.THINKING and self._agent_turns.sounded:
+            self.floor.go(TurnTrigger.SAY)
+        if self.floor.state in (TurnState.SPEAKING, TurnState.THINKING) and self._agent_turns.done:
+            self._all_heard(now)
+        if self.ended is None:
+            # While words are owed to the caller, the silence that the caller hears is watched.
+            owed = self.floor.state in (TurnState.TRANSCRIBING, TurnState.THINKING, TurnState.SPEAKING)
+            silent_from = self._output.playout.silent_from
+            due = self._fillers.due_at(silent_from, now, owed=owed, arriving=self._agent_turns.arriving)
+            self._deadlines.move("filler", due)
+
+    def _note(self, name: str, **fields: str | int | float | bool) -> None:
+        """Tell the observers."""
+        self._out.append(commands.Note(name, fields))
+
+    # -- the caller speaks ---------------------------------------------------------------------------------------
+
+    def _hear(self, chunk: events.AudioIn, now: float) -> None:
+        """Follow the caller's audio, frame by frame."""
+        if self._started is None:
             return
-        talk.deadlines.begin("media", now)
-        if talk.ending.handing_over:
+        self._deadlines.begin("media", now)
+        # While the carrier dials a person, the caller is not listened to.
+        if self.ending.handing_over:
             return
-        playout = talk.answers.mouth.playout
-        for frame in talk.ears.frames(event.timestamp_ms, event.payload):
-            for edge in talk.ears.hear(frame, playout.playing(now)):
+        for frame in self._input.frames(chunk.timestamp_ms, chunk.payload):
+            for edge in self._input.hear(frame, self._output.playout.playing(now)):
                 if isinstance(edge, SpeechStarted):
-                    talk.voice(edge, now)
-                else:
-                    talk.utterance(edge, now)
-            talk.follow(now)
+                    self._onset_at = self._input.at(edge.onset, now)
+                    if self.floor.state in (TurnState.LISTENING, TurnState.TRANSCRIBING):
+                        self._deadlines.clear("silence")
+                        self.floor.go(TurnTrigger.VOICE)
+                        self._out.append(commands.WarmUp())
+                elif self.floor.state is TurnState.HEARING:
+                    self._out += self._speculation.ended(edge, now)
+                    self._end_hearing(now)
+                # An overlap is judged by its own rules; anything else was said while it could not interrupt.
+                elif self.floor.state is not TurnState.YIELDING:
+                    self._note("speech_ignored", voiced_ms=edge.voiced_ms)
+            match self.floor.state:
+                case TurnState.HEARING:
+                    self._out += self._speculation.follow(now)
+                case TurnState.YIELDING:
+                    caller = self._input
+                    decided = self._barge_in.frame(caller.speech_ms, caller.silence_ms, speaking=caller.speaking)
+                    if decided == "ask":
+                        self._out += self._speculation.send_early(now)
+                        self._deadlines.begin("transcript", now)
+                    elif decided is not None:
+                        self._settle(decided, now)
+                case TurnState.SPEAKING | TurnState.THINKING if self._input.speaking and self._interruptible:
+                    if self._barge_in.rises(self._input.speech_ms, now):
+                        self._yield(self._onset_at, now)
 
-    # -- a person takes over -------------------------------------------------------------------------------------
+    def _end_hearing(self, now: float) -> None:
+        """Wait for the words of what the caller has said."""
+        self.floor.go(TurnTrigger.ENDPOINT)
+        self._deadlines.begin("transcript", now)
+        self._put_question(now)
 
-    def _on_transferred(self, now: float) -> None:
-        """The carrier will dial: the call is over for us as soon as the caller has left the stream."""
-        ending = self.talk.ending
-        if ending.handing_over:
-            ending.accept()
-            self.talk.deadlines.set("transfer", now + LEAVE_STREAM_S)
-            if ending.left:
-                self._on_transfer_due(now)
+    # -- barge-in ------------------------------------------------------------------------------------------------
 
-    def _on_transfer_due(self, now: float) -> None:
-        """The carrier had its time."""
-        ending = self.talk.ending
-        if ending.state is EndingState.ACCEPTED and ending.plan is not None:
-            self.talk.end(replace(ending.plan.hang_up, from_caller=True), now)
-        else:
-            self._on_transfer_failed("timeout", now)
+    @property
+    def _interruptible(self) -> bool:
+        return self.ending.interruptible and not self._protected
 
-    def _on_transfer_failed(self, reason: str, now: float) -> None:
-        """Nobody was dialled. The caller may have left meanwhile; else it is a question without an answer."""
-        talk = self.talk
-        if talk.ending.state is not EndingState.HANDING_OVER:
+    def _yield(self, onset_at: float, now: float) -> None:
+        """Quiet the agent for a voice that began at `onset_at`, until it is clear what it was."""
+        self.floor.go(TurnTrigger.VOICE)
+        held = self._output.hold(now)
+        self._out += held
+        self._barge_in.begin()
+        quiet_at = now + self.options.fade_ms / 1000 if held else None
+        self._agent_turns.turn.overlap(onset_at, now, quiet_at)
+
+    def _settle(self, verdict: Verdict, now: float) -> None:
+        """Do what follows from the verdict about an overlap: the caller has the floor, or the agent goes on."""
+        self._barge_in.learn(verdict, now)
+        overlap = self._agent_turns.turn.overlaps[-1]
+        overlap.settle(verdict.kind, verdict.rule, now)
+        self._note("overlap", verdict=verdict.kind, rule=verdict.rule, ms=round((now - overlap.onset_at) * 1000))
+        if verdict.kind == "commit":
+            self.ending.call_off()
+            self._drop_answer(now)
+            self.floor.go(TurnTrigger.COMMIT)
             return
-        talk.deadlines.clear("transfer")
-        talk.note("transfer_failed", reason=reason)
-        talk.ending.refuse()
-        if talk.ending.left or reason == "gone":
-            self._on_left(talk.ending.left or "stop", now)
+        if verdict.rule == "late":
+            self._speculation.go_on_without()
+        self._out += self._speculation.take_back()
+        self._input.abandon()
+        self.floor.go(TurnTrigger.RESUME_SPEAKING if self._agent_turns.sounded else TurnTrigger.RESUME_THINKING)
+        self._out += self._output.resume(now)
+
+    def _late_words(self, number: int, text: str, now: float) -> None:
+        """Judge an overlap by words that come after the agent went on."""
+        verdict = self._barge_in.words(text, asked=self._agent_turns.asking)
+        state = self.floor.state
+        if verdict.kind == "resume":
+            self._speculation.utterances.drop(number)
+        elif state in (TurnState.SPEAKING, TurnState.THINKING) and self._interruptible:
+            # The answer that is said now may be a later one, without an overlap of its own.
+            before = self._agent_turns.turn.overlaps
+            self._yield(before[-1].onset_at if before else now, now)
+            self._settle(verdict, now)
+            self._take_words(now)
+        elif state is TurnState.LISTENING:
+            self._deadlines.clear("silence")
+            self.floor.go(TurnTrigger.VOICE)
+            self._take_words(now)
+
+    def _take_words(self, now: float) -> None:
+        """Take the words that were found as all the caller had to say."""
+        self._speculation.early = None
+        self._input.abandon()
+        self._end_hearing(now)
+
+    def _drop_answer(self, now: float) -> None:
+        """Drop what is left of the current answer; one without a sound leaves its question for the next request."""
+        self._protected = False
+        was_open = self._agent_turns.open
+        self._out += self._agent_turns.drop(now)
+        self._deadlines.clear("reply", "silence")
+        if was_open:
+            turn = self._agent_turns.turn
+            self._note("turn", **turn.summary())
+            if turn.outcome == "superseded" and turn.kind == "speech":
+                self._speculation.utterances.carry(turn.text)
+
+    def _take_floor(self, now: float) -> None:
+        """Drop whatever is going on and keep nothing of it."""
+        self._forget_words()
+        self.ending.call_off()
+        self._drop_answer(now)
+        # The answer may have left its question.
+        self._forget_words()
+        if self.floor.state is not TurnState.LISTENING:
+            self.floor.go(TurnTrigger.NOTHING)
+
+    # -- the caller's words and keys -----------------------------------------------------------------------------
+
+    def _transcript(self, number: int, text: str | None, now: float) -> None:
+        """Take the words of an utterance; None: STT failed."""
+        early = number == self._speculation.early
+        if not self._speculation.found(number, text, now):
             return
-        talk.fail("transfer", now)
-        if talk.ended is None and talk.floor.state is TurnState.LISTENING:
-            talk.await_caller(now)
+        if self._speculation.take_late(number):
+            self._late_words(number, text or "", now)
+        elif early and self.floor.state is TurnState.YIELDING:
+            goes_on = self._input.speaking and not self._input.silence_ms
+            verdict = self._barge_in.words(text or "", asked=self._agent_turns.asking)
+            # A caller who still speaks may say more than "mm-hm": no verdict yet.
+            if verdict.kind == "commit" or not goes_on:
+                self._settle(verdict, now)
+                if verdict.kind == "commit" and not goes_on:
+                    self._take_words(now)
+        if self.floor.state is TurnState.TRANSCRIBING:
+            self._put_question(now)
 
-    def _on_left(self, how: str, now: float) -> None:
-        """The stream has ended from the other side: the caller has hung up, unless it was left for a person."""
-        ending = self.talk.ending
-        if ending.handing_over:
-            ending.leave(how)
-            if ending.state is EndingState.ACCEPTED:
-                self._on_transfer_due(now)
-        else:
-            result: Result = "success" if how == "stop" else "indeterminate"
-            self.talk.end(HangUp(result, f"caller_{how}", from_caller=True), now)
-
-    # -- keys ----------------------------------------------------------------------------------------------------
-
-    def _on_digit(self, digit: str, now: float) -> None:
-        talk = self.talk
-        if not talk.ending.interruptible:
+    def _put_question(self, now: float) -> None:
+        """Ask the agent once all words are there."""
+        utterances = self._speculation.utterances
+        if utterances.open:
             return
-        talk.ears.deafen()
-        talk.take_floor(now)
-        keys = self._keypad.press(digit, now)
-        if keys is not None:
+        self._deadlines.clear("transcript")
+        if utterances.text():
+            turn = self._agent_turns.open_turn("speech")
+            utterances.take(turn)
+            self._ask(turn, now)
+            return
+        failed, voiced_ms = utterances.give_up()
+        cut_off = bool(self.turns) and self.turns[-1].outcome == "interrupted"
+        if failed:
+            self._fail("stt", now)
+        # A noise is passed over, unless it cut the agent off: the caller waits for something to be said then.
+        elif voiced_ms >= MAYBE_WORDS_MS or cut_off:
+            self._note("nothing_understood", voiced_ms=voiced_ms)
+            self._say("reprompt", now)
+        if self.ended is None and self.floor.state is TurnState.TRANSCRIBING:
+            self.floor.go(TurnTrigger.NOTHING)
+            self._deadlines.begin("silence", now)
+
+    def _forget_words(self) -> None:
+        """Wait for no words of the caller any more."""
+        self._out += self._speculation.forget()
+        self._deadlines.clear("transcript")
+
+    def _press(self, digit: str, now: float) -> None:
+        """Take a key; it interrupts what is said, unless these are the bridge's last words."""
+        if not self.ending.interruptible:
+            return
+        self._input.deafen()
+        self._take_floor(now)
+        if (keys := self._keypad.press(digit, now)) is not None:
             self._ask_keys(keys, now)
         else:
-            talk.await_caller(now)
+            self._deadlines.begin("silence", now)
 
     def _ask_keys(self, keys: str, now: float) -> None:
-        self.talk.take_floor(now)
-        turn = self.talk.answers.open_turn("dtmf")
+        """Put the keys to the agent."""
+        self._take_floor(now)
+        turn = self._agent_turns.open_turn("dtmf")
         turn.put_question(keys)
-        self.talk.ask(turn, "dtmf", now)
+        self._ask(turn, now)
+
+    # -- the agent answers ---------------------------------------------------------------------------------------
+
+    def _ask(self, turn: Turn, now: float) -> None:
+        """Put this turn's question to the agent."""
+        if self._started is None:
+            raise RuntimeError("a question before the call has started")
+        self._prompts = 0
+        turn.ask(now)
+        request = self._agent_turns.request(turn, self._started)
+        self.floor.go(TurnTrigger.ASK)
+        self._deadlines.clear("silence")
+        self._deadlines.begin("reply", now)
+        self._out.append(commands.RequestReply(turn.number, request))
+
+    def _reply(self, event: ReplyEvent, now: float) -> None:
+        """Take a piece of the agent's reply, or its end."""
+        if not self._agent_turns.reply(event, now):
+            return
+        if isinstance(event, events.ReplyDelta | events.ReplyPause):
+            self._deadlines.begin("reply", now)
+            return
+        self._deadlines.clear("reply")
+        turn = self._agent_turns.turn
+        ends_call = isinstance(event, events.ReplyEnded) and (event.hang_up or event.transfer_to is not None)
+        # A reply without a word is a failure, unless the agent ends the call with it.
+        if turn.failure or not (turn.sentences or ends_call):
+            turn.fail(turn.failure or "empty")
+            self._note("reply_failed", reason=turn.failure)
+            self._fail("agent", now)
+        elif isinstance(event, events.ReplyEnded) and ends_call:
+            if self.ending.is_foreign(event):
+                self._note("transfer_number_refused")
+            plan = self.ending.close(event)
+            if plan is None:
+                turn.fail("transfer")
+                self._fail("transfer", now)
+            elif plan.number and not turn.sentences:
+                self._say("transfer", now)
+
+    def _speech_failed(self, event: events.TtsFailed, now: float) -> None:
+        """Do without a sentence that TTS gave up."""
+        lost = self._agent_turns.speech_failed(event, now)
+        if lost is None:
+            return
+        loss, stop = lost
+        self._out += stop
+        self._note(loss, reason=event.reason)
+        # One sentence alone is begun again or left out. After the second, or the last, there is an apology.
+        if loss != "speech_failed":
+            return
+        self._deadlines.clear("reply")
+        if (plan := self.ending.plan) is None:
+            self._fail("tts", now)
+        else:
+            # The agent's last words cannot be said: the bridge's take their place. If these fail, there are no others.
+            self._say_last_words(plan, now, mute=True, again=self.ending.interruptible)
+
+    def _fail(self, upstream: Upstream, now: float) -> None:
+        """Apologise for an upstream that left the caller without an answer, or give the call up."""
+        mute = upstream == "tts" and not self._agent_turns.phrase_is_ready("apology")
+        plan = self.ending.failed(upstream, mute=mute)
+        self._note("upstream_failed", who=upstream, in_a_row=self.ending.failures)
+        if plan is None:
+            self._say("apology", now)
+        else:
+            self._say_last_words(plan, now, mute=upstream == "tts")
+
+    def _say(self, name: PhraseName, now: float) -> bool:
+        """Say a phrase of the line; return False when the line has none."""
+        if not self._agent_turns.say_phrase(name, now):
+            return False
+        # While the agent yields, the phrase waits with the rest.
+        if self.floor.state is not TurnState.YIELDING:
+            self.floor.go(TurnTrigger.SAY)
+        return True
+
+    def _fill(self, now: float) -> None:
+        """Say a filler: the caller has heard nothing for too long."""
+        phrase = self.options.phrases.get(self._fillers.next())
+        if phrase is None or not phrase.audio:
+            return
+        # Nothing may come between the parts of a sentence: one that has begun to sound is cut and begun again.
+        if self._output.open:
+            if not self._output.may_begin_again:
+                return
+            self._out += self._output.begin_again(now)
+            self._note("sentence_again", reason="dead_air")
+        self._output.fill(phrase.audio, now)
+        self._note("filler", state=self.floor.state.value)
+        if self._agent_turns.open:
+            self._agent_turns.turn.fill(now)
+
+    def _all_heard(self, now: float) -> None:
+        """Close a turn of which everything was heard; then the caller has the floor, or the call ends."""
+        turn = self._agent_turns.turn
+        self._agent_turns.close_turn("failed" if turn.failure else "heard", now)
+        self._note("turn", **turn.summary())
+        plan = self.ending.plan
+        if turn.kind != "phrase" and not turn.failure and plan is None:
+            self.ending.answered()
+        self._protected = False
+        self.floor.go(TurnTrigger.NOTHING)
+        if plan is not None:
+            self._conclude(plan, now)
+        elif self._input.speaking:
+            self.floor.go(TurnTrigger.VOICE)
+        else:
+            self._deadlines.begin("silence", now)
 
     # -- time ----------------------------------------------------------------------------------------------------
 
-    def _on_tick(self, now: float) -> None:
-        talk = self.talk
-        for name in talk.deadlines.due(now):
-            self._on_overdue(name, now)
-            if talk.ended is not None:
+    def _tick(self, now: float) -> None:
+        """Do what is due."""
+        for name in self._deadlines.due(now):
+            self._overdue(name, now)
+            if self.ended is not None:
                 return
-        stalled = talk.answers.mouth.stalled(now)
-        if stalled is not None:
-            talk.speech_failed(stalled, now)
+        if (stalled := self._output.stalled(now)) is not None:
+            self._speech_failed(stalled, now)
         keys = self._keypad.tick(now)
-        if keys is not None and talk.ending.interruptible:
+        if keys is not None and self.ending.interruptible:
             self._ask_keys(keys, now)
-        talk.answers.tick(now)
+        self._agent_turns.tick(now)
 
-    def _on_overdue(self, name: Awaited, now: float) -> None:
-        talk = self.talk
+    def _overdue(self, name: Awaited, now: float) -> None:
         match name:
             case "transcript":
-                for utterance in talk.listening.questions.open:
-                    talk.out.append(commands.ForgetTranscript(utterance))
-                    talk.note("transcript_failed", reason="timeout")
-                    talk.transcript(utterance, None, now)
+                for utterance in self._speculation.utterances.open:
+                    self._out.append(commands.ForgetTranscript(utterance))
+                    self._note("transcript_failed", reason="timeout")
+                    self._transcript(utterance, None, now)
             case "reply":
-                number = talk.answers.turn.number
-                talk.out.append(commands.CloseReply(number))
-                talk.reply(events.ReplyFailed(number, "stalled"), now)
+                number = self._agent_turns.turn.number
+                self._out.append(commands.CloseReply(number))
+                self._reply(events.ReplyFailed(number, "stalled"), now)
             case "silence":
-                self._on_silence(now)
-            case "dead_air":
-                talk.fill(now)
+                self._prompts += 1
+                if self._prompts > self.options.silence_prompts:
+                    self._say_goodbye(HangUp("caller_error", "caller_silent"), now)
+                elif not self._say("still_there", now):
+                    self._deadlines.begin("silence", now)
+            case "filler":
+                self._fill(now)
             case "media":
-                talk.end(HangUp("indeterminate", "no_media"), now)
+                self._end(HangUp("indeterminate", "no_media"), now)
             case "transfer":
-                self._on_transfer_due(now)
-            case "length" if talk.ending.handing_over:
-                talk.deadlines.set("length", now + TRANSFER_PATIENCE_S)
+                self._transfer_due(now)
+            case "length" if self.ending.handing_over:
+                # The carrier is about to take the call over: it is not cut off before its answer.
+                self._deadlines.set("length", now + TRANSFER_PATIENCE_S)
             case "length":
                 self._say_goodbye(HangUp("success", "call_too_long"), now)
             case _:
                 assert_never(name)
 
-    def _on_silence(self, now: float) -> None:
-        talk = self.talk
-        talk.prompts += 1
-        if talk.prompts > self.options.silence_prompts:
-            self._say_goodbye(HangUp("caller_error", "caller_silent"), now)
-        elif not talk.say("still_there", now):
-            talk.await_caller(now)
+    # -- the end of the call -------------------------------------------------------------------------------------
 
     def _say_goodbye(self, hang_up: HangUp, now: float) -> None:
-        """Whatever is going on is over: take leave, and hang up once that was heard."""
-        self.talk.take_floor(now)
-        self.talk.part(PlannedEnd(hang_up, words=("goodbye",)), now)
+        """Drop whatever is going on, say goodbye, and hang up once that was heard."""
+        self._take_floor(now)
+        self._say_last_words(PlannedEnd(hang_up, words=("goodbye",)), now)
+
+    def _say_last_words(self, plan: PlannedEnd, now: float, *, mute: bool = False, again: bool = True) -> None:
+        """Say the bridge's last words behind what is being said; then the call ends as planned.
+
+        `mute`: say only what needs no TTS. `again=False`: they could not be said, and there are no others.
+        """
+        self._forget_words()
+        self._deadlines.clear("silence")
+        possible = [name for name in plan.words if not mute or self._agent_turns.phrase_is_ready(name)] if again else []
+        said = next((name for name in possible if self._say(name, now)), None)
+        plan = plan.after(said, mute=mute)
+        self.ending.say_last_words(plan)
+        # Where nothing is being said there is nothing to wait for.
+        if self.floor.state in (TurnState.LISTENING, TurnState.HEARING, TurnState.TRANSCRIBING):
+            self._conclude(plan, now)
+
+    def _conclude(self, plan: PlannedEnd, now: float) -> None:
+        """Hang up, or let the carrier dial a person: everything was heard."""
+        if not plan.number:
+            self._end(plan.hang_up, now)
+            return
+        if self.floor.state is not TurnState.LISTENING:
+            self.floor.go(TurnTrigger.NOTHING)
+        # Words that come now are too late.
+        self._forget_words()
+        self._input.abandon()
+        self.ending.hand_over()
+        self._deadlines.set("transfer", now + TRANSFER_PATIENCE_S)
+        self._out.append(commands.Transfer(plan.number))
+
+    def _transferred(self, now: float) -> None:
+        """Wait for the caller to leave the stream: the carrier will dial a person."""
+        if self.ending.handing_over:
+            self.ending.accept()
+            self._deadlines.set("transfer", now + LEAVE_STREAM_S)
+            if self.ending.left:
+                self._transfer_due(now)
+
+    def _transfer_due(self, now: float) -> None:
+        """End a transfer: the caller has left the stream for it, or the carrier had its time."""
+        if (hang_up := self.ending.transferred) is not None:
+            self._end(hang_up, now)
+        else:
+            self._transfer_failed("timeout", now)
+
+    def _transfer_failed(self, reason: str, now: float) -> None:
+        """Go on with the call as after a question without an answer: the person was not dialled."""
+        # An answer to nothing, or after the carrier has accepted, says nothing.
+        if self.ending.state is not EndingState.HANDING_OVER:
+            return
+        self._deadlines.clear("transfer")
+        self._note("transfer_failed", reason=reason)
+        self.ending.refuse()
+        # The stream has ended meanwhile, or the carrier knows no such call any more: the caller has hung up.
+        if self.ending.left or reason == "gone":
+            self._caller_left(self.ending.left or "stop", now)
+            return
+        self._fail("transfer", now)
+        if self.ended is None and self.floor.state is TurnState.LISTENING:
+            self._deadlines.begin("silence", now)
+
+    def _caller_left(self, how: str, now: float) -> None:
+        """End the call: the stream has ended from the other side."""
+        if (hang_up := self.ending.leave(how)) is not None:
+            self._end(hang_up, now)
+
+    def _end(self, hang_up: HangUp, now: float) -> None:
+        """End the call, and stop everything that still runs for it."""
+        self._forget_words()
+        self._drop_answer(now)
+        levels = {name: value for name, value in self._input.levels.report().items() if value is not None}
+        if levels:
+            self._note("levels", **levels)
+        self.ending.end(hang_up)
+        self._out.append(hang_up)

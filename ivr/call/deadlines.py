@@ -1,7 +1,7 @@
-"""What a call waits for, and until when.
+"""Keep what a call waits for, and until when.
 
-How long is the line's choice, except for two: `dead_air` is due when `DeadAir` says, `transfer` when the carrier has
-had its time.
+How long is the line's choice, except for two: `filler` is due when `Fillers` says, `transfer` when the carrier has had
+its time.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from typing import Literal, TypeAlias
 
 from ivr.call.options import CallOptions
 
-Awaited: TypeAlias = Literal["transcript", "reply", "silence", "media", "length", "dead_air", "transfer"]
+Awaited: TypeAlias = Literal["transcript", "reply", "silence", "media", "length", "filler", "transfer"]
 
 
 class Deadlines:
-    """At most one deadline a name. Seconds of `now`."""
+    """Hold at most one deadline a name, in seconds of `now`."""
 
     def __init__(self, options: CallOptions) -> None:
         self._seconds: Mapping[Awaited, float] = {
@@ -31,7 +31,7 @@ class Deadlines:
         return f"<Deadlines {' '.join(sorted(self._at))}>"
 
     def begin(self, name: Awaited, now: float) -> None:
-        """Wait from now on, anew where it was awaited already; where the line says 0, do not wait."""
+        """Wait from now on, for as long as the line says; for 0 do not wait."""
         if seconds := self._seconds[name]:
             self.set(name, now + seconds)
 
@@ -47,12 +47,12 @@ class Deadlines:
             self.set(name, at)
 
     def clear(self, *names: Awaited) -> None:
-        """What was awaited has happened."""
+        """Wait no more: what was awaited has happened."""
         for name in names:
             self._at.pop(name, None)
 
     def next(self) -> float | None:
-        """The earliest deadline."""
+        """Return the earliest deadline."""
         return min(self._at.values(), default=None)
 
     def due(self, now: float) -> list[Awaited]:

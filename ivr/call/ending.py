@@ -198,9 +198,20 @@ class Ending:
         self._go(EndingTrigger.REFUSE)
         self.plan, self._refused = None, True
 
-    def leave(self, how: str) -> None:
-        """Record how the stream ended while the carrier was dialling; the first time counts."""
-        self.left = self.left or how
+    @property
+    def transferred(self) -> HangUp | None:
+        """Return how a call ends that the carrier has taken over; None: it has not."""
+        if self.state is not EndingState.ACCEPTED or self.plan is None:
+            return None
+        return replace(self.plan.hang_up, from_caller=True)
+
+    def leave(self, how: str) -> HangUp | None:
+        """Return how the call ends because its stream has; None: the carrier is dialling, and its answer tells."""
+        # The first way in which the stream ended counts.
+        if self.state is EndingState.HANDING_OVER:
+            self.left = self.left or how
+            return None
+        return self.transferred or HangUp("success" if how == "stop" else "indeterminate", f"caller_{how}", True)
 
     def end(self, hang_up: HangUp) -> None:
         """End the call."""

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
-Outcome: TypeAlias = Literal["open", "heard", "interrupted", "superseded", "failed", "empty"]
+TurnOutcome: TypeAlias = Literal["open", "heard", "interrupted", "superseded", "failed", "empty"]
 """`superseded`: the caller went on talking before a word was heard. `empty`: nothing was understood or answered."""
 
 Rule: TypeAlias = Literal["duration", "words", "silence", "backchannel", "nothing", "late"]
@@ -113,7 +113,7 @@ class Turn:
     kind: Literal["phrase", "speech", "dtmf"]
     text: str = ""
     """What the agent was asked."""
-    outcome: Outcome = "open"
+    outcome: TurnOutcome = "open"
     failure: str = ""
     """Why there was no answer, or no whole one; empty: there was."""
     speech_started_at: float | None = None
@@ -205,9 +205,14 @@ class Turn:
         """Append an overlap to which the agent yields now. `quiet_at`: see `Overlap`; None: nothing sounded."""
         self.overlaps.append(Overlap(onset_at, now, None if quiet_at is None else now, quiet_at=quiet_at))
 
-    def close(self, outcome: Outcome, now: float, heard: str, unheard: str) -> None:
+    def close(self, outcome: TurnOutcome, now: float, heard: str, unheard: str) -> None:
         """Record the end of the turn, and what the caller heard of the answer."""
         self.outcome, self.ended_at, self.heard, self.unheard = outcome, now, heard, unheard
+
+    def summary(self) -> dict[str, str | int]:
+        """Return what an operator may want to know of it, without a word of what was said."""
+        sentences = len(self.sentences)
+        return {"turn": self.number, "kind": self.kind, "outcome": self.outcome, "sentences": sentences}
 
     # -- what follows from it ------------------------------------------------------------------------------------
 

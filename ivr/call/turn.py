@@ -1,23 +1,25 @@
-"""Whose turn it is: the conversation as a table.
+"""Say whose turn it is: the conversation as a table.
 
-Two people share one line. Six states say who has the floor; a trigger that is not in the row of the current state is
-a bug of ours and raises. `python -m ivr.call.turn` prints the diagram of docs/architecture.md from this table.
-
-LISTENING     nobody speaks and nothing is owed
+LISTENING     neither side speaks and nothing is owed
 HEARING       the caller speaks
-TRANSCRIBING  the caller has stopped; the ears look for words
+TRANSCRIBING  the caller has stopped; STT looks for words
 THINKING      the agent was asked; nothing of its answer has reached the phone
 SPEAKING      the agent has the floor: it is heard, or the next sentence is on its way
 YIELDING      the caller spoke up while the agent thought or spoke: the agent is quiet until it is clear whether
               that was an interruption (commit) or a cough (resume)
+
+`python -m ivr.call.turn` prints the diagram of docs/architecture.md from the table.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 
 class TurnState(StrEnum):
+    """Name who has the floor."""
+
     LISTENING = "listening"
     HEARING = "hearing"
     TRANSCRIBING = "transcribing"
@@ -27,6 +29,8 @@ class TurnState(StrEnum):
 
 
 class TurnTrigger(StrEnum):
+    """Name what gives the floor to another side."""
+
     VOICE = "voice"
     """The caller began to speak."""
     ENDPOINT = "endpoint"
@@ -44,7 +48,7 @@ class TurnTrigger(StrEnum):
 
 
 _S, _T = TurnState, TurnTrigger
-TABLE: dict[TurnState, dict[TurnTrigger, TurnState]] = {
+TURN_TABLE: Final[dict[TurnState, dict[TurnTrigger, TurnState]]] = {
     _S.LISTENING: {_T.VOICE: _S.HEARING, _T.ASK: _S.THINKING, _T.SAY: _S.SPEAKING},
     _S.HEARING: {_T.ENDPOINT: _S.TRANSCRIBING, _T.SAY: _S.SPEAKING, _T.NOTHING: _S.LISTENING},
     _S.TRANSCRIBING: {
@@ -70,11 +74,11 @@ TABLE: dict[TurnState, dict[TurnTrigger, TurnState]] = {
 
 
 class IllegalTurn(RuntimeError):
-    """A trigger came in a state that has no row for it: the call is at fault, not its peers."""
+    """Report a trigger in a state that has no row for it: the call is at fault, not its peers."""
 
 
 class Floor:
-    """Who has the floor on one call."""
+    """Hold who has the floor on one call."""
 
     def __init__(self) -> None:
         self.state = TurnState.LISTENING
@@ -83,18 +87,18 @@ class Floor:
         return f"<Floor {self.state}>"
 
     def go(self, trigger: TurnTrigger) -> TurnState:
-        """Follow the table; returns the new state. Raises IllegalTransition."""
+        """Follow the table; return the new state. Raises IllegalTurn."""
         try:
-            self.state = TABLE[self.state][trigger]
+            self.state = TURN_TABLE[self.state][trigger]
         except KeyError:
             raise IllegalTurn(f"{trigger} while {self.state}") from None
         return self.state
 
 
 def diagram() -> str:
-    """The table as a Mermaid state diagram."""
+    """Draw the table as a Mermaid state diagram."""
     lines = ["stateDiagram-v2", "    [*] --> listening"]
-    for state, row in TABLE.items():
+    for state, row in TURN_TABLE.items():
         lines += [f"    {state} --> {target}: {trigger}" for trigger, target in row.items()]
     return "\n".join(lines)
 

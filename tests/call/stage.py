@@ -179,4 +179,4 @@ class Stage:
 
     @property
     def state(self) -> str:
-        return self.call.talk.floor.state.value
+        return self.call.floor.state.value

@@ -213,7 +213,7 @@ def test_a_question_needs_a_call() -> None:
 
 def test_it_prints_itself_in_one_line() -> None:
     stage = Stage()
-    assert repr(stage.call).startswith("<Call CA1 listening turns=0 <SpeechOutput queue=0 voice=False <Playout")
+    assert repr(stage.call).startswith("<Call CA1 listening turns=0 <SpeechOutput queue=0 tts=False <Playout")
     stage.feed(CallerLeft("stop"))
     assert repr(stage.call).startswith("<Call CA1 over:caller_stop")
     assert repr(Stage(start=False).call).startswith("<Call - listening")

@@ -132,12 +132,3 @@ def test_an_end_as_short_as_a_consonant_is_waited_for() -> None:
     stage.wait(100)
     assert [asked.utterance for asked in stage.all(Transcribe)] == [1]
     assert stage.state == "transcribing"
-
-
-def test_nothing_said_is_nothing_to_send() -> None:
-    assert Stage().call.talk.listening.send_early(0.0) == []
-
-
-def test_it_prints_itself() -> None:
-    stage = Stage()
-    assert repr(stage.call.talk.listening) == "<Speculation early=None <Utterances open=[] waiting=0>>"

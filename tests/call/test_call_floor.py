@@ -274,6 +274,38 @@ def test_an_agent_that_yielded_to_nothing_is_harder_to_stop_for_a_while() -> Non
     assert stage.state == "yielding"
 
 
+def test_each_overlap_has_its_own_record() -> None:
+    stage = Stage()
+    stage.answer(ms=20_000)
+    stage.wait(500)
+    stage.speak(80)
+    stage.wait(600)
+    stage.speak(300)
+    stage.wait(200)
+    stage.feed(TranscriptArrived(stage.last(Transcribe).utterance, "stop"))
+    cough, words = stage.call.turns[0].overlaps
+    assert (cough.verdict, cough.rule, cough.resumed_at) == ("resume", "silence", cough.verdict_at)
+    assert (words.verdict, words.rule, words.resumed_at) == ("commit", "words", None)
+    for overlap in (cough, words):
+        assert overlap.verdict_at is not None
+        assert overlap.onset_at < overlap.yield_at < overlap.verdict_at
+        assert overlap.clear_at == overlap.yield_at
+        assert overlap.quiet_at == pytest.approx(overlap.yield_at + 0.04)
+    lasted = [round((overlap.verdict_at - overlap.onset_at) * 1000) for overlap in (cough, words) if overlap.verdict_at]
+    assert [note.fields for note in stage.notes("overlap")] == [
+        {"verdict": "resume", "rule": "silence", "ms": lasted[0]},
+        {"verdict": "commit", "rule": "words", "ms": lasted[1]},
+    ]
+
+
+def test_an_overlap_with_a_silent_agent_clears_nothing() -> None:
+    stage = Stage()
+    stage.hear()
+    stage.speak(80)
+    [overlap] = stage.call.turns[0].overlaps
+    assert (overlap.clear_at, overlap.quiet_at, overlap.verdict) == (None, None, "pending")
+
+
 def test_a_cough_while_the_agent_thinks_holds_the_answer_back_and_lets_it_go() -> None:
     stage = Stage()
     stage.hear()

@@ -23,9 +23,9 @@ def test_they_come_due_earliest_first_and_once() -> None:
     assert repr(deadlines) == "<Deadlines silence>"
     deadlines.clear("silence", "reply")
     assert deadlines.next() is None
-    deadlines.move("dead_air", 4.0)
+    deadlines.move("filler", 4.0)
     assert deadlines.next() == 4.0
-    deadlines.move("dead_air", None)
+    deadlines.move("filler", None)
     assert deadlines.next() is None
 
 

@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from ivr.call.commands import HangUp
+from ivr.call.commands import HangUp, Result
 from ivr.call.ending import ENDING_TABLE, Ending, EndingState, EndingTrigger, IllegalEnding, PlannedEnd, diagram
 from ivr.call.events import ReplyEnded
 from ivr.call.options import CallOptions
@@ -194,9 +194,26 @@ def test_an_interrupted_end_is_forgotten() -> None:
 
 def test_the_first_way_in_which_the_stream_ended_counts() -> None:
     ending = ending_of(DESK)
-    ending.leave("dropped")
-    ending.leave("closed")
+    ending.say_last_words(PERSON)
+    ending.hand_over()
+    assert ending.leave("dropped") is None
+    assert ending.leave("closed") is None
     assert ending.left == "dropped"
+
+
+@pytest.mark.parametrize(("how", "result"), [("stop", "success"), ("closed", "indeterminate")])
+def test_a_stream_that_ends_ends_the_call(how: str, result: Result) -> None:
+    assert ending_of().leave(how) == HangUp(result, f"caller_{how}", from_caller=True)
+
+
+def test_a_stream_that_ends_after_the_carrier_accepted_is_a_transfer() -> None:
+    ending = ending_of(DESK)
+    ending.say_last_words(PERSON)
+    ending.hand_over()
+    assert ending.transferred is None
+    ending.accept()
+    assert ending.transferred == HangUp("upstream_error", "agent_unavailable_transfer", from_caller=True)
+    assert ending.leave("dropped") == ending.transferred
 
 
 def test_an_ending_that_is_over_says_how() -> None:

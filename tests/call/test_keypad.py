@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ivr.call.keypad import LIMIT, Keypad
+from ivr.call.keypad import KEYS_MOST, Keypad
 
 
 def test_keys_end_with_the_terminator() -> None:
@@ -41,5 +41,5 @@ def test_what_is_no_key_is_ignored() -> None:
 
 def test_an_endless_answer_is_cut() -> None:
     pad = Keypad(1.0, "#")
-    answers = [pad.press("5", 0.0) for _ in range(LIMIT)]
-    assert answers == [None] * (LIMIT - 1) + ["5" * LIMIT]
+    answers = [pad.press("5", 0.0) for _ in range(KEYS_MOST)]
+    assert answers == [None] * (KEYS_MOST - 1) + ["5" * KEYS_MOST]

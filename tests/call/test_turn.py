@@ -7,16 +7,16 @@ from itertools import product
 
 import pytest
 
-from ivr.call.turn import TABLE, Floor, IllegalTurn, TurnState, TurnTrigger, diagram
+from ivr.call.turn import TURN_TABLE, Floor, IllegalTurn, TurnState, TurnTrigger, diagram
 
 
 @pytest.mark.parametrize(("state", "trigger"), list(product(TurnState, TurnTrigger)))
 def test_every_pair_leads_somewhere_or_raises(state: TurnState, trigger: TurnTrigger) -> None:
     floor = Floor()
     floor.state = state
-    if trigger in TABLE[state]:
-        assert floor.go(trigger) is TABLE[state][trigger]
-        assert floor.state is TABLE[state][trigger]
+    if trigger in TURN_TABLE[state]:
+        assert floor.go(trigger) is TURN_TABLE[state][trigger]
+        assert floor.state is TURN_TABLE[state][trigger]
     else:
         with pytest.raises(IllegalTurn, match=f"{trigger.value} while {state.value}"):
             floor.go(trigger)
@@ -27,26 +27,26 @@ def test_a_call_begins_by_listening_and_every_state_can_be_reached_and_left() ->
     assert Floor().state is TurnState.LISTENING
     seen, todo = {TurnState.LISTENING}, [TurnState.LISTENING]
     while todo:
-        for target in TABLE[todo.pop()].values():
+        for target in TURN_TABLE[todo.pop()].values():
             if target not in seen:
                 seen.add(target)
                 todo.append(target)
     assert seen == set(TurnState)
-    assert all(set(row.values()) - {state} for state, row in TABLE.items())
+    assert all(set(row.values()) - {state} for state, row in TURN_TABLE.items())
 
 
 def test_a_voice_over_the_agent_always_yields_first() -> None:
-    assert TABLE[TurnState.SPEAKING][TurnTrigger.VOICE] is TurnState.YIELDING
-    assert TABLE[TurnState.THINKING][TurnTrigger.VOICE] is TurnState.YIELDING
-    assert TurnTrigger.COMMIT not in TABLE[TurnState.SPEAKING]
+    assert TURN_TABLE[TurnState.SPEAKING][TurnTrigger.VOICE] is TurnState.YIELDING
+    assert TURN_TABLE[TurnState.THINKING][TurnTrigger.VOICE] is TurnState.YIELDING
+    assert TurnTrigger.COMMIT not in TURN_TABLE[TurnState.SPEAKING]
 
 
 def test_the_line_may_say_something_in_every_state() -> None:
-    assert all(row[TurnTrigger.SAY] is TurnState.SPEAKING for row in TABLE.values())
+    assert all(row[TurnTrigger.SAY] is TurnState.SPEAKING for row in TURN_TABLE.values())
 
 
 def test_the_diagram_has_every_row(capsys: pytest.CaptureFixture[str]) -> None:
-    rows = sum(len(row) for row in TABLE.values())
+    rows = sum(len(row) for row in TURN_TABLE.values())
     assert diagram().count("-->") == rows + 1
     with pytest.warns(RuntimeWarning, match=r"ivr\.call\.turn"):
         runpy.run_module("ivr.call.turn", run_name="__main__")

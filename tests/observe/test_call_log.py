@@ -9,7 +9,7 @@ import pytest
 
 from ivr.call.commands import Command, HangUp, Note, SendClear
 from ivr.call.events import CallStarted, DigitPressed, Event, Tick
-from ivr.call.timeline import Outcome, Turn
+from ivr.call.timeline import Turn, TurnOutcome
 from ivr.observe import logs
 from ivr.observe.call_log import CallLog, Observers
 from ivr.observe.loop_lag import LoopLag
@@ -26,7 +26,7 @@ def told(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str, dict[str, obj
     return [(record.levelname, record.getMessage(), logs.fields_of(record)) for record in caplog.records]
 
 
-def turn(outcome: Outcome, *, spoke: float | None = 1.0, sent: float | None = 2.0) -> Turn:
+def turn(outcome: TurnOutcome, *, spoke: float | None = 1.0, sent: float | None = 2.0) -> Turn:
     return Turn(1, "speech", "private words", outcome, speech_ended_at=spoke, first_sent_at=sent)
 
 

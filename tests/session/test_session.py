@@ -167,7 +167,7 @@ def test_a_bug_in_the_timer_is_no_different(monkeypatch: pytest.MonkeyPatch) -> 
     async def script(scene: Scene) -> None:
         await scene.phone.start()
         await scene.phone.audio(100)
-        monkeypatch.setattr(Call, "_on_tick", lambda *_: 1 / 0)
+        monkeypatch.setattr(Call, "_tick", lambda *_: 1 / 0)
         await scene.phone.audio(2000)
 
     scene = play(script, choices=options(silence_timeout=1.0))

@@ -1,21 +1,22 @@
-"""Dead air: a caller who is owed words never hears nothing for long.
+"""Decide when a filler is said: a caller who is owed words never hears nothing for long.
 
-While a reply is owed (words are looked for, the agent thinks, a sentence is late) the silence at the caller's ear is
-measured on the playout's clock. When it has lasted too long a filler is said; a filler that was heard starts the
-silence anew. Fillers alternate, are counted, and end: what is owed fails by its own deadline, with an apology.
+While a reply is owed (words are looked for, the agent thinks, a sentence is late) the silence that the caller hears is
+measured on the playout's clock. When it has lasted too long a filler is said; one that was heard starts the silence
+again. Fillers alternate and are counted. They end: what is owed fails by its own deadline, with an apology.
 """
 
 from __future__ import annotations
 
 import math
+from typing import Final
 
 from ivr.call.options import CallOptions, PhraseName
 
-_FILLERS: tuple[PhraseName, PhraseName] = ("filler", "still_working")
+_FILLERS: Final[tuple[PhraseName, PhraseName]] = ("filler", "still_working")
 
 
 class Fillers:
-    """One call's silence. Times in seconds of `now`."""
+    """Watch one caller's silence. Times in seconds of `now`."""
 
     def __init__(self, options: CallOptions) -> None:
         self._after = options.filler_after_ms / 1000
@@ -25,41 +26,30 @@ class Fillers:
         self._said = 0
 
     def __repr__(self) -> str:
-        return f"<Fillers owed since {self._owed_since} fillers={self._said}>"
+        return f"<Fillers owed since {self._owed_since} said={self._said}>"
 
-    def owe(self, since: float) -> None:
-        """A reply is owed from this moment; said again while one is owed, it changes nothing."""
+    def due_at(self, silent_from: float, now: float, *, owed: bool, arriving: bool) -> float | None:
+        """Return when a filler is due; None: not as things are. Ask after every event.
+
+        `silent_from`: when the caller runs out of audio; infinite while there is more to send. `owed`: words are owed
+        to the caller. `arriving`: the answer has begun to come.
+        """
+        if not owed:
+            self._owed_since = None
+            return None
         if self._owed_since is None:
-            self._owed_since = since
-            self._said = 0
+            self._owed_since, self._said = now, 0
+        if not self._after or self._said >= self._most or silent_from == math.inf:
+            return None
+        # The answer would soon cut a filler short.
+        grace = self._grace if arriving else 0.0
+        return max(self._owed_since, silent_from) + self._after + grace
 
     def sounded(self) -> None:
-        """Words of the reply are heard: what follows is a new wait."""
+        """Count again: the caller hears words of the reply, and what follows is a new wait."""
         self._said = 0
 
-    def settle(self) -> None:
-        """Nothing is owed."""
-        self._owed_since = None
-
-    def watch(self, silent_from: float, now: float, *, owed: bool, arriving: bool) -> float | None:
-        """After every event: when a filler is due, None: not as things are. `owed`: words are owed to the caller."""
-        if not owed:
-            self.settle()
-            return None
-        self.owe(now)
-        due = self.due_at(silent_from, arriving=arriving)
-        return None if due == math.inf else due
-
-    def due_at(self, silent_from: float, *, arriving: bool = False) -> float | None:
-        """When a filler is due, if the ear is silent from `silent_from` on; None: never.
-
-        `arriving`: the answer has begun to come, and a filler would soon be cut short by it.
-        """
-        if self._owed_since is None or not self._after or self._said >= self._most:
-            return None
-        return max(self._owed_since, silent_from) + self._after + (self._grace if arriving else 0.0)
-
-    def filler(self) -> PhraseName:
-        """What to say now."""
+    def next(self) -> PhraseName:
+        """Return what to say now, and count it."""
         self._said += 1
         return _FILLERS[0] if self._said == 1 else _FILLERS[self._said % 2]

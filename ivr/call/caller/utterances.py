@@ -1,18 +1,19 @@
-"""What the caller has said and the agent has not answered.
+"""Keep what the caller has said and the agent has not answered.
 
-A caller may go on talking while the ears still look for the words of the last utterance, or while the agent thinks.
-Nothing of that is lost: utterances wait until all of them have their words and become one question, and a question
-whose answer nobody heard is carried over to the next.
+A caller may go on talking while STT still looks for the words of the last utterance, or while the agent thinks.
+Nothing of that is lost: utterances wait until all of them have their words and become one question. A question whose
+answer the caller did not hear is carried over to the next.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from ivr.call.timeline import Turn
 
-LIMIT = 4000
-"""Characters of a question; more is cut from its beginning."""
+QUESTION_LIMIT: Final = 4000
+"""Characters of a question at most."""
 
 
 @dataclass(slots=True)
@@ -38,7 +39,7 @@ class _OpenUtterance:
 
 
 class Utterances:
-    """One call's utterances between their endpoint and the request they become part of."""
+    """Hold one call's utterances between their endpoint and the request they become part of."""
 
     def __init__(self) -> None:
         self._number = 0
@@ -50,17 +51,17 @@ class Utterances:
 
     @property
     def open(self) -> list[int]:
-        """Utterances still without words."""
+        """Return the utterances still without words."""
         return [n for n, u in self._utterances.items() if u.transcript_at is None]
 
     def add(self, started_at: float, ended_at: float, now: float, voiced_ms: int) -> int:
-        """An utterance is over; returns its number. Times in seconds of `now`."""
+        """Add an utterance that is over; return its number. Times in seconds of `now`."""
         self._number += 1
         self._utterances[self._number] = _OpenUtterance(started_at, ended_at, now, voiced_ms)
         return self._number
 
     def end(self, number: int, ended_at: float, now: float, voiced_ms: int) -> bool:
-        """An utterance that was sent early is over. False: it has failed and must be sent again."""
+        """End an utterance that was sent early; return False when STT has failed and it must be sent again."""
         utterance = self._utterances[number]
         utterance.end(ended_at, now, voiced_ms)
         if utterance.failed:
@@ -68,12 +69,12 @@ class Utterances:
         return not utterance.failed
 
     def drop(self, number: int) -> bool:
-        """An utterance was none. True: the ears still look for its words."""
+        """Drop what was no utterance; return whether STT still looks for its words."""
         utterance = self._utterances.pop(number, None)
         return utterance is not None and utterance.transcript_at is None
 
     def resolve(self, number: int, text: str | None, now: float) -> bool:
-        """Words for an utterance, None when the ears failed. False: nobody waits for it."""
+        """Take the words of an utterance; None: STT failed. Return False when they are not awaited."""
         utterance = self._utterances.get(number)
         if utterance is None or utterance.transcript_at is not None:
             return False
@@ -81,16 +82,17 @@ class Utterances:
         return True
 
     def text(self) -> str:
-        """All words that wait for an answer."""
+        """Return all words that wait for an answer."""
         parts = [self._carried, *(u.text or "" for u in self._utterances.values())]
-        return " ".join(filter(None, parts))[-LIMIT:]
+        # The end of a long question is kept: what was said last matters most.
+        return " ".join(filter(None, parts))[-QUESTION_LIMIT:]
 
     def carry(self, text: str) -> None:
-        """A question nobody heard an answer to: ask it again with what comes next."""
+        """Carry over a question whose answer the caller did not hear: it is asked again with what comes next."""
         self._carried = text
 
     def take(self, turn: Turn) -> None:
-        """The question goes to the agent as this turn, which gets its times."""
+        """Turn all words into the question of this turn, which gets their times."""
         turn.put_question(self.text())
         self._carried = ""
         utterances = list(self._utterances.values())
@@ -101,14 +103,14 @@ class Utterances:
             turn.record_speech(first.started_at, last.ended_at, last.endpoint_at, transcript_at)
 
     def give_up(self) -> tuple[bool, int]:
-        """No words were found. Returns whether the ears failed, and the longest utterance's voiced ms."""
+        """Drop utterances without words; return whether STT failed, and the longest one's voiced milliseconds."""
         failed = any(u.failed for u in self._utterances.values())
         voiced_ms = max((u.voiced_ms for u in self._utterances.values()), default=0)
         self._utterances.clear()
         return failed, voiced_ms
 
     def forget(self) -> list[int]:
-        """Nobody waits any more, for anything; returns the utterances still with the ears."""
+        """Forget everything; return the utterances that STT still has."""
         still_open = self.open
         self._utterances.clear()
         self._carried = ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from ivr.call.agent.fillers import Fillers
 from ivr.call.commands import RequestReply, SendAudio, SendClear, Speak, Transcribe
 from ivr.call.events import ReplyDelta, ReplyEnded, TranscriptArrived
@@ -23,23 +25,27 @@ def fillers(stage: Stage) -> int:
     return sum(len(turn.fillers) for turn in stage.call.turns)
 
 
-def test_the_machine() -> None:
-    air = Fillers(CallOptions(filler_after_ms=2000, filler_grace_ms=400, fillers_most=3))
-    assert air.due_at(0.0) is None
-    air.owe(10.0)
-    air.owe(99.0)
-    assert air.due_at(0.0) == 12.0
-    assert air.due_at(11.5) == 13.5
-    assert air.due_at(11.5, arriving=True) == 13.5 + 0.4
-    assert [air.filler() for _ in range(3)] == ["filler", "filler", "still_working"]
-    assert air.due_at(0.0) is None
-    air.sounded()
-    assert air.due_at(20.0) == 22.0
-    air.settle()
-    air.owe(20.0)
-    assert air.due_at(0.0) == 22.0
-    assert repr(air) == "<Fillers owed since 20.0 fillers=0>"
-    assert Fillers(CallOptions(filler_after_ms=0)).due_at(0.0) is None
+def test_when_a_filler_is_due_and_which() -> None:
+    watch = Fillers(CallOptions(filler_after_ms=2000, filler_grace_ms=400, fillers_most=3))
+
+    def due(silent_from: float, now: float, *, owed: bool = True, arriving: bool = False) -> float | None:
+        return watch.due_at(silent_from, now, owed=owed, arriving=arriving)
+
+    assert due(0.0, 5.0, owed=False) is None
+    assert due(0.0, 10.0) == 12.0
+    assert due(0.0, 99.0) == 12.0, "what is owed is owed from the first moment on"
+    assert due(11.5, 11.6) == 13.5
+    assert due(11.5, 11.6, arriving=True) == 13.5 + 0.4
+    assert due(math.inf, 11.6) is None
+    assert [watch.next() for _ in range(3)] == ["filler", "filler", "still_working"]
+    assert due(0.0, 15.0) is None, "no more than three"
+    watch.sounded()
+    assert due(20.0, 20.0) == 22.0
+    assert [watch.next(), watch.next()] == ["filler", "filler"]
+    assert due(20.0, 20.0, owed=False) is None
+    assert due(0.0, 20.0) == 22.0
+    assert repr(watch) == "<Fillers owed since 20.0 said=0>"
+    assert Fillers(CallOptions(filler_after_ms=0)).due_at(0.0, 1.0, owed=True, arriving=False) is None
 
 
 def test_an_agent_that_thinks_long_is_filled_for_and_the_silence_stays_short() -> None:

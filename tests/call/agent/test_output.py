@@ -118,4 +118,4 @@ def test_ready_audio_needs_no_voice() -> None:
     mouth.say(turn, "x", "x", 1.0, b"\x10" * 320)
     assert audio_of(mouth.pump(1.0)) == b"\x10" * 320
     assert mouth.owes_ms(1.0) == 40
-    assert repr(mouth).startswith("<SpeechOutput queue=0 voice=False")
+    assert repr(mouth).startswith("<SpeechOutput queue=0 tts=False")

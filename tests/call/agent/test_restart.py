@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.call.agent.restart import DOUBT, MS_PER_CHARACTER, SpeakingRate, clause
+from ivr.call.agent.restart import DOUBT, SLOW_SPEECH_MS_PER_CHARACTER, SpeakingRate, clause
 
 TEXT = "It is in Riyadh, at the depot; today. (Really?) Yes"
 
@@ -52,9 +52,9 @@ def test_nothing_behind_the_place_is_left_out(text: str, said: float) -> None:
 
 def test_a_voice_nobody_knows_is_slow_and_a_known_one_a_little_slower_than_it_was() -> None:
     pace = SpeakingRate()
-    assert pace.said(MS_PER_CHARACTER * 10) == pytest.approx(10)
+    assert pace.said(SLOW_SPEECH_MS_PER_CHARACTER * 10) == pytest.approx(10)
     pace.learn("", 500)
-    assert pace.said(MS_PER_CHARACTER * 10) == pytest.approx(10)
+    assert pace.said(SLOW_SPEECH_MS_PER_CHARACTER * 10) == pytest.approx(10)
     pace = SpeakingRate()
     pace.learn("x" * 30, 2000)
     pace.learn("x" * 10, 1200)

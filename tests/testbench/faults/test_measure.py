@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ivr.call.timeline import Outcome, Sentence, Turn
+from ivr.call.timeline import Sentence, Turn, TurnOutcome
 from ivr.media import g711
 from ivr.media.resample import resample
 from ivr.testbench.faults.measure import EarMeasurement, Story, listen
@@ -35,7 +35,7 @@ def request(number: int, text: str, at: float = 2.0, fault: str = "") -> Request
     return RequestRecord(number, "tts", 1, number, at, text=text, fault=fault)
 
 
-def a_turn(*texts: str, outcome: Outcome = "heard", until: float) -> Turn:
+def a_turn(*texts: str, outcome: TurnOutcome = "heard", until: float) -> Turn:
     turn = Turn(0, "speech", outcome=outcome, endpoint_at=ENDPOINT, ended_at=until)
     turn.sentences = [Sentence(n, text, text, ready_at=1.9, asked_at=1.9) for n, text in enumerate(texts, 1)]
     return turn

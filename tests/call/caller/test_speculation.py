@@ -1,0 +1,51 @@
+"""Utterances that are sent early: what is awaited, taken back or late."""
+
+from __future__ import annotations
+
+from ivr.call.caller.speculation import Speculation
+from ivr.call.commands import ForgetTranscript, Note
+from tests.call.stage import Stage
+
+
+def sent(ms: int = 600) -> Speculation:
+    """Make a caller who has said something for which STT looks already."""
+    stage = Stage()
+    stage.speak(ms)
+    stage.wait(300)
+    assert stage.call._speculation.early == 1
+    return stage.call._speculation
+
+
+def test_nothing_said_is_nothing_to_send() -> None:
+    assert Stage().call._speculation.send_early(0.0) == []
+
+
+def test_what_is_taken_back_is_forgotten_once() -> None:
+    speculation = sent()
+    assert speculation.take_back() == [Note("early_taken_back"), ForgetTranscript(1)]
+    assert speculation.take_back() == []
+    assert not speculation.found(1, "hello", 2000.0)
+
+
+def test_late_words_count_once() -> None:
+    speculation = sent()
+    assert not speculation.take_late(1)
+    speculation.go_on_without()
+    assert speculation.early is None
+    assert not speculation.take_late(2)
+    assert speculation.take_late(1)
+    assert not speculation.take_late(1)
+
+
+def test_late_words_that_were_forgotten_do_not_count() -> None:
+    speculation = sent()
+    speculation.go_on_without()
+    assert speculation.forget() == [ForgetTranscript(1)]
+    assert not speculation.take_late(1)
+
+
+def test_speculation_prints_itself() -> None:
+    speculation = sent()
+    assert repr(speculation) == "<Speculation early=1 late=None <Utterances open=[1] waiting=1>>"
+    speculation.go_on_without()
+    assert repr(speculation).startswith("<Speculation early=None late=1 ")
