@@ -77,7 +77,7 @@ def report(record: PhoneRecord, turns: Sequence[Turn], mock: Mock, began: float)
         f"(reference agent: {REFERENCE_S} s logged, {REFERENCE_FIXED_S:.0f} s expected after its fix)",
         f"end of caller's speech -> last audio heard: {last:.2f} s",
         f"first audio + {audio:.1f} s of audio = {ideal:.2f} s; its end was heard {1000 * (last - ideal):+.0f} ms off",
-        f"voice connections of the call: {mock.voice_connections(began)}",
+        f"voice connections of the call: {mock.tts_connections(began)}",
         f"phone certified: {record.certified} (own lateness p99 {record.lateness_p99_ms:.1f} ms)",
     ]
 

@@ -27,7 +27,7 @@ def mock(
     """Serve a mock Hamsa and a demo agent, to run the bridge without any account."""
     try:
         chosen = peers.Mock(language=lang, voice=voice, speed=speed)
-        asyncio.run(peers.serve_mock(chosen, host, port, said=lambda line: terminal.out.print(escape(line))))
+        asyncio.run(peers.serve_mock(chosen, host, port, show=lambda line: terminal.out.print(escape(line))))
     except (RuntimeError, OSError) as fault:
         terminal.stop(str(fault))
     except KeyboardInterrupt:

@@ -154,7 +154,7 @@ class Demo:
                         record=record,
                         switchboard=switchboard,
                     )
-                connections = mock.voice_connections(began)
+                connections = mock.tts_connections(began)
         return self._finish(record, witness, connections)
 
     def _finish(self, record: PhoneRecord, witness: DemoObserver, connections: int) -> bool:

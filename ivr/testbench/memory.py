@@ -1,15 +1,15 @@
-"""A phone line without a network: two ends of one wire, for whole calls under virtual time.
+"""Connect two ends of one wire in memory, for whole calls in virtual time.
 
-`wire_pair()` gives both ends. Each has what the bridge's session asks of its wire (`receive`, `send`, `close`), and
-the faults a real network has: latency, a peer that reads too slowly (`depth`), a stall, a half-open connection
-(`cut`) and a connection that dies without a word (`drop`).
-
-Order is never changed and nothing is delivered twice: it stands for one TCP connection.
+`wire_pair()` gives both ends. Each end has what a session asks of its wire (`receive`, `send`, `close`) and the faults
+of a real network: latency, a peer that reads too slowly (`depth`), a stall, a half-open connection (`cut`) and a
+connection that dies without a close frame (`drop`). It stands for one TCP connection: order never changes, nothing
+comes twice.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Callable
 
@@ -17,12 +17,12 @@ from ivr.call.ports import WireClosed
 
 NORMAL = 1000
 """The WebSocket close code of an orderly end."""
-EARLY = 1e-6
-"""Seconds by which a loop's timers may ring before their time; waiting again for so little would never end."""
+TIMER_EARLY = 1e-6
+"""Seconds by which an event loop's timer may fire before its time. To wait again for so little would never end."""
 
 
 class MemoryWire:
-    """One end of a wire. One task may receive and one may send at a time."""
+    """Hold one end of a wire. One task may receive and one may send at a time."""
 
     def __init__(self, latency: float, depth: int | None, closed: Callable[[int | None], Exception]) -> None:
         self._latency = latency
@@ -46,23 +46,27 @@ class MemoryWire:
 
     @property
     def over(self) -> bool:
-        """Closed or dead, from either end."""
+        """Return whether the wire is closed or dead, from either end."""
         return self._over
 
     async def receive(self) -> str:
-        """The next message, when its latency has passed. Raises `WireClosed` once the wire is over and read empty."""
+        """Wait for the next message and return it. Raises `WireClosed` once the wire is over and read empty."""
         while True:
             now = asyncio.get_running_loop().time()
             due = max(self._inbox[0][0], self._held_until) if self._inbox else None
-            if due is not None and due <= now + EARLY:
-                return self._take()
+            if due is not None and due <= now + TIMER_EARLY:
+                self._drained.set()
+                # Bytes come only when the far end sent some: a peer's fault, which a test plays on purpose.
+                return self._inbox.popleft()[1]  # type: ignore[return-value]
             if due is None and self._over:
                 raise self._closed_error(self.code)
             self._changed.clear()
-            await self._wait_changed(due)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(due):
+                    await self._changed.wait()
 
     async def send(self, message: str | bytes) -> None:
-        """Send a message; waits while the far end has `depth` messages unread. Raises `WireClosed` when it is over."""
+        """Send a message. Wait while the far end has `depth` messages unread. Raises `WireClosed` when it is over."""
         far = self._far
         while not self._over and self._depth is not None and len(far._inbox) >= self._depth:
             far._drained.clear()
@@ -75,7 +79,7 @@ class MemoryWire:
             far._changed.set()
 
     async def close(self, code: int = NORMAL) -> None:
-        """End the wire in order: the far end reads what was sent, then sees `code`. Again: nothing happens."""
+        """End the wire in order: the far end reads what was sent, then sees `code`. A second close does nothing."""
         if not self._over:
             self._inbox.clear()
             self._end(code)
@@ -83,7 +87,7 @@ class MemoryWire:
                 self._far._end(code)
 
     def drop(self) -> None:
-        """The connection dies: both ends see it, nobody sends a close, what was under way is lost."""
+        """Let the connection die: both ends see it, no end sends a close, what was on its way is lost."""
         for end in (self, self._far):
             end._inbox.clear()
             end._end(None)
@@ -94,14 +98,9 @@ class MemoryWire:
         self._changed.set()
 
     def cut(self) -> None:
-        """Half-open from now on: both ends may send, nothing arrives, neither learns of it."""
+        """Make the wire half-open: both ends may send, nothing arrives, neither end learns of it."""
         for end in (self, self._far):
             end._cut = True
-
-    def _take(self) -> str:
-        message = self._inbox.popleft()[1]
-        self._drained.set()
-        return message  # type: ignore[return-value]  # bytes only when the far end sent some: a peer's fault, on purpose
 
     def _end(self, code: int | None) -> None:
         if self._over:
@@ -111,13 +110,6 @@ class MemoryWire:
         self._drained.set()
         self._far._drained.set()
 
-    async def _wait_changed(self, due: float | None) -> None:
-        try:
-            async with asyncio.timeout_at(due):
-                await self._changed.wait()
-        except TimeoutError:
-            return
-
 
 def wire_pair(
     *,
@@ -125,10 +117,10 @@ def wire_pair(
     depth: int | None = None,
     closed: Callable[[int | None], Exception] = WireClosed,
 ) -> tuple[MemoryWire, MemoryWire]:
-    """Both ends of one wire.
+    """Return both ends of one wire.
 
     `latency` in seconds, each way. `depth`: unread messages after which `send` waits; None never waits. `closed`
-    makes the exception that a wire which is over raises. Call it inside a running loop.
+    makes the exception that a wire that is over raises. Call it inside a running event loop.
     """
     one, other = MemoryWire(latency, depth, closed), MemoryWire(latency, depth, closed)
     one._far, other._far = other, one

@@ -1,13 +1,13 @@
-"""The bridge's peers without any account: the mock Hamsa and the demo agent, on one port.
+"""Serve the bridge's peers without any account (`ivr mock`): the mock Hamsa and the demo agent, on one port.
 
     WS   /v1/realtime/ws     Hamsa; its REST twins lie beside it
     POST /webhook            the demo agent
-    GET  /stats              what both have counted; ?reset=1 forgets the agent's part
+    GET  /stats              what both have counted; ?reset=1 clears the agent's part
 
-An English caller is recognised against the phrases that the demo agent understands. Where there is no recogniser (for
-Arabic, or without pocketsphinx) the transcripts come from a script: the line whose number is whistled in the caller's
-audio (`hamsa_audio.marked`), else the lines in their order, again and again. `scripted` says so, and whoever shows such
-a transcript says it too.
+An English caller is recognised with the phrases that the demo agent understands. Without a recogniser (for Arabic, or
+without pocketsphinx) the transcripts come from a script: the line whose number is in the caller's audio as tones
+(`hamsa.audio.marked`), else the lines in order, again and again. `scripted` says so, and every page that shows such a
+transcript says it too.
 """
 
 from __future__ import annotations
@@ -39,17 +39,17 @@ SCRIPT: Final[dict[Language, tuple[str, ...]]] = {
     "en": ("what are your opening hours", "how much does it cost", "thank you goodbye"),
     "ar": ("متى تفتح الفروع", "كم سعر الشحن", "مع السلامة"),
 }
-"""What the demo's caller says, and what is scripted as its transcripts."""
+"""What the caller of the demo says; also the scripted transcripts."""
 PACE: Final = TokenPace(first_token=0.4, rate=150.0)
-"""A quick chat model, without tools."""
+"""The pace of a quick chat model without tools."""
 HURRY: Final = 20.0
-"""How much faster phrases are rendered before a demo call than any service renders them."""
+"""How much faster than real time phrases are rendered before a demo call."""
 _ROUNDS: Final = 1000
-"""How often a script is gone through."""
+"""How often the script is repeated."""
 
 
 class Mock:
-    """Both peers, with the state they share between calls."""
+    """Hold both peers, with the state that they keep between calls."""
 
     def __init__(
         self,
@@ -59,9 +59,9 @@ class Mock:
         speed: float = 1.0,
         script: Sequence[str] | None = None,
     ) -> None:
-        """`speed`: how much faster than the real services. `script`: transcripts where nothing can be recognised.
+        """Take `speed`, how much faster than the real services, and `script`, transcripts in place of a recogniser.
 
-        RuntimeError when `voice` is espeak and there is none on this machine.
+        Raises RuntimeError when `voice` is espeak and this machine has none.
         """
         if voice == "espeak" and not tts.available():
             raise RuntimeError(tts.MISSING)
@@ -78,56 +78,55 @@ class Mock:
         return f"<Mock {self.hamsa!r} {'scripted' if self.scripted else 'hearing'}>"
 
     def app(self, *more: BaseRoute) -> Starlette:
-        """Both on one application, with whatever else is to live there."""
+        """Return both peers as one application, with `more` routes beside them."""
         asked = [route for route in agent_app.routes(self.agent) if route.path != "/stats"]
         return Starlette(
             routes=[*asked, *hamsa_app.routes(self.hamsa, stats="/hamsa/stats"), Route("/stats", self._stats), *more]
         )
 
-    def voice_connections(self, since: float) -> int:
-        """Sockets that were asked to speak since a moment of the loop's clock."""
-        tally = self.hamsa.stats
-        return len({record.socket for record in tally.records if record.kind == "tts" and record.asked_at >= since})
+    def tts_connections(self, since: float) -> int:
+        """Count the sockets that got a TTS request since `since`, in seconds of the event loop's clock."""
+        records = self.hamsa.stats.records
+        return len({record.socket for record in records if record.kind == "tts" and record.asked_at >= since})
 
     @contextlib.contextmanager
     def hurrying(self, times: float = HURRY) -> Iterator[None]:
-        """Be so many times as fast while the block runs: for what comes before a call."""
-        calm = self.hamsa.profile
-        self.hamsa.profile = replace(calm, speed=times * calm.speed)
+        """Run the service `times` as fast while the block runs: for what comes before a call."""
+        profile = self.hamsa.profile
+        self.hamsa.profile = replace(profile, speed=times * profile.speed)
         try:
             yield
         finally:
-            self.hamsa.profile = calm
+            self.hamsa.profile = profile
 
     @contextlib.asynccontextmanager
     async def serving(self, *more: BaseRoute, listener: socket.socket | None = None) -> AsyncIterator[str]:
-        """Serve on loopback, or on `listener`, while the block runs; its host and port."""
+        """Serve on loopback, or on `listener`, while the block runs. Yields host and port."""
         listener = listener or bound()
         host, port = listener.getsockname()[:2]
-        async with serving(self.app(*more), listener, _configured):
+
+        def configure(app: Starlette) -> uvicorn.Config:
+            # Hamsa pings its sockets, and does not mind a client that never answers a ping.
+            config = plain(app)
+            config.ws_ping_interval, config.ws_ping_timeout = hamsa_app.PING, None
+            return config
+
+        async with serving(self.app(*more), listener, configure):
             yield f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     async def _stats(self, request: Request) -> Response:
-        told = JSONResponse({"hamsa": self.hamsa.stats.as_json(), "agent": self.agent.stats()})
+        answer = JSONResponse({"hamsa": self.hamsa.stats.as_json(), "agent": self.agent.stats()})
         if request.query_params.get("reset"):
             self.agent.reset()
-        return told
+        return answer
 
 
-def _configured(app: Starlette) -> uvicorn.Config:
-    """Hamsa keeps its sockets alive and does not mind a client that never answers."""
-    config = plain(app)
-    config.ws_ping_interval = hamsa_app.PING
-    config.ws_ping_timeout = None
-    return config
-
-
-async def serve_mock(mock: Mock, host: str, port: int, said: Callable[[str], None]) -> None:
-    """Serve until cancelled; `said` gets the lines a developer needs. OSError when the port is taken."""
+async def serve_mock(mock: Mock, host: str, port: int, show: Callable[[str], None]) -> None:
+    """Serve until cancelled; `show` gets the lines that a developer needs. Raises OSError when the port is taken."""
     async with mock.serving(listener=bound(host, port)) as peer:
-        said(f"IVR_HAMSA_URL=ws://{peer}{hamsa_app.PATH}")
-        said(f"IVR_WEBHOOK_URL=http://{peer}/webhook")
-        said("transcripts are SCRIPTED" if mock.scripted else "callers are recognised:")
+        show(f"IVR_HAMSA_URL=ws://{peer}{hamsa_app.PATH}")
+        show(f"IVR_WEBHOOK_URL=http://{peer}/webhook")
+        show("transcripts are SCRIPTED" if mock.scripted else "callers are recognised:")
         for phrase in () if mock.scripted else phrases("en"):
-            said(f"  {phrase}")
+            show(f"  {phrase}")
         await asyncio.Event().wait()

@@ -1,11 +1,10 @@
-"""What one call was at the phone: both tracks, and everything that happened, with its time.
+"""Record one call at the phone: both tracks, and everything that happened, with its time.
 
-Both tracks are mu-law at 8 kHz and begin with the same sample: sample 0 is the first of the first media frame, spoken
-at `t0` on the driver's clock. A frame leaves when its last sample was spoken, so the first one left 20 ms after `t0`.
-The agent's track is what the caller *heard*, not what was sent: thrown away audio is not in it, gaps are.
+Both tracks are mu-law at 8 kHz and begin with the same sample. Sample 0 is the first of the first media frame, spoken
+at `t0` on the driver's clock; that frame left 20 ms after `t0`, when its last sample was spoken. The agent's track is
+what the caller *heard*, not what was sent: discarded audio is not in it, gaps are.
 
-The record is filled while the call runs and complete when it is over; `phone_figures` measures it. Entries hold what
-was said and which keys were pressed: a record is the developer's own, never a log.
+Entries hold what was said and which keys were pressed: a record belongs to the developer and is never a log.
 """
 
 from __future__ import annotations
@@ -26,14 +25,14 @@ Kind: TypeAlias = Literal[
     "agent_silent", "mark", "mark_back", "clear", "warning", "fault", "gave_up", "hang_up", "leak", "closed",
     "verb", "say", "dial", "dialled", "callback", "ended",
 ]  # fmt: skip
-"""`request`, `answer`: a webhook was asked and what it said. `connect`: the socket was accepted. `stream`: `start` was
-sent. `clear`: how much was thrown away. `warning`: the carrier's, by number, once each. `fault`: every single message
-that was not in the protocol. `gave_up`: the scenario waited in vain. `leak`: audio after the hang-up. `verb`, `say`:
-what the call's document did before or after the stream. `dial`, `dialled`: a person's telephone rings, and whether
-somebody answered. `ended`: the call is over, and how."""
+"""`request`, `answer`: a webhook was asked, and its answer. `connect`: the socket was accepted. `stream`: `start` was
+sent. `clear`: how much audio was discarded. `warning`: the carrier's, by number, once each. `fault`: each message
+outside the protocol. `gave_up`: the scenario waited in vain. `leak`: audio after the hang-up. `verb`, `say`: what the
+call's document did before or after the stream. `dial`, `dialled`: a person's telephone rings, and whether it was
+answered. `ended`: the call is over, and how."""
 
 Ending: TypeAlias = Literal["", "agent", "caller", "carrier", "lost", "refused"]
-"""Who ended the stream. `carrier`: an update by REST; `lost`: the socket died; `refused`: there never was one."""
+"""Who ended the stream. `carrier`: an update by REST; `lost`: the socket died. `refused`: there was no stream."""
 
 CERTIFIED_MS = 5.0
 """p99 of the phone's own lateness up to which its figures may be trusted."""
@@ -41,7 +40,7 @@ CERTIFIED_MS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class RecordEntry:
-    """Something that happened on the call."""
+    """Hold one thing that happened on the call."""
 
     t: float
     """Driver's clock, seconds."""
@@ -51,7 +50,7 @@ class RecordEntry:
 
 @dataclass(slots=True)
 class Speech:
-    """The caller said something."""
+    """Hold one thing that the caller said."""
 
     label: str
     """Its words, or the file's name."""
@@ -65,17 +64,17 @@ class Speech:
 
 @dataclass(frozen=True, slots=True)
 class Cleared:
-    """The bridge threw audio away."""
+    """Hold one `clear`: the bridge discarded audio."""
 
     sample: int
     """Where the phone was."""
     ms: float
-    """How much was thrown away."""
+    """Milliseconds of audio that were discarded."""
 
 
 @dataclass(slots=True)
 class PhoneRecord:
-    """One call, from the first request to the end."""
+    """Hold one call, from the first request to the end."""
 
     call_sid: str = ""
     stream_sid: str = ""
@@ -110,7 +109,7 @@ class PhoneRecord:
     said: list[str] = field(default_factory=list)
     """Texts of `<Say>` outside the stream."""
     dialled: list[str] = field(default_factory=list)
-    """Who was dialled for the caller."""
+    """The numbers that were dialled for the caller."""
     verbs: list[str] = field(default_factory=list)
     """Every verb the documents ran, by name."""
     watch: Callable[[RecordEntry], None] | None = field(default=None, repr=False, compare=False)
@@ -123,40 +122,40 @@ class PhoneRecord:
         )
 
     def note(self, t: float, kind: Kind, detail: str = "") -> None:
-        """Write an entry down and tell whoever watches."""
+        """Add an entry and pass it to `watch`."""
         entry = RecordEntry(t, kind, detail)
         self.entries.append(entry)
         if self.watch is not None:
             self.watch(entry)
 
     def warn(self, t: float, code: int, reason: str) -> None:
-        """The carrier warns: once for each code."""
+        """Add a warning of the carrier, once for each code."""
         if code not in self.warnings:
             self.warnings[code] = reason
             self.note(t, "warning", f"{code} {reason}")
 
     def of(self, kind: Kind) -> list[RecordEntry]:
-        """The entries of one kind."""
+        """Return the entries of one kind."""
         return [entry for entry in self.entries if entry.kind == kind]
 
     @property
     def discarded_ms(self) -> float:
-        """Audio the bridge sent and threw away again."""
+        """Return how much audio the bridge sent and then discarded, in milliseconds."""
         return sum(cleared.ms for cleared in self.cleared)
 
     @property
     def lateness_p99_ms(self) -> float:
-        """How late the phone itself was, 99th percentile."""
+        """Return how late the phone itself was, in milliseconds, 99th percentile."""
         ordered = sorted(self.lateness_ms)
         return ordered[int(len(ordered) * 0.99)] if ordered else 0.0
 
     @property
     def certified(self) -> bool:
-        """The phone kept its own time: its figures say something about the bridge."""
+        """Return whether the phone kept its own time, so that its figures are about the bridge."""
         return self.lateness_p99_ms <= CERTIFIED_MS
 
     def stereo(self) -> bytes:
-        """PCM16 at 8 kHz, caller left, agent as heard right."""
+        """Return PCM16 at 8 kHz in two channels: the caller left, the agent as heard right."""
         length = max(len(self.caller), len(self.heard))
         both = array("h", bytes(4 * length))
         both[0::2] = _pcm(self.caller, length)
@@ -175,10 +174,12 @@ class PhoneRecord:
             (entry.t, {"t": round(entry.t, 6), "kind": entry.kind, "detail": entry.detail}) for entry in self.entries
         ]
         lines += [(t, {"t": round(t, 6), "way": way, "message": text}) for t, way, text in self.messages]
+        # By time alone: an entry and a message of the same instant keep their order.
         lines.sort(key=lambda line: line[0])
         Path(path).write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for _, line in lines), "utf-8")
 
 
 def _pcm(track: bytearray, length: int) -> array[int]:
+    """Return a mu-law track as PCM16 samples, padded with silence to `length`."""
     padded = bytes(track) + bytes([g711.SILENCE]) * (length - len(track))
     return array("h", g711.decode(padded))

@@ -1,8 +1,8 @@
-"""Why a call came to nothing, in words for whoever placed it, and what to look at first.
+"""Explain why a call came to nothing, and what to check first. Pure.
 
-Pure: a phone's record in, lines out. A call without a stream was turned away at one of three doors: nobody listened
-where the phone dialled, the bridge's answer was none that a carrier takes, or the stream of its document could not be
-opened. The carrier's number of the failure says at which; https://www.twilio.com/docs/api/errors.
+A call without a stream failed in one of three places: nothing listened where the phone dialled, the bridge's answer was
+none that a carrier accepts, or the stream of its document could not be opened. The carrier's error number says which:
+https://www.twilio.com/docs/api/errors.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from ivr.testbench.recording import PhoneRecord
 from ivr.testbench.twilio.http import CONNECTION_FAILURE, RETRIEVAL_FAILURE
 from ivr.testbench.twilio.twiml import BROKEN_DOCUMENT, UNKNOWN_VERB, WRONG_TYPE
 
-_STATUS: Final = re.compile(r"HTTP (\d+)")
-_STREAM: Final = range(31900, 32000)
-"""The carrier's numbers for what is wrong with a stream."""
+_HTTP_STATUS: Final = re.compile(r"HTTP (\d+)")
+_STREAM_ERRORS: Final = range(31900, 32000)
+"""The carrier's error numbers for media streams."""
 
 _LOG: Final = "the bridge's log, which has a line `refused` with the reason"
 _BY_STATUS: Final = {
@@ -39,26 +39,24 @@ _NO_SOCKET: Final = (
 
 
 def refusal(record: PhoneRecord) -> list[str]:
-    """What refused the call, and what to check; nothing when the call had a stream."""
+    """Return what refused the call, and what to check. Empty when the call had a stream."""
     if record.t0 is not None:
         return []
     code, reason = next(
         ((code, reason) for code, reason in reversed(record.warnings.items()) if code != UNKNOWN_VERB), (0, "")
     )
-    if code in _STREAM:
+    if code in _STREAM_ERRORS:
         return [f"refused: the stream could not be opened: {reason} ({code})", f"check: {_NO_SOCKET}"]
     asked = record.of("request")
     door = asked[-1].detail if asked else "the call"
     if code:
-        who = "nobody there" if code == CONNECTION_FAILURE else "by the bridge"
-        return [f"refused: {who}: {door}: {reason} ({code})", f"check: {_advice(code, reason)}"]
+        who = "nothing listens there" if code == CONNECTION_FAILURE else "by the bridge"
+        # The HTTP status says more than the carrier's number, which is the same for every status.
+        status = _HTTP_STATUS.search(reason)
+        advice = _BY_NUMBER.get(code, _LOG) if status is None else _BY_STATUS.get(int(status[1]), _LOG)
+        return [f"refused: {who}: {door}: {reason} ({code})", f"check: {advice}"]
     words = f", and says: {' '.join(record.said)}" if record.said else ""
     return [
         f"refused: {door} answers with a document without a stream ({', '.join(record.verbs) or 'empty'}){words}",
         "check: that the number dialled is one of the bridge's lines, and that it has a place free",
     ]
-
-
-def _advice(code: int, reason: str) -> str:
-    status = _STATUS.search(reason)
-    return _BY_NUMBER.get(code, _LOG) if status is None else _BY_STATUS.get(int(status[1]), _LOG)

@@ -86,7 +86,7 @@ def test_calling_where_nobody_answers(tmp_path: Path) -> None:
     console = Console(file=text, width=200)
     record = live.run(ring("http://127.0.0.1:9/voice", script, console, out=tmp_path))
     assert record["ended_by"] == "refused"
-    assert "refused: nobody there: POST http://127.0.0.1:9/voice: no connection" in text.getvalue()
+    assert "refused: nothing listens there: POST http://127.0.0.1:9/voice: no connection" in text.getvalue()
     assert "check: that the bridge runs" in text.getvalue()
     assert "underruns" not in text.getvalue()
     assert (tmp_path / "call.html").exists()

@@ -46,8 +46,8 @@ def test_both_peers_answer_on_one_port() -> None:
         async with both.serving(extra) as peer, httpx.AsyncClient(trust_env=False, base_url=f"http://{peer}") as client:
             began = asyncio.get_running_loop().time()
             assert await synthesised(peer) > 8_000
-            assert both.voice_connections(began) == 1
-            assert both.voice_connections(began + 100) == 0
+            assert both.tts_connections(began) == 1
+            assert both.tts_connections(began + 100) == 0
             answer = await client.post("/webhook", json={"text": "hello", "session_id": "s", "language": "en"})
             assert "Rimal" in "".join(json.loads(line).get("content", "") for line in answer.text.splitlines())
             assert (await client.get("/extra")).text == "here"

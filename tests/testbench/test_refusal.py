@@ -18,7 +18,7 @@ VOICE = "POST http://127.0.0.1:8000/voice"
         (11200, "HTTP 405", f"by the bridge: {VOICE}: HTTP 405", "/voice"),
         (11200, "HTTP 500", f"by the bridge: {VOICE}: HTTP 500", "the bridge's log"),
         (11200, "no answer: timeout", f"by the bridge: {VOICE}: no answer", "did not answer in time"),
-        (11205, "no connection: refused", f"nobody there: {VOICE}: no connection", "`ivr serve`"),
+        (11205, "no connection: refused", f"nothing listens there: {VOICE}: no connection", "`ivr serve`"),
         (12300, "content type text/plain", f"by the bridge: {VOICE}: content type", "no TwiML"),
         (11750, "body over 64 KB", f"by the bridge: {VOICE}: body", "the bridge's log"),
         (31920, "HTTP 403 where 101 belongs", "the stream could not be opened: HTTP 403 where 101", "IVR_PUBLIC_URL"),
