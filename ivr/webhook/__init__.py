@@ -1,1 +1,1 @@
-"""The agent wire: a streamed reply from n8n, SSE, plain text or one JSON."""
+"""Ask the agent, and read its streamed reply from n8n, server-sent events, plain text or one JSON."""

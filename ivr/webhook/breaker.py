@@ -1,9 +1,4 @@
-"""When an agent is left alone: one breaker for each URL, shared by all calls.
-
-Pure. An agent is at fault when it cannot be reached, breaks off, is overloaded, or leaves a caller without a word for
-so long that he is given up on. It is well when words come, or a pause. An answer that makes no sense, or a refusal that
-comes at once, is neither: it costs nobody time.
-"""
+"""Decide when an agent is not asked: one breaker for each URL, shared by all calls. Pure."""
 
 from __future__ import annotations
 
@@ -16,59 +11,56 @@ from ivr.upstream.breaker import Breaker, BreakerLimits
 BREAKER: Final = "breaker"
 """The reason of a reply that was not asked for."""
 ABANDONED: Final = 8.0
-"""Seconds without a word after which whoever gives up had a reason."""
+"""Seconds without a word after which a reply that is given up counts as a failure of the agent."""
 AGENTS: Final = 256
 """URLs remembered."""
+# The agent is at fault when it cannot be reached, breaks off or is overloaded. An answer that makes no sense, or a
+# refusal that comes at once, costs the callers no time.
 _AT_FAULT: Final = re.compile("connect|tls|timeout|broken|http_(408|429|5..)")
 
 
-class Breakers:
-    """The breakers of all agents of this process."""
+class AgentBreakers:
+    """Hold the breakers of all agents of this process."""
 
     def __init__(self, limits: BreakerLimits | None = None, chance: Callable[[], float] = lambda: 0.5) -> None:
-        """`chance`: 0 to 1, spreads the pauses."""
+        """Take `chance`, 0 to 1, which spreads the pauses."""
         self._limits = limits or BreakerLimits()
         self._chance = chance
         self._breakers: dict[str, Breaker] = {}
 
     def __repr__(self) -> str:
         failing = sum(breaker.failures > 0 for breaker in self._breakers.values())
-        return f"<Breakers of {len(self._breakers)} agents, {failing} failing>"
+        return f"<breakers of {len(self._breakers)} agents, {failing} failing>"
 
     def __iter__(self) -> Iterator[Breaker]:
-        """Of the agents that have failed before."""
+        """Iterate over the breakers of the agents that have failed before."""
         return iter(self._breakers.values())
 
     def admits(self, url: str, now: float) -> bool:
-        """Whether the agent may be asked now."""
+        """Return whether the agent may be asked now."""
         return url not in self._breakers or self._breakers[url].admits(now)
 
-    def spoke(self, url: str) -> bool:
-        """Words came, or a pause. True: the agent had been left alone, and is not any more."""
+    def answered(self, url: str) -> bool:
+        """Note words or a pause of the agent. Return whether this closed its breaker."""
         return url in self._breakers and self._breakers[url].succeeded()
 
     def failed(self, url: str, reason: str, now: float) -> bool:
-        """A reply failed, for one of the fixed reasons. True: the agent is left alone from now on."""
-        if _AT_FAULT.fullmatch(reason):
-            return self._of(url).failed(now)
-        self._forgo(url, now)
-        return False
+        """Note a reply that failed, for one of the fixed reasons. Return whether this opened the agent's breaker."""
+        return self._count(url, bool(_AT_FAULT.fullmatch(reason)), now)
 
     def abandoned(self, url: str, waited: float, now: float) -> bool:
-        """Nobody waits any more for a reply that has not said a word in so many seconds. As `failed`, when they are
-        many."""
-        if waited >= ABANDONED:
-            return self._of(url).failed(now)
-        self._forgo(url, now)
-        return False
+        """Note a reply without a word that the caller gave up after `waited` seconds. Return as `failed` does."""
+        return self._count(url, waited >= ABANDONED, now)
 
-    def _forgo(self, url: str, now: float) -> None:
-        if url in self._breakers:
-            self._breakers[url].forgo(now)
-
-    def _of(self, url: str) -> Breaker:
-        if url not in self._breakers:
+    def _count(self, url: str, at_fault: bool, now: float) -> bool:
+        known = self._breakers.get(url)
+        if not at_fault:
+            # Without a verdict, another probe may be made at once.
+            if known is not None:
+                known.forgo(now)
+            return False
+        if known is None:
             if len(self._breakers) >= AGENTS:
                 self._breakers.clear()
-            self._breakers[url] = Breaker(self._limits, self._chance)
-        return self._breakers[url]
+            known = self._breakers[url] = Breaker(self._limits, self._chance)
+        return known.failed(now)

@@ -1,8 +1,4 @@
-"""The pieces of one reply -> the events of its turn, and its end: exactly one, whatever happened.
-
-A reply that said something and broke off has failed; one that said something and merely reported an error has ended,
-with a `PeerFault` beside it. A reply that only closes the conversation, or hands it over, has ended too.
-"""
+"""Turn the pieces of one reply into the events of its turn, and into its end: exactly one, whatever happened."""
 
 from __future__ import annotations
 
@@ -11,7 +7,7 @@ from ivr.webhook.formats.parts import Closing, Delta, Failure, Pause, Piece, Tra
 
 
 class ReplyEvents:
-    """One reply's ledger."""
+    """Follow one reply and decide how it ended."""
 
     def __init__(self, turn: int) -> None:
         self._turn = turn
@@ -21,7 +17,7 @@ class ReplyEvents:
         self._faults: list[str] = []
 
     def take(self, piece: Piece) -> ReplyDelta | ReplyPause | PeerFault | None:
-        """The event of a piece. The same fault is told once; what comes after the words at the end."""
+        """Return the event of a piece; None for a fault that was reported before, and for what the end tells."""
         match piece:
             case Delta(text):
                 self._said = self._said or not text.isspace()
@@ -37,8 +33,9 @@ class ReplyEvents:
                 return PeerFault("agent", reason)
         return None
 
-    def verdict(self, broke: str = "") -> ReplyEnded | ReplyFailed:
-        """How the reply ended; `broke` says why it could not be read to its end."""
+    def end(self, broke: str = "") -> ReplyEnded | ReplyFailed:
+        """Return how the reply ended. `broke`: why it could not be read to its end."""
+        # A reply that only hangs up or hands over has ended well, unless it broke off before its first word.
         asks = self._hang_up or self._transfer_to is not None
         if asks and (self._said or not broke):
             return ReplyEnded(self._turn, self._hang_up, self._transfer_to)
@@ -46,6 +43,7 @@ class ReplyEvents:
             return ReplyFailed(self._turn, broke)
         if "too_long" in self._faults:
             return ReplyFailed(self._turn, "too_long")
+        # A reply that said something and merely reported an error has ended, with a `PeerFault` beside it.
         if self._said:
             return ReplyEnded(self._turn)
         return ReplyFailed(self._turn, self._faults[0] if self._faults else "empty")

@@ -1,8 +1,7 @@
-"""What the agent is asked: one small JSON object per turn.
+"""Write what the agent is asked: one small JSON object per turn.
 
-`text` and `session_id` are what every such webhook reads (n8n's chat memory keys on `session_id`, here the call's id);
-the rest is there for agents that want it. An agent that was interrupted learns from `heard` and `unheard` what the
-caller knows of its last reply.
+`text` and `session_id` are what every such webhook reads; n8n's chat memory keys on `session_id`, here the call's id.
+An agent that was interrupted learns from `heard` and `unheard` what the caller knows of its last reply.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ ACCEPT = "application/x-ndjson, text/event-stream, application/json;q=0.9, text/
 
 
 def body(request: ReplyRequest) -> dict[str, Any]:
-    """The request as JSON values."""
+    """Return the request as JSON values."""
     return {
         "text": request.text,
         "session_id": request.session_id,
@@ -38,14 +37,15 @@ def body(request: ReplyRequest) -> dict[str, Any]:
 
 
 def encoded(request: ReplyRequest) -> bytes:
-    """The request as it is sent: UTF-8 JSON. Lone surrogates, which UTF-8 has no bytes for, become `?`."""
+    """Return the request as it is sent: UTF-8 JSON."""
+    # Lone surrogates, which UTF-8 has no bytes for, become `?`.
     return json.dumps(body(request), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def headers(secret: str = "", secret_header: str = "Authorization") -> dict[str, str]:
-    """The fixed headers of every request.
+    """Return the fixed headers of every request.
 
-    A secret goes as `Authorization: Bearer ...`, or as it is in the header the operator names. Raises `ValueError`
+    A secret goes as `Authorization: Bearer ...`, or as it is in the header that the operator names. Raises `ValueError`
     for a name or secret that cannot stand in a header, without repeating it.
     """
     fixed = {
@@ -66,7 +66,8 @@ def headers(secret: str = "", secret_header: str = "Authorization") -> dict[str,
 
 
 def with_userinfo(fixed: Mapping[str, str], userinfo: bytes) -> dict[str, str]:
-    """Headers for a URL written `https://user:password@host/`; a configured secret wins."""
+    """Return the headers for a URL written `https://user:password@host/`."""
+    # A configured secret wins.
     if not userinfo or "Authorization" in fixed:
         return dict(fixed)
     credentials = base64.b64encode(unquote(userinfo.decode("ascii", "replace")).encode()).decode()

@@ -11,7 +11,7 @@ import pytest
 from ivr.call.events import ReplyDelta, ReplyEnded, ReplyFailed
 from ivr.testbench import virtual_time
 from ivr.upstream.breaker import BreakerLimits
-from ivr.webhook.breaker import ABANDONED, AGENTS, Breakers
+from ivr.webhook.breaker import ABANDONED, AGENTS, AgentBreakers
 from ivr.webhook.client import AgentClient, AgentSettings
 from tests.webhook.n8n import line
 from tests.webhook.peer import ASKED, replies
@@ -23,16 +23,16 @@ WORDS = [(0.1, line("item", "Hi"))]
 
 
 def test_failures_in_a_row_leave_one_agent_alone_and_no_other() -> None:
-    breakers = Breakers(LIMITS)
+    breakers = AgentBreakers(LIMITS)
     assert [breakers.failed(URL, "connect", 0.0) for _ in range(3)] == [False, False, True]
     assert not breakers.admits(URL, 1.9)
     assert breakers.admits(OTHER, 1.9)
-    assert repr(breakers) == "<Breakers of 1 agents, 1 failing>"
+    assert repr(breakers) == "<breakers of 1 agents, 1 failing>"
     assert breakers.admits(URL, 2.0)
     assert not breakers.admits(URL, 2.0)
-    assert breakers.spoke(URL)
+    assert breakers.answered(URL)
     assert breakers.admits(URL, 2.1)
-    assert not breakers.spoke(OTHER)
+    assert not breakers.answered(OTHER)
 
 
 @pytest.mark.parametrize(
@@ -43,19 +43,19 @@ def test_failures_in_a_row_leave_one_agent_alone_and_no_other() -> None:
     ],
 )
 def test_only_some_failures_are_the_agents(reason: str, counts: bool) -> None:
-    breakers = Breakers(BreakerLimits(failures=1))
+    breakers = AgentBreakers(BreakerLimits(failures=1))
     assert breakers.failed(URL, reason, 0.0) is counts
 
 
 def test_whoever_waited_long_had_a_reason_to_go() -> None:
-    breakers = Breakers(BreakerLimits(failures=1))
+    breakers = AgentBreakers(BreakerLimits(failures=1))
     assert not breakers.abandoned(URL, ABANDONED - 0.1, 0.0)
     assert breakers.abandoned(URL, ABANDONED, 0.0)
 
 
 @pytest.mark.parametrize("given_up", ["hangs up", "http_404"])
 def test_a_probe_without_a_verdict_makes_room_for_another(given_up: str) -> None:
-    breakers = Breakers(LIMITS)
+    breakers = AgentBreakers(LIMITS)
     for _ in range(3):
         breakers.failed(URL, "connect", 0.0)
     assert breakers.admits(URL, 2.0)
@@ -68,7 +68,7 @@ def test_a_probe_without_a_verdict_makes_room_for_another(given_up: str) -> None
 
 
 def test_no_more_agents_are_remembered_than_there_is_room_for() -> None:
-    breakers = Breakers(LIMITS)
+    breakers = AgentBreakers(LIMITS)
     for number in range(3 * AGENTS):
         breakers.failed(f"{URL}/{number}", "connect", 0.0)
     assert f"of {AGENTS} agents" in repr(breakers)

@@ -284,6 +284,6 @@ def test_tls_without_trust_is_named_and_not_tried_again() -> None:
 
 def test_the_addresses_of_many_lines_are_kept_within_bounds() -> None:
     agent = AgentClient()
-    for number in range(3 * client._TARGETS):
+    for number in range(3 * client._KNOWN_URLS):
         agent._target(f"http://agent.test/{number}")
-    assert len(agent._targets) <= client._TARGETS
+    assert len(agent._targets) <= client._KNOWN_URLS

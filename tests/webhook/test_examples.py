@@ -18,13 +18,13 @@ import pytest
 from ivr.call.commands import ReplyRequest
 from ivr.call.options import CallOptions
 from ivr.upstream.breaker import BreakerLimits
-from ivr.webhook import request as wording
+from ivr.webhook import request as requests
 from ivr.webhook.client import RETRY_PAUSE, AgentSettings
 from ivr.webhook.formats.body import MAX_LINE
-from ivr.webhook.formats.detect import MAX_BODY
+from ivr.webhook.formats.detect import MAX_REPLY_BODY
 from ivr.webhook.formats.parts import Closing, Delta, Pause, Piece, Transferring
-from ivr.webhook.formats.reply_text import MAX_TEXT
-from ivr.webhook.formats.text_fields import SAYING
+from ivr.webhook.formats.reply_text import MAX_REPLY_TEXT
+from ivr.webhook.formats.text_fields import TEXT_KEYS
 from ivr.webhook.http.pool import PoolLimits
 from tests.webhook.n8n import JSON, SSE, TEXT, read
 
@@ -54,15 +54,15 @@ def asked(app: Any, text: str = "And tomorrow?") -> list[Piece]:
 
     async def ask() -> list[Piece]:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://agent") as client:
-            response = await client.post("/webhook", json=wording.body(ASKED) | {"text": text})
+            response = await client.post("/webhook", json=requests.body(ASKED) | {"text": text})
             return read(response.content, response.headers["content-type"])
 
     return asyncio.run(ask())
 
 
 def test_the_request_is_the_one_we_send() -> None:
-    assert json.loads(block("## The request", "json")) == wording.body(ASKED)
-    for name, value in wording.headers().items():
+    assert json.loads(block("## The request", "json")) == requests.body(ASKED)
+    for name, value in requests.headers().items():
         assert f"{name}: {value}\n" in PAGE
 
 
@@ -111,7 +111,7 @@ def test_openai_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_plain_text() -> None:
-    body, heads = wording.encoded(ASKED), []
+    body, heads = requests.encoded(ASKED), []
     environ = {"REQUEST_METHOD": "POST", "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
     app = program("### Plain text, with nothing but Python")["app"]
     parts = list(app(environ, lambda status, headers: heads.append(dict(headers))))
@@ -159,12 +159,12 @@ def test_the_figures() -> None:
         f"| {options.reply_timeout:.0f} s | without a word",
         f"(`reply_timeout`, {settings.silence_timeout:.0f} s at most)",
         f"| {settings.total_timeout:.0f} s | for the whole reply",
-        f"| {MAX_TEXT:,} characters | of words; {MAX_LINE >> 10} KiB a line; {MAX_BODY >> 20} MiB a body",
+        f"| {MAX_REPLY_TEXT:,} characters | of words; {MAX_LINE >> 10} KiB a line; {MAX_REPLY_BODY >> 20} MiB a body",
         f"not asked for {breaker.pause:.0f} to {breaker.longest:.0f} s",
     ):
         assert figure in PAGE
     assert (breaker.failures, options.failures_in_a_row) == (5, 3)
-    assert ", ".join(f"`{key}`" for key in SAYING) in " ".join(PAGE.split())
+    assert ", ".join(f"`{key}`" for key in TEXT_KEYS) in " ".join(PAGE.split())
 
 
 def test_the_readme_leads_here() -> None:

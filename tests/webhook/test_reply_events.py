@@ -36,14 +36,14 @@ ENDS: list[tuple[str, list[Piece], str, ReplyEnded | ReplyFailed]] = [
 
 @pytest.mark.parametrize(("pieces", "broke", "end"), [row[1:] for row in ENDS], ids=[row[0] for row in ENDS])
 def test_ends(pieces: list[Piece], broke: str, end: ReplyEnded | ReplyFailed) -> None:
-    account = ReplyEvents(7)
+    events = ReplyEvents(7)
     for piece in pieces:
-        account.take(piece)
-    assert account.verdict(broke) == end
+        events.take(piece)
+    assert events.end(broke) == end
 
 
 def test_events_carry_the_turn_and_a_fault_is_told_once() -> None:
-    account = ReplyEvents(7)
+    events = ReplyEvents(7)
     pieces: list[Piece] = [
         Delta("a"),
         Pause(),
@@ -52,7 +52,7 @@ def test_events_carry_the_turn_and_a_fault_is_told_once() -> None:
         Closing(),
         Failure("agent_error"),
     ]
-    assert [account.take(piece) for piece in pieces] == [
+    assert [events.take(piece) for piece in pieces] == [
         ReplyDelta(7, "a"),
         ReplyPause(7),
         PeerFault("agent", "bad_line"),

@@ -1,7 +1,4 @@
-"""What the agent wants done once its words were heard: the call ended, or a person to take over.
-
-It stands beside the words, in an object that is their value or in `data`, or in a record of its own.
-"""
+"""Find what the agent asks for beside its words: that the call ends, or that a person takes over."""
 
 from __future__ import annotations
 
@@ -9,32 +6,27 @@ import re
 from typing import Any, Final
 
 from ivr.webhook.formats.parts import Closing, Piece, Transferring
-from ivr.webhook.formats.text_fields import SAYING
+from ivr.webhook.formats.text_fields import TEXT_KEYS
 
 _HANG_UPS: Final = ("hangup", "hang_up", "hang-up")
-_FOR_THE_EYE: Final = re.compile(r"[\s().-]")
+_IN_WRITTEN_NUMBERS: Final = re.compile(r"[\s().-]")
 
 
-def wishes(record: dict[str, Any]) -> list[Piece]:
-    """What a record asks for: `Transferring` before `Closing`, each at most once."""
-    parts = [record, *(record[key] for key in (*SAYING, "data") if isinstance(record.get(key), dict))]
-    return [*_transfers(parts), *_closes(parts)]
-
-
-def _says(record: dict[str, Any], *names: str) -> bool:
-    return any(record.get(name) in (True, "true", "True") for name in names)
-
-
-def _closes(parts: list[dict[str, Any]]) -> list[Piece]:
-    """Whether the conversation is over."""
-    closing = any(_says(part, "is_closing", "hang_up") or part.get("action") in _HANG_UPS for part in parts)
-    return [Closing()] if closing else []
-
-
-def _transfers(parts: list[dict[str, Any]]) -> list[Piece]:
-    """Whether a person should take over, and who."""
+def actions_of(record: dict[str, Any]) -> list[Piece]:
+    """Return what a record asks for: `Transferring` before `Closing`, each at most once."""
+    # An action stands beside the words, in the object that holds them, or in `data`.
+    parts = [record, *(record[key] for key in (*TEXT_KEYS, "data") if isinstance(record.get(key), dict))]
+    found: list[Piece] = []
     for part in parts:
-        if _says(part, "transfer") or part.get("action") == "transfer":
+        if _is_true(part, "transfer") or part.get("action") == "transfer":
             number = part.get("to")
-            return [Transferring(_FOR_THE_EYE.sub("", number) if isinstance(number, str) else "")]
-    return []
+            found.append(Transferring(_IN_WRITTEN_NUMBERS.sub("", number) if isinstance(number, str) else ""))
+            break
+    if any(_is_true(part, "is_closing", "hang_up") or part.get("action") in _HANG_UPS for part in parts):
+        found.append(Closing())
+    return found
+
+
+def _is_true(record: dict[str, Any], *keys: str) -> bool:
+    # Models write booleans as strings too.
+    return any(record.get(key) in (True, "true", "True") for key in keys)

@@ -1,8 +1,4 @@
-"""Bytes of a reply's body -> pieces, one class per format. Chunk, line and character boundaries are unrelated.
-
-Lines end at `\\n` and nowhere else (U+2028 and U+0085 are text); what follows the last `\\n` is a line too. A line has
-a bounded length: a peer that sends more of one has left its format, and its reply is over.
-"""
+"""Read the bytes of a reply's body, one class per format. Chunk, line and character boundaries are unrelated."""
 
 from __future__ import annotations
 
@@ -18,48 +14,50 @@ from ivr.webhook.formats.reply_text import NOT_JSON, json_text
 MAX_LINE = 256 * 1024
 """Bytes of one line, of one event and of a JSON answer that spans lines."""
 
-LOST: Final = Failure("charset")
+CHARACTERS_LOST: Final = Failure("charset")
 """Characters of the body could not be read; the others are."""
-CODED: Final = re.compile(rb"[0-9a-k]:[\"{\[]")
+CODED_START: Final = re.compile(rb"[0-9a-k]:[\"{\[]")
 """How a line of `CodedLines` begins."""
 
 
 class Format(Protocol):
-    """One way to write a reply. `over` once nothing more of it is worth reading."""
+    """Read one way to write a reply. `over` once nothing more of it is worth reading."""
 
     over: bool
 
     def feed(self, data: bytes) -> list[Piece]:
-        """The pieces that are complete with these bytes."""
+        """Return the pieces that are complete with these bytes."""
 
     def finish(self) -> list[Piece]:
-        """The pieces that only the end of the body completes. Once."""
+        """Return the pieces that only the end of the body completes. Call it once."""
 
 
 class Lines:
-    """Cuts bytes at `\\n`; `over` once a line exceeds its limit."""
+    """Cut bytes at `\\n`. `over` once a line exceeds its limit."""
 
     def __init__(self) -> None:
         self.over = False
         self._tail = bytearray()
 
     def feed(self, data: bytes) -> list[bytes]:
-        """The lines completed, without their `\\n`."""
+        """Return the lines completed, without their `\\n`."""
+        # Lines end at `\n` and nowhere else: U+2028 and U+0085 are text.
         parts = data.split(b"\n")
         if len(parts) > 1 and self._tail:
             parts[0] = bytes(self._tail) + parts[0]
             self._tail.clear()
         self._tail += parts.pop()
+        # An agent that sends a longer line has left its format.
         self.over = len(self._tail) > MAX_LINE or any(len(line) > MAX_LINE for line in parts)
         return parts
 
     def finish(self) -> bytes:
-        """The last line, which nobody ended."""
+        """Return the last line, which has no `\\n`."""
         return bytes(self._tail)
 
 
 class LineByLine(ABC):
-    """A format in which every line stands for itself; blank ones and those that are too long say nothing."""
+    """Read a format in which every line stands for itself. Blank and too long lines say nothing."""
 
     def __init__(self, records: Records) -> None:
         self.over = False
@@ -68,7 +66,7 @@ class LineByLine(ABC):
 
     @abstractmethod
     def _value(self, line: bytes) -> list[Piece]:
-        """The pieces of one line."""
+        """Return the pieces of one line."""
 
     def feed(self, data: bytes) -> list[Piece]:
         """See `Format`."""
@@ -87,7 +85,7 @@ class LineByLine(ABC):
 
 
 class JsonLines(LineByLine):
-    """One JSON value a line: n8n, and every single-line JSON answer."""
+    """Read one JSON value a line: n8n, and every single-line JSON answer."""
 
     def _value(self, line: bytes) -> list[Piece]:
         value = json_value(line)
@@ -95,7 +93,7 @@ class JsonLines(LineByLine):
 
 
 class JsonDocument:
-    """One JSON answer written over several lines."""
+    """Read one JSON answer that is written over several lines."""
 
     def __init__(self, records: Records) -> None:
         self.over = False
@@ -117,12 +115,12 @@ class JsonDocument:
 
 
 class ServerSentEvents:
-    """`data:` lines; an event ends at an empty line, the reply at `[DONE]` or with the body."""
+    """Read server-sent events: an event ends at an empty line, the reply at `[DONE]` or with the body."""
 
     def __init__(self, records: Records) -> None:
         self.over = False
         self.done = False
-        """`[DONE]` has come."""
+        """Whether `[DONE]` has come."""
         self._lines = Lines()
         self._records = records
         self._event = ""
@@ -159,53 +157,49 @@ class ServerSentEvents:
             self._data.append(value.removeprefix(" "))
             self._length += len(line) + 1
         elif field not in ("", "id", "retry"):
-            self._records.unread(line)
+            # Bare lines among events are in no format.
+            self._records.note_unread(line)
         return []
 
     def _dispatched(self) -> list[Piece]:
+        """Return the pieces of the event that is complete."""
         text, event = "\n".join(self._data), self._event
         self._data, self._length, self._event = [], 0, ""
         if text.strip() == "[DONE]":
             self.over = self.done = True
             return []
-        return self._value(text, event)
-
-    def _value(self, text: str, event: str) -> list[Piece]:
-        """JSON where it is JSON, else a token as it stands: `7826` is a word here, `null` is not."""
         value = json_text(text)
+        # What is no JSON is a token as it stands: `7826` is a word here, `null` is not.
         if isinstance(value, dict | list | str) or value is None:
             return self._records.take(value, event)
         if value is NOT_JSON and text.lstrip().startswith('{"'):
             return [Failure("bad_line")]
-        return self._records.say(text, event)
+        return self._records.literal(text, event)
 
 
-_PARTS: Final = {"0": "text", "3": "error", "9": "tool", "b": "tool"}
+_TYPES_BY_CODE: Final = {"0": "text", "3": "error", "9": "tool", "b": "tool"}
+"""The codes for words, an error and the call of a tool: ai-sdk.dev/v4/docs/ai-sdk-ui/stream-protocol."""
 
 
 class CodedLines(LineByLine):
-    """A code, `:` and a JSON value a line: the data streams of Vercel's AI SDK before version 5.
-
-    The codes (ai-sdk.dev/v4/docs/ai-sdk-ui/stream-protocol): `0` words, `2` data of the agent's own, `3` an error, `9`
-    and `b` the call of a tool. The others are of no use to a caller: thoughts, results, sources, steps, figures.
-    """
+    """Read a code, `:` and a JSON value a line: the data streams of Vercel's AI SDK before version 5."""
 
     def _value(self, line: bytes) -> list[Piece]:
         coded = coded_value(line)
         if coded is None:
             return [Failure("bad_line")]
         code, value = coded
+        # Code 2 is data that the agent added: never words, but it may ask for something.
         if code == "2" and isinstance(value, list):
-            return [piece for part in value if isinstance(part, dict) for piece in self._own(part)]
-        return self._records.take({"type": _PARTS[code], "text": value}) if code in _PARTS else []
-
-    def _own(self, part: dict[str, Any]) -> list[Piece]:
-        """What the agent added: not words, but perhaps what is to come after them."""
-        return self._records.take({"type": "custom", "data": part})
+            parts = [{"type": "custom", "data": part} for part in value if isinstance(part, dict)]
+            return [piece for part in parts for piece in self._records.take(part)]
+        # Other codes carry nothing to speak: thoughts, results, sources, steps, figures.
+        kind = _TYPES_BY_CODE.get(code)
+        return self._records.take({"type": kind, "text": value}) if kind else []
 
 
 class PlainText:
-    """UTF-8 text; broken bytes are left out, with a fault at the end."""
+    """Read UTF-8 text. Broken bytes are left out, with a fault at the end."""
 
     def __init__(self, records: Records) -> None:
         self.over = False
@@ -215,22 +209,22 @@ class PlainText:
 
     def feed(self, data: bytes) -> list[Piece]:
         """See `Format`."""
-        pieces = self._said(self._decoder.decode(data))
+        pieces = self._words(self._decoder.decode(data))
         self.over = self._records.over
         return pieces
 
     def finish(self) -> list[Piece]:
         """See `Format`."""
-        pieces = self._said(self._decoder.decode(b"", final=True)) + self._records.finish()
-        return [*pieces, LOST] if self._lossy else pieces
+        pieces = self._words(self._decoder.decode(b"", final=True)) + self._records.finish()
+        return [*pieces, CHARACTERS_LOST] if self._lossy else pieces
 
-    def _said(self, text: str) -> list[Piece]:
+    def _words(self, text: str) -> list[Piece]:
         self._lossy = self._lossy or "\ufffd" in text
-        return self._records.say(text)
+        return self._records.literal(text)
 
 
 class BodyRefused:
-    """Nothing in this body is to be said."""
+    """Refuse a body in which nothing is to be spoken."""
 
     def __init__(self, reason: str) -> None:
         self.over = False
@@ -247,13 +241,14 @@ class BodyRefused:
 
 
 def json_value(line: bytes) -> Any:
-    """The JSON value of a line. Broken UTF-8 inside a string costs a character, not the line."""
+    """Return the JSON value of a line, or `NOT_JSON`."""
+    # Broken UTF-8 inside a string costs a character, not the line.
     return json_text(line.decode("utf-8", "replace"))
 
 
 def coded_value(line: bytes) -> tuple[str, Any] | None:
-    """The code and the value of a line of `CodedLines`; None if it is not one."""
-    if not CODED.match(line):
+    """Return the code and the value of a line of `CodedLines`; None if it is not one."""
+    if not CODED_START.match(line):
         return None
     value = json_value(line[2:])
     return None if value is NOT_JSON else (line[:1].decode(), value)

@@ -1,8 +1,6 @@
-"""What a record of a reply calls itself, by `type`, by `event` or by the name of its server-sent event -> what it is.
+"""Decide what a record of a reply is, by its `type`, its `event` or the name of its server-sent event.
 
-A `type` that is not in the table is somebody's future and is not spoken. The name of an event is looser: agents that
-name their events as they like are spoken unless the name says that these are no words. Where both are given, the one
-that says less is believed. The table holds the names of
+The table holds the names of
 
 - OpenAI Responses: platform.openai.com/docs/api-reference/responses-streaming
 - Anthropic: platform.claude.com/docs/build-with-claude/streaming
@@ -15,12 +13,11 @@ from __future__ import annotations
 
 import re
 from enum import IntEnum
-from functools import lru_cache
 from typing import Any, Final
 
 
 class RecordType(IntEnum):
-    """What a record is; the higher says less."""
+    """Say what a record is. The higher value carries less to speak."""
 
     WORDS = 0
     """New words."""
@@ -29,7 +26,7 @@ class RecordType(IntEnum):
     WHOLE = 2
     """All words of the reply: only those that were not said yet are new."""
     UNKNOWN = 3
-    """Nothing that we know."""
+    """A type that is not in the table."""
     QUIET = 4
     """Of no use to a caller."""
     TOOL = 5
@@ -38,7 +35,7 @@ class RecordType(IntEnum):
     """The agent failed."""
 
 
-_NAMES: Final = {
+_NAMES_BY_TYPE: Final = {
     RecordType.WORDS: """
         text message response answer reply output output_text content token delta chunk speech dtmf data success
         ai assistant agent bot aimessage aimessagechunk agent_message bot_message message_chunk text_chunk
@@ -50,51 +47,58 @@ _NAMES: Final = {
         final final_answer final_response result done complete completed close end finish stop values
         response.completed response.done workflow_finished
         """,
+    RecordType.QUIET: "message_delta",
     RecordType.ERROR: "error exception failed response.failed run_error",
 }
-_KINDS: Final = {name: kind for kind, names in _NAMES.items() for name in names.split()}
-_TOOL: Final = frozenset(("tool", "tools", "function", "functions", "mcp"))
-_SILENT: Final = """
+_TYPES_BY_NAME: Final = {name: kind for kind, names in _NAMES_BY_TYPE.items() for name in names.split()}
+_TOOL_WORDS: Final = frozenset(("tool", "tools", "function", "functions", "mcp"))
+_WITHOUT_WORDS: Final = """
     think thinking thought thoughts reason reasoning analysis usage meta metadata signature log logs debug trace
     ping keep keepalive alive heartbeat progress status session open start started begin created added queued
     end ended done stop stopped finish finished complete completed replace update updates updated on
     node nodes step steps graph source sources citation citations annotation annotations audio file files image
     human user system
     """
-_QUIET: Final = frozenset(_SILENT.split())
-_PARTS: Final = re.compile("[A-Z]?[a-z]+|[A-Z]+")
-_LONGEST_NAME: Final = 64
+_QUIET_WORDS: Final = frozenset(_WITHOUT_WORDS.split())
+_WORDS_IN_NAME: Final = re.compile("[A-Z]?[a-z]+|[A-Z]+")
+_LONGEST_TYPE_NAME: Final = 64
+"""Characters; a longer name is not a type's."""
 
 
-@lru_cache(maxsize=256)
-def _short_named(name: str) -> RecordType:
-    if (kind := _KINDS.get(name.lower())) is not None:
+def _type_named(name: str) -> RecordType:
+    if len(name) > _LONGEST_TYPE_NAME:
+        return RecordType.UNKNOWN
+    if (kind := _TYPES_BY_NAME.get(name.lower())) is not None:
         return kind
-    parts = {part.lower() for part in _PARTS.findall(name)}
-    if parts & _TOOL:
+    words = {word.lower() for word in _WORDS_IN_NAME.findall(name)}
+    if words & _TOOL_WORDS:
         return RecordType.TOOL
-    return RecordType.QUIET if parts & _QUIET or name.lower() == "message_delta" else RecordType.UNKNOWN
+    # Any other name is of a format that is not known, so its record is not spoken.
+    return RecordType.QUIET if words & _QUIET_WORDS else RecordType.UNKNOWN
 
 
-def _named(name: str) -> RecordType:
-    return _short_named(name) if len(name) <= _LONGEST_NAME else RecordType.UNKNOWN
-
-
-def kind_of_event(name: str) -> RecordType:
-    """What the name of an event says; any name may stand for words, and so does none."""
-    kind = _named(name) if name else RecordType.WORDS
+def event_type(name: str) -> RecordType:
+    """Return what the name of an event says."""
+    kind = _type_named(name) if name else RecordType.WORDS
+    # Agents name their events as they like: an unknown name, or none, stands for words.
     return RecordType.WORDS if kind is RecordType.UNKNOWN else kind
 
 
-def kind_of(record: dict[str, Any], event: str = "") -> RecordType:
-    """What a record is, and its part if it opens one: a message may be announced as well as a tool's call."""
-    own, told = record.get("type"), record.get("event")
-    kind = kind_of_event(event)
-    if isinstance(told, str):
-        kind = max(kind, kind_of_event(told))
+def record_type(record: dict[str, Any], event: str = "") -> RecordType:
+    """Return what a record is. `event`: the name of its server-sent event."""
+    own, named = record.get("type"), record.get("event")
+    kind = event_type(event)
+    # Where several names are given, the one that promises least is believed.
+    if isinstance(named, str):
+        kind = max(kind, event_type(named))
     if isinstance(own, str):
-        kind = max(kind, _named(own))
+        kind = max(kind, _type_named(own))
+    # A record that announces a part: a message and a tool's call are announced alike.
     opened = record.get("content_block") or record.get("item")
-    if kind is RecordType.QUIET and isinstance(opened, dict) and _named(str(opened.get("type"))) is RecordType.TOOL:
+    if (
+        kind is RecordType.QUIET
+        and isinstance(opened, dict)
+        and _type_named(str(opened.get("type"))) is RecordType.TOOL
+    ):
         return RecordType.TOOL
     return kind

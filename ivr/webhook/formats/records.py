@@ -1,20 +1,7 @@
-"""JSON values of a reply -> pieces. Knows n8n's records, OpenAI's chunks, everybody's events and plain answers.
+"""Turn the JSON values of a reply into pieces: n8n's records, OpenAI's chunks, other agents' records, plain answers.
 
-The story of the rules (reference: n8n's webhook stream):
-
-- n8n writes `begin`, `item`..., `end` once per LLM call, so a reply with tools has several; `end` is a pause, not the
-  end. Items carry the node's name and the index of the input item they answer.
-- One conversation is spoken: the items of one node (the configured one, else any that does not merely respond) and of
-  the first item index that says something. Two indexes streaming at once are two answers to two inputs.
-- The Respond-to-Webhook node repeats the whole answer as a JSON string inside an item: it counts only for what was not
-  streamed before, and may close. An agent may stream such an object too: a run that begins with `{` or a code fence is
-  held to its end, and read out unless it repeats what was said.
-- A configured node that never speaks was renamed: what the last other node said is spoken at the end, with a fault.
-- Other records say what they are (`ivr.webhook.formats.record_types`); where their words stand is one rule
-  (`ivr.webhook.formats.text_fields`).
-- `error` records are in-band and the workflow may go on; unknown types are somebody's future, not ours.
-- A reply that said nothing although there were words has a fault of its own: `not_understood`, `only_thoughts` where a
-  model only thought aloud, `respond_immediately` where n8n's webhook node does not wait for its workflow.
+What a record is, `record_types` decides; where its words stand, `text_fields`. A reply that said nothing although there
+were words has a fault of its own: `not_understood`, `only_thoughts`, `respond_immediately`.
 """
 
 from __future__ import annotations
@@ -22,32 +9,33 @@ from __future__ import annotations
 from typing import Any
 
 from ivr.webhook.formats.parts import Failure, Piece
-from ivr.webhook.formats.record_types import RecordType, kind_of, kind_of_event
-from ivr.webhook.formats.reply_text import MAX_TEXT, ReplyText
-from ivr.webhook.formats.text_fields import failing, has_letters, told, words_of
+from ivr.webhook.formats.record_types import RecordType, event_type, record_type
+from ivr.webhook.formats.reply_text import MAX_REPLY_TEXT, ReplyText
+from ivr.webhook.formats.text_fields import find_text, has_letters, reports_failure, text_of
 
-_RESPONDERS = ("respond to webhook", "respondtowebhook")
-_STARTED = {"message": "Workflow was started"}
+_RESPONDING_NODES = ("respond to webhook", "respondtowebhook")
+_N8N_DOES_NOT_WAIT = {"message": "Workflow was started"}
+"""The answer of n8n's webhook node that is not set to stream."""
 
 
 class Records:
-    """The JSON values of one reply, in order. `over` once nothing more of it will be spoken."""
+    """Read the JSON values of one reply, in order. `over` once nothing more of it will be spoken."""
 
     def __init__(self, agent_node: str | None = None) -> None:
         self._agent_node = agent_node
-        self._saying = ReplyText()
+        self._text = ReplyText()
         self._index: object = None
-        self._aside: list[str] = []
-        self._aside_of: tuple[str, object] = ("", None)
+        self._other_node: list[str] = []
+        self._other_origin: tuple[str, object] = ("", None)
         self._unread = False
 
     @property
     def over(self) -> bool:
-        """More was said than a telephone can say."""
-        return self._saying.over
+        """Return whether the reply is longer than a telephone can say."""
+        return self._text.over
 
     def take(self, value: Any, event: str = "") -> list[Piece]:
-        """The pieces of one JSON value: a record, a list of them, or a string to say. Other scalars say nothing.
+        """Return the pieces of one JSON value: a record, a list of them, or a string. Other scalars say nothing.
 
         `event`: the name of the server-sent event it came in.
         """
@@ -55,53 +43,55 @@ class Records:
             case dict():
                 return self._record(value, event)
             case str():
-                return self.say(value, event)
+                return self.literal(value, event)
             case list():
                 return self._list(value, event)
         return []
 
-    def say(self, text: str, event: str = "") -> list[Piece]:
-        """Words to be spoken as they are, if the name of their event does not say otherwise."""
-        match kind_of_event(event):
+    def literal(self, text: str, event: str = "") -> list[Piece]:
+        """Return the pieces of words that are spoken as they are, unless the name of their event forbids it."""
+        match event_type(event):
             case RecordType.WORDS | RecordType.SNAPSHOT:
-                return self._saying.say(text)
-            case RecordType.WHOLE if text.strip() and kind_of_event(text.strip()) is RecordType.WORDS:
-                return self._saying.rest_of(text, strict=False)
+                return self._text.literal(text)
+            # `event: done` with `data: done` names its end twice and holds no answer.
+            case RecordType.WHOLE if text.strip() and event_type(text.strip()) is RecordType.WORDS:
+                return self._text.rest_of(text, strict=False)
             case RecordType.TOOL:
-                return self._saying.pause()
+                return self._text.pause()
             case RecordType.ERROR:
                 return [Failure("agent_error")]
         return []
 
-    def unread(self, text: str) -> None:
-        """Something of the body that is in none of the formats."""
-        self._unread = self._unread or has_letters(text)
+    def note_unread(self, value: Any) -> None:
+        """Note a part of the body that is in none of the formats."""
+        self._unread = self._unread or has_letters(value)
 
     def finish(self) -> list[Piece]:
-        """What was held back until the reply's end, and why there is nothing."""
-        pieces = self._saying.finish()
-        if self._aside and not self._saying.audible:
-            aside, self._aside = "".join(self._aside), []
-            pieces += [Failure("agent_node_missing"), *self._saying.whole_or_words(aside, strict=True)]
-        if self._saying.audible or self._saying.asked:
+        """Return what was held back until the reply's end, and why there is nothing."""
+        pieces = self._text.finish()
+        # The configured node never spoke, so it was renamed: the last other node's words are spoken, with a fault.
+        if self._other_node and not self._text.audible:
+            other, self._other_node = "".join(self._other_node), []
+            pieces += [Failure("agent_node_missing"), *self._text.whole_or_words(other, strict=True)]
+        if self._text.audible or self._text.actions:
             return pieces
-        if self._saying.thought:
+        if self._text.thought:
             return [*pieces, Failure("only_thoughts")]
         return [*pieces, Failure("not_understood")] if self._unread else pieces
 
     def _list(self, values: list[Any], event: str) -> list[Piece]:
-        """Several records at once are several messages; of several `output` the first one is the answer."""
         pieces: list[Piece] = []
         for value in values:
             if isinstance(value, dict):
                 second = bool(pieces) and not isinstance(value.get("type"), str)
+                # Several records at once are several messages; of several `output` the first one is the answer.
                 if second and isinstance(value.get("output"), (str, dict)):
-                    pieces += self._saying.whole(value, strict=True)
+                    pieces += self._text.whole(value, strict=True)
                     continue
                 new = self._record(value, event)
-                pieces += [*self._saying.say("\n"), *new] if second and new else new
+                pieces += [*self._text.literal("\n"), *new] if second and new else new
             elif isinstance(value, str):
-                self.unread(value)
+                self.note_unread(value)
         return pieces
 
     def _record(self, record: dict[str, Any], event: str) -> list[Piece]:
@@ -110,95 +100,91 @@ class Records:
                 return self._item(record)
             case "begin":
                 if self._is_spoken(*_origin(record)):
-                    self._saying.begin()
+                    self._text.begin()
                 return []
+            # n8n writes `begin`, `item`..., `end` once per LLM call: `end` is a pause, and not the end of the reply.
             case "end":
-                ended = self._saying.pause() if self._is_spoken(*_origin(record)) else []
-                return ended + self._saying.wish(record)
+                ended = self._text.pause() if self._is_spoken(*_origin(record)) else []
+                return ended + self._text.ask(record)
         if isinstance(record.get("choices"), list):
-            return self._choices(record["choices"]) + self._saying.wish(record)
+            return self._choices(record["choices"]) + self._text.ask(record)
         if isinstance(record.get("candidates"), list):
-            return self._saying.told("candidates", words_of(record["candidates"][:1])) + self._saying.wish(record)
-        return self._answer(record, kind_of(record, event))
+            return self._text.keyed("candidates", text_of(record["candidates"][:1])) + self._text.ask(record)
+        return self._typed(record, record_type(record, event))
 
-    def _answer(self, record: dict[str, Any], kind: RecordType) -> list[Piece]:
-        """Any other record, as its kind says."""
+    def _typed(self, record: dict[str, Any], kind: RecordType) -> list[Piece]:
+        """Return the pieces of a record that only its type tells apart."""
         if kind is RecordType.TOOL:
-            return self._saying.pause()
+            return self._text.pause()
         if kind is RecordType.ERROR:
+            # The workflow may go on after an error.
             return [Failure("agent_error")]
         if kind > RecordType.WHOLE:
             if kind is RecordType.UNKNOWN:
-                self._unread = self._unread or has_letters(record)
-            return self._saying.wish(record)
-        if record == _STARTED:
+                self.note_unread(record)
+            return self._text.ask(record)
+        if record == _N8N_DOES_NOT_WAIT:
             return [Failure("respond_immediately")]
-        if (found := told(record)) is None:
-            return self._wordless(record)
-        return self._words(*found, record, kind) + self._saying.wish(record)
-
-    def _words(self, key: str, text: str, record: dict[str, Any], kind: RecordType) -> list[Piece]:
+        if (found := find_text(record)) is None:
+            asked = self._text.ask(record)
+            if reports_failure(record):
+                return [*asked, Failure("agent_error")]
+            self.note_unread(record)
+            return asked
+        key, text = found
         if kind is RecordType.SNAPSHOT:
-            return self._saying.so_far(record.get("id"), text)
-        if kind is RecordType.WHOLE or key == "messages":
-            return self._saying.rest_of(text, strict=True)
-        return self._saying.told(key, text)
-
-    def _wordless(self, record: dict[str, Any]) -> list[Piece]:
-        asked = self._saying.wish(record)
-        if failing(record):
-            return [*asked, Failure("agent_error")]
-        self._unread = self._unread or has_letters(record)
-        return asked
+            new = self._text.so_far(record.get("id"), text)
+        elif kind is RecordType.WHOLE or key == "messages":
+            new = self._text.rest_of(text, strict=True)
+        else:
+            new = self._text.keyed(key, text)
+        return new + self._text.ask(record)
 
     def _item(self, record: dict[str, Any]) -> list[Piece]:
-        node, index = _origin(record)
+        """Return the pieces of n8n's `item`, which carries its node's name and the index of its input item."""
+        node, index = origin = _origin(record)
         content = record.get("content")
         if isinstance(content, dict):
-            return self._saying.whole(content, strict=True)
+            return self._text.whole(content, strict=True)
         if not isinstance(content, str):
             return [] if content is None else [Failure("bad_record")]
-        if node.strip().lower() in _RESPONDERS:
-            return self._repeated(content)
+        if node.strip().lower() in _RESPONDING_NODES:
+            # The Respond-to-Webhook node repeats the whole answer as a JSON string: it counts only for what was not
+            # streamed before, and for what it asks. Its plain text counts only when no other node spoke.
+            if self._text.audible and content.lstrip()[:1] not in ("{", "["):
+                return []
+            return self._text.whole_or_words(content, strict=True)
         if not self._is_agent(node):
-            return self._set_aside(content, (node, index))
+            if node != self._other_origin[0]:
+                self._other_node, self._other_origin = [], origin
+            if origin == self._other_origin and sum(map(len, self._other_node)) + len(content) <= MAX_REPLY_TEXT:
+                self._other_node.append(content)
+            return []
+        # Two indexes that stream at once are two answers to two inputs: the first index with words is spoken.
         if self._index is None and content.strip():
             self._index = index
-        return self._saying.token(content) if index == self._index else []
-
-    def _repeated(self, content: str) -> list[Piece]:
-        """What a responding node says: the whole answer, mostly a second time."""
-        if self._saying.audible and content.lstrip()[:1] not in ("{", "["):
-            return []
-        return self._saying.whole_or_words(content, strict=True)
+        return self._text.token(content) if index == self._index else []
 
     def _is_agent(self, node: str) -> bool:
         return self._agent_node is None or node in ("", self._agent_node)
 
     def _is_spoken(self, node: str, index: object) -> bool:
-        """Whether records of this origin are those of the conversation that is spoken."""
-        responds = node.strip().lower() in _RESPONDERS
+        """Return whether records of this node and input item belong to the conversation that is spoken."""
+        responds = node.strip().lower() in _RESPONDING_NODES
         return not responds and self._is_agent(node) and self._index in (None, index)
 
-    def _set_aside(self, content: str, origin: tuple[str, object]) -> list[Piece]:
-        if origin[0] != self._aside_of[0]:
-            self._aside, self._aside_of = [], origin
-        if origin == self._aside_of and sum(map(len, self._aside)) + len(content) <= MAX_TEXT:
-            self._aside.append(content)
-        return []
-
     def _choices(self, choices: list[Any]) -> list[Piece]:
-        """OpenAI: the first choice's delta, message or text. `reasoning` and `reasoning_content` are not read."""
+        """Return the pieces of OpenAI's first choice: its delta, message or text, never its `reasoning`."""
         choice = next((c for c in choices if isinstance(c, dict) and c.get("index", 0) == 0), None)
         if choice is None:
             return []
         spoken = next((choice[key] for key in ("delta", "message") if isinstance(choice.get(key), dict)), choice)
-        pieces = self._saying.token(words_of(spoken.get("content") or spoken.get("text") or spoken.get("refusal")))
-        return pieces + (self._saying.pause() if choice.get("finish_reason") == "tool_calls" else [])
+        pieces = self._text.token(text_of(spoken.get("content") or spoken.get("text") or spoken.get("refusal")))
+        return pieces + (self._text.pause() if choice.get("finish_reason") == "tool_calls" else [])
 
 
 def _origin(record: dict[str, Any]) -> tuple[str, object]:
-    """The node and the input item a record belongs to; `("", 0)` where it does not say."""
+    """Return the node and the input item a record belongs to; `("", 0)` where it does not say."""
     metadata = record.get("metadata")
     if not isinstance(metadata, dict):
         return "", 0

@@ -1,8 +1,4 @@
-"""Bodies that come compressed although `identity` was asked for: gzip and deflate, inflated within bounds.
-
-A few kilobytes can inflate to gigabytes, so no call inflates more than its limit; what comes out beyond it ends the
-reply. Other encodings cannot be read.
-"""
+"""Inflate bodies that come compressed although `identity` was asked for: gzip and deflate, within bounds."""
 
 from __future__ import annotations
 
@@ -13,23 +9,24 @@ MAX_INFLATED = 1024 * 1024
 
 
 class Unreadable(Exception):
-    """The body is in no encoding we read, broken, or larger than its limit."""
+    """Report a body in an encoding that is not read here, a broken body, or one larger than its limit."""
 
 
 class Inflater:
-    """The bytes of a body as they were before `Content-Encoding`."""
+    """Return the bytes of a body as they were before `Content-Encoding`."""
 
     def __init__(self, content_encoding: str) -> None:
-        """Raises `Unreadable` for an encoding other than identity, gzip and deflate."""
+        """Raise `Unreadable` for an encoding other than identity, gzip and deflate."""
         encoding = content_encoding.strip().lower()
         if encoding not in ("", "identity", "gzip", "x-gzip", "deflate"):
             raise Unreadable
         self._zlib = None if encoding in ("", "identity") else zlib.decompressobj(zlib.MAX_WBITS | 32)
 
     def feed(self, data: bytes) -> bytes:
-        """The bytes that are complete with these. Raises `Unreadable`."""
+        """Return the bytes that are complete with these. Raises `Unreadable`."""
         if self._zlib is None:
             return data
+        # A few kilobytes can inflate to gigabytes: what exceeds the limit ends the reply.
         try:
             inflated = self._zlib.decompress(data, MAX_INFLATED)
         except zlib.error:

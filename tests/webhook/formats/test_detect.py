@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.webhook.formats.body import MAX_LINE
-from ivr.webhook.formats.detect import MAX_BODY, ReplyStream
+from ivr.webhook.formats.detect import MAX_REPLY_BODY, ReplyStream
 from ivr.webhook.formats.parts import Closing, Delta, Failure, Pause, Piece
 from tests.webhook.n8n import JSON, SSE, TEXT, line, merged, read, respond, run
 
@@ -228,7 +228,7 @@ def test_endless_keepalives_end_too() -> None:
     while not stream.over:
         rounds += 1
         last = stream.feed(keepalives)
-    assert rounds <= MAX_BODY // len(keepalives) + 1
+    assert rounds <= MAX_REPLY_BODY // len(keepalives) + 1
     assert merged(last) == [Failure("too_long")]
 
 

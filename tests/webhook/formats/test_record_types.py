@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ivr.webhook.formats.record_types import RecordType, kind_of, kind_of_event
+from ivr.webhook.formats.record_types import RecordType, event_type, record_type
 
 NAMES: list[tuple[str, RecordType]] = [
     ("", RecordType.WORDS),
@@ -46,10 +46,10 @@ RECORDS: list[tuple[dict[str, Any], str, RecordType]] = [
 @pytest.mark.parametrize("at", range(len(NAMES)))
 def test_names_of_events(at: int) -> None:
     name, kind = NAMES[at]
-    assert kind_of_event(name) is kind
+    assert event_type(name) is kind
 
 
 @pytest.mark.parametrize("at", range(len(RECORDS)))
 def test_records(at: int) -> None:
     record, event, kind = RECORDS[at]
-    assert kind_of(record, event) is kind
+    assert record_type(record, event) is kind

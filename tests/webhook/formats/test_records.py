@@ -9,7 +9,7 @@ import pytest
 
 from ivr.webhook.formats.parts import Closing, Delta, Failure, Pause, Piece, Transferring
 from ivr.webhook.formats.records import Records
-from ivr.webhook.formats.reply_text import MAX_TEXT, NOT_JSON, json_text
+from ivr.webhook.formats.reply_text import MAX_REPLY_TEXT, NOT_JSON, json_text
 from tests.webhook.n8n import merged
 
 
@@ -140,7 +140,7 @@ def test_named_node(values: list[Any], pieces: list[Piece]) -> None:
 
 def test_a_reply_has_a_longest_length() -> None:
     records = Records()
-    assert records.take("x" * MAX_TEXT) == [Delta("x" * MAX_TEXT)]
+    assert records.take("x" * MAX_REPLY_TEXT) == [Delta("x" * MAX_REPLY_TEXT)]
     assert not records.over
     assert records.take("y") == [Failure("too_long")]
     assert records.over
@@ -149,12 +149,12 @@ def test_a_reply_has_a_longest_length() -> None:
 
 def test_what_is_held_and_what_is_set_aside_is_bounded() -> None:
     records = Records()
-    tokens = [item("{")] + [item("x" * 1000)] * (MAX_TEXT // 1000)
+    tokens = [item("{")] + [item("x" * 1000)] * (MAX_REPLY_TEXT // 1000)
     assert [piece for token in tokens for piece in records.take(token)] == [Failure("too_long")]
     aside = Records("Voice Agent")
     for _ in range(100):
         aside.take(item("x" * 1000, "Other"))
-    assert aside.finish() == [Failure("agent_node_missing"), Delta("x" * MAX_TEXT)]
+    assert aside.finish() == [Failure("agent_node_missing"), Delta("x" * MAX_REPLY_TEXT)]
 
 
 @pytest.mark.parametrize("text", ["", "nope", "{", "1" * 5000, "[" * 100_000, '{"a":' * 100_000])

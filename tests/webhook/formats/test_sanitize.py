@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.webhook.formats.sanitize import Sanitizer, speakable_whole
+from ivr.webhook.formats.sanitize import Sanitizer, sanitized
 
 TABLE = [
     ("plain", "plain"),
@@ -32,18 +32,18 @@ TABLE = [
 
 @pytest.mark.parametrize(("text", "clean"), TABLE)
 def test_table(text: str, clean: str) -> None:
-    assert speakable_whole(text) == clean
+    assert sanitized(text) == clean
 
 
 @pytest.mark.parametrize(("text", "clean"), TABLE)
 def test_table_one_character_at_a_time(text: str, clean: str) -> None:
-    wording = Sanitizer()
-    assert "".join(wording.feed(character) for character in text) == clean
+    sanitizer = Sanitizer()
+    assert "".join(sanitizer.feed(character) for character in text) == clean
 
 
 def test_a_half_waits_for_its_other_half_over_empty_tokens() -> None:
-    wording = Sanitizer()
-    assert [wording.feed(token) for token in ("hi \ud83d", "", "\ude00!", "x")] == ["hi ", "", "😀!", "x"]
+    sanitizer = Sanitizer()
+    assert [sanitizer.feed(token) for token in ("hi \ud83d", "", "\ude00!", "x")] == ["hi ", "", "😀!", "x"]
 
 
 ODD = st.text(st.characters(categories=["Cs"]) | st.sampled_from("aب \n\x00😀"), max_size=12)
@@ -51,12 +51,12 @@ ODD = st.text(st.characters(categories=["Cs"]) | st.sampled_from("aب \n\x00😀
 
 @given(ODD, st.integers(0, 12))
 def test_the_cut_does_not_matter(text: str, at: int) -> None:
-    wording = Sanitizer()
-    assert wording.feed(text[:at]) + wording.feed(text[at:]) == speakable_whole(text)
+    sanitizer = Sanitizer()
+    assert sanitizer.feed(text[:at]) + sanitizer.feed(text[at:]) == sanitized(text)
 
 
 @given(ODD)
 def test_what_comes_out_can_be_encoded_and_is_stable(text: str) -> None:
-    clean = speakable_whole(text)
+    clean = sanitized(text)
     assert clean.encode("utf-8").decode() == clean
-    assert speakable_whole(clean) == clean
+    assert sanitized(clean) == clean
