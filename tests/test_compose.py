@@ -10,7 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from ivr.config.lines import read_lines
-from ivr.config.settings import load
+from ivr.config.load import load
 
 ROOT = Path(__file__).parents[1]
 DOTENV = {

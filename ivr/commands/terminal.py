@@ -43,7 +43,7 @@ def one_line(*faults: type[Exception]) -> Iterator[None]:
 def settings(dev: bool) -> Settings:
     """Read the settings, or end the command with one line a fault."""
     # Loaded here: `ivr version` and the developers' commands need no settings.
-    from ivr.config.settings import SettingsError, load
+    from ivr.config.load import SettingsError, load
 
     try:
         return load(dev=dev)

@@ -6,13 +6,11 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from ivr.config.lines import check_endpoint, check_http_url, check_url
-
-if TYPE_CHECKING:
-    from ivr.config.settings import Settings
+from ivr.config.settings import Settings
 
 FIXES: Final[Mapping[str, str]] = {
     "IVR_PORT": "set it to a port number from 1 to 65535",

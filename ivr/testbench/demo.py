@@ -27,7 +27,8 @@ from ivr.call.commands import Command, HangUp
 from ivr.call.events import Event
 from ivr.call.timeline import Turn
 from ivr.config.default_phrases import Language
-from ivr.config.settings import Settings, load
+from ivr.config.load import load
+from ivr.config.settings import Settings
 from ivr.media import g711
 from ivr.observe.recent_calls import RecentCalls
 from ivr.server.app import create_app

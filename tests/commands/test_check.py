@@ -15,7 +15,8 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from ivr.commands.check import Finding, examine
-from ivr.config.settings import Settings, load
+from ivr.config.load import load
+from ivr.config.settings import Settings
 from ivr.testbench.agent import app
 from ivr.testbench.loopback import bound, serving
 from tests.support import live

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ivr.config.default_phrases import VOICES
-from ivr.config.settings import load
+from ivr.config.load import load
 from tests.config.test_settings import DEV, REAL, problems
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ivr.config.default_phrases import PHRASES
-from ivr.config.settings import HAMSA_URL, Settings, SettingsError, load
+from ivr.config.load import SettingsError, load
+from ivr.config.settings import HAMSA_URL, Settings
 
 REAL = {
     "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,

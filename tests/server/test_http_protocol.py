@@ -15,7 +15,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from ivr.config.settings import load
+from ivr.config.load import load
 from ivr.server.connection_limit import HEAD_BYTES, HEAD_SECONDS, HEADERS, IDLE_SECONDS, PIPELINED
 from ivr.server.http_protocol import LINGER
 from ivr.server.serve import config_for

@@ -15,7 +15,8 @@ from xml.etree import ElementTree
 import httpx
 from starlette.applications import Starlette
 
-from ivr.config.settings import Settings, load
+from ivr.config.load import load
+from ivr.config.settings import Settings
 from ivr.hamsa.options import HamsaSettings
 from ivr.server.app import create_app
 from ivr.server.bridge import Bridge

@@ -30,7 +30,8 @@ from ivr.call.events import Event, ReplyDelta
 from ivr.call.ports import CallObserver, WireClosed
 from ivr.call.timeline import Turn
 from ivr.config.default_phrases import PHRASES
-from ivr.config.settings import Settings, load
+from ivr.config.load import load
+from ivr.config.settings import Settings
 from ivr.hamsa.options import HamsaSettings
 from ivr.hamsa.rest import SpeechRest
 from ivr.media import g711
