@@ -141,7 +141,7 @@ class DemoConversations:
 
 def _number_in(text: str) -> str:
     """Return the first run of nine digits or more, written or spoken, grouped or not; empty when there is none."""
-    # Digits may come in groups, with words in any order between two numbers: only a long run is a number.
+    # Groups of digits are joined; another word between them ends the number.
     words = re.split(r"[\s,.\-]+", text.lower())
     digits = "".join(DIGIT_WORDS.get(word, word if word.isdecimal() else f" {word} ") for word in words)
     found = _NINE_DIGITS.search(digits)

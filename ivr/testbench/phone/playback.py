@@ -37,7 +37,6 @@ class Playback:
         self._queue: deque[memoryview] = deque()
         self._marks: deque[tuple[int, str]] = deque()
         self._reply = 0
-        self._fresh = True
         self.buffered = 0
         """Samples that are queued and not heard yet."""
         self.heard = bytearray()
@@ -60,9 +59,8 @@ class Playback:
             if played:
                 # Audio goes on with the last run, or begins one where there was a gap or another reply begins.
                 last = self.runs[-1] if self.runs else None
-                if self._fresh and (last is None or last.end != self.position or last.reply != self._reply):
+                if last is None or last.end != self.position or last.reply != self._reply:
                     self.runs.append(PlayedRun(self.position, self.position, self._reply))
-                self._fresh = False
             while left:
                 piece = self._queue.popleft()
                 if len(piece) > left:
@@ -91,7 +89,7 @@ class Playback:
         if taken:
             # Audio behind an empty queue may begin a run; audio behind other audio goes on with its run.
             if not self.buffered:
-                self._reply, self._fresh = reply, True
+                self._reply = reply
             self._queue.append(taken)
             self.buffered += len(taken)
         return refused

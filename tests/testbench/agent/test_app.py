@@ -1,4 +1,4 @@
-"""The demo agent's fronts: in memory under virtual time, and on a socket."""
+"""The demo agent's fronts: in memory in virtual time, and on a socket."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def asked(agent: DemoAgent, body: Any, query: dict[str, str] | None = None) -> b
     return b"".join(step.data for step in agent.asked(json.dumps(body).encode(), query or {}).steps)
 
 
-def test_asked() -> None:
+def test_asked_returns_a_script() -> None:
     agent = DemoAgent()
     assert b'"begin"' in asked(agent, BODY)
     assert agent.stats()["counts"] == {"requests": 1, "mode_ndjson": 1}
@@ -40,7 +40,7 @@ def test_asked() -> None:
     assert agent.stats() == {"conversations": 0, "counts": {}, "recent": []}
 
 
-def test_a_script_of_modes_goes_by_the_turns_of_a_session() -> None:
+def test_script_of_modes_goes_by_turns_of_a_session() -> None:
     agent = DemoAgent(mode="text")
     query = {"script": "ok, 500,json"}
     for session in ("a", "b"):
@@ -88,7 +88,7 @@ def spoken(events: list[AgentEvent]) -> str:
 
 
 @pytest.mark.parametrize("mode", ["ndjson", "tools", "sse", "openai", "text", "json", "gzip", "split", "busy", "slow"])
-def test_in_memory(mode: str) -> None:
+def test_answers_in_memory(mode: str) -> None:
     events, lasted, demo = in_memory(f"mode={mode}")
     assert (spoken(events), events[-1]) == (NAME, ReplyEnded(1))
     assert lasted >= 0.5 + (len(NAME) - 4) / 50
@@ -140,7 +140,7 @@ async def served(demo: DemoAgent) -> AsyncIterator[str]:
 
 
 @pytest.mark.live
-def test_live() -> None:
+def test_answers_over_http() -> None:
     demo = DemoAgent(TokenPace(first_token=0.01, rate=5000))
     modes = MODES.keys() - {"four", "stall", "late_stall", "slow", "busy"}
     expected = {mode: in_memory(f"mode={mode}")[0] for mode in modes}

@@ -18,7 +18,7 @@ def talk(*said: str, language: Language = "ar", event: str = "speech") -> list[D
     return [conversation.answer(text, language=language, event=event) for text in said]
 
 
-def test_a_whole_conversation_in_english() -> None:
+def test_whole_conversation_in_english() -> None:
     answers = talk(
         "hello",
         "Where is my shipment?",
@@ -39,7 +39,7 @@ def test_a_whole_conversation_in_english() -> None:
     assert [answer.closing for answer in answers] == [False] * 5 + [True]
 
 
-def test_a_whole_conversation_in_arabic() -> None:
+def test_whole_conversation_in_arabic() -> None:
     answers = talk("السلام عليكم", "وين شحنتي؟", "انا عمر خالد", "٧٨٢٦ ٤٥٩٣ ٠١٢٤ ٠", "لا", language="en")
     arabic = LINES["ar"]
     assert [answer.text for answer in answers] == [
@@ -64,7 +64,7 @@ def test_a_whole_conversation_in_arabic() -> None:
         ("12345678", "unclear"),
     ],
 )
-def test_single_questions(said: str, line: str) -> None:
+def test_reply_to_one_question(said: str, line: str) -> None:
     assert talk(said, language="en") == [DemoReply(LINES["en"][line])]  # type: ignore[index]
 
 
@@ -78,21 +78,22 @@ def test_single_questions(said: str, line: str) -> None:
         ("zero five five one two three four five six eight", "delivered"),
         ("صفر خمسة خمسة واحد اثنين ثلاثة اربعة خمسة ستة واحد", "transit"),
     ],
+    ids=["written", "grouped", "spaced", "in words", "spoken", "spoken ar"],
 )
-def test_numbers_in_every_writing(said: str, line: str) -> None:
+def test_numbers_in_every_form(said: str, line: str) -> None:
     (answer,) = talk(said, language="en")
     language: Language = "ar" if "صفر" in said else "en"
     assert answer.text.partition(" ")[0] == LINES[language][line].partition(" ")[0]  # type: ignore[index]
     assert "{" not in answer.text
 
 
-def test_the_first_words_choose_the_language_for_the_whole_call() -> None:
+def test_first_words_choose_the_language() -> None:
     conversation = DemoConversation()
     conversation.answer("7826459301240", language="ar")
     assert conversation.answer("thank you goodbye").text == LINES["ar"]["closing"]
 
 
-def test_keys() -> None:
+def test_replies_to_keys() -> None:
     conversation = DemoConversation()
     keys = {"1": "ask_name", "2": "hours", "3": "price", "4": "move", "7": "unclear"}
     for key, line in keys.items():
@@ -102,7 +103,7 @@ def test_keys() -> None:
     assert conversation.answer("0", event="dtmf") == DemoReply(LINES["ar"]["closing"], closing=True)
 
 
-def test_a_key_in_the_name_stage_is_no_name() -> None:
+def test_key_in_the_name_stage_is_no_name() -> None:
     conversation = DemoConversation()
     conversation.answer("where is my shipment")
     assert conversation.answer("7", event="dtmf").text == LINES["en"]["unclear"]
@@ -110,7 +111,7 @@ def test_a_key_in_the_name_stage_is_no_name() -> None:
     assert conversation.answer("track my parcel").text == LINES["en"]["ask_number"]
 
 
-def test_repeating_begins_with_what_was_not_heard() -> None:
+def test_repeat_begins_with_what_was_not_heard() -> None:
     conversation = DemoConversation()
     assert conversation.answer("say that again").text == LINES["en"]["nothing_yet"]
     hours = conversation.answer("opening hours")
@@ -119,7 +120,7 @@ def test_repeating_begins_with_what_was_not_heard() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_phrase_a_caller_may_say_is_understood(language: Language) -> None:
+def test_caller_phrases_are_understood(language: Language) -> None:
     for phrase in phrases(language):
         conversation = DemoConversation()
         conversation.answer("track" if language == "en" else "شحنتي")
@@ -135,23 +136,23 @@ def test_phrases_are_distinct_and_a_copy() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_english_phrases_are_plain_words_for_a_grammar(language: Language) -> None:
+def test_english_phrases_are_plain_words(language: Language) -> None:
     for phrase in phrases(language):
         assert all(word.isalpha() for word in phrase.split())
 
 
-def test_tables_agree() -> None:
+def test_dialogue_tables_agree() -> None:
     assert LINES["en"].keys() == LINES["ar"].keys()
     assert set(DIGIT_WORDS.values()) == set("0123456789")
     assert len({meaning for meaning, _ in MEANINGS}) == len(MEANINGS)
 
 
-def test_the_four_sentences_have_their_lengths() -> None:
+def test_four_sentences_have_their_lengths() -> None:
     assert [len(sentence) for sentence in FOUR] == [32, 65, 89, 111]
     assert four_sentences() == " ".join(FOUR)
 
 
-def test_the_desk_remembers_conversations_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_conversations_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(agent, "MAX_CONVERSATIONS", 3)
     desk = DemoConversations()
     first = desk.conversation("0")
@@ -164,7 +165,7 @@ def test_the_desk_remembers_conversations_within_bounds(monkeypatch: pytest.Monk
 
 
 @given(st.text(max_size=40), st.sampled_from(["speech", "dtmf", "x"]))
-def test_anything_can_be_said(text: str, event: str) -> None:
+def test_answer_never_fails(text: str, event: str) -> None:
     conversation = DemoConversation()
     for _ in range(2):
         assert conversation.answer(text, event=event).text

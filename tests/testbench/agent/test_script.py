@@ -1,4 +1,4 @@
-"""How the demo agent's answers are sent: every mode read back by the bridge's own parser."""
+"""How the demo agent's answers are sent: every mode is read by the bridge's own parser."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def faults(pieces: list[Piece]) -> list[str]:
 
 
 @pytest.mark.parametrize("mode", ["ndjson", "tools", "sse", "openai", "text", "json", "gzip", "split", "slow", "busy"])
-def test_whole_answers(mode: str) -> None:
+def test_modes_with_a_whole_answer(mode: str) -> None:
     pieces = read(MODES[mode](ANSWER, PACE))
     assert (words(pieces), faults(pieces)) == (ANSWER.text, [])
 
 
 @pytest.mark.parametrize("mode", ["ndjson", "tools", "sse", "json", "gzip", "split"])
-def test_closing(mode: str) -> None:
+def test_modes_that_can_close(mode: str) -> None:
     assert Closing() in read(MODES[mode](ANSWER, PACE))
     assert Closing() not in read(MODES[mode](DemoReply("hi"), PACE))
 
@@ -47,7 +47,7 @@ def test_closing(mode: str) -> None:
     ("mode", "reason"),
     [("error", "agent_error"), ("html", "html"), ("empty", None), ("stall", None)],
 )
-def test_answers_without_words(mode: str, reason: str | None) -> None:
+def test_modes_without_words(mode: str, reason: str | None) -> None:
     pieces = read(MODES[mode](ANSWER, PACE))
     assert (words(pieces), faults(pieces)) == ("", [reason] if reason else [])
 
@@ -55,36 +55,34 @@ def test_answers_without_words(mode: str, reason: str | None) -> None:
 @pytest.mark.parametrize(
     ("mode", "reasons"), [("late_error", ["agent_error"]), ("cut", ["bad_line"]), ("late_stall", [])]
 )
-def test_half_answers(mode: str, reasons: list[str]) -> None:
+def test_modes_with_half_an_answer(mode: str, reasons: list[str]) -> None:
     pieces = read(MODES[mode](ANSWER, PACE))
     assert 0 < len(words(pieces)) < len(ANSWER.text)
     assert ANSWER.text.startswith(words(pieces))
     assert faults(pieces) == reasons
 
 
-def test_only_one_item_of_two_is_spoken() -> None:
+def test_interleaved_item_is_not_spoken() -> None:
     script = MODES["interleaved"](ANSWER, PACE)
     assert b"XXX" in b"".join(step.data for step in script.steps)
     assert words(read(script)) == ANSWER.text
 
 
-def test_a_renamed_node_is_still_heard() -> None:
+def test_renamed_node_is_still_spoken() -> None:
     pieces = read(MODES["renamed"](ANSWER, PACE), "Voice Agent")
     assert (words(pieces), faults(pieces)) == (ANSWER.text, ["agent_node_missing"])
 
 
 @pytest.mark.parametrize(("mode", "status"), [("500", 500), ("404", 404), ("ndjson", 200)])
-def test_status(mode: str, status: int) -> None:
+def test_status_of_http_errors(mode: str, status: int) -> None:
     assert MODES[mode](ANSWER, PACE).status == status
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("answer", [ANSWER, DemoReply("a"), DemoReply("")], ids=["words", "letter", "nothing"])
-def test_times_never_go_back(mode: str, answer: DemoReply) -> None:
-    script = MODES[mode](answer, PACE)
-    times = [step.at for step in script.steps]
-    assert times == sorted(times)
-    assert all(0 <= at <= NEVER for at in times)
+def test_times_never_go_back() -> None:
+    for answer in (ANSWER, DemoReply("a"), DemoReply("")):
+        times = {mode: [step.at for step in write(answer, PACE).steps] for mode, write in MODES.items()}
+        assert [mode for mode, ats in times.items() if ats != sorted(ats)] == []
+        assert [mode for mode, ats in times.items() if not all(0 <= at <= NEVER for at in ats)] == []
 
 
 def test_four_sentences_at_the_measured_times() -> None:
@@ -97,7 +95,7 @@ def test_four_sentences_at_the_measured_times() -> None:
     assert json.loads(respond["content"])["output"] == four_sentences()
 
 
-def test_pace() -> None:
+def test_token_pace() -> None:
     assert TokenPace(1.0, 10.0).times(["ab", "c", "d"]) == [1.0, 1.2, 1.3]
     assert TokenPace(1.0, 10.0, total=2.0).times(["ab", "cd", "e"]) == [1.0, 1.5, 2.0]
     assert TokenPace(1.0, 10.0, total=0.5).times(["ab", "c"]) == [1.0, 1.0]
@@ -116,7 +114,7 @@ def test_tokens_are_small_and_whole() -> None:
     assert {len(token) for token in tokens} <= {1, 2, 3, 4}
 
 
-def test_record() -> None:
+def test_record_is_a_line_of_n8n() -> None:
     assert json.loads(record("end")) == {
         "type": "end",
         "metadata": {

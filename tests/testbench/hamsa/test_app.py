@@ -1,4 +1,4 @@
-"""The mock service on real sockets, at a hundred times its speed, and the real client on it."""
+"""The mock service on real sockets, at a hundred times its speed, with the real client."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_ends_of_a_socket(rule: str, code: int) -> None:
     staged(scene, rule, ping=1.0)
 
 
-def test_a_wrong_key_can_be_refused_before_the_upgrade() -> None:
+def test_wrong_key_refused_before_the_upgrade() -> None:
     async def scene(peer: str) -> None:
         with pytest.raises(InvalidStatus) as refused:
             async with client(peer):
@@ -106,7 +106,7 @@ def test_a_wrong_key_can_be_refused_before_the_upgrade() -> None:
     assert staged(scene, keys=frozenset({"right"}), refuse_with=401).stats.refused == 1
 
 
-def test_a_client_that_leaves_early_aborts_and_nothing_stays_behind() -> None:
+def test_client_that_leaves_early_aborts() -> None:
     async def scene(peer: str) -> None:
         async with client(peer) as socket:
             await socket.send(tts("x" * 500))
@@ -122,7 +122,7 @@ def test_a_client_that_leaves_early_aborts_and_nothing_stays_behind() -> None:
     assert (mock.stats.outcomes, mock.stats.in_flight) == ({"aborted": 2}, 0)
 
 
-def test_a_client_that_does_not_wait_for_the_connection() -> None:
+def test_client_that_leaves_before_the_upgrade() -> None:
     async def scene(peer: str) -> None:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.1):
@@ -132,7 +132,7 @@ def test_a_client_that_does_not_wait_for_the_connection() -> None:
     assert staged(scene, speed=4.0).stats.in_flight == 0
 
 
-def test_the_slow_part_of_a_request_runs_in_a_thread() -> None:
+def test_slow_part_of_a_request_runs_in_a_thread() -> None:
     async def scene(peer: str) -> None:
         async with client(peer) as socket:
             assert await socket.recv() == INFO_FRAME
@@ -144,7 +144,7 @@ def test_the_slow_part_of_a_request_runs_in_a_thread() -> None:
     staged(scene, mock=MockHamsa(profile, say=lambda text, language, rate: bytes(2 * rate)))
 
 
-def test_the_real_voice_and_ears() -> None:
+def test_real_tts_and_stt_clients() -> None:
     async def scene(peer: str) -> None:
         settings = HamsaSettings(url=f"ws://{peer}{PATH}", api_key="key")
         voice, ears = Synthesizer(settings), Transcriber(settings)

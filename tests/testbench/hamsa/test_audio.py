@@ -1,4 +1,4 @@
-"""Audio that says where it comes from, and says it still after the telephone."""
+"""Tones and markers that tell which request audio came from, also after the telephone."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def noise(samples: int, level: float = 3_000, seed: int = 1) -> bytes:
 
 
 @pytest.mark.parametrize("request_number", [1, 2, 35, TONES])
-def test_a_request_is_known_by_its_tone(request_number: int) -> None:
+def test_request_is_identified_by_its_tone(request_number: int) -> None:
     whole = hamsa_audio.tone(request_number, 64_000)
     heard = telephone(whole)
     assert hamsa_audio.identify(heard[8_000:9_600], 8_000) == request_number
     assert hamsa_audio.tone_of(request_number + TONES) == hamsa_audio.tone_of(request_number)
 
 
-def test_what_is_no_tone_is_nobodys() -> None:
+def test_audio_without_a_tone_is_not_identified() -> None:
     one, two = hamsa_audio.tone(1, 32_000), hamsa_audio.tone(9, 32_000)
     both = (np.frombuffer(one, "<i2") // 2 + np.frombuffer(two, "<i2") // 2).astype("<i2").tobytes()
     shifted = b"\0" + one[:-1]
@@ -40,7 +40,7 @@ def test_what_is_no_tone_is_nobodys() -> None:
     assert hamsa_audio.identify(beyond, 16_000) is None
 
 
-def test_runs_tell_who_spoke_when() -> None:
+def test_runs_of_two_requests() -> None:
     parts = (hamsa_audio.tone(5, 32_000), bytes(16_000), hamsa_audio.tone(6, 48_000), hamsa_audio.tone(5, 16_000))
     runs = hamsa_audio.runs(telephone(b"".join(parts)), 8_000)
     assert [run.request for run in runs] == [5, 6, 5]
@@ -51,7 +51,7 @@ def test_runs_tell_who_spoke_when() -> None:
     assert ToneRun(1, 0, 20) == ToneRun(1, 0, 20)
 
 
-def test_a_tone_gets_louder() -> None:
+def test_tone_gets_louder() -> None:
     samples = np.abs(np.frombuffer(hamsa_audio.tone(4, 64_000), "<i2"))
     assert samples[:1_600].max() < 3_000
     assert samples[-1_600:].max() > 7_000
@@ -60,7 +60,7 @@ def test_a_tone_gets_louder() -> None:
 @pytest.mark.parametrize("form", ["pcm16k", "pcm8k", "mulaw"])
 @given(chars=st.integers(1, 300), seed=st.integers(0, 99))
 @settings(max_examples=15, deadline=None)
-def test_frames_are_the_audio_cut_irregularly(form: AudioFormat, chars: int, seed: int) -> None:
+def test_frames_are_cut_irregularly(form: AudioFormat, chars: int, seed: int) -> None:
     audio = bytes(hamsa_audio.length(chars, 95) * BYTES_PER_SECOND[form] // 32_000 // 2 * 2)
     cut = hamsa_audio.frames(audio, form, chars, str(seed), spoken=False)
     assert b"".join(cut) == audio
@@ -72,7 +72,7 @@ def test_frames_are_the_audio_cut_irregularly(form: AudioFormat, chars: int, see
     assert (at[0], len(at)) == (0.45, len(cut))
 
 
-def test_frames_on_record_and_their_times() -> None:
+def test_observed_frames_and_their_times() -> None:
     cut = hamsa_audio.frames(bytes(133_222), "pcm16k", 51, "", spoken=False)
     assert [len(frame) for frame in cut] == [7_398, 32_000, 42_624, 40_698, 10_502]
     assert hamsa_audio.times(cut, "pcm16k", 0.45, 1.446)[-1] == pytest.approx(0.45 + 0.2 * 3.932)
@@ -85,7 +85,7 @@ def test_frames_on_record_and_their_times() -> None:
 
 @given(seed=st.integers(0, 999), chars=st.integers(20, 300))
 @settings(max_examples=50, deadline=None)
-def test_every_frame_but_the_first_comes_before_the_audio_before_it_is_over(seed: int, chars: int) -> None:
+def test_frames_come_faster_than_they_play(seed: int, chars: int) -> None:
     audio = bytes(hamsa_audio.length(chars, 95))
     cut = hamsa_audio.frames(audio, "pcm16k", chars, str(seed), spoken=True)
     total = hamsa_audio.synthesis_time(chars, len(audio) / 32_000, spoken=True)
@@ -110,14 +110,14 @@ def test_formats() -> None:
 
 @pytest.mark.parametrize("number", [1, 7, MARKERS])
 @pytest.mark.parametrize("level", [0, 300, 1_000])
-def test_a_marker_survives_speech_and_the_telephone(number: int, level: int) -> None:
+def test_marker_survives_speech_and_the_telephone(number: int, level: int) -> None:
     speech = resample(noise(12_000, level, number), 8_000, 16_000)
     there = telephone(hamsa_audio.marked(speech, number, 16_000))
     assert hamsa_audio.marker(resample(there, 8_000, 16_000), 16_000) == number
     assert hamsa_audio.marker(there[4_000:16_000], 8_000) == number
 
 
-def test_where_there_is_no_marker_none_is_found() -> None:
+def test_no_marker_is_found_where_none_is() -> None:
     for seed in range(30):
         assert hamsa_audio.marker(noise(16_000, 1_500, seed), 16_000) is None
     assert hamsa_audio.marker(bytes(32_000), 16_000) is None

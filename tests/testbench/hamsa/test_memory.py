@@ -1,4 +1,4 @@
-"""The service in memory: the real client's surface, and the real client itself, in virtual time."""
+"""The mock service in memory: the surface of the real client, and the real clients themselves, in virtual time."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ async def spoken(voice: Synthesizer, text: str) -> bytes:
     return b"".join([chunk.audio async for chunk in voice.speak(text)])
 
 
-def test_a_request_in_real_time_that_takes_no_time() -> None:
+def test_request_in_virtual_time() -> None:
     async def scene() -> list[Any]:
         hamsa, loop = service(), asyncio.get_running_loop()
         assert isinstance(loop, virtual_time.VirtualLoop)
@@ -58,7 +58,7 @@ def test_a_request_in_real_time_that_takes_no_time() -> None:
     assert frames == virtual_time.run(scene())
 
 
-def test_closing_is_told_as_the_library_tells_it() -> None:
+def test_close_raises_the_librarys_exceptions() -> None:
     async def scene() -> None:
         for rule, kind in (("close pause=1", ConnectionClosedOK), ("drop pause=1", ConnectionClosedError)):
             socket = await service(f"socket {rule}").connect()
@@ -84,7 +84,7 @@ def test_closing_is_told_as_the_library_tells_it() -> None:
     virtual_time.run(scene())
 
 
-def test_leaving_ends_a_wait_and_a_request() -> None:
+def test_close_ends_a_wait_and_a_request() -> None:
     async def scene() -> None:
         hamsa = service()
         socket = await hamsa.connect()
@@ -104,7 +104,7 @@ def test_leaving_ends_a_wait_and_a_request() -> None:
     virtual_time.run(scene())
 
 
-def test_a_cancelled_recv_loses_nothing() -> None:
+def test_cancelled_recv_loses_no_frame() -> None:
     async def scene() -> None:
         socket = await service().connect()
         await socket.recv()
@@ -139,7 +139,7 @@ def test_pings_both_ways_until_the_service_is_deaf() -> None:
     virtual_time.run(scene())
 
 
-def test_the_real_voice_reuses_one_socket_and_gets_every_byte() -> None:
+def test_real_tts_reuses_a_socket_and_gets_every_byte() -> None:
     async def scene() -> tuple[list[int], dict[str, Any]]:
         hamsa = service()
         voice = Synthesizer(SETTINGS, connect=hamsa.connect)
@@ -156,7 +156,7 @@ def test_the_real_voice_reuses_one_socket_and_gets_every_byte() -> None:
     assert (stats["reused"], stats["violations"], stats["open_sockets"]) == ({"tts": 3}, {}, 0)
 
 
-def test_the_real_voice_never_passes_on_a_degenerate_reply() -> None:
+def test_real_tts_drops_a_degenerate_reply() -> None:
     async def scene() -> dict[str, Any]:
         hamsa = service("tts degenerate requests=1,2,4")
         voice = Synthesizer(SETTINGS, connect=hamsa.connect)
@@ -169,7 +169,7 @@ def test_the_real_voice_never_passes_on_a_degenerate_reply() -> None:
     assert (stats["faults"], stats["requests"]["tts"], stats["violations"]) == ({"degenerate": 3}, 5, {})
 
 
-def test_the_real_voice_gives_up_where_there_is_no_speech() -> None:
+def test_real_tts_fails_without_speech() -> None:
     async def scene(rule: str) -> str:
         voice = Synthesizer(SETTINGS, connect=service(rule).connect)
         try:
@@ -184,7 +184,7 @@ def test_the_real_voice_gives_up_where_there_is_no_speech() -> None:
     assert all(reasons)
 
 
-def test_the_real_voice_stops_and_the_next_sentence_is_its_own() -> None:
+def test_real_tts_stops_and_speaks_the_next_sentence() -> None:
     async def scene() -> dict[str, Any]:
         hamsa = service()
         voice = Synthesizer(SETTINGS, connect=hamsa.connect)
@@ -199,7 +199,7 @@ def test_the_real_voice_stops_and_the_next_sentence_is_its_own() -> None:
     assert virtual_time.run(scene())["violations"] == {}
 
 
-def test_the_real_ears_hear_the_script() -> None:
+def test_real_stt_gets_the_script() -> None:
     async def scene() -> list[str]:
         hamsa = service("stt stall requests=2 pause=30", transcripts=("7826459301240", "null", " yes "))
         ears = Transcriber(SETTINGS, connect=hamsa.connect)

@@ -1,4 +1,4 @@
-"""The mock service's machine: one table of what it does, one of what goes wrong, and its bookkeeping."""
+"""The machine of the mock service: what it does, its faults, and what it counts."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def audio_of(outs: Sequence[ServiceOutput]) -> bytes:
     return b"".join(out.frame for out in outs if isinstance(out, SendFrame) and isinstance(out.frame, bytes))
 
 
-def test_a_socket_opens_greets_pings_and_is_closed_when_idle() -> None:
+def test_socket_greets_pings_and_closes_when_idle() -> None:
     mock = mock_with(ping=30, idle=100)
     socket = mock.connect("key", 5.0)
     assert (socket.delay, socket.http_refusal, socket.open) == (1.15, 0, False)
@@ -94,7 +94,7 @@ def test_activity_keeps_a_socket_and_age_ends_it() -> None:
 
 
 @pytest.mark.parametrize(("chars", "size", "total"), [(n, *row) for n, row in hamsa_audio.OBSERVED.items()])
-def test_the_lengths_on_record_take_the_times_on_record(chars: int, size: int, total: float) -> None:
+def test_observed_lengths_take_observed_times(chars: int, size: int, total: float) -> None:
     mock = mock_with()
     outs = reply(opened(mock), tts("x" * chars))
     frames = [out for out in outs if isinstance(out, SendFrame) and isinstance(out.frame, bytes)]
@@ -105,7 +105,7 @@ def test_the_lengths_on_record_take_the_times_on_record(chars: int, size: int, t
     assert hamsa_audio.identify(audio_of(outs), 16_000) == 1
 
 
-def test_every_time_shrinks_with_the_speed() -> None:
+def test_times_shrink_with_the_speed() -> None:
     slow, fast = (reply(opened(mock_with(speed=speed)), tts()) for speed in (1.0, 20.0))
     assert [out.at / 20 for out in slow] == pytest.approx([out.at for out in fast])
     mock = mock_with("socket slow pause=2", speed=10)
@@ -114,13 +114,13 @@ def test_every_time_shrinks_with_the_speed() -> None:
 
 
 @pytest.mark.parametrize(("more", "size"), [({}, 83_270), ({"sampleRate": "8k"}, 41_636), ({"mulaw": True}, 20_818)])
-def test_every_format_carries_the_same_seconds(more: dict[str, Any], size: int) -> None:
+def test_formats_carry_the_same_seconds(more: dict[str, Any], size: int) -> None:
     mock = mock_with()
     assert len(audio_of(reply(opened(mock), tts(**more)))) == size
     assert mock.stats.records[0].seconds == pytest.approx(2.602, abs=0.001)
 
 
-def test_the_same_seed_gives_the_same_bytes_and_another_seed_other_frames() -> None:
+def test_seed_decides_the_bytes() -> None:
     def run(seed: int) -> list[ServiceOutput]:
         mock = mock_with("tts degenerate probability=0.4", seed=seed, first_frame_spread=0.15)
         socket = opened(mock)
@@ -161,19 +161,22 @@ FAULTS: list[tuple[str, list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("rule", "expected"), FAULTS, ids=[rule for rule, _ in FAULTS])
-def test_faults(rule: str, expected: list[str]) -> None:
-    mock = mock_with(rule, transcript="hello")
-    outs = reply(opened(mock), tts("x" * 89) if rule.startswith("tts") else stt())
-    words = [f"error: {json.loads(word)['payload']['message']}" if '"error"' in word else word for word in shape(outs)]
-    assert words == expected
-    (record,) = mock.stats.records
-    ended = bool(expected) and (expected[-1].startswith(("close", "error")) or "end" in expected or "stt" in rule)
-    assert (record.outcome == "running") == (not ended or rule == "stt thinking")
-    assert mock.stats.faults == ({} if "eos" in rule else {rule.split()[1]: 1})
+def test_faults_of_requests() -> None:
+    failures = []
+    for rule, expected in FAULTS:
+        mock = mock_with(rule, transcript="hello")
+        sent = shape(reply(opened(mock), tts("x" * 89) if rule.startswith("tts") else stt()))
+        words = [f"error: {json.loads(word)['payload']['message']}" if '"error"' in word else word for word in sent]
+        (record,) = mock.stats.records
+        ended = bool(expected) and (expected[-1].startswith(("close", "error")) or "end" in expected or "stt" in rule)
+        running = not ended or rule == "stt thinking"
+        counted = {} if "eos" in rule else {rule.split()[1]: 1}
+        if (words, record.outcome == "running", mock.stats.faults) != (expected, running, counted):
+            failures.append((rule, words, record.outcome, mock.stats.faults))
+    assert failures == []
 
 
-def test_a_degenerate_reply_is_twenty_milliseconds_at_once() -> None:
+def test_degenerate_reply_is_20_ms_at_once() -> None:
     for more, size in (({}, 640), ({"sampleRate": "8k"}, 320), ({"mulaw": True}, 160)):
         outs = reply(opened(mock_with("tts degenerate")), tts(**more))
         assert len(audio_of(outs)) == size
@@ -192,7 +195,7 @@ def test_odd_frames_and_headers_carry_the_same_audio() -> None:
 
 
 @pytest.mark.parametrize("fault", ["riff", "odd", "late", "degenerate"])
-def test_a_voice_without_a_sound_has_nothing_to_spoil(fault: str) -> None:
+def test_faults_of_a_reply_without_audio(fault: str) -> None:
     script = hamsa_script.speech(b"", "pcm16k", 1, 1, HamsaProfile(), parse_rule(f"tts {fault}"))
     assert b"".join(step.act for step in script.steps if isinstance(step.act, bytes)) == b""
 
@@ -209,7 +212,7 @@ def test_a_voice_without_a_sound_has_nothing_to_spoil(fault: str) -> None:
         ("socket deaf pause=2", ["info"]),
     ],
 )
-def test_faulty_sockets(rule: str, expected: list[str]) -> None:
+def test_faults_of_sockets(rule: str, expected: list[str]) -> None:
     mock = mock_with(rule)
     socket = mock.connect("key", 0.0)
     socket.opened(0.0)
@@ -222,7 +225,7 @@ def test_faulty_sockets(rule: str, expected: list[str]) -> None:
         assert mock.stats.open_sockets == 0
 
 
-def test_keys() -> None:
+def test_keys_that_are_right_and_wrong() -> None:
     mock = mock_with(keys=frozenset({"right"}), refuse_with=401)
     assert [mock.connect(key, 0.0).http_refusal for key in ("right", "wrong", "", None)] == [0, 401, 401, 401]
     assert mock_with("socket http code=403").connect("any", 0).http_refusal == 403
@@ -233,7 +236,7 @@ def test_keys() -> None:
     assert socket.poll(0.0) == [CloseSocket(0.0, 4001)]
 
 
-def test_crowded_connects_degenerate() -> None:
+def test_degenerate_after_many_connects() -> None:
     mock = mock_with("tts degenerate connects_over=3 window=20")
     sizes = [len(audio_of(reply(opened(mock, 2.0 * n), tts(), 2.0 * n, 1.9))) for n in range(5)]
     assert sizes == [83_270, 83_270, 83_270, 640, 640]
@@ -248,7 +251,7 @@ def test_crowded_connects_degenerate() -> None:
         ("error", ["ack", "Another", "audio", "end"]),
     ],
 )
-def test_a_second_request_before_the_end_is_a_violation(overlap: str, expected: list[str]) -> None:
+def test_overlapping_request_is_a_violation(overlap: str, expected: list[str]) -> None:
     mock = mock_with(overlap=overlap)
     socket = opened(mock)
     socket.received(tts(), 0.0)
@@ -260,7 +263,7 @@ def test_a_second_request_before_the_end_is_a_violation(overlap: str, expected: 
     assert not socket.busy
 
 
-def test_a_queued_request_starts_when_the_first_has_ended() -> None:
+def test_queued_request_starts_after_the_first() -> None:
     mock = mock_with()
     socket = opened(mock)
     socket.received(tts(), 0.0)
@@ -270,13 +273,13 @@ def test_a_queued_request_starts_when_the_first_has_ended() -> None:
     assert hamsa_audio.tone_of(1) != hamsa_audio.tone_of(2)
 
 
-def test_closing_after_the_end() -> None:
+def test_close_after_end() -> None:
     mock = mock_with(close_after_end=True)
     assert shape(reply(opened(mock), tts())) == ["ack", "audio", "end", "close 1000"]
     assert shape(reply(opened(mock), stt())) == [""]
 
 
-def test_a_client_that_leaves_has_aborted_what_runs_and_waits() -> None:
+def test_client_that_leaves_aborts_all_requests() -> None:
     mock = mock_with()
     socket = opened(mock)
     socket.received(tts(), 0.0)
@@ -290,7 +293,7 @@ def test_a_client_that_leaves_has_aborted_what_runs_and_waits() -> None:
     assert (mock.stats.in_flight, mock.stats.open_sockets, list(mock.stats.per_socket)) == (0, 0, [2])
 
 
-def test_bad_messages_get_an_error_and_the_socket_stays() -> None:
+def test_bad_message_gets_an_error_on_an_open_socket() -> None:
     mock = mock_with()
     socket = opened(mock)
     (out,) = reply(socket, "{")
@@ -300,7 +303,7 @@ def test_bad_messages_get_an_error_and_the_socket_stays() -> None:
     assert (mock.stats.violations, mock.stats.details[0].socket) == ({"not_json": 1}, 1)
 
 
-def test_transcripts_come_from_the_rule_the_marker_the_script_the_ears_and_the_profile() -> None:
+def test_order_of_transcript_sources() -> None:
     heard: list[int] = []
 
     def hear(pcm: bytes) -> str:
@@ -323,12 +326,12 @@ def test_transcripts_come_from_the_rule_the_marker_the_script_the_ears_and_the_p
     assert shape(reply(opened(mock_with(transcript="fixed")), stt())) == ["fixed"]
 
 
-def test_hearing_takes_longer_for_longer_speech() -> None:
+def test_transcription_takes_longer_for_longer_speech() -> None:
     socket = opened(mock_with(transcript="t"))
     assert [reply(socket, stt(seconds), 100.0)[0].at for seconds in (1, 2, 12)] == pytest.approx([100.8, 100.8, 100.98])
 
 
-def test_a_slow_mock_prepares_what_it_will_need() -> None:
+def test_prepare_does_the_slow_work() -> None:
     asked: list[tuple[str, str, int]] = []
     heard: list[bytes] = []
 
@@ -356,7 +359,7 @@ def test_a_slow_mock_prepares_what_it_will_need() -> None:
     assert (len(asked), len(heard)) == (2, 1)
 
 
-def test_espeak_is_the_voice_unless_another_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_espeak_speaks_unless_say_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(voices, "available", lambda: True)
     monkeypatch.setattr(voices, "say", lambda text, language, rate: bytes(rate))
     mock = MockHamsa(HamsaProfile(voice="espeak"))
@@ -366,7 +369,7 @@ def test_espeak_is_the_voice_unless_another_is_given(monkeypatch: pytest.MonkeyP
         MockHamsa(HamsaProfile(voice="espeak"))
 
 
-def test_rest_requests_have_a_socket_of_their_own() -> None:
+def test_rest_request_has_its_own_socket() -> None:
     mock = mock_with(close_after_end=True)
     socket = mock.rest(3.0)
     assert socket.wake_at() is None
@@ -377,7 +380,7 @@ def test_rest_requests_have_a_socket_of_their_own() -> None:
     assert mock.stats.open_sockets == 0
 
 
-def test_statistics_tell_reuse_and_times_and_no_speech() -> None:
+def test_stats_show_reuse_and_times_and_no_speech() -> None:
     mock = mock_with("tts empty requests=3")
     for number, socket in enumerate((opened(mock), opened(mock))):
         for turn in range(2):

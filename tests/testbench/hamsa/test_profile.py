@@ -1,4 +1,4 @@
-"""How a mock service is told to misbehave."""
+"""Rules and profiles of the mock service."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ FIRST = Occasion("tts", 1, 1, chars=40)
         (Rule("tts", "empty", probability=0), FIRST, False),
     ],
 )
-def test_every_condition_must_hold(rule: Rule, occasion: Occasion, expected: bool) -> None:
+def test_rule_fits_when_every_condition_holds(rule: Rule, occasion: Occasion, expected: bool) -> None:
     assert rule.fits(occasion, 1, 0) is expected
 
 
-def test_a_limit_uses_a_rule_up() -> None:
+def test_limit_uses_a_rule_up() -> None:
     rule = Rule("tts", "empty", limit=2)
     assert [rule.fits(FIRST, 1, used) for used in range(4)] == [True, True, False, False]
 
 
-def test_chance_depends_on_the_seed_and_the_number_alone() -> None:
+def test_chance_depends_on_seed_and_number_alone() -> None:
     rule = Rule("tts", "degenerate", probability=0.25)
     drawn = [[rule.fits(Occasion("tts", number, 1), seed, 0) for number in range(1, 1001)] for seed in (1, 2)]
     assert all(200 < sum(hits) < 300 for hits in drawn)
@@ -64,7 +64,7 @@ def test_chance_depends_on_the_seed_and_the_number_alone() -> None:
         ("socket http code=403 limit=1", Rule("socket", "http", code=403, limit=1)),
     ],
 )
-def test_rules_from_lines(line: str, rule: Rule) -> None:
+def test_parse_rule(line: str, rule: Rule) -> None:
     assert parse_rule(line) == rule
 
 
@@ -82,19 +82,19 @@ def test_rules_from_lines(line: str, rule: Rule) -> None:
         ("tts empty after=1.5", "not a value for after"),
     ],
 )
-def test_bad_lines(line: str, words: str) -> None:
+def test_parse_rule_refuses_bad_lines(line: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         parse_rule(line)
 
 
 @given(st.text(max_size=60))
-def test_any_line_is_a_rule_or_a_value_error(line: str) -> None:
+def test_parse_rule_of_any_line(line: str) -> None:
     with contextlib.suppress(ValueError):
         assert parse_rule(f"tts {line}").fault in FAULTS["tts"]
 
 
 @pytest.mark.parametrize("wrong", [{"speed": 0}, {"overlap": "both"}, {"voice": "choir"}])
-def test_profiles_that_make_no_sense(wrong: dict[str, Any]) -> None:
+def test_profile_refuses_wrong_values(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         HamsaProfile(**wrong)
     with pytest.raises(ValueError, match="no fault"):

@@ -33,7 +33,7 @@ def call(mock: MockHamsa, path: str, *, headers: dict[str, str] | None = None, *
     return asyncio.run(run())
 
 
-def test_streamed_speech_is_bare_audio_by_another_name() -> None:
+def test_tts_stream_is_bare_audio() -> None:
     mock = mock_with()
     response = call(mock, "tts-stream", json=SPEAK)
     assert (response.status_code, response.headers["content-type"]) == (200, "audio/wav")
@@ -43,14 +43,14 @@ def test_streamed_speech_is_bare_audio_by_another_name() -> None:
 
 
 @pytest.mark.parametrize(("more", "rate"), [({}, 16_000), ({"mulaw": True}, 8_000), ({"sampleRate": "8k"}, 8_000)])
-def test_whole_speech_is_a_file(more: dict[str, Any], rate: int) -> None:
+def test_tts_is_a_wav_file(more: dict[str, Any], rate: int) -> None:
     sound = wav.decode(call(mock_with(), "tts", json=SPEAK | more).content)
     assert sound.rate == rate
     assert len(sound.pcm) / rate / 2 == pytest.approx(2.6, abs=0.01)
 
 
 @pytest.mark.parametrize("nested", [False, True])
-def test_transcripts_have_two_shapes(nested: bool) -> None:
+def test_stt_has_two_shapes(nested: bool) -> None:
     answer = call(mock_with(transcript="hello", nested_transcript=nested), "stt", json=HEAR).json()
     assert answer == ({"success": True, "data": {"text": "hello"}} if nested else {"text": "hello"})
 
@@ -65,13 +65,13 @@ def test_transcripts_have_two_shapes(nested: bool) -> None:
         ("stt close", "stt", 500),
     ],
 )
-def test_errors(rule: str, path: str, status: int) -> None:
+def test_errors_have_code_and_message(rule: str, path: str, status: int) -> None:
     response = call(mock_with(rule), path, json=HEAR if path == "stt" else SPEAK)
     assert (response.status_code, response.json()["code"]) == (status, status)
     assert response.json()["message"]
 
 
-def test_a_reply_can_break_off_in_its_middle() -> None:
+def test_reply_can_break_off() -> None:
     with pytest.raises(rest.Failed, match="Internal"):
         call(mock := mock_with("tts cut after=2"), "tts-stream", json=SPEAK)
     assert mock.stats.outcomes == {"lost": 1}
@@ -83,7 +83,7 @@ def test_a_reply_can_break_off_in_its_middle() -> None:
     assert call(mock_with("stt say text={}"), "stt", json=HEAR).json() == {"text": "{}"}
 
 
-def test_a_stall_lasts_as_long_as_the_client() -> None:
+def test_stall_lasts_as_long_as_the_client() -> None:
     mock = mock_with("stt stall")
 
     async def run() -> None:
@@ -108,7 +108,7 @@ def test_a_stall_lasts_as_long_as_the_client() -> None:
         ({}, 401),
     ],
 )
-def test_keys(headers: dict[str, str], status: int) -> None:
+def test_keys_over_rest(headers: dict[str, str], status: int) -> None:
     assert call(mock_with(keys=frozenset({"key"})), "stt", headers=headers, json=HEAR).status_code == status
 
 
@@ -119,7 +119,7 @@ def test_bad_bodies(content: bytes) -> None:
     assert not mock.stats.records
 
 
-def test_a_slow_mock_prepares_over_rest_too() -> None:
+def test_slow_mock_prepares_over_rest() -> None:
     mock = MockHamsa(HamsaProfile(speed=1000), hear=lambda pcm: f"{len(pcm)} bytes")
     assert call(mock, "stt", json=HEAR).json() == {"text": "3200 bytes"}
     assert rest.message_of(418) == "Internal server error"

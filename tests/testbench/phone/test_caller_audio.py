@@ -11,13 +11,13 @@ from ivr.testbench.scenario import ScenarioError, from_words
 SECOND = b"\x10" * 8000
 
 
-def test_silence_around_what_is_said_is_cut_off() -> None:
+def test_trimmed_cuts_silence_around_speech() -> None:
     said = bytes([0xFF]) * 800 + SECOND[:400] + bytes([0xFF]) * 80 + SECOND[:80] + bytes([0xFF]) * 4000
     assert trimmed(said) == said[800:1360]
     assert trimmed(bytes([0xFF]) * 800) == b""
 
 
-def test_files_of_every_usual_kind(tmp_path: Path) -> None:
+def test_read_accepts_usual_files(tmp_path: Path) -> None:
     pcm = g711.decode(SECOND)
     (tmp_path / "a.wav").write_bytes(wav.encode(pcm, 8000))
     (tmp_path / "b.wav").write_bytes(wav.encode(pcm + pcm, 16000))
@@ -29,7 +29,7 @@ def test_files_of_every_usual_kind(tmp_path: Path) -> None:
     assert len(read(tmp_path / "b.wav", "")) == 8000
 
 
-def test_what_cannot_be_said(tmp_path: Path) -> None:
+def test_render_refuses_what_cannot_be_said(tmp_path: Path) -> None:
     (tmp_path / "bad.wav").write_bytes(b"RIFFxxxxWAVE")
     (tmp_path / "empty.ulaw").write_bytes(b"")
     for line, error in (

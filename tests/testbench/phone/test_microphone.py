@@ -1,4 +1,4 @@
-"""The caller's side of the line: sizes, pauses, losses and noise."""
+"""The caller's audio: sizes of chunks, pauses, losses and noise."""
 
 import base64
 import json
@@ -45,7 +45,7 @@ def test_chunks_of_other_sizes_carry_the_same_track(sizes: tuple[int, ...]) -> N
         at += len(base64.b64decode(m["payload"]))
 
 
-def test_a_pause_delivers_late_with_continuous_timestamps() -> None:
+def test_pause_delivers_late_with_continuous_timestamps() -> None:
     phone = opened(PhoneOptions(start_burst=1, pauses=(Stretch(100, 233),)))
     sent = [(at, json.loads(out)) for at, out in run_until(phone, NOW + 1) if isinstance(out, str)]
     media = [(at, m["media"]) for at, m in sent if m["event"] == "media"]
@@ -55,14 +55,14 @@ def test_a_pause_delivers_late_with_continuous_timestamps() -> None:
     assert phone.record.lateness_p99_ms < 0.001
 
 
-def test_speech_said_in_a_pause_is_where_it_was_said() -> None:
+def test_speech_in_a_pause_keeps_its_place() -> None:
     phone = opened(PhoneOptions(start_burst=1, pauses=(Stretch(100, 200),)))
     run_until(phone, NOW + 0.18)
     speech = phone.say(b"\x01" * 160, NOW + 0.18)
     assert speech.start == 1600
 
 
-def test_a_loss_jumps() -> None:
+def test_loss_makes_timestamps_jump() -> None:
     phone = opened(PhoneOptions(start_burst=1, losses=(Stretch(100, 200),)))
     sent = [json.loads(out) for _, out in run_until(phone, NOW + 0.5) if isinstance(out, str)]
     media = [m["media"] for m in sent if m["event"] == "media"]

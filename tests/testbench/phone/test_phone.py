@@ -1,4 +1,4 @@
-"""The phone at the other end, driven by hand: every `now` in here is made up."""
+"""The phone, driven by hand: every `now` is a made-up time."""
 
 import base64
 import json
@@ -53,7 +53,7 @@ def run_until(phone: Phone, until: float) -> list[tuple[float, PhoneOutput]]:
     return sent
 
 
-def test_a_stream_begins_with_connected_start_and_the_first_chunk() -> None:
+def test_stream_begins_with_connected_start_and_media() -> None:
     phone = opened()
     first, start, media = read(phone.poll(NOW))
     assert first == {"event": "connected", "protocol": "Call", "version": "1.0.0"}
@@ -68,7 +68,7 @@ def test_a_stream_begins_with_connected_start_and_the_first_chunk() -> None:
     assert phone.record.t0 == NOW - 0.02
 
 
-def test_nothing_leaves_before_it_is_opened() -> None:
+def test_nothing_leaves_before_open() -> None:
     phone = Phone(IDS, PhoneRecord())
     assert (phone.wake_at(), phone.poll(NOW), phone.elapsed(NOW)) == (None, [], 0.0)
     assert not phone.speaking
@@ -79,7 +79,7 @@ def test_nothing_leaves_before_it_is_opened() -> None:
     assert phone.playback.buffered == 160
 
 
-def test_the_first_eleven_chunks_come_at_once() -> None:
+def test_first_eleven_chunks_come_at_once() -> None:
     phone = opened(PhoneOptions())
     media = [message["media"] for message in read(phone.poll(NOW))[2:]]
     assert [m["timestamp"] for m in media] == [str(8 + 20 * n) for n in range(11)]  # type: ignore[index]
@@ -88,7 +88,7 @@ def test_the_first_eleven_chunks_come_at_once() -> None:
     assert list(phone.record.lateness_ms) == [0.0] * 11
 
 
-def test_chunks_leave_on_absolute_deadlines_whatever_the_driver_does() -> None:
+def test_chunks_leave_on_absolute_deadlines() -> None:
     phone = opened()
     phone.poll(NOW)
     assert len(phone.poll(NOW + 0.019)) == 0
@@ -101,14 +101,14 @@ def test_chunks_leave_on_absolute_deadlines_whatever_the_driver_does() -> None:
     assert phone.record.lateness_p99_ms > 900
 
 
-def test_an_hour_has_no_drift() -> None:
+def test_hour_of_chunks_has_no_drift() -> None:
     phone = opened()
     for second in range(1, 3601):
         assert len(phone.poll(NOW + second)) in {50, 53}
     assert len(phone.record.caller) == 8000 * 3600 + 160
 
 
-def test_what_the_caller_says_is_on_the_track_and_silence_around_it() -> None:
+def test_speech_is_on_the_track_with_silence_around_it() -> None:
     phone = opened()
     phone.poll(NOW)
     speech = phone.say(b"\x01" * 200, NOW + 0.005, "hello")
@@ -125,7 +125,7 @@ def test_what_the_caller_says_is_on_the_track_and_silence_around_it() -> None:
     assert not phone.speaking
 
 
-def test_agent_audio_is_heard_from_when_it_arrives() -> None:
+def test_agent_audio_is_heard_when_it_arrives() -> None:
     phone = opened()
     phone.poll(NOW)
     phone.receive(audio(100), NOW + 0.5)
@@ -156,7 +156,7 @@ def test_marks_come_back_when_heard() -> None:
     assert back[0][1]["sequenceNumber"] == "6"
 
 
-def test_clear_returns_marks_at_once_and_new_audio_plays() -> None:
+def test_clear_returns_marks_and_new_audio_plays() -> None:
     phone = opened()
     phone.poll(NOW)
     phone.receive(audio(1000), NOW)
@@ -174,7 +174,7 @@ def test_clear_returns_marks_at_once_and_new_audio_plays() -> None:
     assert sum(run.ms for run in phone.record.runs) == pytest.approx(400)
 
 
-def test_a_clear_of_nothing_and_of_what_was_never_heard() -> None:
+def test_clear_of_nothing_and_of_unheard_audio() -> None:
     phone = opened()
     phone.poll(NOW)
     phone.receive(order("clear"), NOW)
@@ -185,7 +185,7 @@ def test_a_clear_of_nothing_and_of_what_was_never_heard() -> None:
     assert phone.quiet_ms() is None
 
 
-def test_replies_are_numbered_by_what_the_caller_did() -> None:
+def test_replies_are_numbered_by_the_callers_acts() -> None:
     phone = opened()
     phone.receive(audio(100), NOW)
     run_until(phone, NOW + 0.2)
@@ -202,14 +202,14 @@ def test_replies_are_numbered_by_what_the_caller_did() -> None:
     assert phone.acts == 2
 
 
-def test_talking_over_is_noticed() -> None:
+def test_speech_over_the_agent_is_noted() -> None:
     phone = opened()
     phone.receive(audio(1000), NOW)
     assert phone.quiet_ms() is None
     assert phone.say(b"\x01", NOW + 0.1).over
 
 
-def test_keys() -> None:
+def test_pressed_keys() -> None:
     phone = opened()
     phone.poll(NOW)
     phone.press("1#", NOW)
@@ -229,7 +229,7 @@ def test_keys() -> None:
         ("drop", None, [DropStream()]),
     ],
 )
-def test_hanging_up(how: How, last: str | None, out: list[PhoneOutput]) -> None:
+def test_how_a_hang_up_ends_the_stream(how: How, last: str | None, out: list[PhoneOutput]) -> None:
     phone = opened()
     phone.poll(NOW)
     phone.receive(audio(500), NOW)
@@ -244,7 +244,7 @@ def test_hanging_up(how: How, last: str | None, out: list[PhoneOutput]) -> None:
     assert ("over" if phone.over else "hung up") in repr(phone)
 
 
-def test_after_stop_the_phone_closes_if_the_bridge_does_not() -> None:
+def test_phone_closes_after_stop_if_the_bridge_does_not() -> None:
     phone = opened()
     phone.hang_up(NOW, "stop")
     phone.poll(NOW)
@@ -259,7 +259,7 @@ def test_after_stop_the_phone_closes_if_the_bridge_does_not() -> None:
     assert stays.wake_at() == NOW + 30
 
 
-def test_audio_after_the_hang_up_is_a_leak_and_heard_by_nobody() -> None:
+def test_audio_after_the_hang_up_is_a_leak() -> None:
     phone = opened()
     phone.receive(mark("never"), NOW)
     phone.poll(NOW)
@@ -274,7 +274,7 @@ def test_audio_after_the_hang_up_is_a_leak_and_heard_by_nobody() -> None:
     assert sum(run.ms for run in phone.record.runs) == pytest.approx(10)
 
 
-def test_speech_cut_off_by_the_hang_up_ends_there() -> None:
+def test_speech_ends_at_the_hang_up() -> None:
     phone = opened()
     phone.poll(NOW)
     first = phone.say(b"\x01" * 8000, NOW)
@@ -285,7 +285,7 @@ def test_speech_cut_off_by_the_hang_up_ends_there() -> None:
     assert second.end == second.start
 
 
-def test_the_bridge_closes() -> None:
+def test_bridge_closes_the_stream() -> None:
     phone = opened()
     phone.poll(NOW)
     phone.closed(NOW + 1, 1000)
@@ -293,7 +293,7 @@ def test_the_bridge_closes() -> None:
     assert phone.record.warnings == {}
 
 
-def test_the_connection_dies() -> None:
+def test_connection_dies() -> None:
     phone = opened()
     phone.closed(NOW + 1, None)
     assert phone.record.ended == "lost"
@@ -304,7 +304,7 @@ def test_the_connection_dies() -> None:
     assert (after_stop.record.ended, after_stop.record.warnings) == ("caller", {})
 
 
-def test_every_fault_is_counted_and_each_code_warned_about_once() -> None:
+def test_faults_are_counted_and_warned_about_once() -> None:
     phone = opened()
     for message in ("{", "[]", b"\x00", order("hello"), b"\x01"):
         phone.receive(message, NOW)
@@ -313,13 +313,13 @@ def test_every_fault_is_counted_and_each_code_warned_about_once() -> None:
     assert len(phone.record.of("warning")) == 2
 
 
-def test_a_strict_phone_raises() -> None:
+def test_strict_phone_raises() -> None:
     phone = opened(PhoneOptions(strict=True))
     with pytest.raises(WireViolation, match="31951 not JSON"):
         phone.receive("{", NOW)
 
 
-def test_a_file_header_in_the_audio_is_flagged() -> None:
+def test_file_header_in_the_audio_is_a_fault() -> None:
     phone = opened()
     phone.receive(order("media", media={"payload": base64.b64encode(b"RIFF1234").decode()}), NOW)
     assert [e.detail for e in phone.record.of("fault")] == ["a file header in the audio"]
@@ -327,7 +327,7 @@ def test_a_file_header_in_the_audio_is_flagged() -> None:
     assert len(phone.record.of("fault")) == 1
 
 
-def test_more_than_the_buffer_is_refused_once_warned() -> None:
+def test_audio_beyond_the_buffer_is_refused() -> None:
     phone = opened(PhoneOptions(start_burst=1, buffer_s=1))
     for _ in range(3):
         phone.receive(audio(600), NOW)
@@ -336,7 +336,7 @@ def test_more_than_the_buffer_is_refused_once_warned() -> None:
     assert sum(run.ms for run in phone.record.runs) == 1000
 
 
-def test_ten_minutes_fit() -> None:
+def test_buffer_holds_ten_minutes() -> None:
     phone = opened()
     phone.receive(audio(600_000), NOW)
     assert phone.record.warnings == {}
@@ -344,7 +344,7 @@ def test_ten_minutes_fit() -> None:
     assert 31931 in phone.record.warnings
 
 
-def test_without_room_caller_audio_is_thrown_away() -> None:
+def test_caller_audio_without_room_is_discarded() -> None:
     phone = opened()
     phone.poll(NOW)
     assert phone.poll(NOW + 1, room=False) == []

@@ -1,4 +1,4 @@
-"""What is heard is what was queued and not cleared, in order, once; marks come when they were reached."""
+"""Playback: queued audio is heard once and in order unless it is cleared, and marks come back when reached."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from ivr.testbench.phone.playback import Playback, PlayedRun
 
 
-def test_audio_is_heard_where_the_clock_is() -> None:
+def test_audio_is_heard_at_its_sample() -> None:
     playback = Playback(8000)
     assert playback.advance(3) == []
     assert playback.queue(b"abcd", 0) == 0
@@ -20,7 +20,7 @@ def test_audio_is_heard_where_the_clock_is() -> None:
     assert "0 ms queued" in repr(playback)
 
 
-def test_a_mark_is_reached_with_the_last_sample_before_it() -> None:
+def test_mark_is_reached_with_the_sample_before_it() -> None:
     playback = Playback(8000)
     playback.mark("empty")
     assert playback.next_mark() == 0
@@ -35,7 +35,7 @@ def test_a_mark_is_reached_with_the_last_sample_before_it() -> None:
     assert playback.advance(100) == [(6, "end")]
 
 
-def test_clear_empties_the_queue_and_returns_its_marks() -> None:
+def test_clear_empties_the_queue_and_returns_marks() -> None:
     playback = Playback(8000)
     playback.queue(b"abcd", 0)
     playback.mark("a")
@@ -49,7 +49,7 @@ def test_clear_empties_the_queue_and_returns_its_marks() -> None:
     assert playback.clear() == (0, [])
 
 
-def test_runs_end_at_gaps_and_replies_not_at_messages() -> None:
+def test_runs_end_at_gaps_and_replies() -> None:
     playback = Playback(8000)
     for piece in (b"aa", b"bb"):
         playback.queue(piece, 0)
@@ -63,7 +63,7 @@ def test_runs_end_at_gaps_and_replies_not_at_messages() -> None:
     assert playback.runs == [PlayedRun(0, 4, 0), PlayedRun(4, 8, 1), PlayedRun(9, 10, 2)]
 
 
-def test_a_full_queue_refuses_what_does_not_fit() -> None:
+def test_full_queue_refuses_the_rest() -> None:
     playback = Playback(4)
     assert playback.queue(b"abc", 0) == 0
     assert playback.queue(b"def", 0) == 2
@@ -74,7 +74,7 @@ def test_a_full_queue_refuses_what_does_not_fit() -> None:
 
 
 @given(st.lists(st.binary(max_size=40) | st.integers(0, 40) | st.none(), max_size=60))
-def test_heard_and_thrown_away_are_all_there_was(acts: list[bytes | int | None]) -> None:
+def test_all_audio_is_heard_discarded_or_queued(acts: list[bytes | int | None]) -> None:
     playback, queued, gone, expected = Playback(1_000_000), 0, 0, 0
     for act in acts:
         match act:

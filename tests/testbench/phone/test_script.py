@@ -1,4 +1,4 @@
-"""A scenario being played, by hand: which act is due when."""
+"""The script of a scenario, driven by hand: which act is due when."""
 
 import base64
 import json
@@ -65,7 +65,7 @@ class Stage:
         return seen
 
 
-def test_a_step_comes_when_the_agent_has_finished() -> None:
+def test_step_comes_when_the_agent_has_finished() -> None:
     stage = Stage("say hello", "after 0.3 say bye")
     assert stage.until(2) == []
     stage.agent(1000)
@@ -76,7 +76,7 @@ def test_a_step_comes_when_the_agent_has_finished() -> None:
     assert repr(stage.script) == "<PhoneScript step 3 of 2>"
 
 
-def test_a_pause_of_the_agent_is_not_its_end() -> None:
+def test_pause_of_the_agent_is_not_its_end() -> None:
     stage = Stage("say hello")
     stage.agent(500)
     stage.until(0.9)
@@ -84,7 +84,7 @@ def test_a_pause_of_the_agent_is_not_its_end() -> None:
     assert stage.until(3) == [(near(1.9, abs=0.021), SayAudio(SECOND, "hello"))]
 
 
-def test_the_greetings_end_is_not_the_answers_end() -> None:
+def test_end_of_the_greeting_is_not_an_answer() -> None:
     stage = Stage("say one", "say two")
     stage.agent(300)
     assert [act for _, act in stage.until(8)] == [SayAudio(SECOND, "one")]
@@ -92,7 +92,7 @@ def test_the_greetings_end_is_not_the_answers_end() -> None:
     assert [act for _, act in stage.until(9)] == [SayAudio(SECOND, "two")]
 
 
-def test_talking_over_the_answer() -> None:
+def test_step_over_the_answer() -> None:
     stage = Stage("at 0.5 say one", "over 1000 say stop")
     stage.until(2)
     stage.agent(3000)
@@ -100,14 +100,14 @@ def test_talking_over_the_answer() -> None:
     assert stage.phone.record.speech[-1].over
 
 
-def test_talking_over_a_reply_by_its_number() -> None:
+def test_step_over_a_numbered_reply() -> None:
     stage = Stage(steps=(Step(HangUpStep(), IntoReply(200, reply=0)),))
     stage.agent(1000)
     assert stage.until(2) == [(near(0.22, abs=0.021), HangUpPhone("stop"))]
     assert stage.until(3) == []
 
 
-def test_at_a_time() -> None:
+def test_step_at_a_time() -> None:
     stage = Stage("at 1 say one", "at 1.5 say two", "at 4 hang up")
     assert stage.until(9) == [
         (1.0, SayAudio(SECOND, "one")),
@@ -127,7 +127,7 @@ def test_keys_come_one_by_one() -> None:
     assert stage.phone.acts == 2
 
 
-def test_a_step_that_waits_in_vain_is_done_all_the_same() -> None:
+def test_step_that_times_out_is_done_anyway() -> None:
     stage = Stage("say one", "over 500 say two", patience_s=2)
     acts = stage.until(9)
     assert acts[0] == (near(2.04, abs=0.03), StepTimedOut("the agent did not finish"))
@@ -135,7 +135,7 @@ def test_a_step_that_waits_in_vain_is_done_all_the_same() -> None:
     assert acts[2][1] == StepTimedOut("the agent did not speak for 500 ms")
 
 
-def test_the_end_waits_for_the_agent_to_hang_up() -> None:
+def test_end_waits_for_the_agent_to_hang_up() -> None:
     stage = Stage("wait", patience_s=3)
     assert stage.until(9) == [
         (near(3.04, abs=0.03), StepTimedOut("the agent did not hang up")),
@@ -143,23 +143,23 @@ def test_the_end_waits_for_the_agent_to_hang_up() -> None:
     ]
 
 
-def test_a_step_has_its_own_patience() -> None:
+def test_step_has_its_own_patience() -> None:
     stage = Stage(steps=(Step(Wait(), patience_s=1),))
     assert [act for _, act in stage.until(2)] == [StepTimedOut("the agent did not hang up"), HangUpPhone("stop")]
 
 
-def test_waiting_in_the_middle_goes_on_when_the_agent_never_hangs_up() -> None:
+def test_wait_ends_when_the_agent_never_hangs_up() -> None:
     stage = Stage("wait")
     stage.phone.closed(stage.now, 1000)
     assert stage.until(20) == []
 
 
-def test_a_step_without_audio_is_refused() -> None:
+def test_step_without_audio_is_refused() -> None:
     with pytest.raises(ValueError, match="no audio for step 2"):
         PhoneScript(from_words(["wait", "say x"]), {})
     assert PhoneScript(from_words(["wav a.wav"]), {0: b"x"}).step.act.path == Path("a.wav")  # type: ignore[union-attr]
 
 
-def test_a_file_is_said_by_its_name() -> None:
+def test_file_is_labelled_by_its_name() -> None:
     stage = Stage("at 0.1 wav folder/a.wav")
     assert stage.until(1) == [(0.1, SayAudio(SECOND, "a.wav"))]

@@ -1,4 +1,4 @@
-"""The bridge's side of the wire and the carrier's were written apart, from the same documentation: do they agree?"""
+"""The bridge's messages and signatures against the mock carrier's: written apart, from the same documentation."""
 
 import random
 
@@ -24,7 +24,7 @@ FIELDS = voice_fields(
 )
 
 
-def test_a_whole_stream() -> None:
+def test_mock_and_bridge_agree_on_a_stream() -> None:
     stream = Stream(lambda token, call: (token, call) == ("t", IDS.call), IDS.account)
     phone = Phone(IDS, PhoneRecord(), parameters={"token": "t", "line": "main"}, options=PhoneOptions(strict=True))
     events: list[Event] = []
@@ -57,7 +57,7 @@ def test_a_whole_stream() -> None:
 
 
 @given(st.binary(min_size=1, max_size=2000), st.integers(0, 2**31), st.integers(1, 2**31))
-def test_any_chunk_of_the_caller_is_read_as_it_was_written(payload: bytes, timestamp: int, number: int) -> None:
+def test_bridge_reads_any_media_of_the_mock(payload: bytes, timestamp: int, number: int) -> None:
     stream = Stream(lambda _token, _call: True)
     stream.receive(wire.start(IDS, 1, {}))
     assert stream.receive(wire.media(IDS, number, number, timestamp, payload)) == [AudioIn(timestamp, payload)]
@@ -74,7 +74,7 @@ def test_any_chunk_of_the_caller_is_read_as_it_was_written(payload: bytes, times
     ],
 )
 @pytest.mark.parametrize("key", [None, SharedKey("k1", "s1"), SharedKey("k1", "s1", "HMAC_SHA1")])
-def test_signatures(public: str, key: SharedKey | None) -> None:
+def test_bridge_accepts_the_mocks_signatures(public: str, key: SharedKey | None) -> None:
     signatures = Signatures(["old", "12345"], {"k1": "s1"})
     name = BridgeAddress.of("http://127.0.0.1:9999/voice", public).public_url("http://127.0.0.1:9999/voice?line=a%20b")
     headers = Signer("12345", key).headers(name, FIELDS)
@@ -86,7 +86,7 @@ def test_signatures(public: str, key: SharedKey | None) -> None:
 
 @pytest.mark.parametrize("public", ["https://ivr.example.com", "https://ivr.example.com:8443", "http://127.0.0.1:8000"])
 @pytest.mark.parametrize("slash", ["", "/"])
-def test_signatures_of_sockets(public: str, slash: str) -> None:
+def test_bridge_accepts_the_mocks_socket_signatures(public: str, slash: str) -> None:
     url = public.replace("http", "ws", 1) + "/media" + slash
     urls = allowed_urls(public, "/media", websocket=True)
     assert Signatures(["12345"]).refusal(urls, None, Signer("12345").headers(url)[SIGNATURE]) is None

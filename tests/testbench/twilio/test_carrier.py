@@ -1,4 +1,4 @@
-"""Whole calls placed at a bridge, in virtual time, with a bridge made of a few lines."""
+"""Whole calls at a small bridge, in virtual time."""
 
 import asyncio
 import base64
@@ -106,7 +106,7 @@ def called(
     return record
 
 
-def test_a_call_from_the_first_request_to_the_last_verb() -> None:
+def test_call_from_first_request_to_last_verb() -> None:
     bridge = Bridge({"/voice": STREAM + '<Say language="ar-SA">عذرا</Say><Hangup/><Say>never</Say>'})
     seen: list[RecordEntry] = []
     record = called(bridge, record=PhoneRecord(watch=seen.append))
@@ -125,11 +125,11 @@ def test_a_call_from_the_first_request_to_the_last_verb() -> None:
     ]  # fmt: skip
 
 
-def test_without_verbs_behind_the_stream_the_call_ends() -> None:
+def test_call_ends_without_verbs_behind_the_stream() -> None:
     assert called(Bridge({"/voice": STREAM})).verbs == ["Connect"]
 
 
-def test_a_seed_makes_the_same_call() -> None:
+def test_seed_makes_the_same_call() -> None:
     one, other = (called(Bridge({"/voice": STREAM})) for _ in range(2))
     assert one == other
     fresh = called(Bridge({"/voice": STREAM}), options=CarrierOptions())
@@ -137,12 +137,12 @@ def test_a_seed_makes_the_same_call() -> None:
     assert called(Bridge({"/voice": STREAM}), options=CarrierOptions(call_sid="CA1")).call_sid == "CA1"
 
 
-def test_a_caller_who_hangs_up_runs_no_more_verbs() -> None:
+def test_no_verbs_after_the_caller_hangs_up() -> None:
     record = called(Bridge({"/voice": STREAM + "<Say>never</Say>"}, listening), from_words(["at 1 hang up"]))
     assert (record.verbs, record.said, record.ended) == (["Connect"], [], "caller")
 
 
-def test_texts_get_a_voice_before_the_call() -> None:
+def test_texts_are_synthesised_before_the_call() -> None:
     texts: list[str] = []
 
     def voice(text: str) -> bytes:
@@ -158,13 +158,13 @@ def test_texts_get_a_voice_before_the_call() -> None:
     ("documents", "warning"),
     [({"/voice": 500}, 11200), ({"/voice": "<"}, 12100), ({}, 11200)],
 )
-def test_a_bridge_without_a_document(documents: dict[str, str | int], warning: int) -> None:
+def test_warning_for_a_bridge_without_a_document(documents: dict[str, str | int], warning: int) -> None:
     record = called(Bridge(documents))
     assert (record.ended, list(record.warnings), record.verbs) == ("refused", [warning], [])
     assert record.of("ended")[0].detail == "refused"
 
 
-def test_the_fallback_is_told_why() -> None:
+def test_fallback_url_gets_error_and_url() -> None:
     bridge = Bridge({"/voice": 500, "/fallback": "<Say>sorry</Say>"})
     record = called(bridge, options=CarrierOptions(fallback_url=f"{PUBLIC}/fallback"))
     assert record.said == ["sorry"]
@@ -172,7 +172,7 @@ def test_the_fallback_is_told_why() -> None:
 
 
 @pytest.mark.parametrize("verbs", ["", '<Reject reason="busy"/>'])
-def test_a_call_that_is_not_taken(verbs: str) -> None:
+def test_call_that_is_rejected_or_empty(verbs: str) -> None:
     bridge = Bridge({"/voice": verbs})
     record = called(bridge, options=CarrierOptions(status_callback=f"{PUBLIC}/status"))
     assert (record.ended, record.verbs) == ("refused", ["Reject"] if verbs else [])
@@ -198,7 +198,7 @@ def test_verbs_without_a_stream() -> None:
     assert record.entries[-1].t == 7.0
 
 
-def test_nobody_answers_in_the_time_a_document_gives() -> None:
+def test_dial_without_answer_in_its_timeout() -> None:
     bridge = Bridge({"/voice": "<Dial timeout='5' action='/dialled'>+1</Dial>", "/dialled": "<Say>nobody</Say>"})
     record = called(bridge, options=CarrierOptions(seed=1, ringing_s=6.0))
     assert bridge.asked[1][1]["DialCallStatus"] == "no-answer"
@@ -210,23 +210,23 @@ def test_nobody_answers_in_the_time_a_document_gives() -> None:
 
 
 @pytest.mark.parametrize("verb", ["<Redirect>/gone</Redirect>", "<Dial action='/gone'>+1</Dial>"])
-def test_a_document_that_is_gone_ends_the_call(verb: str) -> None:
+def test_missing_document_ends_the_call(verb: str) -> None:
     record = called(Bridge({"/voice": f"{verb}<Say>never</Say>"}))
     assert (record.said, list(record.warnings)) == ([], [11200])
 
 
-def test_the_connects_action_is_asked() -> None:
+def test_action_of_connect_is_asked() -> None:
     stream = STREAM.replace("<Connect>", "<Connect action='/after'>")
     bridge = Bridge({"/voice": stream + "<Say>never</Say>", "/after": "<Say>after</Say>"})
     assert called(bridge).said == ["after"]
 
 
-def test_a_second_stream_is_not_played() -> None:
+def test_second_stream_is_not_played() -> None:
     record = called(Bridge({"/voice": STREAM + STREAM + "<Say>never</Say>"}))
     assert (len(record.of("fault")), record.said) == (1, [])
 
 
-def test_a_stream_that_is_refused_goes_on_with_the_next_verb() -> None:
+def test_refused_stream_goes_on_with_the_next_verb() -> None:
     stream = STREAM.replace("<Stream ", f"<Stream statusCallback='{PUBLIC}/stream' name='main' ")
     bridge = Bridge({"/voice": stream + "<Say>sorry</Say>"})
     bridge.refusal = StreamRefused(31920, "HTTP 403 where 101 belongs")
@@ -237,12 +237,12 @@ def test_a_stream_that_is_refused_goes_on_with_the_next_verb() -> None:
     assert told["StreamError"] == "31920 - HTTP 403 where 101 belongs"
 
 
-def test_a_stream_the_carrier_will_not_open() -> None:
+def test_stream_that_the_carrier_refuses() -> None:
     record = called(Bridge({"/voice": STREAM.replace("/media", "/media?token=1") + "<Say>sorry</Say>"}))
     assert (list(record.warnings), record.said) == ([31920], ["sorry"])
 
 
-def test_callbacks_tell_how_the_call_goes() -> None:
+def test_callbacks_report_the_call() -> None:
     stream = STREAM.replace("<Stream ", f"<Stream statusCallback='{PUBLIC}/stream' ")
     bridge = Bridge({"/voice": stream, "/status": "", "/stream": ""})
     record = called(bridge, options=CarrierOptions(status_callback=f"{PUBLIC}/status"))
@@ -279,7 +279,7 @@ async def update(switchboard: Switchboard, after: float, **form: str) -> int:
         ({"Twiml": "<Response>"}, []),
     ],
 )
-def test_a_call_is_taken_out_of_its_stream(form: dict[str, str], said: list[str]) -> None:
+def test_update_takes_the_call_out_of_its_stream(form: dict[str, str], said: list[str]) -> None:
     async def during(switchboard: Switchboard) -> None:
         assert await update(switchboard, 1, **form) == 200
 
@@ -289,7 +289,7 @@ def test_a_call_is_taken_out_of_its_stream(form: dict[str, str], said: list[str]
     assert (12100 in record.warnings) == (form == {"Twiml": "<Response>"})
 
 
-def test_a_call_is_taken_out_of_a_pause_and_an_ended_one_is_left_alone() -> None:
+def test_update_during_a_pause_and_after_the_end() -> None:
     async def during(switchboard: Switchboard) -> None:
         assert await update(switchboard, 1, Twiml="<Response><Pause length='5'/><Say>bye</Say></Response>") == 200
         assert await update(switchboard, 60, Status="completed") == 400
@@ -298,7 +298,7 @@ def test_a_call_is_taken_out_of_a_pause_and_an_ended_one_is_left_alone() -> None
     assert (record.said, record.of("ended")[0].t) == (["bye"], 6.0)
 
 
-def test_dishonest_signatures_and_a_trailing_slash() -> None:
+def test_wrong_missing_and_slash_signatures() -> None:
     for options, expected in (
         (CarrierOptions(honesty="missing"), None),
         (CarrierOptions(trailing_slash=True), signature(TOKEN, "wss://ivr.example.com/media/")),
@@ -308,7 +308,7 @@ def test_dishonest_signatures_and_a_trailing_slash() -> None:
         assert bridge.sockets[0][1].get(SIGNATURE) == expected
 
 
-def test_a_strict_phone_fails_the_call() -> None:
+def test_strict_phone_fails_the_call() -> None:
     async def rude(wire: MemoryWire) -> None:
         await wire.send("nonsense")
         await listening(wire)

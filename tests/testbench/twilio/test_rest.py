@@ -1,4 +1,4 @@
-"""The carrier's REST interface, asked by the unmodified client's own transport and by hand."""
+"""The carrier's REST interface, asked by the `twilio` client and by hand."""
 
 import asyncio
 from collections.abc import Mapping
@@ -49,7 +49,7 @@ def board() -> tuple[Switchboard, Up]:
     return found, call
 
 
-def test_a_call_is_ended() -> None:
+def test_update_ends_a_call() -> None:
     switchboard, call = board()
     status, body = asked(switchboard, "POST", PATH, Status="completed")
     assert (status, body["sid"], body["status"], body["from"]) == (200, CALL, "completed", "+1")
@@ -59,14 +59,14 @@ def test_a_call_is_ended() -> None:
     assert asked(switchboard, "POST", PATH, Status="completed")[1]["code"] == 21220
 
 
-def test_a_call_is_sent_elsewhere() -> None:
+def test_update_redirects_a_call() -> None:
     switchboard, call = board()
     assert asked(switchboard, "POST", PATH, Twiml="<Response/>")[0] == 200
     assert asked(switchboard, "POST", PATH, Url="https://a.example/x", Method="GET")[0] == 200
     assert call.updates == [("<Response/>", "", "POST"), ("", "https://a.example/x", "GET")]
 
 
-def test_a_call_is_looked_at() -> None:
+def test_fetch_returns_a_call() -> None:
     status, body = asked(board()[0], "GET", PATH)
     assert (status, body["status"], body["uri"]) == (200, "in-progress", PATH)
 
@@ -88,14 +88,14 @@ def test_updates_that_are_refused(form: dict[str, str], code: int) -> None:
     assert call.updates == []
 
 
-def test_calls_that_are_not_there() -> None:
+def test_unknown_calls_are_404() -> None:
     switchboard, _ = board()
     for path in (PATH.replace(CALL, "CA" + "0" * 32), PATH.replace(ACCOUNT, "AC" + "0" * 32)):
         assert (asked(switchboard, "POST", path, Status="completed")[1]["code"]) == 20404
 
 
 @pytest.mark.parametrize("auth", [None, (ACCOUNT, "wrong"), ("AC0", "12345")])
-def test_strangers(auth: tuple[str, str] | None) -> None:
+def test_wrong_credentials_are_401(auth: tuple[str, str] | None) -> None:
     status, body = asked(board()[0], "POST", PATH, auth=auth, Status="completed")
     assert (status, body["code"]) == (401, 20003)
 
@@ -109,7 +109,7 @@ def test_broken_credentials() -> None:
     assert asyncio.run(main()) == 401
 
 
-def test_the_bridges_own_client_is_understood() -> None:
+def test_bridge_client_is_understood() -> None:
     async def main() -> tuple[str, str, str]:
         switchboard, call = board()
         transport = httpx.ASGITransport(switchboard.app())

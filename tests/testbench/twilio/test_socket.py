@@ -1,4 +1,4 @@
-"""Real sockets: opened as the carrier opens them, refused in every way, ended in every way."""
+"""Real sockets: how they are opened, refused and ended."""
 
 import asyncio
 import base64
@@ -23,7 +23,7 @@ SECOND = b"\x10" * 8000
 
 
 @pytest.mark.live
-def test_the_socket_is_opened_as_the_carrier_opens_it() -> None:
+def test_handshake_has_the_carriers_headers() -> None:
     headers: list[list[tuple[str, str]]] = []
 
     async def handle(connection: ServerConnection) -> None:
@@ -80,7 +80,7 @@ def test_the_socket_is_opened_as_the_carrier_opens_it() -> None:
     ("answer", "code"),
     [(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", 31920), (b"nonsense\r\n\r\n", 31924), (b"", 31901)],
 )
-def test_sockets_that_cannot_be_opened(answer: bytes, code: int) -> None:
+def test_error_of_a_failed_handshake(answer: bytes, code: int) -> None:
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         if answer:
@@ -106,7 +106,7 @@ def test_sockets_that_cannot_be_opened(answer: bytes, code: int) -> None:
 
 
 @pytest.mark.live
-def test_a_socket_nobody_listens_on() -> None:
+def test_error_of_a_refused_connection() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -1,4 +1,4 @@
-"""A whole stream in virtual time: a phone and a scenario on one end, a small agent on the other."""
+"""A whole stream in virtual time: a phone with a scenario, and a small agent."""
 
 import asyncio
 import base64
@@ -107,7 +107,7 @@ async def deaf(wire: MemoryWire) -> None:
         await wire.receive()
 
 
-def test_two_questions_talking_over_the_second_answer_and_a_goodbye() -> None:
+def test_two_questions_a_barge_in_and_a_hang_up() -> None:
     record = played(CONVERSATION, answering)
     found = figures(record)
     assert [speech.label for speech in record.speech] == ["one", "two", "stop", "bye"]
@@ -125,19 +125,19 @@ def test_two_questions_talking_over_the_second_answer_and_a_goodbye() -> None:
     assert found.lateness_p99_ms < 0.01
 
 
-def test_the_same_call_gives_the_same_record() -> None:
+def test_same_call_gives_the_same_record() -> None:
     one, other = (played(CONVERSATION, answering, options=PhoneOptions(keep_messages=True)) for _ in range(2))
     assert one == other
     assert len(one.messages) > 500
 
 
-def test_latency_of_the_network_is_seen() -> None:
+def test_network_latency_is_measured() -> None:
     found = figures(played(CONVERSATION, answering, latency=0.09))
     assert [answer.reply_ms for answer in found.answers] == pytest.approx([780] * 4, abs=21)
     assert [barge.stop_ms for barge in found.barge_ins] == pytest.approx([280], abs=21)
 
 
-def test_the_clock_may_run_faster() -> None:
+def test_clock_may_run_faster() -> None:
     async def main() -> tuple[float, float]:
         clock, loop = Clock(10), asyncio.get_running_loop()
         began = clock.now()
@@ -151,7 +151,7 @@ def test_the_clock_may_run_faster() -> None:
     assert figures(played(from_words(["at 1 hang up"]), deaf, speed=20)).certified
 
 
-def test_the_caller_hangs_up() -> None:
+def test_caller_hangs_up() -> None:
     heard: list[str] = []
 
     async def bridge(wire: MemoryWire) -> None:
@@ -171,7 +171,7 @@ def test_the_caller_hangs_up() -> None:
 @pytest.mark.parametrize(
     ("how", "code", "seconds"), [("stop", 1000, 1.2), ("stop_open", 1000, 31), ("close", 1000, 1), ("drop", None, 1)]
 )
-def test_how_the_bridge_sees_a_hang_up(how: str, code: int | None, seconds: float) -> None:
+def test_what_the_bridge_sees_of_a_hang_up(how: str, code: int | None, seconds: float) -> None:
     seen: list[tuple[int | None, float]] = []
 
     async def bridge(wire: MemoryWire) -> None:
@@ -186,7 +186,7 @@ def test_how_the_bridge_sees_a_hang_up(how: str, code: int | None, seconds: floa
     assert at == pytest.approx(seconds - 0.22, abs=0.03)
 
 
-def test_a_bridge_that_dies() -> None:
+def test_bridge_drops_the_connection() -> None:
     async def bridge(wire: MemoryWire) -> None:
         await asyncio.sleep(1)
         wire.drop()
@@ -195,7 +195,7 @@ def test_a_bridge_that_dies() -> None:
     assert (record.ended, list(record.warnings)) == ("lost", [31921])
 
 
-def test_a_bridge_that_breaks_the_websocket() -> None:
+def test_bridge_breaks_the_websocket_protocol() -> None:
     def closed(code: int | None) -> WireClosed:
         return WireBroken(1002)
 
@@ -207,7 +207,7 @@ def test_a_bridge_that_breaks_the_websocket() -> None:
     assert list(record.warnings) == [31924]
 
 
-def test_a_bridge_that_does_not_read_loses_caller_audio() -> None:
+def test_slow_bridge_loses_caller_audio() -> None:
     async def bridge(wire: MemoryWire) -> None:
         await asyncio.sleep(10)
         await wire.close(1000)
@@ -217,7 +217,7 @@ def test_a_bridge_that_does_not_read_loses_caller_audio() -> None:
     assert len(record.lateness_ms) == pytest.approx(150, abs=12)
 
 
-def test_hanging_up_on_a_bridge_that_does_not_read_ends_all_the_same() -> None:
+def test_hang_up_ends_when_the_bridge_does_not_read() -> None:
     async def bridge(wire: MemoryWire) -> None:
         await asyncio.sleep(100)
 
@@ -225,7 +225,7 @@ def test_hanging_up_on_a_bridge_that_does_not_read_ends_all_the_same() -> None:
     assert record.ended == "caller"
 
 
-def test_hanging_up_while_the_socket_will_not_close_ends_all_the_same() -> None:
+def test_hang_up_ends_when_the_socket_does_not_close() -> None:
     class Stuck(MemoryWire):
         async def close(self, code: int = 1000) -> None:
             await asyncio.sleep(1000)
@@ -240,7 +240,7 @@ def test_hanging_up_while_the_socket_will_not_close_ends_all_the_same() -> None:
     assert virtual_time.run(main()) == pytest.approx(3, abs=0.3)
 
 
-def test_the_carrier_takes_the_call_out_of_the_stream() -> None:
+def test_carrier_ends_the_stream() -> None:
     async def during(line: CarrierStream, _: MemoryWire) -> None:
         await asyncio.sleep(3)
         line.end()
@@ -249,13 +249,13 @@ def test_the_carrier_takes_the_call_out_of_the_stream() -> None:
     assert record.ended == "carrier"
 
 
-def test_a_scenario_that_waits_in_vain_says_so() -> None:
+def test_step_that_times_out_is_noted() -> None:
     record = played(Scenario(from_words(["say hello"]).steps, patience_s=2), deaf)
     assert [e.detail for e in record.of("gave_up")] == ["the agent did not finish", "the agent did not hang up"]
     assert record.ended == "caller"
 
 
-def test_a_strict_phone_fails_the_run() -> None:
+def test_strict_phone_fails_the_run() -> None:
     async def bridge(wire: MemoryWire) -> None:
         await wire.receive()
         await wire.send("nonsense")
@@ -266,7 +266,7 @@ def test_a_strict_phone_fails_the_run() -> None:
         played(CONVERSATION, bridge, options=PhoneOptions(strict=True))
 
 
-def test_a_bad_network() -> None:
+def test_pauses_and_losses_of_the_network() -> None:
     async def during(_: CarrierStream, wire: MemoryWire) -> None:
         await asyncio.sleep(2.5)
         wire.stall(0.2)
