@@ -67,7 +67,7 @@ def scenario(language: Language) -> Scenario:
 def caller_voice(language: str, script: Sequence[str] = ()) -> CallerVoice:
     """Return the caller's voice. Raises RuntimeError when this machine has none."""
     if not tts.available():
-        raise RuntimeError(tts.MISSING)
+        raise RuntimeError(tts.NO_VOICE)
     return CallerVoice("ar" if language == "ar" else "en", script)
 
 

@@ -64,7 +64,7 @@ class Mock:
         Raises RuntimeError when `voice` is espeak and this machine has none.
         """
         if voice == "espeak" and not tts.available():
-            raise RuntimeError(tts.MISSING)
+            raise RuntimeError(tts.NO_VOICE)
         self.scripted = language != "en" or not stt.available()
         lines = tuple(SCRIPT[language] if script is None else script)
         profile = HamsaProfile(speed=speed, voice=voice)

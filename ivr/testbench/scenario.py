@@ -1,9 +1,9 @@
-"""What the caller will do: a list of steps, from a TOML file or from words on the command line.
+"""Read what the caller will do: a list of steps, from a TOML file or from words on the command line.
 
-A step is one act (say a text, play a file, press keys, hang up, wait for the agent to hang up) and one moment for it:
-a time since the stream began, a while after the agent has finished, or so far into one of the agent's replies. Without
-a moment a step comes when the agent has finished. "Finished" is the phone's view: some audio of the reply was heard,
-and then nothing was queued for `settle_ms`.
+A step is one act (say a text, play a file, press keys, hang up, wait for the agent to hang up) and one moment for it: a
+time since the stream began, a time after the agent has finished, or a position in one of the agent's replies. Without a
+moment, a step comes when the agent has finished: the phone heard some audio of the reply, and then nothing was queued
+for `settle_ms`. A mistake is a `ScenarioError` that names the file and the step.
 
     settle_ms = 1200                      as words:  say Where is my parcel
     [[step]]                                         after 0.5 say One two three four
@@ -14,9 +14,7 @@ and then nothing was queued for `settle_ms`.
     [[step]]                                         wait
     wait = true
 
-A file may say what it expects of the call: `[expect]` of the whole, `[step.expect]` of a step (`expect`).
-
-A mistake is a `ScenarioError` that names the file and the step.
+A file may say what it expects: `[expect]` of the call, `[step.expect]` of a step (`ivr.testbench.expect`).
 """
 
 from __future__ import annotations
@@ -32,27 +30,27 @@ from ivr.testbench.phone.phone import DTMF_KEYS, How
 from ivr.testbench.recording import Ending
 
 ACTS = ("say", "wav", "press", "hang_up", "wait")
-MOMENTS = ("at_s", "after_s", "over_ms")
+MOMENT_KEYS = ("at_s", "after_s", "over_ms")
 SETTLE_MS = 1200.0
-"""Silence after which the agent has finished. Longer than the pause between two sentences of a slow voice."""
-PATIENCE_S = 30.0
+"""Milliseconds of silence after which the agent has finished: longer than a slow TTS pauses between sentences."""
+STEP_PATIENCE_S = 30.0
 """Seconds a step waits for its moment."""
 
 
 class ScenarioError(ValueError):
-    """A scenario that cannot be played. Its text names the place."""
+    """Report a scenario that cannot be played. The text names the place."""
 
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Say a text with whatever voice the caller has."""
+    """Say a text with the caller's voice."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class PlayFile:
-    """Say what is in a WAV or raw mu-law file."""
+    """Play a WAV or raw mu-law file to the bridge."""
 
     path: Path
 
@@ -81,21 +79,21 @@ Act: TypeAlias = Say | PlayFile | Press | HangUpStep | Wait
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """So long after the stream began."""
+    """Act at a time after the stream began."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class AfterAgent:
-    """When the agent has finished, and this much later."""
+    """Act at a time after the agent has finished."""
 
     seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class IntoReply:
-    """When so much of a reply was heard."""
+    """Act when the caller has heard this much of a reply."""
 
     ms: float
     reply: int | None = None
@@ -107,12 +105,12 @@ Moment: TypeAlias = At | AfterAgent | IntoReply
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One act at one moment."""
+    """Hold one act and its moment."""
 
     act: Act
     moment: Moment = AfterAgent()
     patience_s: float | None = None
-    """How long to wait for the moment (for `Wait`: for the hang-up); then the step is done all the same. None: the
+    """Seconds to wait for the moment (for `Wait`: for the hang-up). Then the step is done anyway. None: the
     scenario's."""
     name: str = ""
     expect: StepExpects = ANY_STEP
@@ -120,25 +118,25 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A caller's part in one call. After the last step the caller waits for the agent to hang up."""
+    """Hold the caller's part in one call. After the last step the caller waits for the agent to hang up."""
 
     steps: tuple[Step, ...]
     name: str = ""
     language: str = "en"
-    """Of the texts."""
+    """The language of the texts."""
     settle_ms: float = SETTLE_MS
-    """Silence of the agent after which it has finished."""
-    patience_s: float = PATIENCE_S
+    """Milliseconds of silence after which the agent has finished."""
+    patience_s: float = STEP_PATIENCE_S
     expect: CallExpects = ANY_CALL
 
     @property
     def texts(self) -> list[str]:
-        """Everything that has to be rendered before the call."""
+        """Return every text that has to be rendered before the call."""
         return [step.act.text for step in self.steps if isinstance(step.act, Say)]
 
 
 def load(path: Path | str) -> Scenario:
-    """Read a scenario file; its WAV files are looked for beside it."""
+    """Read a scenario file. Its WAV files lie beside it. Raises ScenarioError."""
     source = Path(path)
     try:
         text = source.read_text("utf-8")
@@ -148,7 +146,7 @@ def load(path: Path | str) -> Scenario:
 
 
 def from_toml(text: str, name: str = "scenario", folder: Path | None = None) -> Scenario:
-    """Read a scenario; `name` is for its errors, `folder` for its files."""
+    """Read a scenario's text. Errors name `name`; its files lie in `folder`. Raises ScenarioError."""
     try:
         fields = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -157,11 +155,21 @@ def from_toml(text: str, name: str = "scenario", folder: Path | None = None) -> 
     if not isinstance(rows, list) or not rows:
         raise ScenarioError(f"{name}: no [[step]] in it")
     steps = [_step(row, f"{name}: step {number}", folder) for number, row in enumerate(rows, 1)]
-    return _scenario(fields, tuple(steps), name)
+    row = _Row(fields, name)
+    scenario = Scenario(
+        tuple(steps),
+        name=row.text("name", name),
+        language=row.text("language", "en"),
+        settle_ms=row.value("settle_ms", SETTLE_MS),
+        patience_s=row.value("patience_s", STEP_PATIENCE_S),
+        expect=_call_expects(row.below("expect")),
+    )
+    row.done()
+    return scenario
 
 
 def from_words(lines: Sequence[str], *, language: str = "en", settle_ms: float = SETTLE_MS) -> Scenario:
-    """A scenario from one string a step, as on a command line."""
+    """Read a scenario from one string a step, as on a command line. Raises ScenarioError."""
     if not lines:
         raise ScenarioError("a scenario needs at least one step")
     steps = [_words(line, f"step {number}") for number, line in enumerate(lines, 1)]
@@ -169,35 +177,40 @@ def from_words(lines: Sequence[str], *, language: str = "en", settle_ms: float =
 
 
 class _Row:
-    """One table of the file, with its place for errors; every key has to be used up."""
+    """Read one table of the file. Every key has to be taken, else `done` raises."""
 
     def __init__(self, fields: Mapping[str, object], where: str) -> None:
         self._left = dict(fields)
         self._where = where
 
     def error(self, what: str) -> ScenarioError:
+        """Return the error `what` with its place in front."""
         return ScenarioError(f"{self._where}: {what}")
 
     def text(self, key: str, default: str = "") -> str:
+        """Take a text."""
         value = self._left.pop(key, default)
         if not isinstance(value, str):
             raise self.error(f"{key} must be a text, not {value!r}")
         return value
 
-    def number(self, key: str, default: float | None = None) -> float | None:
-        value = self._left.pop(key, default)
+    def number(self, key: str) -> float | None:
+        """Take a number from 0 to a million. None: the key is not there."""
+        value = self._left.pop(key, None)
         if value is None:
             return None
+        # TOML's true is an int for Python.
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e6:
             raise self.error(f"{key} must be a number from 0 on, not {value!r}")
         return float(value)
 
     def value(self, key: str, default: float) -> float:
+        """Take a number, or return the default."""
         number = self.number(key)
         return default if number is None else number
 
     def texts(self, key: str) -> tuple[str, ...]:
-        """A text or several."""
+        """Take a text or a list of texts."""
         value = self._left.pop(key, [])
         values = [value] if isinstance(value, str) else value
         if not isinstance(values, list) or not all(isinstance(one, str) and one.strip() for one in values):
@@ -205,42 +218,31 @@ class _Row:
         return tuple(values)
 
     def below(self, key: str) -> _Row:
-        """The table under a key; an empty one where there is none."""
+        """Take the table under a key. Without the key it is empty."""
         value = self._left.pop(key, {})
         if not isinstance(value, dict):
             raise self.error(f"{key} must be a table, not {value!r}")
         return _Row(value, f"{self._where}: {key}")
 
     def only(self, keys: Sequence[str]) -> str:
-        """Which one of `keys` is there; empty for none."""
+        """Return the one of `keys` that is there. Empty: none is. Two cannot go together."""
         found = [key for key in keys if key in self._left]
         if len(found) > 1:
             raise self.error(f"{' and '.join(found)} cannot go together")
         return found[0] if found else ""
 
     def pop(self, key: str) -> object:
+        """Take a value of any type."""
         return self._left.pop(key)
 
     def done(self) -> None:
+        """Raise when a key is left that no step knows."""
         if self._left:
             raise self.error(f"unknown key {next(iter(self._left))!r}")
 
 
-def _scenario(fields: Mapping[str, object], steps: tuple[Step, ...], source: str) -> Scenario:
-    row = _Row(fields, source)
-    scenario = Scenario(
-        steps,
-        name=row.text("name", source),
-        language=row.text("language", "en"),
-        settle_ms=row.value("settle_ms", SETTLE_MS),
-        patience_s=row.value("patience_s", PATIENCE_S),
-        expect=_call_expects(row.below("expect")),
-    )
-    row.done()
-    return scenario
-
-
 def _call_expects(row: _Row) -> CallExpects:
+    """Read what a file expects of the call."""
     ended_by = row.text("ended_by")
     if ended_by and ended_by not in get_args(Ending):
         raise row.error(f"ended_by {ended_by!r} is none of {', '.join(filter(None, get_args(Ending)))}")
@@ -249,19 +251,17 @@ def _call_expects(row: _Row) -> CallExpects:
     return wanted
 
 
-def _step_expects(row: _Row) -> StepExpects:
-    wanted = StepExpects(row.number("answer_ms"), row.texts("transcript"), row.texts("heard"))
-    row.done()
-    return wanted
-
-
 def _step(fields: object, where: str, folder: Path | None) -> Step:
+    """Read one `[[step]]`."""
     if not isinstance(fields, dict):
         raise ScenarioError(f"{where}: must be a table")
     name = fields.get("name", "")
     row = _Row(fields, f"{where} ({name})" if name else where)
-    expect = _step_expects(row.below("expect"))
+    wanted = row.below("expect")
+    expect = StepExpects(wanted.number("answer_ms"), wanted.texts("transcript"), wanted.texts("heard"))
+    wanted.done()
     step = Step(_act(row, folder), _moment(row), row.number("patience_s"), row.text("name"), expect)
+    # The caller says nothing in these steps, so no answer can be expected.
     if expect != ANY_STEP and isinstance(step.act, HangUpStep | Wait):
         raise row.error("nothing comes of this step: expect goes with say, wav and press")
     row.done()
@@ -269,6 +269,7 @@ def _step(fields: object, where: str, folder: Path | None) -> Step:
 
 
 def _act(row: _Row, folder: Path | None) -> Act:
+    """Read what the caller does in this step."""
     match row.only(ACTS):
         case "say":
             return Say(_filled(row, "say"))
@@ -289,7 +290,8 @@ def _act(row: _Row, folder: Path | None) -> Act:
 
 
 def _moment(row: _Row) -> Moment:
-    match row.only(MOMENTS):
+    """Read when the caller does it."""
+    match row.only(MOMENT_KEYS):
         case "at_s":
             return At(row.value("at_s", 0.0))
         case "over_ms":
@@ -300,6 +302,7 @@ def _moment(row: _Row) -> Moment:
 
 
 def _filled(row: _Row, key: str) -> str:
+    """Take a text that may not be empty."""
     text = row.text(key)
     if not text.strip():
         raise row.error(f"{key} is empty")
@@ -307,12 +310,14 @@ def _filled(row: _Row, key: str) -> str:
 
 
 def _press(digits: str, error: Callable[[str], ScenarioError]) -> Press:
+    """Check keys, and return them as an act."""
     if not digits or not set(digits) <= set(DTMF_KEYS):
         raise error(f"no such keys: {digits!r} (0-9 * # A-D)")
     return Press(digits)
 
 
 def _hang_up(how: str, error: Callable[[str], ScenarioError]) -> HangUpStep:
+    """Check a way to hang up, and return it as an act."""
     for known in get_args(How):
         if how == known:
             return HangUpStep(known)
@@ -320,13 +325,14 @@ def _hang_up(how: str, error: Callable[[str], ScenarioError]) -> HangUpStep:
 
 
 def _words(line: str, where: str) -> Step:
-    """`[at S | after S | over MS] say TEXT | wav PATH | press KEYS | hang up [HOW] | wait`."""
+    """Read `[at S | after S | over MS] say TEXT | wav PATH | press KEYS | hang up [HOW] | wait`."""
 
     def error(what: str) -> ScenarioError:
         return ScenarioError(f"{where} ({line!r}): {what}")
 
     moment, rest = _moment_words(line.split(), error)
     match rest:
+        # The text as it stands in the line, with its blanks; `rest` has lost them.
         case ["say", _, *_]:
             return Step(Say(line.split("say", 1)[1].strip()), moment)
         case ["wav", _, *_]:
@@ -342,6 +348,7 @@ def _words(line: str, where: str) -> Step:
 
 
 def _moment_words(words: list[str], error: Callable[[str], ScenarioError]) -> tuple[Moment, list[str]]:
+    """Read a moment in front of an act. Returns it and the words that are left."""
     match words:
         case ["at" | "after" | "over" as kind, amount, *rest]:
             try:

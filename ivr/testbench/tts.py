@@ -1,15 +1,8 @@
-"""A voice of our own: text to speech with espeak-ng, no key and no network.
+"""Speak with espeak-ng, without a key and without a network.
 
-It speaks for the callers of the demo and the tests, and for the mock voice service. Robotic, but real speech in
-Arabic and English, a few milliseconds a sentence. Two ways to the same voice: the `espeakng-loader` wheel (extra
-`demo`), or an `espeak-ng` program on the PATH. Neither is imported or looked for before the first word is wanted.
-
-The same words give the same bytes, always. The library cannot promise that by itself: its oscillators go on from
-wherever the sentence before left them, and neither a second initialisation nor its random seed brings them back. So it
-is loaded for one utterance and unloaded after it (3 ms), under a lock, because it has one voice for the whole process.
-
-A phone caller reads a long number digit by digit; espeak would say "seven trillion". Runs of five digits and more are
-spaced out before they are spoken.
+It speaks for the callers of the demo and the tests, and for the mock TTS: robotic, but real speech in Arabic and
+English, in a few milliseconds a sentence. It comes from the wheel `espeakng-loader` (extra `demo`) or from a program
+`espeak-ng` on the PATH. Neither is loaded before the first word. The same words always give the same bytes.
 """
 
 from __future__ import annotations
@@ -28,9 +21,9 @@ from ivr.media.resample import resample
 
 SPEED = 160
 """Words a minute."""
-PITCH = 50
+DEFAULT_PITCH = 50
 """0 to 99."""
-MISSING = "no espeak-ng voice: install the extra `demo` (espeakng-loader), or the program espeak-ng"
+NO_VOICE = "no espeak-ng voice: install the extra `demo` (espeakng-loader), or the program espeak-ng"
 
 _VOICES = {"ar": "ar", "en": "en-us"}
 _TIME_LIMIT = 30.0
@@ -39,22 +32,22 @@ _TIME_LIMIT = 30.0
 # espeak-ng's speak_lib.h
 _SYNCHRONOUS = 2
 _DONT_EXIT = 0x8000
-_UTF8 = 1
-_RATE, _PITCH = 1, 3
+_CHARS_UTF8 = 1
+_PARAMETER_RATE, _PARAMETER_PITCH = 1, 3
 _OnAudio = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
 
 _LOCK = threading.Lock()
-_ARABIC = re.compile(r"[\u0600-\u06ff]")
+_ARABIC_BLOCK = re.compile(r"[\u0600-\u06ff]")
 _LONG_NUMBER = re.compile(r"[0-9\u0660-\u0669]{5,}")
 
 
 class VoiceError(RuntimeError):
-    """Nothing here can speak, or it refused."""
+    """Report that espeak-ng is missing, or refused a text."""
 
 
 @lru_cache(maxsize=1)
 def available() -> bool:
-    """Whether `say` works here. The first question costs one short word."""
+    """Return whether `say` works here. The first call speaks one short word."""
     try:
         return bool(say("yes", "en"))
     except VoiceError:
@@ -62,18 +55,21 @@ def available() -> bool:
 
 
 def language_of(text: str) -> str:
-    """`ar` when there is an Arabic letter in it, else `en`."""
-    return "ar" if _ARABIC.search(text) else "en"
+    """Return `ar` for a text with an Arabic letter, else `en`."""
+    return "ar" if _ARABIC_BLOCK.search(text) else "en"
 
 
-def say(text: str, language: str = "en", *, rate: int = 16_000, speed: int = SPEED, pitch: int = PITCH) -> bytes:
-    """`text` as PCM16 mono at `rate` Hz; `language` is `ar` or `en`. Nothing to say is no audio.
+def say(
+    text: str, language: str = "en", *, rate: int = 16_000, speed: int = SPEED, pitch: int = DEFAULT_PITCH
+) -> bytes:
+    """Return `text` as PCM16 mono at `rate` Hz. An empty text gives no audio.
 
-    Raises VoiceError when there is no voice, ValueError for a language that is not spoken here.
+    `language`: `ar` or `en`. Raises VoiceError without a voice, ValueError for another language.
     """
     voice = _VOICES.get(language)
     if voice is None:
         raise ValueError(f"no voice for language {language!r}: ar, en")
+    # A caller reads a long number digit by digit; espeak would say "seven trillion".
     words = _LONG_NUMBER.sub(lambda number: " ".join(number[0]), text).replace("\0", " ").strip()
     if not words:
         return b""
@@ -83,17 +79,19 @@ def say(text: str, language: str = "en", *, rate: int = 16_000, speed: int = SPE
 
 @lru_cache(maxsize=32)
 def _spoken(words: str, voice: str, speed: int, pitch: int) -> tuple[bytes, int]:
-    """PCM16 and its rate, by the wheel, else by the program."""
+    """Return PCM16 and its rate, from the wheel, else from the program."""
     try:
         loader = importlib.import_module("espeakng_loader")
         library, voices = str(loader.get_library_path()), str(loader.get_data_path())
     except (ImportError, RuntimeError, OSError):
         return _by_program(words, voice, speed, pitch)
+    # The library has one voice for the whole process.
     with _LOCK:
         return _by_library(library, voices, words, voice, speed, pitch)
 
 
 def _by_library(library: str, voices: str, words: str, voice: str, speed: int, pitch: int) -> tuple[bytes, int]:
+    """Speak with the library of the wheel. Raises VoiceError."""
     heard = bytearray()
 
     def on_audio(samples: object, count: int, events: object) -> int:
@@ -105,32 +103,35 @@ def _by_library(library: str, voices: str, words: str, voice: str, speed: int, p
     try:
         espeak = ctypes.CDLL(library)
     except OSError as problem:
-        raise VoiceError(f"{MISSING}: {problem}") from problem
+        raise VoiceError(f"{NO_VOICE}: {problem}") from problem
     try:
         rate = int(espeak.espeak_Initialize(_SYNCHRONOUS, 0, voices.encode(), _DONT_EXIT))
         if rate <= 0 or espeak.espeak_SetVoiceByName(voice.encode()):
             raise VoiceError(f"espeak-ng cannot read its voices, or has no {voice!r}")
         espeak.espeak_SetSynthCallback(callback)
-        espeak.espeak_SetParameter(_RATE, speed, 0)
-        espeak.espeak_SetParameter(_PITCH, pitch, 0)
+        espeak.espeak_SetParameter(_PARAMETER_RATE, speed, 0)
+        espeak.espeak_SetParameter(_PARAMETER_PITCH, pitch, 0)
         spoken = words.encode() + b"\0"
-        if espeak.espeak_Synth(spoken, len(spoken), 0, 0, 0, _UTF8, None, None) or espeak.espeak_Synchronize():
+        if espeak.espeak_Synth(spoken, len(spoken), 0, 0, 0, _CHARS_UTF8, None, None) or espeak.espeak_Synchronize():
             raise VoiceError("espeak-ng refused a text")
     finally:
         espeak.espeak_Terminate()
+        # The oscillators go on from where the last sentence left them; only a fresh load (3 ms) resets them.
         _unload(espeak)
     return bytes(heard), rate
 
 
 def _unload(library: ctypes.CDLL) -> None:
+    """Unload a library. On Windows it stays."""
     if sys.platform != "win32":
         importlib.import_module("_ctypes").dlclose(library._handle)
 
 
 def _by_program(words: str, voice: str, speed: int, pitch: int) -> tuple[bytes, int]:
+    """Speak with the program on the PATH. Raises VoiceError."""
     program = shutil.which("espeak-ng")
     if program is None:
-        raise VoiceError(MISSING)
+        raise VoiceError(NO_VOICE)
     command = [program, "-v", voice, "-s", str(speed), "-p", str(pitch), "-b", "1", "--stdin", "--stdout"]
     try:
         run = subprocess.run(command, input=words.encode(), capture_output=True, check=True, timeout=_TIME_LIMIT)  # noqa: S603 (a fixed program; the text goes in by stdin)

@@ -90,7 +90,7 @@ class MockHamsa:
         if self.profile.voice == "espeak":
             # Better to fail now than at the first word.
             if say is None and not tts.available():
-                raise tts.VoiceError(tts.MISSING)
+                raise tts.VoiceError(tts.NO_VOICE)
             speak: Synthesize = say or (lambda text, language, rate: tts.say(text, language, rate=rate))
 
             def spoken(text: str, form: hamsa_audio.AudioFormat) -> bytes:
