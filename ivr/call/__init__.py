@@ -1,1 +1,1 @@
-"""What happens on one call: events in, commands out. `now` is an argument; no vendor is named here."""
+"""Decide what happens on one call: events in, commands out. `now` is an argument, and no vendor is named here."""

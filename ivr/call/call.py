@@ -225,7 +225,7 @@ class Call:
         return self.ending.interruptible and not self._protected
 
     def _yield(self, onset_at: float, now: float) -> None:
-        """Quiet the agent for a voice that began at `onset_at`, until it is clear what it was."""
+        """Mute the agent for a voice that began at `onset_at`, until it is clear what it was."""
         self.floor.go(TurnTrigger.VOICE)
         held = self._output.hold(now)
         self._out += held
@@ -234,7 +234,7 @@ class Call:
         self._agent_turns.turn.overlap(onset_at, now, quiet_at)
 
     def _settle(self, verdict: Verdict, now: float) -> None:
-        """Do what follows from the verdict about an overlap: the caller has the floor, or the agent goes on."""
+        """Settle an overlap by its verdict: the caller has the floor, or the agent goes on."""
         self._barge_in.learn(verdict, now)
         overlap = self._agent_turns.turn.overlaps[-1]
         overlap.settle(verdict.kind, verdict.rule, now)
@@ -402,7 +402,7 @@ class Call:
                 self._say("transfer", now)
 
     def _speech_failed(self, event: events.TtsFailed, now: float) -> None:
-        """Do without a sentence that TTS gave up."""
+        """Continue without a sentence that TTS gave up."""
         lost = self._agent_turns.speech_failed(event, now)
         if lost is None:
             return
@@ -420,7 +420,7 @@ class Call:
             self._say_last_words(plan, now, mute=True, again=self.ending.interruptible)
 
     def _fail(self, upstream: Upstream, now: float) -> None:
-        """Apologise for an upstream that left the caller without an answer, or give the call up."""
+        """Say the apology for an upstream that left the caller without an answer, or give the call up."""
         mute = upstream == "tts" and not self._agent_turns.phrase_is_ready("apology")
         plan = self.ending.failed(upstream, mute=mute)
         self._note("upstream_failed", who=upstream, in_a_row=self.ending.failures)
@@ -455,7 +455,7 @@ class Call:
             self._agent_turns.turn.fill(now)
 
     def _all_heard(self, now: float) -> None:
-        """Close a turn of which everything was heard; then the caller has the floor, or the call ends."""
+        """Close a turn that was heard to its end; then the caller has the floor, or the call ends."""
         turn = self._agent_turns.turn
         self._agent_turns.close_turn("failed" if turn.failure else "heard", now)
         self._note("turn", **turn.summary())
@@ -474,7 +474,7 @@ class Call:
     # -- time ----------------------------------------------------------------------------------------------------
 
     def _tick(self, now: float) -> None:
-        """Do what is due."""
+        """Perform what is due."""
         for name in self._deadlines.due(now):
             self._overdue(name, now)
             if self.ended is not None:

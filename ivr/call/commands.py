@@ -1,7 +1,7 @@
-"""Everything a call can ask for.
+"""Name everything that a call can ask for.
 
-The session performs these in the order given and feeds back what happens. A command never expects an answer in
-place; cancelling (`Forget*`, `CloseReply`, `CancelSpeech`) is final, and whatever still arrives for it is dropped.
+The session performs these in the order given and feeds back what happens. A command never expects an answer in place.
+Cancelling (`Forget*`, `CloseReply`, `CancelSpeech`) is final, and the call drops what still arrives for it.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ class SendMark:
 
 @dataclass(frozen=True, slots=True)
 class SendClear:
-    """Throw away all audio that was sent and not yet heard. Goes before anything still queued."""
+    """Clear all audio that was sent and not yet heard. Goes before anything still queued."""
 
 
 @dataclass(frozen=True, slots=True)
 class WarmUp:
-    """Open what the first turn will need (ears, voice, agent), in parallel, without waiting."""
+    """Open what the first turn will need (STT, TTS, agent), in parallel, without waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +49,14 @@ class Transcribe:
 
 @dataclass(frozen=True, slots=True)
 class ForgetTranscript:
-    """Nobody waits for this utterance any more."""
+    """Cancel an utterance: the call does not wait for its words any more."""
 
     utterance: int
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyRequest:
-    """What the agent is told at a turn; the webhook wire decides how it is written."""
+    """Hold what the agent is told at a turn; the webhook wire decides how it is written."""
 
     text: str
     """What the caller said (or the keys pressed, with `event="dtmf"`). Never logged."""
@@ -105,7 +105,7 @@ class Speak:
 
 @dataclass(frozen=True, slots=True)
 class CancelSpeech:
-    """Nobody waits for this sentence any more."""
+    """Cancel a sentence: the call does not wait for its audio any more."""
 
     turn: int
     sentence: int
@@ -128,24 +128,24 @@ class HangUp:
     reason: str
     """A short fixed phrase, safe for logs and metric labels."""
     from_caller: bool = False
-    """The other side has left already, on its own or for a person: there is nobody to hang up on."""
+    """The other side has left already, on its own or for a person: there is no call to hang up."""
     said_farewell: bool = False
     """An upstream failed for good, and the caller was told so and heard a goodbye."""
 
     @property
     def meant(self) -> bool:
-        """The conversation came to its end. Otherwise the carrier goes on with its fallback and has words."""
+        """Return whether the conversation came to its end. Otherwise the carrier goes on with its own words."""
         return self.said_farewell or self.result in ("success", "caller_error")
 
     @property
     def at_carrier(self) -> bool:
-        """The carrier is to hang up as well: the conversation came to its end and the caller is still there."""
+        """Return whether the carrier is to hang up: the conversation came to its end and the caller is still there."""
         return self.meant and not self.from_caller
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something an operator may want to know. Changes nothing."""
+    """Tell what an operator may want to know. Changes nothing."""
 
     name: str
     """A fixed snake_case word: the log's event and, where counted, the metric's label."""

@@ -57,6 +57,7 @@ class Deadlines:
 
     def due(self, now: float) -> list[Awaited]:
         """Take out the deadlines that have passed, earliest first."""
+        # Asked at every tick, and mostly in vain.
         if not self._at or now < min(self._at.values()):
             return []
         late = sorted((at, name) for name, at in self._at.items() if at <= now)

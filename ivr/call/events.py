@@ -1,11 +1,10 @@
-"""Everything that can happen on one call.
+"""Name everything that can happen on one call.
 
 A call is a function of its events: `Call.receive(event, now)`. The wires translate what their peers say into these,
-the session adds `Tick`. No vendor is named here, no event holds a live object, so a list of `(now, event)` pairs is a
-tape that can be played again.
+the session adds `Tick`. No event holds a live object, so a list of `(now, event)` pairs can be played again.
 
-What comes back from the outside carries the number it belongs to (`utterance`, `turn`, `sentence`); a number that is
-over is ignored by the call, so nothing late can do harm.
+What comes back from the outside carries the number it belongs to (`utterance`, `turn`, `sentence`). The call ignores a
+number that is over, so that nothing late can do harm.
 """
 
 from __future__ import annotations
@@ -20,14 +19,14 @@ Encoding: TypeAlias = Literal["pcm16", "mulaw"]
 
 @dataclass(frozen=True, slots=True)
 class CallStarted:
-    """The phone's audio stream is open and its token was accepted. First event of a call, exactly once."""
+    """Report that the phone's audio stream is open and its token accepted. First event of a call, exactly once."""
 
     call_id: str
     """The carrier's id of the call, also the agent's `session_id`."""
     stream_id: str
     """The carrier's id of this audio stream."""
     caller: str = ""
-    """Who calls, as the carrier writes it: a number, `anonymous`, a SIP address. Never logged."""
+    """The caller, as the carrier writes it: a number, `anonymous`, a SIP address. Never logged."""
     called: str = ""
     """The number that was dialled. Never logged."""
     direction: str = "inbound"
@@ -48,7 +47,7 @@ class AudioIn:
 
 @dataclass(frozen=True, slots=True)
 class DigitPressed:
-    """The caller pressed a key."""
+    """Report that the caller pressed a key."""
 
     digit: str
     """One of `0-9 * # A-D`. Never logged."""
@@ -56,14 +55,14 @@ class DigitPressed:
 
 @dataclass(frozen=True, slots=True)
 class MarkReached:
-    """The carrier returned a mark: its audio was heard, or thrown away by a `SendClear`."""
+    """Report that the carrier returned a mark: its audio was heard, or thrown away by a `SendClear`."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class CallerLeft:
-    """The stream ended from the other side."""
+    """Report that the stream ended from the other side."""
 
     how: Literal["stop", "closed", "dropped", "stalled"]
     """`stop`: announced; `closed`: socket closed without it; `dropped`: socket died; `stalled`: it no longer reads."""
@@ -71,7 +70,7 @@ class CallerLeft:
 
 @dataclass(frozen=True, slots=True)
 class PeerFault:
-    """A peer said something that is not in its protocol. The call goes on; the fault is counted."""
+    """Report that a peer said something that is not in its protocol. The call goes on; the fault is counted."""
 
     wire: Literal["phone", "stt", "agent", "tts"]
     reason: str
@@ -80,7 +79,7 @@ class PeerFault:
 
 @dataclass(frozen=True, slots=True)
 class TranscriptArrived:
-    """What the caller said, in words. Empty when the recogniser found none."""
+    """Deliver what the caller said, in words; empty when STT found none."""
 
     utterance: int
     text: str
@@ -88,7 +87,7 @@ class TranscriptArrived:
 
 @dataclass(frozen=True, slots=True)
 class TranscriptFailed:
-    """The recogniser gave up on an utterance, retries included."""
+    """Report that STT gave an utterance up, retries included."""
 
     utterance: int
     reason: str
@@ -96,7 +95,7 @@ class TranscriptFailed:
 
 @dataclass(frozen=True, slots=True)
 class ReplyDelta:
-    """A piece of the agent's reply, cut anywhere."""
+    """Deliver a piece of the agent's reply, cut anywhere."""
 
     turn: int
     text: str
@@ -104,14 +103,14 @@ class ReplyDelta:
 
 @dataclass(frozen=True, slots=True)
 class ReplyPause:
-    """The agent will be busy before more text comes (an n8n `end` record: a tool runs): say what is there."""
+    """Report that the agent will be busy before more text comes (a tool runs): what is there is to be said."""
 
     turn: int
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyEnded:
-    """The agent's reply is whole."""
+    """Report that the agent's reply is whole."""
 
     turn: int
     hang_up: bool = False
@@ -123,7 +122,7 @@ class ReplyEnded:
 
 @dataclass(frozen=True, slots=True)
 class ReplyFailed:
-    """The agent's reply broke off or never came."""
+    """Report that the agent's reply broke off or never came."""
 
     turn: int
     reason: str
@@ -131,7 +130,7 @@ class ReplyFailed:
 
 @dataclass(frozen=True, slots=True)
 class TtsAudio:
-    """Audio of one sentence, in order, cut anywhere but inside a sample."""
+    """Deliver audio of one sentence, in order, cut anywhere but inside a sample."""
 
     turn: int
     sentence: int
@@ -143,7 +142,7 @@ class TtsAudio:
 
 @dataclass(frozen=True, slots=True)
 class TtsEnded:
-    """All audio of the sentence was delivered."""
+    """Report that all audio of the sentence was delivered."""
 
     turn: int
     sentence: int
@@ -151,7 +150,7 @@ class TtsEnded:
 
 @dataclass(frozen=True, slots=True)
 class TtsFailed:
-    """The sentence has no (more) audio, retries included."""
+    """Report that TTS has no (more) audio for the sentence, retries included."""
 
     turn: int
     sentence: int
@@ -162,12 +161,12 @@ class TtsFailed:
 
 @dataclass(frozen=True, slots=True)
 class Transferred:
-    """The carrier has taken the caller out of the stream and dials a person."""
+    """Report that the carrier will take the caller out of the stream and dial a person."""
 
 
 @dataclass(frozen=True, slots=True)
 class TransferFailed:
-    """The carrier did not take the caller over."""
+    """Report that the carrier did not take the caller over."""
 
     reason: str
     """A short fixed word; `gone`: there is no such call any more."""
@@ -175,7 +174,7 @@ class TransferFailed:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """Time has passed: sent when `Call.wake_at` is due. Harmless at any other time."""
+    """Tell that time has passed: sent when `Call.wake_at` is due. Harmless at any other time."""
 
 
 SUPERSEDED: Final = "superseded"
@@ -184,7 +183,7 @@ SUPERSEDED: Final = "superseded"
 
 @dataclass(frozen=True, slots=True)
 class Withdraw:
-    """The bridge itself ends the call: a drain's deadline, a second stream of it, a failure of ours."""
+    """End the call for the bridge: a drain's deadline, a second stream of the call, a failure of the bridge."""
 
     reason: str
 

@@ -23,6 +23,7 @@ class Keypad:
 
     def press(self, key: str, now: float) -> str | None:
         """Take a key; return the whole answer when this key ends it. Anything that is not a key is ignored."""
+        # A phone sends only these; anything else is a fault of the carrier's.
         if key not in KEYPAD:
             return None
         if key == self._terminator:

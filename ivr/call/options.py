@@ -1,7 +1,7 @@
-"""What a line decides about its calls: plain values, no defaults hidden elsewhere.
+"""Hold what a line decides about its calls: plain values, no defaults hidden elsewhere.
 
-The settings room fills one `CallOptions` per line; the core reads nothing else. Durations of speech and silence are
-media time in ms; waits for peers are seconds of `now`.
+The settings fill one `CallOptions` a line; a call reads nothing else. Durations of speech and silence are media time in
+milliseconds; waits for peers are seconds of `now`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ ends."""
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Fixed words of the line, with their audio when it was rendered before the call."""
+    """Hold fixed words of the line, with their audio when it was rendered before the call."""
 
     text: str
     """Empty: the phrase is not spoken."""
@@ -32,14 +32,14 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class CallOptions:
-    """One line's choices."""
+    """Hold one line's choices."""
 
     language: Literal["ar", "en"] = "ar"
     phrases: Mapping[PhraseName, Phrase] = field(default_factory=dict)
     speakable_reply: bool = False
     """The agent's text is already fit for speech: say it as it is."""
     transfer_to: tuple[str, ...] = ()
-    """Numbers of people who may take over a call, E.164; the first where nobody names one. Empty: nobody can."""
+    """Numbers of people who may take over a call, E.164; the first where the agent names none. Empty: no transfers."""
 
     endpoint_ms: int = 500
     """Silence that ends an utterance."""
@@ -48,8 +48,8 @@ class CallOptions:
     endpoint_more_ms: int = 500
     """Silence added when the words are plainly not complete."""
     speculate_ms: int = 250
-    """Silence after which the ears begin with the utterance, in case it is over: no more than half of `endpoint_ms`,
-    or 100. 0: they wait for its end."""
+    """Silence after which the utterance goes to STT, in case it is over: no more than half of `endpoint_ms`, or 100.
+    0: it waits for its end."""
 
     start_ms: int = 60
     """Speech that counts as the caller talking; over the agent it makes the agent yield."""

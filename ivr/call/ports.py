@@ -1,8 +1,7 @@
-"""Who takes part in a call: the phone's socket, voice, ears, agent, and who looks on.
+"""Name what takes part in a call: the phone's socket, TTS, STT, the agent, and observers.
 
-The shell drives them by these verbs alone; wires, mocks and tests stand in for one another behind them. What is
-expected of each: a peer's fault is one of the exceptions that its verb names, and nobody is waited for after `aclose`
-or `close`.
+The session drives them by these verbs alone; wires, mocks and tests stand in for one another behind them. A peer's
+fault is one of the exceptions that its verb names. After `aclose` or `close` the session waits for nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from ivr.call.timeline import Turn
 
 
 class WireClosed(Exception):
-    """The phone's socket is over. `code` is None when it died without a close frame."""
+    """Report that the phone's socket is over. `code` is None when it died without a close frame."""
 
     def __init__(self, code: int | None = None) -> None:
         super().__init__(f"wire closed with code {code}" if code is not None else "wire died")
@@ -61,10 +60,10 @@ class TtsChunk:
 
 
 class PhonePort(Protocol):
-    """The phone's socket."""
+    """Carry messages over the phone's socket."""
 
     async def receive(self) -> str | bytes:
-        """The next message. Raises WireClosed."""
+        """Return the next message. Raises WireClosed."""
 
     async def send(self, message: str) -> None:
         """Send one text message. Raises WireClosed."""
@@ -74,7 +73,7 @@ class PhonePort(Protocol):
 
 
 class TtsPort(Protocol):
-    """Text to speech, one sentence at a time."""
+    """Turn text into speech, one sentence at a time."""
 
     async def open(self) -> None:
         """Have a link before it is needed. Never raises for a peer's fault."""
@@ -91,47 +90,47 @@ class TtsPort(Protocol):
 
 
 class SttPort(Protocol):
-    """Speech to text, one utterance at a time."""
+    """Turn speech into text, one utterance at a time."""
 
     async def open(self) -> None:
         """Have a link before it is needed. Never raises for a peer's fault."""
 
     async def transcribe(self, pcm: bytes) -> str:
-        """The words of an utterance, 16-bit PCM at 8 kHz; empty: none. Raises SttError."""
+        """Return the words of an utterance, 16-bit PCM at 8 kHz; empty: none. Raises SttError."""
 
     async def aclose(self) -> None:
         """Let go of everything."""
 
 
 class AgentPort(Protocol):
-    """Where replies come from."""
+    """Answer the caller's questions."""
 
     async def warm(self) -> None:
         """Have a connection before it is needed. Never raises for a peer's fault."""
 
     def reply(self, request: ReplyRequest) -> AsyncGenerator[Event, None]:
-        """The events of one reply. Exactly one `ReplyEnded` or `ReplyFailed` is the last."""
+        """Yield the events of one reply. Exactly one `ReplyEnded` or `ReplyFailed` is the last."""
 
 
 class CallObserver(Protocol):
-    """Sees everything of every call: the demo's screen, tapes, tests. Must not raise and must not wait."""
+    """See everything of every call: the demo's screen, tapes, tests. Must not raise and must not wait."""
 
     def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
-        """One event was decided. `now` is the loop's time."""
+        """Take one event that was decided, and what follows from it. `now` is the loop's time."""
 
     def ended(self, call_id: str, now: float, turns: Sequence[Turn], hang_up: HangUp) -> None:
-        """The call is over."""
+        """Take the record of a call that is over."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallPorts:
-    """What a call is made of, once it is known whose it is."""
+    """Hold what a call is made of, once its line is known."""
 
     started: CallStarted
     """With the caller and the number dialled filled in."""
     call: Call
-    voice: TtsPort
-    hearing: SttPort
+    tts: TtsPort
+    stt: SttPort
     agent: AgentPort
     hand_over: Callable[[str], Awaitable[str]] | None = None
     """Lets the carrier dial a number for the caller; returns `done`, or a fixed word for why not. None: it cannot."""

@@ -218,6 +218,7 @@ class Turn:
 
     def with_stalls(self, stalls: Iterable[tuple[float, float]]) -> Turn:
         """Return a copy that has those of `stalls` in which this turn was waited for; itself when it was not."""
+        # Only the wait from endpoint to first audio is measured.
         start, end = self.endpoint_at, self.first_sent_at
         if start is None or end is None:
             return self
@@ -237,6 +238,7 @@ class Turn:
         first = self.sentences[0] if self.sentences else None
         if first is None or self.asked_at is None or self.transcript_at is None or self.endpoint_at is None:
             return None
+        # A sentence that was never sent has no wait to share out.
         if first.asked_at is None or first.audio_at is None or first.sent_at is None:
             return None
         services = (

@@ -50,6 +50,7 @@ class TurnTrigger(StrEnum):
 _S, _T = TurnState, TurnTrigger
 TURN_TABLE: Final[dict[TurnState, dict[TurnTrigger, TurnState]]] = {
     _S.LISTENING: {_T.VOICE: _S.HEARING, _T.ASK: _S.THINKING, _T.SAY: _S.SPEAKING},
+    # The bridge may say a phrase in every state: an apology, a goodbye.
     _S.HEARING: {_T.ENDPOINT: _S.TRANSCRIBING, _T.SAY: _S.SPEAKING, _T.NOTHING: _S.LISTENING},
     _S.TRANSCRIBING: {
         _T.VOICE: _S.HEARING,
@@ -57,6 +58,7 @@ TURN_TABLE: Final[dict[TurnState, dict[TurnTrigger, TurnState]]] = {
         _T.SAY: _S.SPEAKING,
         _T.NOTHING: _S.LISTENING,
     },
+    # A voice over the agent yields first: only a commit gives the caller the floor.
     _S.THINKING: {_T.VOICE: _S.YIELDING, _T.SAY: _S.SPEAKING, _T.NOTHING: _S.LISTENING},
     _S.SPEAKING: {
         _T.VOICE: _S.YIELDING,

@@ -141,7 +141,7 @@ class Session:
         """Let go of everything the call held."""
         if self._timer is not None:
             self._timer.cancel()
-        await asyncio.gather(self._leave(party), _within(party.voice.aclose()), _within(party.hearing.aclose()))
+        await asyncio.gather(self._leave(party), _within(party.tts.aclose()), _within(party.stt.aclose()))
         ended = party.call.ended
         if self._observer is not None and ended is not None:
             self._observer.ended(party.started.call_id, self._loop.time(), party.call.turns, ended)
@@ -185,9 +185,9 @@ class Session:
             case ask.SendAudio() | ask.SendMark() | ask.SendClear():
                 self._send(command)
             case ask.Speak(turn=turn, sentence=sentence):
-                self._spawn(("speech", turn, sentence), self._speak(command, party.voice))
+                self._spawn(("speech", turn, sentence), self._speak(command, party.tts))
             case ask.Transcribe(utterance=utterance):
-                self._spawn(("transcript", utterance, 0), self._transcribe(command, party.hearing))
+                self._spawn(("transcript", utterance, 0), self._transcribe(command, party.stt))
             case ask.RequestReply(turn=turn):
                 self._spawn(("reply", turn, 0), self._reply(command, party.agent))
             case ask.CancelSpeech(turn=turn, sentence=sentence):
@@ -309,7 +309,7 @@ class Session:
 
 async def _warm(party: CallPorts) -> None:
     """Have every link before it is needed."""
-    await asyncio.gather(party.hearing.open(), party.voice.open(), party.agent.warm())
+    await asyncio.gather(party.stt.open(), party.tts.open(), party.agent.warm())
 
 
 async def _within(closing: Awaitable[None]) -> None:

@@ -74,6 +74,7 @@ class AgentTurns:
 
     def open_turn(self, kind: Literal["phrase", "speech", "dtmf"]) -> Turn:
         """Begin a turn; a spoken or keyed one owes a reply."""
+        # What still arrives for the turn before carries its number, and is dropped.
         turn = Turn(len(self.turns), kind)
         self.turns.append(turn)
         self._reply = None
@@ -85,6 +86,7 @@ class AgentTurns:
         """Close the turn, and record what was heard of it."""
         turn = self.turn
         turn.close(outcome, now, *ledger(turn.sentences))
+        # A turn in which the agent said nothing leaves the last answer the last one.
         if turn.sentences:
             self._heard_last = (turn.heard, turn.unheard)
 
@@ -127,6 +129,7 @@ class AgentTurns:
         phrase = self._options.phrases.get(name)
         if phrase is None or not phrase.text:
             return False
+        # An apology, or last words, follow what was said of the answer: one turn.
         if not self.open:
             self.open_turn("phrase")
         self._output.say(self.turn, phrase.text, phrase.text, now, phrase.audio, fixed=True)
@@ -169,9 +172,11 @@ class AgentTurns:
         """Go on without a sentence that TTS gave up; return how, and the commands. None: it was not awaited."""
         if not self._output.awaits(event):
             return None
+        # The caller has heard the beginning of the sentence.
         if event.again and self._output.may_begin_again:
             return "sentence_again", self._output.begin_again(now)
         self._output.failed(event)
+        # One sentence alone may be bad luck; two in a turn are a TTS that is gone.
         lost = sum(bool(sentence.failed) for sentence in self.turn.sentences)
         if lost < 2 and (self.owed or self._output.more):
             return "sentence_lost", self._output.skip()

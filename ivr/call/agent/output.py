@@ -132,6 +132,7 @@ class SpeechOutput:
         if queued is None or not event.audio:
             return []
         out = self._drop_filler(now)
+        # Mu-law comes at the phone's rate and loudness.
         if event.encoding == "mulaw":
             self._write(queued, event.audio, now)
         else:
@@ -142,7 +143,7 @@ class SpeechOutput:
         return out
 
     def speech_ended(self, event: TtsEnded, now: float) -> None:
-        """Complete the sentence: TTS has delivered it."""
+        """Finish the sentence: TTS has delivered it."""
         queued = self._awaited(event)
         if queued is None:
             return
@@ -152,6 +153,7 @@ class SpeechOutput:
             self.playout.break_off(queued.key)
         elif queued.resampler is not None:
             self._write(queued, g711.encode(self._gain.feed(queued.resampler.flush())), now)
+        # Only a whole sentence tells the pace.
         self._rate.learn(queued.sentence.spoken, queued.sentence.audio_ms)
         self._complete(queued)
 
@@ -224,6 +226,7 @@ class SpeechOutput:
 
     def _complete(self, queued: _QueuedSentence) -> None:
         queued.sentence.complete()
+        # A sentence without a sound has no piece on the tape.
         if queued.sentence.audio_at is not None:
             self.playout.finish(queued.key)
 
@@ -241,6 +244,7 @@ class SpeechOutput:
         filler, self._filler = self._filler, None
         if filler is None or filler not in self._on_tape:
             return []
+        # While the agent yields, the words that follow the filler wait as well.
         held, self._fading = self.playout.held, self.playout.fading(now)
         out = self._outgoing(self.playout.drop(now), now)
         self.playout.held = held
@@ -263,6 +267,7 @@ class SpeechOutput:
         out = self.give_up()
         self._fading = b""
         self._let_go_of_heard()
+        # How much was heard is known only until the playout drops its tape.
         for queued in self._on_tape:
             queued.sentence.cut(self.playout.heard_ms(queued.key, now))
         out += self._outgoing(self.playout.drop(now), now)
@@ -277,6 +282,7 @@ class SpeechOutput:
         """Let go of sentences that were heard to their end."""
         while self._on_tape and self._on_tape[0] is not self._with_tts:
             queued = self._on_tape[0]
+            # Sentences are played in order: none behind this one can be over.
             if not self.playout.finished(queued.key):
                 return
             queued.sentence.finish()

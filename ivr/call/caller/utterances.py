@@ -64,6 +64,7 @@ class Utterances:
         """End an utterance that was sent early; return False when STT has failed and it must be sent again."""
         utterance = self._utterances[number]
         utterance.end(ended_at, now, voiced_ms)
+        # STT had only a part of it: the whole of it may have words.
         if utterance.failed:
             del self._utterances[number]
         return not utterance.failed
@@ -97,6 +98,7 @@ class Utterances:
         self._carried = ""
         utterances = list(self._utterances.values())
         self._utterances.clear()
+        # A question that was only carried over has no times of its own.
         if utterances:
             first, last = utterances[0], utterances[-1]
             transcript_at = max(u.transcript_at or u.endpoint_at for u in utterances)
