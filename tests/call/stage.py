@@ -134,7 +134,7 @@ class Stage:
     # -- peers ---------------------------------------------------------------------------------------------------
 
     def hear(self, text: str = "where is my parcel", ms: int = 600) -> None:
-        """The caller says something and the ears find these words."""
+        """The caller says something and STT finds these words."""
         self.speak(ms)
         self.wait(self.call.options.endpoint_ms)
         self.feed(TranscriptArrived(self.last(Transcribe).utterance, text))
@@ -146,7 +146,7 @@ class Stage:
         self.feed(ReplyEnded(turn, hang_up))
 
     def voice(self, ms: int = 1000, *, end: bool = True) -> None:
-        """The voice delivers audio for the sentence it was asked for last."""
+        """TTS delivers audio for the sentence that was asked for last."""
         asked = self.last(Speak)
         self.feed(TtsAudio(asked.turn, asked.sentence, LOUD * (ms // 20), 8000, "mulaw"))
         if end:

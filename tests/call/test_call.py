@@ -25,7 +25,7 @@ from tests.call.stage import LOUD, QUIET, STARTED, Stage, options, phrases
 # -- an ordinary call ------------------------------------------------------------------------------------------------
 
 
-def test_the_links_are_warmed_and_the_greeting_is_played_and_heard() -> None:
+def test_links_are_warmed_while_the_greeting_is_heard() -> None:
     stage = Stage(options(phrases=phrases()))
     assert stage.all(WarmUp) == [WarmUp()]
     assert stage.state == "speaking"
@@ -44,7 +44,7 @@ def test_a_line_without_a_greeting_listens() -> None:
     assert stage.call.turns == []
 
 
-def test_a_greeting_that_was_not_rendered_is_asked_of_the_voice() -> None:
+def test_a_greeting_that_was_not_rendered_is_asked_of_tts() -> None:
     stage = Stage(options(phrases=phrases(ready=False)))
     assert stage.last(Speak) == Speak(0, 1, "greeting words", stage.now)
     stage.voice(500)
@@ -53,7 +53,7 @@ def test_a_greeting_that_was_not_rendered_is_asked_of_the_voice() -> None:
     assert stage.call.turns[0].outcome == "heard"
 
 
-def test_a_question_is_heard_asked_answered_and_the_floor_is_free_again() -> None:
+def test_a_question_is_asked_answered_and_the_floor_is_free() -> None:
     stage = Stage()
     stage.speak(600)
     assert stage.state == "hearing"
@@ -104,7 +104,7 @@ def test_the_times_of_a_turn_are_kept() -> None:
     assert turn.ended_at == pytest.approx(began + 2.1, abs=0.05)
 
 
-def test_the_next_sentence_is_asked_for_as_soon_as_the_last_has_ended() -> None:
+def test_the_next_sentence_is_asked_for_when_the_last_has_ended() -> None:
     stage = Stage()
     stage.hear()
     stage.reply("The first one is here. The second one comes next. The third one is last.")
@@ -123,7 +123,7 @@ def test_the_next_sentence_is_asked_for_as_soon_as_the_last_has_ended() -> None:
     assert len(stage.heard) == 9600
 
 
-def test_the_first_words_of_a_streaming_reply_are_spoken_while_it_still_streams() -> None:
+def test_a_reply_is_spoken_while_it_still_streams() -> None:
     stage = Stage()
     stage.hear()
     for delta in ("I have found your parcel. ", "It is"):
@@ -150,7 +150,7 @@ def test_a_sentence_left_hanging_is_spoken_after_a_while() -> None:
 
 
 @pytest.mark.parametrize(("as_it_is", "spoken"), [(False, "You owe five."), (True, "You owe *5*.")])
-def test_text_that_is_already_speakable_is_said_as_it_is_without_its_tags(as_it_is: bool, spoken: str) -> None:
+def test_speakable_text_is_said_as_it_is_without_tags(as_it_is: bool, spoken: str) -> None:
     stage = Stage(options(speakable_reply=as_it_is))
     stage.hear()
     stage.reply("<prosody>You owe *5*.</prosody>")
@@ -192,7 +192,7 @@ def test_replies_to_turns_that_are_over_are_ignored() -> None:
 def test_marks_that_are_not_ours_say_nothing() -> None:
     stage = Stage()
     stage.answer()
-    stage.feed(MarkReached("nobody's"))
+    stage.feed(MarkReached("unknown"))
     assert stage.state == "speaking"
 
 
@@ -211,7 +211,7 @@ def test_a_question_needs_a_call() -> None:
         stage.call._ask_keys("1", 0.0)
 
 
-def test_it_prints_itself_in_one_line() -> None:
+def test_a_call_prints_itself_in_one_line() -> None:
     stage = Stage()
     assert repr(stage.call).startswith("<Call CA1 listening turns=0 <SpeechOutput queue=0 tts=False <Playout")
     stage.feed(CallerLeft("stop"))

@@ -1,4 +1,4 @@
-"""The ears start early: speculation, its withdrawal, and an end that listens to the words."""
+"""STT starts early: speculation, its withdrawal, and an end that follows the words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ivr.call.events import TranscriptArrived, TranscriptFailed
 from tests.call.stage import Stage, options
 
 
-def test_the_ears_begin_before_the_end_is_decided_and_are_not_asked_twice() -> None:
+def test_stt_begins_before_the_end_and_is_asked_once() -> None:
     stage = Stage()
     stage.speak(600)
     stage.wait(240)
@@ -57,7 +57,7 @@ def test_a_caller_who_goes_on_is_heard_whole() -> None:
     assert stage.last(RequestReply).request.text == "half of it and the rest"
 
 
-def test_words_that_came_too_early_are_taken_back_without_a_word_to_the_ears() -> None:
+def test_early_words_are_taken_back_without_telling_stt() -> None:
     stage = Stage()
     stage.speak(600)
     stage.wait(280)
@@ -112,7 +112,7 @@ def test_speculation_can_be_switched_off() -> None:
 
 
 @pytest.mark.parametrize(("endpoint", "asked"), [(500, 250), (480, 240), (300, 160), (200, 100), (120, 100)])
-def test_the_ears_begin_at_half_of_a_shorter_end(endpoint: int, asked: int) -> None:
+def test_stt_begins_at_half_of_a_shorter_end(endpoint: int, asked: int) -> None:
     stage = Stage(options(endpoint_ms=endpoint))
     stage.speak(600)
     waited = 0

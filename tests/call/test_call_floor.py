@@ -11,7 +11,7 @@ from tests.call.stage import LOUD, Stage, options, phrases
 # -- the caller takes the floor --------------------------------------------------------------------------------------
 
 
-def test_a_caller_who_interrupts_is_heard_and_nothing_of_the_old_turn_follows() -> None:
+def test_nothing_of_an_interrupted_turn_follows() -> None:
     stage = Stage()
     stage.hear()
     stage.reply("One two three four five six. Then comes the rest of it.")
@@ -87,7 +87,7 @@ def test_a_cough_with_an_impatient_endpoint_resumes_as_well() -> None:
     assert len(stage.all(Transcribe)) == 1
 
 
-def test_a_caller_who_goes_on_before_the_answer_asks_one_question() -> None:
+def test_going_on_before_the_answer_makes_one_question() -> None:
     stage = Stage()
     stage.hear("track my parcel")
     assert stage.state == "thinking"
@@ -106,7 +106,7 @@ def test_a_caller_who_goes_on_before_the_answer_asks_one_question() -> None:
     assert stage.all(SendClear) == []
 
 
-def test_an_answer_cut_off_within_its_first_word_does_not_bring_its_question_back() -> None:
+def test_a_cut_answer_does_not_bring_its_question_back() -> None:
     stage = Stage()
     stage.hear("track my parcel")
     stage.reply("Certainly, which parcel do you mean?")
@@ -121,7 +121,7 @@ def test_an_answer_cut_off_within_its_first_word_does_not_bring_its_question_bac
     assert request.unheard == "Certainly, which parcel do you mean?"
 
 
-def test_one_word_over_the_agent_is_looked_at_and_takes_the_floor() -> None:
+def test_one_word_over_the_agent_takes_the_floor() -> None:
     stage = Stage()
     stage.answer(ms=3000)
     stage.wait(500)
@@ -166,7 +166,7 @@ def test_yes_is_an_answer_when_the_agent_has_asked() -> None:
     assert stage.last(RequestReply).request.text == "yes"
 
 
-def test_ears_that_fail_over_the_agent_let_it_go_on() -> None:
+def test_stt_that_fails_over_the_agent_lets_it_go_on() -> None:
     stage = Stage()
     stage.answer(ms=2000)
     stage.wait(500)
@@ -176,7 +176,7 @@ def test_ears_that_fail_over_the_agent_let_it_go_on() -> None:
     assert stage.state == "speaking"
 
 
-def test_a_caller_who_goes_on_while_the_words_are_looked_for_is_heard_whole() -> None:
+def test_an_overlap_that_goes_on_is_heard_whole() -> None:
     stage = Stage()
     stage.answer(ms=3000)
     stage.wait(500)
@@ -207,7 +207,7 @@ def test_real_words_commit_while_the_caller_still_speaks() -> None:
     assert stage.last(RequestReply).request.text == "no not that one"
 
 
-def test_words_that_come_late_still_take_the_floor_from_an_agent_that_went_on() -> None:
+def test_late_words_take_the_floor_from_an_agent_that_went_on() -> None:
     stage = Stage()
     stage.answer(ms=4000)
     stage.wait(500)
@@ -223,7 +223,7 @@ def test_words_that_come_late_still_take_the_floor_from_an_agent_that_went_on() 
     assert [overlap.rule for overlap in stage.call.turns[0].overlaps] == ["late", "words"]
 
 
-def test_words_that_come_late_and_say_nothing_are_forgotten() -> None:
+def test_late_words_that_say_nothing_are_forgotten() -> None:
     stage = Stage()
     stage.answer(ms=4000)
     stage.wait(500)
@@ -262,7 +262,7 @@ def test_late_words_join_what_the_caller_says_next() -> None:
     assert stage.last(RequestReply).request.text == "stop please"
 
 
-def test_an_agent_that_yielded_to_nothing_is_harder_to_stop_for_a_while() -> None:
+def test_an_agent_that_yielded_to_nothing_is_harder_to_stop() -> None:
     stage = Stage()
     stage.answer(ms=20_000)
     stage.wait(500)
@@ -306,7 +306,7 @@ def test_an_overlap_with_a_silent_agent_clears_nothing() -> None:
     assert (overlap.clear_at, overlap.quiet_at, overlap.verdict) == (None, None, "pending")
 
 
-def test_a_cough_while_the_agent_thinks_holds_the_answer_back_and_lets_it_go() -> None:
+def test_a_cough_before_the_answer_holds_it_back() -> None:
     stage = Stage()
     stage.hear()
     stage.speak(80)
@@ -327,7 +327,7 @@ def test_a_cough_while_the_agent_thinks_leaves_it_thinking() -> None:
     assert stage.state == "thinking"
 
 
-def test_a_caller_who_goes_on_while_the_ears_work_asks_one_question() -> None:
+def test_going_on_while_stt_works_makes_one_question() -> None:
     stage = Stage()
     stage.speak(400)
     stage.wait(500)
@@ -351,7 +351,7 @@ def test_a_noise_that_cut_the_agent_off_is_asked_about() -> None:
     assert stage.call.turns[-1].sentences[0].text == "reprompt words"
 
 
-def test_a_protected_greeting_is_not_interrupted_but_the_caller_is_heard_after_it() -> None:
+def test_a_protected_greeting_is_heard_before_the_caller() -> None:
     stage = Stage(options(phrases=phrases(), interruptible_greeting=False))
     stage.wait(100)
     stage.speak(300)
@@ -363,7 +363,7 @@ def test_a_protected_greeting_is_not_interrupted_but_the_caller_is_heard_after_i
     assert stage.state == "transcribing"
 
 
-def test_what_is_said_wholly_inside_a_protected_greeting_is_noted_and_not_asked() -> None:
+def test_speech_inside_a_protected_greeting_is_not_asked() -> None:
     stage = Stage(options(phrases=phrases(), interruptible_greeting=False, endpoint_ms=100))
     stage.speak(100)
     stage.wait(600)

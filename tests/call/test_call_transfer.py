@@ -60,7 +60,7 @@ def handed_over(**choices: Any) -> Stage:
 # -- the ladder ------------------------------------------------------------------------------------------------------
 
 
-def test_after_the_last_failure_the_words_are_heard_and_then_a_person_is_dialled() -> None:
+def test_the_last_words_are_heard_before_a_person_is_dialled() -> None:
     stage = desk()
     given_up(stage)
     stage.wait(480)
@@ -93,7 +93,7 @@ def test_a_line_without_words_for_it_apologises_first() -> None:
     assert stage.all(Transfer) == [Transfer(DESK)]
 
 
-def test_ears_that_are_gone_lead_to_a_person_too_also_without_a_word() -> None:
+def test_stt_that_is_gone_leads_to_a_person_without_a_word() -> None:
     stage = desk(phrases={}, failures_in_a_row=1)
     stage.speak(600)
     stage.wait(500)
@@ -104,7 +104,7 @@ def test_ears_that_are_gone_lead_to_a_person_too_also_without_a_word() -> None:
     assert stage.ended == HangUp("upstream_error", "stt_unavailable_transfer", from_caller=True)
 
 
-def test_without_a_voice_and_without_prepared_words_the_person_is_dialled_at_once() -> None:
+def test_without_tts_and_phrases_the_person_is_dialled_at_once() -> None:
     stage = desk(phrases=phrases(ready=False, greeting=""))
     stage.hear()
     stage.reply()
@@ -113,7 +113,7 @@ def test_without_a_voice_and_without_prepared_words_the_person_is_dialled_at_onc
     assert stage.all(Speak) == [Speak(0, 1, "It is in Riyadh today.", stage.now)]
 
 
-def test_last_words_that_need_a_voice_which_fails_are_left_out() -> None:
+def test_last_words_that_tts_fails_to_say_are_left_out() -> None:
     words = WORDS | {"transfer": Phrase("transfer words")}
     stage = desk(phrases=words)
     given_up(stage)
@@ -122,7 +122,7 @@ def test_last_words_that_need_a_voice_which_fails_are_left_out() -> None:
     assert stage.all(Transfer) == [Transfer(DESK)]
 
 
-def test_what_has_sounded_of_an_answer_is_heard_before_the_last_words() -> None:
+def test_the_answer_so_far_is_heard_before_the_last_words() -> None:
     stage = desk(failures_in_a_row=1)
     stage.hear()
     stage.feed(ReplyDelta(0, "Your parcel is"))
@@ -133,7 +133,7 @@ def test_what_has_sounded_of_an_answer_is_heard_before_the_last_words() -> None:
     assert stage.all(Transfer) == [Transfer(DESK)]
 
 
-def test_a_line_without_a_person_takes_leave() -> None:
+def test_a_line_without_a_person_says_farewell() -> None:
     stage = desk(transfer_to=())
     given_up(stage)
     assert stage.call.turns[-1].sentences[-1].text == "farewell words"
@@ -142,7 +142,7 @@ def test_a_line_without_a_person_takes_leave() -> None:
     assert stage.last(HangUp).meant
 
 
-def test_a_farewell_nobody_heard_leaves_the_last_word_to_the_carrier() -> None:
+def test_an_unheard_farewell_leaves_the_last_word_to_the_carrier() -> None:
     stage = desk(transfer_to=(), phrases=WORDS | {"farewell": Phrase("farewell words")})
     given_up(stage)
     said = stage.last(Speak)
@@ -164,7 +164,7 @@ def asked(stage: Stage, to: str = "", *, hang_up: bool = False, text: str = "I w
 
 
 @pytest.mark.parametrize(("to", "number"), [("", DESK), (DESK, DESK), (BRANCH, BRANCH), ("+882990000000", DESK)])
-def test_the_agent_s_words_are_heard_and_then_the_person_is_dialled(to: str, number: str) -> None:
+def test_the_agent_is_heard_before_the_person_is_dialled(to: str, number: str) -> None:
     stage = desk()
     asked(stage, to)
     stage.voice(800)
@@ -210,7 +210,7 @@ def test_a_caller_with_one_more_question_keeps_the_agent() -> None:
     assert stage.all(Transfer) == []
 
 
-def test_a_transfer_on_a_line_without_a_person_is_apologised_for_and_the_call_goes_on() -> None:
+def test_a_transfer_without_a_person_is_apologised_for() -> None:
     stage = desk(transfer_to=())
     asked(stage)
     stage.voice(400)
@@ -220,7 +220,7 @@ def test_a_transfer_on_a_line_without_a_person_is_apologised_for_and_the_call_go
     assert stage.state == "listening"
 
 
-def test_an_agent_that_closes_as_well_hangs_up_where_there_is_no_person() -> None:
+def test_an_agent_that_closes_hangs_up_without_a_person() -> None:
     stage = desk(transfer_to=())
     asked(stage, hang_up=True)
     stage.voice(400)
@@ -229,7 +229,7 @@ def test_an_agent_that_closes_as_well_hangs_up_where_there_is_no_person() -> Non
 
 
 @pytest.mark.parametrize(("to", "last"), [("", "transfer words"), (None, "goodbye words")])
-def test_when_the_agent_s_last_words_cannot_be_said_those_of_the_line_are(to: str | None, last: str) -> None:
+def test_the_line_speaks_for_an_agent_that_cannot_be_heard(to: str | None, last: str) -> None:
     stage = desk()
     stage.hear("bye")
     stage.feed(ReplyDelta(0, "All the best to you."))
@@ -268,7 +268,7 @@ def test_a_carrier_that_says_nothing_has_refused() -> None:
     assert len(stage.notes("transfer_failed")) == 1
 
 
-def test_a_transfer_the_agent_asked_for_in_vain_is_apologised_for_and_the_call_goes_on() -> None:
+def test_a_refused_transfer_is_apologised_for() -> None:
     stage = desk()
     asked(stage)
     stage.voice(200)
@@ -287,7 +287,7 @@ def test_a_transfer_the_agent_asked_for_in_vain_is_apologised_for_and_the_call_g
     assert mute.call._prompts == 1
 
 
-def test_nobody_listens_while_the_carrier_dials() -> None:
+def test_the_caller_is_not_heard_while_the_carrier_dials() -> None:
     stage = handed_over(max_call=6.0)
     place = len(stage.log)
     stage.speak(1000)
@@ -332,7 +332,7 @@ def test_keys_pressed_before_the_last_words_are_dropped(dialling: bool) -> None:
 
 
 @pytest.mark.parametrize("how", ["stop", "closed", "dropped"])
-def test_the_end_of_the_stream_does_not_take_the_carrier_s_answer_away(how: str) -> None:
+def test_the_carrier_answers_after_the_end_of_the_stream(how: str) -> None:
     stage = handed_over()
     stage.feed(CallerLeft(how))  # type: ignore[arg-type]
     stage.feed(CallerLeft("closed"))

@@ -8,7 +8,7 @@ from ivr.call.deadlines import Awaited, Deadlines
 from ivr.call.options import CallOptions
 
 
-def test_they_come_due_earliest_first_and_once() -> None:
+def test_deadlines_come_due_earliest_first_and_once() -> None:
     deadlines = Deadlines(CallOptions())
     assert deadlines.next() is None
     assert deadlines.due(5.0) == []
@@ -35,7 +35,7 @@ OPTIONS = CallOptions(transcript_timeout=1.0, reply_timeout=2.0, silence_timeout
 @pytest.mark.parametrize(
     ("name", "seconds"), [("transcript", 1.0), ("reply", 2.0), ("silence", 3.0), ("media", 4.0), ("length", 5.0)]
 )
-def test_the_line_says_how_long(name: Awaited, seconds: float) -> None:
+def test_deadlines_are_as_long_as_the_line_says(name: Awaited, seconds: float) -> None:
     deadlines = Deadlines(OPTIONS)
     deadlines.begin(name, 100.0)
     assert deadlines.next() == 100.0 + seconds

@@ -206,7 +206,7 @@ def test_a_stream_that_ends_ends_the_call(how: str, result: Result) -> None:
     assert ending_of().leave(how) == HangUp(result, f"caller_{how}", from_caller=True)
 
 
-def test_a_stream_that_ends_after_the_carrier_accepted_is_a_transfer() -> None:
+def test_a_stream_that_ends_after_the_acceptance_is_a_transfer() -> None:
     ending = ending_of(DESK)
     ending.say_last_words(PERSON)
     ending.hand_over()

@@ -94,7 +94,7 @@ PEOPLE = st.sampled_from([(), ("+966110000001",)])
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(STEPS, max_size=40), st.booleans(), PEOPLE)
-def test_a_call_that_everybody_has_left_alone_comes_to_its_end(
+def test_a_call_left_alone_comes_to_its_end(
     script: list[tuple[str, Any]], ready: bool, people: tuple[str, ...]
 ) -> None:
     stage = played(script, phrases=phrases(ready=ready), transfer_to=people)

@@ -146,7 +146,7 @@ def test_own_overhead_is_unknown_until_something_was_sent() -> None:
     assert greeting.own_overhead is None
 
 
-def test_own_overhead_has_the_time_in_which_the_process_stood_still() -> None:
+def test_own_overhead_has_the_stalls_of_the_process() -> None:
     sentence = Sentence(1, "x", "x", ready_at=12.0, asked_at=12.02, audio_at=12.5, sent_at=12.53)
     turn = Turn(1, "speech", endpoint_at=10.0, transcript_at=10.8, asked_at=10.81, sentences=[sentence])
     turn.stalls = [(9.0, 10.1), (10.9, 11.9), (12.005, 12.015), (12.4, 99.0)]

@@ -23,7 +23,7 @@ def test_every_pair_leads_somewhere_or_raises(state: TurnState, trigger: TurnTri
         assert floor.state is state
 
 
-def test_a_call_begins_by_listening_and_every_state_can_be_reached_and_left() -> None:
+def test_every_turn_state_is_reached_from_listening_and_left() -> None:
     assert Floor().state is TurnState.LISTENING
     seen, todo = {TurnState.LISTENING}, [TurnState.LISTENING]
     while todo:
@@ -53,5 +53,5 @@ def test_the_diagram_has_every_row(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.startswith("stateDiagram-v2")
 
 
-def test_it_prints_itself() -> None:
+def test_floor_prints_itself() -> None:
     assert repr(Floor()) == "<Floor listening>"

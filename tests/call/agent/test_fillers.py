@@ -48,7 +48,7 @@ def test_when_a_filler_is_due_and_which() -> None:
     assert Fillers(CallOptions(filler_after_ms=0)).due_at(0.0, 1.0, owed=True, arriving=False) is None
 
 
-def test_an_agent_that_thinks_long_is_filled_for_and_the_silence_stays_short() -> None:
+def test_a_filler_bridges_an_agent_that_thinks_long() -> None:
     stage = with_fillers()
     stage.hear()
     stage.wait(1900)
@@ -85,7 +85,7 @@ def test_a_filler_never_makes_the_answer_later() -> None:
     assert bytes(stage.heard).endswith(LOUD * 23)
 
 
-def test_ears_that_take_long_are_filled_for() -> None:
+def test_a_filler_bridges_stt_that_takes_long() -> None:
     stage = with_fillers()
     stage.speak(600)
     stage.wait(2600)
@@ -96,7 +96,7 @@ def test_ears_that_take_long_are_filled_for() -> None:
     assert stage.last(RequestReply).request.text == "hello"
 
 
-def test_a_gap_between_sentences_is_filled_and_the_next_is_not_lost() -> None:
+def test_a_filler_between_sentences_loses_none() -> None:
     stage = with_fillers()
     stage.hear()
     stage.feed(ReplyDelta(0, "I have found your parcel. "))
@@ -114,7 +114,7 @@ def test_a_gap_between_sentences_is_filled_and_the_next_is_not_lost() -> None:
     assert (turn.outcome, turn.heard) == ("heard", "I have found your parcel. It is in Riyadh.")
 
 
-def test_fillers_end() -> None:
+def test_fillers_come_to_an_end() -> None:
     stage = with_fillers(fillers_most=2, reply_timeout=60.0)
     stage.hear()
     stage.wait(20_000)
@@ -139,7 +139,7 @@ def test_a_caller_who_speaks_over_a_filler_is_heard() -> None:
     assert stage.call.turns[0].outcome == "superseded"
 
 
-def test_an_answer_that_comes_while_the_caller_coughs_over_a_filler_waits() -> None:
+def test_an_answer_waits_for_a_cough_over_a_filler() -> None:
     stage = with_fillers()
     stage.hear()
     stage.wait(2200)

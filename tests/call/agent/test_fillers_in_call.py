@@ -22,7 +22,7 @@ AFTER_MS = 2000
 GRACE_MS = 300
 FADE_MS = 40
 PAUSE = QUIET * 5
-"""Before the answer's voice: what is heard there is the filler's end alone."""
+"""Before the answer's sound: what is heard there is the filler's end alone."""
 
 
 class Ear(Stage):
@@ -73,7 +73,7 @@ def filler_began() -> int:
 
 
 def answered(audio_ms: int, *, fillers: bool) -> Ear:
-    """The agent's words come at once, the voice's first audio at this moment."""
+    """The agent's words come at once, TTS's first audio at this moment."""
     stage = asked(fillers=fillers)
     turn = stage.last(RequestReply).turn
     stage.feed(ReplyDelta(turn, "It is in Riyadh."))
@@ -86,7 +86,7 @@ def answered(audio_ms: int, *, fillers: bool) -> Ear:
 
 
 def onset(stage: Ear) -> int:
-    """The sample at which the answer's voice begins: the last 500 ms that are loud."""
+    """The sample at which the answer's sound begins: the last 500 ms that are loud."""
     place = bytes(stage.heard).rfind(LOUD * 25)
     assert place >= 0, "the answer was not heard whole"
     return place - len(PAUSE)
@@ -98,7 +98,7 @@ MOMENTS = [*range(-45, 90), *range(90, FILLER_MS, 37), *range(FILLER_MS - 20, FI
 
 
 @pytest.mark.parametrize("part", range(4))
-def test_the_answer_is_never_later_and_the_filler_never_outlives_its_beginning(part: int) -> None:
+def test_a_filler_ends_where_the_answer_begins(part: int) -> None:
     for moment in MOMENTS[part::4]:
         audio_ms = filler_began() + WORDS_CAME + moment
         stage, plain = answered(audio_ms, fillers=True), answered(audio_ms, fillers=False)
@@ -125,7 +125,7 @@ def test_a_filler_that_has_ended_leaves_nothing() -> None:
     assert stage.loudness(onset(stage) / 8, 100) == 0
 
 
-def test_words_that_come_during_a_filler_are_asked_for_as_soon_as_without_one() -> None:
+def test_a_filler_does_not_delay_the_next_request_to_tts() -> None:
     """A filler on its way to the ear is no stock of words to wait with."""
     times = []
     for fillers in (True, False):

@@ -58,7 +58,7 @@ def test_the_share_of_a_sentence() -> None:
     assert share_of(sentence("", whole=True)) == 0.0
 
 
-def test_while_the_voice_is_still_busy_the_text_says_how_long_it_will_be() -> None:
+def test_the_text_tells_the_length_while_tts_is_busy() -> None:
     assert share_of(sentence(audio_ms=500, heard_ms=500)) == pytest.approx(500 / (80 * len(TEXT)))
     assert share_of(sentence(audio_ms=9000, heard_ms=4500)) == 0.5
 

@@ -1,4 +1,4 @@
-"""The mouth: formats of the voice, and what is left when a sentence fails."""
+"""Speech output: the formats of TTS, and what is left when a sentence fails."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ def audio_of(commands: list[Command]) -> bytes:
     return b"".join(command.payload for command in commands if isinstance(command, SendAudio))
 
 
-def run(mouth: SpeechOutput, now: float, seconds: float) -> bytes:
+def run(output: SpeechOutput, now: float, seconds: float) -> bytes:
     """Let a phone play everything; returns what it got."""
     out = b""
     end = now + seconds
     marks: list[tuple[float, str]] = []
     while now < end:
-        commands = mouth.pump(now)
+        commands = output.pump(now)
         out += audio_of(commands)
         marks += [(now + 0.5, command.name) for command in commands if isinstance(command, SendMark)]
         now += 0.05
         for at, name in [mark for mark in marks if mark[0] <= now]:
             marks.remove((at, name))
-            mouth.mark(name, now)
+            output.mark(name, now)
     return out
 
 
@@ -42,15 +42,15 @@ def test_pcm_is_brought_to_the_phone_s_form_whatever_its_chunks(cuts: tuple[int,
     whole = TONE * 2000
     outs = []
     for places in ((), cuts):
-        mouth, turn = SpeechOutput(CallOptions()), Turn(0, "speech")
-        mouth.say(turn, "x", "x", 1.0)
-        assert mouth.pump(1.0) == [Speak(0, 1, "x", quiet_at=1.0)]
+        output, turn = SpeechOutput(CallOptions()), Turn(0, "speech")
+        output.say(turn, "x", "x", 1.0)
+        assert output.pump(1.0) == [Speak(0, 1, "x", quiet_at=1.0)]
         for start, end in pairwise((0, *places, len(whole))):
-            mouth.audio(TtsAudio(0, 1, whole[start:end], 16000), 1.0)
-        mouth.audio(TtsAudio(0, 1, b""), 1.0)
-        mouth.speech_ended(TtsEnded(0, 1), 1.0)
-        outs.append(run(mouth, 1.0, 4.0))
-        assert mouth.quiet
+            output.audio(TtsAudio(0, 1, whole[start:end], 16000), 1.0)
+        output.audio(TtsAudio(0, 1, b""), 1.0)
+        output.speech_ended(TtsEnded(0, 1), 1.0)
+        outs.append(run(output, 1.0, 4.0))
+        assert output.quiet
         assert turn.sentences[0].audio_ms == pytest.approx(1000, abs=len(places) + 1)
     assert outs[0] == outs[1]
     assert len(outs[0]) == 8000
@@ -59,63 +59,63 @@ def test_pcm_is_brought_to_the_phone_s_form_whatever_its_chunks(cuts: tuple[int,
 
 
 def test_speak_says_when_the_caller_runs_out_of_audio() -> None:
-    mouth, turn = SpeechOutput(CallOptions()), Turn(0, "speech")
+    output, turn = SpeechOutput(CallOptions()), Turn(0, "speech")
     for number, audio in enumerate((b"\x10" * 8000, b"", b"")):
-        mouth.say(turn, str(number), str(number), 1.0, audio)
-    assert mouth.pump(1.0)[0] == Speak(0, 2, "1", quiet_at=2.0)
-    mouth.audio(TtsAudio(0, 2, b"\x10" * 4000, 8000, "mulaw"), 1.1)
-    mouth.speech_ended(TtsEnded(0, 2), 1.2)
-    assert [out for out in mouth.pump(1.2) if isinstance(out, Speak)] == [Speak(0, 3, "2", quiet_at=2.5)]
+        output.say(turn, str(number), str(number), 1.0, audio)
+    assert output.pump(1.0)[0] == Speak(0, 2, "1", quiet_at=2.0)
+    output.audio(TtsAudio(0, 2, b"\x10" * 4000, 8000, "mulaw"), 1.1)
+    output.speech_ended(TtsEnded(0, 2), 1.2)
+    assert [out for out in output.pump(1.2) if isinstance(out, Speak)] == [Speak(0, 3, "2", quiet_at=2.5)]
 
 
 def test_speak_counts_no_filler_as_audio_for_the_caller() -> None:
-    mouth, turn = SpeechOutput(CallOptions()), Turn(0, "speech")
-    mouth.fill(b"\x10" * 8000, 1.0)
-    mouth.pump(1.0)
-    mouth.say(turn, "x", "x", 1.0)
-    assert [out for out in mouth.pump(1.3) if isinstance(out, Speak)] == [Speak(0, 1, "x", quiet_at=1.3)]
+    output, turn = SpeechOutput(CallOptions()), Turn(0, "speech")
+    output.fill(b"\x10" * 8000, 1.0)
+    output.pump(1.0)
+    output.say(turn, "x", "x", 1.0)
+    assert [out for out in output.pump(1.3) if isinstance(out, Speak)] == [Speak(0, 1, "x", quiet_at=1.3)]
 
 
 def test_mulaw_goes_through_as_it_is() -> None:
-    mouth, turn = SpeechOutput(CallOptions()), Turn(0, "speech")
-    mouth.say(turn, "x", "x", 1.0)
-    mouth.pump(1.0)
-    mouth.audio(TtsAudio(0, 1, bytes(range(160)), 8000, "mulaw"), 1.0)
-    mouth.speech_ended(TtsEnded(0, 1), 1.0)
-    assert run(mouth, 1.0, 1.0) == bytes(range(160))
+    output, turn = SpeechOutput(CallOptions()), Turn(0, "speech")
+    output.say(turn, "x", "x", 1.0)
+    output.pump(1.0)
+    output.audio(TtsAudio(0, 1, bytes(range(160)), 8000, "mulaw"), 1.0)
+    output.speech_ended(TtsEnded(0, 1), 1.0)
+    assert run(output, 1.0, 1.0) == bytes(range(160))
 
 
 def test_a_sentence_that_fails_without_a_sound_is_let_go() -> None:
-    mouth, turn = SpeechOutput(CallOptions()), Turn(3, "speech")
-    mouth.say(turn, "x", "x", 1.0)
-    mouth.say(turn, "y", "y", 1.0)
-    mouth.pump(1.0)
-    assert mouth.stalled(1.0 + CallOptions().speech_timeout - 0.1) is None
-    stalled = mouth.stalled(1.0 + CallOptions().speech_timeout)
+    output, turn = SpeechOutput(CallOptions()), Turn(3, "speech")
+    output.say(turn, "x", "x", 1.0)
+    output.say(turn, "y", "y", 1.0)
+    output.pump(1.0)
+    assert output.stalled(1.0 + CallOptions().speech_timeout - 0.1) is None
+    stalled = output.stalled(1.0 + CallOptions().speech_timeout)
     assert stalled == TtsFailed(3, 1, "stalled")
-    assert mouth.wake_at() == 1.0 + CallOptions().speech_timeout
-    assert mouth.awaits(stalled)
-    mouth.failed(stalled)
+    assert output.wake_at() == 1.0 + CallOptions().speech_timeout
+    assert output.awaits(stalled)
+    output.failed(stalled)
     assert turn.sentences[0].failed == "stalled"
-    mouth.failed(TtsFailed(3, 9, "nobody's"))
-    mouth.give_up()
-    assert mouth.pump(20.0) == []
-    assert mouth.quiet
-    assert mouth.stalled(99.0) is None
-    assert mouth.wake_at() is None
+    output.failed(TtsFailed(3, 9, "unknown"))
+    output.give_up()
+    assert output.pump(20.0) == []
+    assert output.quiet
+    assert output.stalled(99.0) is None
+    assert output.wake_at() is None
     assert not turn.sentences[0].finished
-    assert mouth.give_up() == []
+    assert output.give_up() == []
 
 
 def test_where_nothing_sounds_nothing_is_begun_again() -> None:
-    mouth = SpeechOutput(CallOptions())
-    assert not mouth.may_begin_again
-    assert mouth.begin_again(1.0) == []
+    output = SpeechOutput(CallOptions())
+    assert not output.may_begin_again
+    assert output.begin_again(1.0) == []
 
 
-def test_ready_audio_needs_no_voice() -> None:
-    mouth, turn = SpeechOutput(CallOptions()), Turn(0, "phrase")
-    mouth.say(turn, "x", "x", 1.0, b"\x10" * 320)
-    assert audio_of(mouth.pump(1.0)) == b"\x10" * 320
-    assert mouth.owes_ms(1.0) == 40
-    assert repr(mouth).startswith("<SpeechOutput queue=0 tts=False")
+def test_ready_audio_needs_no_tts() -> None:
+    output, turn = SpeechOutput(CallOptions()), Turn(0, "phrase")
+    output.say(turn, "x", "x", 1.0, b"\x10" * 320)
+    assert audio_of(output.pump(1.0)) == b"\x10" * 320
+    assert output.owes_ms(1.0) == 40
+    assert repr(output).startswith("<SpeechOutput queue=0 tts=False")

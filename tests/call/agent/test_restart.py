@@ -29,7 +29,7 @@ def test_the_clause_is_said_from_its_beginning(said: float, rest: str) -> None:
     assert (TEXT[at:], TEXT[place:]) == (rest, rest)
 
 
-def test_a_mark_inside_a_figure_is_none_and_a_last_one_ends_nothing() -> None:
+def test_a_mark_in_a_figure_or_at_the_end_makes_no_clause() -> None:
     assert clause("At 10:30 it is 1,000 riyals. ", "At 10:30 it is 1,000 riyals. ", 99) == (0, 0)
 
 
@@ -50,7 +50,7 @@ def test_nothing_behind_the_place_is_left_out(text: str, said: float) -> None:
     assert text[at:].strip() or not text.strip()
 
 
-def test_a_voice_nobody_knows_is_slow_and_a_known_one_a_little_slower_than_it_was() -> None:
+def test_the_speaking_rate_errs_to_the_slow_side() -> None:
     pace = SpeakingRate()
     assert pace.said(SLOW_SPEECH_MS_PER_CHARACTER * 10) == pytest.approx(10)
     pace.learn("", 500)

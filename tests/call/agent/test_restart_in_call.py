@@ -14,11 +14,11 @@ TEXT = "Your parcel left the depot in Jeddah, and it will be in Riyadh today or 
 WHOLE = "Your parcel left the depot in Jeddah, and it will be in Riyadh today or tomorrow."
 LAST = "and it will be in Riyadh today or tomorrow."
 IN_LAST = 4600
-"""Milliseconds of a slow voice after which it is in the last clause."""
+"""Milliseconds of a slow speaker after which it is in the last clause."""
 
 
 def broken(ms: int = IN_LAST, **choices: int) -> Stage:
-    """The voice has said so much of the first sentence, and the caller has heard all of it."""
+    """TTS has said so much of the first sentence, and the caller has heard all of it."""
     words = phrases(greeting="") | {"filler": Phrase("one moment", FILLER), "still_working": Phrase("wait", FILLER)}
     stage = Stage(options(phrases=words, **choices))
     stage.hear()
@@ -56,7 +56,7 @@ def test_the_filler_gives_way_to_the_clause() -> None:
     assert g711.audioop.rms(g711.decode(bytes(stage.heard[-160:])), 2) > 3 * g711.audioop.rms(g711.decode(FILLER), 2)
 
 
-def test_what_the_voice_gives_up_is_begun_again_without_a_silence() -> None:
+def test_a_sentence_tts_gives_up_is_begun_again_at_once() -> None:
     stage = broken()
     stage.feed(TtsFailed(0, 1, "broken"))
     assert [note.fields for note in stage.notes("sentence_again")] == [{"reason": "broken"}]
@@ -64,7 +64,7 @@ def test_what_the_voice_gives_up_is_begun_again_without_a_silence() -> None:
     assert stage.all(CloseReply) == []
 
 
-def test_how_far_it_was_is_told_by_the_pace_of_the_sentences_before() -> None:
+def test_the_place_of_a_restart_follows_the_measured_pace() -> None:
     stage = Stage()
     stage.hear()
     stage.reply("It is on its way now. " + WHOLE)
@@ -111,7 +111,7 @@ def test_an_interruption_after_the_cut_knows_what_was_heard() -> None:
     assert (turn.heard + " " + turn.unheard).split() == TEXT.split()
 
 
-def test_without_fillers_a_silence_is_as_long_as_the_voice_takes() -> None:
+def test_without_fillers_a_silence_lasts_until_tts_stalls() -> None:
     stage = broken(filler_after_ms=0, speech_timeout=8)
     stage.wait(6000)
     assert stage.notes("sentence_again") == []
@@ -119,7 +119,7 @@ def test_without_fillers_a_silence_is_as_long_as_the_voice_takes() -> None:
     assert [note.fields["reason"] for note in stage.notes("sentence_again")] == ["stalled"]
 
 
-def test_the_end_of_a_sentence_that_was_heard_long_ago_is_no_click() -> None:
+def test_the_late_end_of_a_sentence_makes_no_click() -> None:
     stage = Stage()
     stage.hear()
     stage.reply("It is in Riyadh today.")

@@ -40,7 +40,7 @@ def overlap(voiced: int, quiet: int, *, ends_at: int = 10_000) -> list[tuple[int
         (580, 140, 10_000, []),
     ],
 )
-def test_the_rules(voiced: int, quiet: int, ends_at: int, decided: list[tuple[int, object]]) -> None:
+def test_barge_in_follows_its_rules(voiced: int, quiet: int, ends_at: int, decided: list[tuple[int, object]]) -> None:
     assert overlap(voiced, quiet, ends_at=ends_at) == decided
 
 
@@ -63,11 +63,11 @@ def test_a_caller_who_goes_on_after_a_pause_takes_the_floor() -> None:
         ("stop", False, Verdict("commit", "words")),
     ],
 )
-def test_words_decide(text: str, asked: bool, verdict: Verdict) -> None:
+def test_barge_in_is_decided_by_words(text: str, asked: bool, verdict: Verdict) -> None:
     assert BargeIn(OPTIONS).words(text, asked=asked) == verdict
 
 
-def test_yields_that_prove_false_make_the_next_one_harder_for_a_while() -> None:
+def test_false_yields_make_the_next_one_harder_for_a_while() -> None:
     machine = BargeIn(OPTIONS)
     assert not machine.rises(40, 0.0)
     assert machine.rises(60, 0.0)
@@ -87,5 +87,5 @@ def test_yields_that_prove_false_make_the_next_one_harder_for_a_while() -> None:
     assert machine.rises(60, 58.0)
 
 
-def test_it_prints_itself() -> None:
+def test_barge_in_prints_itself() -> None:
     assert repr(BargeIn(OPTIONS)) == "<BargeIn false=0 voiced=0 quiet=0 asked=False>"

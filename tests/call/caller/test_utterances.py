@@ -32,7 +32,7 @@ def test_a_caller_who_goes_on_asks_one_question() -> None:
     assert (turn.speech_started_at, turn.speech_ended_at, turn.transcript_at) == (1.0, 4.0, 6.0)
 
 
-def test_words_that_nobody_waits_for_are_ignored() -> None:
+def test_words_that_are_not_awaited_are_ignored() -> None:
     utterances = Utterances()
     number = utterances.add(1.0, 2.0, 2.5, 900)
     assert not utterances.resolve(99, "x", 3.0)
@@ -70,7 +70,7 @@ def test_giving_up_tells_failure_from_silence() -> None:
     assert utterances.give_up() == (True, 300)
 
 
-def test_forgetting_names_what_is_still_with_the_ears() -> None:
+def test_forgetting_names_what_stt_still_has() -> None:
     utterances = Utterances()
     done = utterances.add(1.0, 2.0, 2.5, 200)
     utterances.resolve(done, "done", 3.0)
