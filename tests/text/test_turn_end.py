@@ -1,4 +1,4 @@
-"""Words that are complete, open, or only a sign of listening."""
+"""Test words that are complete, open, or only a sign that the caller listens."""
 
 from __future__ import annotations
 
@@ -77,11 +77,11 @@ def test_is_backchannel() -> None:
     assert failures(rows, lambda text, asked: is_backchannel(text, asked=asked)) == []
 
 
-def test_spellings_are_folded() -> None:
+def test_folded_spellings() -> None:
     assert folded("أَهْلاً ســلامة") == folded("اهلا سلامه")
 
 
 @given(st.text())
-def test_any_text_can_be_judged(text: str) -> None:
+def test_completeness_of_any_text(text: str) -> None:
     assert completeness(text) in ("complete", "open", "unknown")
     assert is_backchannel(text, asked=True) <= is_backchannel(text, asked=False)

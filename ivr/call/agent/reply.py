@@ -51,4 +51,4 @@ class Reply:
         return None if self.over else self._chunker.wake_at()
 
     def _pieces(self, texts: list[str]) -> list[tuple[str, str]]:
-        return [pair for text in texts for pair in long_text.within(text, self._fit, LONGEST_SAID)]
+        return [pair for text in texts for pair in long_text.split_to_fit(text, self._fit, LONGEST_SAID)]

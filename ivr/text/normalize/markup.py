@@ -66,6 +66,14 @@ def strip_markup(text: str) -> str:
         # Some digits in circles (`➆`) have a value but no ordinary form in Unicode.
         return str(unicodedata.digit(char)) if plain == char and unicodedata.digit(char, None) is not None else plain
 
+    def inline_number(found: re.Match[str]) -> str:
+        # `(2)` numbers an item if item 1 is there, `(1)` if item 2 is; `take (3) days` has a plain number.
+        number = int(found[1])
+        listed = re.search(
+            rf"(?<!\d)(?:{number - 1}[)،,]|{number}[)،,].*?(?<!\d){number + 1}\)\s)", found.string, re.DOTALL
+        )
+        return f"{number}{_comma(found.string)} " if listed else found[0]
+
     # A lone half of a surrogate pair would break the request to the TTS service.
     text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
     for mark in NEWLINES:
@@ -73,7 +81,17 @@ def strip_markup(text: str) -> str:
     text = _BLANKS.sub(" ", _EMPTY_LINES.sub("\n", text))
     text = html.unescape(text) if "&" in text else text
     text = _MARKUP_TAG.sub(" ", _AUTOLINK.sub(r" \1 ", _COMMENT.sub(" ", text)))
-    text = _strip_markdown(text)
+    text = _FOOTNOTES.sub(" ", _FENCE.sub("", text))
+    text = _REFERENCE_LINK.sub(r"\1", _LINK.sub(r"\1", text))
+    text = _STRUCK.sub(" ", text)
+    text = _HEADING_OR_QUOTE.sub("", _HORIZONTAL_RULE.sub("", text))
+    text = _BULLET.sub(r"\1", text)
+    text = _LIST_NUMBER.sub(rf"\1 \2{_comma(text)} ", text)
+    text = _INLINE_LIST_NUMBER.sub(inline_number, text)
+    text = _BOLD_OR_CODE.sub("", text)
+    text = _EMPHASIS.sub(lambda found: found[1] or found[2], text)
+    text = _ROW_EDGE.sub(" ", text)
+    text = _CELL.sub(f"{_comma(text)} ", text)
     text = _KEYCAP_ITEM.sub(rf"\1{_comma(text)} ", text)
     text = _KEYCAP.sub(r"\1", text)
     text = _FRACTION_BEHIND_DIGIT.sub(" ", text)
@@ -92,27 +110,3 @@ def strip_tags(text: str) -> str:
 def _comma(text: str) -> str:
     """Return the comma of the script of a text."""
     return "،" if _ARABIC_BASE_LETTER.search(text) else ","
-
-
-def _strip_markdown(text: str) -> str:
-    """Return a text without markdown; the numbers of a list stay, each with a comma behind it for a pause."""
-
-    def inline_number(found: re.Match[str]) -> str:
-        # `(2)` numbers an item if item 1 is there, `(1)` if item 2 is; `take (3) days` has a plain number.
-        number = int(found[1])
-        listed = re.search(
-            rf"(?<!\d)(?:{number - 1}[)،,]|{number}[)،,].*?(?<!\d){number + 1}\)\s)", found.string, re.DOTALL
-        )
-        return f"{number}{_comma(found.string)} " if listed else found[0]
-
-    text = _FOOTNOTES.sub(" ", _FENCE.sub("", text))
-    text = _REFERENCE_LINK.sub(r"\1", _LINK.sub(r"\1", text))
-    text = _STRUCK.sub(" ", text)
-    text = _HEADING_OR_QUOTE.sub("", _HORIZONTAL_RULE.sub("", text))
-    text = _BULLET.sub(r"\1", text)
-    text = _LIST_NUMBER.sub(rf"\1 \2{_comma(text)} ", text)
-    text = _INLINE_LIST_NUMBER.sub(inline_number, text)
-    text = _BOLD_OR_CODE.sub("", text)
-    text = _EMPHASIS.sub(lambda found: found[1] or found[2], text)
-    text = _ROW_EDGE.sub(" ", text)
-    return _CELL.sub(f"{_comma(text)} ", text)

@@ -28,10 +28,10 @@ from ivr.text.segment.punctuation import says_something
 MAX_PASSES: Final = 6
 """The second pass changes nothing and ends the work, except on text that is broken on purpose (`&amp;amp;lt;`)."""
 
-# `اضغط *`, `press #`: the star and the hash of a telephone's keys, behind a word for pressing or another key.
-_PHONE_KEY: Final = re.compile(
-    r"((?:اضغط|الضغط|إضغط|واضغط|زر|علامة|press|hit|key|or|أو|ثم|then)\s+(?:على\s+|the\s+)?)([*#])(?!\w)", re.IGNORECASE
-)
+# `اضغط *`, `press #`: a key of a telephone, behind a word for pressing or another key.
+_PRESS: Final = r"((?:اضغط|الضغط|إضغط|واضغط|زر|علامة|press|hit|key|or|أو|ثم|then)\s+(?:على\s+|the\s+)?)"
+_STAR_KEY: Final = re.compile(rf"{_PRESS}\*(?!\w)", re.IGNORECASE)
+_HASH_KEY: Final = re.compile(rf"{_PRESS}#(?!\w)", re.IGNORECASE)
 _AMPERSAND: Final = re.compile(r"\s*&\s*")
 _AT_SIGN: Final = re.compile(r"(?<=\w)\s?@\s?(?=\w)")
 # `هو/هي`: a slash between letters is an alternative; rates and fractions are words by now.
@@ -57,32 +57,27 @@ _STRONGEST_MARK_FIRST: Final = "؟?!.:؛;،,"
 def normalize(text: str, language: str = "ar") -> str:
     """Return text fit for speech; '' if there is nothing to say. Accept any text; twice is the same as once."""
     for _ in range(MAX_PASSES):
-        said = _normalize_once(text, language)
-        if said == text:
+        before = text
+        text = strip_markup(text)
+        arabic = reads_arabic(text, language)
+        text = _STAR_KEY.sub(r"\1نجمة" if arabic else r"\1star", text)
+        text = _HASH_KEY.sub(r"\1مربع" if arabic else r"\1hash", text)
+        text = say_urls(text, arabic)
+        text = say_symbols(say_number_labels(plain_digits(text)), arabic)
+        for rewrite in (say_dates, say_identifiers, say_times, say_money, say_percent):
+            text = rewrite(text, arabic)
+        text = say_short_forms(text)
+        if arabic:
+            text = say_ordinals(text)
+        for rewrite in (say_units, say_codes, say_remaining_numbers):
+            text = rewrite(text, arabic)
+        text = _AMPERSAND.sub(" و" if arabic else " and ", text)
+        text = _AT_SIGN.sub(" آت " if arabic else " at ", text)
+        text = _ALTERNATIVE.sub(" أو " if arabic else " or ", text)
+        text = _tidy(_UNDERSCORES.sub(" ", text), arabic)
+        if text == before:
             break
-        text = said
     return text
-
-
-def _normalize_once(text: str, language: str) -> str:
-    """Run each rewriting once."""
-    text = strip_markup(text)
-    arabic = reads_arabic(text, language)
-    keys = {"*": "نجمة", "#": "مربع"} if arabic else {"*": "star", "#": "hash"}
-    text = _PHONE_KEY.sub(lambda found: found[1] + keys[found[2]], text)
-    text = say_urls(text, arabic)
-    text = say_symbols(say_number_labels(plain_digits(text)), arabic)
-    for rewrite in (say_dates, say_identifiers, say_times, say_money, say_percent):
-        text = rewrite(text, arabic)
-    text = say_short_forms(text)
-    if arabic:
-        text = say_ordinals(text)
-    for rewrite in (say_units, say_codes, say_remaining_numbers):
-        text = rewrite(text, arabic)
-    text = _AMPERSAND.sub(" و" if arabic else " and ", text)
-    text = _AT_SIGN.sub(" آت " if arabic else " at ", text)
-    text = _ALTERNATIVE.sub(" أو " if arabic else " or ", text)
-    return _tidy(_UNDERSCORES.sub(" ", text), arabic)
 
 
 def _tidy(text: str, arabic: bool) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 
 from ivr.text.normalize.patterns import ARABIC_WEEKDAYS, SILENT_STOP_MARK, WORD_END, WORD_START
 from ivr.text.segment.abbreviations import first_word, goes_on
-from ivr.text.segment.punctuation import bare, words
+from ivr.text.segment.punctuation import bare, word_set
 
 # Not inside a longer dotted form: the `د.` of `أ.د.` is no title of its own.
 _FORM_START: Final = rf"{WORD_START}(?<![^\W_]\.)"
@@ -24,13 +24,13 @@ _ARABIC_TITLES: Final = (
     (re.compile(rf"{_FORM_START}(و?)أ(?:\.|{_TITLE_SLASH}){_NAME_NEXT}"), ("أستاذ", "أستاذة")),
 )
 # A name that ends in ة is a woman's, but for the men's names here; these women's names end otherwise.
-_WOMENS_NAMES: Final = words(
+_WOMENS_NAMES: Final = word_set(
     "منى هند مريم ريم سعاد هدى لمى لبنى سلمى ليلى أمل امل زينب نوف عبير دانا رنا رهف شهد غلا جود وعد روان رزان "
     "أفنان افنان أشواق اشواق إيمان ايمان أحلام احلام ابتسام إلهام الهام وفاء هيفاء سناء نجلاء هناء شيماء أسماء "
     "اسماء دعاء ولاء آلاء علياء لمياء رجاء صفاء فوز سحر سمر قمر لجين جوهرة الجوهرة ندى شذى رؤى بشرى نهى سهى مها رشا "
     "هيا لينا دينا تهاني أماني اماني نجود بدور حصة البندري العنود خلود رغد جنى لطيفة موضي مضاوي وجدان حنان جنان"
 )
-_MENS_NAMES_IN_TEH: Final = words(
+_MENS_NAMES_IN_TEH: Final = word_set(
     "حمزة أسامة اسامة طلحة عبيدة قتادة معاوية عطية خليفة جمعة عروة عكرمة حذيفة سلامة عبادة ميسرة عنترة شحاتة"
 )
 _ARABIC_FORMS: Final = tuple(

@@ -92,7 +92,7 @@ def say_times(text: str, arabic: bool) -> str:
         if not half and not named["part"]:
             # Hours of the 24-hour clock tell the half of the day; `7:02` may be either.
             half = "pm" if 13 <= hour < 24 else "am" if hour in (0, 24) else ""
-        words = _arabic_time(hour, minute, half) if arabic else _english_time(hour, minute, half)
+        words = _time_in_words(hour, minute, half, arabic)
         return f"{front}{words}{named['part'] or ''}"
 
     text = _NOON.sub(" ظهراً", _DOTTED_AM_OR_PM.sub(undotted, text))
@@ -122,11 +122,19 @@ def _duration(found: re.Match[str], arabic: bool) -> str:
     return (f" و{JOIN_MARK}" if arabic else " and ").join(parts) or found[0]
 
 
-def _arabic_time(hour: int, minute: int, half: str) -> str:
-    """Return a time in Arabic, from an hour of 0 to 24; `half` is am, pm or ''."""
+def _time_in_words(hour: int, minute: int, half: str, arabic: bool) -> str:
+    """Return a time in words, from an hour of 0 to 24; `half` is am, pm or ''."""
     at = hour % 12 or 12
+    if not arabic:
+        words = english_cardinal(at)
+        if minute:
+            words += f" {'oh ' if minute < 10 else ''}{english_cardinal(minute)}"
+        elif not half:
+            words += " o'clock"
+        return f"{words} {half.upper()}".strip()
     special = {0: "", 1: " ودقيقة", 2: " ودقيقتين", 15: " والربع", 20: " والثلث", 30: " والنصف"}
     if minute == 45:
+        # A quarter to the next hour.
         words = f"{_HOURS[at % 12 + 1]} إلا ربع"
     elif minute in special:
         words = _HOURS[at] + special[minute]
@@ -135,13 +143,3 @@ def _arabic_time(hour: int, minute: int, half: str) -> str:
     if not half:
         return words
     return f"{words} {'صباحاً' if half == 'am' else 'ظهراً' if at == 12 else 'مساءً'}"
-
-
-def _english_time(hour: int, minute: int, half: str) -> str:
-    """Return a time in English, from an hour of 0 to 24; `half` is am, pm or ''."""
-    words = english_cardinal(hour % 12 or 12)
-    if minute:
-        words += f" {'oh ' if minute < 10 else ''}{english_cardinal(minute)}"
-    elif not half:
-        words += " o'clock"
-    return f"{words} {half.upper()}".strip()

@@ -194,9 +194,7 @@ def say_units(text: str, arabic: bool) -> str:
     text = _ENGLISH_ORDINAL.sub(lambda found: ordinal(int(found[1])), text)
     text = _FRACTION.sub(fraction, text)
     text = _UNIT_ALONE.sub(unit_alone, text)
-    if arabic:
-        text = _BEFORE_ARABIC_WORD.sub(_counted_thing, _ARABIC_SCALE.sub(_scaled, text))
-    return text
+    return _say_counted_things(text) if arabic else text
 
 
 def say_remaining_numbers(text: str, arabic: bool) -> str:
@@ -227,39 +225,41 @@ def _low_end(figures: str | None, noun: Noun | None, arabic: bool) -> str:
     return f"{low} {number_words(arabic).to} "
 
 
-def _scaled(found: re.Match[str]) -> str:
-    """Return an Arabic number that agrees with its scale: `5 آلاف`, `1.5 مليون`."""
-    whole, fraction = split_decimal(found["number"])
-    value = amount_value(whole)
-    scale = _SCALE_VALUES[bare(found["scale"]).replace("آ", "ا").replace("أ", "ا")]
-    if not value or value * scale >= LARGEST or fraction not in ("", "5"):
-        return f"{amount(found['number'], True)} {found['scale']}"
-    return cardinal(value * scale) + (" ونصف" if fraction else "")
+def _say_counted_things(text: str) -> str:
+    """Replace each number before an Arabic scale or noun, so that both agree: `5 آلاف`, `1.5 مليون`, `3 أيام`."""
 
+    def scaled(found: re.Match[str]) -> str:
+        whole, fraction = split_decimal(found["number"])
+        value = amount_value(whole)
+        scale = _SCALE_VALUES[bare(found["scale"]).replace("آ", "ا").replace("أ", "ا")]
+        if not value or value * scale >= LARGEST or fraction not in ("", "5"):
+            return f"{amount(found['number'], True)} {found['scale']}"
+        return cardinal(value * scale) + (" ونصف" if fraction else "")
 
-def _counted_thing(found: re.Match[str]) -> str:
-    """Return a number before an Arabic word so that both agree, if the word is what it counts."""
-    word = found["word"]
-    whole, fraction = split_decimal(found["number"])
-    value = amount_value(whole)
-    if value is None or _ENDS_IN_MENU_WORD.search(found.string, 0, found.start()):
-        return found[0]
-    noun = nouns_ar.noun(word)
-    low = sign_word(found["sign"], True) + _low_end(found["low"], noun, True)
-    digit_next = _DIGIT_NEXT.match(found.string, found.end()) is not None
-    if noun is not None:
-        # `مبنى 3 شقة 5`: the first number names the building, as the second names the flat.
-        before = found.string[: found.start()].split()
-        label = digit_next and (
-            (takes_plural(value) and not nouns_ar.is_other_form(word)) or (bool(before) and labelled(before[-1]))
-        )
-        return found[0] if fraction or label else low + counted_as_written(value, noun, word)
-    if fraction:
-        return found[0]
-    # No list has the word: it is counted if it looks like a feminine noun.
-    if takes_plural(value) and nouns_ar.is_feminine_plural(word):
-        return f"{low}{cardinal(value, True)} {word}"
-    one = nouns_ar.feminine_singular(word) if value < 100 and not digit_next else ""
-    if one and not _ENDS_IN_NAMED.search(found.string, 0, found.start()):
-        return low + counted(value, Noun(one, f"{one[:-1]}تين", one, feminine=True))
-    return low + found[0][found.start("number") - found.start() :]
+    def counted_thing(found: re.Match[str]) -> str:
+        word = found["word"]
+        whole, fraction = split_decimal(found["number"])
+        value = amount_value(whole)
+        if value is None or _ENDS_IN_MENU_WORD.search(found.string, 0, found.start()):
+            return found[0]
+        noun = nouns_ar.noun(word)
+        low = sign_word(found["sign"], True) + _low_end(found["low"], noun, True)
+        digit_next = _DIGIT_NEXT.match(found.string, found.end()) is not None
+        if noun is not None:
+            # `مبنى 3 شقة 5`: the first number names the building, as the second names the flat.
+            before = found.string[: found.start()].split()
+            label = digit_next and (
+                (takes_plural(value) and not nouns_ar.is_other_form(word)) or (bool(before) and labelled(before[-1]))
+            )
+            return found[0] if fraction or label else low + counted_as_written(value, noun, word)
+        if fraction:
+            return found[0]
+        # No list has the word: it is counted if it looks like a feminine noun.
+        if takes_plural(value) and nouns_ar.is_feminine_plural(word):
+            return f"{low}{cardinal(value, True)} {word}"
+        one = nouns_ar.feminine_singular(word) if value < 100 and not digit_next else ""
+        if one and not _ENDS_IN_NAMED.search(found.string, 0, found.start()):
+            return low + counted(value, Noun(one, f"{one[:-1]}تين", one, feminine=True))
+        return low + found[0][found.start("number") - found.start() :]
+
+    return _BEFORE_ARABIC_WORD.sub(counted_thing, _ARABIC_SCALE.sub(scaled, text))

@@ -1,7 +1,7 @@
-"""Where to cut a text that has no stop: a clause mark, else before a joining word, else a blank.
+"""Find where to cut a text that has no stop: at a clause mark, else before a joining word, else at a blank.
 
 A cut keeps together what is read together: digits of one number, a number and the word it counts, a title and its
-name. Inside a word only when a single word is longer than the whole room there is.
+name. It falls inside a word only when that word is longer than the whole chunk.
 """
 
 from __future__ import annotations
@@ -11,64 +11,70 @@ import unicodedata
 from collections.abc import Callable
 from typing import Final
 
-from ivr.text.segment.punctuation import UNSEEN, words
+from ivr.text.segment.punctuation import UNSEEN, word_set
 
-CLAUSE: Final = re.compile(r"[,;:](?=\s)|[،؛](?=\s|[^\W\d_])|(?<=\s)[–—-](?=\s)|—")
-_JOINING: Final = re.compile(
+# A comma needs a blank behind it (`1,250`), an Arabic one a blank or a letter; a dash needs blanks around it.
+_CLAUSE_MARK: Final = re.compile(r"[,;:](?=\s)|[،؛](?=\s|[^\W\d_])|(?<=\s)[–—-](?=\s)|—")
+_BEFORE_JOINING_WORD: Final = re.compile(
     r"\s(?=(?:و\w\w|ثم\s|لكن\s|ولكن\s|أو\s|او\s|بس\s|but\s|and\s|or\s|then\s|because\s|which\s))"
 )
-_BLANK: Final = re.compile(r"(?<![\d٠-٩٪%$€£])(?<!\s[دمأ]\.)\s+(?![\d٠-٩$€£%٪])")
+# Not beside a number (`250 ريال`, `5 أيام`), not behind a title (`د. أحمد`).
+_SAFE_BLANK: Final = re.compile(r"(?<![\d٠-٩٪%$€£])(?<!\s[دمأ]\.)\s+(?![\d٠-٩$€£%٪])")
+# Beside a number, but not between two groups of one (`050 123 4567`).
 _ANY_BLANK: Final = re.compile(r"(?<=[^\d\s])\s+|\s+(?=[^\d\s])")
-_LAST_CLAUSE: Final = re.compile(r"(?<=[^\W\d_])[،؛]\s*\Z")
-_PHRASES: Final = words(
+# A clause mark that is the last character so far; behind a digit more digits may follow.
+_FINAL_CLAUSE: Final = re.compile(r"(?<=[^\W\d_])[،؛]\s*\Z")
+_PHRASE_OPENERS: Final = word_set(
     "في من إلى الى على عن مع بعد قبل عند خلال حتى لين ثم أو او لكن ولكن لأن لان عشان علشان إذا اذا حيث "
     "in on at from with by for and or but because that which when after before until since if while so then"
 )
-"""Words before which a speaker may breathe."""
-_BEFORE_PHRASE: Final = re.compile(r"(?<=[^\W\d_]{3})\s+(?=([^\W\d_]+)\s|و[^\W\d_]{2})")
+"""Words before which a speaker may pause."""
+_BLANK_BEFORE_WORD: Final = re.compile(r"(?<=[^\W\d_]{3})\s+(?=([^\W\d_]+)\s|و[^\W\d_]{2})")
+# Inside a tag, or in the label or the target of a link: a cut there would leave marks that no rule recognises.
+_OPEN_MARKUP: Final = re.compile(r"<[^<>]{0,80}\Z|\[[^\[\]]{0,120}\Z|\]\([^()]*\Z")
 
-_OPEN: Final = re.compile(r"<[^<>]{0,80}\Z|\[[^\[\]]{0,120}\Z|\]\([^()]*\Z")
-_HEAVIEST: Final = 1200
-"""What a piece may weigh: about the characters that are said for it."""
-_DIGIT: Final = 10
-_SIGN: Final = 14
-_CAPITAL: Final = 7
-_SIGNS: Final = frozenset("%٪$€£﷼°+=&@_#×")
+# About how many characters are said for one that is written: a digit for a number word, a capital for its name.
+_DIGIT_WEIGHT: Final = 10
+_SIGN_WEIGHT: Final = 14
+_CAPITAL_WEIGHT: Final = 7
+_MAX_WEIGHT: Final = 1200
+_SPOKEN_SIGNS: Final = frozenset("%٪$€£﷼°+=&@_#×")
 
 
 def clause_end(text: str, least: int, most: int) -> int:
-    """Just after the first clause mark at `least` to `most` characters; 0 if there is none yet."""
-    for found in CLAUSE.finditer(text, max(0, least - 1), most + 1):
-        if found.end() <= most and not _OPEN.search(text, 0, found.end()):
+    """Return the place behind the first clause mark at `least` to `most` characters; 0 if there is none yet."""
+    for found in _CLAUSE_MARK.finditer(text, max(0, least - 1), most + 1):
+        if found.end() <= most and not _OPEN_MARKUP.search(text, 0, found.end()):
             return found.end()
     return 0
 
 
-def breath(text: str, clause: int, phrase: int | None) -> int:
-    """Where a speaker with no more words could pause: behind the last clause mark from `clause` characters on, else,
-    if `phrase` is not None, before a word from there on that begins another phrase; 0 if nowhere."""
-    for pattern, least in ((CLAUSE, clause), (_LAST_CLAUSE, clause), (_BEFORE_PHRASE, phrase)):
+def pause_place(text: str, clause: int, phrase: int | None) -> int:
+    """Return where a speaker who has no more words could pause; 0 if nowhere.
+
+    That is behind the last clause mark from `clause` characters on. Else, if `phrase` is not None, it is before the
+    last word from `phrase` characters on that opens another phrase.
+    """
+    for pattern, least in ((_CLAUSE_MARK, clause), (_FINAL_CLAUSE, clause), (_BLANK_BEFORE_WORD, phrase)):
         place = 0
         for found in pattern.finditer(text) if least is not None else ():
-            if found.end() >= (least or 0) and _may_pause(found):
-                place = found.end()
+            if found.end() < (least or 0) or _OPEN_MARKUP.search(text, 0, found.end()):
+                continue
+            if pattern is _BLANK_BEFORE_WORD:
+                # `موجودة عند من`: no pause between two words that both open a phrase.
+                before, word = text[: found.start()].rsplit(maxsplit=1)[-1], found[1]
+                opens = word is None or word.lower() in _PHRASE_OPENERS or word.startswith("و")
+                if before in _PHRASE_OPENERS or not opens:
+                    continue
+            place = found.end()
         if place:
             return place
     return 0
 
 
-def _may_pause(found: re.Match[str]) -> bool:
-    if _OPEN.search(found.string, 0, found.end()):
-        return False
-    if found.re is not _BEFORE_PHRASE:
-        return True
-    before = found.string[: found.start()].split()[-1]
-    return before not in _PHRASES and (found[1] is None or found[1].lower() in _PHRASES or found[1].startswith("و"))
-
-
 def cut(text: str, least: int, most: int) -> int:
-    """The best place to cut in `text[least:most]`, always more than 0; `text` is at least `most` long."""
-    for pattern in (CLAUSE, _JOINING, _BLANK, _ANY_BLANK):
+    """Return the best place to cut in `text[least:most]`, always over 0; `text` has at least `most` characters."""
+    for pattern in (_CLAUSE_MARK, _BEFORE_JOINING_WORD, _SAFE_BLANK, _ANY_BLANK):
         place = 0
         for found in pattern.finditer(text, least, most):
             place = found.end()
@@ -76,46 +82,43 @@ def cut(text: str, least: int, most: int) -> int:
             return place
     for found in _ANY_BLANK.finditer(text, 0, least):
         return found.end()
-    return _between_characters(text, most)
+    # One long word: cut it, but not between a letter and its vowel signs.
+    place = most
+    while place > most // 2 and (unicodedata.combining(text[place - 1]) or text[place - 1] in UNSEEN):
+        place -= 1
+    return place if place > most // 2 else most
 
 
-def lighten(text: str) -> list[str]:
-    """The text in parts that are not too much to say, digit by digit and sign by sign; nearly always one."""
+def split_by_weight(text: str) -> list[str]:
+    """Split a text into parts that are not too long when spoken, digit by digit and sign by sign; nearly always one."""
     parts, weight, start = [], 0, 0
     for place, char in enumerate(text):
         own = _weight(char)
         weight += own
-        if weight > _HEAVIEST:
+        if weight > _MAX_WEIGHT:
             parts.append(text[start:place].strip())
             weight, start = own, place
     return [part for part in (*parts, text[start:].strip()) if part]
 
 
-def within(text: str, fit: Callable[[str], str], most: int) -> list[tuple[str, str]]:
-    """The text in parts of which `fit` makes at most `most` characters, each with what it makes; nearly always one."""
-    said = fit(text).strip()
+def split_to_fit(text: str, speak: Callable[[str], str], most: int) -> list[tuple[str, str]]:
+    """Split a text into parts that have at most `most` characters after `speak`; return each with its result."""
+    said = speak(text).strip()
     if len(said) <= most or len(text) < 2:
         return [(text, said[:most])] if said else []
     place = cut(text, len(text) // 3, max(1, 2 * len(text) // 3))
-    return within(text[:place].strip(), fit, most) + within(text[place:].strip(), fit, most)
+    return split_to_fit(text[:place].strip(), speak, most) + split_to_fit(text[place:].strip(), speak, most)
 
 
 def _weight(char: str) -> int:
+    """Return about how many characters are said for one character."""
     if char.isdecimal():
-        return _DIGIT
-    if char in _SIGNS:
-        return _SIGN
+        return _DIGIT_WEIGHT
+    if char in _SPOKEN_SIGNS:
+        return _SIGN_WEIGHT
     if char.isascii():
-        return _CAPITAL if char.isupper() else 1
+        return _CAPITAL_WEIGHT if char.isupper() else 1
     if "\u0600" <= char <= "\u06ff":
         return 1
-    if char.isnumeric():
-        return 2 * _DIGIT
-    return 2 * len(unicodedata.normalize("NFKC", char))
-
-
-def _between_characters(text: str, most: int) -> int:
-    place = most
-    while place > most // 2 and (unicodedata.combining(text[place - 1]) or text[place - 1] in UNSEEN):
-        place -= 1
-    return place if place > most // 2 else most
+    # `½` or `Ⅷ` is several digits, `ﷺ` several words.
+    return 2 * _DIGIT_WEIGHT if char.isnumeric() else 2 * len(unicodedata.normalize("NFKC", char))

@@ -1,7 +1,6 @@
-"""Characters by what they mean to a sentence: stops, closers, clause marks, blanks, marks that cannot be seen.
+"""Sort characters by what they mean to a sentence: stops, closing marks, clause marks, newlines, invisible marks.
 
-The rest of the room asks these questions of single characters and short strings; nothing here keeps state. The bidi
-controls (Unicode UAX 9) and the zero-width joiners are *unseen*: a rule looks through them at what stands behind.
+An *unseen* character is a bidi control (Unicode UAX 9) or has no width. A rule looks through it at what stands behind.
 """
 
 from __future__ import annotations
@@ -21,33 +20,34 @@ EMOJI: Final = "\U0001f000-\U0001faff\u2190-\u21ff\u2300-\u23ff\u2600-\u27bf\u2b
 CLAUSES: Final = ",،;؛:"
 NEWLINES: Final = "\n\r\x0b\x0c\x85\u2028\u2029"
 BULLETS: Final = "•⁃▪◦●‣■▫◾➤➢✓✔"
-_ARABIC: Final = re.compile("[\u0620-\u064a\u066e-\u06d3\u06fa-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufefc]")
-_TASHKEEL: Final = re.compile(f"[\u064b-\u065f\u0670\u06d6-\u06ed\u0640{UNSEEN}]+")
-_WORDS: Final = re.compile(r"[^\W_]")
+# The Arabic blocks of Unicode without their digits, marks and punctuation.
+_ARABIC_SCRIPT: Final = re.compile("[\u0620-\u064a\u066e-\u06d3\u06fa-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufefc]")
+_VOWEL_SIGNS: Final = re.compile(f"[\u064b-\u065f\u0670\u06d6-\u06ed\u0640{UNSEEN}]+")
+_LETTER_OR_DIGIT: Final = re.compile(r"[^\W_]")
 
 
 def arabic_letter(char: str) -> bool:
-    """Whether a character is a letter of the Arabic script."""
-    return _ARABIC.match(char) is not None
+    """Return whether a character is a letter of the Arabic script."""
+    return _ARABIC_SCRIPT.match(char) is not None
 
 
 def bare(word: str) -> str:
-    """A word without vowel signs, tatweel and what cannot be seen."""
-    return _TASHKEEL.sub("", word)
+    """Return a word without vowel signs, tatweel and unseen characters."""
+    return _VOWEL_SIGNS.sub("", word)
 
 
 def says_something(text: str) -> bool:
-    """Whether there is a letter or a digit for a voice to say."""
-    return _WORDS.search(text) is not None
+    """Return whether there is a letter or a digit to speak."""
+    return _LETTER_OR_DIGIT.search(text) is not None
 
 
 def lower_latin(char: str) -> bool:
-    """Whether a sentence that goes on with this character was not over."""
+    """Return whether a character is a small letter: a sentence hardly begins with one. Arabic has no small letters."""
     return char.islower() and not arabic_letter(char)
 
 
 def last_seen(text: str, before: int, start: int) -> str:
-    """The last letter, digit or mark before a position that is neither unseen nor a vowel sign; '' if none."""
+    """Return the last character of `text[start:before]` that is neither unseen nor a vowel sign; '' if none."""
     at = before - 1
     while at >= start:
         char = text[at]
@@ -57,6 +57,6 @@ def last_seen(text: str, before: int, start: int) -> str:
     return ""
 
 
-def words(text: str) -> frozenset[str]:
-    """A set of words, written with blanks between them."""
+def word_set(text: str) -> frozenset[str]:
+    """Return a set of words, written with blanks between them."""
     return frozenset(text.split())

@@ -1,4 +1,4 @@
-"""Dates with month names."""
+"""Test dates with month names."""
 
 from __future__ import annotations
 
@@ -72,5 +72,5 @@ def test_decades_and_spaced_dates_in_english() -> None:
     assert failures(rows, lambda text: say_dates(text, arabic=False)) == []
 
 
-def test_spans_of_years() -> None:
+def test_ranges_of_years() -> None:
     assert say_dates("1447 - 1448 هـ", arabic=True) == "1447 إلى ألف وأربعمئة وثمانية وأربعين هجري"

@@ -1,4 +1,4 @@
-"""Figures that are names."""
+"""Test numbers that name something."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_codes_in_arabic() -> None:
     assert failures(rows, lambda text: say_codes(text, arabic=True)) == []
 
 
-def test_arabic_names() -> None:
+def test_identifiers_in_arabic() -> None:
     assert say_identifiers("*966#", arabic=True) == "نجمة تسعة ستة ستة مربع"
     assert say_identifiers("+966501234567", arabic=True).startswith("زائد تسعة ستة ستة، خمسة صفر، ")
 
@@ -110,9 +110,9 @@ def test_plates_and_codes_in_arabic() -> None:
     assert failures(rows, lambda text: say_identifiers(text, arabic=True)) == []
 
 
-def test_the_number_of_a_street() -> None:
+def test_codes_with_the_number_of_a_street() -> None:
     assert say_codes("at 8118 King Fahd Road", arabic=False) == "at eight one one eight King Fahd Road"
 
 
-def test_two_capitals_are_letters() -> None:
+def test_codes_of_two_capitals() -> None:
     assert say_codes("عنوان IP والأمر OK", arabic=True) == "عنوان آي بي والأمر OK"

@@ -1,4 +1,4 @@
-"""What is for the eye only goes."""
+"""Test that what is for the eye only goes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Amounts of money."""
+"""Test amounts of money."""
 
 from __future__ import annotations
 

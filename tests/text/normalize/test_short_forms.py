@@ -1,4 +1,4 @@
-"""Short forms in full."""
+"""Test short forms in full."""
 
 from __future__ import annotations
 

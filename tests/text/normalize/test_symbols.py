@@ -1,4 +1,4 @@
-"""Signs that stand for a word."""
+"""Test symbols that stand for a word."""
 
 from __future__ import annotations
 

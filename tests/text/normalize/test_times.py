@@ -1,4 +1,4 @@
-"""Times of day."""
+"""Test times of day."""
 
 from __future__ import annotations
 

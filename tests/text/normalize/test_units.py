@@ -1,4 +1,4 @@
-"""Percent, units, counted things, and the rest."""
+"""Test percent, units, numbers of things, and the remaining numbers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_percent_in_arabic() -> None:
     assert failures(rows, lambda text: say_percent(text, arabic=True)) == []
 
 
-def test_english_percent() -> None:
+def test_percent_in_english() -> None:
     assert say_percent("5% or 6 percent", arabic=False) == "five percent or six percent"
 
 
@@ -114,7 +114,7 @@ def test_remaining_numbers_in_arabic() -> None:
     assert failures(rows, lambda text: " ".join(say_remaining_numbers(text, arabic=True).split())) == []
 
 
-def test_english_rest() -> None:
+def test_remaining_numbers_in_english() -> None:
     assert " ".join(say_remaining_numbers("24/7 v2.0.1 3<5 120/80", arabic=False).split()) == (
         "twenty-four seven two dot zero dot one three less than five one hundred twenty over eighty"
     )

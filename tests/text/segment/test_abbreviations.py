@@ -1,4 +1,4 @@
-"""Words whose full stop may not end a sentence."""
+"""Test words whose full stop may not end a sentence."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_may_follow() -> None:
     assert failures(rows, lambda word, kind: may_follow(word, kind)) == []
 
 
-def test_a_name_after_the_time() -> None:
+def test_may_follow_of_a_name_after_the_time() -> None:
     assert may_follow("Mr", FullStop.UNLESS_JOINED, "He left at 6 p.m")
     assert may_follow("Mr", FullStop.UNLESS_JOINED, "At noon, he left at 6 p.m")
     assert not may_follow("Mr", FullStop.UNLESS_JOINED, "At 6 p.m")

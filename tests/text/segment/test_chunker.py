@@ -1,4 +1,4 @@
-"""Pieces for the voice: haste for the first, company for the short, places for the long."""
+"""Test chunks for TTS: the first is early, short sentences are merged, long ones are cut."""
 
 from __future__ import annotations
 
@@ -6,144 +6,147 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ivr.text.segment.chunker import Chunker
+from ivr.text.segment.chunker import LATER_MAX, Chunker
 from ivr.text.segment.punctuation import CLOSERS, STOPS, says_something
+from ivr.text.segment.sentences import MAX_SENTENCE
 
 
-def test_the_first_piece_goes_out_at_a_clause_mark() -> None:
-    packer = Chunker("ar")
-    assert packer.push("نعم، لقيت شحنتك في فرع الرياض، ") == ["نعم، لقيت شحنتك في فرع الرياض،"]
-    assert packer.push("وتقدر تستلمها اليوم. ت") == ["وتقدر تستلمها اليوم."]
+def test_first_chunk_ends_at_a_clause_mark() -> None:
+    chunker = Chunker("ar")
+    assert chunker.push("نعم، لقيت شحنتك في فرع الرياض، ") == ["نعم، لقيت شحنتك في فرع الرياض،"]
+    assert chunker.push("وتقدر تستلمها اليوم. ت") == ["وتقدر تستلمها اليوم."]
 
 
-def test_a_clause_mark_too_early_does_not_count() -> None:
-    packer = Chunker("ar")
-    assert packer.push("نعم، لقيت شحنتك ") == []
-    assert packer.push("في فرع الرياض. ") == []
-    assert packer.push("ت") == ["نعم، لقيت شحنتك في فرع الرياض."]
+def test_first_chunk_does_not_end_too_early() -> None:
+    chunker = Chunker("ar")
+    assert chunker.push("نعم، لقيت شحنتك ") == []
+    assert chunker.push("في فرع الرياض. ") == []
+    assert chunker.push("ت") == ["نعم، لقيت شحنتك في فرع الرياض."]
 
 
 @pytest.mark.parametrize(("language", "most"), [("ar", 80), ("en", 90)])
-def test_the_first_piece_is_short(language: str, most: int) -> None:
-    packer = Chunker(language)
-    pieces = packer.push("كلمة " * 30)
-    assert 25 <= len(pieces[0]) <= most
+def test_first_chunk_is_short(language: str, most: int) -> None:
+    chunker = Chunker(language)
+    chunks = chunker.push("كلمة " * 30)
+    assert 25 <= len(chunks[0]) <= most
 
 
-def test_a_whole_first_sentence_is_cut_too() -> None:
-    packer = Chunker("ar")
-    pieces = packer.push("كلمة " * 19 + "آخر. نعم")
-    assert len(pieces[0]) <= 80
-    assert " ".join(pieces) == "كلمة " * 19 + "آخر."
+def test_first_chunk_of_a_whole_long_sentence() -> None:
+    chunker = Chunker("ar")
+    chunks = chunker.push("كلمة " * 19 + "آخر. نعم")
+    assert len(chunks[0]) <= 80
+    assert " ".join(chunks) == "كلمة " * 19 + "آخر."
 
 
-def test_a_short_first_sentence_waits_for_company() -> None:
-    packer = Chunker("ar")
-    assert packer.push("أبشر! ") == []
-    assert packer.push("لقيت الشحنة بالرياض. ت") == ["أبشر! لقيت الشحنة بالرياض."]
+def test_first_chunk_waits_for_a_second_sentence() -> None:
+    chunker = Chunker("ar")
+    assert chunker.push("أبشر! ") == []
+    assert chunker.push("لقيت الشحنة بالرياض. ت") == ["أبشر! لقيت الشحنة بالرياض."]
 
 
-def test_a_short_first_sentence_and_a_clause() -> None:
-    packer = Chunker("ar")
-    assert packer.push("أبشر! لقيت الشحنة بالرياض، وهي") == ["أبشر! لقيت الشحنة بالرياض،"]
+def test_first_chunk_of_a_short_sentence_and_a_clause() -> None:
+    chunker = Chunker("ar")
+    assert chunker.push("أبشر! لقيت الشحنة بالرياض، وهي") == ["أبشر! لقيت الشحنة بالرياض،"]
 
 
-def test_short_sentences_are_merged_while_audio_is_queued() -> None:
-    packer = Chunker("ar")
-    packer.push("وصلت شحنتك إلى فرع الرياض. ")
-    packer.queued(5000)
-    assert packer.push("طيب. ") == ["وصلت شحنتك إلى فرع الرياض."]
-    assert packer.push("تمام. ") == []
-    assert packer.push("تحب أساعدك بشي ثاني؟") == ["طيب. تمام. تحب أساعدك بشي ثاني؟"]
+def test_chunks_merge_while_audio_is_queued() -> None:
+    chunker = Chunker("ar")
+    chunker.push("وصلت شحنتك إلى فرع الرياض. ")
+    chunker.queued(5000)
+    assert chunker.push("طيب. ") == ["وصلت شحنتك إلى فرع الرياض."]
+    assert chunker.push("تمام. ") == []
+    assert chunker.push("تحب أساعدك بشي ثاني؟") == ["طيب. تمام. تحب أساعدك بشي ثاني؟"]
 
 
-def test_short_sentences_go_out_when_the_caller_hears_silence_soon() -> None:
-    packer = Chunker("ar")
-    packer.push("وصلت شحنتك إلى فرع الرياض. ت")
-    packer.queued(5000)
-    assert packer.push("مام. ط", now=1.0) == []
-    assert packer.wake_at() == 1.25
-    packer.queued(800)
-    assert packer.wake_at() == 1.0
-    assert packer.tick(1.0) == ["تمام."]
-    assert packer.wake_at() == 1.25
+def test_chunks_do_not_merge_when_audio_is_low() -> None:
+    chunker = Chunker("ar")
+    chunker.push("وصلت شحنتك إلى فرع الرياض. ت")
+    chunker.queued(5000)
+    assert chunker.push("مام. ط", now=1.0) == []
+    assert chunker.wake_at() == 1.25
+    chunker.queued(800)
+    assert chunker.wake_at() == 1.0
+    assert chunker.tick(1.0) == ["تمام."]
+    assert chunker.wake_at() == 1.25
 
 
-def test_a_merge_that_is_too_long_is_not_made() -> None:
-    packer = Chunker("ar", longest=30)
-    packer.push("وصلت شحنتك إلى فرع الرياض. ")
-    packer.queued(5000)
-    packer.push("طيب. ")
-    assert packer.push("وتقدر تستلمها من الفرع اليوم. ت") == ["طيب.", "وتقدر تستلمها من الفرع اليوم."]
+def test_chunks_merge_up_to_the_longest() -> None:
+    for words, out in ((48, 1), (49, 2)):
+        chunker, sentence = Chunker("ar"), "كلمة " * words + "آخر."
+        chunker.push("وصلت شحنتك إلى فرع الرياض. ")
+        chunker.queued(5000)
+        chunker.push("طيب. ")
+        chunks = chunker.push(f"{sentence} ت")
+        assert (len(chunks), " ".join(chunks)) == (out, f"طيب. {sentence}")
 
 
-def test_a_run_on_is_cut_at_a_clause_mark() -> None:
-    packer = Chunker("ar")
-    packer.push("وصلت شحنتك إلى فرع الرياض. ")
-    pieces = packer.push("كلمة " * 30 + "طويلة، " + "كلمة " * 20)
-    assert pieces == ["وصلت شحنتك إلى فرع الرياض.", ("كلمة " * 30 + "طويلة،")]
+def test_chunk_of_a_run_on_ends_at_a_clause_mark() -> None:
+    chunker = Chunker("ar")
+    chunker.push("وصلت شحنتك إلى فرع الرياض. ")
+    chunks = chunker.push("كلمة " * 30 + "طويلة، " + "كلمة " * 20)
+    assert chunks == ["وصلت شحنتك إلى فرع الرياض.", ("كلمة " * 30 + "طويلة،")]
 
 
-def test_a_later_sentence_of_the_hard_length_stays_whole() -> None:
-    packer = Chunker("en", longest=40, hard=60)
-    packer.push("This is the first sentence. T")
-    pieces = packer.push("his one has no place to be cut in it at all for now. N")
-    assert " ".join(pieces) == "This one has no place to be cut in it at all for now."
+def test_chunk_may_be_one_whole_long_sentence() -> None:
+    chunker, sentence = Chunker("en"), "word " * 53 + "end."
+    assert chunker.push("This is the first sentence. w") == ["This is the first sentence."]
+    assert LATER_MAX < len(sentence) <= MAX_SENTENCE
+    assert chunker.push(f"{sentence[1:]} N") == [sentence]
 
 
-@pytest.mark.parametrize(
-    ("text", "out"), [("وصلت الشحنة.", ["وصلت الشحنة."]), ("وصلت الشحنة 5.", []), ("مع د.", []), ("وصلت الشحنة", [])]
-)
-def test_idle_release(text: str, out: list[str]) -> None:
-    packer = Chunker("ar")
-    assert packer.push(text, now=10.0) == []
-    assert packer.wake_at() == 10.25
-    assert packer.tick(10.2) == []
-    assert packer.tick(10.25) == out
-    assert packer.wake_at() is None
-    assert packer.tick(11.0) == []
-    assert packer.finish() == [piece for piece in [text] if not out]
+def test_chunk_goes_out_when_no_token_comes() -> None:
+    whole, unsure = ["وصلت الشحنة."], ["وصلت الشحنة 5.", "مع د.", "وصلت الشحنة"]
+    for text in whole + unsure:
+        out = [text] if text in whole else []
+        chunker = Chunker("ar")
+        assert chunker.push(text, now=10.0) == []
+        assert chunker.wake_at() == 10.25
+        assert chunker.tick(10.2) == []
+        assert chunker.tick(10.25) == out
+        assert chunker.wake_at() is None
+        assert chunker.tick(11.0) == []
+        assert chunker.finish() == [] if out else [text]
 
 
-def test_a_pause_flushes_and_the_next_sentence_is_not_first() -> None:
-    packer = Chunker("ar")
-    assert packer.push("لحظة، أشيك لك") == []
-    assert packer.pause(1.0) == ["لحظة، أشيك لك"]
-    packer.queued(3000)
-    assert packer.push("تمام. ل", 2.0) == []
-    assert packer.finish() == ["تمام. ل"]
-    assert packer.push("وصلت شحنتك إلى فرع الرياض، ") == ["وصلت شحنتك إلى فرع الرياض،"]
+def test_pause_sends_all_and_the_next_chunk_is_later() -> None:
+    chunker = Chunker("ar")
+    assert chunker.push("لحظة، أشيك لك") == []
+    assert chunker.pause(1.0) == ["لحظة، أشيك لك"]
+    chunker.queued(3000)
+    assert chunker.push("تمام. ل", 2.0) == []
+    assert chunker.finish() == ["تمام. ل"]
+    assert chunker.push("وصلت شحنتك إلى فرع الرياض، ") == ["وصلت شحنتك إلى فرع الرياض،"]
 
 
-@pytest.mark.parametrize("nothing", ["- ", "-", "؟", ". ", "*", "((", "\u200f> "])
-def test_much_with_nothing_to_say_is_no_piece(nothing: str) -> None:
-    packer = Chunker("ar")
-    assert packer.push(nothing * 400) == []
-    pieces = packer.push("نعم، لقيت شحنتك.") + packer.finish()
-    assert " ".join(pieces).endswith("نعم، لقيت شحنتك.")
-    assert all(says_something(piece) for piece in pieces)
+def test_no_chunk_of_much_text_without_words() -> None:
+    for nothing in ("- ", "-", "؟", ". ", "*", "((", "\u200f> "):
+        chunker = Chunker("ar")
+        assert chunker.push(nothing * 400) == []
+        chunks = chunker.push("نعم، لقيت شحنتك.") + chunker.finish()
+        assert " ".join(chunks).endswith("نعم، لقيت شحنتك.")
+        assert all(says_something(chunk) for chunk in chunks)
 
 
-def test_nothing_to_say_is_no_piece() -> None:
-    packer = Chunker("ar")
-    assert packer.push("... 😊 \n") == []
-    assert packer.pause() == []
-    assert packer.wake_at() is None
+def test_no_chunk_of_text_without_words() -> None:
+    chunker = Chunker("ar")
+    assert chunker.push("... 😊 \n") == []
+    assert chunker.pause() == []
+    assert chunker.wake_at() is None
 
 
-def test_an_endless_figure_is_cut_for_the_voice() -> None:
-    packer = Chunker("ar")
-    pieces = packer.push("7" * 400) + packer.finish()
-    assert "".join(pieces) == "7" * 400
-    assert all(sum(map(str.isdecimal, piece)) <= 120 for piece in pieces)
+def test_chunks_of_an_endless_number() -> None:
+    chunker = Chunker("ar")
+    chunks = chunker.push("7" * 400) + chunker.finish()
+    assert "".join(chunks) == "7" * 400
+    assert all(sum(map(str.isdecimal, chunk)) <= 120 for chunk in chunks)
 
 
-def test_one_line() -> None:
-    packer = Chunker("ar")
-    packer.push("نعم")
-    assert repr(packer) == "<Chunker ar first held=0 pending=3>"
-    packer.push(" وصلت شحنتك إلى فرع الرياض، ")
-    assert repr(packer) == "<Chunker ar later held=0 pending=1>"
+def test_chunker_prints_itself() -> None:
+    chunker = Chunker("ar")
+    chunker.push("نعم")
+    assert repr(chunker) == "<Chunker ar first held=0 pending=3>"
+    chunker.push(" وصلت شحنتك إلى فرع الرياض، ")
+    assert repr(chunker) == "<Chunker ar later held=0 pending=1>"
 
 
 _WORDS = st.lists(
@@ -160,36 +163,36 @@ def _kept(text: str) -> str:
 
 @given(st.lists(st.tuples(st.text() | _WORDS, st.integers(0, 3)), max_size=30))
 @settings(max_examples=300, deadline=None)
-def test_nothing_is_lost_whatever_happens(steps: list[tuple[str, int]]) -> None:
-    packer, pieces, now = Chunker("ar"), list[str](), 0.0
+def test_chunks_lose_nothing(steps: list[tuple[str, int]]) -> None:
+    chunker, chunks, now = Chunker("ar"), list[str](), 0.0
     for text, what in steps:
         now += 0.1 * what
-        pieces += packer.push(text, now)
-        packer.queued(1000 * what)
+        chunks += chunker.push(text, now)
+        chunker.queued(1000 * what)
         if what == 3:
-            pieces += packer.tick(now + 1.0)
+            chunks += chunker.tick(now + 1.0)
         if what == 2:
-            pieces += packer.pause(now)
-    pieces += packer.finish()
-    assert all(piece and len(piece) <= 300 for piece in pieces)
-    joined = _kept("".join(pieces))
+            chunks += chunker.pause(now)
+    chunks += chunker.finish()
+    assert all(chunk and len(chunk) <= 300 for chunk in chunks)
+    joined = _kept("".join(chunks))
     rest = iter(_kept("".join(text for text, _ in steps)))
     assert all(char in rest for char in joined)
     assert sum(map(says_something, joined)) == sum(map(says_something, _kept("".join(text for text, _ in steps))))
 
 
 def _slowly(text: str, pace: float, *, language: str = "ar", queued: int = 0) -> list[tuple[float, str]]:
-    """The pieces of a text of which a word comes every `pace` seconds, with the audio the caller has still to hear."""
-    packer, out = Chunker(language), list[tuple[float, str]]()
+    """Return the chunks of a text that comes as a word each `pace` seconds, with `queued` ms of unheard audio."""
+    chunker, out = Chunker(language), list[tuple[float, str]]()
     for number, word in enumerate(text.split(" ")):
-        while (due := packer.wake_at()) is not None and due < number * pace:
-            out += [(due, piece) for piece in packer.tick(due)]
-        packer.queued(queued)
-        out += [(number * pace, piece) for piece in packer.push(f"{word} ", number * pace)]
+        while (due := chunker.wake_at()) is not None and due < number * pace:
+            out += [(due, chunk) for chunk in chunker.tick(due)]
+        chunker.queued(queued)
+        out += [(number * pace, chunk) for chunk in chunker.push(f"{word} ", number * pace)]
     return out
 
 
-def test_a_slow_agent_is_spoken_clause_by_clause() -> None:
+def test_chunks_of_a_slow_agent_are_clauses() -> None:
     assert _slowly("حياك الله أستاذ محمد، شحنتك في مستودع الرياض وتطلع مع المندوب بكرة. طيب", 1.0) == [
         (3.25, "حياك الله أستاذ محمد،"),
         (8.25, "شحنتك في مستودع الرياض"),
@@ -197,37 +200,37 @@ def test_a_slow_agent_is_spoken_clause_by_clause() -> None:
     ]
 
 
-def test_a_quick_agent_is_not_spoken_in_phrases() -> None:
+def test_chunks_of_a_quick_agent_are_no_phrases() -> None:
     assert _slowly("حياك الله أستاذ محمد شحنتك في مستودع الرياض وتطلع مع المندوب.", 0.2) == []
 
 
-def test_phrases_wait_while_audio_is_queued() -> None:
-    packer = Chunker("ar")
-    packer.push("وصلت شحنتك إلى فرع الرياض. ", 0.0)
-    packer.queued(4000)
-    assert packer.push("وتقدر تستلمها، يا أستاذ محمد، من ", 1.0) == ["وصلت شحنتك إلى فرع الرياض."]
-    assert packer.wake_at() == 1.25
-    assert packer.tick(1.25) == []
-    assert packer.wake_at() == 3.75
-    packer.queued(1500)
-    assert packer.tick(3.75) == ["وتقدر تستلمها، يا أستاذ محمد،"]
-    assert packer.wake_at() is None
+def test_phrase_waits_while_audio_is_queued() -> None:
+    chunker = Chunker("ar")
+    chunker.push("وصلت شحنتك إلى فرع الرياض. ", 0.0)
+    chunker.queued(4000)
+    assert chunker.push("وتقدر تستلمها، يا أستاذ محمد، من ", 1.0) == ["وصلت شحنتك إلى فرع الرياض."]
+    assert chunker.wake_at() == 1.25
+    assert chunker.tick(1.25) == []
+    assert chunker.wake_at() == 3.75
+    chunker.queued(1500)
+    assert chunker.tick(3.75) == ["وتقدر تستلمها، يا أستاذ محمد،"]
+    assert chunker.wake_at() is None
 
 
-def test_a_hungry_ear_gets_a_phrase_after_a_longer_wait() -> None:
-    packer = Chunker("en")
-    packer.push("Your shipment arrived yesterday at ", 1.0)
-    assert packer.wake_at() == 1.25
-    assert packer.tick(1.25) == []
-    assert packer.wake_at() == 1.75
-    assert packer.tick(1.75) == ["Your shipment arrived yesterday"]
-    packer.push("Riyadh or maybe it will arrive", 2.0)
-    assert packer.tick(2.25) == []
-    assert packer.tick(2.75) == []
-    assert packer.wake_at() is None
+def test_phrase_goes_out_after_a_longer_wait() -> None:
+    chunker = Chunker("en")
+    chunker.push("Your shipment arrived yesterday at ", 1.0)
+    assert chunker.wake_at() == 1.25
+    assert chunker.tick(1.25) == []
+    assert chunker.wake_at() == 1.75
+    assert chunker.tick(1.75) == ["Your shipment arrived yesterday"]
+    chunker.push("Riyadh or maybe it will arrive", 2.0)
+    assert chunker.tick(2.25) == []
+    assert chunker.tick(2.75) == []
+    assert chunker.wake_at() is None
 
 
-def test_what_is_held_goes_with_the_clause() -> None:
-    packer = Chunker("ar")
-    assert packer.push("أبشر! لقيت الشحنة، وهي", 1.0) == []
-    assert packer.tick(1.25) == ["أبشر! لقيت الشحنة،"]
+def test_held_sentence_goes_out_with_the_clause() -> None:
+    chunker = Chunker("ar")
+    assert chunker.push("أبشر! لقيت الشحنة، وهي", 1.0) == []
+    assert chunker.tick(1.25) == ["أبشر! لقيت الشحنة،"]

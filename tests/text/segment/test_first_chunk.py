@@ -1,7 +1,7 @@
-"""How soon the voice gets its first piece, on the demo agent's replies at the pace of a real one.
+"""Test how soon TTS gets its first chunk, on the demo agent's replies at the pace of a real agent.
 
-Tokens of one to four characters at 61 characters a second. Against it: waiting for the first full stop, and waiting for
-it under the least of 50 characters that the reference agent asks for. Run with `-s` to see the table.
+Tokens of one to four characters come at 61 characters a second. The test compares with two other rules: the first full
+stop, and the first full stop after 50 characters. Run with `-s` to see the table.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ def arrivals(text: str) -> Iterator[tuple[float, str]]:
         yield arrived / PACE, token
 
 
-def first_piece(text: str, language: Language) -> float:
-    """Seconds from the first character to the first piece."""
-    packer = Chunker(language)
+def first_chunk(text: str, language: Language) -> float:
+    """Return the seconds from the first character to the first chunk."""
+    chunker = Chunker(language)
     now = 0.0
     for now, token in arrivals(text):
-        due = packer.wake_at()
-        if due is not None and due <= now and packer.tick(due):
+        due = chunker.wake_at()
+        if due is not None and due <= now and chunker.tick(due):
             return due
-        if packer.push(token, now):
+        if chunker.push(token, now):
             return now
-    assert packer.finish()
+    assert chunker.finish()
     return now
 
 
 def first_stop(text: str, least: int = 0) -> float:
-    """Seconds to the first full stop that ends what came so far, or to the end of the reply."""
+    """Return the seconds to the first full stop that ends what came so far, or to the end of the reply."""
     so_far, now = "", 0.0
     for now, token in arrivals(text):
         so_far += token
@@ -60,13 +60,13 @@ def p95(times: list[float]) -> float:
     return sorted(times)[int(0.95 * len(times))]
 
 
-def test_the_first_piece_comes_before_the_first_full_stop() -> None:
+def test_first_chunk_comes_before_the_first_full_stop() -> None:
     for language in ("ar", "en"):
         texts = list(replies(language))
-        ours = [first_piece(text, language) for text in texts]
+        ours = [first_chunk(text, language) for text in texts]
         stop = [first_stop(text) for text in texts]
         least = [first_stop(text, 50) for text in texts]
-        for name, times in (("first piece", ours), ("first full stop", stop), ("50 and a stop", least)):
+        for name, times in (("first chunk", ours), ("first full stop", stop), ("50 and a stop", least)):
             print(f"{language} {name:16} mean {mean(times):.2f} s  p95 {p95(times):.2f} s  of {len(times)}")
         assert mean(ours) < mean(stop) < mean(least)
         assert p95(ours) < p95(stop)

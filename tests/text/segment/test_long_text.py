@@ -1,4 +1,4 @@
-"""Where a text without a stop is cut."""
+"""Test where a text without a stop is cut."""
 
 from __future__ import annotations
 
@@ -39,26 +39,26 @@ def test_cut() -> None:
     assert failures(rows, lambda text, least, most: text[: long_text.cut(text, least, most)]) == []
 
 
-def test_lighten() -> None:
-    assert long_text.lighten("نعم 123") == ["نعم 123"]
-    assert [len(part) for part in long_text.lighten("7" * 300)] == [120, 120, 60]
-    assert long_text.lighten("") == []
+def test_split_by_weight() -> None:
+    assert long_text.split_by_weight("نعم 123") == ["نعم 123"]
+    assert [len(part) for part in long_text.split_by_weight("7" * 300)] == [120, 120, 60]
+    assert long_text.split_by_weight("") == []
 
 
 @given(st.text(min_size=30, max_size=60))
-def test_a_cut_is_inside(text: str) -> None:
+def test_cut_is_inside_its_bounds(text: str) -> None:
     assert 0 < long_text.cut(text, 10, 30) <= 30
 
 
-def test_much_to_say_for_few_characters() -> None:
+def test_split_by_weight_of_heavy_characters() -> None:
     for heavy in ("½" * 300, "ﷺ" * 300, "5%" * 150, "A1" * 150, "٣٪" * 150):
-        parts = long_text.lighten(heavy)
+        parts = long_text.split_by_weight(heavy)
         assert len(parts) > 1
         assert "".join(parts) == heavy
-    assert long_text.lighten("Hello there. " * 20) == ["Hello there. " * 19 + "Hello there."]
+    assert long_text.split_by_weight("Hello there. " * 20) == ["Hello there. " * 19 + "Hello there."]
 
 
-def test_breath() -> None:
+def test_pause_place() -> None:
     rows = [
         ("حياك الله، شحنتك", 5, None, "حياك الله، "),
         ("حياك الله،", 5, None, "حياك الله،"),
@@ -77,20 +77,20 @@ def test_breath() -> None:
     assert (
         failures(
             [(*row[:-1], row[-1].rstrip()) for row in rows],
-            lambda text, clause, phrase: text[: long_text.breath(text, clause, phrase)].rstrip(),
+            lambda text, clause, phrase: text[: long_text.pause_place(text, clause, phrase)].rstrip(),
         )
         == []
     )
 
 
-def test_what_is_too_much_to_say_goes_out_in_parts() -> None:
+def test_split_to_fit() -> None:
     def thrice(text: str) -> str:
         return text * 3
 
-    assert long_text.within("نعم، لا", thrice, 40) == [("نعم، لا", "نعم، لا" * 3)]
-    assert long_text.within("نعم، طيب، لا", thrice, 30) == [("نعم،", "نعم،" * 3), ("طيب، لا", "طيب، لا" * 3)]
-    assert long_text.within("ab", thrice, 2) == [("a", "aa"), ("b", "bb")]
-    assert long_text.within("- -", lambda _: " ", 1) == []
+    assert long_text.split_to_fit("نعم، لا", thrice, 40) == [("نعم، لا", "نعم، لا" * 3)]
+    assert long_text.split_to_fit("نعم، طيب، لا", thrice, 30) == [("نعم،", "نعم،" * 3), ("طيب، لا", "طيب، لا" * 3)]
+    assert long_text.split_to_fit("ab", thrice, 2) == [("a", "aa"), ("b", "bb")]
+    assert long_text.split_to_fit("- -", lambda _: " ", 1) == []
 
 
 _DENSE = st.sampled_from(
@@ -113,7 +113,7 @@ _DENSE = st.sampled_from(
 
 @given(st.lists(_DENSE | st.text(max_size=8), max_size=400), st.sampled_from(["ar", "en"]), st.booleans())
 @settings(max_examples=60, deadline=None)
-def test_no_request_to_the_voice_is_too_long(parts: list[str], language: str, already: bool) -> None:
+def test_reply_makes_no_request_too_long(parts: list[str], language: str, already: bool) -> None:
     reply = Reply(language, speakable_already=already)
     pairs = [pair for part in parts for pair in reply.feed(part, 9000, 0.0)] + reply.finish()
     assert all(0 < len(spoken) <= LONGEST_SAID for _, spoken in pairs)

@@ -1,4 +1,4 @@
-"""Characters by what they mean to a sentence."""
+"""Test characters by what they mean to a sentence."""
 
 from __future__ import annotations
 
@@ -30,5 +30,5 @@ def test_last_seen() -> None:
     assert punctuation.last_seen("أب.", 2, 2) == ""
 
 
-def test_words() -> None:
-    assert punctuation.words(" a b  c ") == {"a", "b", "c"}
+def test_word_set() -> None:
+    assert punctuation.word_set(" a b  c ") == {"a", "b", "c"}

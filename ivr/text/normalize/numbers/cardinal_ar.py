@@ -77,22 +77,17 @@ def cardinal(number: int, feminine: bool = False) -> str:
     hundreds, rest = divmod(number, 100)
     if hundreds:
         parts.append(_HUNDREDS[hundreds])
-    if rest or not parts:
-        parts.append(_below_hundred(rest, feminine))
-    return " و".join(parts)
-
-
-def _below_hundred(number: int, feminine: bool) -> str:
-    """Spell a number from 0 to 99."""
     units = _FEMININE_TO_TEN if feminine else _MASCULINE_TO_TEN
-    if number <= 10:
-        return units[number]
-    tens, unit = divmod(number, 10)
-    if tens == 1:
-        ten = "عشرة" if feminine else "عشر"
+    tens, unit = divmod(rest, 10)
+    if rest >= 20:
+        parts.append(f"{units[unit]} و{_ARABIC_TENS[tens]}" if unit else _ARABIC_TENS[tens])
+    elif rest > 10:
+        # One and two have their own forms before ten: `أحد عشر`, `اثنتي عشرة`.
         first = {1: "إحدى" if feminine else "أحد", 2: "اثنتي" if feminine else "اثني"}.get(unit, units[unit])
-        return f"{first} {ten}"
-    return f"{units[unit]} و{_ARABIC_TENS[tens]}" if unit else _ARABIC_TENS[tens]
+        parts.append(f"{first} {'عشرة' if feminine else 'عشر'}")
+    elif rest or not parts:
+        parts.append(units[rest])
+    return " و".join(parts)
 
 
 def ordinal(number: int, feminine: bool = False) -> str:

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from ivr.text.normalize.numbers.cardinal_ar import Noun
-from ivr.text.segment.punctuation import bare, words
+from ivr.text.segment.punctuation import bare, word_set
 
 # One, two, 3 to 10 of a thing.
 _MASCULINE_NOUNS: Final = """
@@ -87,14 +87,14 @@ _WITH_PREFIX: Final = re.compile(r"[ولبفك]?ال|لل|[بلوف]")
 _ARTICLE_PREFIX: Final = re.compile(r"[ولبفك]?ال|لل")
 # Plurals in `ات` of verbal nouns (`تنبيهات`, `إعلانات`, `استفسارات`, `اشتراكات`): their singular is masculine.
 _MASCULINE_PLURAL: Final = re.compile(r"ت..ي.ات|[إا]..ا.ات|است..ا.ات|ا.ت.ا.ات|ان..ا.ات")
-_MASCULINE_PLURALS: Final = words(
+_MASCULINE_PLURALS: Final = word_set(
     "مطارات قطارات قطاعات مسارات مجالات باصات خطابات جوازات قرارات عقارات مستودعات مكيفات حمامات تلفونات كوبونات "
     "مخططات مشروعات موضوعات مؤشرات أوقات اوقات أصوات أبيات نشاطات نطاقات صرافات فيديوهات ريالات"
 )
 # They look like the plurals of verbal nouns, but their singular is feminine.
-_FEMININE_PLURALS: Final = words("تأشيرات تاشيرات ابتسامات")
+_FEMININE_PLURALS: Final = word_set("تأشيرات تاشيرات ابتسامات")
 # Names of towns end like feminine nouns, but are not counted.
-_TOWNS: Final = words("جدة مكة بريدة عنيزة طيبة غزة رابغة بيشة ضباء صبية تربة رنية الباحة")
+_TOWNS: Final = word_set("جدة مكة بريدة عنيزة طيبة غزة رابغة بيشة ضباء صبية تربة رنية الباحة")
 # `يوما`, as `يوماً` is written without its vowel sign.
 _FINAL_ALEF: Final = re.compile(r"(?<=..)ا$")
 

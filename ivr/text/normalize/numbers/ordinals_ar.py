@@ -11,7 +11,7 @@ from typing import Final
 from ivr.text.normalize.numbers import nouns_ar
 from ivr.text.normalize.numbers.cardinal_ar import ordinal, takes_plural
 from ivr.text.normalize.patterns import JOIN_MARK, WORD_START
-from ivr.text.segment.punctuation import bare, words
+from ivr.text.segment.punctuation import bare, word_set
 
 _DEFINITE: Final = rf"{WORD_START}(?P<front>[وف]?(?:[بك]?ال|لل))"
 _RANK_END: Final = r"(?![^\W_]|[.,:/]\d|\s?[-–%٪]\s?\d|\s?[%٪])"
@@ -29,7 +29,7 @@ _BEHIND_POSSESSED: Final = re.compile(
     rf"{WORD_START}(?P<front>[وفبل]?)(?P<noun>(?:ترتيب|مركز|دور|موعد|طلب|يوم|مرة|رقم|مرتب|رتب|محاول|زيار)(?P<feminine>ت)?(?:كم|ك|ه|ها|هم|نا|ي))\s"
     rf"ال{JOIN_MARK}\s?(?P<number>\d{{1,2}}){_RANK_END}"
 )
-_KNOWN_SINGULARS: Final = words(
+_KNOWN_SINGULARS: Final = word_set(
     "قرن عقد ترتيب يوم لقاء مؤتمر منتخب بيت فريق صف سطر نموذج إصدار اصدار تقرير اجتماع تنبيه معرض دوري"
 )
 

@@ -1,4 +1,4 @@
-"""Arabic number words."""
+"""Test Arabic number words."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_counted() -> None:
     assert failures(rows, lambda number, noun: counted(number, noun)) == []
 
 
-def test_figures() -> None:
+def test_digits_whole_decimal_and_spell() -> None:
     assert cardinal_ar.digits("050") == "صفر خمسة صفر"
     assert cardinal_ar.whole("12") == "اثني عشر"
     assert cardinal_ar.whole("012") == "صفر واحد اثنين"
@@ -77,7 +77,7 @@ def test_figures() -> None:
 
 
 @given(st.integers(0, cardinal_ar.LARGEST - 1), st.integers(0, cardinal_ar.LARGEST - 1))
-def test_different_numbers_have_different_words(one: int, other: int) -> None:
+def test_cardinal_differs_for_different_numbers(one: int, other: int) -> None:
     assert (cardinal(one) == cardinal(other)) is (one == other)
 
 

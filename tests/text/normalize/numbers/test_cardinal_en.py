@@ -1,4 +1,4 @@
-"""English number words."""
+"""Test English number words."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_year() -> None:
     assert failures(rows, lambda number: en.year(number)) == []
 
 
-def test_figures() -> None:
+def test_digits_whole_decimal_and_spell() -> None:
     assert en.digits("050") == "zero five zero"
     assert en.whole("12") == "twelve"
     assert en.whole("012") == "zero one two"
@@ -48,5 +48,5 @@ def test_figures() -> None:
 
 
 @given(st.integers(0, 10**15 - 1), st.integers(0, 10**15 - 1))
-def test_different_numbers_have_different_words(one: int, other: int) -> None:
+def test_cardinal_differs_for_different_numbers(one: int, other: int) -> None:
     assert (en.cardinal(one) == en.cardinal(other)) is (one == other)

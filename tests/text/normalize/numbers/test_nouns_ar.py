@@ -1,4 +1,4 @@
-"""Nouns that are counted."""
+"""Test Arabic nouns that are counted."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_is_other_form() -> None:
     assert failures(rows, lambda word: nouns_ar.is_other_form(word)) == []
 
 
-def test_every_noun_knows_its_forms() -> None:
+def test_noun_of_each_of_its_forms() -> None:
     for word in ("ساعة", "طلب", "فاتورة", "موعد"):
         found = nouns_ar.noun(word)
         assert found is not None

@@ -1,4 +1,4 @@
-"""What a number looks like, and whose words it takes."""
+"""Test what a number looks like, and in which language it is said."""
 
 from __future__ import annotations
 
@@ -20,6 +20,11 @@ def test_reads_arabic() -> None:
     assert failures(rows, numerals.reads_arabic) == []
 
 
+def test_number_words() -> None:
+    assert numerals.number_words(arabic=True) is numerals.ARABIC_WORDS
+    assert numerals.number_words(arabic=False) is numerals.ENGLISH_WORDS
+
+
 def test_plain_digits() -> None:
     rows = [
         ("١٢٬٣٤٥٫٦٧", "12,345.67"),
@@ -37,7 +42,7 @@ def test_plain_digits() -> None:
     assert failures(rows, lambda text: numerals.plain_digits(text)) == []
 
 
-def test_amounts() -> None:
+def test_amount_sign_and_value() -> None:
     assert numerals.split_decimal("1,250.75") == ("1250", "75")
     assert numerals.amount("1,250", arabic=False) == "one thousand two hundred fifty"
     assert numerals.amount("2.5", arabic=True) == "اثنين فاصلة خمسة"

@@ -1,4 +1,4 @@
-"""Places in a row."""
+"""Test Arabic numbers that rank."""
 
 from __future__ import annotations
 

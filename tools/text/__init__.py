@@ -1,0 +1,1 @@
+"""Compare our sentence segmenter with others."""
