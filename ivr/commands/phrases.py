@@ -17,8 +17,9 @@ from ivr.commands.check import hamsa_settings
 from ivr.commands.terminal import Dev
 from ivr.config.default_phrases import Language
 from ivr.config.settings import Settings
+from ivr.hamsa.options import SpeechServiceOptions
 from ivr.hamsa.phrases import PhraseCache
-from ivr.hamsa.pool.service import SpeechService, SpeechServiceOptions
+from ivr.hamsa.pool.service import SpeechService
 from ivr.hamsa.pool.socket import Connect
 from ivr.hamsa.pool.socket import connect as connect_to_hamsa
 from ivr.hamsa.rest import SpeechRest

@@ -63,6 +63,10 @@ class Marker:
     name: str
 
 
+SpeechKind: TypeAlias = Literal["tts", "stt"]
+"""What a request is for: text to speech or speech to text."""
+THINKING: Final = "THINKING"
+"""The marker of an STT that has not decided yet."""
 Message: TypeAlias = Info | Ack | End | Error | Audio | Text | Marker
 
 _MARKER: Final = re.compile(r"\[[A-Z_ ]{1,40}\]")
@@ -81,7 +85,7 @@ ERRORS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
 before limits that pass, for a message may name both."""
 
 
-def request(kind: Literal["tts", "stt"], payload: dict[str, Any]) -> str:
+def request(kind: SpeechKind, payload: dict[str, Any]) -> str:
     """What a link is sent."""
     return json.dumps({"type": kind, "payload": payload}, ensure_ascii=False)
 
@@ -124,14 +128,12 @@ def parse(frame: str | bytes) -> Message:
     return Text(text)
 
 
-def ends_speech(message: Message) -> bool:
-    """Whether the reply to a synthesis is whole with this message."""
-    return isinstance(message, End)
-
-
-def ends_hearing(message: Message) -> bool:
-    """Whether the reply to an utterance is whole with this message: the recogniser may think first."""
-    return isinstance(message, Text) or (isinstance(message, Marker) and message.name != "THINKING")
+def ends_reply(kind: SpeechKind, message: Message) -> bool:
+    """Return whether the reply to a request of this kind is whole with this message."""
+    if kind == "tts":
+        return isinstance(message, End)
+    # STT may say that it is thinking before its transcript.
+    return isinstance(message, Text) or (isinstance(message, Marker) and message.name != THINKING)
 
 
 def _whole(text: str) -> str:

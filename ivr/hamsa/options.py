@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from ivr.call.events import Encoding
 from ivr.hamsa.pool.link import LinkLimits
+from ivr.upstream.breaker import BreakerLimits
 
 Format: TypeAlias = Literal["pcm16", "pcm8", "mulaw"]
 """`pcm16`: PCM16 at 16 kHz, the service's own default. `pcm8`: PCM16 at 8 kHz. `mulaw`: G.711 at 8 kHz."""
@@ -101,3 +102,20 @@ class HamsaSettings:
     @property
     def encoding(self) -> Encoding:
         return "mulaw" if self.format == "mulaw" else "pcm16"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechServiceOptions:
+    """Hold what an operator decides about the links of a process."""
+
+    spare_links: int = 1
+    """Idle links kept ready, for every ten calls begun, for TTS and STT each. 0: links are opened on demand."""
+    links_per_call: float = 1.0
+    """Links kept for each call on the line, for TTS and STT each, as far as the pace of connections allows. Less:
+    calls share them, and some wait for a connect when many speak at once."""
+    connects_per_second: float = 4.0
+    """Connections opened in the long run."""
+    connects_burst: float = 8.0
+    """Connections opened at once."""
+    breaker: BreakerLimits = field(default_factory=BreakerLimits)
+    """When the service is left alone, and for how long."""

@@ -13,6 +13,7 @@ from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from ivr.hamsa.messages import SpeechKind
 from ivr.hamsa.pool.pool import LinkPool
 from ivr.hamsa.pool.service import SpeechService
 from ivr.upstream.breaker import Breaker, BreakerState
@@ -63,25 +64,26 @@ class UpstreamMetrics(Collector):
 def figures(speech_service: SpeechService, agents: Iterable[Breaker], now: float) -> Iterator[Sample]:
     """Of the speech service and of the agents that have failed before."""
     rest = speech_service.rest.breakers if speech_service.rest is not None else {}
-    for peer, links in (("tts", speech_service.voice), ("stt", speech_service.ears)):
-        yield from _links(peer, links)
-    breakers = {"tts": [speech_service.voice.breaker], "stt": [speech_service.ears.breaker], "agent": agents}
+    pool = speech_service.pool
+    kinds: tuple[SpeechKind, ...] = ("tts", "stt")
+    for kind in kinds:
+        yield from _links(kind, pool)
+    breakers = {"tts": [pool.breaker("tts")], "stt": [pool.breaker("stt")], "agent": agents}
     breakers |= {f"{peer}_rest": [breaker] for peer, breaker in rest.items()}
     for peer, some in breakers.items():
-        states = [breaker.state(now) for breaker in some if breaker is not None]
+        states = [breaker.state(now) for breaker in some]
         for state in BreakerState:
             yield Sample("ivr_breakers", (peer, state.name.lower()), states.count(state))
-    gate = speech_service.gate
-    yield Sample("ivr_connects_per_second", (), gate.bucket.rate)
-    yield Sample("ivr_connects_pause_seconds", (), max(0.0, gate.pause))
-    yield Sample("ivr_links_young_deaths", (), gate.lifetimes.deaths)
+    yield Sample("ivr_connects_per_second", (), pool.rate.bucket.rate)
+    yield Sample("ivr_connects_pause_seconds", (), max(0.0, pool.rate.pause(now)))
+    yield Sample("ivr_links_young_deaths", (), pool.rate.spare_backoff.failures)
 
 
-def _links(peer: str, links: LinkPool) -> Iterator[Sample]:
-    stock = links.stock
+def _links(peer: SpeechKind, pool: LinkPool) -> Iterator[Sample]:
+    stock = pool.state(peer)
     states = {"idle": stock.free, "busy": stock.busy, "draining": stock.draining, "connecting": stock.opening}
     for state, count in states.items():
         yield Sample("ivr_links", (peer, state), count)
     yield Sample("ivr_links_waited_for", (peer,), stock.calm + stock.patient + stock.urgent)
     yield Sample("ivr_links_spare", (peer,), stock.spares)
-    yield Sample("ivr_connects", (peer,), links.connections)
+    yield Sample("ivr_connects", (peer,), pool.opened(peer))

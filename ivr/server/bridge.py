@@ -26,9 +26,9 @@ from ivr.call.options import PhraseName
 from ivr.call.ports import CallObserver, CallPorts, PhonePort
 from ivr.config.lines import Line
 from ivr.config.settings import Settings
-from ivr.hamsa.options import HamsaSettings
+from ivr.hamsa.options import HamsaSettings, SpeechServiceOptions
 from ivr.hamsa.phrases import NOT_KEPT, PhraseCache
-from ivr.hamsa.pool.service import SpeechService, SpeechServiceOptions
+from ivr.hamsa.pool.service import SpeechService
 from ivr.hamsa.pool.socket import Connect, connect
 from ivr.hamsa.rest import SpeechRest
 from ivr.hamsa.stats import SpeechStats
@@ -271,7 +271,7 @@ class Bridge:
         hamsa = self._speech(line.speaker, line.dialect, line.language)
         hamsa = replace(hamsa, fallback_speaker=line.fallback_speaker)
         voice, ears = self.speech_service.synthesizer_for(hamsa), self.speech_service.transcriber_for(hamsa)
-        self._tallies[session] = voice.tally, ears.tally
+        self._tallies[session] = voice.stats, ears.stats
         return CallPorts(
             started,
             Call(options if self._rest is not None else replace(options, transfer_to=()), self._detector()),

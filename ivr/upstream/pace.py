@@ -9,7 +9,6 @@ attempts that meet the same wall together teach no more than one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Protocol
 
 SLOWEST = 32.0
@@ -76,35 +75,3 @@ class TokenBucket:
             self._wall = float("inf")
         near = max(self.rate * CAREFUL, NEAR * self._wall)
         self.rate = min(self._full_rate, self.rate * RECOVERY, near)
-
-
-class Backoff:
-    """When to try again after failures."""
-
-    def __init__(self, least: float, most: float, chance: Callable[[], float] = lambda: 0.5) -> None:
-        """`least`, `most`: seconds of the first and of the longest pause. `chance`: 0 to 1; takes off up to a half."""
-        self.failures = 0
-        """In a row."""
-        self.ready_at = 0.0
-        """When the next attempt may begin."""
-        self._least = least
-        self._most = most
-        self._chance = chance
-        self._known_at = float("-inf")
-
-    def __repr__(self) -> str:
-        return f"<Backoff after {self.failures} failures, until {self.ready_at:.1f}>"
-
-    def failed(self, began: float, now: float) -> None:
-        """An attempt has failed."""
-        if began < self._known_at:
-            return
-        self._known_at = now
-        pause = min(self._most, self._least * 2 ** min(self.failures, 30))
-        self.failures += 1
-        self.ready_at = now + pause * (1.0 - 0.5 * self._chance())
-
-    def succeeded(self) -> None:
-        """An attempt has succeeded."""
-        self.failures = 0
-        self.ready_at = 0.0

@@ -14,8 +14,8 @@ import httpx
 from starlette.applications import Starlette
 
 from ivr.call.ports import SttError, TtsError
-from ivr.hamsa.options import HamsaSettings
-from ivr.hamsa.pool.service import SpeechService, SpeechServiceOptions
+from ivr.hamsa.options import HamsaSettings, SpeechServiceOptions
+from ivr.hamsa.pool.service import SpeechService
 from ivr.hamsa.rest import SpeechRest
 from ivr.hamsa.stats import SpeechStats
 from ivr.hamsa.stt.transcriber import Transcriber
@@ -182,12 +182,12 @@ class Crowd:
 
     def speaker(self) -> Synthesizer:
         voice = self.speech_service.synthesizer_for(SETTINGS)
-        self.tallies.append(voice.tally)
+        self.tallies.append(voice.stats)
         return voice
 
     def listener(self) -> Transcriber:
         ears = self.speech_service.transcriber_for(SETTINGS)
-        self.tallies.append(ears.tally)
+        self.tallies.append(ears.stats)
         return ears
 
     async def say(self, voice: Synthesizer, text: str, dry_at: float) -> float:

@@ -17,11 +17,13 @@ from websockets.exceptions import ConnectionClosedError, ConnectionClosedOK
 from websockets.frames import Close
 
 from ivr.call.ports import TtsError
-from ivr.hamsa.options import HamsaSettings
+from ivr.hamsa.options import HamsaSettings, SpeechServiceOptions
+from ivr.hamsa.pool.service import SpeechService
 from ivr.hamsa.pool.socket import SpeechSocket
 from ivr.hamsa.stt.transcriber import Transcriber
 from ivr.hamsa.tts.synthesizer import Synthesizer
 from ivr.testbench import virtual_time
+from ivr.upstream.breaker import BreakerLimits
 
 T = TypeVar("T")
 
@@ -154,6 +156,8 @@ class Service:
     notes: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     attempts: int = 0
     requests: int = 0
+    speech: SpeechService = field(init=False)
+    """The client under test, once a story runs."""
     last: dict[str, Any] = field(default_factory=dict)
     """What was asked last."""
     violations: int = 0
@@ -231,43 +235,53 @@ async def cancelled(task: asyncio.Task[bytes]) -> None:
         await task
 
 
-async def _shut(actor: Synthesizer | Transcriber, service: Service) -> None:
-    """Nothing is left: no task, no socket, within a second."""
+ON_DEMAND = SpeechServiceOptions(spare_links=0, links_per_call=0.0, breaker=BreakerLimits(failures=1_000_000))
+"""No spare links and no breaker, so that a story has each link for its own reason."""
+
+
+def on_demand(client: HamsaSettings, **others: Any) -> SpeechService:
+    """Make a client that opens links on demand, with pauses that do not vary."""
+    return SpeechService(client, ON_DEMAND, chance=lambda: 0.5, **others)
+
+
+def speech_service(service: Service, client: HamsaSettings, **others: Any) -> SpeechService:
+    """Make the client of a scripted service."""
+    service.speech = on_demand(client, connect=service.connect, note=service.note, **others)
+    return service.speech
+
+
+async def shut(service: Service) -> None:
+    """Close the client, and see that nothing is left: no task, no socket, within a second."""
     started = now()
-    await actor.aclose()
+    await service.speech.aclose()
     assert now() - started < 1.0
     await asyncio.sleep(0)
-    assert asyncio.all_tasks() - {asyncio.current_task()} == _frame_tasks()
+    assert [task for task in asyncio.all_tasks() if task.get_name().startswith("hamsa")] == []
     assert all(socket.closed_by_client for socket in service.sockets)
     assert service.violations == 0
 
 
-def _frame_tasks() -> set[asyncio.Task[Any]]:
-    """Tasks of the run itself."""
-    return {task for task in asyncio.all_tasks() if not task.get_name().startswith("hamsa")} - {asyncio.current_task()}
-
-
 def with_voice(service: Service, story: Callable[[Synthesizer], Awaitable[T]], **changes: Any) -> T:
-    """Run a story with a voice in virtual time, then see that nothing is left of it."""
+    """Run a story with a synthesizer in virtual time, then see that nothing is left of it."""
 
     async def scene() -> T:
-        voice = Synthesizer(settings(**changes), connect=service.connect, note=service.note)
+        voice = speech_service(service, settings(**changes)).synthesizer_for(settings(**changes))
         try:
             return await story(voice)
         finally:
-            await _shut(voice, service)
+            await shut(service)
 
     return virtual_time.run(scene())
 
 
 def with_ears(service: Service, story: Callable[[Transcriber], Awaitable[T]], **changes: Any) -> T:
-    """The same with ears."""
+    """Run a story with a transcriber in virtual time, then see that nothing is left of it."""
 
     async def scene() -> T:
-        ears = Transcriber(settings(**changes), connect=service.connect, note=service.note)
+        ears = speech_service(service, settings(**changes)).transcriber_for(settings(**changes))
         try:
             return await story(ears)
         finally:
-            await _shut(ears, service)
+            await shut(service)
 
     return virtual_time.run(scene())

@@ -18,8 +18,7 @@ from ivr.hamsa.messages import (
     Marker,
     Message,
     Text,
-    ends_hearing,
-    ends_speech,
+    ends_reply,
     parse,
     request,
     stt_payload,
@@ -171,4 +170,4 @@ def test_utterance_request_is_as_documented(wav: bytes) -> None:
     ],
 )
 def test_what_makes_a_reply_whole(message: Message, speech: bool, hearing: bool) -> None:
-    assert (ends_speech(message), ends_hearing(message)) == (speech, hearing)
+    assert (ends_reply("tts", message), ends_reply("stt", message)) == (speech, hearing)

@@ -15,7 +15,7 @@ from ivr.hamsa.phrases import PhraseCache
 from ivr.hamsa.tts.synthesizer import Synthesizer
 from ivr.media import g711
 from ivr.testbench import virtual_time
-from tests.hamsa.service import ACK, END, TEXT, Reply, Service, Shut, degenerate, settings
+from tests.hamsa.service import ACK, END, TEXT, Reply, Service, Shut, degenerate, on_demand, settings
 
 VOICE = ("Hiba", "ksa", "ar")
 OTHER = "مع السلامة"
@@ -46,7 +46,8 @@ class Rig:
 
     def voice(self, speaker: str, dialect: str, language: str) -> Synthesizer:
         self.asked.append((speaker, dialect, language))
-        return Synthesizer(settings(speaker=speaker, dialect=dialect, format=self.format), connect=self.service.connect)
+        chosen = settings(speaker=speaker, dialect=dialect, format=self.format)
+        return on_demand(chosen, connect=self.service.connect).synthesizer_for(chosen)
 
     def render(self, *texts: str) -> dict[str, bytes]:
         cache = self.cache()

@@ -38,6 +38,7 @@ from tests.hamsa.service import (
     said,
     settings,
     sound,
+    speech_service,
 )
 from tests.hamsa.stt.test_transcriber import PCM, words
 from tests.hamsa.tts.test_wav_header import form, riff
@@ -102,12 +103,11 @@ def text(answer: object) -> Answer:
 def speaking(service: Service, http: Http, story: Callable[[Synthesizer], Awaitable[None]], **changes: Any) -> None:
     async def scene() -> None:
         rest = SpeechRest(URL, KEY, transport=http)
-        voice = Synthesizer(settings(**changes), connect=service.connect, note=service.note, rest=rest)
+        speech = speech_service(service, settings(**changes), rest=rest)
         try:
-            await story(voice)
+            await story(speech.synthesizer_for(settings(**changes)))
         finally:
-            await voice.aclose()
-            await rest.aclose()
+            await speech.aclose()
         assert not [task for task in asyncio.all_tasks() if task.get_name().startswith("hamsa")]
         assert http.open == 0
 
@@ -117,12 +117,11 @@ def speaking(service: Service, http: Http, story: Callable[[Synthesizer], Awaita
 def hearing(service: Service, http: Http, story: Callable[[Transcriber], Awaitable[None]]) -> None:
     async def scene() -> None:
         rest = SpeechRest(URL, KEY, transport=http)
-        ears = Transcriber(settings(), connect=service.connect, note=service.note, rest=rest)
+        speech = speech_service(service, settings(), rest=rest)
         try:
-            await story(ears)
+            await story(speech.transcriber_for(settings()))
         finally:
-            await ears.aclose()
-            await rest.aclose()
+            await speech.aclose()
         assert http.open == 0
 
     virtual_time.run(scene())
@@ -137,7 +136,7 @@ def test_without_a_link_the_voice_comes_over_http() -> None:
 
     async def story(voice: Synthesizer) -> None:
         assert await said(voice) == WHOLE
-        assert (voice.tally.rest, voice.tally.failed) == (1, 0)
+        assert (voice.stats.rest, voice.stats.failed) == (1, 0)
 
     speaking(deaf(), http, story)
     ((url, asked, headers),) = http.asked
@@ -162,7 +161,7 @@ def test_after_three_degenerate_replies_comes_http() -> None:
     async def story(voice: Synthesizer) -> None:
         assert await said(voice) == WHOLE
         assert await said(voice) == sound(4, 80000)
-        assert (voice.tally.degenerate, voice.tally.rest) == (3, 1)
+        assert (voice.stats.degenerate, voice.stats.rest) == (3, 1)
 
     speaking(service, Http(), story)
 
@@ -243,7 +242,7 @@ def test_http_that_may_do_better_gives_a_link_a_chance(answer: Answer) -> None:
 
     async def story(voice: Synthesizer) -> None:
         assert await said(voice) == sound(1, 80000)
-        assert (voice.tally.rest, now()) == (1, approx(6.86))
+        assert (voice.stats.rest, now()) == (1, approx(6.86))
 
     speaking(service, Http(answer, answer), story)
 
@@ -301,7 +300,7 @@ def test_without_a_link_the_ears_hear_over_http(shape: object) -> None:
 
     async def story(ears: Transcriber) -> None:
         assert await ears.transcribe(PCM) == "0512345678"
-        assert ears.tally.rest == 1
+        assert ears.stats.rest == 1
 
     hearing(deaf(), http, story)
     ((url, asked, _),) = http.asked
@@ -325,7 +324,7 @@ def test_slow_words_over_http_are_believed_beside_those_of_links() -> None:
 
     async def story(ears: Transcriber) -> None:
         assert await ears.transcribe(PCM) == "found"
-        assert ears.tally.rest == 1
+        assert ears.stats.rest == 1
 
     hearing(Service(connects=[ConnectionRefusedError()] * 2, default=lambda _: []), http, story)
 
@@ -346,7 +345,7 @@ def test_what_is_not_heard_over_http_has_a_word(answer: Answer | Exception, reas
         with pytest.raises(SttError) as failed:
             await ears.transcribe(PCM)
         assert failed.value.reason == reason
-        assert ears.tally.failed == 1
+        assert ears.stats.failed == 1
 
     hearing(Service(default=lambda _: words("[THINKING]")), Http(answer), story)
 
@@ -364,11 +363,10 @@ def test_the_mock_understands_us() -> None:
 
     async def scene() -> None:
         rest = SpeechRest(URL, KEY, transport=transport)
-        voice = Synthesizer(settings(), connect=deaf().connect, rest=rest)
-        assert len(await said(voice)) > 20000
+        speech = speech_service(deaf(), settings(), rest=rest)
+        assert len(await said(speech.synthesizer_for(settings()))) > 20000
         assert await rest.hear(stt_payload(wav.encode(PCM, 8000), "ar"), now() + 5.0) == Text("hello")
-        await voice.aclose()
-        await rest.aclose()
+        await speech.aclose()
 
     virtual_time.run(scene())
     assert not mock.stats.violations

@@ -7,7 +7,8 @@ import asyncio
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from ivr.hamsa.pool.service import SpeechService, SpeechServiceOptions
+from ivr.hamsa.options import SpeechServiceOptions
+from ivr.hamsa.pool.service import SpeechService
 from ivr.hamsa.reasons import LinkLost
 from ivr.hamsa.rest import SpeechRest
 from ivr.observe.metrics import Metrics
@@ -65,8 +66,7 @@ def test_breakers_by_state() -> None:
         speech_service = governed(rest=SpeechRest("http://localhost", "key"))
         well, ill = Breaker(), Breaker(BreakerLimits(failures=1))
         ill.failed(0.0)
-        breaker = speech_service.voice.breaker
-        assert breaker is not None
+        breaker = speech_service.pool.breaker("tts")
         breaker.failed(0.0)
         seen = read(speech_service, well, ill)
         assert [seen[f"ivr_breakers tts {state}"] for state in ("closed", "open", "half_open")] == [0, 1, 0]
@@ -87,7 +87,7 @@ def test_pauses_and_young_deaths() -> None:
         seen = read(speech_service)
         assert "ivr_breakers tts_rest closed" not in seen
         assert seen["ivr_links_young_deaths"] == 1
-        speech_service.gate.failed(4.2, LinkLost("connect"))
+        speech_service.pool.rate.failed(4.2, 4.2, LinkLost("connect"))
         assert read(speech_service)["ivr_connects_pause_seconds"] == pytest.approx(0.4)
         await speech_service.aclose()
 

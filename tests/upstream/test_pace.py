@@ -1,4 +1,4 @@
-"""The bucket never gives more than its rate; the pause after failures grows, and forgets."""
+"""The bucket never gives more than its rate."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.upstream.pace import SLOWEST, Backoff, TokenBucket
+from ivr.upstream.pace import SLOWEST, TokenBucket
 
 
 @pytest.mark.parametrize(("rate", "burst"), [(0.0, 1.0), (-1.0, 1.0), (1.0, 0.5)])
@@ -86,33 +86,3 @@ def test_a_wall_is_forgotten_beyond_it() -> None:
     assert rates[0] == pytest.approx(2.3)
     assert max(b / a for a, b in pairwise(rates) if a > 4.5) > 1.14
     assert max(b / a for a, b in pairwise(rates) if 3.4 <= a <= 4.4) < 1.03
-
-
-def test_pauses_grow_and_a_success_forgets_them() -> None:
-    backoff = Backoff(0.5, 4.0, lambda: 0.0)
-    now, pauses = 0.0, []
-    for _ in range(6):
-        backoff.failed(now, now)
-        pauses.append(backoff.ready_at - now)
-        now = backoff.ready_at
-    assert pauses == [0.5, 1.0, 2.0, 4.0, 4.0, 4.0]
-    assert repr(backoff) == "<Backoff after 6 failures, until 15.5>"
-    backoff.succeeded()
-    assert (backoff.failures, backoff.ready_at) == (0, 0.0)
-
-
-def test_failures_that_began_together_are_one() -> None:
-    backoff = Backoff(0.5, 30.0)
-    backoff.failed(1.0, 2.0)
-    backoff.failed(1.0, 2.1)
-    backoff.failed(1.9, 3.0)
-    assert backoff.failures == 1
-    backoff.failed(2.0, 3.0)
-    assert backoff.failures == 2
-
-
-@pytest.mark.parametrize(("chance", "pause"), [(0.0, 1.0), (0.5, 0.75), (1.0, 0.5)])
-def test_chance_takes_off_up_to_a_half(chance: float, pause: float) -> None:
-    backoff = Backoff(1.0, 9.0, lambda: chance)
-    backoff.failed(0.0, 0.0)
-    assert backoff.ready_at == pause

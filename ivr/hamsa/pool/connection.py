@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from ivr.hamsa.messages import Ack, Audio, End, Error, Message, Text, parse
+from ivr.hamsa.messages import Ack, Audio, End, Error, Message, Text, ends_reply, parse
 from ivr.hamsa.pool.link import Link, LinkState
 from ivr.hamsa.pool.socket import Probed, SpeechSocket, lost_from
 from ivr.hamsa.reasons import LinkLost
@@ -99,16 +99,14 @@ class LiveLink:
         wire: SpeechSocket,
         link: Link,
         *,
-        ends: Callable[[Message], bool],
         clock: Callable[[], float],
         watch: LinkWatch,
         close_timeout: float,
     ) -> None:
-        """`link` is IDLE. `ends`: whether a message is the last of its reply."""
+        """`link` is IDLE."""
         self.link = link
         self._wire = wire
         self._probe = wire if isinstance(wire, Probed) else None
-        self._ends = ends
         self._clock = clock
         self._watch = watch
         self._close_timeout = close_timeout
@@ -146,11 +144,6 @@ class LiveLink:
             self.drop("cancelled")
             raise
         return exchange
-
-    def move(self, number: int, ends: Callable[[Message], bool], watch: LinkWatch) -> None:
-        """Serve another owner, who counts it under this number. The link must be free."""
-        self.link.move(number)
-        self._ends, self._watch = ends, watch
 
     def probe(self) -> None:
         """Have it show that it lives. `LinkWatch.changed` tells when it has; if it has not, it is lost."""
@@ -233,7 +226,7 @@ class LiveLink:
 
     def _answer(self, message: Message, now: float) -> None:
         """A message of the reply in flight. After an error nobody knows whether an `end` still comes: the link goes."""
-        exchange, over = self._exchange, self._ends(message)
+        exchange, over = self._exchange, ends_reply(self.link.kind, message)
         if isinstance(message, Audio | Text):
             self.link.answered(now)
         if over:

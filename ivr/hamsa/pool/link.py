@@ -30,13 +30,15 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Literal, TypeAlias
 
+from ivr.hamsa.messages import SpeechKind
+
 Verb: TypeAlias = Literal["connect", "opened", "request", "end", "cancel", "retire", "lost"]
 Due: TypeAlias = Literal["", "dead", "stuck", "ping", "age"]
 """`dead`: a ping went unanswered. `stuck`: a drain does not end. `ping`: quiet for long. `age`: to be replaced."""
 
 SETTLE: Final = 0.1
 """Seconds after a request in which no synthesis can have begun."""
-EARLY: Final = 1e-6
+TIMER_SLACK: Final = 1e-6
 """Seconds a loop's timer may fire before its time."""
 TRAIL: Final = 0.2
 """Seconds after the end of a reply in which no other can have begun: the soonest ever seen was 0.29."""
@@ -101,8 +103,9 @@ class LinkLimits:
 class Link:
     """The state of one socket and the times that matter to it."""
 
-    def __init__(self, number: int, limits: LinkLimits, jitter: float = 0.0) -> None:
-        """`jitter`: 0 to 1, how much of `SPREAD` this link's age is shortened by."""
+    def __init__(self, number: int, limits: LinkLimits, jitter: float = 0.0, kind: SpeechKind = "tts") -> None:
+        """`jitter`: 0 to 1, how much of `SPREAD` this link's age is shortened by. `kind`: of its requests."""
+        self.kind: SpeechKind = kind
         self.number = number
         """Counts the links of one owner from 1."""
         self.state = LinkState.DISCONNECTED
@@ -176,9 +179,9 @@ class Link:
         self.replies += 1
         self._ended_at = now
 
-    def move(self, number: int) -> None:
-        """Serve another owner, with requests of another kind: what was learnt of the replies is forgotten."""
-        self.number = number
+    def change_kind(self, kind: SpeechKind, number: int) -> None:
+        """Serve requests of another kind, under another number; forget what was learnt of the replies."""
+        self.kind, self.number = kind, number
         self._acks = self._acks_again = False
         self._quickest = 0.0
 
@@ -255,7 +258,7 @@ class Link:
 
     def due(self, now: float) -> Due:
         """What the driver has to do now; the gravest first."""
-        return next((what for when, what in self._dues() if when <= now + EARLY), "")
+        return next((what for when, what in self._dues() if when <= now + TIMER_SLACK), "")
 
     def _dues(self) -> list[tuple[float, Due]]:
         if self.ended:

@@ -1,390 +1,453 @@
-"""The links to one service, voice or ears: opens them before they are needed and gives out free ones.
+"""Open the links of a process to the speech service before they are needed, and give out free ones.
 
-What is decided here is decided by others: how many there should be and who gets one, by `spares`; how fast they may be
-opened, by the `ConnectRate`; whether the service is asked at all, by its breaker. A pool is either shared by all
-calls of the
-process (the `Governor` makes it) or belongs to one voice or one pair of ears alone; then there are no spares, and a
-link is opened when there is none.
-
-Opening happens in tasks of their own, so that a request that is cancelled meanwhile leaves the socket for the next. A
-request waits as long as there is a prospect: when a connect has failed and nothing else is there, everybody is told,
-unless the service is merely counting connections.
-
-A link that had served and was closed by the service is replaced at once, in the background; one that was closed without
-having served counts as a failed connect. Where links do not live until they are needed, those that nobody waits for are
-opened less and less eagerly (`peers.lifetimes`).
+One pool serves all calls. A link carries requests of one kind, `tts` or `stt`: a transcript has no type and no number,
+so it must not come on a link on which anything else might come. An idle link may change its kind: nothing more is to
+come on it. How many links there should be and which request gets one is decided in `sizing`, how fast they may be
+opened in `connect_rate`. A link is opened in a task of its own, so that a request that is cancelled meanwhile leaves
+the link for the next.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from operator import itemgetter
-from random import SystemRandom
-from typing import Final, Literal, TypeAlias
+from typing import Final, TypeAlias
 
-from ivr.hamsa.messages import Message
-from ivr.hamsa.options import HamsaSettings
-from ivr.hamsa.pool.connect_rate import SPARE, ConnectRate
+from ivr.hamsa.messages import SpeechKind
+from ivr.hamsa.options import HamsaSettings, SpeechServiceOptions
+from ivr.hamsa.pool import sizing
+from ivr.hamsa.pool.connect_rate import ConnectRate
 from ivr.hamsa.pool.connection import LiveLink
-from ivr.hamsa.pool.connector import Connector
 from ivr.hamsa.pool.link import Link, LinkState
-from ivr.hamsa.pool.sharing import PoolSharing
-from ivr.hamsa.pool.sizing import HOPE, LEAD, SURPLUS_AFTER, LinkRequest, PoolState
-from ivr.hamsa.pool.socket import Connect, SpeechSocket
-from ivr.hamsa.pool.waiting import Waiter, WaitQueue
-from ivr.hamsa.reasons import LinkLost
+from ivr.hamsa.pool.sizing import HOPE, LEAD, SURPLUS_AFTER, LinkRequest, PoolState, Waiter
+from ivr.hamsa.pool.socket import Connect, SpeechSocket, lost_from
+from ivr.hamsa.reasons import REASONS, LinkLost
 from ivr.upstream.breaker import Breaker
 
 NoteCallback: TypeAlias = Callable[[str, Mapping[str, str | int | float | bool]], None]
 
 SETTLED: Final = 1.0
-"""Seconds after which a link that closes unused was no refusal."""
+"""Seconds after which a link that closes unused was not refused."""
 DENIALS: Final = 3
-"""Requests of all calls that were denied for the account's sake, without one that served, until it counts as gone."""
+"""Requests of all calls that were denied for the account's sake, without a success, until the breaker opens."""
 DOUBTS_MOST: Final = 5
-"""Replies without speech in a row after which a link goes."""
+"""Replies without speech in a row after which a link is closed."""
 HOPELESS: Final = 1.0
-"""Seconds until the next attempt to connect from which on nobody waits for it when there is no link."""
+"""Seconds until the next attempt to connect from which on no request waits for it when there is no link."""
 GRACE: Final = 0.2
 """Seconds beyond the close timeout that tasks get to end."""
-_CHANCE: Final = SystemRandom()
+SPARE: Final = float("inf")
+"""When a link is due that no request waits for."""
 
 
-@dataclass(slots=True, eq=False)
-class _QueuedRequest(Waiter):
-    link: asyncio.Future[LiveLink] = field(default_factory=asyncio.Future)
+@dataclass(slots=True)
+class _KindLinks:
+    """Hold what the pool has of one kind."""
+
+    breaker: Breaker
+    links: list[LiveLink] = field(default_factory=list)
+    waiting: dict[Waiter, asyncio.Future[LiveLink]] = field(default_factory=dict)
+    """Requests that wait for a link."""
+    newest: int = 0
+    """The number of the link whose opening began last."""
+    opening: int = 0
+    """Connections under way."""
+    opened: int = 0
+    """Connections that came about so far."""
+    standby: bool = False
+    """One link is to be opened whatever there is."""
+    standby_due: float = SPARE
+    """When it will be needed."""
+    denials: int = 0
+    """Requests in a row that were denied for the account's sake."""
+    refusal: str = "connect"
+    """Why the last connect failed: a word of `REASONS`."""
 
 
 class LinkPool:
-    """Owns sockets and their tasks; everything is gone after `aclose`."""
+    """Own all sockets to the speech service and their tasks; everything is gone after `aclose`."""
 
     def __init__(
         self,
-        peer: Literal["tts", "stt"],
         settings: HamsaSettings,
-        ends: Callable[[Message], bool],
+        options: SpeechServiceOptions,
         *,
         connect: Connect,
-        clock: Callable[[], float] | None,
+        rate: ConnectRate,
+        calls: Callable[[], int],
         note: NoteCallback,
-        jitter: Callable[[], float] = _CHANCE.random,
-        sharing: PoolSharing | None = None,
+        chance: Callable[[], float],
     ) -> None:
-        """`sharing`: None is a pool of one voice or one pair of ears alone."""
-        self.connections = 0
-        """Sockets opened so far."""
-        self._peer = peer
+        """`calls`: counts the calls on the line. `chance`: 0 to 1, spreads what all links would do at once."""
+        self.rate = rate
         self._settings = settings
-        self._ends = ends
-        self._clock = clock
+        self._options = options
+        self._connect = connect
+        self._calls = calls
         self._note = note
-        self._sharing = sharing or PoolSharing(ConnectRate(clock=self.now, chance=jitter))
-        self._gate = self._sharing.gate
-        self._links: list[LiveLink] = []
+        self._chance = chance
+        kinds: tuple[SpeechKind, ...] = ("tts", "stt")
+        self._kinds = {kind: _KindLinks(Breaker(options.breaker, chance)) for kind in kinds}
         self._given: set[LiveLink] = set()
-        self._waiting: WaitQueue[_QueuedRequest] = WaitQueue()
-        self._opener = Connector(peer, settings, connect, self._gate, self, now=self.now, jitter=jitter)
-        self._standby = False
-        self._expected_at = SPARE
-        self._denials = 0
-        self._refusal = LinkLost("connect")
+        """Links that a request has got and not used yet."""
+        self._numbers = count(1)
+        self._connects: set[asyncio.Task[None]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._news = asyncio.Event()
         self._closed = False
 
     def __repr__(self) -> str:
-        opening = f", {self._opener.opening} opening" if self._opener.opening else ""
-        waiting = f", {len(self._waiting)} waiting" if self._waiting else ""
-        return f"<LinkPool of {self._peer}: {self._links}{opening}{waiting}, {self.connections} opened>"
+        kinds = self._kinds.values()
+        links = [live for kind in kinds for live in kind.links]
+        opening, waiting = sum(kind.opening for kind in kinds), sum(len(kind.waiting) for kind in kinds)
+        parts = [f", {opening} opening"] * bool(opening) + [f", {waiting} waiting"] * bool(waiting)
+        return f"<LinkPool {links}{''.join(parts)}, {sum(kind.opened for kind in kinds)} opened>"
 
     def now(self) -> float:
-        return self._clock() if self._clock else asyncio.get_running_loop().time()
+        """Return the loop's time in seconds."""
+        return asyncio.get_running_loop().time()
 
-    @property
-    def breaker(self) -> Breaker | None:
-        """Of the service; None: it is asked whatever it did."""
-        return self._sharing.breaker
+    def breaker(self, kind: SpeechKind) -> Breaker:
+        """Return the breaker of the requests of one kind."""
+        return self._kinds[kind].breaker
 
-    @property
-    def stock(self) -> PoolState:
-        """What there is at this moment."""
-        now = self.now()
-        states = [live.link.state for live in self._links if live not in self._given]
-        moods = self._waiting.moods(now)
+    def opened(self, kind: SpeechKind) -> int:
+        """Return how many connections of one kind came about so far."""
+        return self._kinds[kind].opened
+
+    def state(self, kind: SpeechKind) -> PoolState:
+        """Count the links of one kind at this moment."""
+        now, calls, side = self.now(), self._calls(), self._kinds[kind]
+        states = Counter(live.link.state for live in side.links if live not in self._given)
+        priorities = Counter(waiter.priority(now) for waiter in side.waiting)
+        spares = sizing.spares(calls, self._options.spare_links)
+        load = max(sizing.AT_WORK[kind], self._options.links_per_call)
         return PoolState(
-            free=len(self._idle()),
-            opening=self._opener.opening,
-            draining=states.count(LinkState.DRAINING),
-            busy=states.count(LinkState.BUSY) + len(self._given),
-            patient=moods["patient"],
-            urgent=moods["urgent"],
-            calm=moods["calm"],
-            spares=self._sharing.spares(),
-            floor=self._sharing.floor(),
-            most=self._sharing.most(),
-            standby=self._standby,
+            free=len(self._idle(side)),
+            opening=side.opening,
+            draining=states[LinkState.DRAINING],
+            busy=states[LinkState.BUSY] + sum(live in self._given for live in side.links),
+            calm=priorities["calm"],
+            patient=priorities["patient"],
+            urgent=priorities["urgent"],
+            spares=spares,
+            floor=sizing.floor(calls, self._options.spare_links, load),
+            # Each call may have one link at work and one that drains.
+            most=sizing.LINKS_BESIDE + spares + 2 * calls,
+            standby=side.standby,
         )
 
-    @property
-    def _hopeless(self) -> bool:
-        """Nothing is there, nothing is coming, and the last attempt failed for more than the pace."""
-        alone = not self._links and not self._opener.opening
-        return alone and self._gate.pause > HOPELESS and not self._refusal.row.too_many
+    async def warm(self, kind: SpeechKind) -> None:
+        """Have a link: return once there is one or the attempt has failed. Never raises."""
+        side = self._kinds[kind]
+        side.standby = side.standby or not side.links
+        self.tend(kind)
+        while not (self._closed or side.links) and (side.opening or self.state(kind).short):
+            self._news.clear()
+            await self._news.wait()
 
-    async def warm(self) -> None:
-        """Have a link: returns once there is one or the attempt has failed. Never raises."""
-        self._standby = self._standby or not self._links
-        self.tend()
-        while not self._links and (self._opener.opening or self._opener.waits):
-            await self._opener.settled()
-
-    def expect(self) -> None:
-        """Somebody will want a link in a moment: where none is kept because they die, one is opened now."""
-        stock = self.stock
-        if self._gate.lifetimes.deaths and not (self._closed or stock.free or stock.opening):
-            self._standby, self._expected_at = True, self.now() + LEAD
-            self.tend()
-
-    async def take(self, wish: LinkRequest) -> LiveLink:
-        """A free link. The caller asks on it before anything else. Raises LinkLost when none can be had in time."""
-        self._sharing.asked()
-        if self._sharing.breaker is not None and not self._sharing.breaker.admits(self.now()):
+    async def take(self, request: LinkRequest) -> LiveLink:
+        """Wait for a free link. The taker asks on it before anything else. Raises LinkLost when none comes in time."""
+        kind, now, loop = request.kind, self.now(), asyncio.get_running_loop()
+        side = self._kinds[kind]
+        if kind == "stt":
+            self._expect_answer()
+        if not side.breaker.admits(now):
             raise LinkLost("breaker")
         if self._closed:
             raise LinkLost("shut")
-        loop = asyncio.get_running_loop()
-        if self._hopeless:
-            raise LinkLost(self._refusal.reason)
-        picky = bool(wish.avoid) or wish.alive_since is not None
-        patient_until = self.now() + (0.0 if picky else self._settings.drain_patience)
-        waiter = _QueuedRequest(wish, patient_until)
-        self._waiting.add(waiter)
-        urges = [loop.call_at(when, self.tend) for when in (waiter.calm_until, patient_until)]
-        moments = (wish.due, wish.due + HOPE) if wish.elsewhere else (max(wish.due, self.now()) + HOPE,)
-        urges += [loop.call_at(when, self._reconsider, waiter) for when in moments]
-        self._suspect(wish)
-        self.tend()
+        if self._is_hopeless(side):
+            raise LinkLost(side.refusal)
+        # A draining link serves a request that has only just begun to wait, unless it wants a certain link.
+        is_picky = bool(request.avoid) or request.alive_since is not None
+        waiter = Waiter(request, now + (0.0 if is_picky else self._settings.drain_patience))
+        link: asyncio.Future[LiveLink] = loop.create_future()
+        side.waiting[waiter] = link
+        moments = (request.due, request.due + HOPE) if request.elsewhere else (max(request.due, now) + HOPE,)
+        timers = [loop.call_at(when, self.tend, kind) for when in (waiter.calm_until, waiter.patient_until)]
+        timers += [loop.call_at(when, self._reconsider, waiter) for when in moments]
+        # Links died in silence: the others have to show that they live.
+        if request.alive_since is not None:
+            for live in side.links:
+                if live.link.heard_at < request.alive_since:
+                    live.probe()
+        self.tend(kind)
         try:
-            async with asyncio.timeout_at(wish.until):
-                live = await waiter.link
+            async with asyncio.timeout_at(request.until):
+                live = await link
         except BaseException as exc:
-            self._leave(waiter)
-            self.tend()
+            self._leave(waiter, link)
+            self.tend(kind)
             if isinstance(exc, TimeoutError):
                 raise LinkLost("no_link") from None
             if not isinstance(exc, LinkLost):
-                self.forgo()
+                self.forgo(kind)
             raise
         finally:
-            for urge in urges:
-                urge.cancel()
-        self._leave(waiter)
+            for timer in timers:
+                timer.cancel()
+        self._leave(waiter, link)
         if not live.free:
             raise live.fate or LinkLost("closed")
-        live.link.same_caller = live.link.number == wish.last or not live.link.uses
+        live.link.same_caller = live.link.number == request.last or not live.link.uses
         return live
 
-    def report(self, lost: LinkLost | None) -> None:
-        """How a request on a link went: None is well."""
-        breaker = self._sharing.breaker
-        if lost is None:
-            self._denials = 0
-            self._gate.proven()
-            if breaker is not None and breaker.succeeded():
-                self._note(f"{self._peer}_breaker_closed", {})
-        elif not lost.row.service_is_bad:
-            if lost.reason != "breaker":  # that request was not made: a probe of another caller may be under way
-                self.forgo()
-        elif breaker is not None:
-            self._denials += lost.row.account_is_bad
-            if breaker.failed(self.now(), fatal=self._denials >= DENIALS):
-                self._note(f"{self._peer}_breaker_opened", {"reason": lost.reason, "failures": breaker.failures})
+    def _expect_answer(self) -> None:
+        """Open a TTS link with the question where links die before they are needed, so that no spare is kept."""
+        side = self._kinds["tts"]
+        if self.rate.spare_backoff.failures and not (side.opening or self._idle(side)):
+            side.standby, side.standby_due = True, self.now() + LEAD
+            self.tend("tts")
 
-    def forgo(self) -> None:
-        """A request was given up before it was known how it goes."""
-        if self._sharing.breaker is not None:
-            self._sharing.breaker.forgo(self.now())
+    def report(self, kind: SpeechKind, lost: LinkLost | None) -> None:
+        """Say how a request on a link went: None is well."""
+        side = self._kinds[kind]
+        if lost is None:
+            side.denials = 0
+            self.rate.served()
+            if side.breaker.succeeded():
+                self._note(f"{kind}_breaker_closed", {})
+        elif lost.row.service_is_bad:
+            side.denials += lost.row.account_is_bad
+            if side.breaker.failed(self.now(), fatal=side.denials >= DENIALS):
+                self._note(f"{kind}_breaker_opened", {"reason": lost.reason, "failures": side.breaker.failures})
+        elif lost.reason != "breaker":  # that request was not made: a probe of another caller may be under way
+            self.forgo(kind)
+
+    def forgo(self, kind: SpeechKind) -> None:
+        """Say that a request was given up before its result was known."""
+        self._kinds[kind].breaker.forgo(self.now())
 
     def doubt(self, live: LiveLink) -> None:
-        """A reply of this link had no speech in it."""
+        """Say that a reply of this link had no speech in it."""
         live.link.doubts += 1
         if live.link.doubts >= DOUBTS_MOST:
             live.drop("degenerate")
 
+    def tend(self, kind: SpeechKind | None = None) -> None:
+        """Give out free links, and open those that are missing as fast as connections may be opened.
+
+        `kind`: something has changed for requests of this kind.
+        """
+        if self._closed:
+            return
+        self._give_out()
+        if self._timer is not None:
+            if kind is not None:  # a link is missing that could not be opened before
+                self._change_kinds(kind)
+            self._timer.cancel()
+            self._timer = None
+        while needs := [(due, side.newest, k) for k, side in self._kinds.items() if (due := self._need(k)) is not None]:
+            # The most urgent first; of equals, the kind that was opened longer ago.
+            due, _, kind = min(needs, key=itemgetter(0, 1))
+            delay = self.rate.take(self.now(), spare=due == SPARE)
+            if delay > 0.0:
+                self._timer = asyncio.get_running_loop().call_later(delay, self.tend)
+                break
+            number = self._kinds[kind].newest = next(self._numbers)
+            self._kinds[kind].opening += 1
+            task = asyncio.create_task(self._open(kind, number), name=f"hamsa-{kind}-open")
+            self._connects.add(task)
+            task.add_done_callback(self._connects.discard)
+        self._news.set()
+
+    def trim(self) -> None:
+        """Close links that are not needed any more now that a call is over, the longest idle first."""
+        for live in sorted(self._all(), key=lambda live: live.link.since):
+            if live.free and live not in self._given and self.state(live.link.kind).surplus:
+                live.drop("surplus")
+
     async def aclose(self) -> None:
         """Close everything, within little more than the close timeout."""
         self._closed = True
-        self._fail(LinkLost("shut"))
-        tasks = self._tasks | self._opener.stop()
-        for live in list(self._links):
+        self._news.set()
+        if self._timer is not None:
+            self._timer.cancel()
+        for side in self._kinds.values():
+            self._fail(side, "shut")
+        for task in self._connects:
+            task.cancel()
+        for live in self._all():
             live.drop("shut")
-        if tasks:
+        if tasks := self._tasks | self._connects:
             await asyncio.wait(tasks, timeout=self._settings.close_timeout + GRACE)
 
-    def tend(self) -> None:
-        """Give out what is free, and see that enough is on its way."""
-        if self._closed:
-            return
-        self._give_out(self.now())
-        if self._opener.waits and self._waiting:
-            self._borrow()
-        self._opener.need()
-
-    def trim(self) -> None:
-        """Let go of what nobody would miss now that a call is over, the longest idle first."""
-        for live in sorted((live for live in self._links if live.free), key=lambda live: live.link.since):
-            if live not in self._given and self.stock.surplus:
-                live.drop("surplus")
-
-    # -- the links' own news -------------------------------------------------------------------------------------
+    # -- what links report ---------------------------------------------------------------------------------------
 
     def changed(self, live: LiveLink) -> None:
-        self._gate.lives(self.now() - live.link.age(self.now()))
-        self.tend()
+        """Give out a link that may have become free."""
+        self.rate.lives(self.now() - live.link.age(self.now()), self.now())
+        self.tend(live.link.kind)
 
     def aged(self, live: LiveLink) -> None:
-        """The old link goes when its successor is there."""
-        stock = self.stock
-        if any(other.free for other in self._links if other is not live) and stock.surplus:
+        """Close an old link when its successor is there; have one opened otherwise."""
+        state = self.state(live.link.kind)
+        if any(other.free for other in self._kinds[live.link.kind].links if other is not live) and state.surplus:
             live.drop("replaced")
         else:
-            self._standby = not stock.opening
-            self.tend()
+            self._kinds[live.link.kind].standby = not state.opening
+            self.tend(live.link.kind)
 
     def quiet(self, live: LiveLink) -> None:
-        if live.free and self.now() - live.link.since > SURPLUS_AFTER and self.stock.surplus:
+        """Close a link that has been idle for long, unless it is needed as a spare."""
+        if live.free and self.now() - live.link.since > SURPLUS_AFTER and self.state(live.link.kind).surplus:
             live.drop("surplus")
 
     def stray(self, live: LiveLink, what: str) -> None:
-        self._note(f"{self._peer}_stray", {"what": what, "uses": live.link.uses})
-        if what == "unasked_text" and self._peer == "stt":
+        """Note a frame that belongs to no request."""
+        self._note(f"{live.link.kind}_stray", {"what": what, "uses": live.link.uses})
+        # A transcript that comes late would be taken for the words of the next utterance.
+        if what == "unasked_text" and live.link.kind == "stt":
             live.drop("unasked_text")
 
     def lost(self, live: LiveLink, lost: LinkLost) -> None:
-        self._links.remove(live)
-        age = live.link.age(self.now())
+        """Replace a link that is over, if there is reason to."""
+        kind, age, now = live.link.kind, live.link.age(self.now()), self.now()
+        side = self._kinds[kind]
+        side.links.remove(live)
         fields: dict[str, str | int | float | bool] = {"reason": lost.reason, "uses": live.link.uses}
-        self._note(f"{self._peer}_link_lost", {**fields, "age_s": round(age, 1), "code": lost.code or 0})
+        self._note(f"{kind}_link_lost", {**fields, "age_s": round(age, 1), "code": lost.code or 0})
         if live.link.state is LinkState.CLOSED:  # not by us
-            self._gate.died(self.now() - age, live.link.replies)
+            self.rate.died(now - age, now, live.link.replies)
         if live.link.replies or age > SETTLED:
-            self._standby = self._standby or ((lost.row.retry or lost.code is None) and not self._links)
+            # A link that had served is replaced at once. A close code may say that a fresh link would be closed, too.
+            may_live = lost.row.retry or lost.code is None
+            side.standby = side.standby or (may_live and not side.links)
         elif lost.code is not None:
-            self._failed(lost, self.now() - age)
-        self.tend()
+            # A link that is closed at once, before it has served, is a connect that failed.
+            self._failed(side, lost, now - age)
+        self.tend(kind)
 
     # -- giving out ----------------------------------------------------------------------------------------------
 
-    def _idle(self) -> list[LiveLink]:
-        return [live for live in self._links if live.free and live not in self._given]
+    def _all(self) -> list[LiveLink]:
+        return [live for side in self._kinds.values() for live in side.links]
 
-    def _give_out(self, now: float) -> None:
-        free = self._idle() if self._waiting else []
-        for waiter in self._waiting.in_turn(now) if free else ():
-            fitting = [(waiter.wish.rank(live.link, now), live) for live in free if waiter.wish.fits(live.link)]
-            if fitting and not waiter.link.done():
-                _, live = min(fitting, key=itemgetter(0))
-                free.remove(live)
-                self._waiting.leave(waiter)
-                self._given.add(live)
-                waiter.link.set_result(live)
+    def _idle(self, side: _KindLinks) -> list[LiveLink]:
+        return [live for live in side.links if live.free and live not in self._given]
 
-    def _suspect(self, wish: LinkRequest) -> None:
-        """Links died in silence: the others have to show that they live."""
-        if wish.alive_since is not None:
-            for live in self._links:
-                if live.link.heard_at < wish.alive_since:
-                    live.probe()
+    def _give_out(self) -> None:
+        """Give each waiting request in turn the best free link that fits."""
+        now = self.now()
+        for side in self._kinds.values():
+            for waiter in sizing.in_turn(side.waiting, now):
+                fits, rank = waiter.request.fits, waiter.request.rank
+                free = [(rank(live.link, now), live) for live in self._idle(side) if fits(live.link)]
+                if free and not side.waiting[waiter].done():
+                    _, live = min(free, key=itemgetter(0))
+                    self._given.add(live)
+                    side.waiting.pop(waiter).set_result(live)
 
-    def _reconsider(self, waiter: _QueuedRequest) -> None:
-        """Whether a link will be there soon for a request that can go elsewhere; otherwise it does. One that cannot is
-        told when nothing is to be expected any more: the other pool's failures count, too."""
-        if waiter not in self._waiting:
+    def _leave(self, waiter: Waiter, link: asyncio.Future[LiveLink]) -> None:
+        """Forget a request that has its link, or wants none any more."""
+        self._kinds[waiter.request.kind].waiting.pop(waiter, None)
+        if link.done() and not link.cancelled() and link.exception() is None:
+            self._given.discard(link.result())
+
+    def _reconsider(self, waiter: Waiter) -> None:
+        """Send a request away when no link is to be expected soon: to REST, or with the reason of the last failure."""
+        side = self._kinds[waiter.request.kind]
+        link, reason = side.waiting.get(waiter), ""
+        if link is None or link.done():
             return
-        if self._hopeless and not waiter.wish.elsewhere:
-            self._waiting.leave(waiter)
-            waiter.link.set_exception(LinkLost(self._refusal.reason))
-        elif waiter.wish.elsewhere and self._waiting.hopeless(waiter, self.now(), self.stock):
-            self._waiting.leave(waiter)
-            waiter.link.set_exception(LinkLost("no_link"))
+        if waiter.request.elsewhere:
+            state = self.state(waiter.request.kind)
+            reason = "no_link" if sizing.should_leave(waiter, side.waiting, self.now(), state) else ""
+        elif self._is_hopeless(side):
+            reason = side.refusal
+        if reason:
+            side.waiting.pop(waiter)
+            link.set_exception(LinkLost(reason))
 
-    def _leave(self, waiter: _QueuedRequest) -> None:
-        """The request has its link, or wants none any more."""
-        self._waiting.leave(waiter)
-        if waiter.link.done() and not waiter.link.cancelled() and waiter.link.exception() is None:
-            self._given.discard(waiter.link.result())
-        self._gate.stir()
+    def _fail(self, side: _KindLinks, reason: str) -> None:
+        """Let all waiting requests of a kind fail."""
+        waiting, side.waiting = side.waiting, {}
+        for link in waiting.values():
+            if not link.done():
+                link.set_exception(LinkLost(reason))
 
-    def _fail(self, lost: LinkLost) -> None:
-        for waiter in self._waiting.leave_all():
-            if not waiter.link.done():
-                waiter.link.set_exception(lost)
+    def _is_hopeless(self, side: _KindLinks) -> bool:
+        """Return whether there is no link, none is being opened and the next attempt is far."""
+        is_alone = not (side.opening or side.links)
+        return is_alone and self.rate.pause(self.now()) > HOPELESS and not REASONS[side.refusal].too_many
 
-    # -- the opener's news ---------------------------------------------------------------------------------------
+    # -- opening -------------------------------------------------------------------------------------------------
 
-    def urgency(self) -> float | None:
-        stock = self.stock
-        if self._closed or not stock.short:
+    def _need(self, kind: SpeechKind) -> float | None:
+        """Return when the next link of a kind is needed; `SPARE`: no request waits for it. None: no link is missing."""
+        state = self.state(kind)
+        if not state.short:
             return None
-        return self._waiting.due(stock.opening) if stock.wanted else self._expected_at
+        side = self._kinds[kind]
+        return sizing.first_due(side.waiting, state.opening) if state.wanted else side.standby_due
 
-    def opened(self, wire: SpeechSocket, link: Link, took: float) -> None:
-        """Take an open socket in; what it replaces goes."""
+    async def _open(self, kind: SpeechKind, number: int) -> None:
+        side, began = self._kinds[kind], self.now()
+        link = Link(number, self._settings.limits, self._chance(), kind)
+        link.connect(began)
+        socket: SpeechSocket | None = None
+        lost, error = LinkLost("connect"), ""
+        try:
+            async with asyncio.timeout(self._settings.connect_timeout):
+                socket = await self._connect(self._settings)
+        except Exception as exc:
+            lost, error = lost_from(exc, "connect"), type(exc).__name__
+        finally:
+            side.opening -= 1
+            side.standby, side.standby_due = False, SPARE
+        if socket is None:
+            link.lost(self.now())
+            self._note(f"{kind}_connect_failed", {"reason": lost.reason, "error": error})
+            self._failed(side, lost, began)
+        else:
+            self._keep(socket, link)
+            self._note(f"{kind}_connected", {"link": link.number, "s": round(self.now() - began, 3)})
+        self.tend(kind)
+
+    def _keep(self, socket: SpeechSocket, link: Link) -> None:
+        """Take in an open socket; close the link that it replaces."""
+        side, most = self._kinds[link.kind], self.state(link.kind).most
         link.opened(self.now())
-        self.connections += 1
-        self._standby, self._expected_at = False, SPARE
-        self._gate.opened()
-        if self._sharing.breaker is not None:
-            self._sharing.breaker.hint(self.now())
-        surplus = [live for live in self._links if live.link.old and live.link.state is LinkState.IDLE][:1]
-        if len(self._links) >= self._sharing.most():
-            surplus += [live for live in self._links if live.link.state is LinkState.DRAINING][:1]
-        close_timeout = self._settings.close_timeout
-        self._keep(LiveLink(wire, link, ends=self._ends, clock=self.now, watch=self, close_timeout=close_timeout))
-        for other in surplus:
-            other.drop("replaced")
-        self._note(f"{self._peer}_connected", {"link": link.number, "s": round(took, 3)})
-        self.tend()
-
-    def refused(self, lost: LinkLost, began: float, error: str) -> None:
-        self._standby, self._expected_at = False, SPARE
-        self._note(f"{self._peer}_connect_failed", {"reason": lost.reason, "error": error})
-        self._failed(lost, began)
-        self.tend()
-
-    def _failed(self, lost: LinkLost, began: float) -> None:
-        """The service would not have us. Who waits is told when nothing else is to be expected."""
-        self._gate.failed(began, lost)
-        self._refusal = lost
-        if not self._links and not self._opener.opening and not lost.row.too_many:
-            self._fail(lost)
-
-    # -- lending -------------------------------------------------------------------------------------------------
-
-    def lend(self, fits: Callable[[Link], bool]) -> LiveLink | None:
-        """Part with an idle link for another pool, the longest idle. One is kept, and all while somebody waits."""
-        idle = self._idle()
-        moods = self._waiting.moods(self.now())
-        if len(idle) < 2 or moods["urgent"] or moods["patient"]:
-            return None
-        live = min((live for live in idle if fits(live.link)), key=lambda live: live.link.since, default=None)
-        if live is not None:
-            self._links.remove(live)
-            self._tasks.discard(live.task)
-        return live
-
-    def _borrow(self) -> None:
-        """Those who wait while no link may be opened get one of the other pool."""
-        for waiter in self._waiting.in_turn(self.now())[: self.stock.wanted]:
-            live = self._sharing.borrow(waiter.wish.fits)
-            if live is not None:
-                live.move(self._opener.number(), self._ends, self)
-                self._keep(live)
-                self._note(f"{self._peer}_link_borrowed", {"link": live.link.number, "uses": live.link.uses})
-        self._give_out(self.now())
-
-    def _keep(self, live: LiveLink) -> None:
-        self._links.append(live)
+        side.opened += 1
+        self.rate.opened(self.now())
+        side.breaker.hint(self.now())
+        replaced = [live for live in side.links if live.link.old and live.link.state is LinkState.IDLE][:1]
+        if len(side.links) >= most:
+            replaced += [live for live in side.links if live.link.state is LinkState.DRAINING][:1]
+        live = LiveLink(socket, link, clock=self.now, watch=self, close_timeout=self._settings.close_timeout)
+        side.links.append(live)
         self._tasks.add(live.task)
         live.task.add_done_callback(self._tasks.discard)
+        for other in replaced:
+            other.drop("replaced")
+
+    def _failed(self, side: _KindLinks, lost: LinkLost, began: float) -> None:
+        """Learn from a connect that failed; tell the waiting requests when no link is to be expected."""
+        self.rate.failed(began, self.now(), lost)
+        side.refusal = lost.reason
+        if not (side.opening or side.links or lost.row.too_many):
+            self._fail(side, lost.reason)
+
+    def _change_kinds(self, kind: SpeechKind) -> None:
+        """Let idle links of the other kind serve requests for which no link may be opened now."""
+        side, now = self._kinds[kind], self.now()
+        other: SpeechKind = "stt" if kind == "tts" else "tts"
+        for waiter in sizing.in_turn(side.waiting, now)[: self.state(kind).wanted]:
+            idle, state = self._idle(self._kinds[other]), self.state(other)
+            # One link is kept, and all of them while requests of their own kind wait.
+            if len(idle) < 2 or state.urgent or state.patient:
+                break
+            alive_since = waiter.request.alive_since or 0.0
+            alive = [live for live in idle if live.link.heard_at >= alive_since]
+            live = min(alive, key=lambda live: live.link.since, default=None)
+            if live is not None:
+                self._kinds[other].links.remove(live)
+                side.links.append(live)
+                live.link.change_kind(kind, next(self._numbers))
+                self._note(f"{kind}_link_borrowed", {"link": live.link.number, "uses": live.link.uses})
+        self._give_out()

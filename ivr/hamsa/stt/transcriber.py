@@ -17,18 +17,17 @@ is asked, once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from ivr.call.ports import SttError
-from ivr.hamsa.messages import Error, Marker, Text, ends_hearing, request, stt_payload
+from ivr.hamsa.messages import THINKING, Error, Marker, Text, request, stt_payload
 from ivr.hamsa.options import HamsaSettings
 from ivr.hamsa.pool.connection import LiveLink
 from ivr.hamsa.pool.link import Link
 from ivr.hamsa.pool.pool import LinkPool, NoteCallback
 from ivr.hamsa.pool.sizing import LinkRequest
-from ivr.hamsa.pool.socket import Connect, connect
 from ivr.hamsa.reasons import LinkLost
 from ivr.hamsa.rest import SpeechRest
 from ivr.hamsa.retry_policy import RetryPolicy, Route
@@ -47,7 +46,6 @@ THOUGHT = 2.0
 NORMAL_CLOSE = 1000
 YOUNG = 2.0
 """Seconds after its opening in which a link that has not served is not closed for its own sake."""
-THINKING = "THINKING"
 OVERDUE = "hearing_timeout"
 
 
@@ -102,40 +100,24 @@ class _Transcription:
 class Transcriber:
     """One recogniser. Belongs to the loop it is first used in; `aclose` it."""
 
-    def __init__(
-        self,
-        settings: HamsaSettings,
-        *,
-        connect: Connect = connect,
-        clock: Callable[[], float] | None = None,
-        note: NoteCallback = lambda _name, _fields: None,
-        links: LinkPool | None = None,
-        rest: SpeechRest | None = None,
-    ) -> None:
-        """`links`: the pool of the process; without it the ears have links of their own, opened with `connect`.
-        `clock`: the loop's own by default, and in step with it. `note`: hears what an operator may want to know."""
+    def __init__(self, settings: HamsaSettings, pool: LinkPool, *, rest: SpeechRest | None, note: NoteCallback) -> None:
+        """`pool`: the links of the process. `note`: hears what an operator may want to know."""
         self.settings = settings
-        self.tally = SpeechStats()
+        self.stats = SpeechStats()
         """What it came to so far."""
         self._note = note
         self._rest = rest
-        self._own = links is None
-        self._links = links or LinkPool("stt", settings, ends_hearing, connect=connect, clock=clock, note=note)
+        self._pool = pool
         self._turn = asyncio.Lock()
         self._last = 0
         self._shut = False
 
     def __repr__(self) -> str:
-        return f"<Transcriber {self.settings.language}, {self._links}>"
-
-    @property
-    def connections(self) -> int:
-        """Sockets opened so far, by the whole pool."""
-        return self._links.connections
+        return f"<Transcriber {self.settings.language}, {self._pool}>"
 
     async def open(self) -> None:
         """Have a link before it is needed. Returns when it is there or cannot be had; never raises."""
-        await self._links.warm()
+        await self._pool.warm("stt")
 
     async def transcribe(self, pcm: bytes) -> str:
         """The words of one utterance, PCM16 mono at 8 kHz; empty when there are none. Raises SttError.
@@ -150,7 +132,7 @@ class Transcriber:
         async with self._turn:
             if self._shut:
                 raise SttError("shut")
-            self.tally.asked += 1
+            self.stats.asked += 1
             tries = RetryPolicy(rest=self._rest is not None)
             limit = 2 * self.settings.hearing_timeout
             patience = limit / (3 if self._rest else 2)
@@ -158,13 +140,8 @@ class Transcriber:
             return await self._hear(_Transcription(payload, wordy, tries, patience, limit))
 
     async def aclose(self) -> None:
-        """Close every socket and end every task, in less than a second. An utterance in flight fails.
-
-        Links of the pool stay: end the utterance first.
-        """
+        """Refuse further utterances. The links are the pool's and stay: end the utterance in flight first."""
         self._shut = True
-        if self._own:
-            await self._links.aclose()
 
     async def _hear(self, utterance: _Transcription) -> str:
         """Try by try, each as soon as the one before it has failed or is late."""
@@ -181,7 +158,7 @@ class Transcriber:
                     if self._again(utterance, made, outcome):
                         tasks.append(self._begin(utterance))
                 if all(task.done() for task in tasks):
-                    self.tally.failed += 1
+                    self.stats.failed += 1
                     self._note("stt_failed", {"reason": outcome.reason, **self._cause(made)})
                     raise SttError(outcome.reason) from outcome
         finally:
@@ -210,11 +187,11 @@ class Transcriber:
     async def _once(self, utterance: _Transcription, made: _Try) -> str:
         if made.way == "rest" and self._rest is not None:
             return await self._over_rest(utterance, made, self._rest)
-        now = self._links.now()
-        live = await self._links.take(self._wish(utterance, now))
-        made.asked_at = self._links.now()
+        now = self._pool.now()
+        live = await self._pool.take(self._wish(utterance, now))
+        made.asked_at = self._pool.now()
         made.live, self._last = live, live.link.number
-        self.tally.asking(live.link, made.asked_at, made.asked_at - now)
+        self.stats.asking(live.link, made.asked_at, made.asked_at - now)
         self._expect(utterance, made)
         try:
             text = await self._answer(live, utterance, made)
@@ -222,11 +199,12 @@ class Transcriber:
             if lost.code == NORMAL_CLOSE and utterance.wordless(live.link, made.asked_at):
                 return ""
             raise
-        self._links.report(None)
+        self._pool.report("stt", None)
         return text
 
     def _wish(self, utterance: _Transcription, now: float) -> LinkRequest:
         return LinkRequest(
+            kind="stt",
             due=now,
             until=now + (self.settings.link_patience if utterance.tries.fallback else self.settings.link_timeout),
             avoid=utterance.avoid,
@@ -252,7 +230,7 @@ class Transcriber:
                     case Marker(name) if name != THINKING:
                         return ""
                     case Marker():
-                        deadline = min(deadline, self._links.now() + THOUGHT)
+                        deadline = min(deadline, self._pool.now() + THOUGHT)
                     case Error(kind):
                         raise LinkLost(kind)
                     case _:
@@ -261,7 +239,7 @@ class Transcriber:
             live.drop(OVERDUE)
             raise
         except asyncio.CancelledError:
-            self._links.forgo()
+            self._pool.forgo("stt")
             if made.counted:
                 live.drop(OVERDUE)
             raise
@@ -269,8 +247,8 @@ class Transcriber:
             exchange.cancel()
 
     async def _over_rest(self, utterance: _Transcription, made: _Try, rest: SpeechRest) -> str:
-        made.asked_at = self._links.now()
-        self.tally.rest += 1
+        made.asked_at = self._pool.now()
+        self.stats.rest += 1
         self._expect(utterance, made)
         heard = await rest.hear(utterance.payload, utterance.deadline(made.asked_at))
         if isinstance(heard, Marker) and heard.name == THINKING:
@@ -279,9 +257,9 @@ class Transcriber:
 
     def _again(self, utterance: _Transcription, made: _Try, lost: LinkLost) -> bool:
         """The try has failed, or is late: tell who should know, and choose the next. False: there is none."""
-        live, now = made.live, self._links.now()
+        live, now = made.live, self._pool.now()
         if made.way != "rest":
-            self._links.report(lost)
+            self._pool.report("stt", lost)
         elif self._rest is not None and lost.reason == OVERDUE:
             self._rest.report("stt", lost)
         if live is not None:
@@ -290,7 +268,7 @@ class Transcriber:
                 utterance.alive_since = now
         if not utterance.tries.lost(lost, now - made.asked_at, live is not None and live.link.reused):
             return False
-        self.tally.retries += 1
+        self.stats.retries += 1
         self._note("stt_retry", {"reason": lost.reason, "way": utterance.tries.way, **self._cause(made)})
         return True
 
@@ -299,4 +277,4 @@ class Transcriber:
         if made.live is None:
             return {"link": 0, "use": 0, "age_s": 0.0}
         link = made.live.link
-        return {"link": link.number, "use": link.uses, "age_s": round(link.age(self._links.now()), 1)}
+        return {"link": link.number, "use": link.uses, "age_s": round(link.age(self._pool.now()), 1)}

@@ -45,10 +45,10 @@ class Speaker:
     """What the sentences of one voice share."""
 
     settings: HamsaSettings
-    links: LinkPool
+    pool: LinkPool
     rest: SpeechRest | None
     note: NoteCallback
-    tally: SpeechStats
+    stats: SpeechStats
     sleep: Callable[[float], Awaitable[None]]
     """Waits for so many seconds."""
     last: int = 0
@@ -61,13 +61,13 @@ class Speaker:
         first, second = self.settings.speaker, self.settings.fallback_speaker
         if second in ("", first):
             return (first,)
-        return (second, first) if self.links.now() < self.fallback_until else (first, second)
+        return (second, first) if self.pool.now() < self.fallback_until else (first, second)
 
     def relieved(self, name: str) -> None:
         """This speaker has spoken where the one before him in order could not."""
-        self.tally.fallback += 1
+        self.stats.fallback += 1
         first = name == self.settings.speaker
-        self.fallback_until = 0.0 if first else self.links.now() + FALLBACK_S
+        self.fallback_until = 0.0 if first else self.pool.now() + FALLBACK_S
 
 
 class Synthesis:
@@ -79,7 +79,7 @@ class Synthesis:
         self._quiet_at = quiet_at
         self._speaker = speaker
         self._settings = speaker.settings
-        self._links = speaker.links
+        self._pool = speaker.pool
         self.over = False
         """All of it was given out."""
         self._speakers = speaker.speakers()
@@ -109,7 +109,7 @@ class Synthesis:
             except LinkLost as lost:
                 self._lost(lost)
         chunk = self._ready.popleft()
-        self._quiet_at = max(self._quiet_at, self._links.now()) + chunk.ms / 1000
+        self._quiet_at = max(self._quiet_at, self._pool.now()) + chunk.ms / 1000
         self._wait(self._settings.gap_least, self._settings.gap_timeout)
         return chunk
 
@@ -118,7 +118,7 @@ class Synthesis:
         if self._reply is not None:
             self._reply.cancel()
         if self._live is not None and not self._serving:
-            self._links.forgo()
+            self._pool.forgo("tts")
 
     def _begin(self) -> None:
         """Forget the try before, as if nothing had come."""
@@ -146,16 +146,16 @@ class Synthesis:
     async def _ask(self) -> SynthesisReply:
         if self._tries.pause:
             await self._speaker.sleep(self._tries.pause)
-        self._asked_at = self._links.now()
+        self._asked_at = self._pool.now()
         if self._tries.way == "rest" and self._speaker.rest is not None:
-            self._speaker.tally.rest += 1
+            self._speaker.stats.rest += 1
             self._deadline = self._asked_at + self._settings.first_audio_timeout
             self._reply = self._speaker.rest.speak(self._payload())
             return self._reply
-        live = await self._links.take(self._wish(self._asked_at))
-        waited, self._asked_at = self._links.now() - self._asked_at, self._links.now()
+        live = await self._pool.take(self._wish(self._asked_at))
+        waited, self._asked_at = self._pool.now() - self._asked_at, self._pool.now()
         self._live, self._speaker.last = live, live.link.number
-        self._speaker.tally.asking(live.link, self._asked_at, waited)
+        self._speaker.stats.asking(live.link, self._asked_at, waited)
         self._wait(self._settings.first_audio_least, self._settings.first_audio_timeout)
         self._reply = await live.ask(request("tts", self._payload()), self._deadline)
         return self._reply
@@ -181,6 +181,7 @@ class Synthesis:
         if self._tries.way == "warm":
             until = now + self._settings.asked_verdict
         return LinkRequest(
+            kind="tts",
             due=quiet_at,
             until=until,
             avoid=frozenset() if self._tries.way == "any" else self._avoid,
@@ -192,7 +193,7 @@ class Synthesis:
     def _wait(self, least: float, most: float) -> None:
         """Until when something has to come: the longer, the longer the caller still has to listen to. Who has waited
         for the rest of a sentence before does not wait as long again."""
-        now = self._links.now()
+        now = self._pool.now()
         least = min(least, self._settings.again_least) if self._tries.breaks else least
         self._deadline = min(now + most, max(now + least, self._quiet_at))
 
@@ -226,7 +227,7 @@ class Synthesis:
             self._note("tts_fallback", {"way": self._tries.way})
         if self._live is not None and not self._serving:
             self._live.link.doubts = 0
-            self._links.report(None)
+            self._pool.report("tts", None)
 
     def _done(self, audio_ms: int, short: bool) -> None:
         """The reply is over. One that was far too short has broken off; a second one like it was all there is."""
@@ -238,23 +239,23 @@ class Synthesis:
 
     def _degenerate(self, reply: Degenerate) -> None:
         """The reply had no speech in it."""
-        now = self._links.now()
+        now = self._pool.now()
         more = self._tries.degenerate(now, self._quiet_at, now - self._asked_at)
-        self._speaker.tally.degenerate += 1
+        self._speaker.stats.degenerate += 1
         fields = {"try": self._tries.degenerates, "audio_ms": reply.audio_ms, "characters": reply.characters}
         self._note("tts_degenerate", fields)
         if self._live is not None:
             self._avoid = frozenset({self._live.link.number})
-            self._links.doubt(self._live)
+            self._pool.doubt(self._live)
         if not more:
             lost = LinkLost("degenerate")
-            self._links.report(lost)
+            self._pool.report("tts", lost)
             self._fail(lost)
         self._begin()
 
     def _lost(self, lost: LinkLost) -> None:
         """The try has failed: another one, as long as there is a way."""
-        now = self._links.now()
+        now = self._pool.now()
         reused = self._live is not None and self._live.link.reused
         self._part(lost, now)
         asked = now - self._asked_at
@@ -262,9 +263,9 @@ class Synthesis:
         more = self._tries.broken(lost) if serving else self._tries.lost(lost, asked, reused, now, self._quiet_at)
         if not more:
             self._fail(lost)
-        tally = self._speaker.tally
-        tally.resumed += serving
-        tally.retries += not serving
+        stats = self._speaker.stats
+        stats.resumed += serving
+        stats.retries += not serving
         fields = {"reason": lost.reason, "way": self._tries.way}
         if serving:
             self._note("tts_resumed", {**fields, "got_ms": round(self._got_ms)})
@@ -275,7 +276,7 @@ class Synthesis:
     def _part(self, lost: LinkLost, now: float) -> None:
         """Let go of the link that failed, and tell the pool."""
         if self._tries.way != "rest":
-            self._links.report(lost)
+            self._pool.report("tts", lost)
         if self._live is None:
             self.cancel()
             return
@@ -283,14 +284,14 @@ class Synthesis:
         if lost.row.link_was_silent:
             self._alive_since = now
         if lost.reason == "short":
-            self._links.doubt(self._live)
+            self._pool.doubt(self._live)
         elif self._serving or lost.row.retry:
             self._live.drop(lost.reason)
         else:
             self.cancel()
 
     def _fail(self, lost: LinkLost) -> None:
-        self._speaker.tally.failed += 1
+        self._speaker.stats.failed += 1
         self._note("tts_failed", {"reason": lost.reason, "got_ms": round(self._got_ms)})
         raise TtsError(lost.reason, again=not lost.row.no_more) from lost
 
@@ -300,6 +301,6 @@ class Synthesis:
         cause: dict[str, str | int | float | bool] = {
             "link": link.number if link else 0,
             "use": link.uses if link else 0,
-            "age_s": round(link.age(self._links.now()), 1) if link else 0.0,
+            "age_s": round(link.age(self._pool.now()), 1) if link else 0.0,
         }
         self._speaker.note(name, {**fields, **cause})

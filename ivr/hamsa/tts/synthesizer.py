@@ -11,13 +11,11 @@ sentence takes another link or waits a moment for that one.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 
 from ivr.call.ports import TtsChunk, TtsError
-from ivr.hamsa.messages import ends_speech
 from ivr.hamsa.options import HamsaSettings
 from ivr.hamsa.pool.pool import LinkPool, NoteCallback
-from ivr.hamsa.pool.socket import Connect, connect
 from ivr.hamsa.rest import SpeechRest
 from ivr.hamsa.stats import SpeechStats
 from ivr.hamsa.tts.synthesis import Speaker, Synthesis
@@ -29,38 +27,22 @@ LONGEST_TEXT = 2000
 class Synthesizer:
     """One speaker. Belongs to the loop it is first used in; `aclose` it."""
 
-    def __init__(
-        self,
-        settings: HamsaSettings,
-        *,
-        connect: Connect = connect,
-        clock: Callable[[], float] | None = None,
-        note: NoteCallback = lambda _name, _fields: None,
-        links: LinkPool | None = None,
-        rest: SpeechRest | None = None,
-    ) -> None:
-        """`links`: the pool of the process; without it the voice has links of its own, opened with `connect`.
-        `clock`: the loop's own by default, and in step with it. `note`: hears what an operator may want to know."""
+    def __init__(self, settings: HamsaSettings, pool: LinkPool, *, rest: SpeechRest | None, note: NoteCallback) -> None:
+        """`pool`: the links of the process. `note`: hears what an operator may want to know."""
         self.settings = settings
-        self.tally = SpeechStats()
+        self.stats = SpeechStats()
         """What it came to so far."""
-        self._own = links is None
-        self._links = links or LinkPool("tts", settings, ends_speech, connect=connect, clock=clock, note=note)
-        self._speaker = Speaker(settings, self._links, rest, note, self.tally, asyncio.sleep)
+        self._pool = pool
+        self._speaker = Speaker(settings, pool, rest, note, self.stats, asyncio.sleep)
         self._turn = asyncio.Lock()
         self._shut = False
 
     def __repr__(self) -> str:
-        return f"<Synthesizer {self.settings.speaker}, {self._links}>"
-
-    @property
-    def connections(self) -> int:
-        """Sockets opened so far, by the whole pool."""
-        return self._links.connections
+        return f"<Synthesizer {self.settings.speaker}, {self._pool}>"
 
     async def open(self) -> None:
         """Have a link before it is needed. Returns when it is there or cannot be had; never raises."""
-        await self._links.warm()
+        await self._pool.warm("tts")
 
     async def speak(self, text: str, quiet_at: float = 0.0) -> AsyncGenerator[TtsChunk, None]:
         """Yield the audio of a text of 1 to 2000 characters, faster than real time. Raises TtsError.
@@ -73,7 +55,7 @@ class Synthesizer:
         async with self._turn:
             if self._shut:
                 raise TtsError("shut", again=False)
-            self.tally.asked += 1
+            self.stats.asked += 1
             sentence = Synthesis(text, self._speaker, quiet_at)
             try:
                 while (chunk := await sentence.next()) is not None:
@@ -82,10 +64,5 @@ class Synthesizer:
                 sentence.cancel()
 
     async def aclose(self) -> None:
-        """Close every socket and end every task, in less than a second. A sentence in flight fails.
-
-        Links of the pool stay: end the sentence first.
-        """
+        """Refuse further sentences. The links are the pool's and stay: end the sentence in flight first."""
         self._shut = True
-        if self._own:
-            await self._links.aclose()

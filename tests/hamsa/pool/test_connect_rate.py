@@ -1,149 +1,106 @@
-"""Who may open a connection, and in which order."""
+"""When the process may open its next connection."""
 
 from __future__ import annotations
 
-import asyncio
+import pytest
 
-from ivr.hamsa.pool.connect_rate import BACKOFF_LEAST, PROOF, SPARE, ConnectRate
+from ivr.hamsa.pool.connect_rate import (
+    BACKOFF_LEAST,
+    DIED_YOUNG,
+    PROOF,
+    SPARE_PAUSE_LEAST,
+    SPARE_PAUSE_MOST,
+    TRIAL,
+    ConnectRate,
+)
 from ivr.hamsa.reasons import LinkLost
-from ivr.testbench import virtual_time
 from ivr.upstream.pace import TokenBucket
 
+NOT_HAD = LinkLost("connect")
 
-def gate(rate: float = 1.0, burst: float = 1.0) -> ConnectRate:
+
+def connect_rate(rate: float = 100.0, burst: float = 100.0) -> ConnectRate:
     return ConnectRate(TokenBucket(rate, burst), chance=lambda: 0.0)
 
 
-def now() -> float:
-    return asyncio.get_running_loop().time()
+def test_the_bucket_limits_the_pace() -> None:
+    rate = connect_rate(1.0, 1.0)
+    assert [rate.take(now, spare=False) for now in (0.0, 0.5, 1.0)] == [0.0, 0.5, 0.0]
+    assert repr(rate) == "<ConnectRate <TokenBucket 0.0 of 1, 1 a second> <Backoff after 0 failures, until 0.0>>"
 
 
-def test_the_most_urgent_goes_first_and_a_spare_last() -> None:
-    async def scene() -> list[tuple[str, float]]:
-        turnstile, passed = gate(), []
-
-        async def want(name: str, urgency: float) -> None:
-            assert await turnstile.permit(lambda: urgency)
-            passed.append((name, now()))
-
-        await turnstile.permit(lambda: 0.0)
-        await asyncio.gather(want("spare", float("inf")), want("late", 9.0), want("soon", 3.0))
-        return passed
-
-    assert virtual_time.run(scene()) == [("soon", 1.0), ("late", 2.0), ("spare", 3.0)]
+def test_a_failed_connect_makes_all_connections_wait() -> None:
+    rate = connect_rate()
+    rate.failed(0.0, 0.0, NOT_HAD)
+    assert (rate.pause(0.1), rate.take(0.1, spare=False)) == (BACKOFF_LEAST - 0.1,) * 2
+    assert rate.take(BACKOFF_LEAST, spare=False) == 0.0
 
 
-def test_what_is_not_wanted_any_more_costs_nothing() -> None:
-    async def scene() -> None:
-        turnstile = gate()
-        wanted: list[float | None] = [1.0]
-        assert await turnstile.permit(lambda: 1.0)
-        waiting = asyncio.create_task(turnstile.permit(lambda: wanted[0]))
-        await asyncio.sleep(0.5)
-        wanted[0] = None
-        turnstile.stir()
-        assert not await waiting
-        assert now() == 0.5
-        assert repr(turnstile).endswith("0 wait>")
-        await asyncio.sleep(0.5)
-        assert await turnstile.permit(lambda: 1.0)
-        assert now() == 1.0
-
-    virtual_time.run(scene())
+def test_a_limit_of_connections_slows_down_without_a_pause() -> None:
+    rate = connect_rate(8.0, 8.0)
+    rate.failed(0.0, 1.0, LinkLost("rate_limit"))
+    assert rate.pause(1.0) < 0.0
+    assert rate.take(1.0, spare=False) == 0.25
+    rate.opened(1.0)
+    assert 0.2 < rate.take(1.0, spare=False) < 0.25
 
 
-def test_who_leaves_makes_room() -> None:
-    async def scene() -> None:
-        turnstile = gate()
-        assert await turnstile.permit(lambda: 1.0)
-        first = asyncio.create_task(turnstile.permit(lambda: 1.0))
-        second = asyncio.create_task(turnstile.permit(lambda: 2.0))
-        await asyncio.sleep(0.2)
-        first.cancel()
-        assert await second
-        assert now() == 1.0
-        await asyncio.gather(first, return_exceptions=True)
-
-    virtual_time.run(scene())
+def test_after_a_failure_one_attempt_is_made_at_a_time() -> None:
+    rate = connect_rate()
+    rate.failed(0.0, 0.0, NOT_HAD)
+    assert rate.take(1.0, spare=False) == 0.0
+    assert rate.take(2.0, spare=False) == TRIAL - 1.0
+    rate.opened(3.0)
+    assert rate.take(3.0, spare=False) == PROOF
+    rate.served()
+    assert rate.take(3.0, spare=False) == 0.0
+    assert rate.pause(3.0) == -3.0
 
 
-def test_failures_make_everybody_pause_and_refusals_for_number_slow_down() -> None:
-    async def scene() -> None:
-        turnstile = gate(8.0, 8.0)
-        turnstile.failed(0.0, LinkLost("connect"))
-        assert turnstile.pause == BACKOFF_LEAST
-        assert await turnstile.permit(lambda: 0.0)
-        assert now() == BACKOFF_LEAST
-        turnstile.proven()
-        assert turnstile.pause < 0
-        turnstile.failed(now(), LinkLost("rate_limit"))
-        assert turnstile.pause < 0
-        began = now()
-        assert await turnstile.permit(lambda: 0.0)
-        assert now() - began == 0.25
-        turnstile.opened()
-        began = now()
-        assert await turnstile.permit(lambda: 0.0)
-        assert 0.2 < now() - began < 0.25
-
-    virtual_time.run(scene())
+def test_the_failure_of_the_attempt_ends_its_trial() -> None:
+    rate = connect_rate()
+    rate.failed(0.0, 0.0, NOT_HAD)
+    assert rate.take(1.0, spare=False) == 0.0
+    rate.failed(1.0, 2.0, NOT_HAD)
+    assert rate.take(2.0, spare=False) == pytest.approx(2 * BACKOFF_LEAST)
 
 
-def test_after_a_failure_one_attempt_at_a_time_until_one_has_served() -> None:
-    async def scene() -> list[float]:
-        turnstile, passed = gate(100.0, 100.0), []
-
-        async def go() -> None:
-            assert await turnstile.permit(lambda: 0.0)
-            passed.append(round(now(), 3))
-
-        turnstile.failed(0.0, LinkLost("connect"))
-        others = [asyncio.create_task(go()) for _ in range(4)]
-        await asyncio.sleep(3.0)
-        turnstile.opened()
-        turnstile.stir()
-        await asyncio.sleep(3.0)
-        turnstile.failed(BACKOFF_LEAST, LinkLost("connect"))
-        turnstile.stir()
-        await asyncio.sleep(3.0)
-        turnstile.proven()
-        turnstile.stir()
-        await asyncio.gather(*others)
-        return passed
-
-    assert virtual_time.run(scene()) == [BACKOFF_LEAST, 3.0 + PROOF, 6.0 + 2 * BACKOFF_LEAST, 9.0]
+def test_where_links_die_unused_only_spares_wait() -> None:
+    rate = connect_rate()
+    rate.died(0.0, 3.0, replies=0)
+    assert rate.take(3.0, spare=False) == 0.0
+    assert rate.take(3.0, spare=True) == SPARE_PAUSE_LEAST
+    # In doubt spares are opened one at a time, a pause apart.
+    assert rate.take(5.0, spare=True) == 0.0
+    assert rate.take(5.0, spare=True) == SPARE_PAUSE_LEAST
 
 
-def test_where_links_die_spares_come_late_and_what_is_needed_at_once() -> None:
-    async def scene() -> list[tuple[str, float]]:
-        turnstile, passed = gate(100.0, 100.0), []
-
-        async def go(name: str, urgency: float) -> None:
-            assert await turnstile.permit(lambda: urgency)
-            passed.append((name, now()))
-
-        await asyncio.sleep(3.0)
-        turnstile.died(0.0, 0)
-        await asyncio.gather(go("spare", SPARE), go("another", SPARE), go("needed", 3.0))
-        await asyncio.sleep(30.0)
-        turnstile.lives(3.0)
-        await go("next", SPARE)
-        await go("and next", SPARE)
-        return passed
-
-    assert virtual_time.run(scene()) == [
-        ("needed", 3.0),
-        ("spare", 5.0),
-        ("another", 7.0),
-        ("next", 37.0),
-        ("and next", 37.0),
-    ]
+def test_every_young_death_doubles_the_pause_of_spares() -> None:
+    rate, now, waits = connect_rate(), 0.0, []
+    for _ in range(6):
+        rate.died(now, now + 3.0, replies=0)
+        now += 3.0
+        waits.append(rate.take(now, spare=True))
+        now += waits[-1]
+    assert waits == [2.0, 4.0, 8.0, 16.0, SPARE_PAUSE_MOST, SPARE_PAUSE_MOST]
 
 
-def test_a_clock_of_ones_own() -> None:
-    async def scene() -> None:
-        turnstile = ConnectRate(clock=lambda: 0.5, chance=lambda: 0.0)
-        turnstile.failed(0.0, LinkLost("connect"))
-        assert turnstile.pause == BACKOFF_LEAST
+@pytest.mark.parametrize(("age", "replies"), [(3.0, 1), (DIED_YOUNG, 0), (3000.0, 0)])
+def test_a_link_that_served_or_lived_is_no_young_death(age: float, replies: int) -> None:
+    rate = connect_rate()
+    rate.died(100.0, 100.0 + age, replies)
+    assert rate.take(100.0 + age, spare=True) == 0.0
 
-    virtual_time.run(scene())
+
+@pytest.mark.parametrize("dies", [False, True])
+def test_a_link_that_lives_ends_the_doubt_about_spares(dies: bool) -> None:
+    rate = connect_rate()
+    rate.died(0.0, 3.0, replies=0)
+    rate.lives(4.0, 4.0 + DIED_YOUNG / 2)
+    rate.lives(2.9, 3.0 + DIED_YOUNG)
+    assert rate.spare_backoff.failures == 1
+    if dies:
+        rate.died(4.0, 4.0 + DIED_YOUNG, replies=0)
+    else:
+        rate.lives(4.0, 4.0 + DIED_YOUNG)
+    assert rate.spare_backoff.failures == 0

@@ -21,6 +21,7 @@ from tests.hamsa.service import (
     approx,
     failure,
     now,
+    on_demand,
     said,
     settings,
     sound,
@@ -103,9 +104,9 @@ def test_socket_that_fails_by_time_out_is_lost() -> None:
         return socket
 
     async def scene() -> None:
-        voice = Synthesizer(settings(), connect=connect)
-        assert await failure(voice) == "broken"
-        await voice.aclose()
+        speech = on_demand(settings(), connect=connect)
+        assert await failure(speech.synthesizer_for(settings())) == "broken"
+        await speech.aclose()
 
     virtual_time.run(scene())
     assert service.attempts == 2

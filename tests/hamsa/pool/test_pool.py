@@ -136,7 +136,7 @@ def test_open_never_raises() -> None:
     async def story(voice: Synthesizer) -> None:
         await voice.open()
         await voice.open()
-        assert voice.connections == 0
+        assert len(service.sockets) == 0
 
     with_voice(service, story)
 
@@ -162,10 +162,10 @@ def test_old_link_serves_until_its_successor_is_there() -> None:
         await said(voice)
         await asyncio.sleep(3050.0)
         assert await said(voice) == sound(2, WHOLE)
-        assert voice.connections == 1
+        assert len(service.sockets) == 1
         await asyncio.sleep(400.0)
         assert "idle, 0 uses>" in repr(voice)
-        assert voice.connections == 2
+        assert len(service.sockets) == 2
 
     with_voice(service, story)
 
@@ -178,11 +178,11 @@ def test_aclose_with_a_dead_peer_takes_less_than_a_second() -> None:
         await voice.open()
         task = asyncio.create_task(failure(voice))
         await asyncio.sleep(0.1)
-        await voice.aclose()
+        await service.speech.aclose()
         assert await task == "shut"
         assert await failure(voice) == "shut"
         await voice.open()
-        await voice.aclose()
+        await service.speech.aclose()
 
     with_voice(service, story)
     assert service.attempts == 1
@@ -194,7 +194,7 @@ def test_aclose_while_connecting() -> None:
     async def story(voice: Synthesizer) -> None:
         task = asyncio.create_task(failure(voice))
         await asyncio.sleep(0.1)
-        await voice.aclose()
+        await service.speech.aclose()
         assert await task == "shut"
 
     with_voice(service, story)
@@ -206,7 +206,7 @@ def test_close_in_the_same_breath_as_the_opening() -> None:
     async def story(voice: Synthesizer) -> None:
         warming = asyncio.create_task(voice.open())
         await asyncio.sleep(CONNECT)
-        await voice.aclose()
+        await service.speech.aclose()
         await warming
 
     with_voice(service, story)
@@ -238,7 +238,7 @@ def test_link_that_nobody_needs_goes() -> None:
         await asyncio.sleep(5.0)
         assert repr(voice).count("idle") == 2
         await asyncio.sleep(3100.0)
-        assert (voice.connections, repr(voice).count("LiveLink")) == (3, 1)
+        assert (len(service.sockets), repr(voice).count("LiveLink")) == (3, 1)
 
     with_voice(service, story)
     assert [note["reason"] for note in service.noted("tts_link_lost")] == ["surplus", "replaced", "shut"]

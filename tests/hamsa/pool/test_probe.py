@@ -11,7 +11,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from ivr.call.ports import TtsError
-from ivr.hamsa.pool.service import SpeechService, SpeechServiceOptions
+from ivr.hamsa.options import SpeechServiceOptions
+from ivr.hamsa.pool.service import SpeechService
 from ivr.hamsa.pool.sizing import HOPE
 from ivr.hamsa.reasons import LinkLost
 from ivr.hamsa.rest import SpeechRest
@@ -29,9 +30,8 @@ def governed(service: Service, story: Callable[[SpeechService], Awaitable[None]]
 
     async def scene() -> None:
         speech_service = SpeechService(settings(), OPTIONS, connect=service.connect, chance=lambda: 0.5)
-        for links in (speech_service.voice, speech_service.ears):
-            assert links.breaker is not None
-            links.breaker.failed(0.0, fatal=True)
+        for breaker in (speech_service.pool.breaker("tts"), speech_service.pool.breaker("stt")):
+            breaker.failed(0.0, fatal=True)
         await asyncio.sleep(2.0)
         try:
             await story(speech_service)
@@ -142,12 +142,12 @@ def test_who_waits_is_told_when_the_other_pool_has_found_that_there_is_no_hope(
     service = Service()
 
     async def story(speech_service: SpeechService) -> None:
-        speech_service.gate.failed(now(), LinkLost("connect"))
+        speech_service.pool.rate.failed(now(), now(), LinkLost("connect"))
         began, voice = now(), speech_service.synthesizer_for(settings(away_patience=0.0))
         waiting = asyncio.create_task(said(voice))
         await asyncio.sleep(0.1)
         for _ in range(failures):
-            speech_service.gate.failed(now(), LinkLost("auth"))
+            speech_service.pool.rate.failed(now(), now(), LinkLost("auth"))
         if told_after is None:
             assert len(await waiting) == 80000
         else:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from ivr.hamsa.pool.service import SpeechServiceOptions
+from ivr.hamsa.options import SpeechServiceOptions
 from ivr.upstream.breaker import BreakerLimits
 from tests.hamsa.crowd import REPLY, Crowd, conversation, monologue
 
@@ -205,7 +205,7 @@ def test_where_links_die_young_one_for_the_answer_is_opened_with_the_question() 
     async def ask(crowd: Crowd, number: int) -> None:
         await asyncio.sleep(30.0)
         for _ in range(5):
-            assert not crowd.speech_service.voice.stock.free
+            assert not crowd.speech_service.pool.state("tts").free
             await crowd.hear(crowd.listener())
             await asyncio.sleep(1.0)
             await crowd.say(crowd.speaker(), REPLY[0], 0.0)

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from ivr.call.ports import SttError, TtsError
-from ivr.hamsa.pool.service import SpeechServiceOptions
+from ivr.hamsa.options import SpeechServiceOptions
 from ivr.hamsa.tts.synthesizer import Synthesizer
 from ivr.testbench.hamsa import audio as hamsa_audio
 from tests.hamsa.crowd import PCM, REPLY, Crowd
@@ -42,7 +42,7 @@ def test_a_sentence_is_of_one_request_only(rule: str) -> None:
     assert len(heard) > 20
     assert None not in heard
     assert len(heard) == len(set(heard)) or crowd.mock.stats.requests["tts"] > hamsa_audio.TONES
-    assert crowd.speech_service.voice.connections < 12
+    assert crowd.speech_service.pool.opened("tts") < 12
 
 
 def test_a_transcript_is_of_ones_own_words() -> None:
@@ -63,7 +63,7 @@ def test_a_transcript_is_of_ones_own_words() -> None:
     rules = ["stt thinking pause=1 probability=0.1", "stt stall pause=3 probability=0.1", "stt cut probability=0.05"]
     crowd = Crowd(rules, TIGHT, profile={"marked": marked}).run(talk, min(8, hamsa_audio.MARKERS), spread=2.0)
     assert found > 10
-    assert crowd.speech_service.ears.connections < 20
+    assert crowd.speech_service.pool.opened("stt") < 20
 
 
 @pytest.mark.parametrize("rule", ["", "tts late", "stt thinking pause=1 probability=0.2"])
@@ -94,20 +94,20 @@ def test_a_new_sentence_takes_the_spare_and_the_draining_link_becomes_the_spare(
         voice, loop = crowd.speaker(), asyncio.get_running_loop()
         await voice.open()
         await asyncio.sleep(5.0)
-        connections = crowd.speech_service.voice.connections
+        connections = crowd.speech_service.pool.opened("tts")
         for _ in range(5):
             chunks = voice.speak(REPLY[3])
             await anext(chunks)
             await chunks.aclose()
-            assert crowd.speech_service.voice.stock.draining == 1
+            assert crowd.speech_service.pool.state("tts").draining == 1
             began = loop.time()
             chunks = voice.speak(REPLY[0])
             await anext(chunks)
             assert loop.time() - began == pytest.approx(0.45, abs=0.001)
             assert [_ async for _ in chunks]
             await asyncio.sleep(4.0)
-            assert crowd.speech_service.voice.stock.draining == 0
-        assert crowd.speech_service.voice.connections <= connections + 1
+            assert crowd.speech_service.pool.state("tts").draining == 0
+        assert crowd.speech_service.pool.opened("tts") <= connections + 1
         assert crowd.waited == 0.0
 
     assert Crowd().run(interrupt, 1).total("failed") == 0

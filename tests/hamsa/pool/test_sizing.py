@@ -7,7 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.hamsa.pool.link import TRAIL, Link, LinkLimits
-from ivr.hamsa.pool.sizing import LinkRequest, PoolState, floor, spares
+from ivr.hamsa.pool.sizing import (
+    HOPE,
+    LEAD,
+    LinkRequest,
+    PoolState,
+    Priority,
+    Waiter,
+    first_due,
+    floor,
+    in_turn,
+    should_leave,
+    spares,
+)
 
 
 @pytest.mark.parametrize(
@@ -107,15 +119,15 @@ def best(wish: LinkRequest, *links: Link, now: float = 100.0) -> int:
 
 def test_who_fits() -> None:
     one = link(1)
-    assert LinkRequest(0.0, 1.0).fits(one)
-    assert not LinkRequest(0.0, 1.0, avoid=frozenset({1})).fits(one)
-    assert not LinkRequest(0.0, 1.0, alive_since=50.0).fits(one)
+    assert LinkRequest("tts", 0.0, 1.0).fits(one)
+    assert not LinkRequest("tts", 0.0, 1.0, avoid=frozenset({1})).fits(one)
+    assert not LinkRequest("tts", 0.0, 1.0, alive_since=50.0).fits(one)
     one.heard(50.0)
-    assert LinkRequest(0.0, 1.0, alive_since=50.0).fits(one)
+    assert LinkRequest("tts", 0.0, 1.0, alive_since=50.0).fits(one)
 
 
 def test_who_is_best() -> None:
-    wish = LinkRequest(0.0, 1.0, last=3)
+    wish = LinkRequest("tts", 0.0, 1.0, last=3)
     idle, used, own = link(1), link(2, uses=1, since=50.0), link(3, uses=1, since=10.0)
     assert best(wish, idle, used, own) == 3
     assert best(wish, idle, used) == 2
@@ -124,5 +136,53 @@ def test_who_is_best() -> None:
     idle.old = True
     assert best(wish, idle, own) == 3
     just = link(4, uses=1, since=100.0 - TRAIL / 2)
-    assert best(LinkRequest(0.0, 1.0), used, just) == 2
-    assert best(LinkRequest(0.0, 1.0, last=4), used, just) == 4
+    assert best(LinkRequest("tts", 0.0, 1.0), used, just) == 2
+    assert best(LinkRequest("tts", 0.0, 1.0, last=4), used, just) == 4
+
+
+def waiter(due: float, patient_until: float = 0.0) -> Waiter:
+    return Waiter(LinkRequest("tts", due, 99.0), patient_until)
+
+
+@pytest.mark.parametrize(
+    ("now", "priority"), [(10.0 - LEAD - 0.1, "calm"), (10.0 - LEAD, "patient"), (8.9, "patient"), (9.0, "urgent")]
+)
+def test_a_request_grows_urgent(now: float, priority: Priority) -> None:
+    assert waiter(10.0, patient_until=9.0).priority(now) == priority
+
+
+def test_the_caller_who_falls_quiet_first_comes_first() -> None:
+    """Of callers who hear nothing already, the earliest request."""
+    late, dry, drier, soon = waiter(9.0), waiter(4.0), waiter(3.0), waiter(6.0)
+    waiters = [late, dry, drier, soon]
+    assert in_turn(waiters, 5.0) == [dry, drier, soon, late]
+    assert in_turn(waiters, 0.0) == [drier, dry, soon, late]
+
+
+def test_a_pending_connection_covers_the_first_request() -> None:
+    waiters = [waiter(9.0), waiter(4.0)]
+    assert [first_due(waiters, opening) for opening in range(3)] == [4.0, 9.0, float("inf")]
+
+
+@pytest.mark.parametrize(
+    ("state", "second", "leaves"),
+    [
+        (PoolState(busy=1), False, (False, True)),
+        (PoolState(busy=1), True, (True, True)),
+        (PoolState(busy=2), True, (False, True)),
+        (PoolState(busy=1, draining=1), True, (False, True)),
+        (PoolState(opening=1), False, (False, False)),
+        (PoolState(opening=1), True, (False, True)),
+        (PoolState(opening=2), True, (False, False)),
+        (PoolState(), False, (False, True)),
+        (PoolState(), True, (True, True)),
+    ],
+)
+def test_a_request_with_rest_leaves_where_no_link_is_coming(
+    state: PoolState, second: bool, leaves: tuple[bool, bool]
+) -> None:
+    """At once, and after a while."""
+    one, other = waiter(5.0), waiter(6.0)
+    waiters, asked = [one, other], other if second else one
+    due = asked.request.due
+    assert tuple(should_leave(asked, waiters, now, state) for now in (due, due + HOPE)) == leaves

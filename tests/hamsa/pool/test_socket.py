@@ -20,9 +20,8 @@ from ivr.call.ports import TtsError
 from ivr.hamsa.options import HamsaSettings
 from ivr.hamsa.pool import socket
 from ivr.hamsa.reasons import LinkLost
-from ivr.hamsa.stt.transcriber import Transcriber
 from ivr.hamsa.tts.synthesizer import Synthesizer
-from tests.hamsa.service import ACK, END, INFO, KEY, TEXT, sound
+from tests.hamsa.service import ACK, END, INFO, KEY, TEXT, on_demand, sound
 from tests.support import live
 
 pytestmark = pytest.mark.live
@@ -98,12 +97,12 @@ async def failure(voice: Synthesizer) -> str:
 @contextlib.asynccontextmanager
 async def speaking(service: Loopback, **changes: Any) -> AsyncIterator[Synthesizer]:
     """A voice whose end is quick and leaves no task of ours."""
-    voice = Synthesizer(service.settings(**changes))
+    speech = on_demand(service.settings(**changes))
     try:
-        yield voice
+        yield speech.synthesizer_for(service.settings(**changes))
     finally:
         began = asyncio.get_running_loop().time()
-        await voice.aclose()
+        await speech.aclose()
         assert asyncio.get_running_loop().time() - began < 1.0
         assert not [task for task in asyncio.all_tasks() if task.get_name().startswith("hamsa")]
 
@@ -111,13 +110,14 @@ async def speaking(service: Loopback, **changes: Any) -> AsyncIterator[Synthesiz
 def test_sentences_and_utterances_over_one_socket_each() -> None:
     async def scene() -> None:
         async with loopback() as service, speaking(service) as voice:
-            ears = Transcriber(service.settings())
+            speech = on_demand(service.settings())
+            ears = speech.transcriber_for(service.settings())
             await asyncio.gather(voice.open(), ears.open())
             for _ in range(3):
                 assert await said(voice) == AUDIO
                 assert await ears.transcribe(bytes(1600)) == "7826459301240"
-            assert (voice.connections, ears.connections, service.open) == (1, 1, 2)
-            await ears.aclose()
+            assert service.open == 2
+            await speech.aclose()
             assert service.keys == [KEY, KEY]
             assert "Sec-WebSocket-Extensions" not in service.headers[0]
             assert service.headers[0]["User-Agent"] == "ivr-bridge"
@@ -230,11 +230,12 @@ def test_end_with_a_peer_that_reads_nothing_is_quick() -> None:
 
     async def scene() -> None:
         async with loopback(deaf) as service:
-            ears = Transcriber(service.settings(stt_rate=8000))
+            speech = on_demand(service.settings())
+            ears = speech.transcriber_for(service.settings(stt_rate=8000))
             task = asyncio.create_task(ears.transcribe(bytes(16_000_000)))
             await asyncio.sleep(0.3)
             began = asyncio.get_running_loop().time()
-            await ears.aclose()
+            await speech.aclose()
             assert asyncio.get_running_loop().time() - began < 1.0
             task.cancel()
             await asyncio.wait({task})
@@ -251,7 +252,7 @@ def test_ping_is_answered_by_a_living_socket() -> None:
             await asyncio.sleep(0.2)
             assert await said(voice) == AUDIO
             assert await said(voice) == AUDIO
-            assert voice.connections == 1
+            assert len(service.keys) == 1
 
     live.run(scene())
 

@@ -64,8 +64,8 @@ def test_ten_utterances_take_one_connection() -> None:
             began = now()
             assert await ears.transcribe(PCM) == f"utterance {number}"
             assert now() - began == pytest.approx(0.8, abs=0.001)
-        assert ears.connections == 1
-        assert repr(ears) == "<Transcriber ar, <LinkPool of stt: [<LiveLink 1 idle, 10 uses>], 1 opened>>"
+        assert len(service.sockets) == 1
+        assert repr(ears) == "<Transcriber ar, <LinkPool [<LiveLink 1 idle, 10 uses>], 1 opened>>"
 
     with_ears(service, story)
 
@@ -286,14 +286,14 @@ def test_what_fails_after_it_was_late_is_not_counted_twice() -> None:
 
     async def story(ears: Transcriber) -> None:
         assert await ears.transcribe(PCM) == "found"
-        assert ears.tally.retries == 1
+        assert ears.stats.retries == 1
 
     with_ears(service, story)
 
 
 def test_a_fault_of_ours_is_not_a_fault_of_the_ears(monkeypatch: pytest.MonkeyPatch) -> None:
     async def story(ears: Transcriber) -> None:
-        monkeypatch.setattr(ears._links, "take", None)
+        monkeypatch.setattr(ears._pool, "take", None)
         with pytest.raises(TypeError):
             await ears.transcribe(PCM)
 
@@ -339,7 +339,7 @@ def test_aclose_fails_the_utterance_in_flight() -> None:
     async def story(ears: Transcriber) -> None:
         task = asyncio.create_task(failure(ears))
         await asyncio.sleep(2.0)
-        await ears.aclose()
+        await service.speech.aclose()
         assert await task == "shut"
 
     with_ears(service, story)

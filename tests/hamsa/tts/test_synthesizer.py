@@ -40,8 +40,8 @@ def test_ten_sentences_take_one_connection() -> None:
             began = now()
             assert await said(voice) == sound(number, WHOLE)
             assert now() - began == approx(0.86)
-        assert voice.connections == 1
-        assert repr(voice) == "<Synthesizer Hiba, <LinkPool of tts: [<LiveLink 1 idle, 10 uses>], 1 opened>>"
+        assert len(service.sockets) == 1
+        assert repr(voice) == "<Synthesizer Hiba, <LinkPool [<LiveLink 1 idle, 10 uses>], 1 opened>>"
 
     with_voice(service, story)
     assert (service.attempts, service.requests) == (1, 10)
@@ -156,7 +156,7 @@ def test_reply_that_is_short_again_was_all_there_is() -> None:
 
     async def story(voice: Synthesizer) -> None:
         assert len(await said(voice)) in range(6400, 6404)
-        assert voice.tally.failed == 0
+        assert voice.stats.failed == 0
 
     with_voice(service, story)
     assert service.requests == 2

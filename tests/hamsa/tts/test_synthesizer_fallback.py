@@ -26,10 +26,10 @@ def test_what_the_first_cannot_say_the_second_does(reply: Reply) -> None:
 
     async def story(voice: Synthesizer) -> None:
         assert set(await said(voice)) == set(sound(service.requests, 1))
-        assert voice.tally.fallback == 1
+        assert voice.stats.fallback == 1
         before = service.requests
         assert set(await said(voice)) == set(sound(before + 1, 1))
-        assert (service.requests, voice.tally.fallback, voice.tally.failed) == (before + 1, 1, 0)
+        assert (service.requests, voice.stats.fallback, voice.stats.failed) == (before + 1, 1, 0)
 
     with_voice(service, story, fallback_speaker=SECOND)
     assert [note["use"] > 0 for note in service.noted("tts_fallback")] == [True]
@@ -57,7 +57,7 @@ def test_a_second_speaker_who_fails_gives_the_word_back() -> None:
         for speaker in (SECOND, FIRST, FIRST):
             await said(voice)
             assert service.last["speaker"] == speaker
-        assert voice.tally.fallback == 2
+        assert voice.stats.fallback == 2
 
     with_voice(service, story, fallback_speaker=SECOND)
 
@@ -78,7 +78,7 @@ def test_without_a_second_speaker_nothing_changes(other: str) -> None:
 
     async def story(voice: Synthesizer) -> None:
         assert await failure(voice) == "voice"
-        assert voice.tally.fallback == 0
+        assert voice.stats.fallback == 0
 
     with_voice(service, story, fallback_speaker=other)
     assert service.requests == 2

@@ -92,7 +92,7 @@ def test_close_inside_a_sentence_is_followed_by_the_rest_of_it(code: int, reason
     async def story(voice: Synthesizer) -> None:
         assert await said(voice) == sound(1, 48000) + sound(2, WHOLE - 48000)
         assert await said(voice) == sound(3, WHOLE)
-        assert (voice.tally.resumed, voice.tally.failed) == (1, 0)
+        assert (voice.stats.resumed, voice.stats.failed) == (1, 0)
 
     with_voice(service, story)
     noted = service.noted("tts_resumed")

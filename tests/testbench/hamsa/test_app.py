@@ -13,13 +13,12 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from ivr.hamsa.options import HamsaSettings
-from ivr.hamsa.stt.transcriber import Transcriber
-from ivr.hamsa.tts.synthesizer import Synthesizer
 from ivr.testbench.hamsa.app import PATH, create_app
 from ivr.testbench.hamsa.mock import MockHamsa
 from ivr.testbench.hamsa.profile import HamsaProfile, parse_rule
 from ivr.testbench.hamsa.script import ACK_FRAME, END_FRAME, INFO_FRAME
 from ivr.testbench.loopback import bound, serving
+from tests.hamsa.service import on_demand
 from tests.support import live
 
 pytestmark = pytest.mark.live
@@ -147,14 +146,15 @@ def test_slow_part_of_a_request_runs_in_a_thread() -> None:
 def test_real_tts_and_stt_clients() -> None:
     async def scene(peer: str) -> None:
         settings = HamsaSettings(url=f"ws://{peer}{PATH}", api_key="key")
-        voice, ears = Synthesizer(settings), Transcriber(settings)
+        speech = on_demand(settings)
+        voice, ears = speech.synthesizer_for(settings), speech.transcriber_for(settings)
         try:
             for chars in (32, 111):
                 audio = b"".join([chunk.audio async for chunk in voice.speak("x" * chars)])
                 assert len(audio) in (83_270, 395_322)
             assert await ears.transcribe(bytes(16_000)) == "7826459301240"
         finally:
-            await asyncio.gather(voice.aclose(), ears.aclose())
+            await speech.aclose()
 
     mock = staged(scene, "tts degenerate requests=1", transcript="7826459301240")
     assert (mock.stats.connects, mock.stats.violations) == (2, {})

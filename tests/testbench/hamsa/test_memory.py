@@ -12,7 +12,6 @@ from websockets.exceptions import ConnectionClosedError, ConnectionClosedOK, Inv
 
 from ivr.call.ports import TtsError
 from ivr.hamsa.options import HamsaSettings
-from ivr.hamsa.stt.transcriber import Transcriber
 from ivr.hamsa.tts.synthesizer import Synthesizer
 from ivr.testbench import virtual_time
 from ivr.testbench.hamsa import audio as hamsa_audio
@@ -20,6 +19,7 @@ from ivr.testbench.hamsa.memory import MemoryHamsa
 from ivr.testbench.hamsa.mock import MockHamsa
 from ivr.testbench.hamsa.profile import HamsaProfile, parse_rule
 from ivr.testbench.hamsa.script import ACK_FRAME, END_FRAME, INFO_FRAME
+from tests.hamsa.service import on_demand
 
 SETTINGS = HamsaSettings(url="ws://localhost/v1/realtime/ws", api_key="key")
 REQUEST = json.dumps(
@@ -142,13 +142,14 @@ def test_pings_both_ways_until_the_service_is_deaf() -> None:
 def test_real_tts_reuses_a_socket_and_gets_every_byte() -> None:
     async def scene() -> tuple[list[int], dict[str, Any]]:
         hamsa = service()
-        voice = Synthesizer(SETTINGS, connect=hamsa.connect)
+        speech = on_demand(SETTINGS, connect=hamsa.connect)
+        voice = speech.synthesizer_for(SETTINGS)
         await voice.open()
         audio = [await spoken(voice, "x" * chars) for chars in (32, 65, 89, 111)]
         assert [hamsa_audio.runs(pcm, 16_000)[0].request for pcm in audio] == [1, 2, 3, 4]
         assert all(len(hamsa_audio.runs(pcm, 16_000)) == 1 for pcm in audio)
-        assert voice.connections == 1
-        await voice.aclose()
+        assert speech.pool.opened("tts") == 1
+        await speech.aclose()
         return [len(pcm) for pcm in audio], hamsa.mock.stats.as_json()
 
     sizes, stats = virtual_time.run(scene())
@@ -159,10 +160,11 @@ def test_real_tts_reuses_a_socket_and_gets_every_byte() -> None:
 def test_real_tts_drops_a_degenerate_reply() -> None:
     async def scene() -> dict[str, Any]:
         hamsa = service("tts degenerate requests=1,2,4")
-        voice = Synthesizer(SETTINGS, connect=hamsa.connect)
+        speech = on_demand(SETTINGS, connect=hamsa.connect)
+        voice = speech.synthesizer_for(SETTINGS)
         for chars in (32, 65):
             assert len(await spoken(voice, "x" * chars)) == hamsa_audio.OBSERVED[chars][0]
-        await voice.aclose()
+        await speech.aclose()
         return hamsa.mock.stats.as_json()
 
     stats = virtual_time.run(scene())
@@ -171,13 +173,14 @@ def test_real_tts_drops_a_degenerate_reply() -> None:
 
 def test_real_tts_fails_without_speech() -> None:
     async def scene(rule: str) -> str:
-        voice = Synthesizer(SETTINGS, connect=service(rule).connect)
+        speech = on_demand(SETTINGS, connect=service(rule).connect)
+        voice = speech.synthesizer_for(SETTINGS)
         try:
             with pytest.raises(TtsError) as failed:
                 await spoken(voice, "x" * 40)
             return failed.value.reason
         finally:
-            await voice.aclose()
+            await speech.aclose()
 
     reasons = [virtual_time.run(scene(rule)) for rule in ("socket refuse", "tts degenerate", "tts stall after=0")]
     assert reasons[:2] == ["auth", "degenerate"]
@@ -187,13 +190,14 @@ def test_real_tts_fails_without_speech() -> None:
 def test_real_tts_stops_and_speaks_the_next_sentence() -> None:
     async def scene() -> dict[str, Any]:
         hamsa = service()
-        voice = Synthesizer(SETTINGS, connect=hamsa.connect)
+        speech = on_demand(SETTINGS, connect=hamsa.connect)
+        voice = speech.synthesizer_for(SETTINGS)
         stream = voice.speak("x" * 111)
         await anext(stream)
         await stream.aclose()
         runs = hamsa_audio.runs(await spoken(voice, "x" * 32), 16_000)
         assert [run.request for run in runs] == [2]
-        await voice.aclose()
+        await speech.aclose()
         return hamsa.mock.stats.as_json()
 
     assert virtual_time.run(scene())["violations"] == {}
@@ -202,10 +206,11 @@ def test_real_tts_stops_and_speaks_the_next_sentence() -> None:
 def test_real_stt_gets_the_script() -> None:
     async def scene() -> list[str]:
         hamsa = service("stt stall requests=2 pause=30", transcripts=("7826459301240", "null", " yes "))
-        ears = Transcriber(SETTINGS, connect=hamsa.connect)
+        speech = on_demand(SETTINGS, connect=hamsa.connect)
+        ears = speech.transcriber_for(SETTINGS)
         await ears.open()
         heard = [await ears.transcribe(bytes(16_000)) for _ in range(3)]
-        await ears.aclose()
+        await speech.aclose()
         assert {record.form for record in hamsa.mock.stats.records} == {"16000/1"}
         assert hamsa.mock.stats.violations == {}
         return heard
