@@ -1,7 +1,4 @@
-"""The folder in which a call is kept: both tracks, the page, its figures, and everything that happened at the phone.
-
-Whoever makes a call of a minute wants to know before it, not after, that nothing can be written: `prepare` tries.
-"""
+"""Write the folder of a call: both tracks, the page, its figures, and everything that happened at the phone."""
 
 from __future__ import annotations
 
@@ -19,9 +16,13 @@ FILES: Final = ("call.wav", "call.html", "call.json", "call.jsonl")
 
 
 def prepare(out: Path) -> None:
-    """Make the folder and see that its files can be written; what is there stays. Raises OSError, to be shown."""
+    """Make the folder and check that its files can be written. Files that are there stay.
+
+    Raises OSError with a message for the developer.
+    """
     try:
         out.mkdir(parents=True, exist_ok=True)
+        # A call lasts a minute: a full disk or a missing right must show before it, not after.
         with tempfile.TemporaryFile(dir=out):
             pass
         for path in (out / name for name in FILES):
@@ -44,7 +45,7 @@ def write(
     more: Mapping[str, str],
     result: Mapping[str, Any],
 ) -> str:
-    """The files of a call into a folder; their names for people."""
+    """Write the files of a call into a folder and return their names, separated by commas."""
     out.mkdir(parents=True, exist_ok=True)
     record.save_wav(out / "call.wav")
     record.save_log(out / "call.jsonl")

@@ -1,9 +1,9 @@
-"""Where the time of a turn went: from the caller's last word to the agent's first, cut into what each party took.
+"""Divide the time of a turn, from the caller's last word to the agent's first, into what each party took.
 
-Pure: reads the timeline of a turn, whose times are the driver's `now` in seconds. The stages of a turn lie end to end,
-so their sum is the wait that the caller felt. A turn that stopped half way has the stages it reached.
+All times are the driver's `now` in seconds, as in the turn's timeline. The stages of a turn lie end to end, so their
+sum is the caller's wait. A turn that stopped half way has the stages it reached.
 
-    caller's last word | endpoint | ears | own | agent | own | voice | own | first audio leaves for the phone
+    caller's last word | endpoint | stt | own | agent | own | tts | own | first audio leaves for the phone
 """
 
 from __future__ import annotations
@@ -16,14 +16,18 @@ from typing import Literal, TypeAlias
 from ivr.call.timeline import Overlap, Sentence, Turn
 
 Owner: TypeAlias = Literal["endpoint", "stt", "agent", "tts", "own"]
-"""Who took the time. `endpoint`: the silence that makes an utterance over. `own`: the bridge."""
+"""The party that took the time. `endpoint`: the silence that ends an utterance. `own`: the bridge."""
 
 OWNERS: tuple[Owner, ...] = ("endpoint", "stt", "agent", "tts", "own")
+COLUMNS: dict[Owner, str] = {
+    "endpoint": "end of speech", "stt": "STT", "agent": "agent", "tts": "TTS", "own": "bridge",
+}  # fmt: skip
+"""What people see of an owner."""
 
 
 @dataclass(frozen=True, slots=True)
 class LatencyStage:
-    """A piece of the wait."""
+    """Hold one piece of the wait."""
 
     name: str
     owner: Owner
@@ -38,7 +42,7 @@ class LatencyStage:
 
 @dataclass(frozen=True, slots=True)
 class Playing:
-    """When the caller had a sentence in the ear, as the play clock saw it."""
+    """Hold when the caller heard a sentence, by the play clock."""
 
     sentence: Sentence
     start: float
@@ -49,14 +53,13 @@ class Playing:
 
 
 def first_spoken(turn: Turn) -> Sentence | None:
-    """The sentence that broke the silence, or the one that should have."""
-    return next(
-        (sentence for sentence in turn.sentences if sentence.sent_at is not None), next(iter(turn.sentences), None)
-    )
+    """Return the sentence that ended the silence, or else the first one. None: the turn has no sentence."""
+    sent = (sentence for sentence in turn.sentences if sentence.sent_at is not None)
+    return next(sent, next(iter(turn.sentences), None))
 
 
 def stages(turn: Turn) -> list[LatencyStage]:
-    """The stages of a turn in order, up to the first audio or as far as the turn came."""
+    """Return the stages of a turn in order, up to the first audio or as far as the turn came."""
     steps: list[tuple[str, Owner, float | None]] = [
         ("silence that ends the speech", "endpoint", turn.endpoint_at),
         ("speech to text", "stt", turn.transcript_at),
@@ -66,41 +69,42 @@ def stages(turn: Turn) -> list[LatencyStage]:
     if sentence := first_spoken(turn):
         steps += [
             ("agent's first sentence whole", "agent", sentence.ready_at),
-            ("asking the voice", "own", sentence.asked_at),
-            ("voice's first audio", "tts", sentence.audio_at),
+            ("asking TTS", "own", sentence.asked_at),
+            ("first audio from TTS", "tts", sentence.audio_at),
             ("first audio to the phone", "own", sentence.sent_at),
         ]
     before = turn.speech_ended_at
+    # Keys and phrases have no speech: their wait begins with the request to the agent.
     if before is None:
         before, steps = turn.asked_at, steps[3:]
     found: list[LatencyStage] = []
     for name, owner, at in steps:
         if at is None or before is None:
             break
+        # Speculative work may be done before the stage before it is over: then it took no time.
         found.append(LatencyStage(name, owner, before, max(before, at)))
         before = max(before, at)
     return found
 
 
 def spent(turn: Turn, owner: Owner) -> float | None:
-    """Seconds that one party took; None when the turn never came to it.
-
-    While the process stood still it was the bridge that took the time, whoever was asked.
-    """
+    """Return the seconds that one party took. None: the turn never came to it."""
     found = stages(turn)
-    parts = [stage.seconds for stage in found if stage.owner == owner]
+    parts = [stage for stage in found if stage.owner == owner]
     if not parts:
         return None
+    took = sum(stage.seconds for stage in parts)
     if owner == "endpoint":
-        return sum(parts)
+        return took
+    # While the event loop stood still, the bridge took the time, in the stages of the others too.
     if owner == "own":
-        lent = [stage for stage in found if stage.owner not in ("own", "endpoint")]
-        return sum(parts) + sum(turn.stood_still(stage.start, stage.end) for stage in lent)
-    return sum(parts) - sum(turn.stood_still(stage.start, stage.end) for stage in found if stage.owner == owner)
+        others = [stage for stage in found if stage.owner not in ("own", "endpoint")]
+        return took + sum(turn.stood_still(stage.start, stage.end) for stage in others)
+    return took - sum(turn.stood_still(stage.start, stage.end) for stage in parts)
 
 
 def wait(turn: Turn) -> float | None:
-    """Seconds from the caller's last word to the first audio sent; None when none was."""
+    """Return the seconds from the caller's last word to the first audio sent. None: no audio was sent."""
     sentence = first_spoken(turn)
     found = stages(turn)
     if sentence is None or sentence.sent_at is None or not found or found[-1].end < sentence.sent_at:
@@ -109,12 +113,13 @@ def wait(turn: Turn) -> float | None:
 
 
 def playing(turn: Turn) -> list[Playing]:
-    """The sentences that reached the ear. Audio is sent ahead: each begins when it was sent or the one before ended."""
+    """Return when each sentence that was sent was heard, in order."""
     found: list[Playing] = []
     free_at = float("-inf")
     for sentence in turn.sentences:
         if sentence.sent_at is None:
             continue
+        # Audio is sent ahead: a sentence begins when it was sent, or when the one before it ended.
         start = max(sentence.sent_at, free_at)
         free_at = start + sentence.heard_ms / 1000
         found.append(Playing(sentence, start, free_at, start + max(sentence.heard_ms, sentence.audio_ms) / 1000))
@@ -122,12 +127,12 @@ def playing(turn: Turn) -> list[Playing]:
 
 
 def beginnings(turns: Iterable[Turn]) -> list[float]:
-    """When something new left for the phone: an answer, a phrase of the line, what goes on after a filler. A filler
-    itself is none. Driver's seconds, in order."""
+    """Return when an answer, a phrase, or the rest after a filler left for the phone. Driver's seconds, in order."""
     found: list[float] = []
     for turn in turns:
         before: Sentence | None = None
         for sentence in turn.sentences:
+            # A filler is no sentence of the turn, so it never counts as an answer.
             if sentence.sent_at is None:
                 continue
             if before is None or sentence.fixed or before.again_from is not None:
@@ -137,23 +142,23 @@ def beginnings(turns: Iterable[Turn]) -> list[float]:
 
 
 def reactions(turns: Iterable[Turn]) -> list[float]:
-    """For each time the caller spoke over the agent and ended its turn: seconds from first voiced frame to `clear`."""
+    """Return the seconds from first voiced frame to `clear` of each barge-in that ended a turn."""
     overlaps = [overlap for turn in turns for overlap in turn.overlaps if overlap.verdict == "commit"]
     return [took for overlap in overlaps if (took := reaction(overlap)) is not None]
 
 
 def reaction(overlap: Overlap) -> float | None:
-    """Seconds from the first voiced frame to `clear`; None when the phone had nothing to throw away."""
+    """Return the seconds from the first voiced frame to `clear`. None: the phone had nothing to discard."""
     return None if overlap.clear_at is None else overlap.clear_at - overlap.onset_at
 
 
 def own_overheads(turns: Iterable[Turn]) -> list[float]:
-    """Seconds of every answered turn between an event and the command that followed from it."""
+    """Return the seconds that the bridge itself took, for each answered turn."""
     return [own for turn in turns if turn.kind != "phrase" and (own := turn.own_overhead) is not None]
 
 
 def facts(turns: Sequence[Turn]) -> dict[str, str]:
-    """The call in a few figures, for people."""
+    """Describe a call in a few figures, by name, for people."""
     found = {"turns": str(sum(turn.kind != "phrase" for turn in turns))}
     waits = [seconds for turn in turns if turn.kind != "phrase" and (seconds := wait(turn)) is not None]
     own = own_overheads(turns)
@@ -161,28 +166,27 @@ def facts(turns: Sequence[Turn]) -> dict[str, str]:
     if waits:
         found["last word to first audio"] = f"p50 {median(waits):.2f} s, max {max(waits):.2f} s"
     if own:
-        found["of it deciding"] = f"p50 {median(own) * 1000:.0f} ms, max {max(own) * 1000:.0f} ms"
+        found["the bridge's part"] = f"p50 {median(own) * 1000:.0f} ms, max {max(own) * 1000:.0f} ms"
     if cuts:
         found["barge-in, onset to clear"] = ", ".join(f"{cut * 1000:.0f} ms" for cut in cuts)
     return found
 
 
 def split_heard(turn: Turn) -> list[tuple[str, str]]:
-    """Each sentence as its heard and its unheard part; what never became a sentence comes last, as unheard.
-
-    The ledger says how far the caller heard, in the agent's text; blanks between sentences do not count. A ledger that
-    does not fit the sentences is given as one pair, as it is.
-    """
+    """Return the heard and the unheard part of each sentence, in order."""
     heard = _solid(turn.heard)
     whole = _solid("".join(sentence.text for sentence in turn.sentences))
+    # Heard text that does not fit the sentences cannot be split: it stays as one pair.
     if not whole.startswith(heard):
         return [(turn.heard, turn.unheard)]
+    # The heard text may differ in the blanks between sentences, so only other characters are counted.
     left = len(heard)
     found: list[tuple[str, str]] = []
     for sentence in turn.sentences:
         at = _position(sentence.text, left)
         left -= len(_solid(sentence.text[:at]))
         found.append((sentence.text[:at], sentence.text[at:]))
+    # Text that never became a sentence comes last, as unheard.
     rest = _position(turn.unheard, len(whole) - len(heard))
     if turn.unheard[rest:].strip():
         found.append(("", turn.unheard[rest:].strip()))
@@ -190,11 +194,12 @@ def split_heard(turn: Turn) -> list[tuple[str, str]]:
 
 
 def _solid(text: str) -> str:
+    """Remove all blanks from a text."""
     return "".join(text.split())
 
 
 def _position(text: str, solid: int) -> int:
-    """The index in `text` after `solid` of its non-blank characters."""
+    """Return the index in `text` after `solid` of its non-blank characters."""
     for index, character in enumerate(text):
         if not character.isspace():
             if solid == 0:

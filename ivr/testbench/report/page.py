@@ -1,7 +1,7 @@
-"""A whole call on one page: `call.html`, complete in itself, nothing loaded from anywhere.
+"""Write a whole call as one page, `call.html`, that loads nothing from anywhere.
 
-Pure: a phone's record and the turns of the bridge in, HTML out. What the caller heard is solid, what was cut off is
-struck through; words keep the direction of their script. The page is a developer's document: it holds speech.
+Text that the caller heard is solid, text that was cut off is struck through. Words keep the direction of their script.
+The page holds speech: it is a document for developers.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ivr.call.timeline import Turn
 from ivr.media import g711
 from ivr.testbench.recording import PhoneRecord
 from ivr.testbench.report import charts
-from ivr.testbench.report.latency import OWNERS, facts, reaction, spent, split_heard, wait
+from ivr.testbench.report.latency import COLUMNS, OWNERS, facts, reaction, spent, split_heard, wait
 
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufefc]")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -35,152 +35,136 @@ def html(
     scripted: bool = False,
     figures: Mapping[str, str] | None = None,
 ) -> str:
-    """The page. `scripted`: transcripts were not recognised, and it says so. `figures`: more facts for its head."""
+    """Return the page. `scripted`: mark transcripts as not recognised. `figures`: more facts for its head."""
     page = Template(files("ivr.testbench.report").joinpath("report_page.html").read_text(encoding="utf-8"))
     seconds = len(record.caller) / g711.RATE
     head = {"length": f"{seconds:.1f} s", **(facts(turns) if turns else {}), **(figures or {})}
+    badges = [f'<span class="badge plain">{escape(language)}</span>']
+    if scripted:
+        badges.append('<span class="badge alarm">SCRIPTED</span>')
+    if record.ended:
+        badges.append(f'<span class="badge plain">ended by {escape(record.ended)}</span>')
+    badges += [f'<span class="badge alarm">warning {number}</span>' for number in record.warnings]
+    sound = io.BytesIO()
+    with wave.open(sound, "wb") as file:
+        file.setparams((2, 2, g711.RATE, 0, "NONE", ""))
+        file.writeframes(record.stereo())
+    # Without the bridge's turns only the phone's side of the call is known.
+    sections = ""
+    if turns:
+        articles = "\n".join(_turn(turn, record, scripted) for turn in turns)
+        table = f'<div class="card">{latency_table(turns)}</div>'
+        sections = f"<h2>Latency, turn by turn</h2>\n{table}\n<h2>Turns</h2>\n{articles}"
     return page.substitute(
         lang="en",
         title=escape(title),
-        badges=_badges(record, language, scripted),
+        badges=" ".join(badges),
         notice=f'<p class="notice" role="note">{_SCRIPTED}</p>' if scripted else "",
         facts="".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in head.items()),
-        audio=base64.b64encode(_stereo(record)).decode("ascii"),
+        audio=base64.b64encode(sound.getvalue()).decode("ascii"),
         timeline=charts.timeline(record, turns),
-        turns=_turns(turns, record, scripted),
+        turns=sections,
         entries=_entries(record),
         count=len(record.entries),
     )
 
 
 def direction(text: str) -> str:
-    """`rtl` when the first letter of the text is of a script written from the right, else `ltr`."""
+    """Return `rtl` for a text whose first letter is of a script written from the right, else `ltr`."""
     letter = _LETTER.search(text)
     return "rtl" if letter and _RIGHT_TO_LEFT.match(letter[0]) else "ltr"
 
 
-def _badges(record: PhoneRecord, language: str, scripted: bool) -> str:
-    words = [f'<span class="badge plain">{escape(language)}</span>']
-    if scripted:
-        words.append('<span class="badge alarm">SCRIPTED</span>')
-    if record.ended:
-        words.append(f'<span class="badge plain">ended by {escape(record.ended)}</span>')
-    words += [f'<span class="badge alarm">warning {number}</span>' for number in record.warnings]
-    return " ".join(words)
-
-
-def _stereo(record: PhoneRecord) -> bytes:
-    target = io.BytesIO()
-    with wave.open(target, "wb") as file:
-        file.setparams((2, 2, g711.RATE, 0, "NONE", ""))
-        file.writeframes(record.stereo())
-    return target.getvalue()
-
-
-_COLUMNS = {"endpoint": "end of speech", "stt": "stt", "agent": "agent", "tts": "tts", "own": "bridge"}
-
-
 def latency_table(turns: Sequence[Turn]) -> str:
-    """One row a turn: who took how much of the wait, in ms."""
-    names = "".join(f'<th scope="col"><span class="key {name}"></span>{_COLUMNS[name]}</th>' for name in OWNERS)
-    body = "".join(_latency_row(turn) for turn in turns)
+    """Write one row a turn: who took how much of the wait, in ms."""
+    names = "".join(f'<th scope="col"><span class="key {name}"></span>{COLUMNS[name]}</th>' for name in OWNERS)
+    rows = []
+    for turn in turns:
+        cells = "".join(f'<td data-name="{COLUMNS[name]}">{_ms(spent(turn, name))}</td>' for name in OWNERS)
+        outcome = turn.outcome + (f" ({turn.failure})" if turn.failure else "")
+        rows.append(
+            f'<tr><th scope="row" data-name="turn">{turn.number}</th>'
+            f'<td class="text" data-name="kind">{_kind(turn)}</td>'
+            f'{cells}<td data-name="whole wait"><b>{_ms(wait(turn))}</b></td>'
+            f'<td class="text" data-name="outcome">{escape(outcome)}</td></tr>'
+        )
     return (
         '<table class="latency"><thead><tr><th scope="col">turn</th><th class="text" scope="col">kind</th>'
-        f'{names}<th scope="col">wait, all in all</th><th class="text" scope="col">outcome</th></tr></thead>'
-        f"<tbody>{body}</tbody></table>"
+        f'{names}<th scope="col">whole wait</th><th class="text" scope="col">outcome</th></tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table>"
         '<p class="aside">Milliseconds from the caller\'s last word to the first audio sent.</p>'
     )
 
 
-def _latency_row(turn: Turn) -> str:
-    cells = "".join(f'<td data-name="{_COLUMNS[name]}">{_ms(spent(turn, name))}</td>' for name in OWNERS)
-    outcome = turn.outcome + (f" ({turn.failure})" if turn.failure else "")
-    return (
-        f'<tr><th scope="row" data-name="turn">{turn.number}</th><td class="text" data-name="kind">{_kind(turn)}</td>'
-        f'{cells}<td data-name="wait, all in all"><b>{_ms(wait(turn))}</b></td>'
-        f'<td class="text" data-name="outcome">{escape(outcome)}</td></tr>'
-    )
-
-
 def _ms(seconds: float | None) -> str:
+    """Write seconds as whole milliseconds; unknown seconds as a dash."""
     return "–" if seconds is None else f"{seconds * 1000:.0f}"
 
 
 def _kind(turn: Turn) -> str:
+    """Name what began a turn."""
     if turn.kind == "phrase":
         return "greeting" if turn.number == 0 else "phrase"
     return "keypad" if turn.kind == "dtmf" else "speech"
 
 
-def _turns(turns: Sequence[Turn], record: PhoneRecord, scripted: bool) -> str:
-    """The bridge's side of the call; nothing when only the phone's is known."""
-    if not turns:
-        return ""
-    articles = "\n".join(_turn(turn, record, scripted) for turn in turns)
-    table = f'<div class="card">{latency_table(turns)}</div>'
-    return f"<h2>Latency, turn by turn</h2>\n{table}\n<h2>Turns</h2>\n{articles}"
-
-
 def _turn(turn: Turn, record: PhoneRecord, scripted: bool) -> str:
+    """Write one turn: who said what, what went wrong, and its waterfall."""
     t0 = charts.axis_of(record).t0
     begin = turn.speech_started_at or turn.asked_at or turn.first_sent_at
-    button = "" if begin is None else _seek(max(0.0, begin - t0 - 0.3))
+    button = ""
+    if begin is not None:
+        # A third of a second earlier, so that the ear has the beginning.
+        seconds = max(0.0, begin - t0 - 0.3)
+        at = f"{seconds:.1f} s"
+        button = f'<button class="seek" data-at="{seconds:.2f}" aria-label="Play from {at}">▶ {at}</button>'
     lines = [f'<article class="card"><h3>Turn {turn.number}: {_kind(turn)}, {escape(turn.outcome)} {button}</h3>']
     if turn.text:
         who = "Caller (SCRIPTED)" if scripted and turn.kind == "speech" else "Caller"
         lines.append(_line("c", who, turn.text, escape(turn.text)))
     if turn.sentences or turn.heard or turn.unheard:
-        lines.append(_line("a", "Agent", turn.heard + turn.unheard or turn.sentences[0].text, _said(turn)))
+        lines.append(_line("a", "Agent", turn.heard + turn.unheard or turn.sentences[0].text, _reply(turn)))
     if turn.failure:
         lines.append(f'<p class="notice">{escape(turn.failure)}</p>')
     if turn.fillers:
         times = ", ".join(f"{at - t0:.1f} s" for at in turn.fillers)
-        lines.append(f"<p>While the caller waited, words of the line filled the silence at {times}.</p>")
-    lines += [f"<p>{_overlap(turn, index)}</p>" for index in range(len(turn.overlaps))]
+        lines.append(f"<p>While the caller waited, a filler phrase was played at {times}.</p>")
+    for overlap in turn.overlaps:
+        verdict = {
+            "commit": "and ended the agent's turn",
+            "resume": "too little to count: the agent went on",
+            "pending": "and the call ended before that was settled",
+        }[overlap.verdict]
+        rule = f" ({escape(overlap.rule)})" if overlap.rule else ""
+        delay = reaction(overlap)
+        quiet = "" if delay is None else f", which was silenced {delay * 1000:.0f} ms after the first voiced frame"
+        lines.append(f"<p>The caller spoke over the agent{quiet}, {verdict}{rule}.</p>")
     lines.append(f"{charts.waterfall(turn, t0)}</article>")
     return "\n".join(lines)
 
 
-def _seek(seconds: float) -> str:
-    at = f"{seconds:.1f} s"
-    return f'<button class="seek" data-at="{seconds:.2f}" aria-label="Play from {at}">▶ {at}</button>'
-
-
 def _line(css: str, who: str, text: str, inner: str) -> str:
+    """Write what one side said. `text` gives the direction, `inner` is the HTML of it."""
     way = direction(text)
     lang = ' lang="ar"' if way == "rtl" else ""
     said = f'<span class="said" dir="{way}"{lang}>{inner}</span>'
     return f'<div class="line"><span class="who {css}">{who}</span>{said}</div>'
 
 
-def _said(turn: Turn) -> str:
-    """The reply, heard text solid, unheard struck through."""
+def _reply(turn: Turn) -> str:
+    """Write the agent's reply, heard text solid, unheard text struck through."""
     words: list[str] = []
     for heard, unheard in split_heard(turn):
         joint = " " if heard[-1:].isspace() else ""
-        cut = f'<s title="the caller did not hear this">{_hidden("not heard: ")}{escape(unheard.strip())}</s>'
+        # A screen reader does not read strikes: it gets the words "not heard".
+        hidden = '<span class="hidden" lang="en">not heard: </span>'
+        cut = f'<s title="the caller did not hear this">{hidden}{escape(unheard.strip())}</s>'
         words.append(escape(heard.strip()) + (joint + cut if unheard.strip() else ""))
     return " ".join(filter(None, words))
 
 
-def _hidden(text: str) -> str:
-    return f'<span class="hidden" lang="en">{text}</span>'
-
-
-def _overlap(turn: Turn, index: int) -> str:
-    overlap = turn.overlaps[index]
-    verdict = {
-        "commit": "and ended the agent's turn",
-        "resume": "too little to count: the agent went on",
-        "pending": "and the call ended before that was settled",
-    }[overlap.verdict]
-    rule = f" ({escape(overlap.rule)})" if overlap.rule else ""
-    delay = reaction(overlap)
-    quiet = "" if delay is None else f", which was silenced {delay * 1000:.0f} ms after the first voiced frame"
-    return f"The caller spoke over the agent{quiet}, {verdict}{rule}."
-
-
 def _entries(record: PhoneRecord) -> str:
+    """Write the table of everything that happened on the phone line."""
     t0 = charts.axis_of(record).t0
     rows = "".join(
         f'<tr><td>{entry.t - t0:.3f}</td><td class="text">{escape(entry.kind)}</td>'

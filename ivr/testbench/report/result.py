@@ -1,8 +1,7 @@
-"""A call for a machine: what `call.json` holds and `ivr call --json` prints. docs/developing.md lists its fields.
+"""Describe a call for a machine: what `call.json` holds and `ivr call --json` prints.
 
-Pure: the phone's record, the scenario that was played, and what the bridge told of its turns. Times are seconds since
-the stream's first sample or milliseconds, as their names say; what is not known is null. A change that takes a field
-away or gives it another meaning makes another `format`.
+docs/developing.md lists the fields. Times are seconds since the stream's first sample, or milliseconds, as their names
+say; what is not known is null. A change that takes a field away or gives it another meaning makes another `format`.
 """
 
 from __future__ import annotations
@@ -22,16 +21,16 @@ from ivr.testbench.report.latency import OWNERS, beginnings, spent
 from ivr.testbench.scenario import PlayFile, Press, Say, Scenario
 
 FORMAT: Final = 2
-EARLY: Final = 0.3
-"""Seconds by which the bridge may take a turn for begun before the phone's act."""
+TURN_BEFORE_ACT: Final = 0.3
+"""Seconds by which the bridge may place the beginning of a turn before the phone's act."""
 
 _KINDS: Final[Mapping[str, str]] = {"speech": "speech", "dtmf": "keys"}
-"""By what acts the bridge's turns are begun."""
+"""The kind of act that begins a turn of the bridge."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Act:
-    """Something the caller did, or nothing before the greeting."""
+    """Hold one thing that the caller did, or the time of the greeting before the first."""
 
     kind: Literal["greeting", "speech", "keys"]
     said: str
@@ -41,9 +40,9 @@ class _Act:
 
 
 def result(record: PhoneRecord, scenario: Scenario, said: CallSnapshot | str) -> dict[str, Any]:
-    """The call, ready for JSON. `said`: what the bridge says of it, or why it says nothing."""
-    told = said if isinstance(said, CallSnapshot) else None
-    begun = None if told is None else beginnings(told.turns)
+    """Return the call, ready for JSON. `said`: what the bridge says of it, or why it says nothing."""
+    snapshot = said if isinstance(said, CallSnapshot) else None
+    begun = None if snapshot is None else beginnings(snapshot.turns)
     measured = figures(record, begun)
     acts = [_Act("greeting", "", 0, 0), *_acts(record, scenario)]
     until = [act.start for act in acts[1:]] + [max(len(record.heard), len(record.caller)) + 1]
@@ -55,8 +54,8 @@ def result(record: PhoneRecord, scenario: Scenario, said: CallSnapshot | str) ->
         "seconds": round(len(record.caller) / g711.RATE, 2),
         "ended_by": record.ended,
         "refused": next((line.removeprefix("refused: ") for line in refusal(record)), None),
-        "result": told.result if told is not None else None,
-        "reason": told.reason if told is not None else None,
+        "result": snapshot.result if snapshot is not None else None,
+        "reason": snapshot.reason if snapshot is not None else None,
         "untold": said if isinstance(said, str) else None,
         "first_audio_ms": record.runs[0].start / 8 if record.runs else None,
         "silence_ms": measured.longest_dead_air_ms,
@@ -68,8 +67,8 @@ def result(record: PhoneRecord, scenario: Scenario, said: CallSnapshot | str) ->
         "dialled": record.dialled,
         "on_time": measured.certified,
         "turns": [
-            {**_turn(record, measured, begun, act, end), **_at_the_bridge(share)}
-            for act, end, share in zip(acts, until, _shared_out(record, told, acts), strict=True)
+            {**_at_the_phone(record, measured, begun, act, end), **_at_the_bridge(share)}
+            for act, end, share in zip(acts, until, _turns_by_act(record, snapshot, acts), strict=True)
         ],
     }
     wanted = [step.expect for step in scenario.steps if isinstance(step.act, Say | PlayFile | Press)]
@@ -78,10 +77,11 @@ def result(record: PhoneRecord, scenario: Scenario, said: CallSnapshot | str) ->
 
 
 def _acts(record: PhoneRecord, scenario: Scenario) -> Iterator[_Act]:
-    """What the caller did of what the scenario has for him."""
+    """Yield what the caller did of the scenario's steps."""
     speech, digits = iter(record.speech), iter(record.of("digit"))
     for step in scenario.steps:
         match step.act:
+            # The call may end before all steps are done: then the record has fewer.
             case Say() | PlayFile():
                 if (spoken := next(speech, None)) is None:
                     return
@@ -96,13 +96,14 @@ def _acts(record: PhoneRecord, scenario: Scenario) -> Iterator[_Act]:
                 pass
 
 
-def _turn(
+def _at_the_phone(
     record: PhoneRecord, measured: CallFigures, begun: Sequence[float] | None, act: _Act, until: int
 ) -> dict[str, Any]:
-    """What the caller did and what came of it, until he did something else, at the phone."""
+    """Return an act and what was heard of its answer. `until`: the sample of the caller's next act."""
     sound = answered(record, act.said, act.start, act.end, until)
     if act.kind == "greeting":
         answer = sound
+    # The phone alone cannot tell an answer from a filler: without the bridge's turns the answer is not known.
     elif begun is None:
         answer = replace(sound, reply_ms=None, audible_ms=None)
     else:
@@ -120,41 +121,35 @@ def _turn(
     }
 
 
-def _shared_out(record: PhoneRecord, told: CallSnapshot | None, acts: Sequence[_Act]) -> list[list[Turn] | None]:
-    """The bridge's turns that belong to each act: the last one before it of its kind, of any where there is none. None:
-    it told nothing."""
-    if told is None or record.t0 is None:
+def _turns_by_act(record: PhoneRecord, snapshot: CallSnapshot | None, acts: Sequence[_Act]) -> list[list[Turn] | None]:
+    """Return the bridge's turns that belong to each act. None: the bridge said nothing."""
+    if snapshot is None or record.t0 is None:
         return [None for _ in acts]
     shares: list[list[Turn]] = [[] for _ in acts]
-    for turn in told.turns:
-        at = (_begun(turn, told) - record.t0 + EARLY) * g711.RATE
+    for turn in snapshot.turns:
+        times = (turn.speech_started_at, turn.asked_at, turn.first_sent_at)
+        begin = next((at for at in times if at is not None), snapshot.started_at)
+        at = (begin - record.t0 + TURN_BEFORE_ACT) * g711.RATE
         before = [number for number, act in enumerate(acts) if number == 0 or act.start <= at]
+        # A turn belongs to the last act of its kind before it; where there is none, to the last act of any kind.
         alike = [number for number in before if acts[number].kind == _KINDS.get(turn.kind)]
         shares[(alike or before)[-1]].append(turn)
     return list(shares)
 
 
-def _begun(turn: Turn, told: CallSnapshot) -> float:
-    times = (turn.speech_started_at, turn.asked_at, turn.first_sent_at)
-    return next((at for at in times if at is not None), told.started_at)
-
-
 def _at_the_bridge(turns: Sequence[Turn] | None) -> dict[str, Any]:
+    """Return what the bridge says of an act's turns."""
     if turns is None:
         return dict.fromkeys(("transcript", "heard", "unheard", "outcome", "failure", "spent_ms"))
-    asked = [turn for turn in turns if turn.kind != "phrase"]  # what the line said then is no answer
+    # A phrase is no answer, so it does not give the outcome while there is a turn that was asked.
+    asked = [turn for turn in turns if turn.kind != "phrase"]
     last = (asked or turns)[-1] if turns else None
+    took = {owner: spent(last, owner) for owner in OWNERS} if last else {}
     return {
         "transcript": " ".join(turn.text for turn in turns if turn.text),
         "heard": " ".join(turn.heard.strip() for turn in turns if turn.heard.strip()),
         "unheard": " ".join(turn.unheard.strip() for turn in turns if turn.unheard.strip()),
         "outcome": last.outcome if last else None,
         "failure": next((turn.failure for turn in turns if turn.failure), None),
-        "spent_ms": _spent(last) if last else None,
+        "spent_ms": {owner: None if s is None else round(s * 1000, 1) for owner, s in took.items()} if last else None,
     }
-
-
-def _spent(turn: Turn) -> dict[str, float | None]:
-    """Who took how much of the wait: `endpoint` the silence that ends an utterance, `own` the bridge."""
-    took = {owner: spent(turn, owner) for owner in OWNERS}
-    return {owner: None if seconds is None else round(seconds * 1000, 1) for owner, seconds in took.items()}

@@ -36,15 +36,15 @@ def test_a_turn_is_a_line_for_each_thing_a_person_wants_to_know() -> None:
     )
     assert screen.happened(5.1, events.AudioIn(0, b""), commands.SendAudio(b"greeting"), commands.WarmUp()) == ""
     line = screen.happened(7.0, events.AudioIn(0, b""), commands.Transcribe(1, bytes(16000)))
-    assert line == "2.00  bridge  the caller pauses: 1.0 s of speech go to the ears"
+    assert line == "2.00  bridge  the caller pauses: 1.0 s of speech go to STT"
     line = screen.happened(7.5, events.TranscriptArrived(1, "hi [b]you[/b]"), commands.RequestReply(1, REQUEST))
     assert line.splitlines() == [
-        "2.50  heard   +500 ms hi [b]you[/b]",
-        "   2.50  bridge  asks the agent (told what was cut off: the rest)",
+        "2.50  STT     +500 ms hi [b]you[/b]",
+        "   2.50  bridge  asks the agent (the caller did not hear: the rest)",
     ]
     assert screen.happened(8.0, events.ReplyDelta(1, "Sure")) == "3.00  agent   +500 ms begins to answer"
     assert screen.happened(8.1, events.ReplyDelta(1, " thing."), commands.Speak(1, 1, "Sure thing.")) == (
-        "3.10  tts     sentence 1: Sure thing."
+        "3.10  TTS     sentence 1: Sure thing."
     )
     audio = events.TtsAudio(1, 1, b"")
     assert screen.happened(8.4, audio, commands.SendAudio(b"x")).endswith(
@@ -124,7 +124,7 @@ def test_the_phone_and_the_end() -> None:
     screen.show.ended("CA1", 3.0, [], commands.HangUp("success", "agent_hung_up"))
     assert [line.strip() for line in screen.text.getvalue().splitlines()] == [
         "0.00  caller  says Where is it?",
-        "1.00  phone   thrown away unheard: 800 ms",
+        "1.00  phone   discarded unheard: 800 ms",
         "1.80  phone   the agent is heard",
         "2.00  bridge  call ended: success, agent_hung_up",
     ]
@@ -141,4 +141,4 @@ def test_the_table_says_who_took_the_time() -> None:
     assert ["1", "500", "500", "590", "290", "40", "1920", "interrupted"] in lines
     assert ["2", "-", "-", "-", "-", "-", "-", "empty"] in lines
     assert "barge-in, onset to clear: 140 ms" in summary([turn])
-    assert summary([], {"voice connections": "1"}) == ["turns: 0", "voice connections: 1"]
+    assert summary([], {"TTS connections": "1"}) == ["turns: 0", "TTS connections: 1"]

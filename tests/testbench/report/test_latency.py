@@ -114,7 +114,7 @@ def test_the_figures_of_a_call() -> None:
     assert latency.facts([greeting, turn]) == {
         "turns": "1",
         "last word to first audio": "p50 1.92 s, max 1.92 s",
-        "of it deciding": "p50 40 ms, max 40 ms",
+        "the bridge's part": "p50 40 ms, max 40 ms",
         "barge-in, onset to clear": "120 ms",
     }
     assert latency.facts([]) == {"turns": "0"}

@@ -91,7 +91,7 @@ def turns() -> list[Turn]:
 
 
 def test_the_page_is_well_formed_and_loads_nothing() -> None:
-    text = report.html(a_record(), turns(), title="A <call>", figures={"voice connections": "1"})
+    text = report.html(a_record(), turns(), title="A <call>", figures={"TTS connections": "1"})
     page = Page(text)
     assert re.findall(r"(?:src|href|url\()\s*=?\s*[\"']?(?:https?:)?//", text) == []
     assert page.all("audio")[0]["src"].startswith("data:audio/wav;base64,")
@@ -121,10 +121,10 @@ def test_every_turn_has_its_waterfall_and_every_overlap_its_sentence() -> None:
     assert "spoke over the agent, too little to count: the agent went on." in words
     assert "before that was settled" in words
     assert "http_500" in words
-    assert "filled the silence at 3.9 s" in words
+    assert "a filler phrase was played at 3.9 s" in words
     assert charts.waterfall(turns()[0]) == ""
     falls = unescape(charts.waterfall(turns()[1]))
-    assert "voice's first audio: 190 ms" in falls
+    assert "first audio from TTS: 190 ms" in falls
     assert "sentence 2: 0.0 of 0.9 s heard" in falls
 
 
