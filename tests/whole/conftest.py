@@ -1,4 +1,4 @@
-"""What all whole calls share: the phrases, rendered once."""
+"""Share the rendered phrases among all whole calls."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.whole.world import render_phrases
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the bridges of this run keep their phrases."""
+    """Return the folder in which the bridges of this run keep their phrases."""
     made = tmp_path_factory.mktemp("whole")
     render_phrases(made)
     return made
@@ -21,6 +21,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def _no_failure_of_ours(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Whatever the peers do, nothing of ours raises: no line of a whole call is an error."""
+    """Check that the bridge logs no error in a whole call, for all that the peers do."""
     yield
     assert [record.getMessage() for record in caplog.get_records("call") if record.levelno >= logging.ERROR] == []

@@ -1,4 +1,4 @@
-"""The caller talks over the agent: what the caller hears, and what the agent is told of it."""
+"""Barge-in: what the caller hears after it, and what the agent gets to know of it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LEFT = HangUp("success", "caller_stop", from_caller=True)
 
 
 def old_and_new(world: World) -> tuple[set[int], set[int]]:
-    """Numbers of the sentences that were asked for before the caller's interruption was understood, and after."""
+    """Return the sentences requested before the `clear` of the barge-in, and those requested after it, by number."""
     at = world.record.t0 or 0.0
     [cleared] = world.record.cleared
     when = at + cleared.sample / g711.RATE
@@ -26,14 +26,14 @@ def old_and_new(world: World) -> tuple[set[int], set[int]]:
 
 
 def share(told: str, sentence: RequestRecord, heard: int) -> float:
-    """How far apart the told and the true share of a sentence are."""
+    """Return how far the reported share of a sentence is from the share that was heard."""
     return abs(len(told) / len(sentence.text) - heard / (sentence.seconds * 1000))
 
 
 @pytest.mark.parametrize(
     ("into", "latency"), [(300, 0.0), (1000, 0.12), (2500, 0.12), (4400, 0.0), (6000, 0.0), (9000, 0.12)]
 )
-def test_after_an_interruption_nothing_of_the_old_answer_is_heard(folder: Path, into: int, latency: float) -> None:
+def test_barge_in_silences_the_old_answer(folder: Path, into: int, latency: float) -> None:
     steps = [f"say {QUESTION}", f"over {into} say {PRICE}", "over 600 hang up"]
     world = call(folder, steps, Peers(latency=latency))
     assert [turn.outcome for turn in world.turns] == ["heard", "interrupted", "interrupted"]
@@ -48,7 +48,7 @@ def test_after_an_interruption_nothing_of_the_old_answer_is_heard(folder: Path, 
 
 
 @pytest.mark.parametrize("into", [1500, 3000, 6000])
-def test_the_agent_is_told_what_was_heard_and_what_was_not(folder: Path, into: int) -> None:
+def test_agent_gets_heard_and_unheard_text(folder: Path, into: int) -> None:
     world = call(folder, [f"say {QUESTION}", f"over {into} say {PRICE}", "over 200 hang up"])
     second = world.asked[1]
     told, rest = second["heard"], second["unheard"]
@@ -67,7 +67,7 @@ def test_the_agent_is_told_what_was_heard_and_what_was_not(folder: Path, into: i
     assert told == ""
 
 
-def test_a_cough_is_no_interruption(folder: Path) -> None:
+def test_cough_is_no_barge_in(folder: Path) -> None:
     world = call(
         folder, [f"say {QUESTION}", "over 3000 say ahem", f"say {BYE}", "wait"], Peers(transcripts=(QUESTION, BYE))
     )
@@ -79,7 +79,7 @@ def test_a_cough_is_no_interruption(folder: Path) -> None:
     assert world.asked[1]["unheard"] == ""
 
 
-def test_over_the_greeting(folder: Path) -> None:
+def test_barge_in_over_the_greeting(folder: Path) -> None:
     world = call(folder, [f"at 1.5 say {QUESTION}", "over 500 hang up"])
     assert [turn.outcome for turn in world.turns] == ["interrupted", "interrupted"]
     assert world.asked[0]["heard"].startswith("Hello")
@@ -88,7 +88,7 @@ def test_over_the_greeting(folder: Path) -> None:
     assert max(world.tones_after(cleared.sample + FADE_MS * 8)) < PHRASE
 
 
-def test_before_a_word_of_the_answer_the_questions_are_asked_together(folder: Path) -> None:
+def test_questions_before_the_answer_are_joined(folder: Path) -> None:
     steps = ["at 0.5 say where is my parcel", "at 2.4 say the one from Riyadh", "hang up"]
     world = call(folder, steps, IVR_GREETING="")
     assert [asked["text"] for asked in world.asked][-1] == "where is my parcel the one from Riyadh"
@@ -96,7 +96,7 @@ def test_before_a_word_of_the_answer_the_questions_are_asked_together(folder: Pa
     assert world.stats.sockets_used["tts"] <= 1
 
 
-def test_a_caller_who_will_not_let_the_agent_finish(folder: Path) -> None:
+def test_six_barge_ins_in_a_row(folder: Path) -> None:
     steps = [f"say {QUESTION}", *[f"over {ms} say {PRICE}" for ms in (200, 400, 100, 800, 150)], "over 100 hang up"]
     world = call(folder, steps)
     assert world.hang_up == LEFT
@@ -106,15 +106,15 @@ def test_a_caller_who_will_not_let_the_agent_finish(folder: Path) -> None:
     assert world.stats.open_sockets == 0
 
 
-def test_an_interruption_while_the_voice_delivers_drains_the_link(folder: Path) -> None:
-    """The sentence that is with the voice at the interruption ends unheard, and the link serves the next answer."""
+def test_barge_in_during_synthesis_drains_the_link(folder: Path) -> None:
+    """The sentence in synthesis ends unheard, and the link serves the next answer."""
     world = call(folder, [f"say {QUESTION}", f"over 120 say {PRICE}", "over 500 hang up"])
     assert world.stats.sockets_used["tts"] == 1
     assert world.sentences()[0].outcome == "done"
     assert world.agent.counts["aborted"] <= 1
 
 
-def test_keys_interrupt_too(folder: Path) -> None:
+def test_keys_interrupt_the_agent(folder: Path) -> None:
     world = call(folder, [f"say {QUESTION}", "over 2000 press 1#", "hang up"], Peers(transcripts=(QUESTION,)))
     assert [asked["event"] for asked in world.asked] == ["speech", "dtmf"]
     assert world.turns[1].outcome == "interrupted"

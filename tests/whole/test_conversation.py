@@ -1,4 +1,4 @@
-"""Calls that go well: every part real but the sockets, and the detector cheap."""
+"""Calls that go well: every part is real but the sockets and the VAD."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GOODBYE = HangUp("success", "agent_goodbye")
 LEFT = HangUp("success", "caller_stop", from_caller=True)
 
 
-def test_greeting_question_answer_and_the_agent_s_goodbye(folder: Path) -> None:
+def test_greeting_question_answer_goodbye(folder: Path) -> None:
     world = call(folder, [f"say {QUESTION}", f"say {BYE}", "wait"])
     record = world.record
     assert world.hang_up == GOODBYE
@@ -38,13 +38,13 @@ def test_greeting_question_answer_and_the_agent_s_goodbye(folder: Path) -> None:
     assert (call_id, form) == (record.call_sid, {"Status": "completed"})
 
 
-def test_every_sentence_is_heard_to_its_end(folder: Path) -> None:
+def test_sentences_are_heard_to_their_end(folder: Path) -> None:
     world = call(folder, [f"say {QUESTION}", f"say {BYE}", "wait"])
     for sentence in world.sentences():
         assert world.heard_ms(sentence.number) == pytest.approx(sentence.seconds * 1000, abs=100)
 
 
-def test_without_rest_the_socket_closes_and_the_document_goes_on(folder: Path) -> None:
+def test_document_goes_on_after_a_goodbye_without_rest(folder: Path) -> None:
     world = call(folder, [f"say {BYE}", "wait"], Peers(rest=None), IVR_DEV="true")
     assert world.hang_up == GOODBYE
     assert (world.record.ended, world.record.verbs) == ("agent", ["Connect", "Say", "Hangup"])
@@ -52,7 +52,7 @@ def test_without_rest_the_socket_closes_and_the_document_goes_on(folder: Path) -
     assert world.record.cut_ms == 0
 
 
-def test_phrases_that_were_not_rendered_are_spoken_during_the_call(folder: Path, tmp_path: Path) -> None:
+def test_unrendered_phrases_are_spoken_in_the_call(folder: Path, tmp_path: Path) -> None:
     world = call(folder, [f"say {QUESTION}", "hang up"], prepared=False, IVR_CACHE_DIR=str(tmp_path))
     assert world.hang_up == LEFT
     assert world.sentences()[0].text == GREETING
@@ -60,13 +60,13 @@ def test_phrases_that_were_not_rendered_are_spoken_during_the_call(folder: Path,
     assert world.stats.sockets_used["tts"] == 1
 
 
-def test_the_greeting_of_a_prepared_bridge_is_there_at_once(folder: Path) -> None:
+def test_rendered_greeting_is_heard_at_once(folder: Path) -> None:
     found = figures(call(folder, [f"say {QUESTION}", "hang up"]).record)
     assert found.first_audio_ms is not None
     assert found.first_audio_ms < 25
 
 
-def test_six_turns_and_two_interruptions_use_one_connection_for_the_voice(folder: Path) -> None:
+def test_six_turns_use_one_tts_connection(folder: Path) -> None:
     steps = [f"say {QUESTION}", f"over 3000 say {PRICE}", f"say {QUESTION}", f"over 1500 say {PRICE}", f"say {BYE}"]
     world = call(folder, ["say hello", *steps, "wait"])
     assert world.hang_up == GOODBYE
@@ -77,14 +77,14 @@ def test_six_turns_and_two_interruptions_use_one_connection_for_the_voice(folder
     assert len(world.record.cleared) == 2
 
 
-def test_through_the_application_s_own_door(folder: Path) -> None:
+def test_call_through_the_applications_socket(folder: Path) -> None:
     world = call(folder, [f"say {QUESTION}", f"over 2000 say {BYE}", "wait"], Peers(sockets=True))
     assert world.hang_up == GOODBYE
     assert len(world.asked) == 2
     assert world.record.warnings == {}
 
 
-def test_two_calls_one_after_the_other_are_the_same(folder: Path) -> None:
+def test_two_calls_give_the_same_record(folder: Path) -> None:
     one, other = (call(folder, [f"say {QUESTION}", f"over 2000 say {BYE}", "wait"]) for _ in range(2))
     assert one.record.heard == other.record.heard
     assert [(e.t, e.kind, e.detail) for e in one.record.entries] == [
@@ -92,13 +92,13 @@ def test_two_calls_one_after_the_other_are_the_same(folder: Path) -> None:
     ]
 
 
-def test_keys_are_a_turn_of_their_own(folder: Path) -> None:
+def test_keys_are_a_turn(folder: Path) -> None:
     world = call(folder, ["press 1", "after 1 press 0501234567#", "hang up"])
     assert [(asked["event"], asked["text"]) for asked in world.asked] == [("dtmf", "1"), ("dtmf", "0501234567")]
     assert world.stats.requests["stt"] == 0
 
 
-def test_a_caller_who_says_nothing_is_asked_twice_and_let_go(folder: Path) -> None:
+def test_silent_caller_is_asked_twice_and_hung_up(folder: Path) -> None:
     world = call(folder, Scenario(from_words(["wait"]).steps, patience_s=120))
     assert world.hang_up == HangUp("caller_error", "caller_silent")
     assert (world.asked, world.stats.requests["tts"]) == ([], 0)
@@ -115,13 +115,13 @@ NETWORKS = [
     ("with a second that comes late", PhoneOptions(strict=True, pauses=(Stretch(4_200, 1000),)), 0.0),
     ("in other chunks", PhoneOptions(strict=True, chunks=(1, 999, 320, 7, 160)), 0.0),
     ("with losses", PhoneOptions(strict=True, losses=(Stretch(4_300, 60), Stretch(5_000, 40))), 0.0),
-    ("over a long way", PhoneOptions(strict=True), 0.18),
+    ("with latency", PhoneOptions(strict=True), 0.18),
     ("on a noisy line", PhoneOptions(strict=True, noise=True), 0.0),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("phone", "latency"), [row[1:] for row in NETWORKS], ids=[row[0] for row in NETWORKS])
-def test_however_the_network_delivers(folder: Path, phone: PhoneOptions, latency: float) -> None:
+def test_call_over_a_bad_network(folder: Path, phone: PhoneOptions, latency: float) -> None:
     steps = [f"say {QUESTION}", f"over 2000 say {BYE}", "wait"]
     world = call(folder, steps, Peers(phone=phone, latency=latency))
     assert world.hang_up == GOODBYE
@@ -131,8 +131,8 @@ def test_however_the_network_delivers(folder: Path, phone: PhoneOptions, latency
     assert figures(world.record).underruns == []
 
 
-@pytest.mark.skipif(not tts.available(), reason="no voice on this machine")
-def test_with_the_real_detector_and_a_real_voice(folder: Path) -> None:
+@pytest.mark.skipif(not tts.available(), reason="no espeak-ng on this machine")
+def test_call_with_the_real_vad_and_espeak(folder: Path) -> None:
     def say(text: str) -> bytes:
         return g711.encode(tts.say(text, "en", rate=g711.RATE))
 

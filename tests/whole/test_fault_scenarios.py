@@ -1,4 +1,4 @@
-"""Every fault on file, whole calls in virtual time: what the caller hears stays within the file's bounds.
+"""Every shipped fault file as whole calls in virtual time: what the caller hears stays within the file's bounds.
 
 The goal is no more than 2.5 s of silence while a reply is owed, no sentence lost, none twice, none out of order, and no
 bad sound. A file whose bounds are beyond that says why.
@@ -24,27 +24,27 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> FaultHarness:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=[scenario.name for scenario in SCENARIOS])
-def test_the_caller_hears_what_the_file_allows_at_most(scenario: FaultScenario, place: FaultHarness) -> None:
+def test_fault_stays_within_its_bounds(scenario: FaultScenario, place: FaultHarness) -> None:
     report = run(scenario, place)
     assert report.broken == [], report.as_json()
 
 
 @pytest.mark.parametrize("seed", [5, 6])
 @pytest.mark.parametrize("scenario", SENSITIVE, ids=[scenario.name for scenario in SENSITIVE])
-def test_it_is_not_the_timing_s_luck(scenario: FaultScenario, seed: int, place: FaultHarness) -> None:
-    """A small sweep over the faults whose figures hang on when they come; `ivr faults --seeds 24` is the large one."""
+def test_fault_stays_within_bounds_at_other_times(scenario: FaultScenario, seed: int, place: FaultHarness) -> None:
+    """Sweep the faults whose figures depend on their time, in small. `ivr faults --seeds 24` is the large sweep."""
     report = run(varied(scenario, variation(seed)), place, chance=seed)
     assert report.broken == [], report.as_json()
 
 
-def test_a_fault_is_the_same_every_time(place: FaultHarness) -> None:
+def test_fault_gives_the_same_report(place: FaultHarness) -> None:
     """Chance has a seed: the same file gives the same figures, to the last request."""
     (scenario,) = shipped(["half-dead-all"])
     assert run(scenario, place).as_json() == run(scenario, place).as_json()
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=[scenario.name for scenario in SCENARIOS])
-def test_what_goes_beyond_the_goal_has_a_reason(scenario: FaultScenario) -> None:
+def test_bounds_beyond_the_goal_have_a_reason(scenario: FaultScenario) -> None:
     given = scenario.bounds
     beyond = given.silence_s > GOAL.silence_s or given.lost or given.repeated or given.swapped or given.bad_ms
     assert not beyond or scenario.why

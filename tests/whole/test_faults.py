@@ -1,7 +1,7 @@
-"""The peers fail: the caller hears words all the same, and the call goes on where it can.
+"""Faults of the peers: the caller hears something all the same, and the call goes on where it can.
 
-Two short questions, or three. A fault strikes the first one, or all of them. Whatever it is, something is to be heard
-within `PATIENCE_MS` of every question; and after a single fault the last question is answered as if nothing had been.
+Each call has two or three short questions. A fault hits the first one, or all of them. The caller hears something
+within `PATIENCE_MS` of every question. After a single fault the last question is answered as usual.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ LEFT = HangUp("success", "caller_stop", from_caller=True)
 
 
 def questions(number: int) -> Scenario:
-    """The first one soon, the others when the agent is silent."""
+    """Ask so many questions: the first one soon, the others when the agent is silent."""
     words = [f"at 1.5 say {ASK}", *[f"say {ASK}"] * (number - 1), "hang up"]
     return Scenario(from_words(words).steps, settle_ms=800, patience_s=15)
 
 
 def to_the_end() -> Scenario:
-    """Three questions of a caller who lets everybody finish, fillers included, and never hangs up."""
+    """Ask three questions, wait for the end of every filler and answer, and never hang up."""
     words = [f"at 1.5 say {ASK}", *[f"say {ASK}"] * 2, "wait"]
     return Scenario(from_words(words).steps, settle_ms=3000, patience_s=60)
 
@@ -42,20 +42,20 @@ def asked(folder: Path, number: int = 2, scenario: Scenario | None = None, **pee
     assert world.record.of("gave_up") == []
     assert world.record.warnings == {}
     for answer in figures(world.record).answers:
-        assert answer.reply_ms is not None, "a question without a word"
+        assert answer.reply_ms is not None, "a question without an answer"
         assert answer.reply_ms <= PATIENCE_MS
     return world
 
 
 def phrases(world: World) -> list[str]:
-    """Names of the fixed words that were said, in order."""
+    """Return the names of the phrases that were heard, in order."""
     names = {text: name for name, text in PHRASES["en"].items()}
     said = [sentence for turn in world.turns for sentence in turn.sentences if sentence.heard_ms > 0]
     return [names[sentence.text] for sentence in said if sentence.text in names]
 
 
 def gave_up(world: World, reason: str) -> None:
-    """Two apologies and a farewell, each to its end; the carrier hangs up and has nothing to add."""
+    """Check for two apologies and a farewell, each heard to its end. Then the carrier hangs up."""
     assert phrases(world) == ["apology", "apology", "farewell"]
     assert len(world.turns) == 3
     assert all(turn.sentences[-1].finished for turn in world.turns)
@@ -65,7 +65,7 @@ def gave_up(world: World, reason: str) -> None:
 
 
 def answered(world: World) -> None:
-    """The last question has its answer, whole, and nothing went wrong with the call."""
+    """Check that the last question has its whole answer, and that the call ended well."""
     assert world.hang_up == LEFT
     last = world.turns[-1]
     assert (last.outcome, last.heard) == ("heard", ANSWER)
@@ -78,33 +78,33 @@ ONCE = [
     ("links that never greet", "socket no_info"),
     ("links closed while idle", "socket close pause=5"),
     ("links that die while idle", "socket drop pause=5"),
-    ("a voice that says nothing", "tts stall requests=1 after=0"),
-    ("a voice that stops in the middle", "tts stall requests=1 after=1"),
-    ("a voice that never says it has ended", "tts no_end requests=1"),
-    ("a voice that begins without a word", "tts no_ack"),
-    ("20 ms of sound and no error", "tts degenerate requests=1"),
-    ("20 ms of sound, three times", "tts degenerate requests=1,2,3"),
-    ("an end without sound", "tts empty requests=1"),
-    ("closed instead of sound", "tts close requests=1 after=0"),
+    ("TTS that sends nothing", "tts stall requests=1 after=0"),
+    ("TTS that stops in the middle", "tts stall requests=1 after=1"),
+    ("TTS without an end", "tts no_end requests=1"),
+    ("TTS without an ack", "tts no_ack"),
+    ("20 ms of audio and no error", "tts degenerate requests=1"),
+    ("20 ms of audio, three times", "tts degenerate requests=1,2,3"),
+    ("an end without audio", "tts empty requests=1"),
+    ("closed instead of audio", "tts close requests=1 after=0"),
     ("closed in the middle", "tts close requests=1 after=2"),
     ("cut in the middle", "tts cut requests=1 after=1"),
-    ("an error instead of sound", "tts error requests=1 after=0"),
+    ("an error instead of audio", "tts error requests=1 after=0"),
     ("an error in the middle", "tts error requests=1 after=1"),
-    ("sound after the end", "tts late"),
+    ("audio after the end", "tts late"),
     ("half samples", "tts odd"),
-    ("a file header in the sound", "tts riff"),
-    ("ears that think for ever", "stt thinking requests=1"),
-    ("ears that think", "stt thinking requests=1 pause=1"),
-    ("ears that stall", "stt stall requests=1"),
-    ("ears that close", "stt close requests=1"),
-    ("ears that die", "stt cut requests=1"),
-    ("ears with an error", "stt error requests=1"),
-    ("ears that hear nothing", "stt empty requests=1"),
+    ("a file header in the audio", "tts riff"),
+    ("STT that thinks for ever", "stt thinking requests=1"),
+    ("STT that thinks", "stt thinking requests=1 pause=1"),
+    ("STT that stalls", "stt stall requests=1"),
+    ("STT that closes", "stt close requests=1"),
+    ("STT that dies", "stt cut requests=1"),
+    ("STT with an error", "stt error requests=1"),
+    ("STT that hears nothing", "stt empty requests=1"),
 ]
 
 
 @pytest.mark.parametrize("rule", [row[1] for row in ONCE], ids=[row[0] for row in ONCE])
-def test_a_fault_of_the_speech_service_costs_one_answer_at_most(folder: Path, rule: str) -> None:
+def test_speech_fault_costs_one_answer_at_most(folder: Path, rule: str) -> None:
     world = asked(folder, rules=(rule,), transcripts=(ASK,) * 6)
     answered(world)
     assert sum(turn.outcome == "failed" for turn in world.turns) <= 1
@@ -114,20 +114,18 @@ ALWAYS = [
     ("no socket at all", ("socket http code=503",), "stt_unavailable"),
     ("a wrong key", ("socket refuse",), "stt_unavailable"),
     ("funds are gone", ("socket refuse code=4003",), "stt_unavailable"),
-    ("ears with errors only", ("stt error",), "stt_unavailable"),
-    ("a voice of 20 ms", ("tts degenerate",), "tts_unavailable"),
-    ("a voice with errors only", ("tts error after=0",), "tts_unavailable"),
+    ("STT with errors only", ("stt error",), "stt_unavailable"),
+    ("TTS of 20 ms", ("tts degenerate",), "tts_unavailable"),
+    ("TTS with errors only", ("tts error after=0",), "tts_unavailable"),
 ]
 
 
 @pytest.mark.parametrize(("rules", "reason"), [row[1:] for row in ALWAYS], ids=[row[0] for row in ALWAYS])
-def test_a_service_that_is_gone_is_apologised_for_twice_and_then_taken_leave_of(
-    folder: Path, rules: tuple[str, ...], reason: str
-) -> None:
+def test_apologies_and_farewell_without_speech_service(folder: Path, rules: tuple[str, ...], reason: str) -> None:
     gave_up(asked(folder, scenario=to_the_end(), rules=rules, transcripts=(ASK,) * 6), reason)
 
 
-def test_without_a_voice_and_without_phrases_the_document_has_the_words(folder: Path, tmp_path: Path) -> None:
+def test_document_speaks_without_tts_and_phrases(folder: Path, tmp_path: Path) -> None:
     world = call(
         folder,
         questions(3),
@@ -151,7 +149,7 @@ AGENTS = [
 
 
 @pytest.mark.parametrize(("mode", "reason"), [row[1:] for row in AGENTS], ids=[row[0] for row in AGENTS])
-def test_a_fault_of_the_agent_is_apologised_for(folder: Path, mode: str, reason: str) -> None:
+def test_apology_for_a_fault_of_the_agent(folder: Path, mode: str, reason: str) -> None:
     world = asked(folder, agent=f"script={mode},ok")
     answered(world)
     assert (world.turns[0].outcome, world.turns[0].failure) == ("failed", reason)
@@ -159,13 +157,13 @@ def test_a_fault_of_the_agent_is_apologised_for(folder: Path, mode: str, reason:
 
 
 @pytest.mark.parametrize("mode", ["stall", "late_stall", "busy", "slow"])
-def test_an_agent_that_stalls_is_bridged_with_words_and_can_be_asked_again(folder: Path, mode: str) -> None:
+def test_stalled_agent_can_be_asked_again(folder: Path, mode: str) -> None:
     world = asked(folder, agent=f"script={mode},ok")
     answered(world)
     assert world.agent.counts["aborted"] >= (mode != "slow")
 
 
-def test_an_agent_that_never_answers_a_patient_caller(folder: Path) -> None:
+def test_agent_that_never_answers(folder: Path) -> None:
     steps = Scenario(from_words([f"at 1.5 say {ASK}", "at 28 hang up"]).steps)
     world = call(folder, steps, Peers(agent="mode=stall"), IVR_GREETING="")
     assert world.hang_up == LEFT
@@ -174,11 +172,11 @@ def test_an_agent_that_never_answers_a_patient_caller(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", ["500", "empty", "html", "error"])
-def test_an_agent_that_is_gone_ends_the_call_after_three_questions(folder: Path, mode: str) -> None:
+def test_call_ends_after_three_failed_questions(folder: Path, mode: str) -> None:
     gave_up(asked(folder, scenario=to_the_end(), agent=f"mode={mode}"), "agent_unavailable")
 
 
-def test_a_farewell_the_carrier_does_not_act_on_leaves_the_rest_to_the_document(folder: Path) -> None:
+def test_document_goes_on_after_a_farewell_without_rest(folder: Path) -> None:
     down = httpx.MockTransport(lambda _: httpx.Response(500))
     rest = TwilioRest(ACCOUNT, AUTH, base_url="http://carrier.example", transport=down)
     world = asked(folder, scenario=to_the_end(), agent="mode=500", rest=rest)
@@ -186,7 +184,7 @@ def test_a_farewell_the_carrier_does_not_act_on_leaves_the_rest_to_the_document(
     assert world.record.verbs == ["Connect", "Say", "Hangup"]
 
 
-def test_an_agent_that_breaks_off_after_words_has_said_them(folder: Path) -> None:
+def test_agent_that_breaks_off_keeps_its_words(folder: Path) -> None:
     world = asked(folder, agent="script=late_error,ok")
     answered(world)
     assert world.turns[0].heard
@@ -194,7 +192,7 @@ def test_an_agent_that_breaks_off_after_words_has_said_them(folder: Path) -> Non
 
 
 @pytest.mark.parametrize("mode", ["tools", "sse", "openai", "text", "json", "gzip", "split", "interleaved", "renamed"])
-def test_every_way_of_answering(folder: Path, mode: str) -> None:
+def test_reply_formats(folder: Path, mode: str) -> None:
     world = asked(folder, agent=f"mode={mode}")
     answered(world)
     assert [turn.heard for turn in world.turns] == [ANSWER] * 2

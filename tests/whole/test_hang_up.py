@@ -1,4 +1,4 @@
-"""The call ends in the middle of something: at every stage, in every way, and nothing is left of it (`world`)."""
+"""Calls that end at every stage and in every way. `world` checks that nothing is left of them."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ STAGES = [
     ("before a word, links opening", [], 0.4),
     ("listening", [], 1.6),
     ("the utterance may go on", ["at 0.5 say {ASK}"], 1.6),
-    ("the ears work", ["at 0.5 say {ASK}"], 2.3),
+    ("STT works", ["at 0.5 say {ASK}"], 2.3),
     ("the agent is asked", ["at 0.5 say {ASK}"], 2.85),
-    ("the voice is asked", ["at 0.5 say {ASK}"], 3.2),
+    ("TTS is asked", ["at 0.5 say {ASK}"], 3.2),
     ("the answer is heard", ["at 0.5 say {ASK}"], 4.0),
     ("the answer was heard", ["at 0.5 say {ASK}"], 7.0),
     ("an interruption is judged", ["at 0.5 say {ASK}", "over 700 say ahem"], 4.4),
 ]
-"""What, the steps before, and when on the call."""
+"""Stage, steps of the caller before it, seconds since the call began."""
 
 
 def clean(world: World, ending: HangUp, at: float) -> None:
-    """It ended for this reason, at once, and nobody was hung up on."""
+    """Check that the call ended for this reason, at once, without a hang-up by REST."""
     assert world.hang_up == ending
     assert world.ended_at - at < 0.1
     assert world.switchboard.requests == []
@@ -45,7 +45,7 @@ def clean(world: World, ending: HangUp, at: float) -> None:
 
 @pytest.mark.parametrize("how", ["stop", "stop_open", "close", "drop"])
 @pytest.mark.parametrize(("steps", "at"), [row[1:] for row in STAGES], ids=[row[0] for row in STAGES])
-def test_the_caller_leaves(folder: Path, steps: list[str], at: float, how: str) -> None:
+def test_caller_hangs_up_at_every_stage(folder: Path, steps: list[str], at: float, how: str) -> None:
     world = call(folder, [*(step.format(ASK=ASK) for step in steps), f"at {at} hang up {how}"], IVR_GREETING="")
     [left] = world.record.of("hang_up")
     clean(world, ENDINGS[how], left.t)
@@ -54,7 +54,7 @@ def test_the_caller_leaves(folder: Path, steps: list[str], at: float, how: str) 
 
 
 @pytest.mark.parametrize("how", ["stop", "close", "drop"])
-def test_the_caller_leaves_through_the_application_s_own_door(folder: Path, how: str) -> None:
+def test_caller_hangs_up_on_the_applications_socket(folder: Path, how: str) -> None:
     steps = [f"at 0.5 say {ASK}", f"over 700 hang up {how}"]
     world = call(folder, steps, Peers(sockets=True), IVR_GREETING="")
     [left] = world.record.of("hang_up")
@@ -63,7 +63,7 @@ def test_the_caller_leaves_through_the_application_s_own_door(folder: Path, how:
 
 @pytest.mark.parametrize("at", [0.05, 0.9, 1.3, 2.2, 3.1, 4.1])
 @pytest.mark.parametrize("how", ["close", "drop"])
-def test_the_socket_ends_without_a_stop(folder: Path, how: str, at: float) -> None:
+def test_socket_ends_without_stop(folder: Path, how: str, at: float) -> None:
     async def during(world: World) -> None:
         await asyncio.sleep(at)
         world.left_at = asyncio.get_running_loop().time()
@@ -77,7 +77,7 @@ def test_the_socket_ends_without_a_stop(folder: Path, how: str, at: float) -> No
 
 
 @pytest.mark.parametrize("at", [1.0, 2.2, 4.1])
-def test_a_half_open_socket_is_given_up_after_ten_seconds_without_media(folder: Path, at: float) -> None:
+def test_half_open_socket_ends_without_media(folder: Path, at: float) -> None:
     async def during(world: World) -> None:
         await asyncio.sleep(at)
         world.left_at = asyncio.get_running_loop().time()
@@ -89,7 +89,7 @@ def test_a_half_open_socket_is_given_up_after_ten_seconds_without_media(folder: 
     assert world.switchboard.requests == []
 
 
-def test_a_phone_that_stops_reading_is_given_up(folder: Path) -> None:
+def test_phone_that_stops_reading(folder: Path) -> None:
     async def during(world: World) -> None:
         await asyncio.sleep(6)
         world.phones[0].stall(300)
@@ -100,13 +100,13 @@ def test_a_phone_that_stops_reading_is_given_up(folder: Path) -> None:
     assert world.hang_up.reason == "caller_stalled"
 
 
-def test_the_caller_leaves_during_the_goodbye(folder: Path) -> None:
+def test_caller_hangs_up_during_the_goodbye(folder: Path) -> None:
     world = call(folder, ["at 0.5 say goodbye", "over 300 hang up"], IVR_GREETING="")
     assert world.hang_up == ENDINGS["stop"]
     assert world.switchboard.requests == []
 
 
-def test_a_drained_server_ends_the_calls_that_will_not_end(folder: Path) -> None:
+def test_drain_ends_calls_at_its_deadline(folder: Path) -> None:
     async def during(world: World) -> None:
         await asyncio.sleep(2)
         world.left_at = asyncio.get_running_loop().time()
@@ -118,7 +118,7 @@ def test_a_drained_server_ends_the_calls_that_will_not_end(folder: Path) -> None
     assert world.record.verbs == ["Connect", "Say", "Hangup"]
 
 
-def test_a_drained_server_waits_for_the_calls_that_do(folder: Path) -> None:
+def test_drain_waits_for_calls_that_end(folder: Path) -> None:
     async def during(world: World) -> None:
         await asyncio.sleep(1)
         await world.bridge.drain()
@@ -129,7 +129,7 @@ def test_a_drained_server_waits_for_the_calls_that_do(folder: Path) -> None:
     assert world.left_at - world.ended_at < 1.0
 
 
-def test_a_call_that_lasts_too_long_is_ended_with_words(folder: Path, tmp_path: Path) -> None:
+def test_longest_call_ends_with_a_phrase(folder: Path, tmp_path: Path) -> None:
     lines = tmp_path / "ivr.toml"
     lines.write_text("[call]\nmax_call = 6\n", "utf-8")
     world = call(folder, ["at 0.5 say hold on please", "wait"], IVR_CONFIG=str(lines))
@@ -139,14 +139,14 @@ def test_a_call_that_lasts_too_long_is_ended_with_words(folder: Path, tmp_path: 
 
 
 class Stalling(httpx.AsyncBaseTransport):
-    """A REST interface that takes a request and never answers it."""
+    """Take a REST request and never answer it."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         await asyncio.sleep(3600)
         raise httpx.ReadTimeout("never")
 
 
-def test_a_carrier_that_does_not_hang_up_is_left_with_its_document(folder: Path) -> None:
+def test_document_goes_on_when_rest_stalls(folder: Path) -> None:
     rest = TwilioRest(ACCOUNT, AUTH, base_url="http://carrier.example", timeout=REST_TIMEOUT, transport=Stalling())
     world = call(folder, ["at 0.5 say goodbye", "wait"], Peers(rest=rest), IVR_GREETING="")
     assert world.hang_up == HangUp("success", "agent_goodbye")

@@ -1,4 +1,4 @@
-"""What a phone may send in the middle of a call: the call goes on, and both sides still hear each other."""
+"""Hostile messages in the middle of a call: the call goes on, and both sides still hear each other."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ EVERYTHING = [message for _, before, message, *_ in HOSTILE if before == "open"]
 
 
 def own(message: str | bytes, stream: str) -> str | bytes:
-    """The same message on this call's stream."""
+    """Return the same message on this call's stream."""
     return (
         message.replace(SID.encode(), stream.encode()) if isinstance(message, bytes) else message.replace(SID, stream)
     )
@@ -52,7 +52,7 @@ def injected(folder: Path, messages: Iterable[str | bytes], at: float) -> World:
 
 
 @pytest.mark.parametrize("at", [0.3, 1.8, 2.6, 4.5])
-def test_everything_at_once_at_every_stage(folder: Path, at: float) -> None:
+def test_all_hostile_messages_at_every_stage(folder: Path, at: float) -> None:
     world = injected(folder, EVERYTHING, at)
     assert world.hang_up == LEFT
     assert [turn.heard for turn in world.turns] == [ANSWER] * 2
@@ -71,20 +71,20 @@ TIMES = {
 
 
 @pytest.mark.parametrize("messages", TIMES.values(), ids=TIMES)
-def test_timestamps_that_make_no_sense_do_not_make_the_bridge_deaf(folder: Path, messages: list[str]) -> None:
+def test_wrong_timestamps_do_not_stop_stt(folder: Path, messages: list[str]) -> None:
     world = injected(folder, messages, 0.8)
     assert world.hang_up == LEFT
     assert [turn.heard for turn in world.turns] == [ANSWER] * 2
 
 
-def test_marks_nobody_sent_and_marks_of_the_future_say_nothing(folder: Path) -> None:
+def test_unknown_marks_are_ignored(folder: Path) -> None:
     world = injected(folder, [mark(f"p{number}") for number in range(50, 90)] + [mark("x")] * 100, 4.0)
     assert [turn.heard for turn in world.turns] == [ANSWER] * 2
     for sentence in world.sentences():
         assert world.heard_ms(sentence.number) >= sentence.seconds * 1000 - 100
 
 
-def test_a_flood_of_audio_costs_nobody_the_call(folder: Path) -> None:
+def test_flood_of_audio_keeps_the_call(folder: Path) -> None:
     loud = audio(0, "EJAQkA==")
     world = injected(folder, [loud] * 5000, 0.5)
     assert world.hang_up is not None
@@ -99,7 +99,7 @@ def test_chunks_of_any_length(folder: Path, chunk: int) -> None:
     assert [turn.heard for turn in world.turns][-1] == ANSWER
 
 
-def test_a_phone_without_marks(folder: Path) -> None:
+def test_phone_without_marks(folder: Path) -> None:
     """Marks that never come back are given up, and the next question is heard."""
 
     async def during(world: World) -> None:
@@ -120,7 +120,7 @@ def test_a_phone_without_marks(folder: Path) -> None:
     assert [turn.outcome for turn in world.turns] == ["heard", "heard"]
 
 
-def test_a_phone_that_talks_for_ever_is_heard_piece_by_piece(folder: Path) -> None:
+def test_endless_speech_is_transcribed_in_parts(folder: Path) -> None:
     steps = ["at 0.5 say talk", "at 100 hang up"]
     world = call(folder, steps, Peers(transcripts=("",) * 20), voice=lambda _: LOUD * 4000, IVR_GREETING="")
     assert world.hang_up is not None

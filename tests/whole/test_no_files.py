@@ -1,7 +1,7 @@
-"""A whole call in a process that gets no file any more: nothing on its way is looked up late.
+"""A whole call in a process that can open no file: no module and no data is loaded late.
 
-In a process of its own, because what another test has imported is there already. From the answer to the voice webhook
-on, whatever file the bridge would open, a module among them, fails as if no file descriptor were left. Sockets it gets.
+The process is a new one, because modules that another test imported are there already. After the answer to the voice
+webhook every file that the bridge opens fails as if no file descriptor were left. Sockets still work.
 """
 
 from __future__ import annotations
@@ -70,15 +70,15 @@ asyncio.run(main())
 """
 
 
-def test_what_the_first_http_request_needs_is_there_from_the_start(tmp_path: Path) -> None:
-    """Of the REST interfaces: nobody may have asked anything of them before a caller has to be hung up on."""
+def test_http_modules_are_imported_at_start(tmp_path: Path) -> None:
+    """The first REST request of a process may be the hang-up of a call: it must not import anything."""
     ran = subprocess.run([sys.executable, "-c", START, str(tmp_path)], cwd=ROOT, capture_output=True, check=False)
     assert ran.returncode == 0, ran.stderr[-3000:]
 
 
 @pytest.mark.live
 @pytest.mark.skipif(not tts.available(), reason="no espeak-ng on this machine")
-def test_a_call_opens_and_imports_nothing(tmp_path: Path) -> None:
+def test_call_opens_no_file_and_imports_nothing(tmp_path: Path) -> None:
     ran = subprocess.run(
         [sys.executable, "-c", CALL, str(tmp_path / "out")], cwd=ROOT, capture_output=True, text=True, check=False
     )

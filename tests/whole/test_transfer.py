@@ -1,4 +1,4 @@
-"""A person takes over the call: words heard, a REST update with `<Dial>`, the stream over, a telephone rings."""
+"""Transfers: last words are heard, a REST update with `<Dial>` ends the stream, and a telephone rings."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def transferred(
 
 
 def handed_over(world: World) -> None:
-    """The last words were heard to their end, and then the carrier was told and dialled."""
+    """Check that the last words were heard to their end, and that the carrier then dialled."""
     [(_, form)] = world.switchboard.requests
     assert f">{DESK}</Dial>" in form["Twiml"]
     assert (world.record.ended, world.record.dialled) == ("carrier", [DESK])
@@ -49,7 +49,7 @@ def terminations(world: World, ended: HangUp) -> float | None:
     return world.bridge.metrics.registry.get_sample_value("ivr_terminations_total", labels)
 
 
-def test_the_agent_has_a_person_take_over(folder: Path) -> None:
+def test_agent_transfers_to_a_person(folder: Path) -> None:
     world = transferred(folder)
     handed_over(world)
     assert world.turns[0].heard == LAST
@@ -59,13 +59,13 @@ def test_the_agent_has_a_person_take_over(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", ["json", "sse", "gzip", "tools"])
-def test_in_every_form_that_can_say_so(folder: Path, mode: str) -> None:
+def test_reply_formats_that_can_transfer(folder: Path, mode: str) -> None:
     world = transferred(folder, peers=Peers(agent=f"mode={mode}"))
     handed_over(world)
     assert world.turns[0].heard == LAST
 
 
-def test_a_caller_who_speaks_before_the_end_stays(folder: Path) -> None:
+def test_caller_who_speaks_stops_the_transfer(folder: Path) -> None:
     world = transferred(folder, (f"at 0.5 say {PERSON}", f"over 700 say {ASK}", "hang up"))
     assert world.record.dialled == []
     assert [turn.outcome for turn in world.turns] == ["interrupted", "heard"]
@@ -73,7 +73,7 @@ def test_a_caller_who_speaks_before_the_end_stays(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("fault", ["stt", "agent", "tts"])
-def test_when_nothing_works_a_person_does(folder: Path, fault: str) -> None:
+def test_transfer_after_three_failed_questions(folder: Path, fault: str) -> None:
     rules = {"stt": ("stt error",), "tts": ("tts error after=0",), "agent": ()}[fault]
     peers = Peers(rules=rules, transcripts=(ASK,) * 6, agent="mode=500" if fault == "agent" else "")
     world = transferred(folder, (f"at 1.5 say {ASK}", f"say {ASK}", f"say {ASK}", "wait"), peers)
@@ -85,7 +85,7 @@ def test_when_nothing_works_a_person_does(folder: Path, fault: str) -> None:
     assert said == [PHRASES["en"][name] for name in ("apology", "apology", "transfer")]
 
 
-def test_without_a_voice_and_without_phrases_the_person_is_dialled_at_once(folder: Path, tmp_path: Path) -> None:
+def test_transfer_at_once_without_tts_and_phrases(folder: Path, tmp_path: Path) -> None:
     peers = Peers(rules=("tts error after=0",), transcripts=(ASK,) * 6)
     scenario = Scenario(from_words([f"at 1.5 say {ASK}", "wait"]).steps)
     cache = str(tmp_path)
@@ -95,7 +95,7 @@ def test_without_a_voice_and_without_phrases_the_person_is_dialled_at_once(folde
 
 
 class Carrier(httpx.AsyncBaseTransport):
-    """A REST interface that refuses updates with TwiML, after a while, and hangs up when asked."""
+    """Refuse REST updates with TwiML after a while, and accept a hang-up."""
 
     def __init__(self, after: float = 0.0, status: int = 400, code: int = 20001) -> None:
         self.after, self.status, self.code = after, status, code
@@ -112,7 +112,7 @@ class Carrier(httpx.AsyncBaseTransport):
 
 
 @pytest.mark.parametrize("after", [0.0, 60.0])
-def test_a_carrier_that_does_not_dial_leaves_an_apology_and_at_last_a_farewell(folder: Path, after: float) -> None:
+def test_apologies_and_farewell_when_dial_fails(folder: Path, after: float) -> None:
     carrier = Carrier(after)
     steps = (f"at 0.5 say {PERSON}", f"say {PERSON}", f"say {PERSON}", "wait")
     world = transferred(folder, steps, Peers(rest=carrier.rest()))
@@ -125,7 +125,7 @@ def test_a_carrier_that_does_not_dial_leaves_an_apology_and_at_last_a_farewell(f
     assert world.record.verbs == ["Connect", "Say", "Hangup"]
 
 
-def test_a_caller_who_hangs_up_while_the_carrier_is_told(folder: Path) -> None:
+def test_caller_hangs_up_during_the_update(folder: Path) -> None:
     carrier = Carrier(after=1.9, status=404, code=20404)
     scenario = from_words([f"at 0.5 say {PERSON}", "after 0.3 hang up"])
     world = call(folder, scenario, Peers(rest=carrier.rest()), IVR_GREETING="", IVR_TRANSFER_TO=DESK)
@@ -134,7 +134,7 @@ def test_a_caller_who_hangs_up_while_the_carrier_is_told(folder: Path) -> None:
     assert world.record.ended == "caller"
 
 
-def test_a_line_without_a_person_hangs_up_as_the_agent_says(folder: Path) -> None:
+def test_hang_up_on_a_line_without_a_person(folder: Path) -> None:
     world = transferred(folder, to="")
     assert world.hang_up == HangUp("success", "agent_goodbye")
     assert world.turns[0].heard == LAST

@@ -1,11 +1,10 @@
-"""A whole call and everything around it, in virtual time: the carrier and its phone, the bridge as it is served, the
-mock Hamsa and the demo agent. Only the sockets are missing.
+"""Run a whole call in virtual time: the carrier and its phone, the bridge, the mock Hamsa and the demo agent.
 
-The carrier asks the real doors over ASGI, reads the real document, and its stream runs over a `MemoryWire` into
-`Bridge.serve`. The caller's voice is loud or silent and the detector hears loudness, so a second of a call costs a few
-milliseconds. The agent's voice is a tone by request: `tones` says what the caller heard of which sentence.
+The carrier asks the real application over ASGI and reads the real document. Its stream runs over a `MemoryWire` into
+`Bridge.serve`. The caller's audio is loud or silent and the VAD hears loudness, so a second of a call costs a few
+milliseconds. The agent's speech is one tone a request: `tones` says what the caller heard of which sentence.
 
-`call` also looks behind the call: no task, timer, socket, request or place may be left of it.
+`call` also checks that no task, timer, socket, request or place is left of the call.
 """
 
 from __future__ import annotations
@@ -54,19 +53,19 @@ QUESTION = "what are your opening hours"
 PRICE = "how much does it cost"
 BYE = "thank you goodbye"
 PHRASE = 50
-"""Tones above this belong to phrases, the others to the call's own sentences."""
+"""Tones above this number belong to phrases, the others to the sentences of the call."""
 TAKEN_DOWN = 1.0
-"""Seconds after the end of the stream in which everything of a call must be gone."""
+"""Seconds after the end of the stream in which all parts of a call must have ended."""
 
 
 def spoken(text: str) -> bytes:
-    """The caller's voice: 60 ms a letter; `ahem` is a cough."""
+    """Return the caller's audio: 60 ms a letter; `ahem` is a cough."""
     return LOUD * (4 if text == "ahem" else max(20, 3 * len(text)))
 
 
 @dataclass
 class World:
-    """What a call was made of, and what came of it."""
+    """Hold the parts of a call, and what came of it."""
 
     hamsa: MemoryHamsa
     agent: DemoAgent
@@ -74,16 +73,16 @@ class World:
     bridge: Bridge = field(init=False)
     record: PhoneRecord = field(default_factory=PhoneRecord)
     wires: list[MemoryWire] = field(default_factory=list)
-    """The bridge's end of each stream."""
+    """Bridge's end of each stream."""
     phones: list[MemoryWire] = field(default_factory=list)
-    """The phone's end of each."""
+    """Phone's end of each stream."""
     left_at: float = 0.0
-    """For stories: when something happened."""
+    """Time of an event that a test wants to remember."""
     happenings: list[tuple[float, Event, Sequence[Command]]] = field(default_factory=list)
     turns: list[Turn] = field(default_factory=list)
     hang_up: HangUp | None = None
     ended_at: float = 0.0
-    """When the observer was told; loop time."""
+    """Time at which the observer saw the end; loop time."""
 
     def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
         self.happenings.append((now, event, commands))
@@ -97,11 +96,11 @@ class World:
 
     @property
     def asked(self) -> list[dict[str, Any]]:
-        """What the agent was told, request by request."""
+        """Return the requests to the agent."""
         return self.agent.recent
 
     def sentences(self) -> list[RequestRecord]:
-        """What the voice was asked to say."""
+        """Return the TTS requests."""
         return [record for record in self.stats.records if record.kind == "tts"]
 
     def notes(self, name: str) -> list[Mapping[str, Any]]:
@@ -109,52 +108,52 @@ class World:
         return [command.fields for command in found if isinstance(command, Note) and command.name == name]
 
     def utterances(self) -> int:
-        """How often the ears were asked."""
+        """Return the number of STT requests of the call."""
         return sum(isinstance(command, Transcribe) for _, _, commands in self.happenings for command in commands)
 
     @functools.cached_property
     def tones(self) -> list[ToneRun]:
-        """Whose audio the caller heard: numbers of the voice's requests, with times since sample 0."""
+        """Return the TTS requests that the caller heard, by number, with times since sample 0."""
         return runs(g711.decode(bytes(self.record.heard)), g711.RATE)
 
     def tones_after(self, sample: int) -> set[int]:
-        """Whose audio was still heard from a sample on; an edge of 20 ms is blurred."""
+        """Return the TTS requests that were still heard after a sample, with 20 ms of tolerance."""
         return {run.request for run in self.tones if run.start_ms + run.ms > sample / 8 + 20}
 
     def heard_ms(self, number: int) -> int:
-        """How much was heard of one request."""
+        """Return how much of one TTS request was heard, in ms."""
         return sum(run.ms for run in self.tones if run.request == number)
 
     def heard(self) -> list[int]:
-        """Requests of which the caller heard more than a click, in order."""
+        """Return the TTS requests that the caller heard, in order. Less than 100 ms is a click."""
         found = [run.request for run in self.tones if run.ms >= 100]
         return [number for place, number in enumerate(found) if place == 0 or found[place - 1] != number]
 
 
 @dataclass(frozen=True)
 class Peers:
-    """How the peers behave."""
+    """Hold how the peers behave."""
 
     rules: tuple[str, ...] = ()
     """Faults of the speech service, one a line."""
     transcripts: tuple[str, ...] | None = None
-    """What is heard, utterance by utterance; None: what the caller said."""
+    """Transcript of each utterance; None: what the caller said."""
     agent: str = ""
     """Query of the agent's URL: `mode=cut`, `script=500,ok`."""
     pace: TokenPace = field(default_factory=lambda: TokenPace(first_token=0.3, rate=400.0))
     phone: PhoneOptions = field(default_factory=lambda: PhoneOptions(strict=True))
     carrier: CarrierOptions = field(default_factory=lambda: CarrierOptions(seed=1))
     rest: TwilioRest | Literal["switchboard"] | None = "switchboard"
-    """How the bridge hangs up at the carrier; None: it cannot."""
+    """REST client of the bridge; None: it has none."""
     sockets: bool = False
-    """The stream goes through the application's own door instead of a wire."""
+    """Whether the stream goes through the application's WebSocket route instead of a wire."""
     cut: bool = False
-    """The wire will be half open: its end is never seen by both."""
+    """Whether the wire becomes half open: one side never sees its end."""
     latency: float = 0.0
     """Seconds on the phone's wire, each way."""
     depth: int | None = None
     profile: Mapping[str, Any] = field(default_factory=dict)
-    """More of the speech service's profile."""
+    """Further fields of the speech service's profile."""
 
 
 def call(
@@ -280,7 +279,7 @@ async def _beside(during: Callable[[World], Awaitable[None]], world: World) -> N
 
 @contextlib.asynccontextmanager
 async def _bare(bridge: Bridge) -> AsyncIterator[None]:
-    """A bridge that was never started: its phrases are not rendered."""
+    """Run a bridge that was never started: its phrases are not rendered."""
     try:
         yield
     finally:
@@ -288,7 +287,7 @@ async def _bare(bridge: Bridge) -> AsyncIterator[None]:
 
 
 def _nothing_left(world: World) -> None:
-    """What the peers and the registry know of the call is over."""
+    """Check that the peers and the admission know of no open call."""
     assert len(world.bridge.registry) == 0
     assert not world.stats.violations
     assert world.agent.counts["requests"] == world.agent.counts["whole"] + world.agent.counts["aborted"]
@@ -297,7 +296,7 @@ def _nothing_left(world: World) -> None:
 
 
 def _timers() -> set[asyncio.TimerHandle]:
-    """Timers of the loop that would still ring."""
+    """Return the timers of the loop that are still set."""
     scheduled: list[asyncio.TimerHandle] = asyncio.get_running_loop()._scheduled  # type: ignore[attr-defined]
     return {timer for timer in scheduled if not timer.cancelled()}
 

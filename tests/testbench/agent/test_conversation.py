@@ -103,6 +103,12 @@ def test_replies_to_keys() -> None:
     assert conversation.answer("0", event="dtmf") == DemoReply(LINES["ar"]["closing"], closing=True)
 
 
+def test_no_ends_the_conversation_only_once() -> None:
+    answers = talk("7826459301240", "no", "no", language="en")
+    assert [answer.closing for answer in answers] == [False, True, False]
+    assert answers[-1].text == LINES["en"]["unclear"]
+
+
 def test_key_in_the_name_stage_is_no_name() -> None:
     conversation = DemoConversation()
     conversation.answer("where is my shipment")

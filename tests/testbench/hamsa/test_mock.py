@@ -171,6 +171,7 @@ def test_faults_of_requests() -> None:
         ended = bool(expected) and (expected[-1].startswith(("close", "error")) or "end" in expected or "stt" in rule)
         running = not ended or rule == "stt thinking"
         counted = {} if "eos" in rule else {rule.split()[1]: 1}
+        assert record.fault == "".join(counted)
         if (words, record.outcome == "running", mock.stats.faults) != (expected, running, counted):
             failures.append((rule, words, record.outcome, mock.stats.faults))
     assert failures == []
@@ -323,6 +324,8 @@ def test_order_of_transcript_sources() -> None:
     said += [shape(reply(socket, frame, 60 + 30.0 * turn, 20)) for turn, frame in enumerate((stt(), marked, stt(2)))]
     assert said == [["one"], [], ["two"], ["marked"], ["heard"]]
     assert (heard, mock.stats.records[-2].form) == ([64_000], "8000/1")
+    unknown = stt(pcm=hamsa_audio.marked(bytes(16_000), 4, 8_000), rate=8_000)
+    assert shape(reply(socket, unknown, 150.0, 20)) == ["heard"]
     assert shape(reply(opened(mock_with(transcript="fixed")), stt())) == ["fixed"]
 
 

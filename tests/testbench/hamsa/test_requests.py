@@ -72,6 +72,10 @@ REFUSED: list[tuple[str | bytes, str]] = [
 ]
 
 
+def test_text_of_2000_characters_passes() -> None:
+    assert isinstance(read(message("tts", GOOD | {"text": "x" * 2000})), TtsRequest)
+
+
 def test_refused_messages() -> None:
     answers = [(frame, violation, read(frame)) for frame, violation in REFUSED]
     assert [row for row in answers if not isinstance(row[2], Refusal) or row[2].violation != row[1]] == []

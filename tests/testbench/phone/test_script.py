@@ -92,6 +92,15 @@ def test_end_of_the_greeting_is_not_an_answer() -> None:
     assert [act for _, act in stage.until(9)] == [SayAudio(SECOND, "two")]
 
 
+def test_agent_over_the_caller_is_not_an_answer() -> None:
+    stage = Stage("at 0.5 say one", "say two")
+    stage.until(0.8)
+    stage.agent(300)
+    assert stage.until(4) == []
+    stage.agent(300)
+    assert [act for _, act in stage.until(6)] == [SayAudio(SECOND, "two")]
+
+
 def test_step_over_the_answer() -> None:
     stage = Stage("at 0.5 say one", "over 1000 say stop")
     stage.until(2)
