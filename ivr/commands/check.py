@@ -22,12 +22,12 @@ from ivr.commands import terminal
 from ivr.commands.terminal import Dev
 from ivr.config.lines import Line
 from ivr.config.settings import Settings
-from ivr.hamsa.options import HamsaSettings
 from ivr.hamsa.pool.socket import connect, lost_from
 from ivr.observe.redact import number_hidden, without_secrets
+from ivr.server.compose import agent_client, speech_settings
 from ivr.twilio.signature import allowed_urls
 from ivr.twilio.twiml import Documents
-from ivr.webhook.client import AgentClient, AgentEvent, AgentSettings
+from ivr.webhook.client import AgentEvent
 from ivr.webhook.http.charset import Charset
 from ivr.webhook.http.pool import Pool
 
@@ -119,24 +119,12 @@ def _line(line: Line) -> Finding:
     return Finding(f"line {line.number or 'of every other number'}", words + second + people + silent)
 
 
-def hamsa_settings(settings: Settings, line: Line) -> HamsaSettings:
-    """Return how Hamsa is reached for a line. A server of your own may need no key; the header is sent all the same."""
-    return HamsaSettings(
-        settings.hamsa_url,
-        settings.hamsa_api_key.get_secret_value() or "none",
-        speaker=line.speaker,
-        dialect=line.dialect,
-        language=line.language,
-        format=settings.audio_format,
-    )
-
-
 async def _hamsa(settings: Settings) -> Finding:
     clock = asyncio.get_running_loop().time
     start = clock()
     try:
         async with asyncio.timeout(PEER_TIMEOUT):
-            wire = await connect(hamsa_settings(settings, settings.default_line))
+            wire = await connect(speech_settings(settings, settings.default_line))
     # Whatever the library raises has a fixed word.
     except Exception as fault:
         return Finding("Hamsa", f"does not answer: {lost_from(fault, 'connect').reason}", good=False)
@@ -221,8 +209,8 @@ async def _asked(settings: Settings, line: Line, text: str) -> Finding:
     name = f"agent {without_secrets(line.webhook_url)}, asked"
     clock = asyncio.get_running_loop().time
     request = ReplyRequest(text, "ivr-check", "speech", 1, line.language, "ivr-check", "", line.number, "inbound")
-    secret, node, sample = settings.webhook_secret.get_secret_value(), settings.agent_node or None, SampledTransport()
-    agent = AgentClient(AgentSettings(secret=secret, agent_node=node), transport=sample)
+    sample = SampledTransport()
+    agent = agent_client(settings, sample)
     start, first, events = clock(), 0.0, list[AgentEvent]()
     try:
         async for event in agent.reply(line.webhook_url, request):

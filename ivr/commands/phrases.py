@@ -13,18 +13,13 @@ from rich.markup import escape
 
 from ivr.call.options import PhraseName
 from ivr.commands import terminal
-from ivr.commands.check import hamsa_settings
 from ivr.commands.terminal import Dev
-from ivr.config.default_phrases import Language
 from ivr.config.settings import Settings
-from ivr.hamsa.options import SpeechServiceOptions
 from ivr.hamsa.phrases import PhraseCache
-from ivr.hamsa.pool.service import SpeechService
 from ivr.hamsa.pool.socket import Connect
 from ivr.hamsa.pool.socket import connect as connect_to_hamsa
-from ivr.hamsa.rest import SpeechRest
-from ivr.hamsa.tts.synthesizer import Synthesizer
 from ivr.media import g711
+from ivr.server.compose import phrase_cache, speech_service
 
 app = typer.Typer(help="List or render the fixed words of the lines.", no_args_is_help=True, add_completion=False)
 
@@ -65,7 +60,7 @@ class PhraseEntry:
 
     @property
     def good(self) -> bool:
-        """The next start of the server will find it."""
+        """Tell whether the next start of the server will find it."""
         return self.seconds is not None and self.kept
 
     def __str__(self) -> str:
@@ -74,39 +69,24 @@ class PhraseEntry:
 
 
 def in_cache(settings: Settings) -> list[PhraseEntry]:
-    """Every phrase of every line, and whether it is there."""
-    return _entries(settings, PhraseCache(settings.cache_dir, _no_voice, service=settings.hamsa_url))
+    """Return every phrase of every line, and whether it is there."""
+    return _entries(settings, phrase_cache(settings, None))
 
 
 async def rendered(settings: Settings, *, connect: Connect = connect_to_hamsa) -> tuple[list[PhraseEntry], str]:
-    """The same, after those that were missing have been spoken, as far as they could be; and one line for why some of
-    them were not kept, empty when all were."""
-    key, rest = settings.hamsa_api_key.get_secret_value() or "none", settings.speech_rest_url
-    speech_service = SpeechService(
-        hamsa_settings(settings, settings.default_line),
-        SpeechServiceOptions(
-            spare_links=0,
-            links_per_call=0.0,
-            connects_per_second=settings.connects_per_second,
-            connects_burst=settings.connects_burst,
-        ),
-        rest=SpeechRest(rest, key) if rest and connect is connect_to_hamsa else None,
-        connect=connect,
-    )
+    """Render what is missing, as far as it can be had, and return every phrase.
 
-    def voice(speaker: str, dialect: str, language: str) -> Synthesizer:
-        chosen = hamsa_settings(settings, settings.default_line)
-        own: Language = "en" if language == "en" else "ar"
-        return speech_service.synthesizer_for(
-            replace(chosen, speaker=speaker, dialect=dialect, language=own, away_patience=0.0)  # nobody listens
-        )
-
-    cache = PhraseCache(settings.cache_dir, voice, service=settings.hamsa_url)
+    The text says in one line why some of them were not kept; empty: all were.
+    """
+    # There are no calls: a connection is opened when a phrase needs one.
+    alone = settings.model_copy(update={"spare_links": 0, "links_per_call": 0.0})
+    service = speech_service(alone, connect=connect)
+    cache = phrase_cache(settings, service)
     try:
         for line in settings.all_lines:
             await cache.render(line.phrases.values(), line.speaker, line.dialect, line.language)
     finally:
-        await speech_service.aclose()
+        await service.aclose()
     there = {(entry.line, entry.name) for entry in in_cache(settings) if entry.seconds is not None}
     entries = [
         replace(entry, kept=entry.seconds is None or (entry.line, entry.name) in there)
@@ -114,12 +94,8 @@ async def rendered(settings: Settings, *, connect: Connect = connect_to_hamsa) -
     ]
     if all(entry.kept for entry in entries):
         return entries, ""
-    return entries, f"IVR_CACHE_DIR {settings.cache_dir} {cannot_keep(cache.not_kept)}"
-
-
-def cannot_keep(why: str) -> str:
-    """What is wrong with a cache, and the fix."""
-    return f"cannot be written ({why}): phrases are lost at the end, set it to a folder that can and has room"
+    fix = "phrases are lost at the end, set it to a folder that can and has room"
+    return entries, f"IVR_CACHE_DIR {settings.cache_dir} cannot be written ({cache.not_kept}): {fix}"
 
 
 def _entries(settings: Settings, cache: PhraseCache) -> list[PhraseEntry]:
@@ -131,7 +107,3 @@ def _entries(settings: Settings, cache: PhraseCache) -> list[PhraseEntry]:
                 seconds = None if audio is None else len(audio) / g711.RATE
                 found.append(PhraseEntry(line.number, name, line.speaker, seconds, text))
     return found
-
-
-def _no_voice(speaker: str, dialect: str, language: str) -> Synthesizer:
-    raise RuntimeError("this cache is only read")

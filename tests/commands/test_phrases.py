@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from ivr import cli
 from ivr.commands import phrases, terminal
 from ivr.commands.phrases import PhraseEntry, in_cache, rendered
+from ivr.server.compose import phrase_cache
 from ivr.testbench import virtual_time
 from ivr.testbench.hamsa.memory import MemoryHamsa
 from ivr.testbench.hamsa.mock import MockHamsa
@@ -66,9 +67,10 @@ def test_entries_are_lines() -> None:
     )
 
 
-def test_a_cache_without_a_voice_is_only_read() -> None:
+def test_a_cache_without_a_service_is_only_read(tmp_path: Path) -> None:
+    cache = phrase_cache(settings(tmp_path), None)
     with pytest.raises(RuntimeError, match="only read"):
-        phrases._no_voice("", "", "")
+        virtual_time.run(cache.render(["Hello"], "Hiba", "ksa", "ar"))
 
 
 @pytest.mark.parametrize(("seconds", "problem", "code"), [(1.0, "", 0), (None, "", 1), (1.0, "IVR_CACHE_DIR", 1)])

@@ -79,7 +79,7 @@ def test_a_process_that_stands_still_is_seen(tmp_path: Path, caplog: pytest.LogC
         assert told("ivr_loop_lag_seconds_sum") == pytest.approx(0.0, abs=1e-3)
         bridge._beat(loop.time() - 7.0)
         assert told("ivr_loop_lag_seconds_sum") == pytest.approx(7.0, abs=1e-3)
-        assert repr(bridge._pulse) == "<LoopLag 1 stalls>"
+        assert repr(bridge._loop_lag) == "<LoopLag 1 stalls>"
 
     live(settings(tmp_path), story)
     (record,) = (record for record in caplog.records if record.getMessage() == "stood_still")

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from ivr.call.commands import HangUp
-from ivr.server.bridge import REST_TIMEOUT
+from ivr.server.compose import REST_TIMEOUT
 from ivr.testbench.phone.phone import PhoneOptions
 from ivr.twilio.rest import TwilioRest
 from tests.support.front import ACCOUNT, AUTH

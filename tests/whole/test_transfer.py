@@ -10,7 +10,7 @@ import pytest
 
 from ivr.call.commands import HangUp
 from ivr.config.default_phrases import PHRASES
-from ivr.server.bridge import REST_TIMEOUT
+from ivr.server.compose import REST_TIMEOUT
 from ivr.testbench.scenario import Scenario, from_words
 from ivr.testbench.twilio.carrier import CarrierOptions
 from ivr.twilio.rest import TwilioRest

@@ -1,0 +1,131 @@
+"""Build from the settings what a process shares: its composition root.
+
+The bridge, `ivr check`, `ivr phrases` and the test bench take the speech service, the agents' client and the carrier's
+REST client from here, so that each is told the same of the settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from random import SystemRandom
+from typing import Final
+
+import httpx
+
+from ivr.config.lines import Line
+from ivr.config.settings import Settings
+from ivr.hamsa.options import HamsaSettings, SpeechServiceOptions
+from ivr.hamsa.phrases import PhraseCache
+from ivr.hamsa.pool.pool import NoteCallback
+from ivr.hamsa.pool.service import SpeechService
+from ivr.hamsa.pool.socket import Connect
+from ivr.hamsa.pool.socket import connect as connect_to_hamsa
+from ivr.hamsa.rest import SpeechRest
+from ivr.hamsa.tts.synthesizer import Synthesizer
+from ivr.twilio.rest import TwilioRest
+from ivr.webhook.client import AgentClient, AgentSettings
+from ivr.webhook.http.pool import PoolLimits
+
+REST_TIMEOUT: Final = 2.0
+"""Seconds the carrier has to end or redirect a call; after that its stream is closed and its document goes on."""
+CHANCE: Final = SystemRandom()
+
+
+def speech_settings(settings: Settings, line: Line) -> HamsaSettings:
+    """Return how Hamsa is reached for a line. Raises ValueError for a URL or a key that cannot be used."""
+    try:
+        return HamsaSettings(
+            url=settings.hamsa_url,
+            api_key=_hamsa_key(settings),
+            speaker=line.speaker,
+            fallback_speaker=line.fallback_speaker,
+            dialect=line.dialect,
+            language=line.language,
+            format=settings.audio_format,
+        )
+    except ValueError as fault:
+        raise ValueError(f"IVR_HAMSA_URL or HAMSA_API_KEY makes no sense: {fault}") from None
+
+
+def speech_service(
+    settings: Settings,
+    *,
+    connect: Connect = connect_to_hamsa,
+    rest: SpeechRest | None = None,
+    note: NoteCallback = lambda _name, _fields: None,
+    calls: Callable[[], int] = lambda: 0,
+    chance: Callable[[], float] = CHANCE.random,
+) -> SpeechService:
+    """Return the speech service of a process.
+
+    `rest`: the same service over HTTP; by default that of the settings, unless `connect` stands in for the service.
+    The other arguments are those of `SpeechService`.
+    """
+    if rest is None and settings.speech_rest_url and connect is connect_to_hamsa:
+        rest = SpeechRest(settings.speech_rest_url, _hamsa_key(settings))
+    return SpeechService(
+        speech_settings(settings, settings.default_line),
+        SpeechServiceOptions(
+            spare_links=settings.spare_links,
+            links_per_call=settings.links_per_call,
+            connects_per_second=settings.connects_per_second,
+            connects_burst=settings.connects_burst,
+        ),
+        rest=rest,
+        connect=connect,
+        note=note,
+        calls=calls,
+        chance=chance,
+    )
+
+
+def phrase_cache(
+    settings: Settings, service: SpeechService | None, note: NoteCallback = lambda _name, _fields: None
+) -> PhraseCache:
+    """Return the cache of rendered phrases. `service` renders what is missing; None: the cache is only read."""
+
+    def synthesizer(speaker: str, dialect: str, language: str) -> Synthesizer:
+        if service is None:
+            raise RuntimeError("this cache is only read")
+        chosen = speech_settings(settings, settings.default_line)
+        return service.synthesizer_for(
+            replace(
+                chosen,
+                speaker=speaker,
+                fallback_speaker="",
+                dialect=dialect,
+                language="en" if language == "en" else "ar",
+                # No caller waits for a phrase: what cannot be had now is tried again later.
+                away_patience=0.0,
+            )
+        )
+
+    return PhraseCache(settings.cache_dir, synthesizer, service=settings.hamsa_url, note=note)
+
+
+def agent_client(settings: Settings, transport: httpx.AsyncBaseTransport | None = None) -> AgentClient:
+    """Return the client that asks the agents of all lines."""
+    chosen = AgentSettings(
+        secret=settings.webhook_secret.get_secret_value(),
+        agent_node=settings.agent_node or None,
+        pool=PoolLimits(busy=max(PoolLimits().busy, settings.max_calls)),
+    )
+    return AgentClient(chosen, transport=transport)
+
+
+def twilio_rest(settings: Settings) -> TwilioRest | None:
+    """Return the carrier's REST client; None: there is no account to use it with."""
+    if not settings.rest_possible:
+        return None
+    return TwilioRest(
+        settings.twilio_account_sid,
+        settings.auth_tokens[0],
+        base_url=settings.twilio_rest_url,
+        timeout=REST_TIMEOUT,
+    )
+
+
+def _hamsa_key(settings: Settings) -> str:
+    # A server of your own may need no key; the header is sent all the same.
+    return settings.hamsa_api_key.get_secret_value() or "none"
