@@ -111,7 +111,12 @@ def test_slow_is_one_word_a_second() -> None:
 def test_tokens_are_small_and_whole() -> None:
     tokens = tokens_of(ANSWER.text)
     assert "".join(tokens) == ANSWER.text
-    assert {len(token) for token in tokens} <= {1, 2, 3, 4}
+    assert [len(token) for token in tokens_of("x" * 21)] == [3, 1, 4, 2, 4, 1, 2, 3, 1]
+
+
+def test_busy_sends_a_keepalive_every_three_seconds() -> None:
+    steps = MODES["busy"](ANSWER, PACE).steps
+    assert [step.at for step in steps if b"keepalive" in step.data] == [3.0, 6.0, 9.0]
 
 
 def test_record_is_a_line_of_n8n() -> None:

@@ -7,6 +7,7 @@ import random
 import pytest
 
 from ivr.testbench.phone.messages import Ids
+from ivr.testbench.phone.microphone import Microphone
 from ivr.testbench.phone.phone import Phone, PhoneOptions, PhoneOutput, Stretch
 from ivr.testbench.recording import PhoneRecord
 
@@ -62,6 +63,11 @@ def test_speech_in_a_pause_keeps_its_place() -> None:
     assert speech.start == 1600
 
 
+def test_chunk_leaves_at_the_moment_it_is_due() -> None:
+    microphone = Microphone(PhoneOptions(start_burst=1), NOW, bytearray(), [])
+    assert [chunk.leaves for chunk in microphone.take(microphone.due())] == [NOW]
+
+
 def test_loss_makes_timestamps_jump() -> None:
     phone = opened(PhoneOptions(start_burst=1, losses=(Stretch(100, 200),)))
     sent = [json.loads(out) for _, out in run_until(phone, NOW + 0.5) if isinstance(out, str)]
@@ -79,6 +85,8 @@ def test_line_noise_is_faint_seeded_and_not_silence() -> None:
         tracks.append(bytes(phone.record.caller))
     assert tracks[0] == tracks[1] != tracks[2]
     assert set(tracks[0]) <= {0xFF, 0x7F, 0xFE, 0x7E, 0xFD, 0x7D}
-    big = opened(PhoneOptions(start_burst=1, noise=True, chunks=(9000,)))
-    run_until(big, NOW + 1)
-    assert len(big.record.caller) == 9000
+    assert b"\xff" * 40 not in tracks[0]
+    for size in (8000, 9000):
+        big = opened(PhoneOptions(start_burst=1, noise=True, chunks=(size,)))
+        run_until(big, NOW + 0.9)
+        assert len(big.record.caller) == size
