@@ -351,6 +351,16 @@ def test_a_noise_that_cut_the_agent_off_is_asked_about() -> None:
     assert stage.call.turns[-1].sentences[0].text == "reprompt words"
 
 
+def test_a_short_noise_that_cut_the_agent_off_is_asked_about() -> None:
+    stage = Stage(options(commit_ms=200))
+    stage.answer(ms=3000)
+    stage.wait(500)
+    stage.speak(220)
+    stage.wait(500)
+    stage.feed(TranscriptArrived(2, ""))
+    assert stage.call.turns[-1].sentences[0].text == "reprompt words"
+
+
 def test_a_protected_greeting_is_heard_before_the_caller() -> None:
     stage = Stage(options(phrases=phrases(), interruptible_greeting=False))
     stage.wait(100)

@@ -182,6 +182,7 @@ def test_a_stream_the_carrier_does_not_end_is_left_after_a_while() -> None:
     stage = handed_over()
     stage.feed(Transferred())
     stage.feed(TransferFailed("late"))
+    stage.feed(Transferred())
     stage.speak(1900)
     assert stage.ended is None
     stage.wait(200)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ivr.call.commands import (
     CancelSpeech,
     CloseReply,
@@ -37,6 +39,13 @@ def test_nothing_understood_is_asked_again_but_a_click_is_not() -> None:
     assert stage.all(RequestReply) == []
     stage.wait(600)
     assert stage.state == "listening"
+
+
+@pytest.mark.parametrize(("ms", "asked"), [(280, False), (300, True)])
+def test_speech_of_300_ms_may_have_been_words(ms: int, asked: bool) -> None:
+    stage = Stage()
+    stage.hear("", ms=ms)
+    assert bool(stage.notes("nothing_understood")) is asked
 
 
 def test_nothing_understood_on_a_line_without_a_phrase_for_it() -> None:

@@ -25,6 +25,9 @@ def test_deadlines_come_due_earliest_first_and_once() -> None:
     assert deadlines.next() is None
     deadlines.move("filler", 4.0)
     assert deadlines.next() == 4.0
+    assert deadlines.due(3.9) == []
+    assert deadlines.due(4.0) == ["filler"]
+    deadlines.move("filler", 4.0)
     deadlines.move("filler", None)
     assert deadlines.next() is None
 

@@ -69,13 +69,15 @@ def test_the_ledger_of_a_reply_cut_in_its_second_sentence() -> None:
         sentence("Second was cut.", audio_ms=1000, heard_ms=500, whole=True),
         sentence("Third never came."),
     ]
-    assert ledger(reply) == ("First one. Second".replace("  ", " "), "was cut. Third never came.")
+    assert ledger(reply) == ("First one. Second", "was cut. Third never came.")
     assert ledger([]) == ("", "")
 
 
 def test_what_is_said_again_is_told_once() -> None:
     broken = sentence("First clause, second clause.", audio_ms=1500, heard_ms=1500, again_from=14)
     assert halves(broken) == ("First clause, ", "")
+    quick = sentence("First clause, second clause.", audio_ms=500, heard_ms=500, again_from=14)
+    assert halves(quick) == ("First clause, ", ""), "all of its audio was heard"
     assert ledger([broken, sentence("second clause.", finished=True)]) == ("First clause, second clause.", "")
     assert ledger([broken, sentence("second clause.")]) == ("First clause,", "second clause.")
 

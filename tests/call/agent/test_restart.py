@@ -11,6 +11,10 @@ from ivr.call.agent.restart import DOUBT, SLOW_SPEECH_MS_PER_CHARACTER, Speaking
 TEXT = "It is in Riyadh, at the depot; today. (Really?) Yes"
 
 
+def test_an_unknown_speaker_is_slow() -> None:
+    assert SpeakingRate().said(1110) == 10
+
+
 @pytest.mark.parametrize(
     ("said", "rest"),
     [

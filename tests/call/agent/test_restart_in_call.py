@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ivr.call.commands import CancelSpeech, CloseReply, Speak
-from ivr.call.events import TtsEnded, TtsFailed
+from ivr.call.events import TtsAudio, TtsEnded, TtsFailed
 from ivr.call.options import Phrase
 from ivr.media import g711
 from tests.call.stage import LOUD, Stage, options, phrases
@@ -124,7 +124,7 @@ def test_the_late_end_of_a_sentence_makes_no_click() -> None:
     stage.hear()
     stage.reply("It is in Riyadh today.")
     asked = stage.last(Speak)
-    stage.voice(1009, end=False)
+    stage.feed(TtsAudio(asked.turn, asked.sentence, LOUD * 50 + LOUD[:72], 8000, "mulaw"))
     stage.wait(1500)
     heard = len(stage.heard)
     stage.feed(TtsEnded(asked.turn, asked.sentence))

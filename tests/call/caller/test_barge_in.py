@@ -80,11 +80,20 @@ def test_false_yields_make_the_next_one_harder_for_a_while() -> None:
     assert not machine.rises(100, 51.0)
     machine.learn(Verdict("resume", "late"), 52.0)
     assert not machine.rises(100, 53.0)
+    assert machine.rises(120, 53.0)
     machine.learn(Verdict("commit", "words"), 54.0)
     assert machine.rises(60, 55.0)
     machine.learn(Verdict("resume", "silence"), 56.0)
     machine.learn(Verdict("resume", "backchannel"), 57.0)
     assert machine.rises(60, 58.0)
+
+
+def test_each_overlap_asks_for_its_own_words() -> None:
+    machine = BargeIn(OPTIONS)
+    for _ in range(2):
+        machine.begin()
+        assert machine.frame(200, 160, speaking=True) == "ask"
+        assert machine.frame(200, 180, speaking=True) is None
 
 
 def test_barge_in_prints_itself() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ivr.call.caller.speculation import Speculation
 from ivr.call.commands import ForgetTranscript, Note
-from tests.call.stage import Stage
+from tests.call.stage import Stage, options
 
 
 def sent(ms: int = 600) -> Speculation:
@@ -49,3 +49,20 @@ def test_speculation_prints_itself() -> None:
     assert repr(speculation) == "<Speculation early=1 late=None <Utterances open=[1] waiting=1>>"
     speculation.go_on_without()
     assert repr(speculation).startswith("<Speculation early=None late=1 ")
+
+
+def test_forgotten_words_leave_the_usual_endpoint() -> None:
+    speculation = sent()
+    assert speculation.found(1, "yes", 2000.0)
+    assert speculation._caller.endpoint_ms == 300
+    speculation.forget()
+    assert speculation._caller.endpoint_ms == 500
+
+
+def test_complete_words_never_make_the_endpoint_later() -> None:
+    stage = Stage(options(endpoint_ms=200))
+    stage.speak(600)
+    stage.wait(120)
+    speculation = stage.call._speculation
+    assert speculation.found(1, "yes", 2000.0)
+    assert speculation._caller.endpoint_ms == 200

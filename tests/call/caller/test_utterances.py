@@ -29,7 +29,7 @@ def test_a_caller_who_goes_on_asks_one_question() -> None:
     turn = Turn(1, "speech")
     utterances.take(turn)
     assert turn.text == "a parcel to Riyadh"
-    assert (turn.speech_started_at, turn.speech_ended_at, turn.transcript_at) == (1.0, 4.0, 6.0)
+    assert (turn.speech_started_at, turn.speech_ended_at, turn.endpoint_at, turn.transcript_at) == (1.0, 4.0, 4.5, 6.0)
 
 
 def test_words_that_are_not_awaited_are_ignored() -> None:
@@ -49,6 +49,7 @@ def test_an_unanswered_question_is_asked_again_with_the_next() -> None:
     turn = Turn(2, "speech")
     utterances.take(turn)
     assert turn.text == "track my parcel please"
+    assert utterances.text() == "", "once"
 
 
 def test_a_carried_question_alone_has_no_times() -> None:
@@ -98,3 +99,12 @@ def test_a_question_of_just_the_limit_is_whole() -> None:
     utterances = Utterances()
     utterances.carry("a" + "x" * (QUESTION_LIMIT - 2) + "b")
     assert utterances.text() == "a" + "x" * (QUESTION_LIMIT - 2) + "b"
+
+
+def test_a_failed_early_utterance_gives_way_to_the_whole_one() -> None:
+    utterances = Utterances()
+    early = utterances.add(1.0, 2.0, 2.2, 400)
+    utterances.resolve(early, None, 2.4)
+    assert not utterances.end(early, 2.0, 2.5, 900)
+    utterances.resolve(utterances.add(1.0, 2.0, 2.5, 500), "", 3.0)
+    assert utterances.give_up() == (False, 500)

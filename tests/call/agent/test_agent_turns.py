@@ -1,0 +1,61 @@
+"""The agent's turns: what is asking, what is lost, and what the next request says was heard."""
+
+from __future__ import annotations
+
+import pytest
+
+from ivr.call.agent.agent_turns import AgentTurns
+from ivr.call.agent.output import SpeechOutput
+from ivr.call.commands import RequestReply
+from ivr.call.events import ReplyDelta, TranscriptArrived, TtsFailed
+from ivr.call.options import CallOptions
+from tests.call.stage import Stage
+
+
+@pytest.mark.parametrize(
+    ("sent", "unsent", "asking"),
+    [
+        ("Shall I send it?", "", True),
+        ("هل أرسلها؟", "", True),
+        ("He said «shall I send it?» ", "", True),
+        ('She said "shall I?"\n', "", True),
+        ("I shall send it.", "", False),
+        ("I shall send it.", "Shall I?", False),
+        ("Shall I send it?", "Yes.", True),
+        ("", "Shall I?", False),
+        ("", "", False),
+    ],
+    ids=["English", "Arabic", "guillemets", "quotes", "statement", "unsent", "then unsent", "only unsent", "nothing"],
+)
+def test_the_agent_asks_with_the_sentence_it_sent_last(sent: str, unsent: str, asking: bool) -> None:
+    options = CallOptions()
+    turns = AgentTurns(options, SpeechOutput(options))
+    assert not turns.asking
+    turn = turns.open_turn("speech")
+    if sent:
+        turn.send(turn.add_sentence(sent, sent, 1.0), 2.0)
+    if unsent:
+        turn.add_sentence(unsent, unsent, 1.0)
+    assert turns.asking is asking
+
+
+def test_a_lost_sentence_is_left_out_while_the_reply_still_streams() -> None:
+    stage = Stage()
+    stage.hear()
+    stage.feed(ReplyDelta(0, "The first one is here. And"))
+    stage.feed(TtsFailed(0, 1, "degenerate"))
+    assert [note.fields["reason"] for note in stage.notes("sentence_lost")] == ["degenerate"]
+    assert stage.notes("upstream_failed") == []
+
+
+def test_an_answer_without_a_word_leaves_what_was_heard_before() -> None:
+    stage = Stage()
+    stage.answer()
+    stage.wait(1100)
+    stage.hear("and where")
+    stage.speak(700)
+    stage.wait(500)
+    stage.feed(TranscriptArrived(3, "is the other one"))
+    assert stage.call.turns[1].outcome == "superseded"
+    request = stage.last(RequestReply).request
+    assert (request.text, request.heard) == ("and where is the other one", "It is in Riyadh today.")
