@@ -6,8 +6,8 @@
 
 Every row is the best of five passes over the same made-up sound, so other work on the machine matters little. The
 resampler stands beside `audioop.ratecv`, which is cheaper and lets everything above 4 kHz through as aliases.
-Detectors are measured awake (noise like a voice: the model runs at every window), over the agent (its echo comes back)
-and on an idle line; the model alone also with the windows of many calls in one run.
+Voice detection, scorer and detector, is measured awake (noise like a voice: the model runs at every window), over the
+agent (its echo comes back) and on an idle line; the model alone also with the windows of many calls in one run.
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ from ivr.media.agc import GainControl
 from ivr.media.endpointing import Endpointer
 from ivr.media.g711 import audioop
 from ivr.media.jitter_buffer import JitterBuffer
-from ivr.media.vad import detector as vad
+from ivr.media.vad import scorer as vad
 from ivr.media.vad import silero
-from ivr.media.vad.energy import EnergyVad
+from ivr.media.vad.detector import VoiceDetector
+from ivr.media.vad.energy import EnergyScorer
 
 PASSES = 5
 
@@ -67,8 +68,8 @@ def inbound(seconds: float) -> None:
     def one_pass() -> None:
         track, endpointer = JitterBuffer(), Endpointer()
         for n, payload in enumerate(ulaw):
-            for frame in track.push(20 * n, payload):
-                endpointer.push(g711.decode(frame), 0.9 if n % 100 > 50 else 0.0)
+            for frame, speech in track.push(20 * n, payload, 0.9 if n % 100 > 50 else 0.0):
+                endpointer.push(g711.decode(frame), speech)
 
     row("track, decode, endpointing", one_pass, len(ulaw))
 
@@ -76,7 +77,7 @@ def inbound(seconds: float) -> None:
 def detectors(seconds: float) -> None:
     voice, idle = chunks(sound(seconds, 8000), 8000), chunks(sound(seconds, 8000, 4), 8000)
     echo = chunks(sound(seconds, 8000, 150), 8000)
-    makers: dict[str, Callable[[], vad.Detector]] = {"default": vad.factory, "energy": EnergyVad}
+    makers: dict[str, Callable[[], vad.SpeechScorer]] = {"default": vad.factory, "energy": EnergyScorer}
     for name, make in makers.items():
         for case, heard, played in (
             ("awake", voice, None),
@@ -85,13 +86,13 @@ def detectors(seconds: float) -> None:
         ):
 
             def one_pass(
-                make: Callable[[], vad.Detector] = make,
+                make: Callable[[], vad.SpeechScorer] = make,
                 heard: list[bytes] = heard,
                 played: list[bytes] | None = played,
             ) -> None:
-                detector = make()
+                scorer, detector = make(), VoiceDetector()
                 for n, frame in enumerate(heard):
-                    detector.push(frame, played[n] if played else None)
+                    detector.push(frame, scorer.score(frame), played[n] if played else None)
 
             row(f"{name} detector, {case}", one_pass, len(heard), vad.default_name() if name == "default" else "")
 
@@ -99,7 +100,7 @@ def detectors(seconds: float) -> None:
 def batches() -> None:
     try:
         model = silero.load()
-    except Exception as fault:  # the same breadth as the detector's own choice
+    except Exception as fault:  # the same breadth as the scorer's own choice
         print(f"no batches: {fault}")
         return
     for calls in (1, 16, 100):

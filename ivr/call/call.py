@@ -26,9 +26,7 @@ from ivr.call.keypad import Keypad
 from ivr.call.options import CallOptions, PhraseName
 from ivr.call.timeline import Turn
 from ivr.call.turn import Floor, TurnState, TurnTrigger
-from ivr.media import g711
 from ivr.media.endpointing import SpeechStarted
-from ivr.media.vad.detector import Detector
 
 MAYBE_WORDS_MS: Final = 300
 """Voiced audio that may have been words, in milliseconds. Less is not worth asking the caller to repeat."""
@@ -37,12 +35,12 @@ MAYBE_WORDS_MS: Final = 300
 class Call:
     """Decide everything on one call."""
 
-    def __init__(self, options: CallOptions, detector: Detector) -> None:
+    def __init__(self, options: CallOptions) -> None:
         self.options = options
         self.floor = Floor()
         self.ending = Ending(options)
         self._started: events.CallStarted | None = None
-        self._input = CallerInput(options, detector)
+        self._input = CallerInput(options)
         self._speculation = Speculation(options, self._input)
         self._barge_in = BargeIn(options)
         self._keypad = Keypad(options.keypad_timeout, options.keypad_terminator)
@@ -126,12 +124,6 @@ class Call:
             case _:
                 assert_never(event)
 
-    def foresee(self, event: events.AudioIn, now: float) -> tuple[Detector, bytes, bytes | None] | None:
-        """Return what the detector will be asked if this chunk comes now; None when a chunk is not one frame."""
-        if self._started is None or self.ending.handing_over or len(event.payload) != g711.FRAME:
-            return None
-        return self._input.foresee(event.payload, self._output.playout.playing(now))
-
     def wake_at(self) -> float | None:
         """Return when a `Tick` is due, in seconds of `now`; None: nothing is awaited."""
         if self.ended is not None:
@@ -183,8 +175,8 @@ class Call:
         # While the carrier dials a person, the caller is not listened to.
         if self.ending.handing_over:
             return
-        for frame in self._input.frames(chunk.timestamp_ms, chunk.payload):
-            for edge in self._input.hear(frame, self._output.playout.playing(now)):
+        for frame, speech in self._input.frames(chunk):
+            for edge in self._input.hear(frame, speech, self._output.playout.playing(now)):
                 if isinstance(edge, SpeechStarted):
                     self._onset_at = self._input.at(edge.onset, now)
                     if self.floor.state in (TurnState.LISTENING, TurnState.TRANSCRIBING):

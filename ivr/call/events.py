@@ -37,12 +37,14 @@ class CallStarted:
 
 @dataclass(frozen=True, slots=True)
 class AudioIn:
-    """A chunk of the caller's audio, of any length."""
+    """A chunk of the caller's audio, with what the driver's VAD model said of it."""
 
     timestamp_ms: int
     """Media time of the chunk's first sample: ms since the stream began, as the carrier counts."""
     payload: bytes
-    """G.711 mu-law at 8 kHz."""
+    """G.711 mu-law at 8 kHz, of any length; a score is worth most for at most 20 ms."""
+    speech: float = 0.0
+    """How likely it is speech, 0 to 1, by its sound alone: the agent's echo is speech too. 0 while not scored."""
 
 
 @dataclass(frozen=True, slots=True)

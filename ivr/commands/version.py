@@ -11,7 +11,7 @@ import typer
 
 from ivr import __version__
 from ivr.commands.terminal import out
-from ivr.media.vad import detector
+from ivr.media.vad import scorer
 
 app = typer.Typer(add_completion=False)
 
@@ -30,7 +30,7 @@ PACKAGES: Final = (
 @app.command()
 def version() -> None:
     """Say which version this is, and on what it runs."""
-    out.print(f"ivr {__version__}, Python {platform.python_version()}, {sys.platform}, VAD {detector.default_name()}")
+    out.print(f"ivr {__version__}, Python {platform.python_version()}, {sys.platform}, VAD {scorer.default_name()}")
     for name in PACKAGES:
         try:
             out.print(f"  {name} {metadata.version(name)}")

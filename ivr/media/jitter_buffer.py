@@ -10,12 +10,15 @@ it comes: an orderly stream never waits. Otherwise:
 - **behind, five in a row**: the clock itself went back or stands still. From the fifth on chunks are taken in order
   of arrival, until their timestamps fit each other again.
 
+A chunk comes with its speech score, and its frames go out with it; silence that fills a gap has the score 0.
+
 Nothing a timestamp can say makes the track hold more than 60 ms and a chunk, or stop the frames.
 """
 
 from __future__ import annotations
 
 from bisect import insort
+from typing import TypeAlias
 
 from ivr.media.g711 import FRAME, RATE, SILENCE
 
@@ -26,6 +29,10 @@ _HOLD = 60 * _MS
 _MAX_FILL = 2000 * _MS
 _LATE_RUN = 5
 _TRUST_AFTER = 10
+
+
+Frame: TypeAlias = tuple[bytes, float]
+"""160 bytes of mu-law, and the score of how likely they are speech, 0 to 1."""
 
 
 class JitterBuffer:
@@ -44,7 +51,8 @@ class JitterBuffer:
         self._begun = False
         self._next = 0
         self._rest = b""
-        self._held: list[tuple[int, bytes]] = []
+        self._cut: list[Frame] = []
+        self._held: list[tuple[int, bytes, float]] = []
         self._passed = 0
         self._late_run = 0
         self._doubt = 0
@@ -60,41 +68,41 @@ class JitterBuffer:
         """Silence put in place of chunks that never came, ms."""
         return self._filled // _MS
 
-    def push(self, timestamp_ms: int, ulaw: bytes) -> list[bytes]:
-        """One chunk of mu-law, any length. Returns the frames (160 bytes each) that are complete now, in order."""
+    def push(self, timestamp_ms: int, ulaw: bytes, speech: float = 0.0) -> list[Frame]:
+        """Take one chunk of mu-law, any length, and its score; return the frames that are complete now, in order."""
         if not ulaw:
             return []
         start = timestamp_ms * _MS
         if not self._begun:
             self._begun, self._next = True, start
         if self._doubt:
-            self._take_doubtful(start, ulaw)
+            self._take_doubtful(start, ulaw, speech)
         elif start - self._next >= _TOLERANCE:
-            insort(self._held, (start, ulaw))
-        elif self._take(start, ulaw):
+            insort(self._held, (start, ulaw, speech))
+        elif self._take(start, ulaw, speech):
             self._passed += len(ulaw)
         self._settle(_HOLD)
-        return self._cut()
+        return self._complete()
 
-    def flush(self) -> list[bytes]:
-        """The stream is over: what was held, and the last frame filled up with silence."""
+    def flush(self) -> list[Frame]:
+        """End the stream: return what was held, and the last frame filled up with silence."""
         self._settle(-1)
-        self._rest += bytes([SILENCE]) * (-len(self._rest) % FRAME)
-        return self._cut()
+        self._append(bytes([SILENCE]) * (-len(self._rest) % FRAME), 0.0)
+        return self._complete()
 
-    def _take(self, start: int, ulaw: bytes) -> bool:
+    def _take(self, start: int, ulaw: bytes, speech: float) -> bool:
         """Put a chunk at the end of the timeline; False when its time is over."""
         behind = self._next - start
         if behind >= _TOLERANCE:
             if behind >= len(ulaw):
-                return self._late(start, ulaw)
+                return self._late(start, ulaw, speech)
             ulaw = ulaw[behind:]
         self._late_run = 0
-        self._rest += ulaw
+        self._append(ulaw, speech)
         self._next += len(ulaw)
         return True
 
-    def _late(self, start: int, ulaw: bytes) -> bool:
+    def _late(self, start: int, ulaw: bytes, speech: float) -> bool:
         """Drop a chunk, unless it is one of so many that the clock must be wrong."""
         self._late_run += 1
         if self._late_run < _LATE_RUN:
@@ -104,20 +112,20 @@ class JitterBuffer:
         self._held.clear()
         self._resync(start)
         self._doubt = _TRUST_AFTER
-        return self._take(start, ulaw)
+        return self._take(start, ulaw, speech)
 
-    def _take_doubtful(self, start: int, ulaw: bytes) -> None:
+    def _take_doubtful(self, start: int, ulaw: bytes, speech: float) -> None:
         self._doubt = self._doubt - 1 if abs(start - self._next) < _STRICT else _TRUST_AFTER
         self._next = start
-        self._take(start, ulaw)
+        self._take(start, ulaw, speech)
 
     def _settle(self, patience: int) -> None:
         """Take what is held and due; once more than `patience` samples are held, wait no longer for what is missing."""
         bridged = False
         while self._held:
-            start, ulaw = self._held[0]
+            start, ulaw, speech = self._held[0]
             missing = start - self._next >= _TOLERANCE
-            overdue = sum(len(chunk) for _, chunk in self._held) > patience
+            overdue = sum(len(chunk) for _, chunk, _ in self._held) > patience
             if missing and not overdue and self._passed <= _HOLD:
                 return
             del self._held[0]
@@ -127,7 +135,7 @@ class JitterBuffer:
             if missing:
                 self._bridge(start)
                 bridged = True
-            self.reordered += self._take(start, ulaw) and not bridged
+            self.reordered += self._take(start, ulaw, speech) and not bridged
         self._passed = 0
 
     def _bridge(self, start: int) -> None:
@@ -135,7 +143,7 @@ class JitterBuffer:
         if missing > _MAX_FILL:
             self._resync(start)
             return
-        self._rest += bytes([SILENCE]) * missing
+        self._append(bytes([SILENCE]) * missing, 0.0)
         self._next = start
         self._filled += missing
 
@@ -143,9 +151,17 @@ class JitterBuffer:
         self._next = start
         self.resyncs += 1
 
-    def _cut(self) -> list[bytes]:
+    def _append(self, ulaw: bytes, speech: float) -> None:
+        """Put audio at the end of the timeline and cut the frames it completes."""
+        self._rest += ulaw
+        # A frame of two chunks takes the score of the later one, which completes it: then a score counts for as many
+        # frames as its chunk is long. With the larger of both, one doubtful chunk would be two voiced frames.
         whole = len(self._rest) // FRAME * FRAME
-        frames = [self._rest[i : i + FRAME] for i in range(0, whole, FRAME)]
+        self._cut += [(self._rest[at : at + FRAME], speech) for at in range(0, whole, FRAME)]
         self._rest = self._rest[whole:]
+
+    def _complete(self) -> list[Frame]:
+        """Return the frames cut since the last time."""
+        frames, self._cut = self._cut, []
         self.frames += len(frames)
         return frames

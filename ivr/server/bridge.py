@@ -26,7 +26,7 @@ from ivr.hamsa.phrases import NOT_KEPT
 from ivr.hamsa.pool.socket import Connect, connect
 from ivr.hamsa.rest import SpeechRest
 from ivr.hamsa.stats import SpeechStats
-from ivr.media.vad import detector as vad
+from ivr.media.vad import scorer as vad
 from ivr.observe import logs
 from ivr.observe.call_log import CallLog, Observers
 from ivr.observe.loop_lag import EVERY, LONG, LoopLag
@@ -74,7 +74,7 @@ class Bridge:
         documents: Documents,
         *,
         observer: CallObserver | None = None,
-        detector: Callable[[], vad.Detector] = vad.factory,
+        scorer: Callable[[], vad.SpeechScorer] = vad.factory,
         connect: Connect = connect,
         agent: AgentClient | None = None,
         rest: TwilioRest | None = None,
@@ -89,11 +89,11 @@ class Bridge:
         self.documents = documents
         self.registry: Admission[Session] = Admission(settings.max_calls)
         self.tokens = Tokens()
-        self._chorus = VadBatching(lambda: len(self.registry))
+        self._batching = VadBatching(lambda: len(self.registry))
         self.metrics = Metrics(lambda: float(len(self.registry)))
         self.prepared = False
         """Phrases were rendered, or could not be: calls are welcome."""
-        self._detector = detector
+        self._scorer = scorer
         self._agent = agent or compose.agent_client(settings)
         self._loop_lag = LoopLag()
         self._next_beat: asyncio.TimerHandle | None = None
@@ -135,7 +135,7 @@ class Bridge:
 
     async def start(self) -> None:
         """Get ready in the background; calls may come at once."""
-        self._detector()
+        self._scorer()
         # The REST clients look this up at their first request, when there may be no free file any more.
         await anyio.lowlevel.checkpoint()
         log.info("started", extra={"detector": vad.default_name(), "lines": len(self.settings.all_lines)})
@@ -240,9 +240,10 @@ class Bridge:
             wire,
             stream,
             lambda started: self._compose(started, session, loop.time()),
+            self._scorer(),
             hang_up=self._hang_up if self._rest is not None else None,
             observer=self._observer,
-            together=self._chorus,
+            batching=self._batching,
         )
         try:
             await session.run()
@@ -289,7 +290,7 @@ class Bridge:
         return CallPorts(
             started,
             # Without the carrier's REST there is no way to hand a caller over.
-            Call(options if self._rest is not None else replace(options, transfer_to=()), self._detector()),
+            Call(options if self._rest is not None else replace(options, transfer_to=())),
             synthesizer,
             transcriber,
             LineAgent(self._agent, line.webhook_url),

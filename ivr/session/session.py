@@ -16,7 +16,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Protocol, assert_never
+from typing import Any, assert_never
 
 from ivr.call import commands as ask
 from ivr.call import events
@@ -34,21 +34,12 @@ from ivr.call.ports import (
     TtsPort,
     WireClosed,
 )
-from ivr.media.vad.detector import Detector
+from ivr.media.vad.scorer import SpeechScorer
+from ivr.session.vad_batching import VadBatching
 from ivr.twilio.send_queue import SendQueue
 from ivr.twilio.stream import REFUSED, START_TIMEOUT, Stream, close_code
 
 log = logging.getLogger("ivr.session")
-
-
-class Together(Protocol):
-    """Frames of several calls that share the detector's work."""
-
-    def add(self, session: Session, event: events.AudioIn) -> bool:
-        """Let a frame wait for others; it comes back through `Session.hear`. False: it need not wait."""
-
-    def flush(self) -> None:
-        """Give back everything that waits, now."""
 
 
 class Session:
@@ -59,19 +50,24 @@ class Session:
         wire: PhonePort,
         stream: Stream,
         compose: Callable[[events.CallStarted], CallPorts],
+        scorer: SpeechScorer,
         *,
         hang_up: Callable[[str], Awaitable[None]] | None = None,
         observer: CallObserver | None = None,
-        together: Together | None = None,
+        batching: VadBatching | None = None,
     ) -> None:
-        """`compose` makes the party at `start`; `hang_up(call_id)` ends the call at the carrier after a goodbye."""
+        """`compose` makes the party at `start`; `hang_up(call_id)` ends the call at the carrier after a goodbye.
+
+        `scorer` scores the caller's audio, through `batching` together with that of other calls.
+        """
         self._wire = wire
         self._stream = stream
         self._compose = compose
         self._hang_up = hang_up
         self._observer = observer
-        self._together = together
-        self._waiting = 0
+        self.scorer = scorer
+        self._batching = batching or VadBatching()
+        self._unscored = 0
         self._party: CallPorts | None = None
         self._outbox = SendQueue(stream)
         self._to_send = asyncio.Event()
@@ -153,22 +149,13 @@ class Session:
             await self._hang_up(party.started.call_id)
         await _within(self._wire.close(close_code(ended)))
 
-    # -- frames that are heard together with those of other calls ------------------------------------------------
-
-    def foresee(self, event: events.AudioIn, now: float) -> tuple[Detector, bytes, bytes | None] | None:
-        """What the call's detector will be asked when this frame is heard; None when that cannot be told."""
-        party = self._party
-        return None if party is None or party.call.ended is not None else party.call.foresee(event, now)
-
-    def hear(self, event: events.AudioIn, now: float) -> None:
-        """A frame that has waited. Never raises: a failure ends this call alone."""
-        self._waiting -= 1
-        self._feed_from_outside(event, now)
-
     # -- events in, commands out ---------------------------------------------------------------------------------
 
     def _feed(self, event: Event, not_before: float = 0.0) -> None:
         """Let the call decide, and do what it says."""
+        # A frame that came before this event is fed before it, so that the order of arrival is kept.
+        if self._unscored and not isinstance(event, events.AudioIn):
+            self._batching.flush()
         party = self._party
         if party is None or party.call.ended is not None:
             return
@@ -272,19 +259,26 @@ class Session:
         try:
             while True:
                 for event in self._stream.receive(await self._wire.receive()):
-                    self._take(event)
+                    if isinstance(event, events.AudioIn):
+                        self._unscored += 1
+                        self._batching.add(self, event)
+                    else:
+                        self._feed(event)
         except WireClosed as closed:
             self._feed(events.CallerLeft("dropped" if closed.code is None else "closed"))
 
-    def _take(self, event: Event) -> None:
-        """Feed what the phone says, in order."""
-        if self._together is not None:
-            if isinstance(event, events.AudioIn) and self._together.add(self, event):
-                self._waiting += 1
-                return
-            if self._waiting:
-                self._together.flush()
-        self._feed(event)
+    def hear(self, frame: events.AudioIn) -> None:
+        """Feed a frame that has its score. Never raises: a failure ends this call alone."""
+        self._unscored -= 1
+        self._feed_from_outside(frame)
+
+    def scoring_failed(self, error: Exception) -> None:
+        """End this call, whose audio has no score. Never raises."""
+        self._unscored -= 1
+        party = self._party
+        if party is not None and party.call.ended is None:
+            log.error("vad_failed", extra={"call": party.started.call_id}, exc_info=error)
+            self._feed_from_outside(events.Withdraw("vad_failed"))
 
     def _send(self, command: ask.SendAudio | ask.SendMark | ask.SendClear) -> None:
         if self._outbox.put(command):

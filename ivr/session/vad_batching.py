@@ -1,57 +1,74 @@
-"""Frames of many calls, heard together.
+"""Score the frames of many calls together, then feed each call its own.
 
-The detector's model costs half as much for each call when the frames of several calls share a run. Frames of different
-calls come at different moments of every 20 ms, so the first one waits a millisecond for others; what has come by then
-is prepared in one run and fed to each call in the order of arrival. A call alone waits for nobody.
-
-Only the model's work is shared. Every call decides for itself, with the same outcome as alone.
+The model costs half as much for each call when the frames of several calls share a run. Frames that arrive in the same
+turn of the event loop are scored in one run, after that turn, and fed in the order of arrival. No frame waits for
+others to come: an event loop that is busy collects by itself, since what arrived meanwhile is there together. Only the
+model's work is shared. Every call decides for itself, with the same outcome as alone.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Protocol
 
 from ivr.call.events import AudioIn
-from ivr.media.vad import batch
-from ivr.session.session import Session
+from ivr.media import g711
+from ivr.media.vad.scorer import SpeechScorer, score_together
 
-WAIT = 0.001
-"""Seconds a frame may wait for those of other calls."""
+_WORTH_IT = 2
+"""Calls on the line from which a shared run is worth a detour."""
+
+
+class ScoredCall(Protocol):
+    """Receive the frames of one call back."""
+
+    scorer: SpeechScorer
+
+    def hear(self, frame: AudioIn) -> None:
+        """Take a frame with its score. Never raises."""
+
+    def scoring_failed(self, error: Exception) -> None:
+        """Take it that a frame has no score. Never raises."""
 
 
 class VadBatching:
-    """The frames that wait, of all calls of a server."""
+    """Hold the frames that are not scored yet, of all calls of a server."""
 
-    def __init__(self, calls: Callable[[], int], wait: float = WAIT) -> None:
-        """`calls`: how many are on the line."""
+    def __init__(self, calls: Callable[[], int] = lambda: 1) -> None:
+        """`calls` counts those on the line."""
         self._calls = calls
-        self._wait = wait
-        self._waiting: list[tuple[Session, AudioIn]] = []
-        self._timer: asyncio.TimerHandle | None = None
-        self.shared = 0
-        """Windows that went through a shared run so far."""
+        self._waiting: list[tuple[ScoredCall, AudioIn]] = []
+        self._next_turn: asyncio.Handle | None = None
+        self.runs = 0
+        """Times that frames were scored so far."""
+        self.scored = 0
+        """Frames that were scored so far."""
 
     def __repr__(self) -> str:
-        return f"<VadBatching waiting={len(self._waiting)} shared={self.shared}>"
+        return f"<VadBatching waiting={len(self._waiting)} scored={self.scored} runs={self.runs}>"
 
-    def add(self, session: Session, event: AudioIn) -> bool:
-        """Let a frame wait. False: the call is alone, feed it now."""
-        if self._calls() < batch.WORTH_IT:
-            return False
-        self._waiting.append((session, event))
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(self._wait, self.flush)
-        return True
+    def add(self, call: ScoredCall, frame: AudioIn) -> None:
+        """Score a frame and give it back to its call: after this turn of the loop, or at once to a call alone."""
+        self._waiting.append((call, frame))
+        if self._next_turn is not None:
+            return
+        if self._calls() < _WORTH_IT:
+            self.flush()
+        else:
+            self._next_turn = asyncio.get_running_loop().call_soon(self.flush)
 
     def flush(self) -> None:
-        """Feed everything that waits, now."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        """Score everything that waits and give it back, now."""
+        if self._next_turn is not None:
+            self._next_turn.cancel()
+            self._next_turn = None
         waiting, self._waiting = self._waiting, []
-        now = asyncio.get_running_loop().time()
-        coming = (session.foresee(event, now) for session, event in waiting)
-        self.shared += batch.prepare(frame for frame in coming if frame is not None)
-        for session, event in waiting:
-            session.hear(event, now)
+        self.runs += 1
+        self.scored += len(waiting)
+        scores = score_together([(call.scorer, g711.decode(frame.payload)) for call, frame in waiting])
+        for (call, frame), score in zip(waiting, scores, strict=True):
+            if isinstance(score, Exception):
+                call.scoring_failed(score)
+            else:
+                call.hear(AudioIn(frame.timestamp_ms, frame.payload, score))

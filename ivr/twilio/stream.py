@@ -6,7 +6,7 @@ The order a stream must keep, and what happens to a message that breaks it:
               start       checked: media format, account, token -> OPEN and CallStarted, or REFUSED
               stop        REFUSED (nothing ever began)
               media, mark, dtmf     fault `before_start`
-    OPEN      media       AudioIn (inbound track); the outbound track is skipped
+    OPEN      media       AudioIn (inbound track), one for each 20 ms of it; the outbound track is skipped
               mark, dtmf  MarkReached, DigitPressed
               stop        CallerLeft -> OVER
               start       fault `second_start`
@@ -24,6 +24,7 @@ from typing import Final, Literal, TypeAlias
 
 from ivr.call.commands import HangUp, SendAudio, SendClear, SendMark
 from ivr.call.events import AudioIn, CallerLeft, CallStarted, DigitPressed, Event, MarkReached, PeerFault
+from ivr.media.g711 import FRAME, FRAME_MS
 from ivr.twilio import messages
 from ivr.twilio.messages import Connected, Dtmf, Malformed, Mark, Media, Start, Stop, Unknown
 
@@ -130,7 +131,11 @@ class Stream:
             return self._fault("unknown_track")
         if not media.payload:
             return self._fault("empty_audio")
-        return [AudioIn(media.timestamp_ms, media.payload)]
+        if len(media.payload) <= FRAME:
+            return [AudioIn(media.timestamp_ms, media.payload)]
+        # A score is for 20 ms at most, so a longer chunk is several events.
+        pieces = range(0, len(media.payload), FRAME)
+        return [AudioIn(media.timestamp_ms + at // FRAME * FRAME_MS, media.payload[at : at + FRAME]) for at in pieces]
 
     def _refuse(self, why: Refusal) -> list[Event]:
         self.state, self.refused = "refused", why

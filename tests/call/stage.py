@@ -1,6 +1,6 @@
 """A stage for one call: a caller with a loudness, a phone that plays and returns marks, peers that do as told.
 
-The detector is loudness: a frame is voiced when it is loud. Everything else is the real core, driven in its own time.
+The scorer is loudness: a frame is speech when it is loud. Everything else is the real core, driven in its own time.
 """
 
 from __future__ import annotations
@@ -31,19 +31,10 @@ C = TypeVar("C")
 
 
 class Loudness:
-    """Voiced is what is loud."""
+    """Score as speech what is loud."""
 
-    wants_ref = True
-
-    def __init__(self) -> None:
-        self.references: list[bytes | None] = []
-
-    def push(self, frame: bytes, played: bytes | None = None) -> float:
-        self.references.append(played)
-        return float(g711.audioop.rms(frame, 2) > 1000)
-
-    def reset(self) -> None:
-        self.references.clear()
+    def score(self, pcm: bytes) -> float:
+        return float(g711.audioop.rms(pcm, 2) > 1000)
 
 
 def phrases(*, ready: bool = True, **texts: str) -> dict[Any, Phrase]:
@@ -62,8 +53,8 @@ class Stage:
     """One call and its world. `now` starts at 1000 s so that nothing can mistake it for media time."""
 
     def __init__(self, choices: CallOptions | None = None, *, start: bool = True) -> None:
-        self.detector = Loudness()
-        self.call = Call(choices or options(), self.detector)
+        self.call = Call(choices or options())
+        self._scorer = Loudness()
         self.now = 1000.0
         self.media_ms = 0
         self.log: list[tuple[float, Command]] = []
@@ -99,7 +90,7 @@ class Stage:
             self.now = round(self.now + 0.02, 6)
             self.media_ms += 20
             self._play(160)
-            self.feed(AudioIn(self.media_ms - 20, frame))
+            self.feed(AudioIn(self.media_ms - 20, frame, self._scorer.score(g711.decode(frame))))
             wake = self.call.wake_at()
             if wake is not None and wake <= self.now:
                 self.feed(Tick())

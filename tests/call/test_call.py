@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ivr.call.commands import HangUp, Note, RequestReply, SendAudio, Speak, Transcribe, WarmUp
+from ivr.call.commands import HangUp, Note, RequestReply, SendAudio, SendClear, Speak, Transcribe, WarmUp
 from ivr.call.events import (
     AudioIn,
     CallerLeft,
@@ -196,13 +196,28 @@ def test_marks_that_are_not_ours_say_nothing() -> None:
     assert stage.state == "speaking"
 
 
-def test_the_detector_hears_what_the_agent_says() -> None:
+def test_echo_of_the_agent_is_not_the_caller() -> None:
+    soft = bytes((0x50, 0xD0)) * 80
     stage = Stage()
-    stage.wait(40)
-    assert stage.detector.references[-1] is None
-    stage.answer(ms=1000)
-    stage.wait(200)
-    assert stage.detector.references[-1] is not None
+    stage.answer(ms=3000)
+    stage.wait(300)
+    for _ in range(50):
+        stage.media_ms += 20
+        stage.feed(AudioIn(stage.media_ms - 20, soft, 1.0))
+    assert stage.all(SendClear) == []
+    stage.wait(5000)
+    assert stage.state == "listening"
+    for _ in range(50):
+        stage.media_ms += 20
+        stage.feed(AudioIn(stage.media_ms - 20, soft, 1.0))
+    assert stage.state == "hearing"
+
+
+def test_what_sounds_like_no_speech_is_not_the_caller() -> None:
+    stage = Stage()
+    for at in range(50):
+        stage.feed(AudioIn(20 * at, LOUD, 0.1))
+    assert stage.state == "listening"
 
 
 def test_a_question_needs_a_call() -> None:
@@ -232,11 +247,3 @@ def test_the_levels_of_the_call_are_in_its_record() -> None:
     silent = Stage()
     silent.feed(CallerLeft("stop"))
     assert silent.notes("levels") == []
-
-
-def test_what_the_detector_will_be_asked_can_be_told_beforehand() -> None:
-    stage = Stage()
-    foreseen = stage.call.foresee(AudioIn(0, QUIET), stage.now)
-    assert foreseen == (stage.detector, bytes(320), None)
-    assert stage.call.foresee(AudioIn(0, QUIET * 2), stage.now) is None
-    assert Stage(start=False).call.foresee(AudioIn(0, QUIET), 0.0) is None

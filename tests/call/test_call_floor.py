@@ -375,6 +375,7 @@ def test_a_protected_greeting_is_heard_before_the_caller() -> None:
 
 def test_speech_inside_a_protected_greeting_is_not_asked() -> None:
     stage = Stage(options(phrases=phrases(), interruptible_greeting=False, endpoint_ms=100))
+    stage.wait(100)
     stage.speak(100)
     stage.wait(600)
     assert stage.all(Transcribe) == []

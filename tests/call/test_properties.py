@@ -27,7 +27,7 @@ from ivr.call.events import (
     TtsEnded,
     TtsFailed,
 )
-from tests.call.stage import LOUD, STARTED, Loudness, Stage, options, phrases
+from tests.call.stage import LOUD, STARTED, Stage, options, phrases
 
 NUMBERS = st.integers(0, 4)
 WORDS = st.sampled_from(["", "hello there", "Yes. And then? ", "٢٥.٥ ريال. ", "a", "\ud83d"])
@@ -153,7 +153,7 @@ def test_the_same_events_give_the_same_commands() -> None:
     original.wait(600)
     original.speak(500)
     original.wait(600)
-    replayed = Call(options(phrases=phrases()), Loudness())
+    replayed = Call(options(phrases=phrases()))
     again = [command for now, event in tape for command in replayed.receive(event, now)]
     assert again == [command for _, command in original.log]
     assert again.count(SendClear()) == 2

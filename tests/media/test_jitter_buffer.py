@@ -16,8 +16,17 @@ def frame(n: int) -> bytes:
     return bytes([n % 200]) * 160
 
 
+def push(track: JitterBuffer, at: int, ulaw: bytes) -> list[bytes]:
+    """The frames without their scores."""
+    return [frame for frame, _ in track.push(at, ulaw)]
+
+
+def flush(track: JitterBuffer) -> list[bytes]:
+    return [frame for frame, _ in track.flush()]
+
+
 def run(track: JitterBuffer, chunks: list[tuple[int, bytes]]) -> list[bytes]:
-    return [out for at, chunk in chunks for out in track.push(at, chunk)]
+    return [out for at, chunk in chunks for out in push(track, at, chunk)]
 
 
 def numbered(*numbers: int, base: int = 0) -> list[tuple[int, bytes]]:
@@ -32,7 +41,7 @@ def frames(*numbers: int) -> list[bytes]:
 def test_in_order_comes_out_at_once(base: int) -> None:
     track = JitterBuffer()
     for n in range(50):
-        assert track.push(base + 20 * n, frame(n)) == [frame(n)]
+        assert push(track, base + 20 * n, frame(n)) == [frame(n)]
     assert (track.frames, track.filled_ms, track.late_chunks, track.reordered) == (50, 0, 0, 0)
 
 
@@ -41,10 +50,10 @@ def test_any_chunk_length_with_rounded_timestamps(lengths: list[int], wobble: in
     audio = bytes(i % 251 for i in range(sum(lengths)))
     track, at, out = JitterBuffer(), 0, []
     for i, length in enumerate(lengths):
-        out += track.push(at // 8 + (wobble if i % 2 else 0), audio[at : at + length])
+        out += push(track, at // 8 + (wobble if i % 2 else 0), audio[at : at + length])
         at += length
     assert b"".join(out) == audio[: len(audio) // 160 * 160]
-    assert b"".join(out + track.flush()) == audio + b"\xff" * (-len(audio) % 160)
+    assert b"".join(out + flush(track)) == audio + b"\xff" * (-len(audio) % 160)
     assert track.late_chunks == track.filled_ms == 0
 
 
@@ -76,14 +85,14 @@ def test_a_gap_over_two_seconds_is_not_filled() -> None:
 
 def test_a_long_chunk_does_not_wait_for_what_is_missing() -> None:
     track = JitterBuffer()
-    assert track.push(0, frame(0)) == [frame(0)]
-    assert track.push(100, frame(5) * 4) == [*frames(-1, -1, -1, -1), *[frame(5)] * 4]
+    assert push(track, 0, frame(0)) == [frame(0)]
+    assert push(track, 100, frame(5) * 4) == [*frames(-1, -1, -1, -1), *[frame(5)] * 4]
 
 
 def test_only_what_is_new_of_a_late_chunk_is_taken() -> None:
     track = JitterBuffer()
     run(track, numbered(0, 1, 2))
-    assert track.push(20, frame(1) + frame(2) + frame(3) + frame(4)) == frames(3, 4)
+    assert push(track, 20, frame(1) + frame(2) + frame(3) + frame(4)) == frames(3, 4)
     assert track.late_chunks == 0
 
 
@@ -117,7 +126,7 @@ def test_what_was_held_when_the_clock_went_back_is_dropped() -> None:
     run(track, numbered(*range(10)))
     assert run(track, [*numbered(12), *numbered(0, 0, 0, 0, 0)]) == [frame(0)]
     assert track.late_chunks == 5
-    assert track.flush() == []
+    assert flush(track) == []
 
 
 def test_duplicates_among_the_held_may_reach_the_late_limit() -> None:
@@ -130,14 +139,14 @@ def test_duplicates_among_the_held_may_reach_the_late_limit() -> None:
 def test_flush_gives_what_is_held_and_fills_the_last_frame() -> None:
     track = JitterBuffer()
     run(track, numbered(0))
-    assert track.push(40, b"\x01" * 200) == []
-    assert track.flush() == [HUSH, b"\x01" * 160, (b"\x01" * 40).ljust(160, b"\xff")]
-    assert track.flush() == []
+    assert push(track, 40, b"\x01" * 200) == []
+    assert flush(track) == [HUSH, b"\x01" * 160, (b"\x01" * 40).ljust(160, b"\xff")]
+    assert flush(track) == []
 
 
 def test_an_empty_chunk_is_nothing() -> None:
     track = JitterBuffer()
-    assert track.push(10**6, b"") == []
+    assert push(track, 10**6, b"") == []
     assert run(track, numbered(0, 1)) == frames(0, 1)
 
 
@@ -151,11 +160,11 @@ def test_an_empty_chunk_is_nothing() -> None:
 def test_no_timestamp_hurts(chunks: list[tuple[int, int]]) -> None:
     track, out = JitterBuffer(), 0
     for at, length in chunks:
-        new = track.push(at, b"\x01" * length)
+        new = push(track, at, b"\x01" * length)
         assert all(len(f) == 160 for f in new)
         out += len(new) * 160
         assert out <= sum(n for _, n in chunks) + track.filled_ms * 8 + 7 * len(chunks)
-        assert sum(len(held) for _, held in track._held) <= 480 + 500
+        assert sum(len(held) for _, held, _ in track._held) <= 480 + 500
     assert track.frames == out // 160
 
 
@@ -179,3 +188,29 @@ def test_it_prints_itself() -> None:
     track = JitterBuffer()
     run(track, numbered(0, 2))
     assert repr(track) == "<JitterBuffer frames=1 filled=0ms late=0 reordered=0 resyncs=0 held=1>"
+
+
+def scores(track: JitterBuffer, chunks: list[tuple[int, int, float]]) -> list[float]:
+    """The scores of all frames; a chunk is its time, its length in samples and its score."""
+    out = [score for at, length, speech in chunks for _, score in track.push(at, b"\x01" * length, speech)]
+    return out + [score for _, score in track.flush()]
+
+
+def test_a_score_goes_with_its_chunk_into_its_place() -> None:
+    chunks = [(0, 160, 0.1), (40, 160, 0.3), (20, 160, 0.2), (60, 160, 0.4)]
+    assert scores(JitterBuffer(), chunks) == [0.1, 0.2, 0.3, 0.4]
+
+
+def test_silence_that_fills_a_gap_has_the_score_0() -> None:
+    chunks = [(0, 160, 0.9), *((at, 160, 0.8) for at in (60, 80, 100, 120))]
+    assert scores(JitterBuffer(), chunks) == [0.9, 0, 0, 0.8, 0.8, 0.8, 0.8]
+
+
+def test_a_frame_has_the_score_of_the_chunk_that_completes_it() -> None:
+    assert scores(JitterBuffer(), [(0, 80, 0.9), (10, 160, 0.1), (30, 160, 0.7)]) == [0.1, 0.7, 0.0]
+    assert scores(JitterBuffer(), [(0, 80, 0.1), (10, 80, 0.9), (20, 400, 0.5)]) == [0.9, 0.5, 0.5, 0.0]
+
+
+def test_a_clock_that_went_back_keeps_the_scores() -> None:
+    chunks = [*((20 * n, 160, 0.1) for n in range(10)), *((0, 160, n / 10) for n in range(2, 8))]
+    assert scores(JitterBuffer(), chunks) == [0.1] * 10 + [0.6, 0.7]

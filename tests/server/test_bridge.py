@@ -175,7 +175,7 @@ def test_a_cache_that_breaks_costs_the_phrases_and_nothing_else(
     assert "phrases_failed" in caplog.text
 
 
-def test_a_detector_that_cannot_be_had_stops_the_start(tmp_path: Path) -> None:
+def test_a_scorer_that_cannot_be_had_stops_the_start(tmp_path: Path) -> None:
     def broken() -> NoReturn:
         raise RuntimeError("no model")
 
@@ -183,7 +183,7 @@ def test_a_detector_that_cannot_be_had_stops_the_start(tmp_path: Path) -> None:
         with pytest.raises(RuntimeError, match="no model"):
             await bridge.start()
 
-    live(settings(tmp_path), story, detector=broken)
+    live(settings(tmp_path), story, scorer=broken)
 
 
 @pytest.mark.parametrize(

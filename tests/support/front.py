@@ -66,7 +66,7 @@ class NoAgent(httpx.AsyncBaseTransport):
 
 def a_bridge(chosen: Settings, **more: Any) -> Bridge:
     """A bridge without peers."""
-    given: dict[str, Any] = {"detector": Loudness, "connect": nobody, "agent": AgentClient(transport=NoAgent()), **more}
+    given: dict[str, Any] = {"scorer": Loudness, "connect": nobody, "agent": AgentClient(transport=NoAgent()), **more}
     return Bridge(chosen, Documents.load(chosen.twiml_dir, chosen.public_url), **given)
 
 

@@ -149,12 +149,22 @@ class Phone:
         await self.say(event="start", sequenceNumber="1", streamSid=SID, start=start)
 
     async def audio(self, ms: int, frame: bytes = QUIET) -> None:
-        payload = base64.b64encode(frame).decode()
         for _ in range(ms // 20):
-            media = {"track": "inbound", "chunk": "1", "timestamp": str(self.ms), "payload": payload}
-            await self.say(event="media", sequenceNumber="2", streamSid=SID, media=media)
-            self.ms += 20
+            await self.frame(frame)
             await asyncio.sleep(0.02)
+
+    async def frame(self, frame: bytes = QUIET) -> None:
+        payload = base64.b64encode(frame).decode()
+        media = {"track": "inbound", "chunk": "1", "timestamp": str(self.ms), "payload": payload}
+        await self.say(event="media", sequenceNumber="2", streamSid=SID, media=media)
+        self.ms += 20
+
+    async def key(self, digit: str) -> None:
+        dtmf = {"track": "inbound_track", "digit": digit}
+        await self.say(event="dtmf", streamSid=SID, sequenceNumber="1", dtmf=dtmf)
+
+    async def mark(self, name: str) -> None:
+        await self.say(event="mark", sequenceNumber="3", streamSid=SID, mark={"name": name})
 
     async def stop(self) -> None:
         await self.say(event="stop", sequenceNumber="9", streamSid=SID, stop={"accountSid": ACCOUNT, "callSid": CALL})
@@ -233,12 +243,12 @@ def play(
             return carrier or ""
 
         def compose(started: CallStarted) -> CallPorts:
-            call = Call(choices or options(), Loudness())
+            call = Call(choices or options())
             return CallPorts(started, call, *parts, None if carrier is None else hand_over)
 
         seen = Watching()
         stream = Stream(lambda given, _: given == token, ACCOUNT)
-        session = Session(near, stream, compose, hang_up=hang_up, observer=seen)
+        session = Session(near, stream, compose, Loudness(), hang_up=hang_up, observer=seen)
         scene = Scene(Phone(far), session, *parts, seen, hung_up, dialled)
         listening = asyncio.create_task(scene.phone.listen())
         serving = asyncio.create_task(session.run())

@@ -8,7 +8,7 @@ import pytest
 
 from ivr.call.commands import HangUp
 from ivr.media import g711
-from ivr.media.vad import detector as vad
+from ivr.media.vad import scorer as vad
 from ivr.testbench import tts
 from ivr.testbench.phone.figures import figures
 from ivr.testbench.phone.phone import PhoneOptions, Stretch
@@ -137,7 +137,7 @@ def test_call_with_the_real_vad_and_espeak(folder: Path) -> None:
         return g711.encode(tts.say(text, "en", rate=g711.RATE))
 
     steps = [f"say {QUESTION}", f"over 3000 say {BYE}", "wait"]
-    world = call(folder, steps, detector=vad.factory, voice=say)
+    world = call(folder, steps, scorer=vad.factory, voice=say)
     assert world.hang_up == GOODBYE
     assert [asked["text"] for asked in world.asked] == [QUESTION, BYE]
     assert [turn.outcome for turn in world.turns] == ["heard", "interrupted", "heard"]

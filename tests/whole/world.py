@@ -1,7 +1,7 @@
 """Run a whole call in virtual time: the carrier and its phone, the bridge, the mock Hamsa and the demo agent.
 
 The carrier asks the real application over ASGI and reads the real document. Its stream runs over a `MemoryWire` into
-`Bridge.serve`. The caller's audio is loud or silent and the VAD hears loudness, so a second of a call costs a few
+`Bridge.serve`. The caller's audio is loud or silent and the scorer goes by loudness, so a second of a call costs a few
 milliseconds. The agent's speech is one tone a request: `tones` says what the caller heard of which sentence.
 
 `call` also checks that no task, timer, socket, request or place is left of the call.
@@ -162,7 +162,7 @@ def call(
     peers: Peers | None = None,
     *,
     during: Callable[[World], Awaitable[None]] | None = None,
-    detector: Callable[[], Any] = Loudness,
+    scorer: Callable[[], Any] = Loudness,
     voice: Callable[[str], bytes] = spoken,
     prepared: bool = True,
     **env: str,
@@ -172,7 +172,7 @@ def call(
     `prepared=False`: without phrases. `during`: runs beside the call, from the moment its stream opens.
     """
     scenario = steps if isinstance(steps, Scenario) else from_words(list(steps))
-    return virtual_time.run(_call(folder, scenario, peers or Peers(), during, detector, voice, prepared, env))
+    return virtual_time.run(_call(folder, scenario, peers or Peers(), during, scorer, voice, prepared, env))
 
 
 async def _call(
@@ -180,13 +180,13 @@ async def _call(
     scenario: Scenario,
     peers: Peers,
     during: Callable[[World], Awaitable[None]] | None,
-    detector: Callable[[], Any],
+    scorer: Callable[[], Any],
     voice: Callable[[str], bytes],
     prepared: bool,
     env: Mapping[str, str],
 ) -> World:
     before, timers = asyncio.all_tasks(), _timers()
-    world = _world(folder, scenario, peers, detector, env)
+    world = _world(folder, scenario, peers, scorer, env)
     app = create_app(world.bridge.settings, bridge=world.bridge)
     serving: list[asyncio.Future[Any]] = []
 
@@ -235,9 +235,7 @@ async def _call(
     return world
 
 
-def _world(
-    folder: Path, scenario: Scenario, peers: Peers, detector: Callable[[], Any], env: Mapping[str, str]
-) -> World:
+def _world(folder: Path, scenario: Scenario, peers: Peers, scorer: Callable[[], Any], env: Mapping[str, str]) -> World:
     query = f"?{peers.agent}" if peers.agent else ""
     given = {"IVR_GREETING": GREETING, "IVR_WEBHOOK_URL": f"http://agent.example/webhook{query}", **env}
     chosen = settings(folder, **given)
@@ -251,7 +249,7 @@ def _world(
         chosen,
         Documents.load(None, chosen.public_url),
         observer=world,
-        detector=detector,
+        scorer=scorer,
         connect=hamsa.connect,
         agent=AgentClient(transport=MemoryTransport(demo)),
         rest=_rest(switchboard) if peers.rest == "switchboard" else peers.rest,
@@ -308,7 +306,7 @@ def render_phrases(folder: Path) -> None:
         hamsa = MemoryHamsa()
         hamsa.mock.stats.requests["tts"] = PHRASE
         chosen = settings(folder, IVR_GREETING=GREETING)
-        bridge = Bridge(chosen, Documents.load(None, chosen.public_url), detector=Loudness, connect=hamsa.connect)
+        bridge = Bridge(chosen, Documents.load(None, chosen.public_url), scorer=Loudness, connect=hamsa.connect)
         await bridge.start()
         await _ready(bridge)
         await bridge.stop()

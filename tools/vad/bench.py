@@ -16,7 +16,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
@@ -26,13 +26,13 @@ import numpy as np
 
 from ivr.media.call_levels import CallLevels
 from ivr.media.g711 import RATE
-from ivr.media.vad import batch
-from ivr.media.vad import detector as vad
-from ivr.media.vad.detector import Detector
-from ivr.media.vad.energy import EnergyVad
+from ivr.media.vad import scorer as vad
+from ivr.media.vad.detector import VoiceDetector
+from ivr.media.vad.energy import EnergyScorer
+from ivr.media.vad.scorer import SpeechScorer, score_together
 from tools.vad import scenes, sounds
 from tools.vad.cast import Espeak
-from tools.vad.score import Webrtc
+from tools.vad.score import Candidate, Scored, Webrtc
 
 Frame: TypeAlias = tuple[bytes, bytes | None]
 """What is heard, what is played meanwhile."""
@@ -75,7 +75,7 @@ def cost(one_pass: Callable[[], None], frames: int, passes: int) -> float:
     return min(times) / frames * 1e6
 
 
-def alone(make: Callable[[], Detector], lines: list[list[Frame]]) -> Callable[[], None]:
+def alone(make: Callable[[], Candidate], lines: list[list[Frame]]) -> Callable[[], None]:
     def one_pass() -> None:
         for line in lines:
             detector = make()
@@ -85,15 +85,24 @@ def alone(make: Callable[[], Detector], lines: list[list[Frame]]) -> Callable[[]
     return one_pass
 
 
+def hear(calls: list[tuple[SpeechScorer, VoiceDetector]], frames: list[Frame]) -> Iterator[int]:
+    """Score a frame of each call together, then let each call detect; the number of each call that has."""
+    scores = score_together([(scorer, frame) for (scorer, _), (frame, _) in zip(calls, frames, strict=True)])
+    for number, ((_, detector), (frame, played), score) in enumerate(zip(calls, frames, scores, strict=True)):
+        if isinstance(score, Exception):
+            raise score
+        detector.push(frame, score, played)
+        yield number
+
+
 def shared(lines: list[list[Frame]]) -> Callable[[], None]:
     """All calls in step."""
 
     def one_pass() -> None:
-        detectors = [vad.factory() for _ in lines]
+        calls = [(vad.factory(), VoiceDetector()) for _ in lines]
         for frames in zip(*lines, strict=True):
-            batch.prepare([(one, *frame) for one, frame in zip(detectors, frames, strict=True)])
-            for one, frame in zip(detectors, frames, strict=True):
-                one.push(*frame)
+            for _ in hear(calls, list(frames)):
+                pass
 
     return one_pass
 
@@ -117,14 +126,15 @@ def many(lines: list[list[Frame]], calls: int, frames: int = 150) -> list[list[F
 def detectors(lines: list[list[Frame]], passes: int) -> None:
     some = many(lines, 16)
     frames = sum(map(len, some))
-    rows: list[tuple[str, Callable[[], Detector]]] = [
-        (f"default: {vad.default_name()}", vad.factory),
-        ("fallback: energy and pitch", EnergyVad),
+    default = f"default: {vad.default_name()}"
+    rows: list[tuple[str, Callable[[], Candidate]]] = [
+        (default, lambda: Scored(vad.factory())),
+        ("fallback: energy and pitch", lambda: Scored(EnergyScorer())),
         ("webrtcvad-wheels (for comparison)", Webrtc),
     ]
     for name, make in rows:
         print(f"  {name:<44}{cost(alone(make, some), frames, passes):8.1f}", flush=True)
-        if make is vad.factory:
+        if name == default:
             for calls in (16, 100):
                 together = many(lines, calls)
                 figure = cost(shared(together), sum(map(len, together)), passes)
@@ -137,7 +147,7 @@ def collecting(lines: list[list[Frame]], calls: int, wait_ms: float) -> tuple[fl
     together = many(lines, calls)
     phases = np.random.default_rng(calls).uniform(0, 20, calls)
     arrivals = sorted((20 * tick + phases[n], n, tick) for n in range(calls) for tick in range(len(together[0])))
-    ears = [vad.factory() for _ in range(calls)]
+    ears = [(vad.factory(), VoiceDetector()) for _ in range(calls)]
     delays: list[float] = []
     at, free, busy = 0, 0.0, 0.0
     while at < len(arrivals):
@@ -145,11 +155,9 @@ def collecting(lines: list[list[Frame]], calls: int, wait_ms: float) -> tuple[fl
         until = at + 1
         while until < len(arrivals) and arrivals[until][0] <= go:
             until += 1
-        group = [(ears[n], *together[n][tick]) for _, n, tick in arrivals[at:until]]
+        group = arrivals[at:until]
         begin = time.process_time()
-        batch.prepare(group)
-        for number, (one, frame, played) in enumerate(group):
-            one.push(frame, played)
+        for number in hear([ears[n] for _, n, _ in group], [together[n][tick] for _, n, tick in group]):
             delays.append(go - arrivals[at + number][0] + (time.process_time() - begin) * 1000)
         took = (time.process_time() - begin) * 1000
         at, free, busy = until, go + took, busy + took

@@ -4,9 +4,10 @@
     python tools/vad/score.py                                       # the default detector, seed 1
     python tools/vad/score.py --seed 2026 --misses                  # other scenes, and which ones failed
     python tools/vad/score.py --voices DIR --music DIR              # your own recordings (tools/vad/recordings.py)
-    python tools/vad/score.py --detector ivr.media.vad.energy:EnergyVad webrtcvad    # side by side
+    python tools/vad/score.py --scorer ivr.media.vad.energy:EnergyScorer webrtcvad   # side by side
 
-A detector is named `module:factory`; `webrtcvad` is the package webrtcvad-wheels, for comparison. Onset is counted from
+A scorer is named `module:factory` and works behind the call's `VoiceDetector`; `webrtcvad` is the package
+webrtcvad-wheels alone, for comparison. Onset is counted from
 the first audible sample of the voice to the end of the frame on which speech was called; endpoint from the last
 audible sample to the end of the frame on which the utterance was. Kinds in brackets are not judged: nobody can.
 """
@@ -20,6 +21,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Protocol
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
@@ -27,40 +29,56 @@ import numpy as np
 
 from ivr.media.endpointing import Endpointer, SpeechEnded, SpeechStarted
 from ivr.media.g711 import FRAME, FRAME_PCM, RATE
-from ivr.media.vad.detector import Detector
+from ivr.media.vad.detector import VoiceDetector
+from ivr.media.vad.scorer import SpeechScorer
 from tools.vad import recordings, scenes, stress
 from tools.vad.scenes import Scene, Stage
 
-DEFAULT = "ivr.media.vad.detector:factory"
+DEFAULT = "ivr.media.vad.scorer:factory"
 _EARLY = 1600
 """Samples before the voice from which a start is another one's."""
 _PATIENCE = int(0.8 * RATE)
 """Samples into the voice after which a start comes too late."""
 
 
-class Webrtc:
-    """webrtcvad-wheels behind the one interface; it knows nothing of what is played."""
-
-    wants_ref = False
-
-    def __init__(self, mode: int = 3) -> None:
-        self._mode = mode
-        self.reset()
-
-    def reset(self) -> None:
-        self._vad = importlib.import_module("webrtcvad").Vad(self._mode)
+class Candidate(Protocol):
+    """Detect one caller's voice in some way."""
 
     def push(self, frame: bytes, played: bytes | None = None) -> float:
+        """Return how likely the caller spoke in this frame, 0 to 1. Both are 320 bytes of PCM16."""
+        ...
+
+
+class Webrtc:
+    """Detect with webrtcvad-wheels alone; it knows nothing of what is played."""
+
+    def __init__(self, mode: int = 3) -> None:
+        self._vad = importlib.import_module("webrtcvad").Vad(mode)
+
+    def push(self, frame: bytes, played: bytes | None = None) -> float:
+        """Return 1 or 0."""
         return 1.0 if self._vad.is_speech(frame, RATE) else 0.0
 
 
-def factory(name: str) -> Callable[[], Detector]:
-    """A detector's factory by its name."""
+class Scored:
+    """Detect as a call does: a scorer for the audio, the call's detector for what to believe of it."""
+
+    def __init__(self, scorer: SpeechScorer) -> None:
+        self.scorer = scorer
+        self.detector = VoiceDetector()
+
+    def push(self, frame: bytes, played: bytes | None = None) -> float:
+        """Score the frame, and return what the detector makes of it."""
+        return self.detector.push(frame, self.scorer.score(frame), played)
+
+
+def candidate(name: str) -> Callable[[], Candidate]:
+    """Return what makes a candidate by its name."""
     if name == "webrtcvad":
         return Webrtc
     module, _, attribute = name.partition(":")
-    found: Callable[[], Detector] = getattr(importlib.import_module(module), attribute)
-    return found
+    factory: Callable[[], SpeechScorer] = getattr(importlib.import_module(module), attribute)
+    return lambda: Scored(factory())
 
 
 @dataclass(slots=True)
@@ -109,7 +127,7 @@ def _percentile(values: list[float], percentile: float) -> float:
     return float(np.percentile(values, percentile)) if values else float("nan")
 
 
-def listen(make: Callable[[], Detector], scene: Scene, score: Score) -> list[tuple[int, SpeechStarted | SpeechEnded]]:
+def listen(make: Callable[[], Candidate], scene: Scene, score: Score) -> list[tuple[int, SpeechStarted | SpeechEnded]]:
     """What endpointing says, each with the sample after the frame on which it said so."""
     detector, endpointer = make(), Endpointer()
     played: Sequence[bytes | None] = scene.played or [None] * len(scene.heard)
@@ -122,7 +140,7 @@ def listen(make: Callable[[], Detector], scene: Scene, score: Score) -> list[tup
     return edges
 
 
-def judge(make: Callable[[], Detector], scene: Scene, score: Score) -> None:
+def judge(make: Callable[[], Candidate], scene: Scene, score: Score) -> None:
     """One scene, added to its kind's score."""
     edges = listen(make, scene, score)
     score.scenes += 1
@@ -155,7 +173,7 @@ def _beginning(scene: Scene, ended: SpeechEnded) -> int:
     return b"".join(scene.heard).find(ended.pcm) // FRAME_PCM * FRAME
 
 
-def score(make: Callable[[], Detector], all_scenes: dict[str, list[Scene]]) -> dict[str, Score]:
+def score(make: Callable[[], Candidate], all_scenes: dict[str, list[Scene]]) -> dict[str, Score]:
     """The whole table."""
     table: dict[str, Score] = {}
     for kind, some in all_scenes.items():
@@ -233,7 +251,7 @@ def stage(voices: Path | None, music: Path | None, sounds: Path | None) -> Stage
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--detector", nargs="+", default=[DEFAULT], metavar="MODULE:FACTORY")
+    parser.add_argument("--scorer", nargs="+", default=[DEFAULT], metavar="MODULE:FACTORY")
     parser.add_argument("--seed", type=int, default=1, help="of the scenes (default 1)")
     parser.add_argument("--size", type=float, default=1.0, help="how many scenes (default 1: some 75 minutes)")
     parser.add_argument("--voices", type=Path, metavar="DIR", help="recordings of people instead of espeak-ng")
@@ -249,7 +267,7 @@ def main() -> int:
         made |= stress.build(arguments.seed, arguments.size, on)
     frames = sum(len(scene.heard) for some in made.values() for scene in some)
     print(f"seed {arguments.seed}: {frames / 3000:.0f} minutes of telephone, made in {time.monotonic() - begin:.0f} s")
-    met = [report(name, score(factory(name), made), misses=arguments.misses) for name in arguments.detector]
+    met = [report(name, score(candidate(name), made), misses=arguments.misses) for name in arguments.scorer]
     return 0 if met[0] else 1
 
 

@@ -6,12 +6,13 @@ delivers in bursts. The one use of `now` is to tell an event's place on the driv
 
 from __future__ import annotations
 
+from ivr.call.events import AudioIn
 from ivr.call.options import CallOptions
 from ivr.media import g711
 from ivr.media.call_levels import CallLevels
 from ivr.media.endpointing import Endpointer, EndpointOptions, SpeechEnded, SpeechStarted
-from ivr.media.jitter_buffer import JitterBuffer
-from ivr.media.vad.detector import Detector
+from ivr.media.jitter_buffer import Frame, JitterBuffer
+from ivr.media.vad.detector import VoiceDetector
 
 KEY_MS = 200
 """A key's tone sounds this long on the line; the detector is deaf to it."""
@@ -20,10 +21,10 @@ KEY_MS = 200
 class CallerInput:
     """One caller's speech."""
 
-    def __init__(self, options: CallOptions, detector: Detector) -> None:
+    def __init__(self, options: CallOptions) -> None:
         self.track = JitterBuffer()
         self.levels = CallLevels()
-        self._detector = detector
+        self._detector = VoiceDetector()
         self._endpointer = Endpointer(
             EndpointOptions(
                 start_ms=options.start_ms,
@@ -67,15 +68,19 @@ class CallerInput:
         """The open utterance as if it ended here; without one, the last that ended."""
         return self._endpointer.so_far() or self._last
 
-    def frames(self, timestamp_ms: int, payload: bytes) -> list[bytes]:
-        """Complete 20 ms frames of mu-law that this chunk makes available, in order."""
-        return self.track.push(timestamp_ms, payload)
+    def frames(self, chunk: AudioIn) -> list[Frame]:
+        """Return the complete 20 ms frames that this chunk makes available, in order, each with its score."""
+        return self.track.push(chunk.timestamp_ms, chunk.payload, chunk.speech)
 
-    def hear(self, frame: bytes, played: bytes) -> list[SpeechStarted | SpeechEnded]:
-        """Listen to one frame; `played` is the mu-law the caller was hearing meanwhile, empty for silence."""
-        _, pcm, reference = self.foresee(frame, played)
+    def hear(self, frame: bytes, speech: float, played: bytes) -> list[SpeechStarted | SpeechEnded]:
+        """Take one frame of mu-law and its score; return where speech began or ended.
+
+        `played` is the mu-law the caller was hearing meanwhile, empty for silence.
+        """
+        pcm = g711.decode(frame)
+        reference = g711.decode(played) if len(played) == g711.FRAME else None
         self._position += g711.FRAME
-        probability = self._detector.push(pcm, reference)
+        probability = self._detector.push(pcm, speech, reference)
         if self._position <= self._deaf_until:
             probability = 0.0
         edges = self._endpointer.push(pcm, probability)
@@ -84,11 +89,6 @@ class CallerInput:
             if isinstance(edge, SpeechEnded):
                 self._last = edge
         return edges
-
-    def foresee(self, frame: bytes, played: bytes) -> tuple[Detector, bytes, bytes | None]:
-        """What the detector is asked for this frame: itself, the frame and what was played, as PCM16."""
-        reference = g711.decode(played) if len(played) == g711.FRAME and self._detector.wants_ref else None
-        return self._detector, g711.decode(frame), reference
 
     def at(self, sample: int, now: float) -> float:
         """When a sample of the track passed, on the driver's clock."""

@@ -87,12 +87,6 @@ class EchoGate:
         """Something was played in the last half second."""
         return max(self._played) >= QUIET
 
-    def opens(self, heard: float, played: float) -> bool:
-        """What `push` is about to say, give or take what it learns from this frame. Changes nothing."""
-        coming = [*self._played, played][1:]
-        expected: float = max(map(add, coming, self._counts))
-        return max(coming) < QUIET or heard >= expected - self.depth
-
     def _aim(self) -> None:
         """The delay became known, or unknown: what was seen until now was seen against something else."""
         self._at = at = self.delay.frames

@@ -78,15 +78,11 @@ RENDERING: Final = 60
 
 
 class Loudness:
-    """A detector for callers who are loud or silent."""
+    """Score callers who are loud or silent."""
 
-    wants_ref = False
-
-    def push(self, frame: bytes, played: bytes | None = None) -> float:
-        return float(g711.audioop.rms(frame, 2) > VOICED)
-
-    def reset(self) -> None:
-        """It remembers nothing."""
+    def score(self, pcm: bytes) -> float:
+        """Return 1 for loud audio, else 0."""
+        return float(g711.audioop.rms(pcm, 2) > VOICED)
 
 
 class Recital(DemoAgent):
@@ -217,7 +213,7 @@ def a_bridge(chosen: Settings, peers: FaultPeers, observer: CallObserver | None 
         chosen,
         Documents.load(None, chosen.public_url),
         observer=observer,
-        detector=Loudness,
+        scorer=Loudness,
         connect=peers.connect,
         agent=AgentClient(transport=MemoryTransport(peers.agent)),
         rest=peers.carrier_rest(),

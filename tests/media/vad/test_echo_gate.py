@@ -78,12 +78,12 @@ def test_a_stronger_echo_closes_it_within_a_second_for_half_a_minute() -> None:
 
 
 @pytest.mark.parametrize(("heard", "opens"), [(-34.9, True), (-35.1, False)])
-def test_looking_ahead_says_the_same_and_changes_nothing(heard: float, opens: bool) -> None:
+def test_15_db_under_what_is_played_is_the_line(heard: float, opens: bool) -> None:
+    assert EchoGate().push(-90.0, SILENCE)
+    assert EchoGate().push(heard, -20.0) is opens
     gate = EchoGate()
-    assert gate.opens(-90.0, SILENCE)
-    assert gate.opens(heard, -20.0) is opens
     gate.push(-60.0, -20.0)
-    assert gate.opens(heard, SILENCE) is opens
+    assert gate.push(heard, SILENCE) is opens
     assert gate.echo is None
 
 
@@ -123,8 +123,8 @@ def test_after_silence_nothing_is_left_of_what_was_played() -> None:
     gate = EchoGate()
     talk(gate, 500, late=8, loss=30)
     assert [gate.push(-55.0, SILENCE) for _ in range(30)][-1]
-    assert gate.opens(-60.0, SILENCE)
-    assert not gate.opens(-60.0, -20.0)
+    assert gate.push(-60.0, SILENCE)
+    assert not gate.push(-60.0, -20.0)
 
 
 def test_it_is_busy_for_half_a_second_after_the_agent() -> None:

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from ivr.media.vad.energy import EnergyVad
+from ivr.media.vad.energy import EnergyScorer
 from ivr.testbench import tts
 from tools.vad import bench
 from tools.vad.bench import Frame
+from tools.vad.score import Scored
 
 LOUD = (b"\x00\x10" * 160, None)
 LINES: list[list[Frame]] = [[LOUD] * 100, [(bytes(320), bytes(320))] * 100]
@@ -40,7 +41,7 @@ def test_cost_is_that_of_the_best_pass() -> None:
 
 
 def test_everybody_hears_the_same_frames() -> None:
-    for one_pass in (bench.alone(EnergyVad, LINES), bench.shared(LINES), bench.noted(LINES)):
+    for one_pass in (bench.alone(lambda: Scored(EnergyScorer()), LINES), bench.shared(LINES), bench.noted(LINES)):
         one_pass()
     assert len(LINES[0]) == 100
 

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from ivr.media.vad.energy import EnergyVad
+from ivr.media.vad.energy import EnergyScorer
 from ivr.testbench import tts
 from tools.vad import scenes, sounds
 from tools.vad import score as score_ears
@@ -24,8 +24,6 @@ TONE = (8000 * np.sin(np.arange(160) * 0.7)).astype("<i2").tobytes()
 class Scripted:
     """Says speech where it is told: frames from `first` to before `last`."""
 
-    wants_ref = False
-
     def __init__(self, *spans: tuple[int, int]) -> None:
         self.spans = spans
         self.now = 0
@@ -33,9 +31,6 @@ class Scripted:
     def push(self, frame: bytes, played: bytes | None = None) -> float:
         self.now += 1
         return 0.9 if any(first <= self.now - 1 < last for first, last in self.spans) else 0.0
-
-    def reset(self) -> None:
-        self.now = 0
 
 
 def judged(scene: Scene, *spans: tuple[int, int]) -> Score:
@@ -93,11 +88,12 @@ def test_starts_where_nobody_speaks_are_counted_by_the_minute() -> None:
     assert score.misses == [": 2 at [2.1, 4.1] s"]
 
 
-@pytest.mark.parametrize(
-    ("name", "kind"), [("ivr.media.vad.energy:EnergyVad", EnergyVad), ("webrtcvad", score_ears.Webrtc)]
-)
-def test_detectors_by_name(name: str, kind: type) -> None:
-    assert score_ears.factory(name) is kind
+def test_candidates_by_name() -> None:
+    assert score_ears.candidate("webrtcvad") is score_ears.Webrtc
+    scored = score_ears.candidate("ivr.media.vad.energy:EnergyScorer")()
+    assert isinstance(scored, score_ears.Scored)
+    assert isinstance(scored.scorer, EnergyScorer)
+    assert scored.push(bytes(320)) == 0
 
 
 def test_noise_and_sounds_are_what_they_say() -> None:
@@ -145,7 +141,7 @@ def test_the_whole_table_small(capsys: pytest.CaptureFixture[str]) -> None:
     rng = np.random.default_rng(3)
     word, sentence = CAST.word(rng, "de"), CAST.sentence(rng, "en-us")
     table = score_ears.score(
-        score_ears.factory(score_ears.DEFAULT),
+        score_ears.candidate(score_ears.DEFAULT),
         {
             "sentences": [scenes.speech(rng, sentence, -20, None)],
             "words": [scenes.speech(rng, word, -20, 30)],
