@@ -34,10 +34,11 @@ _ENGLISH_HIJRI_MONTHS: Final = (
 _ERA: Final = rf"(?:\s?(?P<era>هـ|ه|هجري[ةه]?|م|ميلادي[ةه]?|AH|CE|AD){UNIT_END})?"
 _DATE_START: Final = rf"{WORD_START}(?<![\d][/.\-])"
 _DATE_END: Final = r"(?![^\W_]|[/.\-]\d)"
+# `12/08/2025`, `1-2-25`, `15/9/1446 هـ`
 _DAY_FIRST: Final = re.compile(
     rf"{_DATE_START}(?P<a>\d{{1,2}})(?P<sep>[/.\-])(?P<b>\d{{1,2}})(?P=sep)(?P<year>\d{{4}}|\d{{2}}){_DATE_END}{_ERA}"
 )
-# ISO 8601, its `T` before a time included.
+# `2025-03-15` (ISO 8601), its `T` before a time included.
 _YEAR_FIRST: Final = re.compile(
     rf"{_DATE_START}(?P<year>\d{{4}})(?P<sep>[/.\-])(?P<a>\d{{1,2}})(?P=sep)(?P<b>\d{{1,2}})(?:T(?=\d))?{_DATE_END}{_ERA}"
 )
@@ -60,7 +61,7 @@ _EXPIRY: Final = re.compile(
     re.IGNORECASE,
 )
 
-# Years.
+# Years: `ديسمبر 2027`, `لعام 2024`, then `1445هـ`.
 _BEHIND_MONTH_OR_YEAR: Final = re.compile(
     rf"{WORD_START}(?P<front>[ولبف]?(?:{'|'.join(_ARABIC_MONTHS + _HIJRI_MONTHS)}|(?:ل|ال|لل)?عام|سنة|السنة)\s)"
     rf"(?P<year>1[3-9]\d\d|20\d\d){NUMBER_END}"
@@ -73,6 +74,7 @@ _YEAR_RANGE: Final = re.compile(
     rf"{WORD_START}(?<![/.-])(1[3-9]\d\d|20\d\d)\s?[-–—]\s?"
     rf"(?=(?:1[3-9]\d\d|20\d\d)\s?(?:هـ|ه|هجري[ةه]?|م|ميلادي[ةه]?|AH){WORD_END})"
 )
+# `1990s`, `'90s`, `2000s`
 _DECADE: Final = re.compile(rf"{WORD_START}(1[5-9]|20)?['’]?([1-9]0|(?<=20)00)s{WORD_END}")
 _DECADES: Final = (
     *("", "tens", "twenties", "thirties", "forties"),

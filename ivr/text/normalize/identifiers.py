@@ -53,6 +53,7 @@ _LETTERS_WITH_DIGITS: Final = re.compile(
 )
 
 # Found by the words around them.
+# Behind these a number is a code, with up to four words between: `رقم الشحنة هو 8890`.
 _CODE_LABEL: Final = (
     r"رقم\w*|الرقم|برقم|[أا]رقام\w*|كود\w*|الكود|رمز\w*|الرمز|هوي[ةت]\w*|الهوية|ال[إا]قامة|تحويل[ةه]|التحويل[ةه]|بوليص[ةت]\w*|البوليصة|الآيبان|آيبان"
     r"|ايبان|ص\.ب\.?|صندوق بريد|المنتهي[ةه]?|تنتهي|ينتهي|آخر"
@@ -62,7 +63,7 @@ _CODE_LABEL: Final = (
     r"|building|ending|ends|phone|mobile|tel\.?|dial|flight|booking|case|shipment|call|digits|passcode|password"
     r"|room|suite|apartment|gate|plate|mrn|لوح[ةت]\w*|اللوحة|اللوحات"
 )
-# Behind these a number is a code only where nothing, or `is`, stands between.
+# Behind these a number is a code only if nothing, or `is`, stands between: `شحنتك هي 8890`, not `شحنتك وصلت 8890`.
 _OWNED_LABEL: Final = (
     r"شحنت?\w*|الشحنة|طلب\w*|الطلب|تذكرة|التذكرة|حساب\w*|الحساب|بطاق[ةت]\w*|البطاقة|عقد|العقد|فاتورة|رحلة|الرحلة|واصل"
 )
@@ -96,7 +97,7 @@ _NUMBER_WORD: Final = re.compile(r"رقم|number|no\.?\s", re.IGNORECASE)
 _HOUSE_NUMBER: Final = re.compile(
     rf"{WORD_START}\d{{4,5}}(?=\s(?:[A-Z][a-z]+\s){{1,3}}(?:Street|Road|Avenue|Boulevard|Drive|Lane|Highway){WORD_END})"
 )
-# Found by the digits alone: long, an emergency number of the Gulf, or with a zero in front.
+# Found by the digits alone: five or more, a short public number (`911`, `937`), or a zero in front (`007`).
 _LONG: Final = re.compile(rf"{_DIGITS_START}\d{{5,}}(?![^\W_]|,\d{{3}}|\.\d)")
 _EMERGENCY: Final = re.compile(rf"{_DIGITS_START}(?:911|112|99[6-9]|93[07]|940){NUMBER_END}")
 _LEADING_ZERO: Final = re.compile(rf"{_DIGITS_START}0\d+{NUMBER_END}")

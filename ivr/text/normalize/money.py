@@ -105,6 +105,7 @@ _CURRENCY_WORDS: Final = (
 _COUNTRY_ADJECTIVE: Final = (
     "سعودي|يمني|قطري|عماني|[إا]ماراتي|كويتي|بحريني|[أا]ردني|عراقي|مصري|[أا]مريكي|كندي|[إا]سترليني"
 )
+# Words and letters behind an amount, in Arabic and in English.
 _MONEY_SCALES: Final = {
     "million": ("مليون", "million"),
     "billion": ("مليار", "billion"),
@@ -128,8 +129,10 @@ _NUMBER_THEN_CURRENCY: Final = re.compile(
 _CURRENCY_THEN_NUMBER: Final = re.compile(
     rf"{WORD_START}(?P<sign>[-−+]?)(?:{_ANY_MARK})\s*(?P<number>{NUMBER}){_MONEY_SCALE}{UNIT_END}(?!\.\d)"
 )
+# `سعر $`: a sign without an amount.
 _CURRENCY_ALONE: Final = re.compile(rf"(?<![^\W_.])(?:{_ANY_MARK}){UNIT_END}")
 _LATIN_CODE: Final = re.compile(r"[A-Z$€£.]+|Dhs?")
+# `ر.س` at the end of a match: its full stop may follow.
 _DOTTED_CURRENCY: Final = re.compile(r"\w\.\s?\w\Z")
 
 

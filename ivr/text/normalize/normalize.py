@@ -32,6 +32,7 @@ MAX_PASSES: Final = 6
 _PRESS: Final = r"((?:اضغط|الضغط|إضغط|واضغط|زر|علامة|press|hit|key|or|أو|ثم|then)\s+(?:على\s+|the\s+)?)"
 _STAR_KEY: Final = re.compile(rf"{_PRESS}\*(?!\w)", re.IGNORECASE)
 _HASH_KEY: Final = re.compile(rf"{_PRESS}#(?!\w)", re.IGNORECASE)
+# Signs that no rule has claimed.
 _AMPERSAND: Final = re.compile(r"\s*&\s*")
 _AT_SIGN: Final = re.compile(r"(?<=\w)\s?@\s?(?=\w)")
 # `هو/هي`: a slash between letters is an alternative; rates and fractions are words by now.
@@ -41,13 +42,16 @@ _UNDERSCORES: Final = re.compile(r"(?<=[^\W_])_+(?=[^\W_])")
 # `بـ خمسين` is `بخمسين`, but a Latin name stays apart: `ب Aramex`.
 _JOIN: Final = re.compile(rf"{JOIN_MARK}\s*(?![A-Za-z])")
 _SILENT_STOP: Final = re.compile(rf"{SILENT_STOP_MARK}\.?")
+# A newline; group 1 is the letter or closing mark before it.
 _LINE_END: Final = re.compile(r"([^\W_]|[)\"'»”])?[^\S\n]*\n\s*")
+# All that is neither a word nor punctuation that TTS minds.
 _UNSPOKEN: Final = re.compile(r"[^\w\s.,،؛;:?؟!'’…–—-]|_")
 # A dash that stands free, or a long one, is a pause; the hyphen of `well-known` stays.
 _PAUSE_DASH: Final = re.compile(r"\s+[-–—]+(?=\s|$)|[–—]+|(?<!\S)-+|-+(?!\S)|--+")
 _QUOTING_APOSTROPHE: Final = re.compile(r"(?<![^\W\d_])['’]|['’](?![^\W\d_])")
 _ELLIPSIS: Final = re.compile(r"…|\.(?:\s?\.)+")
 _BLANK_BEFORE_MARK: Final = re.compile(r"\s+(?=[.,،؛;:?؟!])")
+# `إلخ.، ثم`: the stop of an abbreviation before a comma.
 _STOP_BEFORE_MARK: Final = re.compile(r"\.(?=[,،;؛:])")
 _MARK_RUN: Final = re.compile(r"[.,،؛;:?؟!]{2,}")
 _LEADING_MARKS: Final = re.compile(r"\A[\s.,،؛;:?؟!'’-]+")

@@ -22,6 +22,7 @@ _HOURS: Final = (
     *("", "الواحدة", "الثانية", "الثالثة", "الرابعة", "الخامسة", "السادسة"),
     *("السابعة", "الثامنة", "التاسعة", "العاشرة", "الحادية عشرة", "الثانية عشرة"),
 )
+# One letter as in Arabic (`ص`, `م`), or am and pm with or without points.
 _MORNING: Final = rf"ص{UNIT_END}|[Aa]\.?\s?[Mm]{WORD_END}"
 _EVENING: Final = rf"م{UNIT_END}|[Pp]\.?\s?[Mm]{WORD_END}"
 _PART_OF_DAY: Final = (
@@ -66,7 +67,9 @@ _BEFORE_TIME: Final = re.compile(
     r"(?:الساع[ةه]|إلى|الى|حتى|لين|لحد|من|قبل|بعد|و|عند|مساء|غد[اً]*|بكرة|بكره|باكر|اليوم|الليلة|أمس|امس|يوميا|يومياً"
     rf"|{ARABIC_WEEKDAYS})[\s،,:]*\Z"
 )
+# `12 ظ`
 _NOON: Final = re.compile(rf"(?<=\d)\s?ظ{UNIT_END}")
+# `10 a.m.`
 _DOTTED_AM_OR_PM: Final = re.compile(r"(?<=\d)\s?([AaPp])\.\s?([Mm])\.?")
 
 

@@ -23,7 +23,7 @@ from ivr.text.segment.punctuation import bare
 
 
 def _forms(forms: str, feminine: bool = False) -> Noun:
-    """Return a unit by its forms for one, two and few; one form alone is not inflected."""
+    """Return the noun of a unit from `one/two/few`; a unit with one form only has it for every number."""
     one, two, few = forms.split("/") if "/" in forms else (forms, forms, forms)
     return Noun(one, two, few, feminine)
 
@@ -91,6 +91,7 @@ _UNIT_ALONE: Final = re.compile(
 _MMHG: Final = re.compile(rf"(?<=\d)\s?mm ?Hg{UNIT_END}")
 # `10×15 سم`
 _BY: Final = re.compile(r"(?<=\d)\s?[x×*]\s?(?=\d)")
+# `3rd`
 _ENGLISH_ORDINAL: Final = re.compile(rf"{WORD_START}(\d{{1,4}})(?:st|nd|rd|th){WORD_END}", re.IGNORECASE)
 
 # A number before an Arabic word: `3 أيام`, `2-3 ساعات`.
@@ -105,12 +106,14 @@ _ENDS_IN_NAMED: Final = re.compile(
 _ENDS_IN_MENU_WORD: Final = re.compile(
     r"(?:اضغط|إضغط|الضغط|اختر|اختار|ادخل|أدخل|رقم|الرقم|خيار|الخيار|نوع|كود|رمز|press|dial|option|number|enter)\W*\Z"
 )
+# `مبنى 3 شقة 5`: a digit behind the counted word.
 _DIGIT_NEXT: Final = re.compile(r"[\s:]*\d")
 # `5 آلاف`, `1.5 مليون`
 _ARABIC_SCALE: Final = re.compile(
     rf"{NUMBER_START}(?P<number>{NUMBER})\s(?P<scale>[أا]لف|[آا]لاف|مليون|ملايين|مليار|مليارات){UNIT_END}"
 )
 _SCALE_VALUES: Final = {"الف": 10**3, "الاف": 10**3, "مليون": 10**6, "ملايين": 10**6, "مليار": 10**9, "مليارات": 10**9}
+# `1/2`, `2 1/4`; other fractions are read as a ratio.
 _FRACTIONS: Final = {
     "1/2": ("نصف", "one half"),
     "1/4": ("ربع", "one quarter"),
@@ -120,7 +123,7 @@ _FRACTIONS: Final = {
 }
 _FRACTION: Final = re.compile(rf"{NUMBER_START}(?:(?P<whole>\d+)\s)?(?P<part>[12]/[234]|3/4){UNIT_END}(?!/)")
 
-# What is left.
+# What is left: `3-5`, `3:1`, `120/80`, `8 + 2 = 10`, `v2.0.1`, `24/7`.
 _RANGE: Final = re.compile(rf"{NUMBER_START}(?P<low>{NUMBER})\s?[-–—]\s?(?P<number>{NUMBER})(?!\d|[-–—.,:/]\d)")
 _RATIO: Final = re.compile(rf"{WORD_START}(?<!\d[:.,])(\d{{1,3}}):(?=\d{{1,3}}(?![^\W_]|[:.,]\d))")
 _OVER_SLASH: Final = re.compile(r"(?<=\d)\s?/\s?(?=\d)")
@@ -131,7 +134,6 @@ _SUM_WORDS: Final = {
     "<": ("أقل من", "less than"),
     ">": ("أكثر من", "more than"),
 }
-# `v2.0.1`
 _VERSION: Final = re.compile(rf"{WORD_START}[vV]?\d+(?:\.\d+){{2,}}{WORD_END}")
 _ALL_DAY: Final = re.compile(rf"{WORD_START}24/7(?![^\W_]|/)")
 _PLAIN_NUMBER: Final = re.compile(rf"({SIGN})({NUMBER})")
@@ -143,7 +145,7 @@ def say_percent(text: str, arabic: bool) -> str:
 
     def percent(found: re.Match[str]) -> str:
         low = f"{amount(found['low'], arabic)} {number_words(arabic).to} " if found["low"] else ""
-        # A match that ends in a blank stands before the written word.
+        # Before a written بالمئة the match ends in a blank, and the unit is there already.
         unit = (" بالمئة" if arabic else " percent") if found[0][-1] in "%٪t" else " "
         return f"{sign_word(found['sign'], arabic)}{low}{amount(found['number'], arabic)}{unit}"
 

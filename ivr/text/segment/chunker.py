@@ -1,8 +1,8 @@
 """Pack sentences into chunks of text, each one request to TTS.
 
-Text arrives about six times faster than speech plays, so only the first chunk of a reply is urgent: it goes out at a
-clause mark, before its sentence is whole. Later chunks are whole sentences. Nothing is said twice and nothing is lost:
-the joined chunks are the text, up to blanks and text without a letter or digit.
+Text arrives about six times faster than speech plays (61 and 10 characters a second). So only the first chunk of a
+reply is urgent: it goes out at a clause mark, before its sentence is whole. Later chunks are whole sentences. Nothing
+is said twice and nothing is lost: the joined chunks are the text, up to blanks and text without a letter or digit.
 
 `now` is the driver's clock in seconds. The driver calls `tick` when `wake_at` is due, `queued` when the amount of audio
 that the caller has not heard changes, `pause` when the agent announces a wait, and `finish` at the reply's end.
@@ -46,11 +46,17 @@ class Chunker:
         self._first_max = FIRST_MAX["ar" if language.startswith("ar") else "en"]
         self._segmenter = Segmenter(language)
         self._held = ""
+        """Whole sentences that wait to go out."""
         self._first = True
+        """No chunk of this reply has gone out."""
         self._queued_ms = 0
+        """Audio that the caller has not heard, in ms."""
         self._last_token = 0.0
+        """When the last token came, in seconds of `now`."""
         self._look_at: float | None = None
+        """When to look again at a sentence that is not whole, in seconds of `now`."""
         self._low_since: float | None = None
+        """When the last token came before the agent became slow, in seconds of `now`."""
 
     def __repr__(self) -> str:
         state = "first" if self._first else "later"
@@ -136,12 +142,14 @@ class Chunker:
 
     def _add(self, sentence: str, out: list[str]) -> None:
         """Send one more whole sentence, or hold it until another one joins it."""
+        # Short sentences go out together, but not as one long chunk.
         if self._held and len(self._held) + 1 + len(sentence) > LATER_MAX:
             self._release(out)
         self._held = f"{self._held} {sentence}" if self._held else sentence
         while len(self._held) > (most := self._first_max if self._first else MAX_SENTENCE):
             least = FIRST_CLAUSE_MIN if self._first else LATER_MAX // 3
             self._emit(long_text.cut(self._held, least, most), out)
+        # With little audio left, nothing waits.
         if self._audio_is_low() or len(self._held) >= (FIRST_MIN if self._first else MERGE_UNDER):
             self._release(out)
 

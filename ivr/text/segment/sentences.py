@@ -229,7 +229,7 @@ class Segmenter:
             return (0, stop + 1) if glued or not says_something(text[self._start : stop]) else (stop, 0)
         if char == ")":
             return self._judge_item(stop) or (0, stop + 1)
-        # Arabic text has no use for `!` but as a stop.
+        # Behind an Arabic letter `!` is a stop and nothing else; in Latin text it may belong to a name.
         if char not in _AT_ONCE and not (char == "!" and self._behind_arabic(stop)):
             return self._judge_stop(stop)
         if not says_something(text[self._start : stop]):
@@ -237,7 +237,7 @@ class Segmenter:
         if not self._is_open(stop + 1):
             self._swallowing = True
             return stop + 1, 0
-        # In a quote, in brackets or in bold text its end is waited for: `«كيفك؟»`.
+        # While a quote, a bracket or bold text is open, its closing mark must come first: `«كيفك؟»`.
         end = self._run_end(stop)
         for place in range(stop + 2, end + 1):
             if not self._is_open(place):
@@ -258,6 +258,7 @@ class Segmenter:
             return item
         end = self._run_end(stop)
         while True:
+            # A run of stops without end is cut: the work for one stop is bounded.
             if end - stop >= _LOOK_AHEAD:
                 return end, 0
             after = text[end : end + 8]
@@ -292,6 +293,7 @@ class Segmenter:
             return 0, end
         before = text[stop - 1 : stop] if stop > self._start else ""
         glued = _MAY_BE_GLUED.search(text[max(self._start, stop - 12) : stop])
+        # `الأول...الثاني`, `الأول?الثاني`: several stops, or another stop than `.`, are in no token.
         several = end - stop > 1 or text[stop] != "."
         if glued or before.isspace() or (several and arabic_letter(before or " ")):
             return end, 0
@@ -301,6 +303,7 @@ class Segmenter:
         """Judge a stop by the text at `start`, which is the next that is not blank."""
         text = self._text
         char, lower = text[start], lower_latin(text[start])
+        # A clause mark, a closing mark or `[...]`: the sentence is not over.
         if char in CLAUSES or char in ")]}»”›" or (stop > self._start and text[stop - 1] == "["):
             return 0, end
         if lower and (end - stop > 1 or text[end:start].strip() or text[stop] == "…" or self._shortens(stop)):
@@ -342,6 +345,7 @@ class Segmenter:
         text = self._text
         if text[start].isdigit():
             return 0, end
+        # `No. I wait`: the word alone is an answer.
         if text[self._start : stop].strip().isalpha():
             return end, 0
         if lower_latin(text[start]):
@@ -370,7 +374,7 @@ class Segmenter:
         found = _ITEM_NUMBER.search(text[window:stop])
         if found is None:
             return None
-        # Letters count on from 197 for `a`, so that no letter follows a number.
+        # `a` is 197, `b` 198: so `b` follows `a`, and no letter follows a number.
         number = int(found[1]) if found[1].isdecimal() else ord(found[1]) + 100
         place = window + found.start()
         front = text[self._start : place].strip(_BEFORE_ITEM)

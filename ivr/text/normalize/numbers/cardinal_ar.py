@@ -1,4 +1,4 @@
-"""Spell numbers in Arabic words as a telephone voice says them.
+"""Spell numbers in Arabic words, as a speaker on the telephone says them.
 
 One register throughout, between the written language and speech: the oblique forms without case endings (`عشرين`,
 `ألفين`, `خمسة وعشرين ريال`). A number agrees with what it counts (`ثلاث شحنات`, `ثلاثة أيام`, `إحدى عشرة شحنة`).

@@ -1,4 +1,4 @@
-"""Spell numbers in English words as a telephone voice says them."""
+"""Spell numbers in English words, as a speaker on the telephone says them."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ class NumberWords:
     dot: str
     """The word between the parts of a version, as in `2.0.1`."""
     pause: str
-    """What stands between groups of digits, so that the voice makes a short pause."""
+    """What stands between groups of digits, so that TTS makes a short pause."""
     digits: Callable[[str], str]
     """Spells each digit."""
     whole: Callable[[str], str]
