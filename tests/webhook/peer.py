@@ -1,4 +1,4 @@
-"""An HTTP server of a few lines on loopback that says exactly what it is told, and writes down what it was asked."""
+"""Serve HTTP on loopback: send exactly the bytes that a test gives, and record what was asked."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ async def serving(*answers: Answer, tls: ssl.SSLContext | None = None) -> AsyncI
 
 @contextlib.asynccontextmanager
 async def accepting(said: bytes = b"") -> AsyncIterator[tuple[str, asyncio.Event]]:
-    """A peer that speaks no TLS: its https URL, and an event when somebody connects. It says this and no more."""
+    """A peer that speaks no TLS: its https URL, and an event when the bridge connects. It sends only these bytes."""
     connected = asyncio.Event()
     writers: list[asyncio.StreamWriter] = []
 

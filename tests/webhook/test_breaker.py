@@ -1,4 +1,4 @@
-"""An agent that fails everybody is left alone for a while; one that is merely odd is not."""
+"""Stop asking an agent that fails every call, and go on asking one whose answers make no sense."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ OTHER = "http://other.test/webhook"
 WORDS = [(0.1, line("item", "Hi"))]
 
 
-def test_failures_in_a_row_leave_one_agent_alone_and_no_other() -> None:
+def test_a_breaker_opens_for_the_failing_agent_only() -> None:
     breakers = AgentBreakers(LIMITS)
     assert [breakers.failed(URL, "connect", 0.0) for _ in range(3)] == [False, False, True]
     assert not breakers.admits(URL, 1.9)
@@ -42,19 +42,19 @@ def test_failures_in_a_row_leave_one_agent_alone_and_no_other() -> None:
         *[(reason, False) for reason in ("http_404", "http_5000", "busy", "url", "html", "empty", "too_long", "")],
     ],
 )
-def test_only_some_failures_are_the_agents(reason: str, counts: bool) -> None:
+def test_a_breaker_counts_only_the_failures_of_agents(reason: str, counts: bool) -> None:
     breakers = AgentBreakers(BreakerLimits(failures=1))
     assert breakers.failed(URL, reason, 0.0) is counts
 
 
-def test_whoever_waited_long_had_a_reason_to_go() -> None:
+def test_a_breaker_counts_replies_given_up_late() -> None:
     breakers = AgentBreakers(BreakerLimits(failures=1))
     assert not breakers.abandoned(URL, ABANDONED - 0.1, 0.0)
     assert breakers.abandoned(URL, ABANDONED, 0.0)
 
 
 @pytest.mark.parametrize("given_up", ["hangs up", "http_404"])
-def test_a_probe_without_a_verdict_makes_room_for_another(given_up: str) -> None:
+def test_a_breaker_probes_again_after_no_verdict(given_up: str) -> None:
     breakers = AgentBreakers(LIMITS)
     for _ in range(3):
         breakers.failed(URL, "connect", 0.0)
@@ -67,7 +67,7 @@ def test_a_probe_without_a_verdict_makes_room_for_another(given_up: str) -> None
     assert breakers.admits(URL, 2.1)
 
 
-def test_no_more_agents_are_remembered_than_there_is_room_for() -> None:
+def test_breakers_remember_a_bounded_number_of_agents() -> None:
     breakers = AgentBreakers(LIMITS)
     for number in range(3 * AGENTS):
         breakers.failed(f"{URL}/{number}", "connect", 0.0)
@@ -79,7 +79,7 @@ def agent(transport: httpx.AsyncBaseTransport) -> AgentClient:
     return AgentClient(AgentSettings(breaker=LIMITS), transport=transport)
 
 
-def test_a_dead_agent_fails_at_once_and_is_asked_again_later() -> None:
+def test_a_breaker_refuses_a_dead_agent_and_probes_it_later() -> None:
     down = [httpx.ReadTimeout("")] * 3
     transport = Scripted(*down, WORDS, WORDS, wait=5.0)
 
@@ -100,7 +100,7 @@ def test_a_dead_agent_fails_at_once_and_is_asked_again_later() -> None:
     virtual_time.run(main())
 
 
-def test_an_agent_that_keeps_everybody_waiting_is_left_alone(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_breaker_opens_for_an_agent_that_never_answers(caplog: pytest.LogCaptureFixture) -> None:
     transport = Scripted(*[WORDS] * 9, wait=1000.0)
 
     async def main() -> None:
@@ -115,7 +115,7 @@ def test_an_agent_that_keeps_everybody_waiting_is_left_alone(caplog: pytest.LogC
     assert caplog.text.count("agent_breaker_opened") == 1
 
 
-def test_a_caller_who_hangs_up_says_nothing_about_the_agent() -> None:
+def test_a_caller_who_hangs_up_does_not_open_the_breaker() -> None:
     transport = Scripted(*[[(2.0, line("item", "Hi")), (60.0, b"")]] * 9)
 
     async def main() -> None:

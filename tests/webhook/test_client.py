@@ -1,4 +1,4 @@
-"""A reply from `reply()` called to its end: what is asked, what is told, what is closed."""
+"""Follow a reply from `reply()` to its end: what is asked, what is reported, what is closed."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_nothing_else_is_tried_again(fault: Exception, reason: str) -> None:
     assert len(transport.asked) == 1
 
 
-def test_our_own_faults_are_raised() -> None:
+def test_faults_of_the_bridge_are_raised() -> None:
     with pytest.raises(ZeroDivisionError):
         virtual_time.run(replies(AgentClient(transport=Scripted(ZeroDivisionError())), URL))
 
@@ -147,7 +147,7 @@ PATIENCE: list[tuple[str, list[tuple[float, bytes]], float, tuple[str, list[str]
 @pytest.mark.parametrize(
     ("parts", "wait", "outcome", "lasted"), [row[1:] for row in PATIENCE], ids=[row[0] for row in PATIENCE]
 )
-def test_patience(
+def test_a_reply_is_waited_for_while_it_goes_on(
     parts: list[tuple[float, bytes]], wait: float, outcome: tuple[str, list[str], str], lasted: float
 ) -> None:
     transport = Scripted(parts, wait=wait)
@@ -161,7 +161,7 @@ def test_patience(
     assert transport.closed == (0 if wait else 1)
 
 
-def test_done_ends_the_reply_though_the_connection_stays_open() -> None:
+def test_done_ends_the_reply_on_an_open_connection() -> None:
     async def main() -> None:
         agent = AgentClient()
         async with serving(hold(head("text/event-stream"), chunk(b"data: Hi\n\ndata: [DONE]\n\n"))) as peer:
@@ -242,7 +242,7 @@ def test_cancelling_while_connecting_leaves_nothing() -> None:
     asyncio.run(main())
 
 
-def test_a_hundred_replies_cancelled_at_every_stage_leave_nothing() -> None:
+def test_a_hundred_cancelled_replies_leave_nothing_open() -> None:
     async def main() -> None:
         agent, pool = pooled()
         async with serving(body(*[line("item", word) for word in "abcdefgh"])) as peer:

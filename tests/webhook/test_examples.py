@@ -133,7 +133,7 @@ def test_one_json() -> None:
     assert asked(app, "A person, please.") == [Delta("I connect you."), Transferring()]
 
 
-WISHES: list[tuple[str, str, Piece]] = [
+ACTIONS: list[tuple[str, str, Piece]] = [
     ('{"output": {"text": "Bye.", "is_closing": true}}', JSON, Closing()),
     ('{"is_closing": true}', JSON, Closing()),
     ('data: {"action": "transfer"}', SSE, Transferring()),
@@ -143,11 +143,11 @@ WISHES: list[tuple[str, str, Piece]] = [
 ]
 
 
-@pytest.mark.parametrize("at", range(len(WISHES)))
-def test_where_a_wish_may_stand(at: int) -> None:
-    text, content_type, wish = WISHES[at]
+@pytest.mark.parametrize("at", range(len(ACTIONS)))
+def test_where_an_action_may_stand(at: int) -> None:
+    text, content_type, action = ACTIONS[at]
     assert f"`{text}`" in PAGE
-    assert read(text.encode(), content_type)[-1] == wish
+    assert read(text.encode(), content_type)[-1] == action
 
 
 def test_the_figures() -> None:

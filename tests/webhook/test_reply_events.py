@@ -1,4 +1,4 @@
-"""From pieces to events, and exactly one end."""
+"""Turn pieces into events, and into exactly one end."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ ENDS: list[tuple[str, list[Piece], str, ReplyEnded | ReplyFailed]] = [
 
 
 @pytest.mark.parametrize(("pieces", "broke", "end"), [row[1:] for row in ENDS], ids=[row[0] for row in ENDS])
-def test_ends(pieces: list[Piece], broke: str, end: ReplyEnded | ReplyFailed) -> None:
+def test_reply_events_end(pieces: list[Piece], broke: str, end: ReplyEnded | ReplyFailed) -> None:
     events = ReplyEvents(7)
     for piece in pieces:
         events.take(piece)
     assert events.end(broke) == end
 
 
-def test_events_carry_the_turn_and_a_fault_is_told_once() -> None:
+def test_reply_events_carry_the_turn_and_faults_once() -> None:
     events = ReplyEvents(7)
     pieces: list[Piece] = [
         Delta("a"),

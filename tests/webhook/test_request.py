@@ -1,4 +1,4 @@
-"""What the agent is asked."""
+"""Write what the agent is asked."""
 
 from __future__ import annotations
 
@@ -67,13 +67,13 @@ def test_secret_header(name: str, header: str, value: str) -> None:
     ("secret", "name"),
     [("a\r\nX: y", "Authorization"), ("سر", "Authorization"), ("s", "X:Y"), ("s", ""), ("s", "X\n"), ("s", "رأس")],
 )
-def test_a_secret_that_cannot_stand_in_a_header_is_refused_without_repeating_it(secret: str, name: str) -> None:
+def test_a_secret_unfit_for_a_header_is_refused_unnamed(secret: str, name: str) -> None:
     with pytest.raises(ValueError, match="webhook secret") as refused:
         request.headers(secret, name)
     assert secret == "s" or secret not in str(refused.value)
 
 
-def test_userinfo_becomes_basic_authorization_unless_a_secret_is_set() -> None:
+def test_userinfo_authorises_unless_a_secret_is_set() -> None:
     assert request.with_userinfo({}, b"user:p%40ss")["Authorization"] == "Basic dXNlcjpwQHNz"
     assert request.with_userinfo({"Authorization": "Bearer x"}, b"user:pass") == {"Authorization": "Bearer x"}
     assert request.with_userinfo({"A": "b"}, b"") == {"A": "b"}

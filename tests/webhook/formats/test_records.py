@@ -1,4 +1,4 @@
-"""JSON values of a reply: n8n's records, OpenAI's chunks, plain answers."""
+"""Read JSON values of a reply: n8n's records, OpenAI's chunks, plain answers."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ TABLE: list[tuple[str, list[Any], list[Piece]]] = [
      [Delta("A. "), Pause(), Delta("B."), Pause()]),
     ("respond closes", [item("Bye"), item('{"output":"Bye","is_closing":true}', RESPOND)], [Delta("Bye"), Closing()]),
     ("transfer", [{"output": "Wait", "action": "transfer"}], [Delta("Wait"), Transferring()]),
-    ("transfer to somebody", [{"text": "Wait"}, {"action": "transfer", "to": "+966 (50) 000-0001"}],
+    ("transfer to a number", [{"text": "Wait"}, {"action": "transfer", "to": "+966 (50) 000-0001"}],
      [Delta("Wait"), Transferring("+966500000001")]),
     ("transfer in a word", [{"response": "Wait", "transfer": True, "to": 5}], [Delta("Wait"), Transferring()]),
     ("transfer said twice", [item("Wait"), {"action": "transfer", "to": "+1"}, {"action": "transfer", "to": "+2"}],
@@ -74,7 +74,7 @@ TABLE: list[tuple[str, list[Any], list[Piece]]] = [
      [Delta("Hi"), Failure("agent_error"), Delta(" there")]),
     ("keepalive and unknown types", [{"type": "keepalive"}, item("tool", kind="tool-call-start"), item("Hi")],
      [Delta("Hi")]),
-    ("tool output is nobody's words", [{"type": "tool-call-end", "output": "secret"}], []),
+    ("tool output is not spoken", [{"type": "tool-call-end", "output": "secret"}], []),
     ("two indexes", [item("A", index=1), item("X", index=0), item("B", index=1), mark("end"), mark("end", index=1)],
      [Delta("AB"), Pause()]),
     ("blank token does not choose the index", [item(" ", index=1), item("A", index=0)], [Delta("A")]),
@@ -118,9 +118,8 @@ TABLE: list[tuple[str, list[Any], list[Piece]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("values", "pieces"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE])
-def test_table(values: list[Any], pieces: list[Piece]) -> None:
-    assert take(*values) == pieces
+def test_records_give_their_pieces() -> None:
+    assert [(name, got) for name, values, pieces in TABLE if (got := take(*values)) != pieces] == []
 
 
 NAMED: list[tuple[str, list[Any], list[Piece]]] = [
@@ -133,12 +132,14 @@ NAMED: list[tuple[str, list[Any], list[Piece]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("values", "pieces"), [row[1:] for row in NAMED], ids=[row[0] for row in NAMED])
-def test_named_node(values: list[Any], pieces: list[Piece]) -> None:
-    assert take(*values, agent_node="Voice Agent") == pieces
+def test_records_of_a_named_node() -> None:
+    faults = [
+        (name, got) for name, values, pieces in NAMED if (got := take(*values, agent_node="Voice Agent")) != pieces
+    ]
+    assert faults == []
 
 
-def test_a_reply_has_a_longest_length() -> None:
+def test_records_of_a_reply_have_a_longest_length() -> None:
     records = Records()
     assert records.take("x" * MAX_REPLY_TEXT) == [Delta("x" * MAX_REPLY_TEXT)]
     assert not records.over
@@ -147,7 +148,7 @@ def test_a_reply_has_a_longest_length() -> None:
     assert records.take("z") == []
 
 
-def test_what_is_held_and_what_is_set_aside_is_bounded() -> None:
+def test_records_held_and_of_other_nodes_are_bounded() -> None:
     records = Records()
     tokens = [item("{")] + [item("x" * 1000)] * (MAX_REPLY_TEXT // 1000)
     assert [piece for token in tokens for piece in records.take(token)] == [Failure("too_long")]
@@ -162,5 +163,5 @@ def test_json_text_never_raises(text: str) -> None:
     assert json_text(text) is NOT_JSON
 
 
-def test_json_text() -> None:
+def test_json_text_reads_an_object() -> None:
     assert json_text(json.dumps({"a": [1]})) == {"a": [1]}

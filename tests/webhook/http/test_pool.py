@@ -1,4 +1,4 @@
-"""Connections: kept, bounded, warmed, and given up when they are spoilt."""
+"""Keep, bound and warm connections, and give up spoilt ones."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_a_connection_past_its_time_is_not_used() -> None:
     asyncio.run(main())
 
 
-def test_a_request_that_met_a_closing_connection_is_sent_once_more() -> None:
+def test_a_request_on_a_closing_connection_is_sent_again() -> None:
     async def main() -> None:
         agent, pool = pooled()
         async with serving(body(run("Hi")), raw(), body(run("Hi"))) as peer:
@@ -152,7 +152,7 @@ def test_a_spoilt_connection_is_not_kept(answer: Answer) -> None:
 DONE = raw(head("text/event-stream"), chunk(b"data: Hi\n\ndata: [DONE]\n\n"), chunk(b": bye\n\n"), END, keep=True)
 
 
-def test_a_connection_is_kept_when_the_body_ends_after_its_done() -> None:
+def test_a_connection_is_kept_when_its_body_ends_after_done() -> None:
     async def main() -> None:
         agent, pool = pooled()
         async with serving(DONE) as peer:
@@ -170,7 +170,7 @@ def test_a_connection_is_kept_when_the_body_ends_after_its_done() -> None:
 @pytest.mark.parametrize(
     "more", [b"", b"HTTP/1.1 200 OK\r\n", b"5\r\nabc"], ids=["nothing", "no chunk", "half a chunk"]
 )
-def test_a_body_that_does_not_end_after_its_done_is_given_up(more: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_body_that_does_not_end_after_done_is_given_up(more: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pools, "SETTLE", 0.05)
     done = hold(head("text/event-stream"), chunk(b"data: Hi\n\ndata: [DONE]\n\n"), more)
 
@@ -200,7 +200,7 @@ def test_closing_the_pool_ends_what_is_settling() -> None:
     asyncio.run(main())
 
 
-def test_bytes_nobody_asked_for_close_an_idle_connection() -> None:
+def test_unexpected_bytes_close_an_idle_connection() -> None:
     async def later(peer: Peer, writer: asyncio.StreamWriter) -> bool:
         await body(run("Hi"))(peer, writer)
         await peer.go.wait()
@@ -260,7 +260,7 @@ def test_a_peer_that_does_not_accept_times_out() -> None:
     asyncio.run(main())
 
 
-def test_a_body_nobody_reads_waits_in_the_socket() -> None:
+def test_a_body_without_a_reader_waits_in_the_socket() -> None:
     words = line("item", "x" * 1000) * 8000
 
     async def main() -> None:
@@ -308,7 +308,7 @@ def test_no_cookie_and_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     asyncio.run(main())
 
 
-def test_origins() -> None:
+def test_origin_of_a_url() -> None:
     assert Origin.of(httpx.URL("https://Agent.Test/x")) == Origin("https", "agent.test", 443)
     assert Origin.of(httpx.URL("http://[::1]:81/")) == Origin("http", "::1", 81)
     assert Origin.of(httpx.URL("http://وكيل.test/")) == Origin("http", "xn--fhbckj.test", 80)
@@ -327,7 +327,7 @@ def test_a_connection_is_used_by_one_exchange_at_a_time() -> None:
     asyncio.run(main())
 
 
-def test_tls(tmp_path: Path) -> None:
+def test_a_reply_over_tls(tmp_path: Path) -> None:
     """A reply over TLS, with a certificate made for this test."""
     key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
     make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=127.0.0.1"]

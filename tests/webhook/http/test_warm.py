@@ -1,4 +1,4 @@
-"""Connections to an agent that are there before they are needed: as many as were announced, and the right one."""
+"""Open connections to an agent before they are needed: as many as were announced, and use the right one."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_a_warm_connection_serves_the_first_reply() -> None:
     asyncio.run(main())
 
 
-def test_one_connection_serves_a_caller_who_speaks_again_and_again() -> None:
+def test_one_connection_serves_many_turns_of_a_caller() -> None:
     async def main() -> None:
         agent, pool = pooled()
         async with serving(body(run("Hi"))) as peer:
@@ -62,7 +62,7 @@ def test_an_announced_request_that_never_came_is_forgotten() -> None:
     live.run(main())
 
 
-def test_a_peer_that_serves_one_connection_at_a_time_is_not_kept_waiting_by_spare_ones() -> None:
+def test_spare_connections_do_not_block_a_serial_peer() -> None:
     async def main() -> None:
         served = asyncio.Lock()
         writers: list[asyncio.StreamWriter] = []
