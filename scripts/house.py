@@ -159,11 +159,7 @@ def measure(files: Sequence[Source]) -> House:
             if not first or first[0].lower() not in verbs or not first[0][0].isupper():
                 house.no_verb.append(f"{source.name}:{line}: {owner}: {text.splitlines()[0][:80]}")
         for line, text in prose(source.tree, source.text):
-            house.banned += [
-                f"{source.name}:{line}: {found[0]!r}"
-                for pattern in banned
-                if (found := pattern.search(re.sub(r"`[^`]*`|«[^»]*»|\"[^\"]*\"", "", text)))
-            ]
+            house.banned += [f"{source.name}:{line}: {word!r}" for word in refused(text, banned)]
     return house
 
 
@@ -249,6 +245,27 @@ def constants(files: Iterable[Source]) -> dict[str, list[str]]:
     }
 
 
+def document_faults(root: Path = ROOT) -> list[str]:
+    """Return the banned words of the documents, outside code, one line each."""
+    _, banned = words()
+    found = []
+    for path in [*root.glob("*.md"), *sorted(root.glob("docs/*.md"))]:
+        code = False
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+            code ^= line.lstrip().startswith("```")
+            if not code and not line.startswith("    "):
+                found += [
+                    f"{path.relative_to(root)}:{number}: {word!r} is no plain English" for word in refused(line, banned)
+                ]
+    return found
+
+
+def refused(text: str, banned: Iterable[re.Pattern[str]]) -> list[str]:
+    """Return the banned words of a text. What stands in quotes or as code is not the product's own word."""
+    bare = re.sub(r"`[^`]*`|«[^»]*»|\"[^\"]*\"", "", text)
+    return [hit[0] for pattern in banned if (hit := pattern.search(bare))]
+
+
 def faults(files: Sequence[Source]) -> list[str]:
     """Return what breaks a bound, one line each."""
     whole = measure(files)
@@ -298,7 +315,7 @@ def main(arguments: Sequence[str]) -> int:
     """Print the table, or with `--check` the faults. Returns the exit code."""
     files = read()
     if "--check" in arguments:
-        found = faults(files)
+        found = [*faults(files), *document_faults()]
         print("\n".join(found), end="\n" if found else "")
         return 1 if found else 0
     chosen = [name for name in arguments if not name.startswith("-")]

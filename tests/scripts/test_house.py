@@ -73,3 +73,10 @@ def test_the_table_has_a_row_for_each_room(tmp_path: Path) -> None:
     assert [line.split()[0] for line in lines[1:3]] == ["media", "text"]
     assert "ivr/text/bad.py:5: double: Twice the number." in lines
     assert [line.split()[0] for line in house.table(files, ["text"], everything=False)][1] == "text"
+
+
+def test_documents_are_held_to_the_same_words(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "README.md").write_text("A page.\n\n    his = code\n", encoding="utf-8")
+    (tmp_path / "docs" / "x.md").write_text("He said `him`.\n```\nhis\n```\n", encoding="utf-8")
+    assert house.document_faults(tmp_path) == ["docs/x.md:1: 'He' is no plain English"]
