@@ -15,7 +15,7 @@ from ivr.testbench import virtual_time
 from ivr.testbench.hamsa.memory import MemoryHamsa
 from ivr.testbench.hamsa.mock import MockHamsa
 from ivr.testbench.hamsa.profile import HamsaProfile, parse_rule
-from tests.support.front import nobody, settings
+from tests.support.front import refuse_speech, settings
 
 
 def test_what_is_missing_is_spoken_once_over_one_connection(tmp_path: Path) -> None:
@@ -30,7 +30,7 @@ def test_what_is_missing_is_spoken_once_over_one_connection(tmp_path: Path) -> N
     assert all(entry.seconds and entry.seconds > 0.3 for entry in after)
     assert in_cache(chosen) == after
     assert (hamsa.mock.stats.connects, hamsa.mock.stats.open_sockets) == (1, 0)
-    virtual_time.run(rendered(chosen, connect=nobody))
+    virtual_time.run(rendered(chosen, connect=refuse_speech))
 
 
 def test_what_cannot_be_had_is_missing(tmp_path: Path) -> None:

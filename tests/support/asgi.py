@@ -1,7 +1,7 @@
-"""An ASGI server of a few lines: WebSockets and the lifespan of an application, without a port and in any loop's time.
+"""Serve the WebSockets and the lifespan of an ASGI application, without a port and in any loop's time.
 
-It does what uvicorn does where the two could differ: a close before the accept is a 403, a socket that dies is code
-1005, sending on a dead socket is an OSError, and an application that returns or raises drops the connection.
+It behaves as uvicorn does: a close before the accept is a 403, a socket that dies has code 1005, sending on a dead
+socket is an OSError, and an application that returns or raises drops the connection.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ DROPPED = 1005
 
 
 class Disconnected(OSError):
-    """What a server raises when an application sends on a dead socket, and does not mind when it comes back."""
+    """Report to an application that it sent on a dead socket. The server ignores it when it comes back."""
 
 
 class Refused(Exception):
-    """The application did not accept the socket."""
+    """Report that the application did not accept the socket."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status)
@@ -32,7 +32,7 @@ class Refused(Exception):
 
 
 class Socket:
-    """The client's end of one WebSocket; what the carrier's side needs of its wire."""
+    """Represent the client's end of one WebSocket, as the mock carrier needs it."""
 
     def __init__(self, app: ASGIApp, url: str, headers: Mapping[str, str]) -> None:
         parts = urlsplit(url)
@@ -57,12 +57,12 @@ class Socket:
         self._over: WireClosed | None = None
         self.accepted = False
         self.code: int | None = None
-        """What the application closed with; None while it has not."""
+        """Code that the application closed with; None before that."""
         self.serving = asyncio.ensure_future(self._serve(app))
-        """Over when the application is done with the socket. Raises what it raises."""
+        """Task of the application on this socket. Raises what the application raises."""
 
     async def open(self) -> None:
-        """Shake hands. Raises `Refused`."""
+        """Open the socket. Raises `Refused`."""
         message = await self._inbox.get()
         if message["type"] == "websocket.accept":
             self.accepted = True
@@ -71,7 +71,7 @@ class Socket:
         raise Refused(403 if message["type"] == "websocket.close" else 500)
 
     async def receive(self) -> str | bytes:
-        """The next message. Raises `WireClosed`."""
+        """Return the next message. Raises `WireClosed`."""
         if self._over is not None and self._inbox.empty():
             raise self._over
         message = await self._inbox.get()
@@ -89,13 +89,13 @@ class Socket:
         self._to_app.put_nowait({"type": "websocket.receive", kind: message})
 
     async def close(self, code: int = 1000) -> None:
-        """End in order."""
+        """Close the socket with a close frame."""
         if self._over is None:
             self._over = WireClosed(code)
             self._to_app.put_nowait({"type": "websocket.disconnect", "code": code})
 
     def drop(self) -> None:
-        """The connection dies."""
+        """Drop the connection without a close frame."""
         self._over = WireClosed()
         self._to_app.put_nowait({"type": "websocket.disconnect", "code": DROPPED})
 
@@ -116,7 +116,7 @@ class Socket:
 
 
 async def websocket(app: ASGIApp, url: str, headers: Mapping[str, str] | None = None) -> Socket:
-    """An open socket. Raises `Refused`."""
+    """Return an open socket. Raises `Refused`."""
     socket = Socket(app, url, headers or {})
     await socket.open()
     return socket
@@ -124,20 +124,20 @@ async def websocket(app: ASGIApp, url: str, headers: Mapping[str, str] | None = 
 
 @contextlib.asynccontextmanager
 async def alive(app: ASGIApp) -> AsyncIterator[None]:
-    """The application between its start and its stop."""
+    """Run the application between its start and its stop."""
     to_app: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-    told: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    from_app: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
     async def send(message: MutableMapping[str, Any]) -> None:
-        told.put_nowait(dict(message))
+        from_app.put_nowait(dict(message))
 
     running = asyncio.ensure_future(app({"type": "lifespan", "asgi": {"version": "3.0"}}, to_app.get, send))
     try:
         to_app.put_nowait({"type": "lifespan.startup"})
-        assert (await told.get())["type"] == "lifespan.startup.complete"
+        assert (await from_app.get())["type"] == "lifespan.startup.complete"
         yield
         to_app.put_nowait({"type": "lifespan.shutdown"})
-        assert (await told.get())["type"] == "lifespan.shutdown.complete"
+        assert (await from_app.get())["type"] == "lifespan.shutdown.complete"
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)

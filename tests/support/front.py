@@ -1,7 +1,7 @@
-"""A bridge in memory, seen from its doors: peers that refuse everything, and a carrier that signs.
+"""Run a bridge in memory for tests of its routes: peers that refuse everything, and a carrier that signs.
 
-Everything a door does is decided before a peer is asked, so the peers of these bridges are not there: no voice, no
-ears, no agent, no network. Whole calls are in `tests/whole`.
+A route decides before it asks a peer, so these bridges have no speech service, no agent and no network. Whole calls are
+in `tests/whole`.
 """
 
 from __future__ import annotations
@@ -46,32 +46,37 @@ ENV = {
 
 
 def settings(folder: Path, **env: str) -> Settings:
-    """Settings of a real account, with `env` over them; phrases are kept in `folder`."""
+    """Return the settings of a real account, with `env` over them. Phrases are kept in `folder`."""
     lines = folder / "ivr.toml"
     lines.touch()
     return load({**ENV, "IVR_CACHE_DIR": str(folder / "cache"), "IVR_CONFIG": str(lines), **env})
 
 
-async def nobody(_: HamsaSettings) -> NoReturn:
-    """A speech service that is not there."""
+async def refuse_speech(_: HamsaSettings) -> NoReturn:
+    """Refuse every connection to the speech service."""
     raise ConnectionRefusedError
 
 
 class NoAgent(httpx.AsyncBaseTransport):
-    """An agent that is not there."""
+    """Refuse every connection to the agent."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused")
 
 
 def a_bridge(chosen: Settings, **more: Any) -> Bridge:
-    """A bridge without peers."""
-    given: dict[str, Any] = {"scorer": Loudness, "connect": nobody, "agent": AgentClient(transport=NoAgent()), **more}
+    """Return a bridge without peers."""
+    given: dict[str, Any] = {
+        "scorer": Loudness,
+        "connect": refuse_speech,
+        "agent": AgentClient(transport=NoAgent()),
+        **more,
+    }
     return Bridge(chosen, Documents.load(chosen.twiml_dir, chosen.public_url), **given)
 
 
 class Front:
-    """The doors of one bridge and the carrier before them."""
+    """Ask the routes of one bridge as the carrier does."""
 
     def __init__(self, bridge: Bridge, *, secret: str = AUTH) -> None:
         self.bridge = bridge
@@ -83,23 +88,23 @@ class Front:
         await self.client.aclose()
 
     async def post(self, path: str, fields: Mapping[str, str] | None = None, *, query: str = "") -> httpx.Response:
-        """A signed POST of a form; the standard one unless given."""
+        """Send a signed POST of a form; the standard one unless given."""
         form = voice_form() if fields is None else dict(fields)
         headers = self.signer.headers(f"{PUBLIC}{path}{query}", form)
         return await self.client.post(f"{path}{query}", data=form, headers=headers)
 
     async def get(self, path: str, fields: Mapping[str, str] | None = None) -> httpx.Response:
-        """A signed GET of the same."""
+        """Send a signed GET of the same."""
         query = urlencode(voice_form() if fields is None else fields)
         return await self.client.get(f"{path}?{query}", headers=self.signer.headers(f"{PUBLIC}{path}?{query}"))
 
     async def media(self, headers: Mapping[str, str] | None = None, *, query: str = "") -> Socket:
-        """A socket, signed unless headers are given. Raises `Refused`."""
+        """Open a media socket, signed unless headers are given. Raises `Refused`."""
         signed = self.signer.headers(f"wss{PUBLIC.removeprefix('https')}/media{query}")
         return await websocket(self.app, f"ws://127.0.0.1:8000/media{query}", signed if headers is None else headers)
 
     def rejected(self, door: str, reason: str) -> float:
-        """How often a door has refused for this reason."""
+        """Return how often a route refused for this reason."""
         return self.metric("ivr_rejected_requests_total", door=door, reason=reason)
 
     def metric(self, name: str, **labels: str) -> float:
@@ -107,7 +112,7 @@ class Front:
 
 
 def voice_form(**changes: str) -> dict[str, str]:
-    """What Twilio posts for an incoming call, the empty fields included."""
+    """Return the form that Twilio posts for an incoming call, empty fields included."""
     return {
         "AccountSid": ACCOUNT,
         "ApiVersion": "2010-04-01",
@@ -128,7 +133,7 @@ def voice_form(**changes: str) -> dict[str, str]:
 
 
 def visit(chosen: Settings, story: Callable[[Front], Awaitable[None]], **more: Any) -> None:
-    """Run a story at the doors of a fresh bridge, in virtual time."""
+    """Run a story against the routes of a fresh bridge, in virtual time."""
 
     async def main() -> None:
         bridge = a_bridge(chosen, **more)

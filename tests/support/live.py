@@ -1,10 +1,8 @@
-"""Real sockets, virtual time: servers and clients of one process on loopback, whose sleeps and deadlines cost nothing.
+"""Run servers and clients of one process on real sockets in virtual time.
 
-What goes into a socket of this machine is at its other end at once, so the clock may jump to the next timer whenever no
-socket has anything to say. The kernel is given a moment before each jump, in case it is behind, and work in threads
-takes no virtual time. What a test then sees does not depend on how fast or how busy the machine is.
-
-Only for tests whose both ends are in this loop: another process would see no time pass.
+Bytes on loopback arrive at once, so the clock jumps to the next timer when no socket has anything to read. The kernel
+gets a moment before each jump, and work in threads takes no virtual time. So a test does not depend on the speed or the
+load of the machine. Both ends must be in this loop: another process would see no time pass.
 """
 
 from __future__ import annotations
@@ -17,15 +15,15 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 LIMIT = 600.0
-"""Virtual seconds a run may last."""
+"""Virtual seconds that a run may last."""
 MOMENT = 0.001
-"""Real seconds in which what was sent may still come."""
+"""Real seconds in which bytes that were sent may still arrive."""
 PATIENCE = 10.0
-"""Real seconds of one wait for a thread."""
+"""Real seconds that one wait for a thread may take."""
 
 
 class _Jump(selectors.DefaultSelector):
-    """Waits for sockets and threads as long as they may still tell something, then moves the clock."""
+    """Wait for sockets and threads while they may still be ready, then move the clock."""
 
     loop: LiveLoop
 
@@ -42,18 +40,18 @@ class _Jump(selectors.DefaultSelector):
 
 
 class LiveLoop(asyncio.SelectorEventLoop):
-    """An event loop with sockets, on a clock of its own. Use `run`."""
+    """Run an event loop with sockets on a clock of its own. Use `run`."""
 
     def __init__(self) -> None:
         self._now = 0.0
         self.threads = 0
-        """Calls in threads that are not over."""
+        """Number of calls in threads that are not over."""
         selector = _Jump()
         selector.loop = self
         super().__init__(selector)
 
     def time(self) -> float:
-        """Virtual seconds."""
+        """Return the virtual time in seconds."""
         return self._now
 
     def advance(self, seconds: float) -> None:
@@ -61,14 +59,14 @@ class LiveLoop(asyncio.SelectorEventLoop):
         self._now = round(self._now + max(seconds, 1e-9), 9)
 
     def run_in_executor(self, executor: Any, func: Callable[..., T], *args: Any) -> asyncio.Future[T]:  # type: ignore[override]
-        """As any loop, and the clock stands still until it is done."""
+        """Run `func` in a thread. The clock stands still until it is done."""
         future = super().run_in_executor(executor, func, *args)
         self.threads += 1
         future.add_done_callback(self._back)
         return future
 
     async def shutdown_default_executor(self, *args: Any) -> None:
-        """As any loop; its own deadline for the threads is real time too."""
+        """Shut the threads down. The deadline for it is real time too."""
         self.threads += 1
         try:
             await super().shutdown_default_executor(*args)

@@ -1,4 +1,4 @@
-"""A session on a stage: fakes for its peers, a phone by hand, everything in memory and in virtual time."""
+"""Run a session with fake peers and a phone by hand, in memory and in virtual time."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ACCOUNT = "AC" + "0" * 32
 
 @dataclass
 class Speaker:
-    """A voice: so many ms of audio after so long, or a failure."""
+    """Speak `ms` of audio after `delay` seconds, or fail (TTS)."""
 
     rate: int = 8000
     encoding: Any = "mulaw"
@@ -67,7 +67,7 @@ class Speaker:
 
 @dataclass
 class Listener:
-    """Ears with fixed words."""
+    """Transcribe to fixed words (STT)."""
 
     words: list[str] = field(default_factory=lambda: ["hello", "again", "more"])
     heard: list[int] = field(default_factory=list)
@@ -93,7 +93,7 @@ class Listener:
 
 @dataclass
 class Answering:
-    """An agent that says one thing."""
+    """Answer every request with one text (agent)."""
 
     text: str = "Here you are, this is it."
     hang_up: bool = False
@@ -130,7 +130,7 @@ class Watching:
 
 
 class Phone:
-    """The far end of the wire, by hand."""
+    """Play the far end of the wire by hand."""
 
     def __init__(self, wire: MemoryWire) -> None:
         self.wire = wire
@@ -170,7 +170,7 @@ class Phone:
         await self.say(event="stop", sequenceNumber="9", streamSid=SID, stop={"accountSid": ACCOUNT, "callSid": CALL})
 
     async def listen(self) -> None:
-        """Collect what comes, and return marks when their audio has played."""
+        """Collect the messages of the bridge, and return marks when their audio was played."""
         loop = asyncio.get_running_loop()
         try:
             while True:
@@ -221,9 +221,9 @@ def play(
     token: str = "good",
     depth: int | None = None,
 ) -> Scene:
-    """Run a script against a session; checks that no task is left when it is over.
+    """Run a script against a session. Check that no task is left at the end.
 
-    `carrier`: what it says to a transfer; None: it cannot be asked.
+    `carrier`: its answer to a transfer; None: no transfer is possible.
     """
 
     async def main() -> Scene:

@@ -1,4 +1,4 @@
-"""Sockets in virtual time: what was sent arrives before time passes, and threads take none of it."""
+"""Sockets in virtual time: bytes arrive before time passes, and threads take no time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support import live
 pytestmark = pytest.mark.live
 
 
-def test_an_hour_between_two_sockets() -> None:
+def test_hour_between_two_sockets() -> None:
     async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while line := await reader.readline():
             await asyncio.sleep(1.0)
@@ -38,7 +38,7 @@ def test_an_hour_between_two_sockets() -> None:
         assert live.run(main()) == [72.0 * (number + 1) for number in range(50)]
 
 
-def test_the_clock_waits_for_a_thread() -> None:
+def test_clock_waits_for_a_thread() -> None:
     async def main() -> tuple[bool, float]:
         loop, go = asyncio.get_running_loop(), threading.Event()
         ticking = asyncio.create_task(asyncio.sleep(5))
@@ -52,7 +52,7 @@ def test_the_clock_waits_for_a_thread() -> None:
     assert live.run(main()) == (True, 0.0)
 
 
-def test_the_clock_waits_for_the_threads_at_the_end() -> None:
+def test_clock_waits_for_threads_at_the_end() -> None:
     go, seen = threading.Event(), []
 
     async def main() -> None:
@@ -75,6 +75,6 @@ def test_the_clock_waits_for_the_threads_at_the_end() -> None:
     assert seen == [1]
 
 
-def test_a_run_that_waits_for_nothing_ends() -> None:
+def test_run_that_waits_for_nothing_ends() -> None:
     with pytest.raises(TimeoutError):
         live.run(asyncio.sleep(live.LIMIT + 1))
