@@ -1,1 +1,1 @@
-"""The speech wire: Hamsa realtime TTS and STT."""
+"""Speak the speech wire: Hamsa realtime TTS and STT."""

@@ -1,13 +1,7 @@
-"""The words of the speech wire: two requests, and whatever the service may answer.
+"""Say and read the words of the speech wire: two requests, and the answers of the service. Pure.
 
-Pure. The service's envelope is `{"type": ..., "payload": {...}}` with no request id anywhere; audio comes as bare
-binary frames and a transcript as a bare text frame. Bare text is why `parse` is careful: a transcript may be digits
-only, may look like JSON, may be `null`. A text frame is therefore control only when it is a JSON *object* whose type is
-known; everything else is what somebody said. Words in capitals between brackets (`[THINKING]`) are the recogniser
-talking about itself.
-
-The text of an error is the service's only signal, so it is classified by what it contains. The text itself goes no
-further: it is the peer's and may hold anything.
+The service's envelope is `{"type": ..., "payload": {...}}`, with no request id anywhere. Audio comes as bare binary
+frames, a transcript as a bare text frame.
 """
 
 from __future__ import annotations
@@ -21,22 +15,22 @@ from typing import Any, Final, Literal, TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Info:
-    """Something to know and not to act on: the greeting of a new socket, an envelope without meaning for a client."""
+    """Carry nothing to act on: the greeting of a new socket, or an envelope without meaning for a client."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """A synthesis was accepted; its audio follows."""
+    """Say that a synthesis was accepted; its audio follows."""
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """All audio of the synthesis was sent."""
+    """Say that all audio of the synthesis was sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Error:
-    """The request failed; nothing more of it is expected."""
+    """Say that the request failed; nothing more of it is expected."""
 
     kind: str
     """Why: a word of `REASONS`."""
@@ -44,21 +38,21 @@ class Error:
 
 @dataclass(frozen=True, slots=True)
 class Audio:
-    """A binary frame, cut anywhere."""
+    """Carry a binary frame, cut anywhere."""
 
     payload: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A transcript, stripped; may be empty. Never logged."""
+    """Carry a transcript, stripped; it may be empty. Never logged."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """A word the recogniser sends in place of a transcript, without its brackets: `THINKING`."""
+    """Carry a word that STT sends in place of a transcript, without its brackets: `THINKING`."""
 
     name: str
 
@@ -67,11 +61,9 @@ SpeechKind: TypeAlias = Literal["tts", "stt"]
 """What a request is for: text to speech or speech to text."""
 THINKING: Final = "THINKING"
 """The marker of an STT that has not decided yet."""
-Message: TypeAlias = Info | Ack | End | Error | Audio | Text | Marker
+SpeechMessage: TypeAlias = Info | Ack | End | Error | Audio | Text | Marker
 
 _MARKER: Final = re.compile(r"\[[A-Z_ ]{1,40}\]")
-_QUIET: Final = frozenset({"info", "tts", "stt"})
-_SPOKEN: Final = frozenset({"transcription", "response"})
 ERRORS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("funds", ("insufficient funds", "usage limit", "payment", "quota")),
     ("rate_limit", ("rate limit", "too many")),
@@ -81,21 +73,22 @@ ERRORS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("invalid", ("invalid payload", "invalid message")),
     ("aborted", ("aborted",)),
 )
-"""Kind, and what its text contains; the first that fits counts. Limits that are bought come
-before limits that pass, for a message may name both."""
+"""Kind, and what its text contains; the first that fits counts. Limits that are bought come before limits that pass,
+because a message may name both."""
 
 
 def request(kind: SpeechKind, payload: dict[str, Any]) -> str:
-    """What a link is sent."""
+    """Build the frame that a link is sent."""
     return json.dumps({"type": kind, "payload": payload}, ensure_ascii=False)
 
 
 def tts_payload(
     text: str, speaker: str, dialect: str, language: str, mulaw: bool, sample_rate: Literal["8k", "16k"] | None = None
 ) -> dict[str, Any]:
-    """One synthesis. `sample_rate` is for PCM only; None leaves the service's own 16 kHz."""
+    """Build the payload of one synthesis. `sample_rate` is for PCM only; None leaves the service's own 16 kHz."""
     payload: dict[str, Any] = {
-        "text": _whole(text),
+        # Half a surrogate pair would make a text that no UTF-8 frame can carry.
+        "text": text.encode("utf-8", "replace").decode("utf-8"),
         "speaker": speaker,
         "dialect": dialect,
         "languageId": language,
@@ -107,20 +100,23 @@ def tts_payload(
 
 
 def stt_payload(wav: bytes, language: str) -> dict[str, Any]:
-    """One whole utterance as a WAV. The service's own endpointing stays off: it has been decided already."""
+    """Build the payload of one whole utterance as a WAV."""
     return {
         "audioBase64": base64.b64encode(wav).decode("ascii"),
         "language": language,
+        # The end of the utterance is decided already. With it on, the service may answer `[THINKING]` and no more.
         "isEosEnabled": False,
         "eosThreshold": 0.3,
     }
 
 
-def parse(frame: str | bytes) -> Message:
-    """What a frame says. Never raises."""
+def parse(frame: str | bytes) -> SpeechMessage:
+    """Read a frame. Never raises."""
     if isinstance(frame, bytes):
         return Audio(frame)
     text = frame.strip()
+    # A transcript may be digits only, may look like JSON, may be `null`. So a text frame is control only when it is a
+    # JSON object whose type is known; everything else is what the caller said.
     if text.startswith("{"):
         return _envelope(text) or Text(text)
     if _MARKER.fullmatch(text):
@@ -128,7 +124,7 @@ def parse(frame: str | bytes) -> Message:
     return Text(text)
 
 
-def ends_reply(kind: SpeechKind, message: Message) -> bool:
+def ends_reply(kind: SpeechKind, message: SpeechMessage) -> bool:
     """Return whether the reply to a request of this kind is whole with this message."""
     if kind == "tts":
         return isinstance(message, End)
@@ -136,44 +132,36 @@ def ends_reply(kind: SpeechKind, message: Message) -> bool:
     return isinstance(message, Text) or (isinstance(message, Marker) and message.name != THINKING)
 
 
-def _whole(text: str) -> str:
-    """Text without half characters, which no UTF-8 frame can carry."""
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _envelope(text: str) -> Message | None:
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    kind = value.get("type")
-    if kind == "ack":
-        return Ack()
-    if kind == "end":
-        return End()
-    if kind == "error":
-        return _error(value)
-    if isinstance(kind, str) and kind in _SPOKEN:
-        said = _payload(value).get("text")
-        return Text(said.strip()) if isinstance(said, str) else Info()
-    return Info() if isinstance(kind, str) and kind in _QUIET else None
-
-
-def _payload(envelope: dict[str, Any]) -> dict[str, Any]:
-    payload = envelope.get("payload")
-    return payload if isinstance(payload, dict) else {}
-
-
-def _error(envelope: dict[str, Any]) -> Error:
-    payload = envelope.get("payload")
-    said = _payload(envelope).get("message", envelope.get("message", payload))
-    return classify(said if isinstance(said, str) else "")
-
-
 def classify(message: str) -> Error:
-    """What an error means, by its words."""
+    """Return what an error means, by its words, which are the service's only signal."""
     words = message.casefold()
     for kind, signs in ERRORS:
         if any(sign in words for sign in signs):
             return Error(kind)
     return Error("unknown_error")
+
+
+def _envelope(text: str) -> SpeechMessage | None:
+    """Read a text that may be an envelope; None: it is a transcript."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    payload = value.get("payload")
+    fields = payload if isinstance(payload, dict) else {}
+    match value.get("type"):
+        case "ack":
+            return Ack()
+        case "end":
+            return End()
+        case "error":
+            # The text of an error goes no further: it is the service's and may hold anything.
+            said = fields.get("message", value.get("message", payload))
+            return classify(said if isinstance(said, str) else "")
+        case "transcription" | "response":
+            said = fields.get("text")
+            return Text(said.strip()) if isinstance(said, str) else Info()
+        case "info" | "tts" | "stt":
+            return Info()
+        case _:
+            return None

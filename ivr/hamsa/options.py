@@ -1,8 +1,8 @@
-"""What a line tells the speech service and how long it waits for it: plain values, checked once.
+"""Hold what a line tells the speech service and how long it waits for it.
 
-All waits are seconds of the event loop's clock. The defaults come from the service's published timings: a connect
-takes 0.2 to 1.2 s, the first audio of a sentence 0.3 to 0.6 s on an open link, a whole sentence up to 2.9 s, a
-transcript 0.7 to 0.9 s (2.8 s when the recogniser is cold).
+All waits are seconds of the event loop's clock. The defaults come from the service's published timings: a connect takes
+0.2 to 1.2 s, the first audio of a sentence 0.3 to 0.6 s on an open link, a whole sentence up to 2.9 s, a transcript
+0.7 to 0.9 s (2.8 s when STT is cold).
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from ivr.call.events import Encoding
 from ivr.hamsa.pool.link import LinkLimits
 from ivr.upstream.breaker import BreakerLimits
 
-Format: TypeAlias = Literal["pcm16", "pcm8", "mulaw"]
+SpeechFormat: TypeAlias = Literal["pcm16", "pcm8", "mulaw"]
 """`pcm16`: PCM16 at 16 kHz, the service's own default. `pcm8`: PCM16 at 8 kHz. `mulaw`: G.711 at 8 kHz."""
 
 
 @dataclass(frozen=True, slots=True)
 class HamsaSettings:
-    """One line's speech. Raises ValueError, never naming the key's content."""
+    """Hold the speech of one line. Raises ValueError, never naming the key's content."""
 
     url: str
     """The realtime socket: `ws://` or `wss://`, without the key in it."""
@@ -30,26 +30,26 @@ class HamsaSettings:
     speaker: str = "Hiba"
     """A voice's name or id, as the service knows it; it must belong to the dialect."""
     fallback_speaker: str = ""
-    """Says what the speaker cannot, in the same dialect; empty: nobody does."""
+    """Says what the speaker cannot, in the same dialect; empty: no speaker does."""
     dialect: str = "ksa"
     language: Literal["ar", "en"] = "ar"
-    format: Format = "pcm16"
-    """What the voice is asked to send."""
+    format: SpeechFormat = "pcm16"
+    """What TTS is asked to send."""
     stt_rate: Literal[8000, 16000] = 16000
-    """Samples a second of the utterances sent to the ears."""
+    """Samples a second of the utterances sent to STT."""
 
     connect_timeout: float = 7.0
     """Seconds from the first packet to an open socket."""
     first_audio_timeout: float = 5.0
-    """Seconds from a request to its first audio, while the caller still has something to listen to."""
+    """Seconds from a request to its first audio, while the caller still has audio."""
     first_audio_least: float = 3.0
-    """The same when he has not."""
+    """The same when the caller has none."""
     gap_timeout: float = 3.0
-    """Seconds between two frames of one reply, while the caller still has something to listen to."""
+    """Seconds between two frames of one reply, while the caller still has audio."""
     gap_least: float = 1.5
-    """The same when he has not."""
+    """The same when the caller has none."""
     again_least: float = 1.2
-    """Both for a sentence that broke off before, when he hears nothing."""
+    """Both for a sentence that broke off before, when the caller hears nothing."""
     away_patience: float = 7.0
     """Seconds of silence in which a service that is not to be reached is asked again and again for a sentence."""
     hearing_timeout: float = 4.5
@@ -89,18 +89,19 @@ class HamsaSettings:
 
     @property
     def limits(self) -> LinkLimits:
-        """How long a link may be what it is."""
+        """Return how long a link may stay as it is."""
         return LinkLimits(
             self.max_age, self.ping_interval, self.ping_verdict, self.asked_verdict, self.drain_stall, self.drain_limit
         )
 
     @property
     def rate(self) -> int:
-        """Samples a second of the audio that is asked for."""
+        """Return the samples a second of the audio that is asked for."""
         return 16000 if self.format == "pcm16" else 8000
 
     @property
     def encoding(self) -> Encoding:
+        """Return the encoding of the audio that is asked for."""
         return "mulaw" if self.format == "mulaw" else "pcm16"
 
 

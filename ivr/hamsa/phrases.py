@@ -1,9 +1,8 @@
-"""Fixed words, rendered once: greetings and apologies that play at once, and also when the voice is down.
+"""Keep fixed phrases, rendered once: greetings and apologies that play at once, and also when TTS is down.
 
-One file per text, voice and service, named by their hash, written beside and then renamed, so that several servers may
-share a directory: whoever is last wins, and both wrote the same. A file carries the length and the hash of its audio;
-one that does not fit, or cannot be read, is as good as absent. A directory that cannot be written costs only the next
-start.
+One file per text, speaker and service, named by their hash. A file carries the length and the hash of its audio; one
+that does not fit, or cannot be read, is as good as absent. A directory that cannot be written costs the next start
+only.
 """
 
 from __future__ import annotations
@@ -20,15 +19,15 @@ from typing import Final, TypeAlias
 
 from ivr.call.ports import TtsError
 from ivr.hamsa.pool.pool import NoteCallback
-from ivr.hamsa.tts.reply_audio import CHARACTER_MS, LEAST_SHARE, characters
+from ivr.hamsa.tts.reply_audio import FAST_SPEECH_MS_PER_CHARACTER, LEAST_SHARE, characters
 from ivr.hamsa.tts.synthesizer import Synthesizer
 from ivr.media import agc, g711, resample
 
-VoiceOf: TypeAlias = Callable[[str, str, str], Synthesizer]
-"""A new voice for a speaker, a dialect and a language."""
+SynthesizerFor: TypeAlias = Callable[[str, str, str], Synthesizer]
+"""Makes a synthesizer for a speaker, a dialect and a language."""
 
 FORM: Final = 1
-"""Grows when the same words would be rendered differently."""
+"""Grows when the same text would be rendered differently."""
 NOT_KEPT: Final = "phrase_not_kept"
 _MAGIC: Final = b"ivr-phrase "
 _LONGEST: Final = 4 * 1024 * 1024
@@ -36,21 +35,23 @@ _LONGEST: Final = 4 * 1024 * 1024
 
 
 class PhraseCache:
-    """The phrases in one directory. Reading is quick and never raises; rendering is for the background."""
+    """Hold the phrases of one directory. Reading is quick and never raises; rendering is for the background."""
 
     def __init__(
         self,
         directory: Path,
-        voice: VoiceOf,
+        synthesizer_for: SynthesizerFor,
         *,
         service: str,
         note: NoteCallback = lambda _name, _fields: None,
     ) -> None:
-        """`voice`: makes the voice that renders; it is closed after use. `service`: where that voice lives: what a mock
-        has said is nothing for a real caller."""
+        """Render with a synthesizer of `synthesizer_for`, which is closed after use.
+
+        `service`: where it asks. What a mock has said is nothing for a real caller.
+        """
         self._directory = directory
         self._service = service
-        self._voice = voice
+        self._synthesizer_for = synthesizer_for
         self._note = note
         self.not_kept = ""
         """Why the last phrase that could not be written could not; empty: all could."""
@@ -61,14 +62,14 @@ class PhraseCache:
         return f"<PhraseCache, {len(self._known)} in memory>"
 
     def get(self, text: str, speaker: str, dialect: str, language: str) -> bytes | None:
-        """The phrase as mu-law at 8 kHz, its level normal; None when it was never rendered."""
+        """Return the phrase as mu-law at 8 kHz, its level normal; None when it was never rendered."""
         name = self._name(text, speaker, dialect, language)
         if name not in self._known and (audio := self._load(name)) is not None:
             self._known[name] = audio
         return self._known.get(name)
 
     async def render(self, texts: Iterable[str], speaker: str, dialect: str, language: str) -> Mapping[str, bytes]:
-        """Every text that can be had, by text: from the directory, or spoken now over one connection.
+        """Return every text that can be had, by text: from the directory, or synthesised now over one connection.
 
         A text that fails is noted and left out. Empty texts are left out too.
         """
@@ -76,25 +77,23 @@ class PhraseCache:
         async with self._rendering:
             missing = [text for text in wanted if self.get(text, speaker, dialect, language) is None]
             if missing:
-                await self._speak(missing, speaker, dialect, language)
+                synthesizer = self._synthesizer_for(speaker, dialect, language)
+                try:
+                    for text in missing:
+                        await self._synthesise(synthesizer, text, self._name(text, speaker, dialect, language))
+                finally:
+                    await synthesizer.aclose()
         found = {text: self.get(text, speaker, dialect, language) for text in wanted}
         return {text: audio for text, audio in found.items() if audio is not None}
 
-    async def _speak(self, texts: list[str], speaker: str, dialect: str, language: str) -> None:
-        voice = self._voice(speaker, dialect, language)
+    async def _synthesise(self, synthesizer: Synthesizer, text: str, name: str) -> None:
+        """Render one text and keep it; note it when that fails."""
         try:
-            for text in texts:
-                try:
-                    audio = await _spoken(voice, text)
-                except (TtsError, ValueError) as exc:
-                    reason = exc.reason if isinstance(exc, TtsError) else "text"
-                    self._note("phrase_failed", {"reason": reason, "characters": len(text)})
-                    continue
-                self._keep(self._name(text, speaker, dialect, language), audio)
-        finally:
-            await voice.aclose()
-
-    def _keep(self, name: str, audio: bytes) -> None:
+            audio = await _spoken(synthesizer, text)
+        except (TtsError, ValueError) as exc:
+            reason = exc.reason if isinstance(exc, TtsError) else "text"
+            self._note("phrase_failed", {"reason": reason, "characters": len(text)})
+            return
         self._known[name] = audio
         try:
             _write(self._directory / name, _head(audio) + audio)
@@ -103,6 +102,7 @@ class PhraseCache:
             self._note(NOT_KEPT, {"error": type(exc).__name__, "why": self.not_kept})
 
     def _load(self, name: str) -> bytes | None:
+        """Read a file; None: it is absent, or does not fit its own head."""
         path = self._directory / name
         try:
             if path.stat().st_size > _LONGEST:
@@ -122,7 +122,9 @@ def _head(audio: bytes) -> bytes:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """All of it or nothing."""
+    """Write all of a file or nothing."""
+    # Several servers may share the directory, so a file is written beside and then renamed. The last one wins, and both
+    # wrote the same.
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, beside = tempfile.mkstemp(dir=path.parent, prefix=".phrase-")
     try:
@@ -135,10 +137,10 @@ def _write(path: Path, content: bytes) -> None:
         raise
 
 
-async def _spoken(voice: Synthesizer, text: str) -> bytes:
-    """One text as mu-law at 8 kHz at the level of speech. Raises TtsError: what is kept must be whole."""
+async def _spoken(synthesizer: Synthesizer, text: str) -> bytes:
+    """Return one text as mu-law at 8 kHz at the level of speech. Raises TtsError: what is kept must be whole."""
     pieces, rate = [], g711.RATE
-    async with contextlib.aclosing(voice.speak(text)) as chunks:
+    async with contextlib.aclosing(synthesizer.speak(text)) as chunks:
         async for chunk in chunks:
             pcm = g711.decode(chunk.audio) if chunk.encoding == "mulaw" else chunk.audio
             pieces.append(pcm)
@@ -146,6 +148,6 @@ async def _spoken(voice: Synthesizer, text: str) -> bytes:
     pcm = b"".join(pieces)
     if rate != g711.RATE:
         pcm = resample.resample(pcm, rate, g711.RATE)
-    if len(pcm) // 16 < LEAST_SHARE * CHARACTER_MS * characters(text):
+    if len(pcm) // 16 < LEAST_SHARE * FAST_SPEECH_MS_PER_CHARACTER * characters(text):
         raise TtsError("short")
     return g711.encode(agc.normalise(pcm))

@@ -1,11 +1,8 @@
-"""The same voice and the same ears over HTTP: what is left when no link is to be had or none serves.
+"""Ask the speech service over HTTP: what is left when no link is to be had or none serves.
 
-One client for the process, used only while links fail. A request is abortable and may overlap with others; what it
-costs is a connection, about a second, so it is the last way and not the first. A spoken reply is read like one of a
-link (`next`, `cancel`), so that whoever reads need not know which it is; `Synthesis` takes off a WAV header if one
-comes. A service that fails here too is left alone for a while: one breaker for each of the two requests.
-
-Environment proxies are not asked and redirects are not followed: the key goes to one host.
+One client for the process, used only while links fail. A request can be aborted and may overlap with others; it costs
+a connection, about a second. A spoken reply is read like one of a link (`next`, `cancel`), so a reader need not know
+which it is.
 """
 
 from __future__ import annotations
@@ -19,23 +16,23 @@ from typing import Any, Final
 
 import httpx
 
-from ivr.hamsa.messages import Audio, End, Message, classify, parse
+from ivr.hamsa.messages import Audio, End, SpeechMessage, classify, parse
 from ivr.hamsa.pool.socket import REFUSALS
 from ivr.hamsa.reasons import LinkLost
 from ivr.upstream.breaker import Breaker, BreakerLimits
 
 CONNECT_TIMEOUT: Final = 3.0
 """Seconds for a connection."""
-BUSY: Final = 64
+REST_MOST: Final = 64
 """Requests at once."""
-LONGEST: Final = 1 << 20
+REST_MESSAGE_LONGEST: Final = 1 << 20
 """Bytes of an answer that is no audio."""
-LIMITS: Final = BreakerLimits(failures=3, pause=1.0, longest=1.0)
+REST_BREAKER: Final = BreakerLimits(failures=3, pause=1.0, longest=1.0)
 _CHANCE: Final = SystemRandom()
 
 
 class SpeechRest:
-    """The service's REST twin. Used within one event loop; close it with `aclose`."""
+    """Speak and transcribe over the service's REST API. Used within one event loop; close it with `aclose`."""
 
     def __init__(
         self,
@@ -46,19 +43,19 @@ class SpeechRest:
         clock: Callable[[], float] | None = None,
         chance: Callable[[], float] = _CHANCE.random,
     ) -> None:
-        """`url`: up to and without `/tts-stream`. `chance`: 0 to 1, spreads the pauses of the breakers."""
+        """Ask at `url`, which is up to and without `/tts-stream`. `chance`: 0 to 1, spreads the breakers' pauses."""
         self.asked = 0
         """Requests made so far."""
         self._client = httpx.AsyncClient(
             base_url=url.rstrip("/") + "/",
             headers={"Authorization": f"Token {key}", "User-Agent": "ivr-bridge"},
             timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT, pool=CONNECT_TIMEOUT),
-            limits=httpx.Limits(max_connections=BUSY, max_keepalive_connections=8, keepalive_expiry=30.0),
-            trust_env=False,
+            limits=httpx.Limits(max_connections=REST_MOST, max_keepalive_connections=8, keepalive_expiry=30.0),
+            trust_env=False,  # no proxy of the environment: the key goes to one host
             transport=transport,
         )
         self._clock = clock
-        self._breakers = {path: Breaker(LIMITS, chance) for path in ("tts-stream", "stt")}
+        self._breakers = {path: Breaker(REST_BREAKER, chance) for path in ("tts-stream", "stt")}
         self._closing: set[asyncio.Task[None]] = set()
 
     def __repr__(self) -> str:
@@ -69,15 +66,15 @@ class SpeechRest:
 
     @property
     def breakers(self) -> Mapping[str, Breaker]:
-        """Of `tts` and `stt`."""
+        """Return the breakers of `tts` and `stt`."""
         return {"tts": self._breakers["tts-stream"], "stt": self._breakers["stt"]}
 
     def speak(self, payload: dict[str, Any]) -> SpeechRestExchange:
-        """One synthesis: what a link would be asked, without `languageId`."""
+        """Begin one synthesis: what a link would be asked, without `languageId`."""
         return SpeechRestExchange(self, {name: value for name, value in payload.items() if name != "languageId"})
 
-    async def hear(self, payload: dict[str, Any], deadline: float) -> Message:
-        """One utterance: what came of it. Raises LinkLost, TimeoutError at the deadline."""
+    async def hear(self, payload: dict[str, Any], deadline: float) -> SpeechMessage:
+        """Transcribe one utterance. Raises LinkLost, TimeoutError at the deadline."""
         try:
             async with asyncio.timeout_at(deadline):
                 response = await self.send("stt", payload)
@@ -108,20 +105,27 @@ class SpeechRest:
         response = await self._client.send(self._client.build_request("POST", path, json=payload), stream=True)
         try:
             if not response.is_success:
-                raise await _refusal(response)
+                # The message comes before the status: 429 has two meanings.
+                message = _json(await _body(response)).get("message")
+                kind = classify(message if isinstance(message, str) else "").kind
+                if kind == "unknown_error":
+                    status = response.status_code
+                    other = "http_5xx" if status >= 500 else "http_4xx" if status >= 400 else "http_3xx"
+                    kind = REFUSALS.get(status, other)
+                raise LinkLost(kind)
         except BaseException:
             await response.aclose()
             raise
         return response
 
     def broken(self, path: str, exc: Exception) -> LinkLost:
-        """What an exception means, told to the breaker."""
+        """Report an exception to the breaker and return what it means."""
         lost = lost_from(exc)
         self.report(path, lost)
         return lost
 
     def report(self, path: str, lost: LinkLost | None) -> None:
-        """How a request went: None is well."""
+        """Report how a request went: None is well."""
         if lost is None:
             self._breakers[path].succeeded()
         elif lost.row.service_is_bad:
@@ -130,12 +134,17 @@ class SpeechRest:
             self.forgo(path)
 
     def forgo(self, path: str) -> None:
-        """A request was given up before it was known how it goes, or its answer says nothing about the service."""
+        """Report a request that was given up, or whose answer says nothing about the service."""
         self._breakers[path].forgo(self.now())
 
     def abandon(self, response: httpx.Response) -> None:
-        """Close an answer that nobody reads any more, in the background."""
-        task = asyncio.create_task(_close(response), name="hamsa-rest-close")
+        """Close an answer that is not read any more, in the background."""
+
+        async def close() -> None:
+            with contextlib.suppress(Exception):
+                await response.aclose()
+
+        task = asyncio.create_task(close(), name="hamsa-rest-close")
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
@@ -147,7 +156,7 @@ class SpeechRest:
 
 
 class SpeechRestExchange:
-    """One synthesis over HTTP and its reply, read as that of a link."""
+    """Read one synthesis over HTTP as that of a link."""
 
     reused = False
 
@@ -157,13 +166,15 @@ class SpeechRestExchange:
         self._response: httpx.Response | None = None
         self._chunks: AsyncIterator[bytes] | None = None
 
-    async def next(self, deadline: float) -> Message:
-        """The next piece of the reply: `Audio`, then `End`. Raises LinkLost, TimeoutError at the deadline."""
+    async def next(self, deadline: float) -> SpeechMessage:
+        """Return the next piece of the reply: `Audio`, then `End`. Raises LinkLost, TimeoutError at the deadline."""
         try:
             async with asyncio.timeout_at(deadline):
                 if self._chunks is None:
                     self._response = await self._rest.send("tts-stream", self._payload)
-                    self._chunks = _audio(self._response)
+                    if "json" in self._response.headers.get("content-type", ""):
+                        raise httpx.DecodingError("a message instead of audio")
+                    self._chunks = self._response.aiter_bytes()
                 chunk = await anext(self._chunks, None)
         except TimeoutError:
             self._rest.report("tts-stream", LinkLost("first_audio_timeout"))
@@ -182,30 +193,18 @@ class SpeechRestExchange:
         return Audio(chunk)
 
     def cancel(self) -> None:
-        """Nobody waits for the rest of it. Harmless when it is over."""
+        """Give up the rest of the reply. Harmless when it is over."""
         response, self._response = self._response, None
         if response is not None:
             self._rest.abandon(response)
 
 
-def _audio(response: httpx.Response) -> AsyncIterator[bytes]:
-    """The body, unless it says of itself that it is a message."""
-    if "json" in response.headers.get("content-type", ""):
-        raise httpx.DecodingError("a message instead of audio")
-    return response.aiter_bytes()
-
-
-async def _close(response: httpx.Response) -> None:
-    with contextlib.suppress(Exception):
-        await response.aclose()
-
-
 async def _body(response: httpx.Response) -> bytes:
-    """A short answer. Raises httpx.DecodingError when it is not."""
+    """Read a short answer. Raises httpx.DecodingError when it is long."""
     body = bytearray()
     async for chunk in response.aiter_bytes():
         body += chunk
-        if len(body) > LONGEST:
+        if len(body) > REST_MESSAGE_LONGEST:
             raise httpx.DecodingError("an answer without end")
     return bytes(body)
 
@@ -218,18 +217,8 @@ def _json(body: bytes) -> dict[str, Any]:
     return answer if isinstance(answer, dict) else {}
 
 
-async def _refusal(response: httpx.Response) -> LinkLost:
-    """The fixed word for an answer that is none. Its message comes before its status: 429 has two meanings."""
-    message = _json(await _body(response)).get("message")
-    found = classify(message if isinstance(message, str) else "")
-    if found.kind != "unknown_error":
-        return LinkLost(found.kind)
-    status = response.status_code
-    return LinkLost(REFUSALS.get(status, "http_5xx" if status >= 500 else "http_4xx" if status >= 400 else "http_3xx"))
-
-
 def lost_from(exc: Exception) -> LinkLost:
-    """The fixed word for what happened to a request."""
+    """Return the fixed word for what happened to a request."""
     match exc:
         case LinkLost():
             return exc

@@ -1,4 +1,4 @@
-"""What the speech of one call came to: one line of figures for the log, at its end."""
+"""Count what the speech of one call came to: one line of figures for the log, at its end."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from ivr.hamsa.pool.link import Link
 
 @dataclass(slots=True)
 class SpeechStats:
-    """Of one voice, or one pair of ears. Counts, unless said otherwise."""
+    """Count what one TTS or STT port did."""
 
     asked: int = 0
-    """Sentences to say, utterances to hear."""
+    """Sentences to synthesise, utterances to transcribe."""
     failed: int = 0
-    """Of these, without a (whole) result."""
+    """Those without a whole result."""
     requests: int = 0
     """Made on links, repetitions included."""
     reused: int = 0
-    """Of these, on a link that had served before, this call or another."""
+    """Those on a link that had served before, this call or another."""
     links: set[int] = field(default_factory=set)
     """Numbers of the links used."""
     retries: int = 0
     """Requests made again because a link failed."""
     degenerate: int = 0
-    """Replies without speech in them; none was heard."""
+    """Replies without speech in them; the caller heard none."""
     resumed: int = 0
-    """Sentences that broke off and were taken up again."""
+    """Sentences that broke off and were continued."""
     fallback: int = 0
     """Sentences that were given to another speaker than the one before."""
     rest: int = 0
@@ -38,7 +38,7 @@ class SpeechStats:
     """The greatest age of a link at a request, in seconds."""
 
     def asking(self, link: Link, now: float, waited: float) -> None:
-        """A request goes out on a link that was waited for so many seconds."""
+        """Count a request that goes out on a link, `waited` seconds after it was asked for."""
         self.requests += 1
         self.reused += link.uses > 0
         self.links.add(link.number)
@@ -47,11 +47,11 @@ class SpeechStats:
 
     @property
     def reuse(self) -> float:
-        """The share of the requests that found a link that had served before; 0.0 without requests."""
+        """Return the share of the requests on a link that had served before; 0.0 without requests."""
         return self.reused / self.requests if self.requests else 0.0
 
     def fields(self, peer: str) -> Mapping[str, int | float]:
-        """All of it for a log, each name with the peer's before it."""
+        """Return all counts for a log, each name with the peer's before it."""
         figures: dict[str, int | float] = {
             "asked": self.asked,
             "failed": self.failed,

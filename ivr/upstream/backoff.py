@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 
 class Backoff:
-    """Double the pause with each failure, up to a limit, until an attempt succeeds."""
+    """Increase the pause with each failure, to twice its length up to a limit, until an attempt succeeds."""
 
     def __init__(self, least: float, most: float, chance: Callable[[], float] = lambda: 0.5) -> None:
-        """`least`, `most`: seconds of the first and of the longest pause. `chance`: 0 to 1; takes off up to a half."""
+        """Pause for `least` seconds first and `most` at last. `chance`: 0 to 1; takes off up to a half."""
         self.failures = 0
         """Failures in a row."""
         self.ready_at = 0.0

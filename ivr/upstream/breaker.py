@@ -1,14 +1,10 @@
-"""A circuit breaker: when a service fails everybody, stop asking it, and ask again a little at a time.
+"""Stop asking a service that fails all calls, and ask again a little at a time. Pure.
 
-Pure; one for each service, shared by all calls. `now` is seconds of the driver's clock, chance is given.
+One breaker for each service, shared by all calls. `now` is seconds of the driver's clock, chance is given.
 
     CLOSED --failures in a row, or one that is fatal--> OPEN --the pause is over--> HALF_OPEN
     HALF_OPEN --a success--> CLOSED
     HALF_OPEN --a failure--> OPEN, for twice the pause
-
-HALF_OPEN lets one request through at a time, the probe. Whoever gives a request up before there is a verdict says so
-(`forgo`): then there is room for another probe. One that nobody reports on makes room after a while. A success always
-closes: the service has answered, whatever was asked when.
 """
 
 from __future__ import annotations
@@ -19,6 +15,8 @@ from enum import Enum
 
 
 class BreakerState(Enum):
+    """Name the states of a breaker."""
+
     CLOSED = "closed"
     OPEN = "open"
     HALF_OPEN = "half open"
@@ -26,7 +24,7 @@ class BreakerState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class BreakerLimits:
-    """When it opens and for how long."""
+    """Limit when a breaker opens, and for how long."""
 
     failures: int = 5
     """Failures in a row, over all calls; one opens it when it is fatal."""
@@ -39,10 +37,10 @@ class BreakerLimits:
 
 
 class Breaker:
-    """The breaker of one service."""
+    """Count the failures of one service and decide whether it is asked."""
 
     def __init__(self, limits: BreakerLimits | None = None, chance: Callable[[], float] = lambda: 0.5) -> None:
-        """`chance`: 0 to 1; spreads a pause over three to five quarters of its length."""
+        """Spread each pause by `chance`, 0 to 1, over three to five quarters of its length."""
         self.limits = limits or BreakerLimits()
         self.opened = 0
         """Times it has opened so far."""
@@ -58,42 +56,44 @@ class Breaker:
 
     @property
     def failures(self) -> int:
-        """Failures since the last success."""
+        """Return the failures since the last success."""
         return self._failures
 
     def state(self, now: float) -> BreakerState:
-        """What it is at this moment."""
+        """Return the state at this moment."""
         if not self._open:
             return BreakerState.CLOSED
         return BreakerState.HALF_OPEN if now >= self._until else BreakerState.OPEN
 
     def admits(self, now: float) -> bool:
-        """Whether a request may be made now. In HALF_OPEN whoever is told so is the probe."""
+        """Return whether a request may be made now. In HALF_OPEN that request is the probe."""
         state = self.state(now)
         if state is BreakerState.HALF_OPEN:
+            # One probe at a time. One that is never reported on makes room after a while.
             self._probing = True
             self._until = now + self.limits.probe
         return state is not BreakerState.OPEN
 
     def hint(self, now: float) -> None:
-        """Something of the service has come back: a probe may be made at once."""
+        """Allow a probe at once: something of the service has come back."""
         if self._open and not self._probing:
             self._until = min(self._until, now)
 
     def forgo(self, now: float) -> None:
-        """A request was given up before it was known how it goes. If it was the probe, another may be made at once."""
+        """Forget a request that was given up before its result was known. If it was the probe, allow another."""
         if self._open and self._probing:
             self._probing = False
             self._until = min(self._until, now)
 
     def succeeded(self) -> bool:
-        """The service did what it was asked. True: this closed the breaker."""
+        """Count a success. True: this closed the breaker."""
+        # A success always closes: the service has answered, whatever was asked when.
         closed, self._open, self._probing = self._open, False, False
         self._failures = self._pauses = 0
         return closed
 
     def failed(self, now: float, *, fatal: bool = False) -> bool:
-        """The service did not. `fatal`: nothing else can be expected of the next request. True: this opened it."""
+        """Count a failure. `fatal`: the next request would fail, too. True: this opened the breaker."""
         self._failures += 1
         if self._open and not self._probing:
             return False

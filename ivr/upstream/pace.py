@@ -1,17 +1,14 @@
-"""How fast new connections may be made: a token bucket, and a pause that grows after failures.
+"""Limit how fast new connections are made: a token bucket that learns. Pure.
 
-Pure; `now` is seconds of the driver's clock, chance is given. A service may limit its connections without telling the
-number, so the bucket learns: a refusal for that reason halves its rate, and the refused rate is remembered as a wall.
-Every connection that comes about gives a little of it back, and near the wall very little; a refusal there takes no
-more than a fifth. Failures of connections that were begun before the last failure was known are one failure: ten
-attempts that meet the same wall together teach no more than one.
+`now` is seconds of the driver's clock. A service may limit its connections without telling the number. A refusal for
+that reason halves the rate, and the refused rate is remembered as a wall.
 """
 
 from __future__ import annotations
 
 from typing import Protocol
 
-SLOWEST = 32.0
+SLOWEST_SHARE = 32.0
 """How many times slower than its full rate a bucket may become."""
 RECOVERY, CAREFUL = 1.15, 1.02
 """How much faster a slowed bucket becomes with every connection: far from the wall, and near it."""
@@ -20,26 +17,26 @@ NEAR, BEYOND = 0.85, 1.1
 
 
 class Bucket(Protocol):
-    """Counts connections. One a process, or one that several processes share."""
+    """Count connections: of one process, or of several that share it."""
 
     rate: float
     """Connections a second, as learnt."""
 
     def take(self, now: float) -> float:
-        """0.0: a connection may be made now, and was counted. Otherwise the seconds until it is worth asking again."""
+        """Count one connection that is made now and return 0.0, or return the seconds until it may be asked again."""
 
     def slower(self, began: float, now: float) -> None:
-        """A connect that began then was refused because there are too many."""
+        """Learn that a connect that began at `began` was refused because there are too many."""
 
     def faster(self) -> None:
-        """A connection came about."""
+        """Learn that a connection came about."""
 
 
 class TokenBucket:
-    """A bucket of one process."""
+    """Count the connections of one process."""
 
     def __init__(self, rate: float, burst: float) -> None:
-        """`rate`: connections a second in the long run; `burst`: at once, at least 1."""
+        """Allow `rate` connections a second in the long run, and `burst` at once, at least 1."""
         if rate <= 0 or burst < 1:
             raise ValueError("a bucket needs a rate above zero and room for at least one")
         self.rate = rate
@@ -55,22 +52,27 @@ class TokenBucket:
         return f"<TokenBucket {self._tokens:.1f} of {self._burst:g}, {self.rate:g} a second>"
 
     def take(self, now: float) -> float:
+        """Count one connection that is made now and return 0.0, or return the seconds until there is a token."""
         self._tokens = min(self._burst, self._tokens + max(0.0, now - self._at) * self.rate)
         self._at = max(now, self._at)
+        # A sum of floats may miss a whole token by a hair.
         if self._tokens >= 1.0 - 1e-9:
             self._tokens -= 1.0
             return 0.0
         return (1.0 - self._tokens) / self.rate
 
     def slower(self, began: float, now: float) -> None:
+        """Reduce the rate, once for all connects that were under way together."""
         if began >= self._slowed_at:
             self._slowed_at = now
+            # A refusal near the known wall takes no more than a fifth.
             near = self.rate >= NEAR * self._wall
             self._wall = self.rate
-            self.rate = max(self._full_rate / SLOWEST, self.rate * (0.8 if near else 0.5))
+            self.rate = max(self._full_rate / SLOWEST_SHARE, self.rate * (0.8 if near else 0.5))
             self._tokens, self._at = 0.0, max(now, self._at)
 
     def faster(self) -> None:
+        """Give back a little of the rate, and near the wall very little."""
         if self.rate > BEYOND * self._wall:
             self._wall = float("inf")
         near = max(self.rate * CAREFUL, NEAR * self._wall)

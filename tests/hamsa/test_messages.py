@@ -16,7 +16,7 @@ from ivr.hamsa.messages import (
     Error,
     Info,
     Marker,
-    Message,
+    SpeechMessage,
     Text,
     ends_reply,
     parse,
@@ -28,7 +28,7 @@ from ivr.hamsa.messages import (
 ACK = '{"type":"ack","payload":{"message":"Real time text to speach connection establesh"}}'
 END = '{"type":"end","payload":{"message":"End of TTS stream"}}'
 
-FRAMES: list[tuple[str | bytes, Message]] = [
+FRAMES: list[tuple[str | bytes, SpeechMessage]] = [
     ('{"type":"info","payload":{"message":"Connected to realtime WebSocket server"}}', Info()),
     (ACK, Ack()),
     (END, End()),
@@ -67,7 +67,7 @@ FRAMES: list[tuple[str | bytes, Message]] = [
 
 
 @pytest.mark.parametrize(("frame", "message"), FRAMES, ids=range(len(FRAMES)))
-def test_frame(frame: str | bytes, message: Message) -> None:
+def test_frame(frame: str | bytes, message: SpeechMessage) -> None:
     assert parse(frame) == message
 
 
@@ -169,5 +169,5 @@ def test_utterance_request_is_as_documented(wav: bytes) -> None:
         (Info(), False, False),
     ],
 )
-def test_what_makes_a_reply_whole(message: Message, speech: bool, hearing: bool) -> None:
+def test_what_makes_a_reply_whole(message: SpeechMessage, speech: bool, hearing: bool) -> None:
     assert (ends_reply("tts", message), ends_reply("stt", message)) == (speech, hearing)

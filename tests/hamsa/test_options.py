@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from ivr.hamsa.options import Format, HamsaSettings
+from ivr.hamsa.options import HamsaSettings, SpeechFormat
 
 KEY = "sk-secret-0123"
 GOOD = HamsaSettings(url="wss://speech.example/v1/realtime/ws", api_key=KEY)
@@ -15,7 +15,7 @@ GOOD = HamsaSettings(url="wss://speech.example/v1/realtime/ws", api_key=KEY)
 @pytest.mark.parametrize(
     ("form", "rate", "encoding"), [("pcm16", 16000, "pcm16"), ("pcm8", 8000, "pcm16"), ("mulaw", 8000, "mulaw")]
 )
-def test_format_decides_rate_and_encoding(form: Format, rate: int, encoding: str) -> None:
+def test_format_decides_rate_and_encoding(form: SpeechFormat, rate: int, encoding: str) -> None:
     settings = replace(GOOD, format=form)
     assert (settings.rate, settings.encoding) == (rate, encoding)
 

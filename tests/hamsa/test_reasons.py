@@ -78,5 +78,6 @@ def test_the_code_uses_every_reason_and_no_other() -> None:
     used = {word for word, _ in _used()}
     used |= {kind for kind, _ in messages.ERRORS} | {*socket.REFUSALS.values(), *socket.CLOSE_CODES.values()}
     used |= {"dead", "stuck"}  # `Link.due` names them
+    used |= {"http_3xx", "http_4xx", "http_5xx"}  # by the status of an answer over REST
     assert used - REASONS.keys() == set()
     assert REASONS.keys() - used == set()

@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from ivr.call.ports import SttError, TtsError
 from ivr.hamsa.messages import Text, stt_payload
 from ivr.hamsa.reasons import LinkLost
-from ivr.hamsa.rest import LONGEST, SpeechRest
+from ivr.hamsa.rest import REST_MESSAGE_LONGEST, SpeechRest
 from ivr.hamsa.stt.transcriber import Transcriber
 from ivr.hamsa.tts.synthesizer import Synthesizer
 from ivr.media import wav
@@ -220,7 +220,7 @@ FAILURES = [
     (refusal(404), "http_4xx"),
     (Answer([(0.0, b"[]")], kind="application/json"), "bad_answer"),
     (httpx.PoolTimeout(""), "connect_timeout"),
-    (Answer([(0.0, b"x" * (LONGEST + 1))], status=500), "bad_answer"),
+    (Answer([(0.0, b"x" * (REST_MESSAGE_LONGEST + 1))], status=500), "bad_answer"),
 ]
 
 

@@ -36,12 +36,12 @@ NO_LINK = LinkLost("no_link")
 
 def ways(tries: RetryPolicy, *steps: tuple[LinkLost, float, bool]) -> list[Route | None]:
     """The way after each loss; None: no more."""
-    return [tries.way if tries.lost(*step) else None for step in steps]
+    return [tries.route if tries.lost(*step) else None for step in steps]
 
 
 def test_begins_with_any_link_and_prints_itself() -> None:
     tries = RetryPolicy(rest=True)
-    assert tries.way == "any"
+    assert tries.route == "any"
     assert tries.fallback
     assert not RetryPolicy(rest=False).fallback
     assert repr(tries) == "<RetryPolicy by any: 0 lost, 0 degenerate, 0 broken off>"
@@ -102,7 +102,7 @@ def test_when_nobody_is_there_any_more_nothing_is_tried(reason: str) -> None:
 def test_bad_luck_goes_round(rest: bool, order: list[Route]) -> None:
     tries, found = RetryPolicy(rest=rest), []
     while tries.degenerate(5.0, 0.0, 0.3):
-        found.append(tries.way)
+        found.append(tries.route)
     assert found == order
     assert tries.degenerates == DEGENERATE_MOST
 
@@ -120,7 +120,7 @@ def test_bad_luck_has_its_time() -> None:
 def test_time_spent_on_rest_is_not_counted() -> None:
     tries = RetryPolicy(rest=True)
     assert all(tries.degenerate(now, 0.0, 0.3) for now in (1.0, 1.3, 1.6))
-    assert tries.way == "rest"
+    assert tries.route == "rest"
     assert tries.degenerate(3.5, 0.0, 1.5)
     assert tries.degenerate(1.0 + DEGENERATE_LEAST + 1.5, 0.0, 0.3)
     assert not tries.degenerate(1.1 + DEGENERATE_LEAST + 1.5, 0.0, 0.3)
@@ -129,7 +129,7 @@ def test_time_spent_on_rest_is_not_counted() -> None:
 @pytest.mark.parametrize(("rest", "order"), [(True, ["other", "warm", "warm"]), (False, ["other"] * 3)])
 def test_what_breaks_off_is_taken_up_again(rest: bool, order: list[Route]) -> None:
     tries = RetryPolicy(rest=rest)
-    assert [tries.way if tries.broken(GONE) else None for _ in range(4)] == [*order, None]
+    assert [tries.route if tries.broken(GONE) else None for _ in range(4)] == [*order, None]
     assert tries.breaks == BREAKS_MOST + 1
 
 
@@ -161,7 +161,7 @@ def round_of(tries: RetryPolicy, lost: LinkLost, now: float, dry_at: float = 0.0
         if not tries.lost(lost, 0.0, False, now, dry_at):
             return None
         if tries.pause:
-            assert tries.way == "any"
+            assert tries.route == "any"
             return tries.pause
     raise AssertionError("an endless round")
 
@@ -199,7 +199,7 @@ def test_in_the_middle_of_a_sentence_the_wait_is_short_and_begins_anew() -> None
 def test_what_may_be_the_speakers_fault_is_said_by_another(reason: str) -> None:
     tries, lost, speakers = RetryPolicy(rest=True, speakers=2), LinkLost(reason), []
     for _ in range(9):
-        speakers.append((tries.speaker, tries.way))
+        speakers.append((tries.speaker, tries.route))
         if not tries.lost(lost, 3.0, False):
             break
     first = [way for speaker, way in speakers if speaker == 0]
@@ -213,7 +213,7 @@ def test_a_speaker_with_nothing_but_bad_luck_is_relieved() -> None:
     tries = RetryPolicy(rest=False, speakers=2)
     assert tries.degenerate(1.0, 0.0, 0.3)
     assert tries.degenerate(1.1 + DEGENERATE_LEAST, 0.0, 0.3)
-    assert (tries.speaker, tries.way, tries.degenerates) == (1, "any", 0)
+    assert (tries.speaker, tries.route, tries.degenerates) == (1, "any", 0)
     assert tries.degenerate(5.0, 0.0, 0.3)
     assert not tries.degenerate(5.1 + DEGENERATE_LEAST, 0.0, 0.3)
 
@@ -246,7 +246,7 @@ def test_it_always_comes_to_an_end_and_never_uses_what_is_not_there(
                 going = tries.lost(GONE, 0.1 if event == "quick" else 2.0, True, now)
             case _:
                 going = tries.lost(LOSSES[event], 2.0, False, now)
-        assert rest or tries.way not in ("rest", "warm")
+        assert rest or tries.route not in ("rest", "warm")
         assert tries.speaker < speakers
         assert tries.pause <= PAUSE_MOST
         now += tries.pause

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.upstream.pace import SLOWEST, TokenBucket
+from ivr.upstream.pace import SLOWEST_SHARE, TokenBucket
 
 
 @pytest.mark.parametrize(("rate", "burst"), [(0.0, 1.0), (-1.0, 1.0), (1.0, 0.5)])
@@ -51,7 +51,7 @@ def test_it_learns_to_be_slower_and_recovers() -> None:
     assert bucket.rate == 2.0
     for now in range(2, 12):
         bucket.slower(now, now)
-    assert bucket.rate == 4.0 / SLOWEST
+    assert bucket.rate == 4.0 / SLOWEST_SHARE
     for _ in range(50):
         bucket.faster()
     assert bucket.rate == 4.0

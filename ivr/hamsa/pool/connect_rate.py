@@ -31,7 +31,7 @@ class ConnectRate:
     """Limit the new connections of a process."""
 
     def __init__(self, bucket: Bucket, chance: Callable[[], float]) -> None:
-        """`chance`: 0 to 1, spreads the pauses after failures."""
+        """Spread the pauses after failures by `chance`, 0 to 1."""
         self.bucket = bucket
         self.backoff = Backoff(BACKOFF_LEAST, BACKOFF_MOST, chance)
         """After failed connects, for every connection."""

@@ -1,10 +1,8 @@
-"""A link with its socket: the I/O twin of `link.Link`.
+"""Drive a link with its socket.
 
 One task per link reads the socket for as long as it is open, so the link's state is true at every moment: an `end`
-frees it when it arrives and not when somebody asks, a cancelled reply drains by itself, a socket that dies idle is
-known at once. The same task pings, judges and, at the end, closes.
-
-A request's frames go to its `Exchange` and to nobody else; once that is cancelled they go nowhere.
+frees the link when it arrives, a cancelled reply drains by itself, a socket that dies idle is known at once. The same
+task pings, judges and closes.
 """
 
 from __future__ import annotations
@@ -15,98 +13,99 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from ivr.hamsa.messages import Ack, Audio, End, Error, Message, Text, ends_reply, parse
+from ivr.hamsa.messages import Ack, Audio, End, Error, SpeechMessage, Text, ends_reply, parse
 from ivr.hamsa.pool.link import Link, LinkState
 from ivr.hamsa.pool.socket import Probed, SpeechSocket, lost_from
 from ivr.hamsa.reasons import LinkLost
 
-BACKLOG: Final = 16 * 1024 * 1024
+REPLY_BACKLOG: Final = 16 * 1024 * 1024
 """Bytes of one reply that may wait to be read: more than twice the longest reply the service's own limit allows."""
 
 
-def _weight(message: Message) -> int:
+def _weight(message: SpeechMessage) -> int:
+    """Return the memory that a message takes, in bytes."""
     return 64 + (len(message.payload) if isinstance(message, Audio) else 0)
 
 
 class LinkWatch(Protocol):
-    """Who owns a link hears of it here. Called from the loop; must not wait."""
+    """Hear what happens to a link. Called from the loop; must not wait."""
 
     def changed(self, live: LiveLink) -> None:
-        """The link may have become free."""
+        """Learn that the link may have become free."""
 
     def aged(self, live: LiveLink) -> None:
-        """The link is idle and old: time for another."""
+        """Learn that the link is idle and old."""
 
     def quiet(self, live: LiveLink) -> None:
-        """The link has had nothing to do for a while."""
+        """Learn that the link has been idle for a while."""
 
     def stray(self, live: LiveLink, what: str) -> None:
-        """A frame arrived that belongs to no request. Told once per kind."""
+        """Learn that a frame belongs to no request. Called once per kind."""
 
     def lost(self, live: LiveLink, lost: LinkLost) -> None:
-        """The link is over. Told exactly once."""
+        """Learn that the link is over. Called exactly once."""
 
 
 class Exchange:
-    """One request in flight and its reply."""
+    """Hold one request in flight and its reply."""
 
     def __init__(self, live: LiveLink) -> None:
         self.live = live
         self.reused = live.link.reused
         """The link had served before."""
-        self._inbox: deque[Message] = deque()
+        self._inbox: deque[SpeechMessage] = deque()
         self._waiting_bytes = 0
-        self._news = asyncio.Event()
+        self._arrived = asyncio.Event()
         self._lost: LinkLost | None = None
 
-    async def next(self, deadline: float) -> Message:
-        """The next message of the reply, up to the one that ends it.
+    async def next(self, deadline: float) -> SpeechMessage:
+        """Return the next message of the reply, up to the one that ends it.
 
         Raises LinkLost when the link is over, TimeoutError at the deadline (a time of the loop's clock).
         """
         while not self._inbox:
             if self._lost is not None:
                 raise self._lost
-            self._news.clear()
+            self._arrived.clear()
             async with asyncio.timeout_at(deadline):
-                await self._news.wait()
+                await self._arrived.wait()
         message = self._inbox.popleft()
         self._waiting_bytes -= _weight(message)
         return message
 
-    def deliver(self, message: Message) -> None:
-        """Keep a message for whoever reads; a reader too far behind loses the link."""
+    def deliver(self, message: SpeechMessage) -> None:
+        """Keep a message for the reader. A reader too far behind loses the link."""
         self._inbox.append(message)
         self._waiting_bytes += _weight(message)
-        self._news.set()
-        if self._waiting_bytes > BACKLOG:
+        self._arrived.set()
+        if self._waiting_bytes > REPLY_BACKLOG:
             self.live.drop("flood")
 
     def fail(self, lost: LinkLost) -> None:
         self._lost = self._lost or lost
-        self._news.set()
+        self._arrived.set()
 
     def cancel(self) -> None:
-        """Nobody waits for the rest of it. Harmless when it is over."""
+        """Give up the rest of the reply. Harmless when it is over."""
         self.live.cancel(self)
 
 
 class LiveLink:
-    """An open socket under the rules of its `Link`. Create it where a loop runs; end it with `drop`."""
+    """Hold an open socket under the rules of its `Link`. Create it where a loop runs; end it with `drop`."""
 
     def __init__(
         self,
-        wire: SpeechSocket,
+        socket: SpeechSocket,
         link: Link,
         *,
         clock: Callable[[], float],
         watch: LinkWatch,
         close_timeout: float,
     ) -> None:
-        """`link` is IDLE."""
+        """Begin to read the socket. `link` is IDLE; `clock` is the loop's."""
         self.link = link
-        self._wire = wire
-        self._probe = wire if isinstance(wire, Probed) else None
+        self._socket = socket
+        self._probe = socket if isinstance(socket, Probed) else None
         self._clock = clock
         self._watch = watch
         self._close_timeout = close_timeout
@@ -123,7 +122,7 @@ class LiveLink:
 
     @property
     def free(self) -> bool:
-        """A request may be made now."""
+        """Return whether a request may be made now."""
         return self.link.state is LinkState.IDLE and (self._probe is None or self._probe.is_open)
 
     async def ask(self, message: str, deadline: float) -> Exchange:
@@ -133,7 +132,7 @@ class LiveLink:
         self._rearm()
         try:
             async with asyncio.timeout_at(deadline):
-                await self._wire.send(message)
+                await self._socket.send(message)
                 if self.link.doubtful(self._clock()):
                     await self._ping()
         except Exception as exc:
@@ -146,14 +145,14 @@ class LiveLink:
         return exchange
 
     def probe(self) -> None:
-        """Have it show that it lives. `LinkWatch.changed` tells when it has; if it has not, it is lost."""
+        """Ask for a sign of life. `LinkWatch.changed` tells when it came; without one the link is lost."""
         if self.link.state is LinkState.IDLE and self.link.pinged_at is None:
             self.link.suspect()
             self._rearm()
 
     @property
     def fate(self) -> LinkLost | None:
-        """Why the link is over, if it is."""
+        """Return why the link is over; None: it is not."""
         return self._lost
 
     def cancel(self, exchange: Exchange) -> None:
@@ -173,23 +172,26 @@ class LiveLink:
             self.task.cancel()
 
     async def _run(self) -> None:
+        """Read the socket to its end."""
         self._started = True
         try:
             while not self.link.ended:
-                await self._turn()
+                await self._wait_for_frame()
         except Exception as exc:
             self._lose(lost_from(exc, "open"))
         finally:
             if self.link.state is not LinkState.CLOSED:
                 self.link.lost(self._clock())
-            await self._close()
+            with contextlib.suppress(Exception):
+                async with asyncio.timeout(self._close_timeout):
+                    await self._socket.close()
 
-    async def _turn(self) -> None:
-        """Wait for one frame, or for what is due."""
+    async def _wait_for_frame(self) -> None:
+        """Take one frame, or do what is due."""
         timeout = asyncio.timeout_at(self.link.wake_at())
         try:
             async with timeout as self._waiting:
-                frame = await self._wire.recv()
+                frame = await self._socket.recv()
         except TimeoutError:
             if not timeout.expired():
                 raise
@@ -198,15 +200,16 @@ class LiveLink:
             return
         finally:
             self._waiting = None
-        self._receive(frame)
-
-    def _receive(self, frame: str | bytes) -> None:
-        now = self._clock()
+        now, message = self._clock(), parse(frame)
         self.link.heard(now)
-        message = parse(frame)
         if isinstance(message, Ack):
             self.link.acknowledged()
-        if isinstance(message, Audio | End) and self._stale(message, now):
+        # A hash instead of the bytes: a frame may be 64 kB, and only whether it comes again is asked.
+        before = self._frame
+        if isinstance(message, Audio):
+            self._frame = hash(message.payload)
+        size, again = (len(message.payload), before == self._frame) if isinstance(message, Audio) else (0, False)
+        if isinstance(message, Audio | End) and self.link.stale(now, size, again=again):
             self._stray("stale")
         elif isinstance(message, Text) and self.link.trailing(now):
             self._stray("unasked_text")
@@ -217,15 +220,8 @@ class LiveLink:
         elif isinstance(message, Audio):
             self._stray("unasked_audio")
 
-    def _stale(self, message: Audio | End, now: float) -> bool:
-        if isinstance(message, End):
-            return self.link.stale(now)
-        before, self._frame = self._frame, hash(message.payload)
-        again = before == self._frame
-        return self.link.stale(now, len(message.payload), again=again)
-
-    def _answer(self, message: Message, now: float) -> None:
-        """A message of the reply in flight. After an error nobody knows whether an `end` still comes: the link goes."""
+    def _answer(self, message: SpeechMessage, now: float) -> None:
+        """Deliver a message of the reply in flight."""
         exchange, over = self._exchange, ends_reply(self.link.kind, message)
         if isinstance(message, Audio | Text):
             self.link.answered(now)
@@ -236,6 +232,7 @@ class LiveLink:
             exchange.deliver(message)
         if over:
             self._watch.changed(self)
+        # After an error it is unknown whether an `end` still comes, so the link cannot be used again.
         if isinstance(message, Error):
             self.drop(message.kind)
 
@@ -255,9 +252,9 @@ class LiveLink:
                 pass
 
     async def _ping(self) -> None:
-        """Ask for a sign of life. A socket that cannot be asked is believed."""
-        now = self._clock()
-        self.link.pinged(now)
+        """Ask for a sign of life."""
+        self.link.pinged(self._clock())
+        # A socket that cannot be asked is believed to live.
         if self._probe is None:
             self._pong()
             return
@@ -272,17 +269,18 @@ class LiveLink:
             self._watch.changed(self)
 
     def _rearm(self) -> None:
-        """The link's next due time has changed under the waiting task."""
+        """Wake the waiting task when the link's next due time has changed."""
         if self._waiting is not None and not self._waiting.expired():
             self._waiting.reschedule(self.link.wake_at())
 
     def _stray(self, what: str) -> None:
+        """Report a frame that belongs to no request, once per kind."""
         if what not in self._strays:
             self._strays.add(what)
             self._watch.stray(self, what)
 
     def _lose(self, lost: LinkLost) -> None:
-        """Tell whoever waits, once."""
+        """Report the end of the link, once."""
         if self._lost is not None:
             return
         self._lost = lost
@@ -292,8 +290,3 @@ class LiveLink:
             self._exchange.fail(lost)
             self._exchange = None
         self._watch.lost(self, lost)
-
-    async def _close(self) -> None:
-        with contextlib.suppress(Exception):
-            async with asyncio.timeout(self._close_timeout):
-                await self._wire.close()

@@ -1,27 +1,14 @@
-"""One socket to the speech service, as a table: what it may do now, how old it is, whether it still lives.
+"""Decide what one socket to the speech service may do now, how old it is, and whether it lives. Pure.
 
-Pure: `now` is seconds of the driver's clock. The API has no request id and no cancel, so a link carries one request at
-a time, and a cancelled request keeps the link until the service has said the last of it:
+`now` is seconds of the driver's clock. The API has no request id and no cancel, so a link carries one request at a
+time, and a cancelled request keeps the link until the service has said the last of it:
 
     DISCONNECTED --connect--> CONNECTING --opened--> IDLE --request--> BUSY --end--> IDLE
     BUSY --cancel--> DRAINING --end--> IDLE
     CONNECTING, IDLE, BUSY, DRAINING --retire--> RETIRING --lost--> CLOSED
     every state but CLOSED --lost--> CLOSED
 
-RETIRING is our own farewell: nothing that arrives counts any more. A link is recycled for its age only between
-requests.
-
-Late frames. A frame that trails behind the `end` of one request would be taken for the beginning of the next, which may
-be another caller's. So nothing counts that comes much sooner after an `end` than the service has ever answered on this
-link. Further, the service acknowledges a request before its audio, so on a link that is known to do so audio or an
-`end` before the `ack` is `stale`. Whether it acknowledges every request or only the first of a socket is known once a
-second one was acknowledged; until then only what comes sooner than any synthesis can start is stale. After its `ack` a
-reply is believed, but for a scrap that is much too early, and for the last frame of the reply before, byte for byte,
-that comes again too early. Any other early frame is played: real audio is never thrown away for coming soon, and if it
-was the rest of the sentence before, it is heard where it belongs.
-
-Life. Anything received is a sign of life; a ping without one within the verdict means the socket is dead, however open
-it looks; sooner when somebody waits for an answer on it.
+RETIRING: the bridge closes the socket; nothing that arrives counts any more.
 """
 
 from __future__ import annotations
@@ -33,10 +20,10 @@ from typing import Final, Literal, TypeAlias
 from ivr.hamsa.messages import SpeechKind
 
 Verb: TypeAlias = Literal["connect", "opened", "request", "end", "cancel", "retire", "lost"]
-Due: TypeAlias = Literal["", "dead", "stuck", "ping", "age"]
+LinkDue: TypeAlias = Literal["", "dead", "stuck", "ping", "age"]
 """`dead`: a ping went unanswered. `stuck`: a drain does not end. `ping`: quiet for long. `age`: to be replaced."""
 
-SETTLE: Final = 0.1
+FIRST_AUDIO_LEAST: Final = 0.1
 """Seconds after a request in which no synthesis can have begun."""
 TIMER_SLACK: Final = 1e-6
 """Seconds a loop's timer may fire before its time."""
@@ -55,6 +42,8 @@ SPREAD: Final = 0.1
 
 
 class LinkState(Enum):
+    """Name the states of a link."""
+
     DISCONNECTED = "disconnected"
     CONNECTING = "connecting"
     IDLE = "idle"
@@ -64,7 +53,7 @@ class LinkState(Enum):
     CLOSED = "closed"
 
 
-TABLE: Final[dict[tuple[LinkState, Verb], LinkState]] = {
+LINK_TABLE: Final[dict[tuple[LinkState, Verb], LinkState]] = {
     (LinkState.DISCONNECTED, "connect"): LinkState.CONNECTING,
     (LinkState.DISCONNECTED, "lost"): LinkState.CLOSED,
     (LinkState.CONNECTING, "opened"): LinkState.IDLE,
@@ -85,12 +74,12 @@ TABLE: Final[dict[tuple[LinkState, Verb], LinkState]] = {
 
 
 class IllegalLinkUse(RuntimeError):
-    """The driver asked a link for what its state does not allow: a fault of ours."""
+    """Report that the driver asked a link for what its state does not allow: a fault of the bridge."""
 
 
 @dataclass(frozen=True, slots=True)
 class LinkLimits:
-    """How long a link may be what it is. Seconds."""
+    """Limit how long a link may stay as it is, in seconds."""
 
     max_age: float = 3000.0
     ping_interval: float = 20.0
@@ -101,10 +90,10 @@ class LinkLimits:
 
 
 class Link:
-    """The state of one socket and the times that matter to it."""
+    """Hold the state of one socket and the times that matter to it."""
 
     def __init__(self, number: int, limits: LinkLimits, jitter: float = 0.0, kind: SpeechKind = "tts") -> None:
-        """`jitter`: 0 to 1, how much of `SPREAD` this link's age is shortened by. `kind`: of its requests."""
+        """Shorten the greatest age by `jitter`, 0 to 1, of `SPREAD`. `kind`: of the link's requests."""
         self.kind: SpeechKind = kind
         self.number = number
         """Counts the links of one owner from 1."""
@@ -136,45 +125,48 @@ class Link:
         self._acks = False
         self._acks_again = False
         self.same_caller = True
-        """The request in flight is for the call that was served before it: nobody else's words can trail."""
+        """The request in flight is for the call that was served before it: no other caller's audio can trail."""
 
     def __repr__(self) -> str:
         return f"<Link {self.number} {self.state.value}, {self.uses} uses>"
 
     @property
     def reused(self) -> bool:
-        """The request in flight, or the last one, was not the link's first."""
+        """Return whether the request in flight, or the last one, was not the link's first."""
         return self.uses > 1
 
     @property
     def ended(self) -> bool:
-        """No request can ever be made on this link again."""
+        """Return whether no request can ever be made on this link again."""
         return self.state in {LinkState.RETIRING, LinkState.CLOSED}
 
     def doubtful(self, now: float) -> bool:
-        """The request in flight should be accompanied by a ping: the link may have died since it last did something."""
+        """Return whether a request should come with a ping: the link may have died since it last did something."""
         return self.reused or self.age(now) > NEW
 
     def age(self, now: float) -> float:
-        """Seconds since the socket opened; 0 before."""
+        """Return the seconds since the socket opened; 0 before."""
         return 0.0 if self.opened_at is None else now - self.opened_at
 
     def connect(self, now: float) -> None:
+        """Begin to open the socket."""
         self._go("connect", now)
 
     def opened(self, now: float) -> None:
+        """Begin to serve."""
         self._go("opened", now)
         self.opened_at = self.heard_at = now
         self.recycle_at += now
 
     def request(self, now: float) -> None:
+        """Begin a request."""
         self._go("request", now)
         self.uses += 1
         self._asked_at = now
         self._acked = self._answered = False
 
     def end(self, now: float) -> None:
-        """The reply came to its end, wanted or not."""
+        """End the reply, wanted or not."""
         self._go("end", now)
         self.replies += 1
         self._ended_at = now
@@ -186,84 +178,89 @@ class Link:
         self._quickest = 0.0
 
     def cancel(self, now: float) -> None:
-        """Nobody waits for the reply any more; it still has to end."""
+        """Give up the reply; it still has to end."""
         self._go("cancel", now)
 
     def retire(self, now: float) -> None:
-        """We close the socket."""
+        """Close the socket from our side."""
         self._go("retire", now)
 
     def lost(self, now: float) -> None:
-        """The socket is gone."""
+        """Learn that the socket is gone."""
         self._go("lost", now)
 
     def heard(self, now: float) -> None:
-        """Any frame or pong arrived."""
+        """Take any frame or pong as a sign of life."""
         self.heard_at = now
         self.pinged_at = None
 
     def suspect(self) -> None:
-        """It has to show that it lives before it is trusted again: other links have died."""
+        """Ask for a sign of life before the link is trusted again, because other links have died in silence."""
         self._suspect = True
 
     def pinged(self, now: float) -> None:
-        """A ping was sent. An earlier one that is unanswered keeps its verdict."""
+        """Start the clock of a ping. An earlier one that is unanswered keeps its own."""
         self._suspect = False
         self.pinged_at = now if self.pinged_at is None else self.pinged_at
 
     def acknowledged(self) -> None:
-        """The request in flight was accepted by the service."""
+        """Learn that the service accepted the request in flight."""
         self._acks_again = self._acks_again or (self._acks and not self._acked)
         self._acked = self._acks = True
 
     def answered(self, now: float) -> None:
-        """Something of the reply to the request in flight has come."""
+        """Learn that something of the reply to the request in flight has come."""
         if not self._answered:
             self._answered = True
             took = now - self._asked_at
             self._quickest = min(self._quickest, took) if self._quickest else took
 
     def stale(self, now: float, size: int = 0, *, again: bool = False) -> bool:
-        """Whether audio of `size` bytes, or an `end` (0), that arrives now belongs to the request before this one.
+        """Return whether audio of `size` bytes, or an `end` (0), belongs to the request before this one.
 
-        What follows the request's own `ack` is its own, however soon it comes; a scrap that comes sooner than the
-        service has ever begun is not, nor is anything so early after another call's reply. `again`: the same bytes as
-        the frame before.
+        A frame that trails behind the `end` of one request would be taken for the beginning of the next, which may be
+        another caller's. `again`: the same bytes as the frame before.
         """
         if self.state not in {LinkState.BUSY, LinkState.DRAINING}:
             return False
+        # After its `ack` a reply to the same caller is believed, except a scrap, or the last frame again, that comes
+        # much too early. Any other early frame is played: the rest of the sentence before is heard in its place.
         if self._acked and self.same_caller:
             return (0 < size <= SCRAP or (again and not self._answered)) and self.trailing(now)
         if self._acked:
             return size > 0 and self.trailing(now)
         if self.trailing(now):
             return True
-        return self.reused and (self._acks_again or (self._acks and now - self._asked_at < SETTLE))
+        # The service acknowledges a request before its audio. On a link that is known to do so, audio before the `ack`
+        # is stale. Until a second request was acknowledged, only what comes before any synthesis can start is.
+        return self.reused and (self._acks_again or (self._acks and now - self._asked_at < FIRST_AUDIO_LEAST))
 
     def trailing(self, now: float) -> bool:
-        """Whether it is too soon after a reply for anything of the next."""
+        """Return whether it is too soon after a reply for anything of the next."""
         return self.state in {LinkState.BUSY, LinkState.DRAINING} and now - self._ended_at < min(
             TRAIL, QUICKER * self._quickest
         )
 
     def postpone(self, now: float) -> None:
-        """The link is due for its age and cannot be replaced yet."""
+        """Put off the replacement of a link that is due for its age."""
         self.recycle_at = now + RECHECK
         self.old = True
 
     def wake_at(self) -> float | None:
-        """When `due` will say something, if nothing happens before."""
+        """Return when `due` will say something, if nothing happens before; None: never."""
         times = [when for when, _ in self._dues()]
         return min(times) if times else None
 
-    def due(self, now: float) -> Due:
-        """What the driver has to do now; the gravest first."""
+    def due(self, now: float) -> LinkDue:
+        """Return what the driver has to do now, the gravest first; empty: nothing."""
         return next((what for when, what in self._dues() if when <= now + TIMER_SLACK), "")
 
-    def _dues(self) -> list[tuple[float, Due]]:
+    def _dues(self) -> list[tuple[float, LinkDue]]:
         if self.ended:
             return []
-        dues: list[tuple[float, Due]] = []
+        dues: list[tuple[float, LinkDue]] = []
+        # A ping without a sign of life within the verdict means that the socket is dead, however open it looks; sooner
+        # when a request waits for an answer on it.
         if self.pinged_at is not None:
             busy = self.state is LinkState.BUSY
             verdict = self._limits.asked_verdict if busy else self._limits.ping_verdict
@@ -272,6 +269,7 @@ class Link:
             quiet_since = max(self.heard_at, self.since)
             stuck = min(quiet_since + self._limits.drain_stall, self.since + self._limits.drain_limit)
             dues.append((stuck, "stuck"))
+        # A link is recycled for its age only between requests.
         if self.state is LinkState.IDLE:
             if self.pinged_at is None:
                 dues.append((self.since if self._suspect else self.heard_at + self._limits.ping_interval, "ping"))
@@ -279,7 +277,7 @@ class Link:
         return dues
 
     def _go(self, verb: Verb, now: float) -> None:
-        after = TABLE.get((self.state, verb))
+        after = LINK_TABLE.get((self.state, verb))
         if after is None:
             raise IllegalLinkUse(f"{verb} while {self.state.value}")
         self.state, self.since = after, now

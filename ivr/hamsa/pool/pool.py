@@ -82,7 +82,7 @@ class LinkPool:
         note: NoteCallback,
         chance: Callable[[], float],
     ) -> None:
-        """`calls`: counts the calls on the line. `chance`: 0 to 1, spreads what all links would do at once."""
+        """Serve `calls`, which counts the calls on the line. `chance`: 0 to 1, spreads what links would do together."""
         self.rate = rate
         self._settings = settings
         self._options = options

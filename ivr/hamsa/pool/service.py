@@ -36,8 +36,8 @@ class SpeechService:
         bucket: Bucket | None = None,
         chance: Callable[[], float] = _CHANCE.random,
     ) -> None:
-        """`settings`: where the service is; speaker and language are each port's own. `rest`: used when links fail, and
-        closed with this. `calls`: counts the calls on the line. `bucket`: the pace of connections, if other processes
+        """Ask where `settings` says; speaker and language are each port's own. `rest`: used when links fail, and closed
+        with this. `calls`: counts the calls on the line. `bucket`: the pace of connections, if other processes
         share it. `chance`: 0 to 1, spreads what all links would do at once."""
         options = options or SpeechServiceOptions()
         self.rest = rest

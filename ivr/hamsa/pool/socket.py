@@ -1,10 +1,6 @@
-"""The socket itself: the one file that knows the WebSocket library.
+"""Open and use a socket to the speech service: the one file that knows the WebSocket library.
 
-The key goes into the header `X-Api-Key` and nowhere else: redirects are not followed, because the library would carry
-the header to another host, and the library's own debug log, which prints headers, stays off. No environment proxy, no
-compression: audio does not compress and the latency is ours.
-
-Whatever the library raises becomes a `LinkLost` with a fixed word.
+What the library raises becomes a `LinkLost` with a fixed word.
 """
 
 from __future__ import annotations
@@ -24,7 +20,9 @@ from websockets.protocol import State
 from ivr.hamsa.options import HamsaSettings
 from ivr.hamsa.reasons import LinkLost
 
-Phase: TypeAlias = Literal["connect", "open"]
+_LIBRARY_LOG: Final = logging.getLogger("ivr.hamsa.wire")
+
+SocketPhase: TypeAlias = Literal["connect", "open"]
 
 REFUSALS: Final = {401: "auth", 402: "funds", 403: "auth", 429: "rate_limit"}
 """What a status instead of an upgrade means."""
@@ -41,7 +39,7 @@ CLOSE_CODES: Final = {
 
 
 class SpeechSocket(Protocol):
-    """An open socket: what a link needs of it. `recv` must survive being cancelled without losing a frame."""
+    """Say what a link needs of an open socket. `recv` must survive being cancelled without losing a frame."""
 
     async def send(self, message: str, /) -> None: ...
     async def recv(self) -> str | bytes: ...
@@ -50,7 +48,7 @@ class SpeechSocket(Protocol):
 
 @runtime_checkable
 class Probed(Protocol):
-    """A socket that can be asked whether it lives."""
+    """Say what a socket has that can be asked whether it lives."""
 
     @property
     def is_open(self) -> bool: ...
@@ -63,7 +61,7 @@ Connect: TypeAlias = Callable[[HamsaSettings], Awaitable[SpeechSocket]]
 
 
 class WebSocketWire:
-    """A `SpeechSocket` over a real socket."""
+    """Use a real connection as a `SpeechSocket`."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
@@ -86,7 +84,7 @@ class WebSocketWire:
         asyncio.ensure_future(await self._connection.ping()).add_done_callback(answered)
 
     async def close(self) -> None:
-        """Say farewell; when that is cut short the socket is cut too."""
+        """Close politely; when that is cut short, cut the connection."""
         try:
             await self._connection.close()
         finally:
@@ -94,7 +92,7 @@ class WebSocketWire:
 
 
 class _Direct(websocket_connect):
-    """Goes where it was sent and nowhere else."""
+    """Follow no redirect: the library would carry the key to another host."""
 
     def process_redirect(self, exc: Exception) -> Exception | str:
         return exc
@@ -102,31 +100,37 @@ class _Direct(websocket_connect):
 
 async def connect(settings: HamsaSettings) -> SpeechSocket:
     """Open a socket. Raises what the library raises; the caller limits the time."""
+    # The debug level of the library's log prints headers, and with them the key: it stays off whatever was configured.
+    _LIBRARY_LOG.setLevel(logging.WARNING)
     secure: dict[str, Any] = {"ssl": _tls()} if settings.url.startswith("wss:") else {}
     return WebSocketWire(
         await _Direct(
             settings.url,
             additional_headers={"X-Api-Key": settings.api_key},
             user_agent_header="ivr-bridge",
+            # Audio does not compress, and neither a proxy of the environment nor the library may add latency.
             compression=None,
             proxy=None,
             open_timeout=None,
             ping_interval=None,
             close_timeout=settings.close_timeout,
             max_size=settings.max_frame,
-            logger=_quiet(),
+            logger=_LIBRARY_LOG,
             **secure,
         )
     )
 
 
-def lost_from(exc: Exception, phase: Phase) -> LinkLost:
-    """The fixed word for what happened to a socket."""
+def lost_from(exc: Exception, phase: SocketPhase) -> LinkLost:
+    """Return the fixed word for what happened to a socket."""
     match exc:
         case LinkLost():
             return exc
         case ConnectionClosed():
-            return _closed(exc)
+            frame = exc.rcvd or exc.sent
+            if frame is None:
+                return LinkLost("broken", code=1006)
+            return LinkLost(CLOSE_CODES.get(frame.code, "closed_badly"), code=frame.code)
         case InvalidStatus():
             return LinkLost(REFUSALS.get(exc.response.status_code, "refused"))
         case TimeoutError() if phase == "connect":
@@ -135,21 +139,7 @@ def lost_from(exc: Exception, phase: Phase) -> LinkLost:
             return LinkLost("connect" if phase == "connect" else "broken")
 
 
-def _closed(exc: ConnectionClosed) -> LinkLost:
-    frame = exc.rcvd or exc.sent
-    if frame is None:
-        return LinkLost("broken", code=1006)
-    return LinkLost(CLOSE_CODES.get(frame.code, "closed_badly"), code=frame.code)
-
-
 @lru_cache(maxsize=1)
 def _tls() -> ssl.SSLContext:
-    """One for the process: reading the certificates takes longer than a handshake."""
+    """Return the TLS context of the process: reading the certificates takes longer than a handshake."""
     return ssl.create_default_context()
-
-
-def _quiet() -> logging.Logger:
-    """The library's log without its debug level, which would print the key."""
-    logger = logging.getLogger("ivr.hamsa.wire")
-    logger.setLevel(logging.WARNING)
-    return logger

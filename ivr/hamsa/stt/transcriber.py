@@ -1,17 +1,7 @@
-"""Listens: one whole utterance in, its words out, over links that stay open.
+"""Turn one whole utterance into its words, over links that stay open.
 
-The reply to an utterance is a bare text frame that says nothing about which utterance it belongs to. So a link never
-has two in flight, an utterance nobody waits for any more keeps its link until its reply came, and a link whose reply is
-overdue when nobody waits for it, or that speaks without having been asked, is dropped: what it says later is never
-heard, by nobody.
-
-What fails is tried again on another link, then over REST (`RetryPolicy`). What is late is not given up: the next try
-begins
-beside it, whichever answers first is believed, and the others are cancelled.
-
-A socket that was closed politely instead of an answer means that there were no words, unless the utterance is long
-enough for some, or the socket had served before, or waited for long, and may have been closing anyway: then another one
-is asked, once.
+The reply is a bare text frame that does not say which utterance it belongs to. So a link never has two in flight, an
+utterance that is given up keeps its link until its reply came, and a link whose reply is overdue then is closed.
 """
 
 from __future__ import annotations
@@ -19,13 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from ivr.call.ports import SttError
 from ivr.hamsa.messages import THINKING, Error, Marker, Text, request, stt_payload
 from ivr.hamsa.options import HamsaSettings
 from ivr.hamsa.pool.connection import LiveLink
-from ivr.hamsa.pool.link import Link
 from ivr.hamsa.pool.pool import LinkPool, NoteCallback
 from ivr.hamsa.pool.sizing import LinkRequest
 from ivr.hamsa.reasons import LinkLost
@@ -34,74 +23,63 @@ from ivr.hamsa.retry_policy import RetryPolicy, Route
 from ivr.hamsa.stats import SpeechStats
 from ivr.media import resample, wav
 
-CALL_RATE = 8000
+CALL_RATE: Final = 8000
 """Samples a second of what the caller says."""
-LONG = 20
+LONG_UTTERANCE: Final = 20
 """Seconds of speech from which on an utterance is sent at the phone's own rate: at twice that it would soon be more
 than 1 MiB, the longest message a WebSocket server commonly takes."""
-WORDY = 0.6
+WORDY: Final = 0.6
 """Seconds of an utterance, what was kept from before its first sound included, in which there may be a word."""
-THOUGHT = 2.0
-"""Seconds a recogniser that says it is thinking has for it: it may never say more."""
-NORMAL_CLOSE = 1000
-YOUNG = 2.0
+THOUGHT: Final = 2.0
+"""Seconds that STT gets after it said that it is thinking: it may never say more."""
+NORMAL_CLOSE: Final = 1000
+UNUSED_LIFE: Final = 2.0
 """Seconds after its opening in which a link that has not served is not closed for its own sake."""
-OVERDUE = "hearing_timeout"
+OVERDUE: Final = "hearing_timeout"
 
 
 @dataclass(slots=True, eq=False)
 class _Try:
-    """One request for the words of an utterance."""
+    """Hold one request for the words of an utterance."""
 
-    way: Route
+    route: Route
     asked_at: float = 0.0
     live: LiveLink | None = None
     overdue: asyncio.TimerHandle | None = None
     counted: bool = False
-    """It has failed, or is late: it was another one's turn."""
+    """It has failed, or is late: the next try was chosen."""
 
 
-News: TypeAlias = tuple[_Try, "str | Exception"]
+TryResult: TypeAlias = tuple[_Try, "str | Exception"]
 """Words, or why there are none; `OVERDUE`: there are none yet."""
 
 
 @dataclass(slots=True)
 class _Transcription:
-    """One on its way to its words."""
+    """Hold an utterance on its way to its words."""
 
     payload: dict[str, Any]
     wordy: bool
     """It is long enough for words."""
-    tries: RetryPolicy
+    policy: RetryPolicy
     patience: float
     """Seconds until a try is late."""
     limit: float
-    """Seconds until all are, from the first on."""
+    """Seconds from the first try until all are given up."""
     until: float = 0.0
-    """When that is; 0.0: none was made."""
-    news: asyncio.Queue[News] = field(default_factory=asyncio.Queue)
+    """When that is; 0.0: no try was made."""
+    results: asyncio.Queue[TryResult] = field(default_factory=asyncio.Queue)
     avoid: frozenset[int] = frozenset()
     alive_since: float | None = None
     closes: int = 0
     """Links that were closed politely instead of an answer."""
 
-    def deadline(self, now: float) -> float:
-        """How long a try that is made now may last."""
-        self.until = self.until or now + self.limit
-        return max(self.until, now + self.patience)
-
-    def wordless(self, link: Link, asked_at: float) -> bool:
-        """Whether there are no words in it, now that the link was closed politely."""
-        self.closes += 1
-        ripe = link.reused or link.age(asked_at) > YOUNG
-        return self.closes > 1 or not (ripe or self.wordy)
-
 
 class Transcriber:
-    """One recogniser. Belongs to the loop it is first used in; `aclose` it."""
+    """Transcribe the utterances of one call, one at a time. Belongs to the loop of its pool."""
 
     def __init__(self, settings: HamsaSettings, pool: LinkPool, *, rest: SpeechRest | None, note: NoteCallback) -> None:
-        """`pool`: the links of the process. `note`: hears what an operator may want to know."""
+        """Use the links of `pool`, then `rest`. `note`: hears what an operator may want to know."""
         self.settings = settings
         self.stats = SpeechStats()
         """What it came to so far."""
@@ -120,42 +98,43 @@ class Transcriber:
         await self._pool.warm("stt")
 
     async def transcribe(self, pcm: bytes) -> str:
-        """The words of one utterance, PCM16 mono at 8 kHz; empty when there are none. Raises SttError.
+        """Return the words of one utterance, PCM16 mono at 8 kHz; empty when there are none. Raises SttError.
 
-        Waits for an utterance before it. A task that is cancelled in it leaves nothing for the next to trip over.
+        Waits for the utterance before. A task that is cancelled in it leaves nothing for the next to trip over.
         """
         if not pcm:
             return ""
-        rate = self.settings.stt_rate if len(pcm) <= LONG * CALL_RATE * 2 else CALL_RATE
+        rate = self.settings.stt_rate if len(pcm) <= LONG_UTTERANCE * CALL_RATE * 2 else CALL_RATE
         sound = pcm if rate == CALL_RATE else resample.resample(pcm, CALL_RATE, rate)
         payload = stt_payload(wav.encode(sound, rate), self.settings.language)
         async with self._turn:
             if self._shut:
                 raise SttError("shut")
             self.stats.asked += 1
-            tries = RetryPolicy(rest=self._rest is not None)
+            policy = RetryPolicy(rest=self._rest is not None)
             limit = 2 * self.settings.hearing_timeout
             patience = limit / (3 if self._rest else 2)
             wordy = len(pcm) >= WORDY * CALL_RATE * 2
-            return await self._hear(_Transcription(payload, wordy, tries, patience, limit))
+            return await self._transcribe(_Transcription(payload, wordy, policy, patience, limit))
 
     async def aclose(self) -> None:
         """Refuse further utterances. The links are the pool's and stay: end the utterance in flight first."""
         self._shut = True
 
-    async def _hear(self, utterance: _Transcription) -> str:
-        """Try by try, each as soon as the one before it has failed or is late."""
+    async def _transcribe(self, utterance: _Transcription) -> str:
+        """Make try after try, each as soon as the one before has failed or is late."""
+        # A late try is not given up: the next one begins beside it, the first that answers is believed.
         tasks = [self._begin(utterance)]
         try:
             while True:
-                made, outcome = await utterance.news.get()
+                made, outcome = await utterance.results.get()
                 if isinstance(outcome, str):
                     return outcome
                 if not isinstance(outcome, LinkLost):
                     raise outcome
                 if not made.counted:
                     made.counted = True
-                    if self._again(utterance, made, outcome):
+                    if self._count(utterance, made, outcome):
                         tasks.append(self._begin(utterance))
                 if all(task.done() for task in tasks):
                     self.stats.failed += 1
@@ -167,60 +146,72 @@ class Transcriber:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     def _begin(self, utterance: _Transcription) -> asyncio.Task[None]:
-        made = _Try(utterance.tries.way)
-        return asyncio.create_task(self._run(utterance, made), name="hamsa-ears-try")
+        """Start the next try; its result goes into the queue."""
+        made = _Try(utterance.policy.route)
 
-    async def _run(self, utterance: _Transcription, made: _Try) -> None:
-        """One try, and what came of it."""
-        outcome: str | Exception
-        try:
-            outcome = await self._once(utterance, made)
-        except TimeoutError:
-            outcome = LinkLost(OVERDUE)
-        except Exception as exc:
-            outcome = exc
-        finally:
-            if made.overdue is not None:
-                made.overdue.cancel()
-        utterance.news.put_nowait((made, outcome))
+        async def run() -> None:
+            outcome: str | Exception
+            try:
+                if made.route == "rest" and self._rest is not None:
+                    self.stats.rest += 1
+                    heard = await self._rest.hear(utterance.payload, self._clock(utterance, made))
+                    if isinstance(heard, Marker) and heard.name == THINKING:
+                        raise LinkLost("thinking")
+                    outcome = heard.text if isinstance(heard, Text) else ""
+                else:
+                    outcome = await self._ask_link(utterance, made)
+            except TimeoutError:
+                outcome = LinkLost(OVERDUE)
+            except Exception as exc:
+                outcome = exc
+            finally:
+                if made.overdue is not None:
+                    made.overdue.cancel()
+            utterance.results.put_nowait((made, outcome))
 
-    async def _once(self, utterance: _Transcription, made: _Try) -> str:
-        if made.way == "rest" and self._rest is not None:
-            return await self._over_rest(utterance, made, self._rest)
-        now = self._pool.now()
-        live = await self._pool.take(self._wish(utterance, now))
-        made.asked_at = self._pool.now()
-        made.live, self._last = live, live.link.number
-        self.stats.asking(live.link, made.asked_at, made.asked_at - now)
-        self._expect(utterance, made)
-        try:
-            text = await self._answer(live, utterance, made)
-        except LinkLost as lost:
-            if lost.code == NORMAL_CLOSE and utterance.wordless(live.link, made.asked_at):
-                return ""
-            raise
-        self._pool.report("stt", None)
-        return text
+        return asyncio.create_task(run(), name="hamsa-stt-try")
 
-    def _wish(self, utterance: _Transcription, now: float) -> LinkRequest:
-        return LinkRequest(
+    async def _ask_link(self, utterance: _Transcription, made: _Try) -> str:
+        """Ask on a link, and read until there are words."""
+        now, settings, has_rest = self._pool.now(), self.settings, utterance.policy.fallback
+        wanted = LinkRequest(
             kind="stt",
             due=now,
-            until=now + (self.settings.link_patience if utterance.tries.fallback else self.settings.link_timeout),
+            until=now + (settings.link_patience if has_rest else settings.link_timeout),
             avoid=utterance.avoid,
             alive_since=utterance.alive_since,
             last=self._last,
-            elsewhere=utterance.tries.fallback,
+            elsewhere=has_rest,
         )
+        live = made.live = await self._pool.take(wanted)
+        self._last = live.link.number
+        deadline = self._clock(utterance, made)
+        self.stats.asking(live.link, made.asked_at, made.asked_at - now)
+        try:
+            text = await self._read(live, utterance, made, deadline)
+        except LinkLost as lost:
+            if lost.code != NORMAL_CLOSE:
+                raise
+            # A socket that was closed politely instead of an answer means that there were no words. But an utterance
+            # long enough for words is asked once more, and so is one on a link that may have been closing anyway.
+            utterance.closes += 1
+            may_be_closing = live.link.reused or live.link.age(made.asked_at) > UNUSED_LIFE
+            if utterance.closes == 1 and (may_be_closing or utterance.wordy):
+                raise
+            return ""
+        self._pool.report("stt", None)
+        return text
 
-    def _expect(self, utterance: _Transcription, made: _Try) -> None:
-        """Say when the try that is made now is late."""
-        news: News = (made, LinkLost(OVERDUE))
-        made.overdue = asyncio.get_running_loop().call_later(utterance.patience, utterance.news.put_nowait, news)
+    def _clock(self, utterance: _Transcription, made: _Try) -> float:
+        """Start the clock of a try; return when it is given up."""
+        now = made.asked_at = self._pool.now()
+        late: TryResult = (made, LinkLost(OVERDUE))
+        loop = asyncio.get_running_loop()
+        made.overdue = loop.call_later(utterance.patience, utterance.results.put_nowait, late)
+        utterance.until = utterance.until or now + utterance.limit
+        return max(utterance.until, now + utterance.patience)
 
-    async def _answer(self, live: LiveLink, utterance: _Transcription, made: _Try) -> str:
-        """Ask on a link, and read until there are words."""
-        deadline = utterance.deadline(made.asked_at)
+    async def _read(self, live: LiveLink, utterance: _Transcription, made: _Try, deadline: float) -> str:
         exchange = await live.ask(request("stt", utterance.payload), made.asked_at + utterance.patience)
         try:
             while True:
@@ -240,25 +231,17 @@ class Transcriber:
             raise
         except asyncio.CancelledError:
             self._pool.forgo("stt")
+            # What an overdue link says later would be taken for the words of the next utterance.
             if made.counted:
                 live.drop(OVERDUE)
             raise
         finally:
             exchange.cancel()
 
-    async def _over_rest(self, utterance: _Transcription, made: _Try, rest: SpeechRest) -> str:
-        made.asked_at = self._pool.now()
-        self.stats.rest += 1
-        self._expect(utterance, made)
-        heard = await rest.hear(utterance.payload, utterance.deadline(made.asked_at))
-        if isinstance(heard, Marker) and heard.name == THINKING:
-            raise LinkLost("thinking")
-        return heard.text if isinstance(heard, Text) else ""
-
-    def _again(self, utterance: _Transcription, made: _Try, lost: LinkLost) -> bool:
-        """The try has failed, or is late: tell who should know, and choose the next. False: there is none."""
+    def _count(self, utterance: _Transcription, made: _Try, lost: LinkLost) -> bool:
+        """Report that a try has failed or is late, and choose the next. False: there is none."""
         live, now = made.live, self._pool.now()
-        if made.way != "rest":
+        if made.route != "rest":
             self._pool.report("stt", lost)
         elif self._rest is not None and lost.reason == OVERDUE:
             self._rest.report("stt", lost)
@@ -266,14 +249,14 @@ class Transcriber:
             utterance.avoid |= {live.link.number}
             if lost.row.link_was_silent:
                 utterance.alive_since = now
-        if not utterance.tries.lost(lost, now - made.asked_at, live is not None and live.link.reused):
+        if not utterance.policy.lost(lost, now - made.asked_at, live is not None and live.link.reused):
             return False
         self.stats.retries += 1
-        self._note("stt_retry", {"reason": lost.reason, "way": utterance.tries.way, **self._cause(made)})
+        self._note("stt_retry", {"reason": lost.reason, "way": utterance.policy.route, **self._cause(made)})
         return True
 
     def _cause(self, made: _Try) -> Mapping[str, int | float]:
-        """What may have been the cause of a failure."""
+        """Return what may have been the cause of a failure."""
         if made.live is None:
             return {"link": 0, "use": 0, "age_s": 0.0}
         link = made.live.link

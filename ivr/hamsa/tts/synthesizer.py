@@ -1,11 +1,7 @@
-"""Speaks: text in, audio out, one sentence at a time over links that stay open.
+"""Turn sentences into audio, one at a time, over links that stay open.
 
-What the caller of `speak` never sees: a link that had died is replaced and the sentence asked for again; a reply
-without speech in it is asked for again, and none of it is heard; a sentence that breaks off is taken up again where it
-broke off (`sentence`). What he may see is a `TtsError`, when no way to audio is left.
-
-Stopping early is final and costs nothing: the rest of the reply is read and thrown away in the background, and the next
-sentence takes another link or waits a moment for that one.
+The caller of `speak` never sees a link that had died, a reply without speech in it, or a sentence that broke off and
+was continued. It may see a `TtsError`, when no route to audio is left.
 """
 
 from __future__ import annotations
@@ -25,10 +21,10 @@ LONGEST_TEXT = 2000
 
 
 class Synthesizer:
-    """One speaker. Belongs to the loop it is first used in; `aclose` it."""
+    """Synthesise the sentences of one call, one at a time. Belongs to the loop of its pool."""
 
     def __init__(self, settings: HamsaSettings, pool: LinkPool, *, rest: SpeechRest | None, note: NoteCallback) -> None:
-        """`pool`: the links of the process. `note`: hears what an operator may want to know."""
+        """Use the links of `pool`, then `rest`. `note`: hears what an operator may want to know."""
         self.settings = settings
         self.stats = SpeechStats()
         """What it came to so far."""
@@ -47,8 +43,8 @@ class Synthesizer:
     async def speak(self, text: str, quiet_at: float = 0.0) -> AsyncGenerator[TtsChunk, None]:
         """Yield the audio of a text of 1 to 2000 characters, faster than real time. Raises TtsError.
 
-        Waits for the sentence before to end. To stop early, close the generator, or cancel the task that
-        is in it: the rest of the reply then drains unheard.
+        Waits for the sentence before to end. To stop early, close the generator, or cancel the task that is in it: the
+        rest of the reply is read and thrown away in the background. `quiet_at`: see `TtsPort`.
         """
         if not 0 < len(text) <= LONGEST_TEXT:
             raise ValueError("a sentence has 1 to 2000 characters")

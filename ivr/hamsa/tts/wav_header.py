@@ -1,7 +1,7 @@
-"""Reads a WAV header that may stand before streamed audio.
+"""Read a WAV header that may stand before streamed audio. Pure.
 
-Pure. The service sends bare samples; its documents show a header with sizes of 0xFFFFFFFF all the same. So a header is
-looked for, believed about rate and encoding, never required, and its sizes are never believed.
+The service sends bare samples, but its documents show a header with sizes of 0xFFFFFFFF. So a header is looked for,
+believed about rate and encoding, never required, and its sizes are never believed.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from typing import Final, Literal
 
 from ivr.call.events import Encoding
 
-LONGEST: Final = 4096
+HEADER_LONGEST: Final = 4096
 """Bytes in which the audio has to begin."""
-RATES: Final = frozenset({8000, 11025, 16000, 22050, 24000, 32000, 44100, 48000})
+PLAYABLE_RATES: Final = frozenset({8000, 11025, 16000, 22050, 24000, 32000, 44100, 48000})
 _PCM, _MULAW, _EXTENSIBLE = 1, 7, 0xFFFE
 
 
 @dataclass(frozen=True, slots=True)
 class WavHeader:
-    """Where the audio begins and what it is."""
+    """Say where the audio begins and what it is."""
 
     length: int
     """Bytes before the first sample."""
@@ -30,7 +30,7 @@ class WavHeader:
 
 
 def sniff(start: bytes) -> WavHeader | Literal["none", "more", "unusable"]:
-    """What the first bytes of a reply are.
+    """Return what the first bytes of a reply are.
 
     `none`: samples already. `more`: too few bytes to tell. `unusable`: a header of audio nothing here can play.
     """
@@ -45,18 +45,19 @@ def sniff(start: bytes) -> WavHeader | Literal["none", "more", "unusable"]:
         if name == b"fmt ":
             form = start[position : position + size]
         position += size + size % 2
-        if position > LONGEST:
+        if position > HEADER_LONGEST:
             return "unusable"
     return "more"
 
 
 def _header(length: int, form: bytes) -> WavHeader | Literal["unusable"]:
+    """Read the format chunk of a header of this length."""
     if len(form) < 16:
         return "unusable"
     code, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", form)
     if code == _EXTENSIBLE and len(form) >= 26:
         code = struct.unpack_from("<H", form, 24)[0]
-    if channels != 1 or rate not in RATES:
+    if channels != 1 or rate not in PLAYABLE_RATES:
         return "unusable"
     if (code, bits) == (_PCM, 16):
         return WavHeader(length, rate, "pcm16")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.hamsa.pool.link import SCRAP, TABLE, IllegalLinkUse, Link, LinkLimits, LinkState, Verb
+from ivr.hamsa.pool.link import LINK_TABLE, SCRAP, IllegalLinkUse, Link, LinkLimits, LinkState, Verb
 from ivr.hamsa.reasons import LinkLost
 
 VERBS: tuple[Verb, ...] = ("connect", "opened", "request", "end", "cancel", "retire", "lost")
@@ -44,7 +44,7 @@ def second(now: float, *, acked: bool) -> Link:
 @pytest.mark.parametrize(("state", "verb"), list(itertools.product(LinkState, VERBS)))
 def test_table_and_nothing_else(state: LinkState, verb: Verb) -> None:
     made = link(state)
-    if (after := TABLE.get((state, verb))) is not None:
+    if (after := LINK_TABLE.get((state, verb))) is not None:
         getattr(made, verb)(7.0)
         assert (made.state, made.since) == (after, 7.0)
     else:

@@ -23,8 +23,12 @@ FEW = replace(CAREFUL, links_per_call=0.0)
 """As few links as calls need on average."""
 
 
-@pytest.mark.parametrize("options", [CAREFUL, FEW, SpeechServiceOptions()], ids=["told", "told, shared", "learnt"])
-def test_fifty_calls_in_five_seconds_at_a_connection_in_two(options: SpeechServiceOptions) -> None:
+@pytest.mark.parametrize(
+    ("options", "refused"),
+    [(CAREFUL, 0), (FEW, 0), (SpeechServiceOptions(), 12)],
+    ids=["told", "told, shared", "learnt"],
+)
+def test_fifty_calls_in_five_seconds_at_a_connection_in_two(options: SpeechServiceOptions, refused: int) -> None:
     crowd = Crowd([LIMITED], options, rest=True).run(conversation, 50, spread=5.0)
     assert not crowd.failed
     assert crowd.misheard == 0
@@ -32,7 +36,7 @@ def test_fifty_calls_in_five_seconds_at_a_connection_in_two(options: SpeechServi
     assert max(crowd.silences) < GOAL
     assert max(crowd.hearings) < GOAL + 0.1
     assert crowd.mock.stats.connects < 70
-    assert crowd.mock.stats.refused == 0 or options == SpeechServiceOptions()
+    assert crowd.mock.stats.refused <= refused
 
 
 @pytest.mark.parametrize(

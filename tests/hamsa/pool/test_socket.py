@@ -295,6 +295,8 @@ def test_tls_certificates_are_read_once() -> None:
         (InvalidStatus(Response(402, "", Headers())), "connect", "funds", None),
     ],
 )
-def test_every_failure_has_a_fixed_word(raised: Exception, phase: socket.Phase, reason: str, code: int | None) -> None:
+def test_every_failure_has_a_fixed_word(
+    raised: Exception, phase: socket.SocketPhase, reason: str, code: int | None
+) -> None:
     lost = socket.lost_from(raised, phase)
     assert (lost.reason, lost.code) == (reason, code)

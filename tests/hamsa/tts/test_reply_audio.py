@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ivr.call.events import Encoding
 from ivr.call.ports import TtsChunk
-from ivr.hamsa.tts.reply_audio import Degenerate, Done, Outcome, ReplyAudio, Unusable, characters
+from ivr.hamsa.tts.reply_audio import Degenerate, Done, ReplyAudio, ReplyOutcome, Unusable, characters
 from tests.hamsa.tts.test_wav_header import form, riff
 
 TEXT = "أهلا وسهلا بك في خدمتنا"
@@ -18,11 +18,11 @@ SECOND = bytes(range(200)) * 160
 """One second of PCM16 at 16 kHz."""
 
 
-def speech(outcomes: list[Outcome]) -> bytes:
+def speech(outcomes: list[ReplyOutcome]) -> bytes:
     return b"".join(outcome.audio for outcome in outcomes if isinstance(outcome, TtsChunk))
 
 
-def run(frames: list[bytes], text: str = TEXT, rate: int = 16000, encoding: Encoding = "pcm16") -> list[Outcome]:
+def run(frames: list[bytes], text: str = TEXT, rate: int = 16000, encoding: Encoding = "pcm16") -> list[ReplyOutcome]:
     synthesis = ReplyAudio(text, rate, encoding)
     return [outcome for frame in frames for outcome in synthesis.feed(frame)] + synthesis.finish()
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.hamsa.tts.wav_header import LONGEST, WavHeader, sniff
+from ivr.hamsa.tts.wav_header import HEADER_LONGEST, WavHeader, sniff
 
 
 def chunk(name: bytes, body: bytes) -> bytes:
@@ -42,7 +42,7 @@ HEADERS = [
     (riff(form(code=7, bits=16)), "unusable"),
     (riff(), "unusable"),
     (riff(chunk(b"fmt ", b"short")), "unusable"),
-    (b"RIFF" + bytes(4) + b"WAVE" + chunk(b"junk", bytes(LONGEST)), "unusable"),
+    (b"RIFF" + bytes(4) + b"WAVE" + chunk(b"junk", bytes(HEADER_LONGEST)), "unusable"),
     (b"RIFF" + bytes(4) + b"AVI " + bytes(40), "none"),
     (b"\x01\x02", "none"),
     (b"", "more"),
