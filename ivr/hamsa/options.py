@@ -52,7 +52,7 @@ class HamsaSettings:
     """Both for a sentence that broke off before, when the caller hears nothing."""
     away_patience: float = 7.0
     """Seconds of silence in which a service that is not to be reached is asked again and again for a sentence."""
-    hearing_timeout: float = 4.5
+    transcript_timeout: float = 4.5
     """Seconds until an utterance without a transcript is asked elsewhere as well: half of the time it has in all. With
     REST there are three tries in that time."""
     link_patience: float = 2.0
@@ -82,6 +82,7 @@ class HamsaSettings:
         parts = urlsplit(self.url)
         if parts.scheme not in {"ws", "wss"} or not parts.hostname:
             raise ValueError("the speech service's URL must start with ws:// or wss:// and name a host")
+        # A key in the URL would stand in access logs and tracebacks.
         if "api_key=" in parts.query:
             raise ValueError("the speech service's URL must not carry the key: give it on its own")
         if not (self.api_key.isascii() and self.api_key.isprintable() and self.api_key.strip()):

@@ -148,6 +148,7 @@ async def _spoken(synthesizer: Synthesizer, text: str) -> bytes:
     pcm = b"".join(pieces)
     if rate != g711.RATE:
         pcm = resample.resample(pcm, rate, g711.RATE)
+    # A degenerate reply that passed as short is not kept for all calls.
     if len(pcm) // 16 < LEAST_SHARE * FAST_SPEECH_MS_PER_CHARACTER * characters(text):
         raise TtsError("short")
     return g711.encode(agc.normalise(pcm))

@@ -85,7 +85,7 @@ REASONS: Final[dict[str, Reason]] = {
     # What a reply lacks.
     "first_audio_timeout": Reason(why="No audio came in time.", link_was_silent=True, other_speaker_may_help=True),
     "gap_timeout": Reason(why="The audio stopped within a sentence.", link_was_silent=True),
-    "hearing_timeout": Reason(why="No transcript came in time.", link_was_silent=True),
+    "transcript_timeout": Reason(why="No transcript came in time.", link_was_silent=True),
     "thinking": Reason(why="STT over REST has not decided on a transcript.", retry=False, service_is_bad=False),
     "degenerate": Reason(why="The replies have no speech in them.", other_speaker_may_help=True),
     "short": Reason(why="The reply ended long before its text."),

@@ -83,7 +83,7 @@ class SpeechRest:
                 finally:
                     await response.aclose()
         except TimeoutError:
-            self.report("stt", LinkLost("hearing_timeout"))
+            self.report("stt", LinkLost("transcript_timeout"))
             raise
         except asyncio.CancelledError:
             self.forgo("stt")
@@ -128,6 +128,7 @@ class SpeechRest:
         """Report how a request went: None is well."""
         if lost is None:
             self._breakers[path].succeeded()
+        # One refusal of the account opens the breaker: over REST no other caller's link may disprove it.
         elif lost.row.service_is_bad:
             self._breakers[path].failed(self.now(), fatal=lost.row.account_is_bad)
         elif lost.reason != "breaker":

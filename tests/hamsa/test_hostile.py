@@ -111,7 +111,7 @@ def test_audio_for_ever_on_an_utterance() -> None:
     service = Service(default=lambda _number: [(0.01, bytes(1 << 20))] * 100)
 
     async def story(ears: Transcriber) -> None:
-        with pytest.raises(SttError, match="hearing_timeout"):
+        with pytest.raises(SttError, match="transcript_timeout"):
             await ears.transcribe(PCM)
 
     with_ears(service, story)

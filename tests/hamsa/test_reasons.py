@@ -21,7 +21,7 @@ FOLLOWS: Final = {
     " cancelled replaced surplus shut",
     "account_is_bad": "funds auth",
     "too_many": "rate_limit",
-    "link_was_silent": "broken dead first_audio_timeout gap_timeout hearing_timeout",
+    "link_was_silent": "broken dead first_audio_timeout gap_timeout transcript_timeout",
     "no_link": "connect_timeout breaker no_link",
     "away": "rate_limit http_5xx connect connect_timeout refused breaker no_link",
     "request_is_bad": "voice invalid",

@@ -337,7 +337,7 @@ def test_slow_words_over_http_are_believed_beside_those_of_links() -> None:
         (text([]), "bad_answer"),
         (refusal(401), "auth"),
         (httpx.ReadError(""), "broken"),
-        (Answer([(100.0, b"")]), "hearing_timeout"),
+        (Answer([(100.0, b"")]), "transcript_timeout"),
     ],
 )
 def test_what_is_not_heard_over_http_has_a_word(answer: Answer | Exception, reason: str) -> None:

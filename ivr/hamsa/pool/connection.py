@@ -133,6 +133,7 @@ class LiveLink:
         try:
             async with asyncio.timeout_at(deadline):
                 await self._socket.send(message)
+                # A dead socket takes a request without an error, so a ping goes with it.
                 if self.link.doubtful(self._clock()):
                     await self._ping()
         except Exception as exc:
@@ -166,6 +167,7 @@ class LiveLink:
         """Close the socket, whatever it is doing; the closing goes on in the background."""
         if self.link.ended:
             return
+        # The owner hears of the end at once; the closing handshake goes on in the background.
         self.link.retire(self._clock())
         self._lose(LinkLost(reason))
         if self._started and asyncio.current_task() is not self.task:

@@ -145,6 +145,7 @@ class LinkPool:
     async def warm(self, kind: SpeechKind) -> None:
         """Have a link: return once there is one or the attempt has failed. Never raises."""
         side = self._kinds[kind]
+        # Without spares no link would be opened before the first request.
         side.standby = side.standby or not side.links
         self.tend(kind)
         while not (self._closed or side.links) and (side.opening or self.state(kind).short):
@@ -161,6 +162,7 @@ class LinkPool:
             raise LinkLost("breaker")
         if self._closed:
             raise LinkLost("shut")
+        # A request waits as long as there is a prospect. Without a link and with a long pause there is none.
         if self._is_hopeless(side):
             raise LinkLost(side.refusal)
         # A draining link serves a request that has only just begun to wait, unless it wants a certain link.
@@ -192,6 +194,7 @@ class LinkPool:
             for timer in timers:
                 timer.cancel()
         self._leave(waiter, link)
+        # The link may have died between its giving out and this turn of the loop.
         if not live.free:
             raise live.fate or LinkLost("closed")
         live.link.same_caller = live.link.number == request.last or not live.link.uses
@@ -208,6 +211,7 @@ class LinkPool:
         """Say how a request on a link went: None is well."""
         side = self._kinds[kind]
         if lost is None:
+            # One success of any call shows that the account is well.
             side.denials = 0
             self.rate.served()
             if side.breaker.succeeded():
@@ -226,6 +230,7 @@ class LinkPool:
     def doubt(self, live: LiveLink) -> None:
         """Say that a reply of this link had no speech in it."""
         live.link.doubts += 1
+        # Bad luck is not the link's fault, but a long series may be.
         if live.link.doubts >= DOUBTS_MOST:
             live.drop("degenerate")
 
@@ -312,7 +317,8 @@ class LinkPool:
         side.links.remove(live)
         fields: dict[str, str | int | float | bool] = {"reason": lost.reason, "uses": live.link.uses}
         self._note(f"{kind}_link_lost", {**fields, "age_s": round(age, 1), "code": lost.code or 0})
-        if live.link.state is LinkState.CLOSED:  # not by us
+        # A link that the bridge closed says nothing about how long links live.
+        if live.link.state is LinkState.CLOSED:
             self.rate.died(now - age, now, live.link.replies)
         if live.link.replies or age > SETTLED:
             # A link that had served is replaced at once. A close code may say that a fresh link would be closed, too.
@@ -416,6 +422,7 @@ class LinkPool:
         side.opened += 1
         self.rate.opened(self.now())
         side.breaker.hint(self.now())
+        # An aged link goes only now that its successor is there.
         replaced = [live for live in side.links if live.link.old and live.link.state is LinkState.IDLE][:1]
         if len(side.links) >= most:
             replaced += [live for live in side.links if live.link.state is LinkState.DRAINING][:1]
@@ -430,6 +437,7 @@ class LinkPool:
         """Learn from a connect that failed; tell the waiting requests when no link is to be expected."""
         self.rate.failed(began, self.now(), lost)
         side.refusal = lost.reason
+        # A service that counts connections will take one in a moment: the requests go on waiting.
         if not (side.opening or side.links or lost.row.too_many):
             self._fail(side, lost.reason)
 

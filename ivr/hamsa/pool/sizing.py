@@ -57,6 +57,7 @@ class LinkRequest:
 
     def rank(self, link: Link, now: float) -> tuple[bool, bool, bool, bool, float]:
         """Return the order of a link; the least is the best: not old, no doubts, the call's own, settled, used last."""
+        # The link that served this call last comes first: only its late frames can never reach another caller.
         own = link.number == self.last
         settling = bool(link.uses) and not own and now - link.since < TRAIL
         return (link.old, link.doubts > 1, not own, settling, -link.since)
@@ -168,4 +169,5 @@ def spares(calls: int, per_ten: int) -> int:
 
 def floor(calls: int, per_ten: int, load: float) -> int:
     """Return the links for calls that each use one for a share `load` of the time. None without spares."""
+    # When calls arrive, the links that they will need are opened before the first sentence asks for one.
     return spares(calls, per_ten) + ceil(calls * load) if per_ten else 0

@@ -35,7 +35,7 @@ THOUGHT: Final = 2.0
 NORMAL_CLOSE: Final = 1000
 UNUSED_LIFE: Final = 2.0
 """Seconds after its opening in which a link that has not served is not closed for its own sake."""
-OVERDUE: Final = "hearing_timeout"
+OVERDUE: Final = "transcript_timeout"
 
 
 @dataclass(slots=True, eq=False)
@@ -112,7 +112,7 @@ class Transcriber:
                 raise SttError("shut")
             self.stats.asked += 1
             policy = RetryPolicy(rest=self._rest is not None)
-            limit = 2 * self.settings.hearing_timeout
+            limit = 2 * self.settings.transcript_timeout
             patience = limit / (3 if self._rest else 2)
             wordy = len(pcm) >= WORDY * CALL_RATE * 2
             return await self._transcribe(_Transcription(payload, wordy, policy, patience, limit))

@@ -246,10 +246,12 @@ class Synthesis:
             self.cancel()
         else:
             self._avoid = frozenset({live.link.number})
+            # The other links may be as dead: only one that has shown life since will do.
             if lost.row.link_was_silent:
                 self._alive_since = now
             if lost.reason == "short":
                 self._pool.doubt(live)
+            # A link whose reply broke off is in an unknown state. One that refused the request is sound: it drains.
             elif serving or lost.row.retry:
                 live.drop(lost.reason)
             else:

@@ -36,6 +36,7 @@ def sniff(start: bytes) -> WavHeader | Literal["none", "more", "unusable"]:
     """
     if not (b"RIFF".startswith(start[:4]) and b"WAVE".startswith(start[8:12])):
         return "none"
+    # Chunks of other names may stand between the head and the samples.
     position, form = 12, b""
     while len(start) >= position + 8:
         name, size = start[position : position + 4], struct.unpack_from("<I", start, position + 4)[0]

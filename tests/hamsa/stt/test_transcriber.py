@@ -104,7 +104,7 @@ def test_thinking_for_ever_is_retried_once() -> None:
     assert heard(service) == "utterance 2"
     assert service.attempts == 2
     for_ever = Service(default=lambda _number: words("[THINKING]"))
-    assert with_ears(for_ever, failure) == "hearing_timeout"
+    assert with_ears(for_ever, failure) == "transcript_timeout"
     assert for_ever.requests == 2
 
 
@@ -114,7 +114,7 @@ def test_silence_is_retried_once_in_bounded_time() -> None:
     async def story(ears: Transcriber) -> None:
         await ears.open()
         began = now()
-        assert await failure(ears) == "hearing_timeout"
+        assert await failure(ears) == "transcript_timeout"
         assert now() - began == pytest.approx(9.0 + CONNECT, abs=0.001)
 
     with_ears(service, story)
@@ -233,7 +233,7 @@ def test_late_reply_of_an_overdue_link_is_nobodys() -> None:
         assert await ears.transcribe(PCM) == "utterance 4"
 
     with_ears(service, story)
-    assert [note["reason"] for note in service.noted("stt_link_lost")] == ["hearing_timeout", "shut"]
+    assert [note["reason"] for note in service.noted("stt_link_lost")] == ["transcript_timeout", "shut"]
 
 
 @pytest.mark.parametrize("late", [4.6, 5.7, 6.3])
@@ -249,7 +249,7 @@ def test_slow_words_are_believed_and_those_of_the_try_beside_them_are_nobodys(la
         assert heard == [f"utterance {number}" for number in range(service.requests - 2, service.requests + 1)]
 
     with_ears(service, story)
-    assert [note["reason"] for note in service.noted("stt_retry")] == ["hearing_timeout"]
+    assert [note["reason"] for note in service.noted("stt_retry")] == ["transcript_timeout"]
 
 
 def test_every_utterance_may_be_slow() -> None:
