@@ -36,7 +36,7 @@ class VadBatching:
     """Hold the frames that are not scored yet, of all calls of a server."""
 
     def __init__(self, calls: Callable[[], int] = lambda: 1) -> None:
-        """`calls` counts those on the line."""
+        """Take `calls`, which counts those on the line."""
         self._calls = calls
         self._waiting: list[tuple[ScoredCall, AudioIn]] = []
         self._next_turn: asyncio.Handle | None = None
@@ -53,6 +53,7 @@ class VadBatching:
         self._waiting.append((call, frame))
         if self._next_turn is not None:
             return
+        # A call alone has no other to share a run with.
         if self._calls() < _WORTH_IT:
             self.flush()
         else:

@@ -103,7 +103,7 @@ def test_a_caller_talking_over_the_agent_is_not_its_echo() -> None:
     assert levels.echo == pytest.approx(-30, abs=1.5)
 
 
-def test_half_a_second_after_the_agent_is_neither_noise_nor_echo() -> None:
+def test_half_a_second_after_the_agent_counts_for_nothing() -> None:
     levels = CallLevels()
     hear(levels, -48, 1, played=-20)
     hear(levels, -40, 0.5)

@@ -142,7 +142,7 @@ def test_an_abandoned_utterance_leaves_its_pre_roll() -> None:
     assert numbers(ended(edges)[0].pcm) == list(range(27, 57))
 
 
-def test_abandoned_in_the_middle_of_a_word_it_starts_again_after_the_start_time() -> None:
+def test_abandoned_in_a_word_it_starts_again_after_start_ms() -> None:
     endpointer = Endpointer()
     run(endpointer, (V, 10))
     endpointer.abandon()
@@ -221,7 +221,7 @@ def test_a_doubtful_stretch_before_the_start_belongs_to_it(before: list[tuple[fl
     assert numbers(end.pcm)[0] == first
 
 
-def test_what_was_in_an_utterance_is_not_a_doubtful_beginning_of_the_next() -> None:
+def test_an_utterance_is_no_doubtful_beginning_of_the_next() -> None:
     endpointer = Endpointer(EndpointOptions(endpoint_ms=200, tail_ms=40))
     one, two = ended(run(endpointer, (U, 20), (V, 5), (F, 30), (V, 5), (U, 30)))
     assert numbers(one.pcm)[-1] == 26

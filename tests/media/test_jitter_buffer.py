@@ -96,7 +96,7 @@ def test_only_what_is_new_of_a_late_chunk_is_taken() -> None:
     assert track.late_chunks == 0
 
 
-def test_a_single_absurd_timestamp_is_dropped_and_the_rest_flows() -> None:
+def test_a_single_absurd_timestamp_is_dropped() -> None:
     track = JitterBuffer()
     chunks = numbered(0, 1, 2, 3, 4, 5, 6, 7, 8)
     chunks.insert(3, (10**15, frame(99)))
@@ -113,7 +113,7 @@ def test_a_clock_that_stands_still_costs_80_ms(at: int) -> None:
     assert (track.late_chunks, track.resyncs) == (4, 1)
 
 
-def test_a_clock_that_starts_again_is_followed_and_trusted_again() -> None:
+def test_a_clock_that_starts_again_is_followed_and_trusted() -> None:
     track = JitterBuffer()
     run(track, numbered(*range(100)))
     assert run(track, numbered(*range(30))) == frames(*range(4, 30))

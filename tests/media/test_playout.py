@@ -55,7 +55,7 @@ def test_messages_follow_absolute_deadlines() -> None:
     assert [round(b - a, 6) for a, b in pairwise(times)] == [0.1] * (len(times) - 1)
 
 
-def test_a_stalled_loop_catches_up_without_a_gap_within_its_lead() -> None:
+def test_a_stall_within_the_lead_is_caught_up_without_a_gap() -> None:
     phone = ear(lead_ms=480)
     phone.say(1, tone(3000))
     for _ in range(8):
@@ -125,7 +125,7 @@ def test_silence_between_sentences_is_no_underrun() -> None:
     assert phone.playout.finished(2)
 
 
-def test_an_open_sentence_gathers_whole_messages_while_the_phone_has_enough() -> None:
+def test_an_open_sentence_gathers_whole_messages() -> None:
     phone = ear()
     phone.playout.begin(1)
     for _ in range(100):
@@ -153,7 +153,7 @@ def test_marks_at_sentence_ends_and_every_few_hundred_ms() -> None:
     assert all(b - a <= 4000 for a, b in zip([0, *marks], marks, strict=False))
 
 
-def test_an_end_announced_after_the_last_audio_still_gets_its_mark() -> None:
+def test_an_end_that_comes_after_its_audio_gets_its_mark() -> None:
     phone = ear(mark_ms=10_000)
     phone.playout.begin(1)
     phone.playout.write(tone(100))
@@ -213,6 +213,17 @@ def test_a_hard_cut_when_the_fade_is_off() -> None:
     assert phone.playout.hold(phone.now) == [PlayoutClear()]
 
 
+def test_heard_stops_a_sample_short_of_a_mark_not_back() -> None:
+    playout = Playout()
+    playout.begin(1)
+    playout.write(tone(300))
+    playout.finish(1)
+    (mark,) = (out.name for out in playout.poll(0.0) if isinstance(out, PlayoutMark))
+    assert [playout.heard(at) for at in (0.1, 0.2999, 0.3, 1.0)] == [800, 2399, 2399, 2399]
+    assert playout.mark(mark, 1.0)
+    assert playout.heard(1.0) == 2400
+
+
 def test_what_would_have_been_heard_next_can_be_faded() -> None:
     phone = ear(fade_ms=40)
     assert phone.playout.fading(phone.now) == b""
@@ -267,7 +278,7 @@ def test_resume_at_the_very_start_plays_all_again() -> None:
     assert len(phone.heard) == 4000
 
 
-def test_drop_forgets_the_unheard_and_the_next_sentence_is_whole() -> None:
+def test_drop_forgets_the_unheard_and_keeps_the_next_whole() -> None:
     phone = ear()
     phone.say(1, tone(2000))
     phone.run(0.613)

@@ -19,7 +19,7 @@ def test_an_open_piece_with_less_than_a_frame_left_is_silent(spare: int) -> None
 
 
 @pytest.mark.parametrize(("waited", "dropped"), [(0.1, 0), (0.25, 0), (1.0, 1)])
-def test_less_than_a_frame_that_has_waited_through_a_silence_is_dropped(waited: float, dropped: int) -> None:
+def test_less_than_a_frame_after_a_silence_is_dropped(waited: float, dropped: int) -> None:
     phone = ear()
     phone.playout.begin(1)
     phone.playout.write(tone(200) + bytes((1,)) * 80)

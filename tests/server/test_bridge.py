@@ -229,8 +229,8 @@ def test_who_called_comes_from_the_webhook_and_not_from_the_stream(tmp_path: Pat
     async def story(bridge: Bridge) -> None:
         phone, serving = await streaming(bridge)
         [session] = bridge.registry
-        assert session._party is not None
-        started = session._party.started
+        assert session._ports is not None
+        started = session._ports.started
         assert (started.caller, started.called, started.direction) == (CALLER, CALLED, "inbound")
         phone.drop()
         await serving

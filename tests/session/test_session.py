@@ -35,7 +35,7 @@ def test_a_whole_call_and_nothing_left() -> None:
     assert scene.lasted < 0.1
 
 
-def test_the_agent_s_goodbye_is_heard_and_hung_up_at_the_carrier_before_the_socket_closes() -> None:
+def test_a_goodbye_is_heard_then_hung_up_at_the_carrier() -> None:
     async def script(scene: Scene) -> None:
         await ask(scene)
 
@@ -46,7 +46,7 @@ def test_the_agent_s_goodbye_is_heard_and_hung_up_at_the_carrier_before_the_sock
     assert scene.phone.wire.code == 1000
 
 
-def test_a_transfer_is_heard_then_told_to_the_carrier_and_nobody_hangs_up() -> None:
+def test_a_transfer_is_heard_then_asked_of_the_carrier() -> None:
     async def script(scene: Scene) -> None:
         await ask(scene)
 
@@ -70,7 +70,7 @@ def test_a_transfer_that_fails_leaves_the_call_up(carrier: str | None, dialled: 
     assert scene.phone.audio_got() == 8000 + 4000
 
 
-def test_a_goodbye_after_an_upstream_failed_leaves_the_line_to_the_carrier() -> None:
+def test_after_a_failed_upstream_the_carrier_keeps_the_line() -> None:
     async def script(scene: Scene) -> None:
         await ask(scene)
 
@@ -80,7 +80,7 @@ def test_a_goodbye_after_an_upstream_failed_leaves_the_line_to_the_carrier() -> 
     assert scene.phone.wire.code == 1000
 
 
-def test_an_interruption_clears_what_was_sent_and_stops_the_voice() -> None:
+def test_an_interruption_clears_the_phone_and_stops_the_tts() -> None:
     async def script(scene: Scene) -> None:
         await scene.phone.start()
         await scene.phone.audio(600, LOUD)
@@ -152,7 +152,7 @@ def test_peers_that_hang_are_cut_off_within_a_second_of_the_end() -> None:
     assert scene.lasted < 1.0
 
 
-def test_a_bug_of_ours_ends_the_call_with_a_name_and_closes_everything(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_bug_ends_the_call_with_a_reason_and_closes_all(caplog: pytest.LogCaptureFixture) -> None:
     async def script(scene: Scene) -> None:
         await ask(scene)
 
@@ -223,7 +223,7 @@ def test_a_phone_that_does_not_read_is_given_up() -> None:
 
     scene = play(script, depth=2, voice=Speaker(ms=35_000))
     assert scene.result == HangUp("indeterminate", "caller_stalled", from_caller=True)
-    assert len(scene.session._outbox) <= MOST
+    assert len(scene.session._send_queue) <= MOST
 
 
 def test_messages_that_make_no_sense_cost_nothing() -> None:

@@ -261,7 +261,7 @@ def play(
         await listening
         left = asyncio.all_tasks() - before
         assert not left
-        assert session._timer is None or session._timer.cancelled() or not session._tasks
+        assert session._timer is None or session._timer.cancelled() or not session._requests
         return scene
 
     return run(main())

@@ -28,7 +28,7 @@ def test_what_the_model_is_sure_of_is_none_however_long(probability: float) -> N
     assert crowd.doubt == 0
 
 
-def test_a_sentence_in_noise_is_none_with_a_third_of_it_in_doubt() -> None:
+def test_a_sentence_with_a_third_in_doubt_is_no_crowd() -> None:
     crowd = BabbleFloor()
     assert not any(crowd.push(-25, 0.6 if frame % 3 == 0 else 1.0) for frame in range(1000))
 

@@ -65,7 +65,7 @@ def test_nothing_is_learnt_from_a_whisper() -> None:
     assert repr(gate) == "<EchoGate depth=15 dB echo=unknown>"
 
 
-def test_a_stronger_echo_closes_it_within_a_second_for_half_a_minute() -> None:
+def test_a_stronger_echo_closes_it_for_half_a_minute() -> None:
     gate = EchoGate()
     speak(gate, 10, echo=-40)
     came_through = speak(gate, 5, echo=-20)
@@ -94,7 +94,7 @@ def talk(gate: EchoGate, frames: int, *, late: int, loss: float) -> list[bool]:
     return [gate.push(max(-70.0, one), out) for one, out in zip(heard, played, strict=False)]
 
 
-def test_once_the_delay_is_known_the_gate_opens_in_the_agents_pauses() -> None:
+def test_a_known_delay_opens_the_gate_in_the_agents_pauses() -> None:
     gate = EchoGate()
     assert not any(talk(gate, 500, late=8, loss=30))
     assert gate.delay.frames == 8

@@ -46,7 +46,7 @@ def test_a_phrase_is_cut_to_what_can_be_heard() -> None:
     assert lengths(silence(0.5), voice(0.6), silence(0.5)) == [pytest.approx(600, abs=15)]
 
 
-def test_a_long_pause_parts_two_phrases_and_a_short_one_does_not() -> None:
+def test_only_a_long_pause_parts_two_phrases() -> None:
     parts = [silence(0.3), voice(0.6), silence(0.5), voice(0.4), silence(0.2), voice(0.4), silence(0.3)]
     assert lengths(*parts) == [pytest.approx(600, abs=15), pytest.approx(1000, abs=15)]
 

@@ -124,7 +124,7 @@ def test_an_echo_is_as_weak_and_late_as_said() -> None:
 
 
 @needs_voice
-def test_the_same_seed_makes_the_same_scenes_and_says_the_truth_about_them() -> None:
+def test_the_same_seed_makes_the_same_true_scenes() -> None:
     one = scenes.speech(np.random.default_rng(5), CAST.word(np.random.default_rng(5), "en-us"), -20, None)
     two = scenes.speech(np.random.default_rng(5), CAST.word(np.random.default_rng(5), "en-us"), -20, None)
     assert one == two
