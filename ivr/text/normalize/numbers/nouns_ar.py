@@ -54,34 +54,12 @@ _FEMININE_NOUNS: Final = """
 مخالفة/مخالفتين/مخالفات معاملة/معاملتين/معاملات
 جريدة/جريدتين/جرائد فترة/فترتين/فترات
 """
-# Spellings and plurals beside the ones above.
-_VARIANTS: Final = {
-    "شهور": "شهر",
-    "سنين": "سنة",
-    "ايام": "يوم",
-    "اسبوع": "أسبوع",
-    "اسابيع": "أسبوع",
-    "اشهر": "شهر",
-    "اعوام": "عام",
-    "ثوان": "ثانية",
-    "دقايق": "دقيقة",
-    "رسايل": "رسالة",
-    "ليال": "ليلة",
-    "اشخاص": "شخص",
-    "ارقام": "رقم",
-    "اطفال": "طفل",
-    "اقساط": "قسط",
-    "امتار": "متر",
-    "طوابق": "طابق",
-    "ساعه": "ساعة",
-    "شحنه": "شحنة",
-    "سنه": "سنة",
-    "مره": "مرة",
-    "قطعه": "قطعة",
-    "رساله": "رسالة",
-    "دقيقه": "دقيقة",
-    "حروف": "حرف",
-}
+# Another spelling or plural, and a form above.
+_VARIANTS: Final = """
+شهور/شهر سنين/سنة ايام/يوم اسبوع/أسبوع اسابيع/أسبوع اشهر/شهر اعوام/عام ثوان/ثانية دقايق/دقيقة رسايل/رسالة
+ليال/ليلة اشخاص/شخص ارقام/رقم اطفال/طفل اقساط/قسط امتار/متر طوابق/طابق ساعه/ساعة شحنه/شحنة سنه/سنة مره/مرة
+قطعه/قطعة رساله/رسالة دقيقه/دقيقة حروف/حرف
+"""
 # A word with the article or a preposition is not counted: `5 للمركبات`.
 _WITH_PREFIX: Final = re.compile(r"[ولبفك]?ال|لل|[بلوف]")
 _ARTICLE_PREFIX: Final = re.compile(r"[ولبفك]?ال|لل")
@@ -108,7 +86,10 @@ def _nouns_by_form() -> dict[str, Noun]:
             noun = Noun(one, two, few, feminine)
             for form in (one, two, few):
                 nouns.setdefault(form, noun)
-    return nouns | {variant: nouns[form] for variant, form in _VARIANTS.items()}
+    for pair in _VARIANTS.split():
+        variant, form = pair.split("/")
+        nouns[variant] = nouns[form]
+    return nouns
 
 
 _NOUN_OF_FORM: Final = _nouns_by_form()
