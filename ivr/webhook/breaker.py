@@ -33,7 +33,7 @@ class AgentBreakers:
         return f"<breakers of {len(self._breakers)} agents, {failing} failing>"
 
     def __iter__(self) -> Iterator[Breaker]:
-        """Iterate over the breakers of the agents that have failed before."""
+        """Yield the breakers of the agents that have failed before."""
         return iter(self._breakers.values())
 
     def admits(self, url: str, now: float) -> bool:

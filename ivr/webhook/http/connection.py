@@ -1,11 +1,7 @@
-"""One HTTP/1.1 connection to the agent: one request at a time, its answer streamed.
+"""Hold one HTTP/1.1 connection to the agent: one request at a time, its answer streamed.
 
-Written on asyncio's protocol and httptools because of one figure: from the transcript to the request's bytes there is
-no turn of the event loop here. A general client passes through several locks, each a turn of the loop, and a loop that
-carries a hundred calls makes every turn cost milliseconds.
-
-The rules: what was sent is never sent again here; an answer that was not read to its end spoils the connection; bytes
-nobody asked for spoil it too; the peer's headers are bounded, and its body waits in the socket when nobody reads.
+It is written on asyncio's protocol and httptools, so that the event loop does not turn between the transcript and the
+request's bytes. docs/dependencies.md has the figures beside other clients.
 """
 
 from __future__ import annotations
@@ -18,17 +14,17 @@ import httptools
 MAX_HEAD = 64 * 1024
 """Bytes of an answer's status line and headers, interim answers included."""
 MAX_UNREAD = 256 * 1024
-"""Bytes of body received and not yet read before the socket is left alone."""
+"""Bytes of body received and not yet read, from which on the rest waits in the socket."""
 
 _NO_BODY = (204, 304)
 
 
 class Broken(Exception):
-    """The connection died or spoke no HTTP."""
+    """Report a connection that died or spoke no HTTP."""
 
 
 class Connection(asyncio.Protocol):
-    """Idle, or busy with one exchange: `send`, then `head`, then `body` until it returns nothing."""
+    """Run one exchange at a time: `send`, then `head`, then `body` until it returns nothing."""
 
     def __init__(self) -> None:
         self.uses = 0
@@ -61,17 +57,17 @@ class Connection(asyncio.Protocol):
 
     @property
     def idle(self) -> bool:
-        """Ready for a request."""
+        """Return whether the connection is ready for a request."""
         return self._complete and not self._spoiled and not self.closing
 
     @property
     def closing(self) -> bool:
-        """Closed or on its way there."""
+        """Return whether the connection is closed or closes now."""
         return self.closed.done() or self._transport is None or self._transport.is_closing()
 
     @property
     def silent(self) -> bool:
-        """Not a byte of this exchange's answer has come."""
+        """Return whether no byte of this exchange's answer has come."""
         return self._head_bytes == 0
 
     def send(self, request: bytes) -> None:
@@ -111,20 +107,20 @@ class Connection(asyncio.Protocol):
         return data
 
     def settle(self, seconds: float, settled: Callable[[], None]) -> None:
-        """Read the rest of the answer for nobody, so that the connection can be kept; `settled` is called once.
-
-        For an answer whose words are all there: its end is due in this moment or never.
-        """
+        """Read and drop the rest of an answer whose words are all there. `settled` is called once, within `seconds`."""
+        # Its end is due now or never; with it, the connection can be kept.
         self._settled = settled
-        asyncio.get_running_loop().call_later(seconds, self._give_up, self._parser)
+        exchange = self._parser
+
+        def give_up() -> None:
+            if exchange is self._parser and not self._complete:
+                self.abort()
+
+        asyncio.get_running_loop().call_later(seconds, give_up)
         self._discard()
 
-    def _give_up(self, parser: httptools.HttpResponseParser) -> None:
-        if parser is self._parser and not self._complete:
-            self.abort()
-
     def _discard(self) -> None:
-        """While settling: nobody reads."""
+        """Drop what has come, while settling."""
         if self._settled is None:
             return
         self._take()
@@ -154,11 +150,12 @@ class Connection(asyncio.Protocol):
     # asyncio's calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The socket is open."""
+        """Keep the transport of the open socket."""
         self._transport = transport  # type: ignore[assignment]  # a stream socket's transport
 
     def data_received(self, data: bytes) -> None:
-        """Bytes of the answer, or bytes nobody asked for."""
+        """Take bytes of the answer."""
+        # Bytes without a request are of no answer: the next answer must not begin with them.
         if self._complete:
             self.abort()
             return
@@ -172,6 +169,7 @@ class Connection(asyncio.Protocol):
             self._spoiled = True
         if self._spoiled:
             self.abort()
+        # A body that is not read as fast as it comes waits in the socket.
         elif self._unread > MAX_UNREAD and not self._paused and self._transport is not None:
             self._transport.pause_reading()
             self._paused = True
@@ -179,12 +177,13 @@ class Connection(asyncio.Protocol):
         self._discard()
 
     def eof_received(self) -> None:
-        """The peer has sent all it will: the end of a body that has no other."""
+        """Take the end of what the agent sends."""
+        # It is the end of a body without a length.
         if self._head_done and self._until_close and not self._spoiled:
             self._complete = self._spoiled = True
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The socket is gone."""
+        """Note that the socket is gone."""
         self._wake()
         if not self.closed.done():
             self.closed.set_result(None)
@@ -193,17 +192,18 @@ class Connection(asyncio.Protocol):
     # httptools' calls
 
     def on_message_begin(self) -> None:
-        """A status line begins. A second answer to one request is none of ours."""
+        """Begin an answer."""
+        # A second answer to one request belongs to no request.
         if self._complete:
             self._spoiled = True
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """One header."""
+        """Take one header."""
         if not self._complete:
             self._headers.append((name, value))
 
     def on_headers_complete(self) -> None:
-        """Status and headers are there; how the body ends is known."""
+        """Decide by status and headers how the body ends."""
         if self._complete:
             return
         self._status = self._parser.get_status_code()
@@ -213,13 +213,14 @@ class Connection(asyncio.Protocol):
         self._head_done = self._status >= 200
 
     def on_body(self, body: bytes) -> None:
-        """A part of the body."""
+        """Take a part of the body."""
         if not self._complete:
             self._body.append(body)
             self._unread += len(body)
 
     def on_message_complete(self) -> None:
-        """The answer is whole, or it was an interim one."""
+        """End the answer."""
+        # An interim answer (100, 103) comes before the answer.
         if not self._head_done:
             self._headers.clear()
             return

@@ -1,14 +1,7 @@
-"""Connections to the agents of all calls of this process: bounded, kept alive, ready before they are needed.
+"""Keep the connections to the agents of all calls: bounded, kept alive, open before they are needed.
 
-An httpx transport, so that any other httpx transport (a mock, one with a proxy) can stand in its place. It sends no
-cookie, follows no redirect and asks no environment variable for a proxy: one call's answer never colours another's.
-
-A kept connection may be closed by the peer in the very moment a request is written to it. Such a request was never
-read, so it is sent once more on a fresh connection, but only if not a byte came back and the end came within a second;
-later the peer may have begun to work on it.
-
-The oldest of the kept connections is used first: a peer that serves one connection at a time (a synchronous worker) has
-accepted that one, and waits on it.
+The pool is an httpx transport, so that any other httpx transport (a mock, one with a proxy) can stand in its place. It
+sends no cookie, follows no redirect and asks no environment variable for a proxy.
 """
 
 from __future__ import annotations
@@ -28,8 +21,8 @@ from ivr.webhook.http.connection import Broken, Connection
 RACE = 1.0
 """Seconds after sending within which a silent close means that the request was never read."""
 ANNOUNCED = 10.0
-"""Seconds for which a connection is kept ready for a request that was announced."""
-SETTLE = 0.5
+"""Seconds for which a connection is kept ready for an announced request."""
+BODY_END_WAIT = 0.5
 """Seconds that the end of a body may come after the end of its words."""
 _HOST = re.compile("[A-Za-z0-9._:-]+")
 _PORTS = {"http": 80, "https": 443}
@@ -37,7 +30,7 @@ _PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True)
 class PoolLimits:
-    """How many connections, and for how long."""
+    """Say how many connections are kept, and for how long."""
 
     busy: int = 256
     """Exchanges at a time; more wait for a place."""
@@ -48,12 +41,12 @@ class PoolLimits:
     connect_timeout: float = 5.0
     """Seconds for a place, a connection and TLS."""
     idle_timeout: float = 50.0
-    """Seconds a connection is kept unused where the peer does not say how long it keeps it (`Keep-Alive`)."""
+    """Seconds a connection is kept unused; less where the agent keeps it less long (`Keep-Alive`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where connections of one kind lead."""
+    """Name the scheme, host and port that connections lead to."""
 
     scheme: str
     host: str
@@ -61,7 +54,7 @@ class Origin:
 
     @classmethod
     def of(cls, url: httpx.URL) -> Origin:
-        """The origin of a URL. Raises `httpx.UnsupportedProtocol` for anything but HTTP to a host and port."""
+        """Return the origin of a URL. Raises `httpx.UnsupportedProtocol` for anything but HTTP to a host and port."""
         host, port = url.raw_host.decode("ascii"), _PORTS.get(url.scheme, 0) if url.port is None else url.port
         if url.scheme not in _PORTS or not _HOST.fullmatch(host) or not 0 < port < 65536:
             raise httpx.UnsupportedProtocol("not an http:// or https:// URL")
@@ -69,7 +62,7 @@ class Origin:
 
 
 class Pool(httpx.AsyncBaseTransport):
-    """All connections of this process to its agents. Used within one event loop."""
+    """Hold all connections of this process to its agents. Used within one event loop."""
 
     def __init__(self, limits: PoolLimits | None = None, *, tls: ssl.SSLContext | None = None) -> None:
         self.limits = limits or PoolLimits()
@@ -90,7 +83,7 @@ class Pool(httpx.AsyncBaseTransport):
 
     @property
     def open(self) -> int:
-        """Connections open now."""
+        """Return the number of connections open now."""
         return len(self._open)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -101,7 +94,10 @@ class Pool(httpx.AsyncBaseTransport):
             announced.popleft()
         connection: Connection | None = None
         try:
-            connection = self._kept(origin) or await self._connect(origin)
+            # The oldest is used first: a peer that serves one connection at a time (a synchronous worker) has accepted
+            # that one, and waits on it.
+            kept = self._usable(origin)
+            connection = kept.pop(0) if kept else await self._connect(origin)
             connection, (status, headers) = await self._exchange(connection, origin, wire)
         except BaseException:
             self._places.release()
@@ -109,10 +105,7 @@ class Pool(httpx.AsyncBaseTransport):
         return httpx.Response(status, headers=headers, stream=Body(self, origin, connection), request=request)
 
     async def warm(self, url: httpx.URL) -> None:
-        """A request is coming soon: have as many connections ready as were announced, up to the limit of spares.
-
-        Raises as a request would.
-        """
+        """Announce a request: open a connection unless as many are ready as were announced. Raises as a request."""
         origin, now = Origin.of(url), asyncio.get_running_loop().time()
         announced = self._announced.setdefault(origin, deque(maxlen=self.limits.spare))
         while announced and announced[0] <= now - ANNOUNCED:
@@ -130,14 +123,14 @@ class Pool(httpx.AsyncBaseTransport):
             connection.abort()
 
     def release(self, origin: Origin, connection: Connection) -> None:
-        """An exchange is over, read to its end or not: the next one may have its place."""
+        """End an exchange, read to its end or not. The next one may have its place."""
         self._places.release()
         self.keep(origin, connection)
 
     def settle(self, origin: Origin, connection: Connection) -> None:
-        """An exchange is over but for the end of its body, which is given a moment to come."""
+        """End an exchange whose words were read: wait for the end of its body for `BODY_END_WAIT` seconds."""
         self._places.release()
-        connection.settle(SETTLE, functools.partial(self.keep, origin, connection))
+        connection.settle(BODY_END_WAIT, functools.partial(self.keep, origin, connection))
 
     async def aclose(self) -> None:
         """Close everything at once, exchanges included."""
@@ -159,7 +152,7 @@ class Pool(httpx.AsyncBaseTransport):
             raise httpx.PoolTimeout("no free place") from late
 
     def _usable(self, origin: Origin) -> list[Connection]:
-        """The kept connections that can still serve; the others are closed."""
+        """Return the kept connections that can still serve. The others are closed."""
         waiting = self._idle.get(origin)
         if not waiting:
             return []
@@ -169,13 +162,11 @@ class Pool(httpx.AsyncBaseTransport):
             connection.abort()
         return waiting
 
-    def _kept(self, origin: Origin) -> Connection | None:
-        waiting = self._usable(origin)
-        return waiting.pop(0) if waiting else None
-
     async def _connect(self, origin: Origin) -> Connection:
         loop = asyncio.get_running_loop()
-        tls = self._context() if origin.scheme == "https" else None
+        if origin.scheme == "https" and self._tls is None:
+            self._tls = httpx.create_ssl_context()
+        tls = self._tls if origin.scheme == "https" else None
         self._opening[origin] = self._opening.get(origin, 0) + 1
         try:
             async with asyncio.timeout(self.limits.connect_timeout):
@@ -194,10 +185,6 @@ class Pool(httpx.AsyncBaseTransport):
         self.opened += 1
         return connection
 
-    def _context(self) -> ssl.SSLContext:
-        self._tls = self._tls or httpx.create_ssl_context()
-        return self._tls
-
     def _forget(self, origin: Origin, connection: Connection) -> None:
         self._open.discard(connection)
         waiting = self._idle.get(origin, [])
@@ -207,7 +194,7 @@ class Pool(httpx.AsyncBaseTransport):
     async def _exchange(
         self, connection: Connection, origin: Origin, wire: bytes
     ) -> tuple[Connection, tuple[int, list[tuple[bytes, bytes]]]]:
-        """Send and wait for the head, once more if a kept connection turns out to be gone."""
+        """Send and wait for the head; once more if a kept connection turns out to be gone."""
         fresh = connection.uses == 0
         while True:
             sent_at = asyncio.get_running_loop().time()
@@ -216,6 +203,8 @@ class Pool(httpx.AsyncBaseTransport):
                 self.sent += 1
                 head = await connection.head()
             except Broken as broken:
+                # The agent may close a kept connection in the moment a request is written to it. Such a request was
+                # never read. After a second, or a byte of an answer, the agent may have begun to work on it.
                 raced = connection.silent and asyncio.get_running_loop().time() - sent_at < RACE
                 if fresh or not raced:
                     raise httpx.RemoteProtocolError("the connection ended before the answer's head") from broken
@@ -223,18 +212,17 @@ class Pool(httpx.AsyncBaseTransport):
                 connection.abort()
                 raise
             else:
-                self._note_keep_alive(connection, head[1])
+                seconds = next((_kept_for(value) for name, value in head[1] if name.lower() == b"keep-alive"), None)
+                # A second less than the agent says: it closes first.
+                kept = self.limits.idle_timeout if seconds is None else max(0.0, seconds - 1.0)
+                now = asyncio.get_running_loop().time()
+                connection.usable_until = now + min(kept, self.limits.idle_timeout)
                 return connection, head
             connection, fresh = await self._connect(origin), True
 
-    def _note_keep_alive(self, connection: Connection, headers: list[tuple[bytes, bytes]]) -> None:
-        seconds = next((_kept_for(value) for name, value in headers if name.lower() == b"keep-alive"), None)
-        kept = self.limits.idle_timeout if seconds is None else max(0.0, seconds - 1.0)
-        connection.usable_until = asyncio.get_running_loop().time() + min(kept, self.limits.idle_timeout)
-
 
 class Body(httpx.AsyncByteStream, AsyncIterator[bytes]):
-    """The body of one answer. Closing it before its end closes the connection at once."""
+    """Read the body of one answer. Closing it before its end closes the connection at once."""
 
     def __init__(self, pool: Pool, origin: Origin, connection: Connection) -> None:
         self._pool = pool
@@ -256,7 +244,7 @@ class Body(httpx.AsyncByteStream, AsyncIterator[bytes]):
         return data
 
     def settle(self) -> None:
-        """Instead of closing: all that matters was read, the end is due at once. Keeps the connection if it comes."""
+        """End the reading in place of `aclose` when all words were read. Keeps the connection if the body ends soon."""
         connection, self._connection = self._connection, None
         if connection is not None:
             self._pool.settle(self._origin, connection)
@@ -269,7 +257,7 @@ class Body(httpx.AsyncByteStream, AsyncIterator[bytes]):
 
 
 def _kept_for(keep_alive: bytes) -> float | None:
-    """The seconds of a `Keep-Alive: timeout=5` header."""
+    """Return the seconds of a `Keep-Alive: timeout=5` header."""
     for part in keep_alive.split(b","):
         name, _, value = part.partition(b"=")
         if name.strip().lower() == b"timeout" and value.strip().isdigit():
@@ -278,7 +266,7 @@ def _kept_for(keep_alive: bytes) -> float | None:
 
 
 def _wire_form(request: httpx.Request) -> bytes:
-    """The request as HTTP/1.1 writes it. Its body must be there already."""
+    """Return the request as HTTP/1.1 writes it. Its body must be there already."""
     lines = [request.method.encode("ascii") + b" " + request.url.raw_path + b" HTTP/1.1"]
     lines += [name + b": " + value for name, value in request.headers.raw]
     return b"\r\n".join(lines) + b"\r\n\r\n" + request.content

@@ -171,7 +171,7 @@ def test_a_connection_is_kept_when_its_body_ends_after_done() -> None:
     "more", [b"", b"HTTP/1.1 200 OK\r\n", b"5\r\nabc"], ids=["nothing", "no chunk", "half a chunk"]
 )
 def test_a_body_that_does_not_end_after_done_is_given_up(more: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pools, "SETTLE", 0.05)
+    monkeypatch.setattr(pools, "BODY_END_WAIT", 0.05)
     done = hold(head("text/event-stream"), chunk(b"data: Hi\n\ndata: [DONE]\n\n"), more)
 
     async def main() -> None:

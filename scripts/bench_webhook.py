@@ -1,9 +1,9 @@
-"""What the agent wire costs: `python tests/webhook/bench.py [CALLS ...]`, beside a plain httpx client.
+"""Measure the agent's client beside a plain httpx client: `python -m scripts.bench_webhook [CALLS ...]`.
 
 A server in a process of its own answers with the time at which it saw the request, then with the time at which it sends
-each of seven more records. *up*: `reply()` called -> the request's last byte read by the server. *down*: a record sent
-by the server -> its event out of `reply()`. With CALLS, the client's loop also does the work of so many calls: a
-timer of 60 us every 20 ms for each, spread over the 20 ms. All on loopback, both processes share the machine.
+each of `RECORDS` more records. *up*: from the call of `reply()` to the server's reading of the request. *down*: from
+the server's sending of a record to its event. With CALLS, the client's loop also does the work of as many calls: a timer
+of 60 us every 20 ms for each call. Both processes share the machine.
 """
 
 from __future__ import annotations
@@ -14,14 +14,11 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 from statistics import quantiles
 from typing import TypeAlias
 
 import httpx
 import uvloop
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from ivr.call.commands import ReplyRequest
 from ivr.call.events import ReplyDelta
@@ -29,8 +26,8 @@ from ivr.webhook.client import AgentClient
 from ivr.webhook.request import body
 
 ASKED = ReplyRequest("وين شحنتي", "CA1", "speech", 3, "ar", "CA1", "+966500000001", "+966110000002", "inbound")
-RECORDS = 7
-REPLIES = 60
+RECORDS = 30
+REPLIES = 20
 AT_ONCE = 3
 WORK = 60e-6
 FRAME = 0.02
@@ -38,7 +35,7 @@ Ask: TypeAlias = Callable[[], AsyncIterator[str]]
 
 
 class Server(asyncio.Protocol):
-    """Answers every request with times."""
+    """Answer every request with times."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport: asyncio.Transport = transport  # type: ignore[assignment]
@@ -100,7 +97,7 @@ async def one(ask: Ask, up: list[float], down: list[float]) -> None:
 
 
 async def beside(calls: int) -> None:
-    """The work of so many calls, until cancelled."""
+    """Do the work of as many calls, until cancelled."""
 
     def work(due: float) -> None:
         until = time.perf_counter() + WORK
@@ -149,10 +146,12 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["--serve"]:
         uvloop.run(serve())
     else:
-        with subprocess.Popen([sys.executable, __file__, "--serve"], stdout=subprocess.PIPE, text=True) as server:
+        with subprocess.Popen(
+            [sys.executable, "-m", "scripts.bench_webhook", "--serve"], stdout=subprocess.PIPE, text=True
+        ) as server:
             assert server.stdout is not None
             address = f"http://127.0.0.1:{int(server.stdout.readline())}/webhook"
             for load in [int(number) for number in sys.argv[1:]] or [0, 100, 150, 200]:
                 for client in ("httpx", "ours"):
-                    uvloop.run(main(address, load, client))  # a loop of its own: nothing is left of the one before
+                    uvloop.run(main(address, load, client))  # one loop each: nothing is left of the one before
             server.terminate()
