@@ -1,9 +1,9 @@
 """Measure the agent's client beside a plain httpx client: `python -m scripts.bench_webhook [CALLS ...]`.
 
-A server in a process of its own answers with the time at which it saw the request, then with the time at which it sends
-each of `RECORDS` more records. *up*: from the call of `reply()` to the server's reading of the request. *down*: from
-the server's sending of a record to its event. With CALLS, the client's loop also does the work of as many calls: a timer
-of 60 us every 20 ms for each call. Both processes share the machine.
+A server in another process answers with the time at which it saw the request, then with the time at which it sends each
+of `RECORDS` more records. *up*: from the call of `reply()` to the server's reading of the request. *down*: from the
+server's sending of a record to its event. With CALLS, the client's loop also does the work of as many calls: a timer of
+60 us every 20 ms for each call. Both processes share the machine.
 """
 
 from __future__ import annotations
