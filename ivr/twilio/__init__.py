@@ -1,1 +1,1 @@
-"""The telephone wire: Twilio Media Streams, TwiML documents, request signatures."""
+"""Speak the telephone wire: Twilio Media Streams, TwiML documents, request signatures."""

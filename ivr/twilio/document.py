@@ -1,20 +1,18 @@
-"""One TwiML document: read once, checked once, filled for every call.
+"""Read and check one TwiML document at the start, and fill it for every call.
 
-An operator edits these files, so a mistake must stop the start, with the file and the line, and not a call. What Twilio
-would only warn about in its debugger (an unknown verb, a stream with a query string, a parameter of 500 characters) is
-an error here. A document may use two things that are not TwiML:
+An operator edits these files, so a mistake stops the start, with file and line, and never a call. What Twilio only
+warns about in its debugger is an error here. A document may use two things that are not TwiML:
 
     {name}            a value of the call, in a text or an attribute; the names are fixed per document
     for="ar" / "en"   on any element: used only on lines of that language
 
-Values are put into the parsed tree, never into text, so no value can become markup.
 Spec: https://www.twilio.com/docs/voice/twiml.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final, NoReturn
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
@@ -32,31 +30,56 @@ _NOUNS: Final[Mapping[str, frozenset[str]]] = {
     "Stop": frozenset({"Stream"}),
     "Stream": frozenset({"Parameter"}),
 }
-"""What may stand inside what. `<Say>` may hold any SSML, a verb that is not listed holds text only."""
+"""The elements that each element may hold. `<Say>` holds any SSML; a verb that is not listed holds text only."""
 _VERBS: Final = frozenset(
     {"Connect", "Dial", "Enqueue", "Gather", "Hangup", "Leave", "Pause", "Pay", "Play", "Record", "Redirect"}
     | {"Refer", "Reject", "Say", "Start", "Stop"}
 )
 _LONGEST_SAY: Final = 4096
+"""Characters, Twilio's own limit."""
+_LONGEST_PARAMETER: Final = 500
+"""Characters that name and value of a parameter may have together, and one more: Twilio's own limit."""
 
 
 class Document:
-    """A checked document. `fill` makes what is sent to Twilio."""
+    """Hold a checked document. `fill` makes the XML for Twilio."""
 
     def __init__(self, name: str, xml: bytes, allowed: frozenset[str], required: frozenset[str] = frozenset()) -> None:
-        """`allowed`: placeholders the document may use; `required`: those it must. ValueError says file and line."""
+        """Read and check a document. Raises ValueError with file and line.
+
+        `allowed`: placeholders that the document may use. `required`: those that it must use.
+        """
         self.name = name
         self._root, self._lines = _read(name, xml)
-        self._check(allowed, required)
+        if self._root.tag != "Response":
+            self.fail(self._root, f"a TwiML document begins with <Response>, not <{self._root.tag}>")
+        for verb in self._root:
+            if verb.tag not in _VERBS:
+                self.fail(verb, f"Twilio knows no verb <{verb.tag}> (names are case-sensitive)")
+            self._check_element(verb)
+        for language in LANGUAGES:
+            if not self.verbs(language):
+                self.fail(self._root, f"nothing is left of it on a line of language {language}")
+        used = set()
+        for element in self._root.iter():
+            for text in (*element.attrib.values(), element.text or "", element.tail or ""):
+                for placeholder in _PLACEHOLDER.findall(text):
+                    if placeholder not in allowed:
+                        known = "}, {".join(sorted(allowed))
+                        self.fail(element, f"knows no {{{placeholder}}}; it may use {{{known}}}")
+                    used.add(placeholder)
+        if required - used:
+            self.fail(self._root, f"must use {{{'}, {'.join(sorted(required - used))}}}")
 
     def __repr__(self) -> str:
         return f"<Document {self.name} {' '.join(child.tag for child in self._root)}>"
 
     def fill(self, language: str, values: Mapping[str, str], parameters: Mapping[str, str] | None = None) -> str:
-        """The document for one call, as XML.
+        """Return the document for one call, as XML. `parameters` are added to its `<Stream>`.
 
-        `parameters` are added to its `<Stream>`. ValueError when a value is missing or cannot stand in XML.
+        Raises ValueError when a value is missing or cannot stand in XML.
         """
+        # Values go into the parsed tree, never into text: no value can become markup.
         root = _filled(self._root, language, values)
         for stream in root.iter("Stream"):
             for name, value in (parameters or {}).items():
@@ -67,28 +90,15 @@ class Document:
         return f'<?xml version="1.0" encoding="UTF-8"?>{xml}'
 
     def verbs(self, language: str) -> list[Element]:
-        """The top-level verbs of a language, unfilled."""
+        """Return the top-level verbs of a language, unfilled."""
         return [child for child in self._root if child.get("for", language) == language]
 
     def fail(self, element: Element, problem: str) -> NoReturn:
-        """Refuse the document because of this element."""
+        """Refuse the document because of this element. Raises ValueError."""
         raise ValueError(f"{self.name}:{self._lines[element]}: {problem}")
 
-    def _check(self, allowed: frozenset[str], required: frozenset[str]) -> None:
-        if self._root.tag != "Response":
-            self.fail(self._root, f"a TwiML document begins with <Response>, not <{self._root.tag}>")
-        for verb in self._root:
-            if verb.tag not in _VERBS:
-                self.fail(verb, f"Twilio knows no verb <{verb.tag}> (names are case-sensitive)")
-            self._check_verb(verb)
-        for language in LANGUAGES:
-            if not self.verbs(language):
-                self.fail(self._root, f"nothing is left of it on a line of language {language}")
-        used = self._check_placeholders(allowed)
-        if required - used:
-            self.fail(self._root, f"must use {{{'}, {'.join(sorted(required - used))}}}")
-
-    def _check_verb(self, element: Element) -> None:
+    def _check_element(self, element: Element) -> None:
+        """Check an element and everything below it."""
         if element.get("for", "ar") not in LANGUAGES:
             self.fail(element, f'for="{element.get("for")}" is not a language of a line: ar or en')
         if element.tag == "Say":
@@ -99,71 +109,56 @@ class Document:
             if child.tag not in _NOUNS.get(element.tag, frozenset()):
                 self.fail(child, f"<{child.tag}> may not stand inside <{element.tag}>")
             if child.tag == "Stream" and element.tag != "Stop":
-                self._check_stream(element, child)
+                url = child.get("url", "")
+                if url != "{stream_url}" and not url.startswith("wss://"):
+                    self.fail(child, 'url must be "{stream_url}" or begin with wss://')
+                # Twilio drops the query of a stream's URL, and the call with it.
+                if "?" in url or "#" in url:
+                    self.fail(child, "a stream's url may hold no query string: use <Parameter>")
+                if element.tag == "Connect" and child.get("track", "inbound_track") != "inbound_track":
+                    self.fail(child, "a stream under <Connect> carries the inbound track only: remove track")
             if child.tag == "Parameter":
                 _check_parameter(f"{self.name}:{self._lines[child]}", child)
-            self._check_verb(child)
-
-    def _check_stream(self, verb: Element, stream: Element) -> None:
-        url = stream.get("url", "")
-        if url != "{stream_url}" and not url.startswith("wss://"):
-            self.fail(stream, 'url must be "{stream_url}" or begin with wss://')
-        if "?" in url or "#" in url:
-            self.fail(stream, "a stream's url may hold no query string: use <Parameter>")
-        if verb.tag == "Connect" and stream.get("track", "inbound_track") != "inbound_track":
-            self.fail(stream, "a stream under <Connect> carries the inbound track only: remove track")
-
-    def _check_placeholders(self, allowed: frozenset[str]) -> set[str]:
-        used = set()
-        for element in self._root.iter():
-            for text in _texts(element):
-                for name in _PLACEHOLDER.findall(text):
-                    if name not in allowed:
-                        self.fail(element, f"knows no {{{name}}}; it may use {{{'}, {'.join(sorted(allowed))}}}")
-                    used.add(name)
-        return used
-
-
-def _texts(element: Element) -> Iterator[str]:
-    yield from element.attrib.values()
-    yield element.text or ""
-    yield element.tail or ""
+            self._check_element(child)
 
 
 def _check_parameter(where: str, parameter: Element) -> None:
+    """Check a `<Parameter>` against Twilio's limits. Raises ValueError that begins with `where`."""
     name, value = parameter.get("name"), parameter.get("value")
     if not name or value is None:
         raise ValueError(f"{where}: <Parameter> needs name and value")
-    if len(name) + len(value) >= 500:
-        raise ValueError(f"{where}: parameter {name}: name and value together must be under 500 characters")
+    if len(name) + len(value) >= _LONGEST_PARAMETER:
+        raise ValueError(
+            f"{where}: parameter {name}: name and value together must be under {_LONGEST_PARAMETER} characters"
+        )
 
 
 def _filled(element: Element, language: str, values: Mapping[str, str]) -> Element:
-    attributes = {name: _substitute(text, values) for name, text in element.attrib.items() if name != "for"}
-    copy = Element(element.tag, attributes)
-    copy.text, copy.tail = _substitute(element.text, values), _substitute(element.tail, values)
+    """Return a copy of an element for one language, with its placeholders filled."""
+
+    def value(found: re.Match[str]) -> str:
+        if found[1] not in values:
+            raise ValueError(f"no value for {{{found[1]}}}")
+        return _legal(values[found[1]])
+
+    def fill(text: str | None) -> str:
+        return _PLACEHOLDER.sub(value, text or "")
+
+    copy = Element(element.tag, {name: fill(text) for name, text in element.attrib.items() if name != "for"})
+    copy.text, copy.tail = fill(element.text), fill(element.tail)
     copy.extend([_filled(child, language, values) for child in element if child.get("for", language) == language])
     return copy
 
 
-def _substitute(text: str | None, values: Mapping[str, str]) -> str:
-    return _PLACEHOLDER.sub(lambda match: _legal(_value(match[1], values)), text or "")
-
-
-def _value(name: str, values: Mapping[str, str]) -> str:
-    if name not in values:
-        raise ValueError(f"no value for {{{name}}}")
-    return values[name]
-
-
 def _legal(text: str) -> str:
+    """Return a text that may stand in XML. Raises ValueError for control characters."""
     if _NOT_XML.search(text):
         raise ValueError("a value with control characters cannot stand in TwiML")
     return text
 
 
 def _read(name: str, xml: bytes) -> tuple[Element, dict[Element, int]]:
-    """The tree without comments and layout, and the line of each element."""
+    """Return the tree without comments and layout, and the line of each element. Raises ValueError."""
     parser = expat.ParserCreate()
     builder = ElementTree.TreeBuilder()
     lines: dict[Element, int] = {}
@@ -177,6 +172,7 @@ def _read(name: str, xml: bytes) -> tuple[Element, dict[Element, int]]:
     def end(tag: str) -> None:
         builder.end(tag)
 
+    # A DOCTYPE may define entities, which grow without end.
     def doctype(*_: object) -> None:
         raise ValueError(f"{name}:{parser.CurrentLineNumber}: a TwiML document has no DOCTYPE")
 

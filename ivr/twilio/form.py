@@ -1,6 +1,7 @@
-"""What Twilio posts to a webhook: a form, all of whose fields are signed, the empty and the unknown ones too.
+"""Read the form that Twilio posts to a webhook.
 
-Twilio adds fields without notice and sends many present but empty; a reader that drops either breaks the signature.
+Twilio signs every field, also the empty ones and those it adds without notice. A reader that drops one breaks the
+signature.
 Spec: https://www.twilio.com/docs/voice/twiml#request-parameters.
 """
 
@@ -15,11 +16,12 @@ from urllib.parse import parse_qsl
 LONGEST_BODY: Final = 64 * 1024
 """Bytes of a request's body. A real one has about 1.5 KB."""
 MOST_FIELDS: Final = 500
+"""Fields of a form; a real one has about 30."""
 _SID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class Form:
-    """The fields of a request, in order. A name may occur more than once."""
+    """Hold the fields of a request, in order. A name may occur more than once."""
 
     def __init__(self, pairs: list[tuple[str, str]]) -> None:
         self._values: dict[str, list[str]] = {}
@@ -28,10 +30,11 @@ class Form:
 
     @classmethod
     def parse(cls, body: bytes) -> Form:
-        """A form body or a raw query string. ValueError with a fixed reason when it is none."""
+        """Read a form body or a raw query string. Raises ValueError with a fixed reason."""
         if len(body) > LONGEST_BODY:
             raise ValueError("too_long")
         try:
+            # A form is percent-encoded: other bytes than ASCII are a fault of the sender.
             text = body.decode("ascii")
             return cls(parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS))
         except UnicodeError:
@@ -49,17 +52,17 @@ class Form:
         return f"<Form {' '.join(self._values)}>"
 
     def getlist(self, name: str) -> list[str]:
-        """Every value of a name."""
+        """Return every value of a name."""
         return self._values.get(name, [])
 
     def get(self, name: str) -> str:
-        """The first value of a name, empty when there is none."""
+        """Return the first value of a name, empty without one."""
         return self._values.get(name, [""])[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Dialled:
-    """Who calls whom, of a voice webhook."""
+    """Hold caller and callee of a voice webhook."""
 
     call_sid: str
     account_sid: str
@@ -72,7 +75,7 @@ class Dialled:
 
     @classmethod
     def of(cls, form: Form) -> Dialled:
-        """ValueError when the form names no call."""
+        """Take them from a form. Raises ValueError when the form names no call."""
         call_sid = form.get("CallSid")
         if not _SID.fullmatch(call_sid):
             raise ValueError("no_call")

@@ -1,12 +1,10 @@
-"""What is said on the phone's WebSocket, as values.
+"""Read and write the messages of the phone's WebSocket.
 
-Spec: https://www.twilio.com/docs/voice/media-streams/websocket-messages. Twilio writes every number but those of
-`mediaFormat` as a string; other phones that speak this protocol write numbers, so both are read. `parse` never raises:
-what is not in the protocol is `Malformed` with a fixed reason, an event nobody knows is `Unknown`.
+`parse` never raises: what is not in the protocol is `Malformed` with a fixed reason, and an unknown event is `Unknown`.
+50 media messages a second and call go through it, so the known events are decoded in one step into typed structures,
+base64 included. Only a message that does not fit is read a second time, to name its fault.
 
-50 media messages a second and call go through `parse`, so the known events are decoded in one step into typed
-structures (base64 included) and only a message that does not fit is looked at a second time, to name its fault.
-The outgoing messages have exactly the documented fields: Twilio warns (31951) about one more or one less.
+Spec: https://www.twilio.com/docs/voice/media-streams/websocket-messages.
 """
 
 from __future__ import annotations
@@ -24,10 +22,11 @@ LONGEST_PARAMETER: Final = 500
 """Characters of a custom parameter, name and value together: Twilio's own limit."""
 MOST_PARAMETERS: Final = 64
 _LARGEST_NUMBER: Final = 2**53
-_DIGITS: Final = frozenset("0123456789*#ABCD")
+"""The largest whole number that every JSON reader keeps exactly."""
+_DTMF_DIGITS: Final = frozenset("0123456789*#ABCD")
 _SID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
-Reason: TypeAlias = Literal[
+FaultReason: TypeAlias = Literal[
     "too_long",
     "bad_encoding",
     "too_deep",
@@ -45,14 +44,14 @@ Reason: TypeAlias = Literal[
 
 
 class Connected(msgspec.Struct, frozen=True, gc=False):
-    """The first message of a stream."""
+    """Hold the first message of a stream."""
 
     protocol: str
     version: str
 
 
 class Start(msgspec.Struct, frozen=True):
-    """The stream's facts, once, before any audio."""
+    """Hold the facts of a stream. It comes once, before any audio."""
 
     stream_sid: str
     """Letters, digits, `_`, `-`; at most 64."""
@@ -70,7 +69,7 @@ class Start(msgspec.Struct, frozen=True):
 
 
 class Media(msgspec.Struct, frozen=True, gc=False):
-    """A chunk of audio, of any length."""
+    """Hold a chunk of audio, of any length."""
 
     stream_sid: str
     track: str
@@ -81,7 +80,7 @@ class Media(msgspec.Struct, frozen=True, gc=False):
 
 
 class Dtmf(msgspec.Struct, frozen=True, gc=False):
-    """A key of the caller's phone."""
+    """Hold a key that the caller pressed."""
 
     stream_sid: str
     digit: str
@@ -89,30 +88,30 @@ class Dtmf(msgspec.Struct, frozen=True, gc=False):
 
 
 class Mark(msgspec.Struct, frozen=True, gc=False):
-    """A mark of ours has come back."""
+    """Report that a mark has come back."""
 
     stream_sid: str
     name: str
 
 
 class Stop(msgspec.Struct, frozen=True, gc=False):
-    """The stream ended, or the call did; Twilio does not say which."""
+    """Report that the stream or the call ended; Twilio does not say which."""
 
     stream_sid: str
 
 
 class Unknown(msgspec.Struct, frozen=True, gc=False):
-    """An event this bridge does not know. Twilio may add some without notice."""
+    """Stand for an event that the bridge does not know. Twilio may add events without notice."""
 
 
 class Malformed(msgspec.Struct, frozen=True, gc=False):
-    """Not a message of this protocol."""
+    """Stand for a message that is not in the protocol."""
 
-    reason: Reason
+    reason: FaultReason
     """Safe for logs and metric labels."""
 
 
-Message: TypeAlias = Connected | Start | Media | Dtmf | Mark | Stop | Unknown | Malformed
+PhoneMessage: TypeAlias = Connected | Start | Media | Dtmf | Mark | Stop | Unknown | Malformed
 
 
 class _MediaFormat(msgspec.Struct, rename="camel"):
@@ -177,7 +176,7 @@ _decoder: Final[msgspec.json.Decoder[_Wire]] = msgspec.json.Decoder(_Wire)
 _KNOWN: Final = frozenset({"connected", "start", "media", "dtmf", "mark", "stop"})
 
 
-def parse(text: str | bytes) -> Message:
+def parse(text: str | bytes) -> PhoneMessage:
     """Read one message of the phone. Never raises."""
     if len(text) > LONGEST_MESSAGE:
         return Malformed("too_long")
@@ -196,47 +195,47 @@ def parse(text: str | bytes) -> Message:
 
 
 class _OutOfRange(Exception):
-    def __init__(self, reason: Reason) -> None:
+    """Report a field whose type is right and whose value is not."""
+
+    def __init__(self, reason: FaultReason) -> None:
         super().__init__(reason)
-        self.reason: Reason = reason
+        self.reason: FaultReason = reason
 
 
-def _checked(wire: _Wire) -> Message:
+def _checked(wire: _Wire) -> PhoneMessage:
+    """Check the values of a decoded message. Raises _OutOfRange."""
+    # Media first: it is 50 of 51 messages.
     if isinstance(wire, _MediaWire):
         media = wire.media
         return Media(wire.stream_sid, media.track, _number(media.timestamp), media.payload)
     if isinstance(wire, _MarkWire):
         return Mark(wire.stream_sid, _when(len(wire.mark.name) <= LONGEST_NAME, wire.mark.name, "bad_mark"))
     if isinstance(wire, _DtmfWire):
-        return Dtmf(wire.stream_sid, _when(wire.dtmf.digit in _DIGITS, wire.dtmf.digit, "bad_digit"))
+        return Dtmf(wire.stream_sid, _when(wire.dtmf.digit in _DTMF_DIGITS, wire.dtmf.digit, "bad_digit"))
     if isinstance(wire, _StopWire):
         return Stop(wire.stream_sid)
     if isinstance(wire, _ConnectedWire):
         return Connected(wire.protocol, wire.version)
-    return _start(wire.start)
-
-
-def _start(fields: _StartFields) -> Start:
+    fields = wire.start
+    given = fields.custom_parameters
+    short = all(len(name) + len(value) <= LONGEST_PARAMETER for name, value in given.items())
+    if not short or len(given) > MOST_PARAMETERS:
+        raise _OutOfRange("bad_parameters")
     return Start(
         stream_sid=_sid(fields.stream_sid),
         call_sid=_sid(fields.call_sid),
         account_sid=fields.account_sid,
         tracks=tuple(fields.tracks),
-        parameters=_parameters(fields.custom_parameters),
+        parameters=given,
         encoding=fields.media_format.encoding,
         sample_rate=_number(fields.media_format.sample_rate),
         channels=_number(fields.media_format.channels),
     )
 
 
-def _parameters(given: dict[str, str]) -> dict[str, str]:
-    short = all(len(name) + len(value) <= LONGEST_PARAMETER for name, value in given.items())
-    if not short or len(given) > MOST_PARAMETERS:
-        raise _OutOfRange("bad_parameters")
-    return given
-
-
 def _number(value: int | str) -> int:
+    """Return a number from 0 to 2**53. Raises _OutOfRange."""
+    # Twilio writes every number but those of `mediaFormat` as a string; other phones write numbers.
     if isinstance(value, str):
         if not (len(value) <= 16 and value.isascii() and value.isdecimal()):
             raise _OutOfRange("bad_number")
@@ -247,17 +246,19 @@ def _number(value: int | str) -> int:
 
 
 def _sid(value: str) -> str:
+    """Return a sid. Raises _OutOfRange."""
     return _when(_SID.fullmatch(value) is not None, value, "bad_sid")
 
 
-def _when(fits: bool, value: str, reason: Reason) -> str:
+def _when(fits: bool, value: str, reason: FaultReason) -> str:
+    """Return a value that fits. Raises _OutOfRange."""
     if not fits:
         raise _OutOfRange(reason)
     return value
 
 
 def _name_fault(text: str | bytes, complaint: str) -> Unknown | Malformed:
-    """Why the typed decoder refused a message."""
+    """Return why the typed decoder refused a message."""
     try:
         message = msgspec.json.decode(text)
     except RecursionError:
@@ -292,11 +293,12 @@ class _ClearOut(msgspec.Struct, tag_field="event", tag="clear", rename="camel", 
     stream_sid: str
 
 
+# The outgoing messages have exactly the documented fields: Twilio warns (31951) about one more or one less.
 _encoder: Final = msgspec.json.Encoder()
 
 
 def media(stream_sid: str, ulaw: bytes) -> str:
-    """Audio for the caller: raw mu-law at 8 kHz, any length, no file header."""
+    """Write audio for the caller: raw mu-law at 8 kHz, any length, no file header."""
     return _encoder.encode(_MediaOut(stream_sid, _AudioOut(ulaw))).decode()
 
 
@@ -306,5 +308,5 @@ def mark(stream_sid: str, name: str) -> str:
 
 
 def clear(stream_sid: str) -> str:
-    """Throw away all audio not yet played; outstanding marks come back at once."""
+    """Discard all audio that is not played yet. Outstanding marks come back at once."""
     return _encoder.encode(_ClearOut(stream_sid)).decode()

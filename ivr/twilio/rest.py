@@ -1,9 +1,8 @@
-"""The phone company's REST API: end a call, or give it other TwiML.
+"""End a call, or give it other TwiML, over Twilio's REST API. Nothing here raises to a call.
 
-One pooled client per process. `twilio`'s client makes the requests and reads the errors; the transport below is ours,
-over httpx, because the one that comes with it ignores its timeout. Nothing here raises to a call: an operator sees the
-outcome, the caller has left or will.
-Spec: https://www.twilio.com/docs/voice/api/call-resource#update-a-call-resource.
+One pooled client serves the process. `twilio`'s client makes the requests and reads the errors. The transport below
+uses httpx, because the client's own transport ignores its timeout. Spec:
+https://www.twilio.com/docs/voice/api/call-resource#update-a-call-resource.
 """
 
 from __future__ import annotations
@@ -21,17 +20,17 @@ from twilio.rest import Client  # type: ignore[import-untyped]
 LONGEST_TWIML: Final = 4000
 """Characters of TwiML that an update takes."""
 _GONE: Final = frozenset({20404, 21220})
-"""Twilio's codes for a call that is unknown or over."""
+"""Twilio's error codes for a call that is unknown or over."""
 
-Outcome: TypeAlias = Literal["done", "gone", "refused", "unreachable", "timeout"]
-"""`gone`: there is no such call any more, which for a hang-up is success. `refused`: Twilio said no."""
+RestOutcome: TypeAlias = Literal["done", "gone", "refused", "unreachable", "timeout"]
+"""`gone`: the call is over; for a hang-up that is success. `refused`: Twilio answered with an error."""
 
 
 class Transport(AsyncHttpClient):  # type: ignore[misc]
-    """What `twilio` sends its requests through."""
+    """Send the requests of `twilio` through httpx."""
 
     def __init__(self, timeout: float, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        """`timeout`: seconds for each of connect, write and read. One more try if the connection fails."""
+        """Take `timeout`, in seconds for each of connect, write and read. A failed connection is tried once more."""
         super().__init__(logging.getLogger("ivr.twilio.rest"), True, timeout)
         self._client = httpx.AsyncClient(
             timeout=timeout, trust_env=False, transport=transport or httpx.AsyncHTTPTransport(retries=1)
@@ -48,7 +47,7 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]
         timeout: float | None = None,
         allow_redirects: bool = False,
     ) -> Response:
-        """One request, as `twilio` asks for it."""
+        """Send one request, as `twilio` asks for it."""
         fields: Any = data
         query: Any = params
         answer = await self._client.request(
@@ -62,7 +61,7 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]
 
 
 class TwilioRest:
-    """Ends and redirects calls of one account."""
+    """End and redirect the calls of one account."""
 
     def __init__(
         self,
@@ -73,7 +72,7 @@ class TwilioRest:
         timeout: float = 5.0,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """`base_url`: another server than Twilio's, such as the mock. `timeout`: seconds for the whole request."""
+        """Take `base_url`, another server than Twilio's, and `timeout`, in seconds for a whole request."""
         self._timeout = timeout
         self._transport = Transport(timeout, transport)
         # TWILIO_REGION and TWILIO_EDGE of the process belong to Twilio's hosts; they would mangle another base URL.
@@ -81,12 +80,12 @@ class TwilioRest:
         self._client = Client(account_sid, auth_token, http_client=self._transport, environment=environment)
         self._client.api.base_url = base_url.rstrip("/") or self._client.api.base_url
 
-    async def hang_up(self, call_sid: str) -> Outcome:
+    async def hang_up(self, call_sid: str) -> RestOutcome:
         """End the call."""
         return await self._update(call_sid, status="completed")
 
-    async def redirect(self, call_sid: str, *, twiml: str = "", url: str = "") -> Outcome:
-        """Give the call other TwiML, as text (at most 4000 characters) or by its URL. Ends its stream at once."""
+    async def redirect(self, call_sid: str, *, twiml: str = "", url: str = "") -> RestOutcome:
+        """Give the call other TwiML, as text of at most 4000 characters or by URL. This ends its stream at once."""
         if bool(twiml) == bool(url) or len(twiml) > LONGEST_TWIML:
             raise ValueError("give TwiML of at most 4000 characters, or a URL")
         return await (self._update(call_sid, twiml=twiml) if twiml else self._update(call_sid, url=url))
@@ -95,21 +94,19 @@ class TwilioRest:
         """Close the pool."""
         await self._transport.aclose()
 
-    async def _update(self, call_sid: str, **change: str) -> Outcome:
+    async def _update(self, call_sid: str, **change: str) -> RestOutcome:
+        """Change a call. Never raises for a fault of Twilio or of the network."""
         try:
             async with asyncio.timeout(self._timeout):
                 await self._client.calls(call_sid).update_async(**change)
         except (TimeoutError, httpx.TimeoutException):
             return "timeout"
-        except (httpx.HTTPError, OSError):  # the latter: no file descriptor is left
+        # OSError: the process has no file descriptor left.
+        except (httpx.HTTPError, OSError):
             return "unreachable"
         except TwilioRestException as error:
             return "gone" if error.code in _GONE or error.status == 404 else "refused"
-        except (
-            TwilioException,
-            ValueError,
-            TypeError,
-            AttributeError,
-        ):  # the last three: an answer that is not Twilio's
+        # The last three: an answer that is not Twilio's.
+        except (TwilioException, ValueError, TypeError, AttributeError):
             return "refused"
         return "done"

@@ -1,8 +1,4 @@
-"""What waits for the phone's socket: commands in, messages out, in order.
-
-A clear takes with it what waits: none of that would be heard. A phone that does not read is noticed by how much
-waits. After the stream's end nothing is said any more: such a phone plays nothing.
-"""
+"""Queue the commands for the phone's socket: commands in, messages out, in order."""
 
 from __future__ import annotations
 
@@ -12,12 +8,12 @@ from typing import Final
 from ivr.call.commands import SendAudio, SendClear, SendMark
 from ivr.twilio.stream import Stream
 
-MOST: Final = 256
+MOST_UNSENT: Final = 256
 """Messages that may wait for a phone that does not read: over ten seconds of audio."""
 
 
 class SendQueue:
-    """The outbound side of one stream."""
+    """Hold what one stream has still to send."""
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
@@ -27,22 +23,24 @@ class SendQueue:
         return f"<SendQueue waiting={len(self)}>"
 
     def __len__(self) -> int:
-        """Messages that wait."""
+        """Return how many messages wait."""
         return len(self._waiting)
 
     def put(self, command: SendAudio | SendMark | SendClear) -> bool:
-        """Let a command wait for the socket. False: it was refused, the phone does not read."""
+        """Add a command. False: it was refused, because the phone does not read."""
+        # The caller would hear nothing of what waits in front of a clear.
         if isinstance(command, SendClear):
             self._waiting.clear()
-        if len(self._waiting) >= MOST:
+        if len(self._waiting) >= MOST_UNSENT:
             return False
         self._waiting.append(command)
         return True
 
     def take(self) -> str | None:
-        """The next message to be sent. None: nothing waits."""
+        """Return the next message to send. None: nothing waits."""
         while self._waiting:
             command = self._waiting.popleft()
+            # After the stream's end the phone plays nothing.
             if self._stream.state == "open":
                 return self._stream.encode(command)
         return None

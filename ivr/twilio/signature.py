@@ -1,15 +1,12 @@
-"""Whether a request is Twilio's.
+"""Check whether a request is Twilio's.
 
 Twilio signs the URL it asked for and every field of the form: base64(HMAC(secret, url + name1 + value1 + ...)), names
-sorted. The HMAC comes from `twilio`'s RequestValidator; what surrounds it is here, because a bridge behind a proxy
-needs more than its `validate` does:
+sorted. `twilio`'s RequestValidator computes the HMAC. A bridge behind a proxy needs more than its `validate` does:
 
-    the URL    is made from the configured public URL, never from the request's Host. Over https and wss Twilio drops
-               the port, and now and then does not: both are tried. User and fragment are not signed. A WebSocket is
-               signed as wss://, and now and then with a slash behind the path: both are tried.
-    the keys   the auth token (a second one while tokens are rotated), or a shared key, which the request names in
-               X-Twilio-Webhooks-Signature-Settings together with its algorithm. A named key is used and no other; once
-               shared keys are required, a request that names none is refused: leaving the header out is no way around.
+    the URL    is made from the configured public URL, never from the request's Host. Every way is tried in which
+               Twilio writes it: with and without the port, and a WebSocket with and without a slash at the end.
+    the keys   the auth token (two while tokens are rotated), or a shared key that the request names, together with
+               its algorithm, in X-Twilio-Webhooks-Signature-Settings. Only the named key is used.
     the rest   a missing or odd header is a refusal, never an exception.
 
 Spec: https://www.twilio.com/docs/usage/webhooks/webhooks-security.
@@ -34,20 +31,21 @@ _STREAM_SCHEMES: Final = {"https": ("wss",), "http": ("ws", "wss")}
 _DEFAULT_PORTS: Final = {"wss": 443, "https": 443, "ws": 80, "http": 80}
 _NOTHING: Final = Form([])
 
-Refusal: TypeAlias = Literal[
+SignatureRefusal: TypeAlias = Literal[
     "no_signature", "unknown_key", "unknown_algorithm", "shared_key_required", "wrong_signature"
 ]
 
 
 def allowed_urls(public_url: str, path: str, query: str = "", websocket: bool = False) -> list[str]:
-    """Every way Twilio may have written the URL of a request, the likeliest first.
+    """Return every way in which Twilio may have written the URL of a request, the likeliest first.
 
-    `path` and `query` as they came, percent-encoding untouched; `path` begins with a slash and is the bridge's own,
-    without the path of `public_url`. A WebSocket of an https URL is wss; one of an http URL (a developer's) ws or wss.
+    `path` and `query` are as they came, with their percent-encoding. `path` begins with a slash and does not hold the
+    path of `public_url`.
     """
     base = urlsplit(public_url)
     full = base.path.rstrip("/") + path
     paths = [full, full.removesuffix("/") if full.endswith("/") else f"{full}/"] if websocket else [full]
+    # A WebSocket of an https URL is wss; one of a developer's http URL is ws or wss.
     schemes = _STREAM_SCHEMES[base.scheme] if websocket else (base.scheme,)
     tail = f"?{query}" if query else ""
     return [
@@ -59,6 +57,7 @@ def allowed_urls(public_url: str, path: str, query: str = "", websocket: bool = 
 
 
 def _hosts(scheme: str, host: str, port: int | None) -> list[str]:
+    """Return the ways in which Twilio writes a host: over TLS, and on default ports, with and without the port."""
     default = _DEFAULT_PORTS[scheme]
     if port is not None:
         host = host.removesuffix(f":{port}")
@@ -69,12 +68,12 @@ def _hosts(scheme: str, host: str, port: int | None) -> list[str]:
 
 
 class Signatures:
-    """Checks signatures against the configured secrets."""
+    """Check signatures against the configured secrets."""
 
     def __init__(
         self, auth_tokens: Sequence[str], shared_keys: Mapping[str, str] | None = None, require_shared: bool = False
     ) -> None:
-        """`shared_keys`: secret by key id. Without any secret every request is refused."""
+        """Take the secrets; `shared_keys` by key id. Without any secret every request is refused."""
         self._tokens = [RequestValidator(token) for token in auth_tokens if token]
         self._keys = {key: RequestValidator(secret) for key, secret in (shared_keys or {}).items() if secret}
         self._require_shared = require_shared
@@ -85,8 +84,8 @@ class Signatures:
 
     def refusal(
         self, urls: Sequence[str], form: Form | None, signature: str | None, settings: str | None = None
-    ) -> Refusal | None:
-        """Why a request is not Twilio's; None: it is.
+    ) -> SignatureRefusal | None:
+        """Return why a request is not Twilio's. None: it is.
 
         `urls`: see `allowed_urls`. `form`: the posted fields; None for GET and for a WebSocket. `signature` and
         `settings`: the values of the two headers.
@@ -96,16 +95,19 @@ class Signatures:
         key, algorithm = _named(settings)
         if algorithm not in _ALGORITHMS:
             return "unknown_algorithm"
+        # Leaving the header out must be no way around required keys.
         if key is None and self._require_shared:
             return "shared_key_required"
         if key is not None and key not in self._keys:
             return "unknown_key"
+        # Auth tokens sign with SHA-1 only.
         if key is None and algorithm != HMAC_SHA1:
             return "unknown_algorithm"
         secrets = self._tokens if key is None else [self._keys[key]]
         given = signature.encode("utf-8", "surrogatepass")
+        # Every candidate is computed and compared, so that the time tells nothing about which was close.
         good = [
-            hmac.compare_digest(_sign(secret, url, form or _NOTHING, algorithm), given)
+            hmac.compare_digest(secret.compute_signature(url, form or _NOTHING, algorithm).encode(), given)
             for secret in secrets
             for url in urls
         ]
@@ -113,18 +115,13 @@ class Signatures:
 
 
 def body_is_signed(query: str, body: bytes) -> bool:
-    """Whether a body that is no form (JSON) is the one whose SHA-256 the signed query names."""
+    """Return whether a body that is no form (JSON) has the SHA-256 that the signed query names."""
     named = parse_qs(query).get("bodySHA256", [""])[0]
     return hmac.compare_digest(hashlib.sha256(body).hexdigest().encode(), named.encode())
 
 
 def _named(settings: str | None) -> tuple[str | None, str]:
-    """Key id and algorithm of the settings header; without one: the auth token's."""
+    """Return key id and algorithm of the settings header. Without one: no key, and the auth token's algorithm."""
     parts = (part.partition("=") for part in (settings or "").split(","))
     named = {name.strip(): value.strip() for name, _, value in parts}
     return named.get("key") or None, named.get("algorithm", "").upper() or HMAC_SHA1
-
-
-def _sign(secret: RequestValidator, url: str, form: Form, algorithm: str) -> bytes:
-    signed: str = secret.compute_signature(url, form, algorithm)
-    return signed.encode()

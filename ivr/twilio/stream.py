@@ -1,6 +1,6 @@
-"""One audio stream of the phone: its messages in, events of the call out; commands in, messages out.
+"""Turn the messages of one media stream into events of the call, and commands into messages.
 
-The order a stream must keep, and what happens to a message that breaks it:
+The order that a stream must keep, and what happens to a message that breaks it:
 
     WAITING   connected   noted
               start       checked: media format, account, token -> OPEN and CallStarted, or REFUSED
@@ -13,8 +13,8 @@ The order a stream must keep, and what happens to a message that breaks it:
     REFUSED   everything  nothing: the socket is about to be closed
     OVER      everything  nothing
 
-A fault never ends a call: it becomes a `PeerFault` with a fixed reason. `refused` says why the shell must close the
-socket. How long to wait for `start` is the shell's business, this file knows no clock.
+A fault never ends a call: it becomes a `PeerFault` with a fixed reason. `refused` says why the session must close the
+socket.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from ivr.twilio.messages import Connected, Dtmf, Malformed, Mark, Media, Start, 
 TOKEN: Final = "token"
 """The custom parameter that carries the one-time token."""
 START_TIMEOUT: Final = 5.0
-"""Seconds a phone has from the open socket to `start`; then the shell closes it."""
+"""Seconds a phone has from the open socket to `start`; then the session closes it."""
 NORMAL: Final = 1000
 REFUSED: Final = 1008
 INTERNAL: Final = 1011
@@ -39,17 +39,17 @@ INTERNAL: Final = 1011
 _OTHER_TRACKS: Final = frozenset({"outbound", "outbound_track"})
 _INBOUND_TRACKS: Final = frozenset({"inbound", "inbound_track"})
 
-Refusal: TypeAlias = Literal["media_format", "account", "token", "stopped_before_start"]
+StreamRefusal: TypeAlias = Literal["media_format", "account", "token", "stopped_before_start"]
 StreamState: TypeAlias = Literal["waiting", "open", "refused", "over"]
 
 
 class Stream:
-    """The protocol of one WebSocket of the phone. One instance a socket."""
+    """Follow the protocol on one WebSocket of the phone."""
 
     def __init__(self, check_token: Callable[[str, str], bool], account_sid: str | None = None) -> None:
-        """`check_token(token, call_sid)` is asked once, at `start`; `account_sid=None` accepts every account."""
+        """Take `check_token(token, call_sid)`, called once at `start`. `account_sid=None` accepts every account."""
         self.state: StreamState = "waiting"
-        self.refused: Refusal | None = None
+        self.refused: StreamRefusal | None = None
         self.stream_sid = ""
         self.call_sid = ""
         self.faults = 0
@@ -64,7 +64,7 @@ class Stream:
         return f"<Stream {self.stream_sid or '-'} {self.state}{why} faults={self.faults} skipped={self.skipped}>"
 
     def receive(self, text: str | bytes) -> list[Event]:
-        """What one message of the phone means. Never raises."""
+        """Return the events that one message of the phone means. Never raises."""
         if self.state in ("refused", "over"):
             return []
         message = messages.parse(text)
@@ -73,11 +73,19 @@ class Stream:
         if isinstance(message, Unknown):
             return self._fault("unknown_event")
         if isinstance(message, Connected):
-            return self._connected(message)
-        return self._waiting(message) if self.state == "waiting" else self._open(message)
+            if self.state == "open":
+                return self._fault("late_connected")
+            return [] if message.protocol == "Call" else self._fault("unknown_protocol")
+        if self.state == "open":
+            return self._open(message)
+        if isinstance(message, Start):
+            return self._start(message)
+        if isinstance(message, Stop):
+            return self._refuse("stopped_before_start")
+        return self._fault("before_start")
 
     def encode(self, command: SendAudio | SendMark | SendClear) -> str:
-        """The message for a command. Only on an open stream: RuntimeError before `start` and after the end."""
+        """Return the message for a command. Raises RuntimeError before `start` and after the end of the stream."""
         if self.state != "open":
             raise RuntimeError(f"nothing may be sent on {self!r}")
         if isinstance(command, SendAudio):
@@ -86,19 +94,8 @@ class Stream:
             return messages.mark(self.stream_sid, command.name)
         return messages.clear(self.stream_sid)
 
-    def _connected(self, message: Connected) -> list[Event]:
-        if self.state == "open":
-            return self._fault("late_connected")
-        return [] if message.protocol == "Call" else self._fault("unknown_protocol")
-
-    def _waiting(self, message: Start | Media | Dtmf | Mark | Stop) -> list[Event]:
-        if isinstance(message, Start):
-            return self._start(message)
-        if isinstance(message, Stop):
-            return self._refuse("stopped_before_start")
-        return self._fault("before_start")
-
     def _start(self, start: Start) -> list[Event]:
+        """Check the facts of a stream, and open it or refuse it."""
         if (start.encoding, start.sample_rate, start.channels) != ("audio/x-mulaw", 8000, 1):
             return self._refuse("media_format")
         if self._account_sid is not None and start.account_sid != self._account_sid:
@@ -106,10 +103,12 @@ class Stream:
         if not self._check_token(start.parameters.get(TOKEN, ""), start.call_sid):
             return self._refuse("token")
         self.state, self.stream_sid, self.call_sid = "open", start.stream_sid, start.call_sid
+        # The token is a secret of the bridge: the agent never sees it.
         parameters = {name: value for name, value in start.parameters.items() if name != TOKEN}
         return [CallStarted(call_id=start.call_sid, stream_id=start.stream_sid, parameters=parameters)]
 
     def _open(self, message: Start | Media | Dtmf | Mark | Stop) -> list[Event]:
+        """Read a message of an open stream."""
         if isinstance(message, Start):
             return self._fault("second_start")
         if message.stream_sid != self.stream_sid:
@@ -124,6 +123,7 @@ class Stream:
         return [CallerLeft("stop")]
 
     def _media(self, media: Media) -> list[Event]:
+        """Read a chunk of audio."""
         if media.track in _OTHER_TRACKS:
             self.skipped += 1
             return []
@@ -137,15 +137,17 @@ class Stream:
         pieces = range(0, len(media.payload), FRAME)
         return [AudioIn(media.timestamp_ms + at // FRAME * FRAME_MS, media.payload[at : at + FRAME]) for at in pieces]
 
-    def _refuse(self, why: Refusal) -> list[Event]:
+    def _refuse(self, why: StreamRefusal) -> list[Event]:
+        """Refuse the stream for good."""
         self.state, self.refused = "refused", why
         return []
 
     def _fault(self, reason: str) -> list[Event]:
+        """Count a fault of the phone, and report it."""
         self.faults += 1
         return [PeerFault("phone", reason)]
 
 
 def close_code(ended: HangUp | None) -> int:
-    """With what code the socket of a call is closed. None: it broke without an end of its own."""
+    """Return the close code for the socket of a call. `ended=None`: the call broke without an end."""
     return INTERNAL if ended is None or ended.result == "bridge_error" else NORMAL

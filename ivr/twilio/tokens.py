@@ -1,8 +1,7 @@
-"""One-time tokens: what ties the stream on `/media` to the call that was answered on `/voice`.
+"""Issue one-time tokens, which tie the stream on `/media` to the call that was answered on `/voice`.
 
-The voice webhook issues a token and the TwiML carries it to the stream's `start`. It says nothing about the caller, is
-good for one stream of one call and for a short time, and is compared in constant time. Twilio may repeat the webhook:
-a call that has a token not yet used gets the same one again, so both answers work.
+The voice webhook issues a token and the TwiML carries it to the stream's `start`. A token tells nothing about the
+caller. It serves one stream of one call, for a short time.
 """
 
 from __future__ import annotations
@@ -13,26 +12,28 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-_NOBODY: Final = "no such token"
+_NO_TOKEN: Final = "no such token"
 
 
 @dataclass(slots=True)
 class _Issued:
+    """Hold the token of one call."""
+
     token: str
     deadline: float
     """`now` from which the token is void."""
 
 
 def mint() -> str:
-    """43 characters of 256 random bits."""
+    """Return 256 random bits as 43 characters."""
     return secrets.token_urlsafe(32)
 
 
 class Tokens:
-    """The tokens that are out. Bounded: the oldest is withdrawn when there are too many."""
+    """Hold the tokens that are out. When there are too many, the oldest is withdrawn."""
 
     def __init__(self, ttl: float = 60.0, limit: int = 10_000, mint: Callable[[], str] = mint) -> None:
-        """`ttl`: seconds from the webhook's answer to the stream's start. `limit`: tokens that may be out at once."""
+        """Take `ttl`, in seconds from the webhook's answer to the stream's start, and `limit`, tokens out at once."""
         if ttl <= 0 or limit < 1:
             raise ValueError("a token needs time to live and room")
         self._ttl = ttl
@@ -48,8 +49,13 @@ class Tokens:
         return f"<Tokens {len(self._issued)} out>"
 
     def issue(self, call_sid: str, now: float) -> str:
-        """The token of this call; the same one, with new time, as long as it was not used."""
-        self._expire(now)
+        """Return the token of a call. A second time: the same token with new time, while it was not used."""
+        # Oldest deadline first: the first that is still good ends the search.
+        for known_sid in list(self._issued):
+            if now < self._issued[known_sid].deadline:
+                break
+            del self._issued[known_sid]
+        # Twilio may repeat the webhook, and both answers have to work.
         known = self._issued.pop(call_sid, None)
         token = known.token if known else self._mint()
         self._issued[call_sid] = _Issued(token, now + self._ttl)
@@ -58,20 +64,16 @@ class Tokens:
         return token
 
     def redeem(self, token: str, call_sid: str, now: float) -> bool:
-        """Whether this is the call's token. True once; a wrong guess does not use it up."""
+        """Return whether this is the call's token. True once. A wrong guess does not use the token up."""
         known = self._issued.get(call_sid)
-        expected = known.token if known and now < known.deadline else _NOBODY
-        good = hmac.compare_digest(_bytes(expected), _bytes(token)) and expected is not _NOBODY
+        expected = known.token if known and now < known.deadline else _NO_TOKEN
+        # Constant time, also for a call without a token.
+        good = hmac.compare_digest(_bytes(expected), _bytes(token)) and expected is not _NO_TOKEN
         if good:
             del self._issued[call_sid]
         return good
 
-    def _expire(self, now: float) -> None:
-        for call_sid in list(self._issued):
-            if now < self._issued[call_sid].deadline:
-                return
-            del self._issued[call_sid]
-
 
 def _bytes(text: str) -> bytes:
+    """Return any text as bytes, lone surrogates too."""
     return text.encode("utf-8", "surrogatepass")

@@ -1,4 +1,4 @@
-"""The TwiML documents an operator edits, and what the bridge answers with.
+"""Answer Twilio with the TwiML documents that an operator edits.
 
     answer      the call is taken: its audio is connected to the bridge; words for a crash follow
     busy        all places are taken             closed      the line takes no calls
@@ -6,7 +6,6 @@
     transfer    to a person                      voicemail   take a message
     goodbye     the end after something other than a conversation
 
-A checkout reads `twiml/`, an installed wheel its own copy `ivr/_twiml/`, and `IVR_TWIML_DIR` points elsewhere.
 `Documents.load` checks all of them: a bad one is a ValueError with its file and line, before the first call.
 """
 
@@ -27,39 +26,46 @@ _REQUIRED: Final[Mapping[str, frozenset[str]]] = {
     "answer": frozenset({"stream_url", TOKEN}),
     "transfer": frozenset({"number"}),
 }
-_URLS: Final = frozenset({"voice_url", "status_url", "goodbye_url"})
-"""Absolute URLs of this bridge, for actions and callbacks; any document may use them."""
-_NUMBER: Final = re.compile(r"\+?[0-9]{3,15}")
+_OWN_URLS: Final = frozenset({"voice_url", "status_url", "goodbye_url"})
+"""Absolute URLs of this bridge, for actions and callbacks. Any document may use them."""
+_DIALLED_NUMBER: Final = re.compile(r"\+?[0-9]{3,15}")
 
 
 def default_directory() -> Path:
-    """Where the documents are when nobody says otherwise."""
+    """Return the folder of the shipped documents."""
+    # An installed wheel has a copy of its own; a checkout has `twiml/` beside the package.
     package = Path(__file__).resolve().parent.parent
     installed = package / "_twiml"
     return installed if installed.is_dir() else package.parent / "twiml"
 
 
 class Documents:
-    """All documents, read and checked."""
+    """Hold all documents, read and checked."""
 
     def __init__(self, documents: Mapping[Name, Document], public_url: str = "") -> None:
         self._documents = documents
         base = public_url.rstrip("/")
-        self._urls = {name: f"{base}/{name.removesuffix('_url')}" for name in _URLS}
+        self._urls = {name: f"{base}/{name.removesuffix('_url')}" for name in _OWN_URLS}
 
     @classmethod
     def load(cls, directory: Path | None = None, public_url: str = "") -> Documents:
-        """Read and check every document. ValueError names the file and the line of the first fault."""
+        """Read and check every document. Raises ValueError with file and line of the first fault."""
         where = directory or default_directory()
-        documents = {name: _load(where / f"{name}.xml", name) for name in NAMES}
+        documents: dict[Name, Document] = {}
+        for name in NAMES:
+            path, required = where / f"{name}.xml", _REQUIRED.get(name, frozenset())
+            try:
+                xml = path.read_bytes()
+            except OSError as error:
+                raise ValueError(f"{path.name}: cannot be read in {path.parent}: {error.strerror}") from None
+            documents[name] = Document(path.name, xml, required | _OWN_URLS, required)
         _check_answer(documents["answer"])
         return cls(documents, public_url)
 
     def answer(self, stream_url: str, parameters: Mapping[str, str], language: str) -> str:
-        """Take the call. `parameters` holds at least the token; they reach the stream's start.
+        """Return the document that takes a call. `parameters`, at least the token, reach the stream's `start`.
 
-        ValueError when the URL is no WebSocket or has a query string (Twilio would refuse the stream), or when a
-        parameter is too long.
+        Raises ValueError when a parameter is too long, or when the URL is no WebSocket or has a query string.
         """
         if not stream_url.startswith(("wss://", "ws://")) or "?" in stream_url or "#" in stream_url:
             raise ValueError("a stream's url is wss://, without a query string")
@@ -68,26 +74,18 @@ class Documents:
         return self._documents["answer"].fill(language, self._urls | values, others)
 
     def transfer(self, number: str, language: str) -> str:
-        """Hand the caller over to this number (E.164). ValueError when it is none."""
-        if not _NUMBER.fullmatch(number):
+        """Return the document that transfers the caller to this number (E.164). Raises ValueError."""
+        if not _DIALLED_NUMBER.fullmatch(number):
             raise ValueError("a transfer needs a telephone number: + and 3 to 15 digits")
         return self._documents["transfer"].fill(language, self._urls | {"number": number})
 
     def say(self, name: Literal["busy", "closed", "drain", "error", "voicemail", "goodbye"], language: str) -> str:
-        """One of the documents that need nothing of the call."""
+        """Return one of the documents that need no value of the call."""
         return self._documents[name].fill(language, self._urls)
 
 
-def _load(path: Path, name: Name) -> Document:
-    try:
-        xml = path.read_bytes()
-    except OSError as error:
-        raise ValueError(f"{path.name}: cannot be read in {path.parent}: {error.strerror}") from None
-    required = _REQUIRED.get(name, frozenset())
-    return Document(path.name, xml, required | _URLS, required)
-
-
 def _check_answer(document: Document) -> None:
+    """Check that the answer connects one stream, and has words behind it. Raises ValueError."""
     for language in LANGUAGES:
         verbs = document.verbs(language)
         connects = [place for place, verb in enumerate(verbs) for _ in verb.findall("Stream")]

@@ -6,7 +6,7 @@ import pytest
 
 from ivr.call.call import Call
 from ivr.call.commands import HangUp
-from ivr.twilio.send_queue import MOST
+from ivr.twilio.send_queue import MOST_UNSENT
 from tests.call.stage import LOUD, options, phrases
 from tests.support.scene import CALL, Answering, Listener, Scene, Speaker, play
 
@@ -223,7 +223,7 @@ def test_a_phone_that_does_not_read_is_given_up() -> None:
 
     scene = play(script, depth=2, voice=Speaker(ms=35_000))
     assert scene.result == HangUp("indeterminate", "caller_stalled", from_caller=True)
-    assert len(scene.session._send_queue) <= MOST
+    assert len(scene.session._send_queue) <= MOST_UNSENT
 
 
 def test_messages_that_make_no_sense_cost_nothing() -> None:

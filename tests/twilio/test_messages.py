@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.twilio import messages
-from ivr.twilio.messages import Connected, Dtmf, Malformed, Mark, Media, Message, Start, Stop, Unknown, parse
+from ivr.twilio.messages import Connected, Dtmf, Malformed, Mark, Media, PhoneMessage, Start, Stop, Unknown, parse
 
 SID = "MZ" + "0123456789abcdef" * 2
 CALL = "CA" + "0123456789abcdef" * 2
@@ -35,7 +35,7 @@ def start(**changes: object) -> str:
     return json.dumps({"event": "start", "sequenceNumber": "1", "start": START | changes, "streamSid": SID})
 
 
-READ: list[tuple[str, Message]] = [
+READ: list[tuple[str, PhoneMessage]] = [
     ('{"event":"connected","protocol":"Call","version":"1.0.0"}', Connected("Call", "1.0.0")),
     ('{"event":"connected"}', Connected("", "")),
     (start(), Start(SID, CALL, ACCOUNT, ("inbound",), {"token": "t"}, "audio/x-mulaw", 8000, 1)),
@@ -64,7 +64,7 @@ READ: list[tuple[str, Message]] = [
 
 
 @pytest.mark.parametrize(("text", "message"), READ)
-def test_reads(text: str, message: Message) -> None:
+def test_reads(text: str, message: PhoneMessage) -> None:
     assert parse(text) == message
     assert parse(text.encode()) == message
 
@@ -138,7 +138,7 @@ named = st.dictionaries(
 
 @given(st.text() | st.binary() | anything.map(json.dumps) | named.map(json.dumps))
 def test_never_raises(text: str | bytes) -> None:
-    assert isinstance(parse(text), get_args(Message))
+    assert isinstance(parse(text), get_args(PhoneMessage))
 
 
 @given(st.binary(max_size=2000), st.integers(0, 2**53))

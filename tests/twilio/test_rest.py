@@ -11,15 +11,15 @@ from urllib.parse import parse_qsl
 import httpx
 import pytest
 
-from ivr.twilio.rest import Outcome, TwilioRest
+from ivr.twilio.rest import RestOutcome, TwilioRest
 
 ACCOUNT = "AC" + "0" * 32
 CALL = "CA" + "1" * 32
 Server = Callable[[httpx.Request], httpx.Response]
 
 
-def outcome(server: Server, **redirect: str) -> Outcome:
-    async def ask() -> Outcome:
+def outcome(server: Server, **redirect: str) -> RestOutcome:
+    async def ask() -> RestOutcome:
         rest = TwilioRest(ACCOUNT, "token", base_url="http://127.0.0.1:1/", transport=httpx.MockTransport(server))
         try:
             return await (rest.redirect(CALL, **redirect) if redirect else rest.hang_up(CALL))
@@ -92,12 +92,12 @@ PROBLEM: dict[str, Any] = {"type": "about:blank", "title": "no", "status": 400, 
         (raising(OSError(errno.EMFILE, "Too many open files")), "unreachable"),
     ],
 )
-def test_nothing_raises(server: Server, result: Outcome) -> None:
+def test_nothing_raises(server: Server, result: RestOutcome) -> None:
     assert outcome(server) == result
 
 
 def test_the_whole_request_has_one_limit() -> None:
-    async def ask() -> Outcome:
+    async def ask() -> RestOutcome:
         async def stall(_: httpx.Request) -> httpx.Response:
             await asyncio.Event().wait()
             raise AssertionError
@@ -136,7 +136,7 @@ def test_without_a_base_url_it_is_twilios() -> None:
 
 
 def test_the_real_transport_closes() -> None:
-    async def ask() -> Outcome:
+    async def ask() -> RestOutcome:
         rest = TwilioRest(ACCOUNT, "token", base_url="http://127.0.0.1:9", timeout=2)
         try:
             return await rest.hang_up(CALL)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from ivr.call.commands import SendAudio, SendClear, SendMark
-from ivr.twilio.send_queue import MOST, SendQueue
+from ivr.twilio.send_queue import MOST_UNSENT, SendQueue
 from tests.twilio.test_stream import STOP, started
 
 
@@ -37,10 +37,10 @@ def test_a_clear_takes_what_waits() -> None:
 
 def test_a_phone_that_does_not_read_is_noticed_and_may_still_be_cleared() -> None:
     outbox = SendQueue(started())
-    assert all(outbox.put(SendAudio(b"\xff")) for _ in range(MOST))
+    assert all(outbox.put(SendAudio(b"\xff")) for _ in range(MOST_UNSENT))
     assert not outbox.put(SendAudio(b"\xff"))
     assert not outbox.put(SendMark("1"))
-    assert len(outbox) == MOST
+    assert len(outbox) == MOST_UNSENT
     assert outbox.put(SendClear())
     assert len(outbox) == 1
 

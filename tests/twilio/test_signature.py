@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ivr.testbench.twilio.signing import SharedKey, Signer
 from ivr.twilio.form import Form
-from ivr.twilio.signature import Refusal, Signatures, allowed_urls, body_is_signed
+from ivr.twilio.signature import SignatureRefusal, Signatures, allowed_urls, body_is_signed
 
 TOKEN = "12345"
 URL = "https://mycompany.com/myapp.php?foo=1&bar=2"
@@ -40,7 +40,7 @@ def test_the_known_answer() -> None:
     assert Signatures([TOKEN]).refusal([URL], FORM, KNOWN) is None
 
 
-CHANGED: list[tuple[str, str, Form | None, str | None, str | None, Refusal]] = [
+CHANGED: list[tuple[str, str, Form | None, str | None, str | None, SignatureRefusal]] = [
     ("no header", URL, FORM, None, None, "no_signature"),
     ("an empty header", URL, FORM, "", None, "no_signature"),
     ("another signature", URL, FORM, KNOWN.replace("R", "S", 1), None, "wrong_signature"),
@@ -61,7 +61,9 @@ CHANGED: list[tuple[str, str, Form | None, str | None, str | None, Refusal]] = [
 @pytest.mark.parametrize(
     ("url", "form", "signature", "settings", "why"), [row[1:] for row in CHANGED], ids=[row[0] for row in CHANGED]
 )
-def test_refuses(url: str, form: Form | None, signature: str | None, settings: str | None, why: Refusal) -> None:
+def test_refuses(
+    url: str, form: Form | None, signature: str | None, settings: str | None, why: SignatureRefusal
+) -> None:
     assert Signatures([TOKEN], {KEY: "shared"}).refusal([url], form, signature, settings) == why
 
 
