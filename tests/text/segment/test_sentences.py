@@ -115,6 +115,7 @@ CASES = [
     ("1. One two 2.5 three", ["1. One two 2.5 three"]),
     ("1. One two 2. two", ["1. One two 2.", "two"]),
     ("a. One two b. Two three", ["a. One two", "b. Two three"]),
+    ("Options: a. One two b. Two three", ["Options: a. One two", "b. Two three"]),
     ("1. اضغط 2. ثم انتظر", ["1. اضغط 2.", "ثم انتظر"]),
     ("• واحد • اثنين", ["• واحد", "• اثنين"]),
     ("الرياض•جدة", ["الرياض•جدة"]),
@@ -177,6 +178,7 @@ def test_segmenter_drops_long_text_without_words() -> None:
 def test_segmenter_ends_a_long_run_of_stops() -> None:
     assert split("نعم" + "." * 400 + " لا")[-1].endswith("لا")
     assert split("نعم." + " " * 400 + "لا") == ["نعم.", "لا"]
+    assert split("نعم" + "." * 100 + " لا") == ["نعم" + "." * 100, "لا"]
 
 
 def test_take_leaves_the_rest_inside_a_sentence() -> None:
