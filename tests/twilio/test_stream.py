@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -66,6 +67,16 @@ def test_a_whole_call() -> None:
     assert stream.receive(STOP) == [CallerLeft("stop")]
     assert stream.receive(media()) == []
     assert (stream.state, stream.faults, stream.refused) == ("over", 0, None)
+
+
+@pytest.mark.parametrize("length", [1, 159, 160, 161, 320, 400])
+def test_a_long_chunk_is_an_event_for_each_20_ms(length: int) -> None:
+    audio = bytes(number % 251 for number in range(length))
+    found = started().receive(media(timestamp=100, payload=base64.b64encode(audio).decode()))
+    chunks = [event for event in found if isinstance(event, AudioIn)]
+    assert b"".join(chunk.payload for chunk in chunks) == audio
+    assert [chunk.timestamp_ms for chunk in chunks] == [100 + 20 * number for number in range(len(chunks))]
+    assert [len(chunk.payload) for chunk in chunks[:-1]] == [160] * (len(chunks) - 1)
 
 
 def test_commands_become_messages() -> None:
