@@ -1,1 +1,1 @@
-"""Audio, counted in samples. May touch: the standard library, audioop, numpy, onnxruntime. Clock: media time only."""
+"""Handle audio, counted in samples. May touch: the standard library, audioop, numpy, onnxruntime; media time."""

@@ -1,16 +1,12 @@
-"""What one call sounded like, for its record: how loud the caller, how loud the line, how much of the agent came back.
+"""Measure what one call sounded like, for its record: the caller, the line's noise, the agent's echo.
 
 Three figures tell most complaints apart: a caller who is far from the microphone, a room that is loud, a phone whose
-loudspeaker feeds its microphone. They are taken from the whole call and cost a microsecond a frame, because a frame is
-only put down as a number; half a second of them is looked at in one go.
+loudspeaker feeds its microphone.
 
 - **caller**: active level of the frames that were speech, pauses not counted (those within 20 dB of the loud ones).
-- **noise**: the level that frames exceed four times out of five while nobody speaks at either end.
+- **noise**: the level that frames exceed four times out of five while neither end speaks.
 - **echo**: what comes back while the agent speaks and the caller does not, against what was played: the median of the
   half seconds, noise taken off. Where the echo is not above the noise it is at most this.
-
-A half second beside one with speech in it does not count for noise and echo: a voice begins before it is called and
-ends after. Levels are kept as counts per dB, so a call of any length takes the same room.
 """
 
 from __future__ import annotations
@@ -20,14 +16,14 @@ from itertools import accumulate
 from ivr.media.g711 import FRAME_PCM, audioop
 from ivr.media.loudness import decibels
 
-_BLOCK = 25
-"""Frames looked at together: half a second, as long as an echo takes."""
+_HALF_SECOND = 25
+"""Frames looked at together: as long as an echo takes."""
 _LOWEST = -91
 _DBS = 1 - _LOWEST
 _AGENT = -45.0
 """dBFS over half a second from which the agent speaks."""
 _AGENT_SILENT = -70.0
-_SPREAD = 20
+_VOICE_SPREAD = 20
 """dB between the loud frames of a voice and the softest that are still counted as voice."""
 _BURIED = 1.26
 """Power over the noise's under which there is nothing but noise (1 dB)."""
@@ -36,7 +32,7 @@ _ENOUGH_VOICE = 10
 
 
 class CallLevelCounts:
-    """How often which level, in whole dB."""
+    """Count levels, in whole dB: a call of any length takes the same room."""
 
     def __init__(self) -> None:
         self.of = [0] * _DBS
@@ -48,18 +44,18 @@ class CallLevelCounts:
         self.total += 1
 
     def quantile(self, share: float) -> float:
-        """The level that `share` of what was counted does not exceed, dB."""
+        """Return the level that `share` of what was counted does not exceed, dB."""
         wanted = max(1.0, share * self.total)
         return _LOWEST + next(at for at, count in enumerate(accumulate(self.of)) if count >= wanted)
 
     def power_above(self, level: float) -> float:
-        """Mean level by power of all counts from `level` up, dB."""
+        """Return the mean level by power of all counts from `level` up, dB."""
         some = [(count, 10 ** ((_LOWEST + at) / 10)) for at, count in enumerate(self.of) if _LOWEST + at >= level]
         return power_decibels(sum(count * power for count, power in some) / sum(count for count, _ in some))
 
 
 class CallLevels:
-    """One call's levels. Feed every frame; ask at any time."""
+    """Measure one call's levels. Feed every frame; ask at any time."""
 
     def __init__(self) -> None:
         self._voice, self._noise, self._echo = CallLevelCounts(), CallLevelCounts(), CallLevelCounts()
@@ -74,44 +70,44 @@ class CallLevels:
 
     @property
     def caller(self) -> float | None:
-        """Active level of the caller's voice, dBFS; None before a fifth of a second of it."""
+        """Return the active level of the caller's voice, dBFS; None before a fifth of a second of it."""
         if self._voice.total < _ENOUGH_VOICE:
             return None
-        return round(self._voice.power_above(self._voice.quantile(0.9) - _SPREAD), 1)
+        return round(self._voice.power_above(self._voice.quantile(0.9) - _VOICE_SPREAD), 1)
 
     @property
     def noise(self) -> float | None:
-        """The line's noise floor, dBFS; None while there was no half second without voices."""
+        """Return the line's noise floor, dBFS; None while there was no half second without voices."""
         return self._noise.quantile(0.2) if self._noise.total else None
 
     @property
     def echo(self) -> float | None:
-        """The agent's echo against what was played, dB (negative); None before the agent spoke alone."""
+        """Return the agent's echo against what was played, dB (negative); None before the agent spoke alone."""
         return self._echo.quantile(0.5) if self._echo.total else None
 
     def report(self) -> dict[str, float | None]:
-        """For the call's record: `caller_dbfs`, `noise_dbfs`, `echo_db`; None is unknown."""
+        """Return the fields of the call's record: `caller_dbfs`, `noise_dbfs`, `echo_db`; None is unknown."""
         return {"caller_dbfs": self.caller, "noise_dbfs": self.noise, "echo_db": self.echo}
 
     def push(self, frame: bytes, played: bytes | None, voiced: bool) -> None:
-        """One frame (320 bytes of PCM16), what was played meanwhile (None for nothing), and whether it is speech."""
+        """Take one frame (320 bytes of PCM16), what was played meanwhile (None: nothing), and whether it is speech."""
         if len(frame) != FRAME_PCM:
             raise ValueError(f"a frame is {FRAME_PCM} bytes, not {len(frame)}")
+        # A frame is only put down as a number, which costs a microsecond; half a second of them is looked at in one go.
         rms = audioop.rms(frame, 2)
         self._heard.append(rms)
         self._played.append(audioop.rms(played, 2) if played else 0)
         if voiced:
             self._voiced = True
             self._voice.add(decibels(rms))
-        if len(self._heard) == _BLOCK:
-            self._look()
-
-    def _look(self) -> None:
-        """Half a second is full: judge the one before it, whose neighbours are now known."""
+        if len(self._heard) < _HALF_SECOND:
+            return
+        # Half a second is full: the one before it is judged, whose neighbours are now known.
         now = _Block(self._heard, self._played, self._voiced)
         before, block = self._before, self._block
         self._heard, self._played, self._voiced = [], [], False
         self._before, self._block = block, now
+        # A voice begins before it is called speech and ends after: the half seconds beside one do not count.
         if before is None or block is None or before.voiced or block.voiced or now.voiced:
             return
         agent = max(before.agent, block.agent)
@@ -119,18 +115,13 @@ class CallLevels:
             for rms in block.heard:
                 self._noise.add(decibels(rms))
         elif min(before.agent, block.agent) > _AGENT:
-            self._echo.add(self._return(block.power, (before.played + block.played) / 2))
-
-    def _return(self, heard: float, played: float) -> float:
-        """dB of what came back, noise taken off, against what was played: both mean powers."""
-        noise = 0.0 if self.noise is None else 32768**2 * 10 ** (self.noise / 10)
-        if heard > noise * _BURIED:
-            heard -= noise
-        return power_decibels(max(heard, 1.0) / played)
+            noise = 0.0 if self.noise is None else 32768**2 * 10 ** (self.noise / 10)
+            heard = block.power - (noise if block.power > noise * _BURIED else 0.0)
+            self._echo.add(power_decibels(max(heard, 1.0) / ((before.played + block.played) / 2)))
 
 
 class _Block:
-    """Half a second."""
+    """Hold half a second: RMS of its frames, mean powers, the agent's level."""
 
     __slots__ = ("agent", "heard", "played", "power", "voiced")
 
@@ -147,5 +138,5 @@ def _mean_square(values: list[int]) -> float:
 
 
 def power_decibels(ratio: float) -> float:
-    """A ratio of powers in dB."""
+    """Return a ratio of powers in dB."""
     return decibels(32768 * ratio**0.5)

@@ -1,14 +1,12 @@
-"""Endpointing: where an utterance begins and ends, decided frame by frame in media time.
+"""Decide where an utterance begins and ends, frame by frame in media time (endpointing).
 
 Hysteresis twice. In height: a frame is voiced from `on`, stays so down to `off`. In time: speech starts once
 `start_ms` of a window one frame longer are voiced (one frame may miss: a stop consonant), and ends after `endpoint_ms`
 without a voiced frame.
 
 What is cut out: `pre_roll_ms` before the first voiced frame (soft first consonants), the speech, and `tail_ms` after
-the last voiced frame. A detector that was in doubt for a while before it said yes has mostly heard the first syllable
-of a soft voice; so a doubtful stretch that leads up to the start belongs to the utterance as well, up to `reach_ms`.
-No audio is in two utterances, none falls between an utterance that was cut at its greatest length and the next one.
-Frames are counted from 0; sample indices are `160 * frame`.
+the last voiced frame. No audio is in two utterances, and none is lost between an utterance that was cut at its greatest
+length and the next one. Frames are counted from 0; sample indices are `160 * frame`.
 """
 
 from __future__ import annotations
@@ -22,7 +20,7 @@ from ivr.media.g711 import FRAME, FRAME_MS, FRAME_PCM
 
 @dataclass(frozen=True, slots=True)
 class EndpointOptions:
-    """Thresholds of one line."""
+    """Hold the thresholds of one line."""
 
     on: float = 0.5
     """Probability from which a frame is voiced."""
@@ -46,7 +44,7 @@ class EndpointOptions:
 
 @dataclass(frozen=True, slots=True)
 class SpeechStarted:
-    """The caller speaks."""
+    """Say that the caller speaks."""
 
     onset: int
     """Sample index of the first voiced frame."""
@@ -54,7 +52,7 @@ class SpeechStarted:
 
 @dataclass(frozen=True, slots=True)
 class SpeechEnded:
-    """One whole utterance."""
+    """Hold one whole utterance."""
 
     pcm: bytes
     """PCM16 at 8 kHz: pre-roll, speech, tail."""
@@ -70,14 +68,14 @@ class SpeechEnded:
 
 _BRIDGED = 6
 """Frames without a trace of speech inside a doubtful stretch."""
-_MARGIN = 2
+_BEFORE_DOUBT = 2
 """Frames kept before a doubtful stretch."""
 
 Edge: TypeAlias = SpeechStarted | SpeechEnded
 
 
 class Endpointer:
-    """One call's endpointing. Feed every frame of the track, in order."""
+    """Find the utterances of one call. Feed every frame, in order."""
 
     def __init__(self, options: EndpointOptions | None = None) -> None:
         self.options = options or EndpointOptions()
@@ -103,21 +101,21 @@ class Endpointer:
 
     @property
     def speaking(self) -> bool:
-        """An utterance is under way (its last frames may be silence)."""
+        """Return whether an utterance is under way; its last frames may be silence."""
         return self._onset >= 0
 
     @property
     def speech_ms(self) -> int:
-        """Voiced audio of the current utterance, ms; 0 without one."""
+        """Return the voiced audio of the current utterance, ms; 0 without one."""
         return self._voiced * FRAME_MS
 
     @property
     def silence_ms(self) -> int:
-        """Audio since the last voiced frame of the current utterance, ms; 0 without one."""
+        """Return the audio since the last voiced frame of the current utterance, ms; 0 without one."""
         return (self._frame - self._end) * FRAME_MS if self.speaking else 0
 
     def push(self, frame_pcm: bytes, probability: float) -> list[Edge]:
-        """One frame (320 bytes) and how likely it is speech. At most one edge a frame."""
+        """Take one frame (320 bytes) and how likely it is speech; return its edge, at most one."""
         if len(frame_pcm) != FRAME_PCM:
             raise ValueError(f"a frame is {FRAME_PCM} bytes, not {len(frame_pcm)}")
         self._frame += 1
@@ -125,10 +123,21 @@ class Endpointer:
             self._keep([frame_pcm], probability >= self.options.faint)
             return self._listen(probability)
         self._speech.append(frame_pcm)
-        return self._follow(probability)
+        self._above = probability >= (self.options.off if self._above else self.options.on)
+        if self._above:
+            self._voiced += 1
+            self._end = self._frame
+        too_long = (self._frame - self._onset) * FRAME_MS >= self.options.max_utterance_ms
+        if not too_long and self.silence_ms < self.endpoint_ms:
+            return []
+        ended = self._utterance(forced=too_long and self.silence_ms < self.endpoint_ms)
+        # What comes after the utterance's audio may be the beginning of the next one.
+        self._keep(self._speech[len(ended.pcm) // FRAME_PCM :])
+        self._forget()
+        return [ended]
 
     def so_far(self) -> SpeechEnded | None:
-        """The current utterance as if it ended here, for a recogniser that starts early; None without one."""
+        """Return the current utterance as if it ended here, for an STT that starts early; None without one."""
         return self._utterance(forced=True) if self.speaking else None
 
     def abandon(self) -> None:
@@ -137,12 +146,13 @@ class Endpointer:
         self._forget()
 
     def finish(self) -> SpeechEnded | None:
-        """The stream is over: the utterance that was under way, if any."""
+        """End the stream; return the utterance that was under way, if any."""
         last = self.so_far()
         self.abandon()
         return last
 
     def _listen(self, probability: float) -> list[Edge]:
+        """Look for the start of an utterance."""
         self._window.append(probability >= self.options.on)
         if not self._window[-1] or sum(self._window) < self._need:
             return []
@@ -151,7 +161,15 @@ class Endpointer:
         self._end = self._frame
         self._voiced = sum(self._window)
         self._above = True
-        before = min(len(self._kept), max(self._pre_roll + since, self._doubtful(since)))
+        # A model that was in doubt for a while before it said yes has mostly heard the first syllable of a soft voice.
+        # So a doubtful stretch that leads up to the start belongs to the utterance, and a little before it.
+        furthest = since
+        for back, faint in enumerate(reversed(self._faint), 1):
+            if faint:
+                furthest = max(furthest, back)
+            elif back > furthest + _BRIDGED:
+                break
+        before = min(len(self._kept), max(self._pre_roll + since, furthest + _BEFORE_DOUBT))
         self._speech = list(self._kept)[len(self._kept) - before :]
         self._first = self._frame - before
         self._kept.clear()
@@ -161,29 +179,6 @@ class Endpointer:
     def _keep(self, frames: list[bytes], faint: bool = False) -> None:
         self._kept.extend(frames)
         self._faint.extend([faint] * len(frames))
-
-    def _doubtful(self, since: int) -> int:
-        """Frames back from now to the beginning of the doubtful stretch, and a little before it."""
-        furthest = since
-        for back, faint in enumerate(reversed(self._faint), 1):
-            if faint:
-                furthest = max(furthest, back)
-            elif back > furthest + _BRIDGED:
-                break
-        return furthest + _MARGIN
-
-    def _follow(self, probability: float) -> list[Edge]:
-        self._above = probability >= (self.options.off if self._above else self.options.on)
-        if self._above:
-            self._voiced += 1
-            self._end = self._frame
-        too_long = (self._frame - self._onset) * FRAME_MS >= self.options.max_utterance_ms
-        if not too_long and self.silence_ms < self.endpoint_ms:
-            return []
-        ended = self._utterance(forced=too_long and self.silence_ms < self.endpoint_ms)
-        self._keep(self._speech[len(ended.pcm) // FRAME_PCM :])
-        self._forget()
-        return [ended]
 
     def _utterance(self, *, forced: bool) -> SpeechEnded:
         until = self._end - self._first + _frames(self.options.tail_ms)

@@ -1,7 +1,7 @@
-"""G.711 mu-law, the telephone's own coding: one byte a sample, 8000 samples a second.
+"""Code and decode G.711 mu-law, the telephone's own coding: one byte a sample, 8000 samples a second.
 
-The one place that imports audioop: the standard library's up to Python 3.12 (deprecated there, replaced by nothing),
-the `audioop-lts` package after. Both give the same bytes. Who needs audioop takes it from here.
+This is the one place that imports audioop: the standard library's up to Python 3.12, where it is deprecated, and the
+`audioop-lts` package after. Both give the same bytes. Other files take audioop from here.
 
 Mu-law is a table, so decoding is exact and coding again gives the same byte; the only exception is `0x7F` (minus
 zero), which comes back as `0xFF` (plus zero). https://www.itu.int/rec/T-REC-G.711
@@ -30,12 +30,12 @@ SILENCE = 0xFF
 
 
 def decode(ulaw: bytes) -> bytes:
-    """Mu-law to PCM16 little-endian, two bytes for each one given."""
+    """Return mu-law as PCM16 little-endian, two bytes for each one given."""
     return audioop.ulaw2lin(ulaw, 2)
 
 
 def encode(pcm: bytes) -> bytes:
-    """PCM16 little-endian to mu-law. `ValueError` when the last sample is half a sample."""
+    """Return PCM16 little-endian as mu-law. `ValueError` when the last sample is half a sample."""
     if len(pcm) % 2:
         raise ValueError(f"PCM16 of an odd number of bytes: {len(pcm)}")
     return audioop.lin2ulaw(pcm, 2)

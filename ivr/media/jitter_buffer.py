@@ -1,4 +1,4 @@
-"""The inbound track: chunks as the carrier delivers them in, 20 ms frames on one unbroken timeline out.
+"""Buffer the caller's audio: chunks as the carrier delivers them in, 20 ms frames on one unbroken timeline out.
 
 A chunk's timestamp says where its first sample belongs; arrival time says nothing (carriers deliver in bursts).
 Timestamps are whole milliseconds, so a chunk that is less than 19 ms off its place counts as in order and is taken as
@@ -12,7 +12,7 @@ it comes: an orderly stream never waits. Otherwise:
 
 A chunk comes with its speech score, and its frames go out with it; silence that fills a gap has the score 0.
 
-Nothing a timestamp can say makes the track hold more than 60 ms and a chunk, or stop the frames.
+No timestamp makes the buffer hold more than 60 ms and a chunk, or stop the frames.
 """
 
 from __future__ import annotations
@@ -24,11 +24,17 @@ from ivr.media.g711 import FRAME, RATE, SILENCE
 
 _MS = RATE // 1000
 _TOLERANCE = 19 * _MS
+"""Samples a chunk may be off its place and still be in order."""
 _STRICT = 10 * _MS
+"""The same after the clock was found to be wrong."""
 _HOLD = 60 * _MS
+"""Samples that may wait for what is missing before them."""
 _MAX_FILL = 2000 * _MS
+"""Samples of a gap that is filled with silence, at most."""
 _LATE_RUN = 5
+"""Late chunks in a row from which the clock itself is wrong."""
 _TRUST_AFTER = 10
+"""Chunks in order after which the clock is trusted again."""
 
 
 Frame: TypeAlias = tuple[bytes, float]
@@ -36,7 +42,7 @@ Frame: TypeAlias = tuple[bytes, float]
 
 
 class JitterBuffer:
-    """One stream's audio from the caller."""
+    """Hold one stream's audio from the caller until its place in time is known."""
 
     def __init__(self) -> None:
         self.frames = 0
@@ -65,7 +71,7 @@ class JitterBuffer:
 
     @property
     def filled_ms(self) -> int:
-        """Silence put in place of chunks that never came, ms."""
+        """Return how much silence was put in place of chunks that never came, ms."""
         return self._filled // _MS
 
     def push(self, timestamp_ms: int, ulaw: bytes, speech: float = 0.0) -> list[Frame]:
@@ -76,7 +82,10 @@ class JitterBuffer:
         if not self._begun:
             self._begun, self._next = True, start
         if self._doubt:
-            self._take_doubtful(start, ulaw, speech)
+            # The clock was wrong: chunks are taken as they come until ten in a row fit each other.
+            self._doubt = self._doubt - 1 if abs(start - self._next) < _STRICT else _TRUST_AFTER
+            self._next = start
+            self._take(start, ulaw, speech)
         elif start - self._next >= _TOLERANCE:
             insort(self._held, (start, ulaw, speech))
         elif self._take(start, ulaw, speech):
@@ -95,29 +104,22 @@ class JitterBuffer:
         behind = self._next - start
         if behind >= _TOLERANCE:
             if behind >= len(ulaw):
-                return self._late(start, ulaw, speech)
+                self._late_run += 1
+                if self._late_run < _LATE_RUN:
+                    self.late_chunks += 1
+                    return False
+                # So many in a row are not late: the clock is wrong. The timeline goes on from here.
+                self.late_chunks += len(self._held)
+                self._held.clear()
+                self._resync(start)
+                self._doubt = _TRUST_AFTER
+                return self._take(start, ulaw, speech)
+            # Only what reaches beyond the present is new.
             ulaw = ulaw[behind:]
         self._late_run = 0
         self._append(ulaw, speech)
         self._next += len(ulaw)
         return True
-
-    def _late(self, start: int, ulaw: bytes, speech: float) -> bool:
-        """Drop a chunk, unless it is one of so many that the clock must be wrong."""
-        self._late_run += 1
-        if self._late_run < _LATE_RUN:
-            self.late_chunks += 1
-            return False
-        self.late_chunks += len(self._held)
-        self._held.clear()
-        self._resync(start)
-        self._doubt = _TRUST_AFTER
-        return self._take(start, ulaw, speech)
-
-    def _take_doubtful(self, start: int, ulaw: bytes, speech: float) -> None:
-        self._doubt = self._doubt - 1 if abs(start - self._next) < _STRICT else _TRUST_AFTER
-        self._next = start
-        self._take(start, ulaw, speech)
 
     def _settle(self, patience: int) -> None:
         """Take what is held and due; once more than `patience` samples are held, wait no longer for what is missing."""
@@ -133,12 +135,12 @@ class JitterBuffer:
                 self.late_chunks += 1
                 continue
             if missing:
-                self._bridge(start)
+                self._fill_gap(start)
                 bridged = True
             self.reordered += self._take(start, ulaw, speech) and not bridged
         self._passed = 0
 
-    def _bridge(self, start: int) -> None:
+    def _fill_gap(self, start: int) -> None:
         missing = start - self._next
         if missing > _MAX_FILL:
             self._resync(start)

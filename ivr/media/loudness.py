@@ -1,4 +1,4 @@
-"""How loud: levels of frames, and the line's noise floor.
+"""Measure loudness: levels of frames, and the line's noise floor.
 
 Levels are dBFS: 0 is the level of a full-scale square wave, -20 a normal telephone voice, -75 an idle line. All of it
 is a few integers a frame, so that every frame of every call can afford it.
@@ -11,22 +11,22 @@ from math import log10
 
 from ivr.media.g711 import audioop
 
-QUIET = -62.0
-"""dBFS under which nobody speaks on a telephone."""
+QUIET_DBFS = -62.0
+"""Level under which no caller speaks on a telephone."""
 
 
 def level(pcm: bytes) -> float:
-    """Level of PCM16 in dBFS; -90.3 and less is digital silence."""
+    """Return the level of PCM16 in dBFS; -90.3 and less is digital silence."""
     return decibels(audioop.rms(pcm, 2))
 
 
 def decibels(rms: float) -> float:
-    """An RMS value of 16-bit samples in dBFS."""
+    """Return an RMS value of 16-bit samples in dBFS."""
     return 20 * log10(max(rms, 1.0) / 32768)
 
 
 class NoiseFloor:
-    """The quietest 60 ms of the last three seconds and a bit: what is there when nobody speaks."""
+    """Follow the line's noise: the quietest 60 ms of the last three seconds and a bit."""
 
     _SMOOTH = 3
     _BLOCK = 25
@@ -45,7 +45,7 @@ class NoiseFloor:
         return f"<NoiseFloor {self.floor:.0f} dBFS, now {self.now:.0f}>"
 
     def push(self, rms: int) -> None:
-        """One frame's RMS."""
+        """Take one frame's RMS."""
         self._powers.append(rms * rms)
         self.now = decibels((sum(self._powers) / len(self._powers)) ** 0.5)
         if self._frames % self._BLOCK == 0:

@@ -1,19 +1,12 @@
-"""Playout: what is sent to the phone, when, and what the caller heard of it.
+"""Decide what is sent to the phone and when, and know what the caller heard of it (playout).
 
 All agent audio of a call is one growing tape of mu-law samples, cut into *pieces* (a sentence, a phrase). Four
 positions run along it, each a count of samples since the call began::
 
     heard <= ear <= sent <= written
 
-`written` grows as the voice delivers. `sent` follows on absolute deadlines, at most `lead` ahead of the *ear*, which
-is where the phone must be if it plays what it got without a pause. `heard` is what the phone has confirmed by
-returning marks; between two marks it is interpolated, never past the next unreturned one. "The agent is speaking" means
-marks are outstanding, not that a socket is busy.
-
-Yielding (`hold`) clears the phone, sends a short fade of what would have come next and winds `sent` back to `heard`,
-so nothing is lost; `resume` goes on from the last quiet spot before it. `drop` forgets all that was not heard. A mark
-that comes back after a clear is unknown by then and says nothing: discarded is not heard.
-
+`written` grows as TTS delivers. `sent` follows on absolute deadlines, at most `lead` ahead of the *ear*, which is where
+the phone must be if it plays what it got without a pause. `heard` is what the phone has confirmed by returning marks.
 `now` is the driver's clock in seconds and only grows.
 """
 
@@ -25,9 +18,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from ivr.media import g711
+from ivr.media.g711 import FRAME, RATE
 
-FRAME = g711.FRAME
-RATE = g711.RATE
 _SILENT = bytes([g711.SILENCE])
 _TICK = 1e-3
 """Seconds of lateness that mean nothing."""
@@ -35,7 +27,7 @@ _TICK = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class PlayoutOptions:
-    """How far ahead, in what portions. Milliseconds of audio."""
+    """Hold how far ahead is sent, and in what portions. Milliseconds of audio."""
 
     lead_ms: int = 480
     """Most audio the phone may hold."""
@@ -55,21 +47,21 @@ class PlayoutOptions:
 
 @dataclass(frozen=True, slots=True)
 class PlayoutAudio:
-    """Audio for the phone."""
+    """Play this audio."""
 
     payload: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class PlayoutMark:
-    """A name to be returned once everything before it was heard."""
+    """Return this name once everything before it was heard."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class PlayoutClear:
-    """The phone throws away what it has not played."""
+    """Throw away what was not played."""
 
 
 Out: TypeAlias = PlayoutAudio | PlayoutMark | PlayoutClear
@@ -77,13 +69,15 @@ Out: TypeAlias = PlayoutAudio | PlayoutMark | PlayoutClear
 
 @dataclass(slots=True)
 class _Piece:
+    """Hold where a piece lies on the tape; it is open while it has no end."""
+
     key: int
     start: int
     end: int | None = None
 
 
 class Playout:
-    """One call's way to the caller's ear."""
+    """Play out the agent's audio of one call."""
 
     def __init__(self, options: PlayoutOptions | None = None) -> None:
         self.options = options or PlayoutOptions()
@@ -114,27 +108,29 @@ class Playout:
 
     @property
     def written(self) -> int:
-        """Samples received from the voice since the call began."""
+        """Return the samples received from TTS since the call began."""
         return self._tape_start + len(self._tape)
 
     @property
     def idle(self) -> bool:
-        """Nothing to send, nothing the phone has not confirmed."""
+        """Return whether nothing is to be sent, and nothing waits for the phone's mark."""
         return not self._marks and self._sent == self.written
 
     @property
     def silent_from(self) -> float:
-        """When the phone runs dry, with what it has; infinite while there is more to send. Less than a frame of a piece
-        that is open is nothing to send."""
+        """Return when the phone runs out of audio, in seconds of `now`; infinite while there is more to send.
+
+        Less than a frame of an open piece is nothing to send.
+        """
         return math.inf if self._ready() else self._ear_free_at
 
     def dry(self, now: float) -> bool:
-        """The caller has heard all that can be sent of the open piece, and then a silence."""
+        """Return whether the caller has heard all that can be sent of the open piece, and then a silence."""
         begun = any(piece.end is None and piece.start < self._sent for piece in self._pieces.values())
         return begun and not self._ready() and now > self._ear_free_at + self._patience
 
     def unheard_ms(self, now: float) -> int:
-        """Audio the caller has still to hear, sent or not."""
+        """Return the audio the caller has still to hear, sent or not, in ms."""
         return (self.written - self.ear(now)) * 1000 // RATE
 
     # -- the tape ------------------------------------------------------------------------------------------------
@@ -148,8 +144,8 @@ class Playout:
         self._tape += ulaw
 
     def mend(self, now: float) -> None:
-        """More of the open piece comes. Less than a frame that has waited through a silence is dropped: it would be a
-        click before what comes."""
+        """Prepare for more of the open piece."""
+        # Less than a frame that has waited through a silence would be a click before what comes.
         if self.dry(now):
             del self._tape[self._sent - self._tape_start :]
 
@@ -159,7 +155,8 @@ class Playout:
         self._pieces[key].end = self.written
 
     def break_off(self, key: int) -> None:
-        """Close a piece of which no more will come: it ends with its last whole frame, for less is a click by now."""
+        """Close a piece whose audio stopped coming: it ends with its last whole frame."""
+        # Less than a frame is a click by now.
         ragged = (self.written - self._pieces[key].start) % FRAME
         del self._tape[len(self._tape) - min(ragged, self.written - self._sent) :]
         self.finish(key)
@@ -169,36 +166,37 @@ class Playout:
         self._pieces.pop(key, None)
 
     def heard_ms(self, key: int, now: float) -> int:
-        """Audio of this piece the caller has heard."""
+        """Return the audio of this piece the caller has heard, in ms."""
         piece = self._pieces[key]
         end = self.written if piece.end is None else piece.end
         return max(0, min(self.heard(now), end) - piece.start) * 1000 // RATE
 
     def started(self, key: int) -> bool:
-        """Some of this piece has left for the phone."""
+        """Return whether some of this piece has left for the phone."""
         return self._sent > self._pieces[key].start
 
     def finished(self, key: int) -> bool:
-        """The phone has confirmed this piece to its end."""
+        """Return whether the phone has confirmed this piece to its end."""
         end = self._pieces[key].end
         return end is not None and self._heard >= end
 
     # -- where the caller is -------------------------------------------------------------------------------------
 
     def ear(self, now: float) -> int:
-        """Where the phone must be by now if it plays without a pause."""
+        """Return where the phone must be by now if it plays without a pause."""
         ahead = self._ear_free_at - now
         return self._sent if ahead <= 0 else max(self._heard, self._sent - round(ahead * RATE))
 
     def heard(self, now: float) -> int:
-        """What the caller has heard: the last returned mark, interpolated up to the next."""
+        """Return what the caller has heard: the last returned mark, interpolated up to the next."""
         if not self._marks:
             return self._heard
+        # Only the phone can say that the next mark was reached: until then one sample is missing.
         played = self._heard + round((now - self._heard_at) * RATE)
         return max(self._heard, min(played, self._marks[0][1] - 1, self.ear(now)))
 
     def playing(self, now: float) -> bytes:
-        """The 20 ms of mu-law the caller was hearing up to `now`; empty when the agent was silent."""
+        """Return the 20 ms of mu-law the caller was hearing up to `now`; empty when the agent was silent."""
         if now >= self._ear_free_at:
             return b""
         at = self.ear(now) - self._tape_start
@@ -207,19 +205,23 @@ class Playout:
     # -- driving -------------------------------------------------------------------------------------------------
 
     def poll(self, now: float) -> list[Out]:
-        """What is due to be sent. Call whenever audio was written or `wake_at` has come."""
+        """Return what is due to be sent. Call whenever audio was written or `wake_at` has come."""
         out: list[Out] = []
-        self._give_up_lost_marks(now)
+        # A mark that is this late was lost: its audio counts as heard.
+        while self._marks and now >= self._marks[0][2] + self.options.mark_grace_s:
+            self.mark(self._marks[0][0], now)
         if self.held:
             return out
-        while size := self._due(now):
-            self._send(size, now, out)
-        if self._sent > self._marked and self._at_end():  # closed after its last audio had left
+        while (ready := self._ready()) and now + _TICK >= self._due_at(ready):
+            # The first message after a silence is short, so that it leaves and arrives at once.
+            self._send(min(self._first if now >= self._ear_free_at else self._message, ready), now, out)
+        # The piece was closed after its last audio had left.
+        if self._sent > self._marked and self._at_end():
             self._put_mark(out)
         return out
 
     def wake_at(self) -> float | None:
-        """When `poll` has something to do even if nothing happens."""
+        """Return when `poll` has something to do even if nothing happens, in seconds of `now`; None: never."""
         wake = None
         if self._marks:
             wake = self._marks[0][2] + self.options.mark_grace_s
@@ -229,35 +231,34 @@ class Playout:
             wake = due if wake is None else min(wake, due)
         return wake
 
-    def _due(self, now: float) -> int:
-        """Samples to send now; 0: not yet."""
-        ready = self._ready()
-        if not ready or now + _TICK < self._due_at(ready):
-            return 0
-        return min(self._first if now >= self._ear_free_at else self._message, ready)
-
     def _ready(self) -> int:
-        """Samples that may be sent in one go: up to the end of a closed piece, whole frames of an open one."""
+        """Return the samples that may be sent in one go: to the end of a closed piece, whole frames of an open one."""
         end = self._next_end()
         return end - self._sent if end else (self.written - self._sent) // FRAME * FRAME
 
     def _due_at(self, ready: int) -> float:
-        """When the next message may leave: with room for it, and whole unless the phone is about to run dry."""
+        """Return when the next message may leave, in seconds of `now`."""
+        # With room for it, and whole unless the phone is about to run out of audio.
         room_at = self._ear_free_at - self._lead + self._message / RATE
         if ready >= self._message or self._next_end():
             return room_at
         return max(room_at, self._ear_free_at - self._patience)
 
     def _next_end(self) -> int:
-        """Where the next closed piece ends, if that is still to be sent; else 0."""
+        """Return where the next closed piece ends, if that is still to be sent; else 0."""
         return next((p.end for p in self._pieces.values() if p.end is not None and p.end > self._sent), 0)
 
     def _send(self, size: int, now: float, out: list[Out]) -> None:
+        """Send the next `size` samples, and a mark where one is due."""
         at = self._sent - self._tape_start
         out.append(PlayoutAudio(bytes(self._tape[at : at + size])))
         late = now - self._ear_free_at
         if late > 0:
-            self._count_underrun(late)
+            # The phone had run out. Inside a piece that is an underrun: the caller heard a hole.
+            inside = any(p.start < self._sent and (p.end is None or self._sent < p.end) for p in self._pieces.values())
+            if inside and late > _TICK:
+                self.underruns += 1
+                self.underrun_ms += late * 1000
             self._ear_free_at = now
             if not self._marks:
                 self._heard_at = now
@@ -265,12 +266,6 @@ class Playout:
         self._sent += size
         if self._sent - self._marked >= self._mark_every or self._at_end():
             self._put_mark(out)
-
-    def _count_underrun(self, late: float) -> None:
-        inside = any(p.start < self._sent and (p.end is None or self._sent < p.end) for p in self._pieces.values())
-        if inside and late > _TICK:
-            self.underruns += 1
-            self.underrun_ms += late * 1000
 
     def _at_end(self) -> bool:
         return any(p.end == self._sent for p in self._pieces.values())
@@ -285,25 +280,20 @@ class Playout:
     # -- what comes back -----------------------------------------------------------------------------------------
 
     def mark(self, name: str, now: float) -> bool:
-        """A mark came back. False: not one of ours, or its audio was thrown away."""
+        """Take a mark that came back. False: not one of ours, or its audio was thrown away."""
+        # A mark that comes back after a clear is unknown by then: discarded is not heard.
         place = next((i for i, m in enumerate(self._marks) if m[0] == name), None)
         if place is None:
             return False
         for _ in range(place + 1):
             _, self._heard, _ = self._marks.popleft()
         self._heard_at = now
-        self._trim()
-        return True
-
-    def _give_up_lost_marks(self, now: float) -> None:
-        while self._marks and now >= self._marks[0][2] + self.options.mark_grace_s:
-            self.mark(self._marks[0][0], now)
-
-    def _trim(self) -> None:
+        # Audio that no resume can reach any more is let go, a second at a time.
         keep = self._heard - self._rewind - RATE // 2
         if keep - self._tape_start > RATE:
             del self._tape[: keep - self._tape_start]
             self._tape_start = keep
+        return True
 
     # -- yielding ------------------------------------------------------------------------------------------------
 
@@ -311,6 +301,7 @@ class Playout:
         """Go quiet at once and keep what was not heard."""
         out = self._cut(now)
         self.held = True
+        # A short fade of what would have come next: a hard cut is a click.
         if out:
             fade = self._fade(self._heard)
             if fade:
@@ -321,11 +312,20 @@ class Playout:
     def resume(self, now: float) -> list[Out]:
         """Go on from the last quiet spot before what was heard."""
         self.held = False
-        self._sent = self._marked = self._heard = self._quiet_spot()
+        first = max((p.start for p in self._pieces.values() if p.start <= self._heard), default=self._heard)
+        low = max(first, self._heard - self._rewind, self._tape_start)
+        loud: dict[int, int] = {}
+        for at in range(low, self._heard - FRAME + 1, FRAME // 2):
+            start = at - self._tape_start
+            loud[at] = g711.audioop.rms(g711.decode(bytes(self._tape[start : start + FRAME])), 2)
+        # The last of the quietest 20 ms: a word is begun again, and no more than that.
+        floor = min(loud.values(), default=0)
+        spot = max((at for at, rms in loud.items() if rms <= 1.25 * floor + 50), default=low)
+        self._sent = self._marked = self._heard = spot
         return self.poll(now)
 
     def drop(self, now: float) -> list[Out]:
-        """Forget all audio that was not heard. Every piece is over where the caller left it."""
+        """Forget all audio that was not heard. Every piece is over at the point the caller has heard."""
         out = self._cut(now)
         self.held = False
         del self._tape[self._heard - self._tape_start :]
@@ -346,27 +346,13 @@ class Playout:
         return [PlayoutClear()]
 
     def fading(self, now: float) -> bytes:
-        """What the phone would play next, going to nothing: to mix under what takes its place. Ask before `drop`."""
+        """Return what the phone would play next, fading out: to mix under what takes its place. Ask before `drop`."""
         return b"" if self.held or now >= self._ear_free_at else self._fade(self.heard(now))
 
     def _fade(self, position: int) -> bytes:
-        """The few ms from there, going to nothing in steps of 5 ms."""
+        """Return the few ms from there, fading out in steps of 5 ms."""
         at = position - self._tape_start
         pcm = g711.decode(bytes(self._tape[at : at + self.options.fade_ms * RATE // 1000]))
         steps = max(1, len(pcm) // 80)
         parts = (g711.audioop.mul(pcm[i * 80 : (i + 1) * 80], 2, 1 - (i + 1) / (steps + 1)) for i in range(steps))
         return g711.encode(b"".join(parts))
-
-    def _quiet_spot(self) -> int:
-        """The last of the quietest 20 ms in what was heard of this piece within `rewind_ms`."""
-        first = max((p.start for p in self._pieces.values() if p.start <= self._heard), default=self._heard)
-        low = max(first, self._heard - self._rewind, self._tape_start)
-        loud = {at: self._loudness(at) for at in range(low, self._heard - FRAME + 1, FRAME // 2)}
-        if not loud:
-            return low
-        floor = min(loud.values())
-        return max(at for at, rms in loud.items() if rms <= 1.25 * floor + 50)
-
-    def _loudness(self, at: int) -> int:
-        start = at - self._tape_start
-        return g711.audioop.rms(g711.decode(bytes(self._tape[start : start + FRAME])), 2)

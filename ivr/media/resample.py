@@ -1,14 +1,12 @@
-"""Between sample rates, without aliases and without seams.
+"""Resample PCM16 without aliases and without seams.
 
 A windowed-sinc low-pass of 7 ms, evaluated at the output's own instants (polyphase): 80 dB down from 4.15 kHz when
 going to the telephone, flat within 0.01 dB to 3.3 kHz. Output sample `k` belongs to input time `k / rate_out`: the
 filter's delay shows only as the last 3.5 ms, which wait inside until more audio or `flush` comes. `n` samples in are
 `ceil(n * rate_out / rate_in)` samples out, so no sentence loses its end.
 
-Chunked equals one-shot to the bit, on every machine: coefficients are multiples of 2**-24, samples are whole numbers,
-so every product and sum is exact in a double and the order of summation cannot matter. The sums run as small
-matrix products of up to 100 ms: a group of outputs that starts on a whole input sample shares one stretch of input, and
-`kernel` holds the group's coefficients, shifted for each of its outputs.
+Chunked equals one-shot to the bit, on every machine. The sums run as small matrix products of up to 100 ms: a group of
+outputs that starts on a whole input sample shares one stretch of input.
 """
 
 from __future__ import annotations
@@ -21,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 RATES = (8000, 11025, 16000, 22050, 24000, 32000, 44100, 48000)
-"""Rates in Hz that any voice, recogniser or recording here speaks."""
+"""Rates in Hz that any TTS, STT or recording here uses."""
 
 _REACH = 0.0035
 """Seconds of input on each side of an output sample."""
@@ -31,7 +29,7 @@ _BETA = 8.0
 _SCALE = 2.0**24
 _GROUP = 16
 """Outputs that share a stretch of input, at least."""
-_BLOCK = 800
+_PRODUCT_OUTPUTS = 800
 """Outputs of one matrix product, about: keeps a long buffer from filling the memory."""
 _PRODUCTS = 200_000
 """Multiplications of one matrix product, about: OpenBLAS wakes its threads from 262,144 on; on a busy machine they take
@@ -42,7 +40,7 @@ _Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """Everything that depends on the two rates alone. Shared by all streams."""
+    """Hold everything that depends on the two rates alone. Shared by all streams."""
 
     reach: int
     """Input samples on each side of an output."""
@@ -57,9 +55,10 @@ class _Plan:
 
 
 class Resampler:
-    """One stream of PCM16 mono from `rate_in` to `rate_out` Hz.
+    """Resample one stream of PCM16 mono from `rate_in` to `rate_out` Hz.
 
-    `feed` chunks of any length, then `flush`; after that it is as new. To drop a stream halfway (barge-in), drop it.
+    `feed` chunks of any length, then `flush`; after that another stream may begin. To drop a stream halfway (barge-in),
+    drop the resampler.
     """
 
     def __init__(self, rate_in: int, rate_out: int) -> None:
@@ -77,7 +76,7 @@ class Resampler:
         return f"<Resampler {self.rate_in}->{self.rate_out} Hz fed={self._fed} made={self._made}>"
 
     def feed(self, pcm: bytes) -> bytes:
-        """What can be said so far. A half sample waits for its other half."""
+        """Return what can be said so far. A half sample waits for its other half."""
         pcm = self._odd + pcm
         whole = len(pcm) - len(pcm) % 2
         self._odd = pcm[whole:]
@@ -89,7 +88,7 @@ class Resampler:
         return self._make(self._plan, ceil((self._fed - self._plan.reach) * self._plan.group / self._plan.hop))
 
     def flush(self) -> bytes:
-        """The rest of the stream, as if silence followed. A half sample that was left is dropped."""
+        """Return the rest of the stream, as if silence followed. A half sample that was left is dropped."""
         tail = b""
         if self._plan is not None and self._fed:
             tail = self._make(self._plan, ceil(self._fed * self._plan.group / self._plan.hop))
@@ -100,7 +99,7 @@ class Resampler:
         return np.zeros(self._plan.reach if self._plan else 0)
 
     def _make(self, plan: _Plan, until: int) -> bytes:
-        """Outputs from where the stream stands up to `until`; input no longer needed is let go.
+        """Return the outputs from where the stream is up to `until`; input no longer needed is let go.
 
         `_seen` begins `reach` samples before the group that the next output belongs to.
         """
@@ -108,7 +107,15 @@ class Resampler:
         while self._made < until:
             skip = self._made % plan.group
             count = min(until - self._made, plan.block - skip)
-            made.append(_outputs(plan, self._seen, skip, count))
+            width = len(plan.kernel)
+            groups = -(-(skip + count) // plan.group)
+            wanted = (groups - 1) * plan.hop + width
+            seen = self._seen
+            if len(seen) < wanted:
+                seen = np.concatenate((seen, np.zeros(wanted - len(seen))))
+            rows = np.lib.stride_tricks.sliding_window_view(seen[:wanted], width)[:: plan.hop]
+            sums = (np.ascontiguousarray(rows) @ plan.kernel).ravel()[skip : skip + count]
+            made.append(np.clip(np.rint(sums), -32768, 32767).astype("<i2").tobytes())
             self._made += count
             done = (skip + count) // plan.group
             self._seen = self._seen[done * plan.hop :]
@@ -116,25 +123,14 @@ class Resampler:
 
 
 def resample(pcm: bytes, rate_in: int, rate_out: int) -> bytes:
-    """A whole recording: nothing delayed, nothing lost. Odd last byte dropped."""
+    """Return a whole recording: nothing delayed, nothing lost. Odd last byte dropped."""
     stream = Resampler(rate_in, rate_out)
     return stream.feed(pcm) + stream.flush()
 
 
-def _outputs(plan: _Plan, seen: _Floats, skip: int, count: int) -> bytes:
-    """`count` outputs after the first `skip` of the group that `seen` begins with."""
-    width = len(plan.kernel)
-    groups = -(-(skip + count) // plan.group)
-    wanted = (groups - 1) * plan.hop + width
-    if len(seen) < wanted:
-        seen = np.concatenate((seen, np.zeros(wanted - len(seen))))
-    rows = np.lib.stride_tricks.sliding_window_view(seen[:wanted], width)[:: plan.hop]
-    sums = (np.ascontiguousarray(rows) @ plan.kernel).ravel()[skip : skip + count]
-    return np.clip(np.rint(sums), -32768, 32767).astype("<i2").tobytes()
-
-
 @lru_cache(maxsize=16)
 def _plan(rate_in: int, rate_out: int) -> _Plan:
+    """Return the coefficients for two rates."""
     common = gcd(rate_in, rate_out)
     up, down = rate_out // common, rate_in // common
     times = -(-_GROUP // up)
@@ -142,17 +138,13 @@ def _plan(rate_in: int, rate_out: int) -> _Plan:
     reach = int(_REACH * rate_in)
     kernel = np.zeros((2 * reach + 1 + (group - 1) * down // up, group))
     for k in range(group):
+        # Output k lies `part / up` of an input sample after sample `whole`; its coefficients add up to one.
         whole, part = divmod(k * down, up)
-        kernel[whole : whole + 2 * reach + 1, k] = _taps(rate_in, rate_out, reach, part / up)
-    groups = max(1, min(_BLOCK // group + 1, _PRODUCTS // kernel.size))
+        away = (np.arange(-reach, reach + 1) - part / up) / rate_in
+        inside = 1 - (away / _REACH) ** 2
+        window = np.where(inside < 0, 0, np.i0(_BETA * np.sqrt(np.maximum(inside, 0))))
+        taps = np.sinc(2 * _CUTOFF * min(rate_in, rate_out) * away) * window
+        # Multiples of 2**-24 times whole samples: every product and sum is exact in a double, in any order.
+        kernel[whole : whole + 2 * reach + 1, k] = np.rint(taps / taps.sum() * _SCALE) / _SCALE
+    groups = max(1, min(_PRODUCT_OUTPUTS // group + 1, _PRODUCTS // kernel.size))
     return _Plan(reach, hop, group, kernel, groups * group)
-
-
-def _taps(rate_in: int, rate_out: int, reach: int, part: float) -> _Floats:
-    """Coefficients for an output that lies `part` of an input sample after the middle one; they add up to one."""
-    away = (np.arange(-reach, reach + 1) - part) / rate_in
-    inside = 1 - (away / _REACH) ** 2
-    window = np.where(inside < 0, 0, np.i0(_BETA * np.sqrt(np.maximum(inside, 0))))
-    taps = np.sinc(2 * _CUTOFF * min(rate_in, rate_out) * away) * window
-    exact: _Floats = np.rint(taps / taps.sum() * _SCALE) / _SCALE
-    return exact

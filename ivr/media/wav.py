@@ -1,4 +1,4 @@
-"""WAV files: what recognisers want and what voices and recordings come as.
+"""Read and write WAV files: what the STT wants, and what TTS and recordings come as.
 
 Written: the plain 44-byte header and PCM16. Read: PCM16 and G.711 mu-law, any chunks in any order, and headers of
 streams whose sizes were not known when they were written (`0xFFFFFFFF`, zero, or more than there is): the audio then
@@ -20,7 +20,7 @@ _MAX_RATE = 384_000
 
 @dataclass(frozen=True, slots=True)
 class Wav:
-    """One decoded file."""
+    """Hold one decoded file."""
 
     pcm: bytes
     """PCM16 little-endian, channels interleaved, whole samples."""
@@ -31,6 +31,8 @@ class Wav:
 
 @dataclass(frozen=True, slots=True)
 class _WavFormat:
+    """Hold what the `fmt ` chunk says."""
+
     code: int
     channels: int
     rate: int
@@ -38,7 +40,7 @@ class _WavFormat:
 
 
 def encode(pcm: bytes, rate: int) -> bytes:
-    """PCM16 mono as a WAV file. `ValueError` when the last sample is half a sample."""
+    """Return PCM16 mono as a WAV file. `ValueError` when the last sample is half a sample."""
     if len(pcm) % 2:
         raise ValueError(f"PCM16 of an odd number of bytes: {len(pcm)}")
     form = struct.pack("<4sIHHIIHH", b"fmt ", 16, _PCM, 1, rate, rate * 2, 2, 16)
@@ -46,7 +48,7 @@ def encode(pcm: bytes, rate: int) -> bytes:
 
 
 def decode(data: bytes) -> Wav:
-    """A whole WAV file. `ValueError` says why one cannot be read."""
+    """Return what a WAV file holds. `ValueError` says why one cannot be read."""
     if len(data) < 12 or data[:4] != b"RIFF" or data[8:12] != b"WAVE":
         raise ValueError("not a WAV file: no RIFF/WAVE header")
     form: _WavFormat | None = None
@@ -56,15 +58,26 @@ def decode(data: bytes) -> Wav:
         elif name == b"data":
             if form is None:
                 raise ValueError("broken WAV file: the audio comes before its format")
-            return _audio(form, body)
+            match form.code, form.bits:
+                case (0x0001, 16):
+                    pcm = body
+                case (0x0007, 8):
+                    pcm = g711.decode(body)
+                case _:
+                    what = f"format {form.code:#06x} with {form.bits} bits"
+                    raise ValueError(f"cannot read a WAV file of {what}: PCM16 or mu-law wanted")
+            whole = len(pcm) - len(pcm) % (2 * form.channels)
+            return Wav(pcm[:whole], form.rate, form.channels)
     raise ValueError("broken WAV file: no audio in it")
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield name and body of every chunk."""
     at = 12
     while at + 8 <= len(data):
         name, size = struct.unpack_from("<4sI", data, at)
         at += 8
+        # The writer of a stream did not know its size: the audio goes on to the end of the file.
         if name == b"data" and size in _STREAMED:
             size = len(data) - at
         yield name, data[at : at + size]
@@ -72,6 +85,7 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _format(body: bytes) -> _WavFormat:
+    """Return what a `fmt ` chunk says; `ValueError` for one that makes no sense."""
     if len(body) < 16:
         raise ValueError("broken WAV file: its format is cut short")
     code, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", body)
@@ -80,16 +94,3 @@ def _format(body: bytes) -> _WavFormat:
     if not 1 <= channels <= 32 or not 1 <= rate <= _MAX_RATE:
         raise ValueError(f"broken WAV file: {channels} channels at {rate} Hz")
     return _WavFormat(code, channels, rate, bits)
-
-
-def _audio(form: _WavFormat, body: bytes) -> Wav:
-    match form.code, form.bits:
-        case (0x0001, 16):
-            pcm = body
-        case (0x0007, 8):
-            pcm = g711.decode(body)
-        case _:
-            what = f"format {form.code:#06x} with {form.bits} bits"
-            raise ValueError(f"cannot read a WAV file of {what}: PCM16 or mu-law wanted")
-    whole = len(pcm) - len(pcm) % (2 * form.channels)
-    return Wav(pcm[:whole], form.rate, form.channels)

@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from ivr.media.loudness import QUIET, NoiseFloor, decibels, level
+from ivr.media.loudness import QUIET_DBFS, NoiseFloor, decibels, level
 from ivr.media.vad.hangover import Hangover
 
 
@@ -16,7 +16,7 @@ def test_levels(sample: int, dbfs: float) -> None:
 
 
 def test_an_idle_line_is_quiet() -> None:
-    assert level(struct.pack("<hh", 8, -8) * 80) < QUIET - 5
+    assert level(struct.pack("<hh", 8, -8) * 80) < QUIET_DBFS - 5
 
 
 def after(*runs: tuple[int, int]) -> NoiseFloor:
@@ -76,7 +76,7 @@ def test_three_frames_far_below_the_voice_are_its_end() -> None:
 
 
 def test_line_silence_is_far_below_any_voice() -> None:
-    assert verdicts((-45, LOUD, 1.0), *[(QUIET - 1, LOUD, 1.0)] * 4) == "|||.."
+    assert verdicts((-45, LOUD, 1.0), *[(QUIET_DBFS - 1, LOUD, 1.0)] * 4) == "|||.."
 
 
 def test_back_at_the_noise_and_the_model_doubts() -> None:

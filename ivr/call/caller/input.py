@@ -1,6 +1,6 @@
-"""The call's ears: the caller's chunks in, speech begun and ended out.
+"""Find the caller's speech: chunks of audio with their scores in, speech begun and ended out.
 
-Everything in here happens in media time, counted in samples of the inbound track, because arrival times lie: the phone
+Everything happens in media time, counted in samples of the caller's audio, because arrival times lie: the phone
 delivers in bursts. The one use of `now` is to tell an event's place on the driver's clock, for the records.
 """
 
@@ -15,14 +15,14 @@ from ivr.media.jitter_buffer import Frame, JitterBuffer
 from ivr.media.vad.detector import VoiceDetector
 
 KEY_MS = 200
-"""A key's tone sounds this long on the line; the detector is deaf to it."""
+"""How long a key's tone sounds on the line; no speech is found in it."""
 
 
 class CallerInput:
-    """One caller's speech."""
+    """Follow one caller's speech."""
 
     def __init__(self, options: CallOptions) -> None:
-        self.track = JitterBuffer()
+        self._jitter_buffer = JitterBuffer()
         self.levels = CallLevels()
         self._detector = VoiceDetector()
         self._endpointer = Endpointer(
@@ -42,22 +42,22 @@ class CallerInput:
 
     @property
     def speaking(self) -> bool:
-        """An utterance is open."""
+        """Return whether an utterance is open."""
         return self._endpointer.speaking
 
     @property
     def speech_ms(self) -> int:
-        """Voiced audio of the open utterance."""
+        """Return the voiced audio of the open utterance, ms."""
         return self._endpointer.speech_ms
 
     @property
     def silence_ms(self) -> int:
-        """Silence since its last voiced frame."""
+        """Return the silence since its last voiced frame, ms."""
         return self._endpointer.silence_ms
 
     @property
     def endpoint_ms(self) -> int:
-        """Silence that ends the utterance; may be changed while one is open."""
+        """Return the silence that ends the utterance, ms; it may be changed while one is open."""
         return self._endpointer.endpoint_ms
 
     @endpoint_ms.setter
@@ -65,12 +65,12 @@ class CallerInput:
         self._endpointer.endpoint_ms = ms
 
     def so_far(self) -> SpeechEnded | None:
-        """The open utterance as if it ended here; without one, the last that ended."""
+        """Return the open utterance as if it ended here; without one, the last that ended."""
         return self._endpointer.so_far() or self._last
 
     def frames(self, chunk: AudioIn) -> list[Frame]:
         """Return the complete 20 ms frames that this chunk makes available, in order, each with its score."""
-        return self.track.push(chunk.timestamp_ms, chunk.payload, chunk.speech)
+        return self._jitter_buffer.push(chunk.timestamp_ms, chunk.payload, chunk.speech)
 
     def hear(self, frame: bytes, speech: float, played: bytes) -> list[SpeechStarted | SpeechEnded]:
         """Take one frame of mu-law and its score; return where speech began or ended.
@@ -81,6 +81,7 @@ class CallerInput:
         reference = g711.decode(played) if len(played) == g711.FRAME else None
         self._position += g711.FRAME
         probability = self._detector.push(pcm, speech, reference)
+        # A key's tone may sound like a voice.
         if self._position <= self._deaf_until:
             probability = 0.0
         edges = self._endpointer.push(pcm, probability)
@@ -91,14 +92,14 @@ class CallerInput:
         return edges
 
     def at(self, sample: int, now: float) -> float:
-        """When a sample of the track passed, on the driver's clock."""
+        """Return when a sample passed, in seconds of the driver's clock."""
         return now - (self._position - sample) / g711.RATE
 
     def abandon(self) -> None:
-        """The open utterance was not meant for us."""
+        """Drop the open utterance: it was not meant for the agent."""
         self._endpointer.abandon()
 
     def deafen(self) -> None:
-        """A key was pressed: what sounds now is its tone."""
+        """Find no speech in what sounds now: it is a key's tone."""
         self._deaf_until = self._position + KEY_MS * g711.RATE // 1000
         self.abandon()

@@ -1,1 +1,1 @@
-"""Voice activity detection: score frames, and tell the caller from echo, background voices and noise."""
+"""Detect voice activity: score the caller's audio, and tell the caller from echo, background voices and noise."""

@@ -1,13 +1,8 @@
-"""Voices in the background: a cafe, an office, a station.
+"""Tell a caller from voices in the background: a cafe, an office, a station.
 
-Many people at once are neither speech nor noise to a model of speech: of one person it is sure nearly all the time,
-yes or no; of a crowd it is not sure for seconds on end, and every now and then it says yes. A caller in a cafe would
-interrupt the agent without a word, and would never be done speaking.
-
-So it is counted how much of the last second or so was doubtful, and how loud that was. Where doubt prevails there is a
-crowd, and a voice counts only if it stands out from it. The caller's own voice does, for the microphone is at the
-caller's mouth. Whatever the level, a voice of which the model is sure makes no crowd, nor does noise: neither is
-doubtful.
+The model is sure of one person nearly all the time, yes or no. Of a crowd it is not sure for seconds on end, and every
+now and then it says yes. A caller in a cafe would interrupt the agent without a word, and would never end an utterance.
+So it is counted how much of the last second or so was doubtful, and how loud that was.
 """
 
 from __future__ import annotations
@@ -26,7 +21,7 @@ _SILENCE = -75.0
 
 
 class BabbleFloor:
-    """One call's background. Feed it while somebody might be speaking."""
+    """Follow one call's background voices. Feed the frames that may be speech."""
 
     def __init__(self) -> None:
         self.doubt = 0.0
@@ -39,10 +34,12 @@ class BabbleFloor:
         return f"<BabbleFloor doubt={self.doubt:.2f} at {self.level:.0f} dBFS>"
 
     def push(self, level: float, probability: float) -> bool:
-        """One frame: its level, dBFS, and what the model says. True: this is the crowd, whatever the model says."""
+        """Take one frame's level, dBFS, and score; return whether it is the crowd, whatever its score."""
+        # One clear voice is no crowd, whatever its level, nor is noise: the model doubts neither.
         doubtful = _SURE_NO < probability < _SURE_YES
         self.doubt += (doubtful - self.doubt) * _PACE
         if doubtful:
             self.level += (max(level, _SILENCE) - self.level) * _PACE
         self._loud = max(level, self._loud - _FADES)
+        # The caller's own voice stands out from a crowd, because the microphone is close to it.
         return self.doubt > _PREVAILS and self._loud < self.level + _STANDS_OUT

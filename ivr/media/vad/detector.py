@@ -8,7 +8,7 @@ Pure: the same frames, scores and played audio give the same answers.
 from __future__ import annotations
 
 from ivr.media.g711 import FRAME_PCM, audioop
-from ivr.media.loudness import QUIET, NoiseFloor, decibels, level
+from ivr.media.loudness import QUIET_DBFS, NoiseFloor, decibels, level
 from ivr.media.vad.babble import BabbleFloor
 from ivr.media.vad.echo_gate import NOTHING, EchoGate
 from ivr.media.vad.hangover import Hangover
@@ -56,7 +56,7 @@ class VoiceDetector:
         is_open = self.gate.push(heard, level(played) if played else NOTHING)
         # Right after the agent's voice the line's own noise wakes nothing: the model still has the agent's last word in
         # its memory and takes noise for speech.
-        needed = max(QUIET, self.noise.floor + _WAKING) if self._asleep and self.gate.busy else QUIET
+        needed = max(QUIET_DBFS, self.noise.floor + _WAKING) if self._asleep and self.gate.busy else QUIET_DBFS
         if is_open and heard >= needed:
             self._asleep, self._shut = False, 0
         else:

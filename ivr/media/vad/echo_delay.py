@@ -1,9 +1,7 @@
-"""When the agent's echo comes back: how many frames after it was played.
+"""Find when the agent's echo comes back: how many frames after it was played.
 
 The loudness of an echo goes up and down as that of the agent did a while ago. Over three seconds of agent speech the
-two are laid over each other at every delay from nothing to half a second; where they agree best, and well, is the
-echo. Twice in a row the same answer makes it known; once another answer makes it unknown. A caller who talks over the
-agent agrees with no delay, and a line without an echo above its noise has nothing to agree: both change nothing.
+two are laid over each other at every delay from nothing to half a second. Where they agree best, and well, is the echo.
 """
 
 from __future__ import annotations
@@ -12,8 +10,8 @@ from collections import deque
 
 import numpy as np
 
-LONGEST = 25
-"""Frames: half a second."""
+LONGEST_ECHO = 25
+"""Frames after which an echo comes at most: half a second."""
 _SPAN = 150
 """Frames laid over each other, at most..."""
 _LEAST = 75
@@ -29,13 +27,13 @@ _SOFTEST_HEARD, _SOFTEST_PLAYED = -70.0, -45.0
 
 
 class EchoDelay:
-    """One call's. Feed it while the agent speaks and half a second after."""
+    """Find the delay of one call's echo. Feed the frames while the agent speaks and half a second after."""
 
     def __init__(self) -> None:
         self.frames: int | None = None
         """The delay; None while unknown."""
         self._heard: deque[float] = deque(maxlen=_SPAN)
-        self._played: deque[float] = deque(maxlen=_SPAN + LONGEST)
+        self._played: deque[float] = deque(maxlen=_SPAN + LONGEST_ECHO)
         self._count = 0
         self._last: int | None = None
 
@@ -43,34 +41,35 @@ class EchoDelay:
         return f"<EchoDelay {'unknown' if self.frames is None else f'{20 * self.frames} ms'}>"
 
     def push(self, heard: float, played: float) -> bool:
-        """Levels of one frame, dBFS. True when the delay was looked for."""
+        """Take the levels of one frame, dBFS; return whether the delay was looked for."""
         self._heard.append(heard)
         self._played.append(played)
         self._count += 1
-        if self._count % _EVERY or len(self._played) < _LEAST + LONGEST:
+        if self._count % _EVERY or len(self._played) < _LEAST + LONGEST_ECHO:
             return False
-        self._judge(self._best())
-        return True
-
-    def pause(self) -> None:
-        """The agent is silent: what comes next does not follow in time."""
-        self._heard.clear()
-        self._played.clear()
-
-    def _judge(self, best: int | None) -> None:
+        best = self._best()
+        # A caller who talks over the agent agrees with no delay, and neither does a line without an echo above its
+        # noise: both change nothing.
         if best is None:
-            return
+            return True
+        # Twice in a row the same delay makes it known; once another one makes it unknown.
         if self._last is not None and abs(best - self._last) <= 1:
             if self.frames is None or abs(best - self.frames) > 1:
                 self.frames = best
         elif self.frames is not None and abs(best - self.frames) > 1:
             self.frames = None
         self._last = best
+        return True
+
+    def pause(self) -> None:
+        """Begin again: the agent is silent, and what comes next does not follow in time."""
+        self._heard.clear()
+        self._played.clear()
 
     def _best(self) -> int | None:
-        """The delay at which both curves agree best, if they do."""
+        """Return the delay at which both curves agree best, in frames; None when they do not."""
         played = np.maximum(self._played, _SOFTEST_PLAYED)
-        span = len(played) - LONGEST
+        span = len(played) - LONGEST_ECHO
         heard = np.maximum(self._heard, _SOFTEST_HEARD)[-span:]
         if heard.std() < _LIVELY:
             return None
@@ -79,4 +78,4 @@ class EchoDelay:
         spread = np.maximum(shifted.std(axis=1), _LIVELY)
         agreement = (shifted @ heard) / (span * spread * heard.std())
         best = int(agreement.argmax())
-        return LONGEST - best if agreement[best] >= _AGREES else None
+        return LONGEST_ECHO - best if agreement[best] >= _AGREES else None

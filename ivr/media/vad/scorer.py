@@ -66,19 +66,12 @@ def _ask_all(scorers: list[SileroScorer]) -> list[float | Exception]:
     try:
         while due := [scorer for scorer in scorers if scorer.due]:
             silero.ask(due)
-    except Exception:
-        # A run that fails for all may fail because of one of them: what is left is asked call by call.
-        return [_ask_alone(scorer) for scorer in scorers]
-    return [scorer.speech for scorer in scorers]
-
-
-def _ask_alone(scorer: SileroScorer) -> float | Exception:
-    try:
-        while scorer.due:
-            silero.ask([scorer])
     except Exception as error:
-        return error
-    return scorer.speech
+        if len(scorers) == 1:
+            return [error]
+        # A run that fails for all may fail because of one of them: what is left is asked call by call.
+        return [score for scorer in scorers for score in _ask_all([scorer])]
+    return [scorer.speech for scorer in scorers]
 
 
 def factory() -> SpeechScorer:

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ivr.media.g711 import FRAME, FRAME_PCM, RATE, audioop
-from ivr.media.loudness import QUIET, NoiseFloor, decibels
+from ivr.media.loudness import QUIET_DBFS, NoiseFloor, decibels
 
 Floats = NDArray[np.float32]
 
@@ -30,10 +30,8 @@ _SHA256 = "1a153a22f4509e292a94e67d6f9b85e8deb25b4988682b7e174c65279d8788e3"
 WINDOW, CONTEXT = 256, 32
 """Samples of a window, and of the audio before it that the model is shown again."""
 _SEEN = WINDOW + CONTEXT
-_RECALLED_WINDOWS = 9
-"""Windows a rebuilt state has been shown: 288 ms."""
-_RECALLED = _RECALLED_WINDOWS * WINDOW + CONTEXT
-"""Samples of audio that are kept for rebuilding a state."""
+_RECALLED = 9 * WINDOW + CONTEXT
+"""Samples of audio that are kept for rebuilding a state: nine windows, 288 ms."""
 _ROOM: Floats = np.random.default_rng(0).normal(0, 0.001, _RECALLED).astype(np.float32)
 """White noise of -60 dBFS, added to what the model is shown: every window gets the same of it."""
 _FRESH: Floats = np.zeros((2, 1, 128), np.float32)
@@ -123,7 +121,7 @@ class SileroScorer:
 
     @property
     def speech(self) -> float:
-        """How likely the chunk taken last is speech, 0 to 1; valid when nothing is due."""
+        """Return how likely the chunk taken last is speech, 0 to 1; valid when nothing is due."""
         if self._asleep:
             return 0.0
         return self._said if self._tried is None else self._tried
@@ -144,7 +142,7 @@ class SileroScorer:
         self.noise.push(rms)
         level = decibels(rms)
         self._tried = None
-        if level >= QUIET:
+        if level >= QUIET_DBFS:
             self._quiet = 0
         else:
             # Digital or line silence cannot be speech: after 100 ms of it the model is left alone.

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ivr.media.vad.echo_delay import LONGEST, EchoDelay
+from ivr.media.vad.echo_delay import LONGEST_ECHO, EchoDelay
 
 Curve = list[float]
 
@@ -91,4 +91,4 @@ def test_whatever_is_heard_the_delay_is_possible(frames: list[tuple[float, float
     delay = EchoDelay()
     for heard, played in frames:
         delay.push(heard, played)
-        assert delay.frames is None or 0 <= delay.frames <= LONGEST
+        assert delay.frames is None or 0 <= delay.frames <= LONGEST_ECHO
