@@ -73,6 +73,9 @@ def test_where_links_die_unused_only_spares_wait() -> None:
     # In doubt spares are opened one at a time, a pause apart.
     assert rate.take(5.0, spare=True) == 0.0
     assert rate.take(5.0, spare=True) == SPARE_PAUSE_LEAST
+    # A link that a request waits for puts off no spare.
+    assert rate.take(6.9, spare=False) == 0.0
+    assert rate.take(7.0, spare=True) == 0.0
 
 
 def test_every_young_death_doubles_the_pause_of_spares() -> None:

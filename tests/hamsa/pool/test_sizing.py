@@ -120,6 +120,7 @@ def best(wish: LinkRequest, *links: Link, now: float = 100.0) -> int:
 def test_who_fits() -> None:
     one = link(1)
     assert LinkRequest("tts", 0.0, 1.0).fits(one)
+    assert not LinkRequest("stt", 0.0, 1.0).fits(one)
     assert not LinkRequest("tts", 0.0, 1.0, avoid=frozenset({1})).fits(one)
     assert not LinkRequest("tts", 0.0, 1.0, alive_since=50.0).fits(one)
     one.heard(50.0)
