@@ -68,7 +68,7 @@ def ends_of_calls() -> set[str]:
 
 
 def test_something_was_found() -> None:
-    assert {"turn", "call_ended", "tts_breaker_closed", "stood_still"} <= lines_of_the_log()
+    assert {"turn", "call_ended", "tts_breaker_closed", "loop_stalled"} <= lines_of_the_log()
     assert {"agent_goodbye", "no_media", "shutdown", "internal_error"} <= ends_of_calls()
 
 

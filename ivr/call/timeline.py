@@ -224,7 +224,7 @@ class Turn:
             return self
         return replace(self, stalls=[stall for stall in stalls if stall[1] > start and stall[0] < end])
 
-    def stood_still(self, start: float, end: float) -> float:
+    def stalled(self, start: float, end: float) -> float:
         """Return the seconds of a span in which the process stood still."""
         return sum(max(0.0, min(end, until) - max(start, since)) for since, until in self.stalls)
 
@@ -249,4 +249,4 @@ class Turn:
         own = (
             (self.asked_at - self.transcript_at) + (first.asked_at - first.ready_at) + (first.sent_at - first.audio_at)
         )
-        return own + sum(self.stood_still(start, end) for start, end in services)
+        return own + sum(self.stalled(start, end) for start, end in services)

@@ -1,4 +1,4 @@
-"""What the log says of calls: their notes, and one line at the end with what an operator asks first."""
+"""Log calls: their notes, and one line at the end with what an operator asks first."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ _WARNINGS = frozenset({"upstream_failed", "speech_failed", "transcript_failed", 
 
 
 class CallLog:
-    """Writes the notes of calls to the log. They hold nothing private by their contract."""
+    """Write the notes of calls to the log. By contract, a note holds nothing private."""
 
     def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
+        """Log the start of a call, and the notes among its commands."""
         if isinstance(event, CallStarted):
             log.info("call_started", extra={"call": call_id, "stream": event.stream_id})
         for command in commands:
@@ -29,6 +30,7 @@ class CallLog:
                 log.log(level, command.name, extra={**logs.fitted(command.fields), "call": call_id})
 
     def ended(self, call_id: str, now: float, turns: Sequence[Turn], hang_up: HangUp) -> None:
+        """Log the end of a call. `now` is the event loop's time."""
         asked = [turn for turn in turns if turn.kind != "phrase"]
         waits = sorted(
             turn.first_sent_at - turn.speech_ended_at
@@ -51,14 +53,15 @@ class CallLog:
 
 
 class Observers:
-    """Several observers as one. One that raises is logged and does no harm."""
+    """Join several observers into one. An observer that raises is logged and does no harm."""
 
     def __init__(self, *observers: CallObserver, lag: LoopLag | None = None) -> None:
-        """`lag`: adds to the turns of a call that is over when the process stood still."""
+        """Take the observers. `lag` adds its stalls to the turns of a call that is over."""
         self._observers = observers
         self._lag = lag
 
     def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
+        """Pass an event and its commands on."""
         for observer in self._observers:
             try:
                 observer.happened(call_id, now, event, commands)
@@ -66,8 +69,9 @@ class Observers:
                 log.exception("observer_failed", extra={"call": call_id})
 
     def ended(self, call_id: str, now: float, turns: Sequence[Turn], hang_up: HangUp) -> None:
+        """Pass the end of a call on."""
         if self._lag is not None:
-            turns = self._lag.told(turns)
+            turns = self._lag.add_stalls(turns)
         for observer in self._observers:
             try:
                 observer.ended(call_id, now, turns, hang_up)

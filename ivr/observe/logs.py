@@ -1,10 +1,7 @@
-"""How the server's log looks: one event a line, with its fields, as text or as JSON.
+"""Format the server's log: one event a line, with its fields, as text or as JSON.
 
-Events are fixed words, fields are numbers and fixed words: no speech, no digits, no phone numbers, no secrets. Whoever
-logs gives the fields as `extra`; the call is always among them.
-
-Warnings that are about no call may come from anybody who finds the port, thousands a second: `Sparing` lets the first
-few through and then one now and then, with `left_out`.
+Events are fixed words; fields are numbers and fixed words: no speech, no digits, no phone numbers, no secrets. A log
+call gives the fields as `extra`. A line about a call always has the field `call`.
 """
 
 from __future__ import annotations
@@ -18,23 +15,24 @@ from typing import Any, Literal
 
 from ivr.observe.rate_limit import RateLimit
 
-_OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
+_RECORD_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 
 
 def fitted(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields as `logging` takes them: a name it keeps for itself gets a line behind it."""
-    return {(f"{name}_" if name in _OWN else name): value for name, value in fields.items()}
+    """Return fields as `logging` takes them: a name that `logging` uses itself gets an underscore."""
+    return {(f"{name}_" if name in _RECORD_FIELDS else name): value for name, value in fields.items()}
 
 
 def fields_of(record: logging.LogRecord) -> dict[str, Any]:
-    """What was given as `extra`."""
-    return {name: value for name, value in vars(record).items() if name not in _OWN}
+    """Return what was given as `extra`."""
+    return {name: value for name, value in vars(record).items() if name not in _RECORD_FIELDS}
 
 
 class TextFormatter(logging.Formatter):
-    """`12:00:00.123 info ivr.session.session overlap call=CA.. verdict=commit`"""
+    """Write a line such as `12:00:00.123 info ivr.session overlap call=CA.. verdict=commit`."""
 
     def format(self, record: logging.LogRecord) -> str:
+        """Return the line, and a traceback below it."""
         stamp = time.strftime("%H:%M:%S", time.localtime(record.created))
         head = f"{stamp}.{int(record.msecs):03d} {record.levelname.lower()} {record.name} {record.getMessage()}"
         line = " ".join([head, *(f"{name}={_shown(value)}" for name, value in fields_of(record).items())])
@@ -42,9 +40,10 @@ class TextFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line, times in UTC."""
+    """Write one JSON object a line, times in UTC."""
 
     def format(self, record: logging.LogRecord) -> str:
+        """Return the line; a traceback is one of its fields."""
         stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
         entry = {
             "time": f"{stamp}.{int(record.msecs):03d}Z",
@@ -59,14 +58,16 @@ class JsonFormatter(logging.Formatter):
 
 
 class Sparing(logging.Filter):
-    """Leaves out warnings that repeat themselves, unless they are a call's. Others and their own count stay exact."""
+    """Leave out warnings that repeat themselves and are about no call, and count them in `left_out`."""
 
     def __init__(self) -> None:
         super().__init__()
         self._repeats = RateLimit()
 
     def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether the line is written."""
         fields = fields_of(record)
+        # Anyone who finds the port can cause warnings about no call, by the thousand a second.
         if record.levelno < logging.WARNING or "call" in fields:
             return True
         words = tuple(value for value in fields.values() if isinstance(value, str))
@@ -77,17 +78,17 @@ class Sparing(logging.Filter):
 
 
 def _shown(value: object) -> str:
-    """A value that leaves the line whole: quoted when it is more than one word."""
+    """Return a value that keeps the line whole: quoted when it is more than one word."""
     text = str(value)
     return text if text.isprintable() and not set(text) & set(" \"'=") and text else repr(text)
 
 
 def set_up(form: Literal["text", "json"]) -> None:
-    """Log to standard error from now on."""
+    """Start to log to standard error."""
     stream = logging.StreamHandler(sys.stderr)
     stream.setFormatter(JsonFormatter() if form == "json" else TextFormatter())
     stream.addFilter(Sparing())
     logging.basicConfig(handlers=[stream], level=logging.INFO, force=True)
-    # uvicorn tells of every handshake, with the path and the query that somebody chose
+    # uvicorn logs every handshake, with a path and a query that a stranger may have chosen.
     for loud in ("httpx", "httpcore", "websockets", "twilio", "uvicorn.error"):
         logging.getLogger(loud).setLevel(logging.WARNING)

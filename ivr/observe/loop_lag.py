@@ -1,9 +1,7 @@
-"""Whether the process keeps up: a beat every tenth of a second, and what each was late.
+"""Measure the event loop's lag: a beat every tenth of a second, and how late each was.
 
-A call is decided in moments, so its own times say nothing of a process that stands still: the services seem slow. This
-knows when it stood still, and `told` gives the turns of a call that is over with their `stalls`.
-
-Nothing here reads a clock: whoever beats says when it should have been and when it is.
+The times of a call say nothing about a process that stalls: the services seem slow. `add_stalls` gives the turns of a
+call the times in which the process stalled. Nothing here reads a clock.
 """
 
 from __future__ import annotations
@@ -14,32 +12,32 @@ from typing import Final
 
 from ivr.call.timeline import Turn
 
-EVERY: Final = 0.1
+BEAT_S: Final = 0.1
 """Seconds between beats."""
-STILL: Final = 0.02
-"""Seconds late from which the process counts as having stood still."""
-LONG: Final = 1.0
-"""Seconds late that are worth a line in the log."""
-REMEMBERED: Final = 2000
-"""The last times the process stood still."""
+STALL_S: Final = 0.02
+"""Seconds of lag from which the process counts as stalled."""
+LONG_STALL_S: Final = 1.0
+"""Seconds of lag that are worth a line in the log."""
+STALLS_KEPT: Final = 2000
+"""The last stalls, of the whole process."""
 
 
 class LoopLag:
-    """When the process stood still."""
+    """Remember when the process stalled."""
 
     def __init__(self) -> None:
-        self._stalls: deque[tuple[float, float]] = deque(maxlen=REMEMBERED)
+        self._stalls: deque[tuple[float, float]] = deque(maxlen=STALLS_KEPT)
 
     def __repr__(self) -> str:
         return f"<LoopLag {len(self._stalls)} stalls>"
 
     def beat(self, due: float, now: float) -> float:
-        """A beat that should have been at `due`. Returns the seconds it is late."""
+        """Take a beat that was due at `due`. Returns how late it is, in seconds."""
         late = max(0.0, now - due)
-        if late >= STILL:
+        if late >= STALL_S:
             self._stalls.append((due, now))
         return late
 
-    def told(self, turns: Sequence[Turn]) -> list[Turn]:
-        """Return the turns of a call with the times in which the process stood still while they were waited for."""
+    def add_stalls(self, turns: Sequence[Turn]) -> list[Turn]:
+        """Return the turns of a call, each with the stalls during its wait."""
         return [turn.with_stalls(self._stalls) for turn in turns]

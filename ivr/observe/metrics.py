@@ -1,9 +1,6 @@
-"""What Prometheus sees of the server, fed by the calls' own events and commands.
+"""Count for Prometheus what happens on calls. `Metrics` observes calls through their own events and commands.
 
-`Metrics` observes calls (`happened`, `ended`) and is told what the registry decides. Labels come from fixed words of
-the bridge; a peer cannot add any: a label that is not a short snake_case word, or one too many, is counted as `other`.
-
-A registry of our own, so that two servers in one process (tests, the demo) do not share counters.
+Labels are fixed words of the bridge: no peer can add one.
 """
 
 from __future__ import annotations
@@ -24,7 +21,7 @@ CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 MOST_LABELS: Final = 100
 """Different values of one label."""
 OTHER: Final = "other"
-_WORD: Final = re.compile(r"[a-z0-9_]{1,64}")
+_LABEL: Final = re.compile(r"[a-z0-9_]{1,64}")
 _OVERHEAD_SECONDS: Final = (0.005, 0.01, 0.02, 0.04, 0.06, 0.09, 0.12, 0.2, 0.5, 1.0)
 _LAG_SECONDS: Final = (0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _AUDIO_SECONDS: Final = (0.2, 0.4, 0.6, 0.8, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0)
@@ -32,26 +29,27 @@ _YIELD_SECONDS: Final = (0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0)
 
 
 class LabelValues:
-    """Keeps one label bounded."""
+    """Keep the values of one label bounded."""
 
     def __init__(self, limit: int = MOST_LABELS) -> None:
         self._limit = limit
         self._seen: set[str] = set()
 
     def bounded(self, word: str) -> str:
-        """The word itself, or `other` when it is none of ours or one too many."""
+        """Return the word, or `other` for a word that is no short snake_case word, or one too many."""
         if word not in self._seen:
-            if len(self._seen) >= self._limit or not _WORD.fullmatch(word):
+            if len(self._seen) >= self._limit or not _LABEL.fullmatch(word):
                 return OTHER
             self._seen.add(word)
         return word
 
 
 class Metrics:
-    """The server's counters. One a server."""
+    """Hold the counters of one server."""
 
     def __init__(self, live: Callable[[], float] = lambda: 0.0) -> None:
-        """`live`: how many calls are on the line, asked when Prometheus looks."""
+        """Take `live`, which counts the live calls when Prometheus asks."""
+        # Its own registry: two servers in one process (tests, the demo) share no counter.
         self.registry = CollectorRegistry()
         self._words: dict[tuple[MetricWrapperBase, int], LabelValues] = {}
         self._calls = self._counter("ivr_calls", "Calls whose stream opened")
@@ -67,7 +65,7 @@ class Metrics:
             "From endpoint to first audio, services excluded, stalls included",
             _OVERHEAD_SECONDS,
         )
-        self._lag = self._histogram("ivr_loop_lag_seconds", "How late the process does what is due", _LAG_SECONDS)
+        self._lag = self._histogram("ivr_loop_lag_seconds", "How late the event loop runs its timers", _LAG_SECONDS)
         self._first_audio = self._histogram(
             "ivr_first_audio_seconds", "From endpoint to the answer's first audio", _AUDIO_SECONDS
         )
@@ -78,27 +76,27 @@ class Metrics:
         return f"<Metrics {len(self._words)} labels>"
 
     def add(self, collector: Collector) -> None:
-        """Have more on the page, read when it is asked for."""
+        """Add a collector to the page. It is read when Prometheus asks."""
         self.registry.register(collector)
 
     def answered(self, document: str) -> None:
-        """The voice webhook was answered with this document."""
+        """Count an answer to the voice webhook, by document."""
         self._add(self._answers, document)
 
     def rejected(self, door: str, reason: str) -> None:
-        """A request (`voice`, `status`) or a stream (`media`) was refused."""
+        """Count a refused request (`voice`, `status`) or stream (`media`)."""
         self._add(self._rejected, door, reason)
 
     def lagged(self, seconds: float) -> None:
-        """The process was so late."""
+        """Record the event loop's lag, in seconds."""
         self._lag.observe(seconds)
 
     def noted(self, name: str) -> None:
-        """A peer's link has something to say."""
+        """Count a note that belongs to no call."""
         self._add(self._notes, name)
 
     def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
-        """An event of a call, and what the call wants done."""
+        """Count an event of a call, and the notes among its commands."""
         if isinstance(event, CallStarted):
             self._add(self._calls)
         elif isinstance(event, PeerFault):
@@ -108,33 +106,33 @@ class Metrics:
                 self._add(self._notes, command.name)
 
     def ended(self, call_id: str, now: float, turns: Sequence[Turn], hang_up: HangUp) -> None:
-        """A call is over, with all its turns."""
+        """Count the end of a call, and its turns."""
         self._add(self._ended, hang_up.result, hang_up.reason)
         for turn in turns:
-            self._turn(turn)
+            self._add(self._turns, turn.kind, turn.outcome)
+            for overlap in turn.overlaps:
+                self._add(self._overlaps, overlap.verdict)
+                if overlap.clear_at is not None:
+                    self._yields.observe(overlap.clear_at - overlap.onset_at)
+            if turn.own_overhead is not None:
+                self._overhead.observe(turn.own_overhead)
+            if turn.endpoint_at is not None and turn.first_sent_at is not None:
+                self._first_audio.observe(turn.first_sent_at - turn.endpoint_at)
 
     def render(self) -> bytes:
-        """What Prometheus reads, as `CONTENT_TYPE`."""
+        """Return the page for Prometheus, as `CONTENT_TYPE`."""
         return generate_latest(self.registry)
 
-    def _turn(self, turn: Turn) -> None:
-        self._add(self._turns, turn.kind, turn.outcome)
-        for overlap in turn.overlaps:
-            self._add(self._overlaps, overlap.verdict)
-            if overlap.clear_at is not None:
-                self._yields.observe(overlap.clear_at - overlap.onset_at)
-        if turn.own_overhead is not None:
-            self._overhead.observe(turn.own_overhead)
-        if turn.endpoint_at is not None and turn.first_sent_at is not None:
-            self._first_audio.observe(turn.first_sent_at - turn.endpoint_at)
-
     def _counter(self, name: str, help_text: str, *labels: str) -> Counter:
+        """Make a counter in this registry."""
         return Counter(name, help_text, labels, registry=self.registry)
 
     def _histogram(self, name: str, help_text: str, buckets: Iterable[float]) -> Histogram:
+        """Make a histogram in this registry. `buckets`: upper bounds in seconds."""
         return Histogram(name, help_text, buckets=tuple(buckets), registry=self.registry)
 
     def _add(self, counter: Counter, *words: str) -> None:
+        """Add one to a counter, under these label values."""
         labels = [
             self._words.setdefault((counter, place), LabelValues()).bounded(word) for place, word in enumerate(words)
         ]

@@ -1,8 +1,4 @@
-"""Lines of the log that come again and again: the first few are told, then one every ten seconds, with a count.
-
-What repeats is known by its kind, a few fixed words. After a minute of quiet a kind is new again. Nothing here reads a
-clock, and there are never more than so many kinds.
-"""
+"""Limit lines of the log that repeat: the first few are written, then one every ten seconds, with a count. Pure."""
 
 from __future__ import annotations
 
@@ -10,17 +6,20 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Final
 
-FIRST: Final = 5
-"""Told one by one."""
-EVERY: Final = 10.0
+FIRST_LINES: Final = 5
+"""Lines of a kind that are all written."""
+REPEAT_S: Final = 10.0
 """Seconds between two lines of a kind after these."""
-QUIET: Final = 60.0
-"""Seconds without one after which a kind is new."""
-KINDS: Final = 200
+NEW_AFTER_S: Final = 60.0
+"""Seconds without a line after which a kind is new again."""
+MOST_KINDS: Final = 200
+"""Kinds that are remembered. A kind is a few fixed words."""
 
 
 @dataclass(slots=True)
 class _RepeatedLine:
+    """Count the lines of one kind. Times are seconds of `now`."""
+
     seen: int = 0
     left_out: int = 0
     told_at: float = 0.0
@@ -28,7 +27,7 @@ class _RepeatedLine:
 
 
 class RateLimit:
-    """How often each kind came lately."""
+    """Remember how often each kind of line came lately."""
 
     def __init__(self) -> None:
         self._kinds: dict[Hashable, _RepeatedLine] = {}
@@ -37,23 +36,20 @@ class RateLimit:
         return f"<RateLimit {len(self._kinds)} kinds>"
 
     def tell(self, what: Hashable, now: float) -> int | None:
-        """How many of this kind were left out since the last line, when there should be one now; else None."""
-        kind = self._kind(what, now)
+        """Return how many lines of this kind were left out since the last one. None: leave this one out too."""
+        kind = self._kinds.pop(what, None)
+        if kind is None:
+            kind = _RepeatedLine()
+        elif now - kind.last_at >= NEW_AFTER_S:
+            kind = _RepeatedLine(left_out=kind.left_out)
+        # The newest kind is the last: the first is the one to forget.
+        self._kinds[what] = kind
+        if len(self._kinds) > MOST_KINDS:
+            del self._kinds[next(iter(self._kinds))]
         kind.seen += 1
         kind.last_at = now
-        if kind.seen > FIRST and now - kind.told_at < EVERY:
+        if kind.seen > FIRST_LINES and now - kind.told_at < REPEAT_S:
             kind.left_out += 1
             return None
         left_out, kind.left_out, kind.told_at = kind.left_out, 0, now
         return left_out
-
-    def _kind(self, what: Hashable, now: float) -> _RepeatedLine:
-        kind = self._kinds.pop(what, None)
-        if kind is None:
-            kind = _RepeatedLine()
-        elif now - kind.last_at >= QUIET:
-            kind = _RepeatedLine(left_out=kind.left_out)
-        self._kinds[what] = kind  # the newest is the last
-        if len(self._kinds) > KINDS:
-            del self._kinds[next(iter(self._kinds))]
-        return kind

@@ -1,7 +1,7 @@
-"""The last calls of a developer's bridge, told to whoever placed them: `GET /calls/{call}`, with `--dev` only.
+"""Remember the last calls of a developer's bridge, for `GET /calls/{call}` with `--dev`.
 
-A phone knows when something was heard, the bridge what was said: `ivr call` asks for the turns of its call and puts
-both on one page. They are speech, so no other bridge keeps them, and nobody knows a call's id but who placed it.
+The phone knows when the caller heard something, the bridge knows the words: `ivr call` asks for the turns of its call
+and puts both on one page. Turns hold speech, so only a bridge with `--dev` keeps them.
 """
 
 from __future__ import annotations
@@ -16,28 +16,28 @@ from ivr.call.commands import Command, HangUp
 from ivr.call.events import SUPERSEDED, CallStarted, Event
 from ivr.call.timeline import Turn
 
-MOST: Final = 20
-"""Calls that are remembered when they are over."""
+ENDED_KEPT: Final = 20
+"""Calls that are remembered after their end."""
 
 
 @dataclass(slots=True)
 class CallSnapshot:
-    """What the bridge knows of a call."""
+    """Hold what the bridge knows of a call."""
 
     started_at: float
-    """The loop's time at which the stream began."""
+    """The event loop's time at which the stream began."""
     result: str = ""
-    """How the call ended, and why; empty while it lasts."""
+    """How the call ended; empty while it lasts."""
     reason: str = ""
     turns: list[Turn] = field(default_factory=list)
     """Their times are of the same clock."""
 
 
 class RecentCalls:
-    """An observer that remembers the calls that go on, as many as the bridge takes, and the last that are over."""
+    """Remember the live calls, and the last that are over. An observer of calls."""
 
-    def __init__(self, at_once: int = MOST) -> None:
-        """`at_once`: calls that may go on at a time."""
+    def __init__(self, at_once: int = ENDED_KEPT) -> None:
+        """Take `at_once`, the number of live calls."""
         self._at_once = at_once
         self._going: dict[str, CallSnapshot] = {}
         self._over: dict[str, CallSnapshot] = {}
@@ -46,36 +46,40 @@ class RecentCalls:
         return f"<RecentCalls {len(self._going) + len(self._over)} calls>"
 
     def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
+        """Remember a call that begins."""
         if isinstance(event, CallStarted):
-            self._over.pop(call_id, None)  # its second stream
+            # A second stream of a call makes it live again.
+            self._over.pop(call_id, None)
             _keep(self._going, call_id, CallSnapshot(now), self._at_once)
 
     def ended(self, call_id: str, now: float, turns: Sequence[Turn], hang_up: HangUp) -> None:
-        if hang_up.reason == SUPERSEDED:  # the call goes on, in its second stream
+        """Remember how a call ended, and its turns."""
+        # The call goes on in its second stream.
+        if hang_up.reason == SUPERSEDED:
             return
-        told = self._going.pop(call_id, None)
-        if told is not None:
-            told.result, told.reason, told.turns = hang_up.result, hang_up.reason, list(turns)
-            _keep(self._over, call_id, told, MOST)
+        snapshot = self._going.pop(call_id, None)
+        if snapshot is not None:
+            snapshot.result, snapshot.reason, snapshot.turns = hang_up.result, hang_up.reason, list(turns)
+            _keep(self._over, call_id, snapshot, ENDED_KEPT)
 
     def get(self, call_id: str) -> CallSnapshot | None:
-        """A call; None: no such call is known."""
+        """Return a call. None: the call is unknown."""
         return self._going.get(call_id) or self._over.get(call_id)
 
 
-def _keep(calls: dict[str, CallSnapshot], call_id: str, told: CallSnapshot, most: int) -> None:
-    """Put a call behind the others; the first of too many goes."""
+def _keep(calls: dict[str, CallSnapshot], call_id: str, snapshot: CallSnapshot, most: int) -> None:
+    """Add a call behind the others. The first of too many is forgotten."""
     calls.pop(call_id, None)
-    calls[call_id] = told
+    calls[call_id] = snapshot
     if len(calls) > most:
         del calls[next(iter(calls))]
 
 
-def encode(told: CallSnapshot) -> bytes:
-    """As JSON."""
-    return msgspec.json.encode(told)
+def encode(snapshot: CallSnapshot) -> bytes:
+    """Write a snapshot as JSON."""
+    return msgspec.json.encode(snapshot)
 
 
 def decode(text: bytes) -> CallSnapshot:
-    """From JSON. Raises ValueError."""
+    """Read a snapshot from JSON. Raises ValueError."""
     return msgspec.json.decode(text, type=CallSnapshot)

@@ -1,5 +1,4 @@
-"""What may be shown: URLs without the password in front of the host and the values behind the question mark, people's
-numbers by their last digits."""
+"""Redact what a person may see: secrets in URLs, and telephone numbers of people."""
 
 from __future__ import annotations
 
@@ -10,22 +9,18 @@ HIDDEN: Final = "***"
 
 
 def without_secrets(url: str) -> str:
-    """The URL with `***` in place of its user, its query's values and its fragment; what is no URL as it is."""
+    """Return a URL with `***` for its user, the values of its query and its fragment. A text that is no URL: `***`."""
     try:
         parts = urlsplit(url)
     except ValueError:
         return HIDDEN
     _, at, host = parts.netloc.rpartition("@")
     netloc = f"{HIDDEN}@{host}" if at else parts.netloc
-    query = "&".join(_value_hidden(field) for field in parts.query.split("&")) if parts.query else ""
+    fields = (field.partition("=") for field in parts.query.split("&") if parts.query)
+    query = "&".join(f"{name}={HIDDEN}" if equals else HIDDEN for name, equals, _ in fields)
     return urlunsplit((parts.scheme, netloc, parts.path, query, HIDDEN if parts.fragment else ""))
 
 
-def _value_hidden(field: str) -> str:
-    name, equals, _ = field.partition("=")
-    return f"{name}={HIDDEN}" if equals else HIDDEN
-
-
 def number_hidden(number: str) -> str:
-    """A person's telephone number, as much of it as tells one from another."""
+    """Return the last four digits of a person's telephone number: enough to tell two apart."""
     return f"{HIDDEN}{number[-4:]}" if len(number) > 7 else HIDDEN

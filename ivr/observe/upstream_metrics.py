@@ -1,7 +1,6 @@
-"""How the services stand at this moment, for Prometheus: breakers, links, the pace of connections.
+"""Show the state of the services to Prometheus: breakers, links, the pace of connections.
 
-Nothing is kept: every figure is read where it lives when Prometheus looks. The names and labels are in `FAMILIES`; the
-labels are fixed words of the bridge.
+Nothing is kept here: every figure is read at its source when Prometheus asks.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from ivr.hamsa.messages import SpeechKind
-from ivr.hamsa.pool.pool import LinkPool
 from ivr.hamsa.pool.service import SpeechService
 from ivr.upstream.breaker import Breaker, BreakerState
 
@@ -32,7 +30,7 @@ COUNTERS: Final = frozenset({"ivr_connects"})
 
 
 class Sample(NamedTuple):
-    """One sample."""
+    """Hold one sample of a metric."""
 
     family: str
     labels: tuple[str, ...]
@@ -40,50 +38,46 @@ class Sample(NamedTuple):
 
 
 class UpstreamMetrics(Collector):
-    """A part of the page: what `read` says when it is asked for."""
+    """Collect the samples that `read` yields when Prometheus asks."""
 
     def __init__(self, read: Callable[[], Iterable[Sample]]) -> None:
         self._read = read
 
     def collect(self) -> Iterator[Metric]:
-        """All families, with what there is of each."""
-        figures = list(self._read())
+        """Yield every family with its samples."""
+        samples = list(self._read())
         for name, (help_text, labels) in FAMILIES.items():
             kind = CounterMetricFamily if name in COUNTERS else GaugeMetricFamily
             family = kind(name, help_text, labels=labels)
-            for figure in figures:
-                if figure.family == name:
-                    family.add_metric(figure.labels, figure.value)
+            for sample in samples:
+                if sample.family == name:
+                    family.add_metric(sample.labels, sample.value)
             yield family
 
     def describe(self) -> Iterator[Metric]:
-        """Nothing is read when the page is put together."""
+        """Describe nothing, so that nothing is read at registration."""
         return iter(())
 
 
 def figures(speech_service: SpeechService, agents: Iterable[Breaker], now: float) -> Iterator[Sample]:
-    """Of the speech service and of the agents that have failed before."""
+    """Yield the samples of the speech service, and of the agents that have failed before."""
     rest = speech_service.rest.breakers if speech_service.rest is not None else {}
     pool = speech_service.pool
     kinds: tuple[SpeechKind, ...] = ("tts", "stt")
     for kind in kinds:
-        yield from _links(kind, pool)
+        state = pool.state(kind)
+        counts = {"idle": state.free, "busy": state.busy, "draining": state.draining, "connecting": state.opening}
+        for name, count in counts.items():
+            yield Sample("ivr_links", (kind, name), count)
+        yield Sample("ivr_links_waited_for", (kind,), state.calm + state.patient + state.urgent)
+        yield Sample("ivr_links_spare", (kind,), state.spares)
+        yield Sample("ivr_connects", (kind,), pool.opened(kind))
     breakers = {"tts": [pool.breaker("tts")], "stt": [pool.breaker("stt")], "agent": agents}
     breakers |= {f"{peer}_rest": [breaker] for peer, breaker in rest.items()}
     for peer, some in breakers.items():
         states = [breaker.state(now) for breaker in some]
-        for state in BreakerState:
-            yield Sample("ivr_breakers", (peer, state.name.lower()), states.count(state))
+        for breaker_state in BreakerState:
+            yield Sample("ivr_breakers", (peer, breaker_state.name.lower()), states.count(breaker_state))
     yield Sample("ivr_connects_per_second", (), pool.rate.bucket.rate)
     yield Sample("ivr_connects_pause_seconds", (), max(0.0, pool.rate.pause(now)))
     yield Sample("ivr_links_young_deaths", (), pool.rate.spare_backoff.failures)
-
-
-def _links(peer: SpeechKind, pool: LinkPool) -> Iterator[Sample]:
-    stock = pool.state(peer)
-    states = {"idle": stock.free, "busy": stock.busy, "draining": stock.draining, "connecting": stock.opening}
-    for state, count in states.items():
-        yield Sample("ivr_links", (peer, state), count)
-    yield Sample("ivr_links_waited_for", (peer,), stock.calm + stock.patient + stock.urgent)
-    yield Sample("ivr_links_spare", (peer,), stock.spares)
-    yield Sample("ivr_connects", (peer,), pool.opened(peer))

@@ -29,7 +29,7 @@ from ivr.hamsa.stats import SpeechStats
 from ivr.media.vad import scorer as vad
 from ivr.observe import logs
 from ivr.observe.call_log import CallLog, Observers
-from ivr.observe.loop_lag import EVERY, LONG, LoopLag
+from ivr.observe.loop_lag import BEAT_S, LONG_STALL_S, LoopLag
 from ivr.observe.metrics import Metrics
 from ivr.observe.upstream_metrics import UpstreamMetrics, figures
 from ivr.server import compose
@@ -176,14 +176,14 @@ class Bridge:
                             await self._call_left.wait()
 
     def _beat(self, due: float) -> None:
-        """Measure how late the event loop is, and do so again after `EVERY` seconds."""
+        """Measure how late the event loop is, and do so again after `BEAT_S` seconds."""
         loop = asyncio.get_running_loop()
         now = loop.time()
         late = self._loop_lag.beat(due, now)
         self.metrics.lagged(late)
-        if late >= LONG:
-            log.warning("stood_still", extra={"s": round(late, 1), "calls": len(self.registry)})
-        self._next_beat = loop.call_at(now + EVERY, self._beat, now + EVERY)
+        if late >= LONG_STALL_S:
+            log.warning("loop_stalled", extra={"s": round(late, 1), "calls": len(self.registry)})
+        self._next_beat = loop.call_at(now + BEAT_S, self._beat, now + BEAT_S)
 
     async def stop(self) -> None:
         """Close every connection and end every task."""

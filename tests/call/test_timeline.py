@@ -152,7 +152,7 @@ def test_own_overhead_has_the_stalls_of_the_process() -> None:
     turn.stalls = [(9.0, 10.1), (10.9, 11.9), (12.005, 12.015), (12.4, 99.0)]
     assert turn.own_overhead is not None
     assert abs(turn.own_overhead - (0.06 + 0.1 + 1.0 + 0.1)) < 1e-9
-    assert turn.stood_still(0.0, 9.5) == 0.5
+    assert turn.stalled(0.0, 9.5) == 0.5
 
 
 def test_a_turn_has_the_stalls_in_which_it_was_waited_for() -> None:

@@ -111,7 +111,7 @@ def test_an_observer_that_raises_does_no_harm(caplog: pytest.LogCaptureFixture) 
     assert caplog.text.count("observer_failed") == 2
 
 
-def test_observers_are_told_when_the_process_stood_still() -> None:
+def test_observers_see_the_stalls_of_the_process() -> None:
     seen: list[Turn] = []
 
     class Last:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.observe.rate_limit import EVERY, FIRST, KINDS, QUIET, RateLimit
+from ivr.observe.rate_limit import FIRST_LINES, MOST_KINDS, NEW_AFTER_S, REPEAT_S, RateLimit
 
 
 def test_the_first_are_told_then_one_every_ten_seconds_with_a_count() -> None:
@@ -23,17 +23,17 @@ def test_kinds_do_not_hide_each_other() -> None:
 
 def test_after_a_quiet_minute_a_kind_is_new_and_the_rest_is_told() -> None:
     repeats = RateLimit()
-    for _ in range(FIRST + 7):
+    for _ in range(FIRST_LINES + 7):
         repeats.tell("refused", 0.0)
-    told = [repeats.tell("refused", QUIET) for _ in range(FIRST + 1)]
-    assert told == [7, *[0] * (FIRST - 1), None]
+    told = [repeats.tell("refused", NEW_AFTER_S) for _ in range(FIRST_LINES + 1)]
+    assert told == [7, *[0] * (FIRST_LINES - 1), None]
 
 
 def test_there_are_never_too_many_kinds() -> None:
     repeats = RateLimit()
-    for number in range(KINDS * 3):
+    for number in range(MOST_KINDS * 3):
         assert repeats.tell(number, 0.0) == 0
-    assert repr(repeats) == f"<RateLimit {KINDS} kinds>"
+    assert repr(repeats) == f"<RateLimit {MOST_KINDS} kinds>"
 
 
 @given(st.lists(st.floats(0, 30), max_size=60))
@@ -43,5 +43,5 @@ def test_nothing_is_lost_from_the_count(gaps: list[float]) -> None:
         now += gap
         if (more := repeats.tell("refused", now)) is not None:
             lines, left_out = lines + 1, left_out + more
-    last = repeats.tell("refused", now + EVERY) or 0
+    last = repeats.tell("refused", now + REPEAT_S) or 0
     assert lines + left_out + last == len(gaps)

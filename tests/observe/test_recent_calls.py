@@ -7,7 +7,7 @@ from pathlib import Path
 from ivr.call.commands import HangUp
 from ivr.call.events import SUPERSEDED, CallStarted, Tick
 from ivr.call.timeline import Overlap, Sentence, Turn
-from ivr.observe.recent_calls import MOST, CallSnapshot, RecentCalls, decode, encode
+from ivr.observe.recent_calls import ENDED_KEPT, CallSnapshot, RecentCalls, decode, encode
 from ivr.server.app import create_app
 from tests.support.front import CALL, Front, settings, visit
 
@@ -34,13 +34,13 @@ def begun(recent: RecentCalls, call_id: str, at: float = 5.0) -> None:
 def test_only_the_last_that_are_over_are_remembered() -> None:
     recent = RecentCalls(3)
     begun(recent, "CA-long")
-    for number in range(MOST + 2):
+    for number in range(ENDED_KEPT + 2):
         begun(recent, f"CA{number}")
         recent.ended(f"CA{number}", 9.0, [], HangUp("success", "caller_stop"))
     assert recent.get("CA1") is None
     assert recent.get("CA2") == CallSnapshot(5.0, "success", "caller_stop")
     assert recent.get("CA-long") == CallSnapshot(5.0)
-    assert repr(recent) == f"<RecentCalls {MOST + 1} calls>"
+    assert repr(recent) == f"<RecentCalls {ENDED_KEPT + 1} calls>"
 
 
 def test_no_more_calls_go_on_than_the_bridge_takes() -> None:

@@ -82,7 +82,7 @@ def test_a_process_that_stands_still_is_seen(tmp_path: Path, caplog: pytest.LogC
         assert repr(bridge._loop_lag) == "<LoopLag 1 stalls>"
 
     live(settings(tmp_path), story)
-    (record,) = (record for record in caplog.records if record.getMessage() == "stood_still")
+    (record,) = (record for record in caplog.records if record.getMessage() == "loop_stalled")
     assert fields_of(record) == {"s": 7.0, "calls": 0}
 
 

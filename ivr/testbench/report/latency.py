@@ -99,8 +99,8 @@ def spent(turn: Turn, owner: Owner) -> float | None:
     # While the event loop stood still, the bridge took the time, in the stages of the others too.
     if owner == "own":
         others = [stage for stage in found if stage.owner not in ("own", "endpoint")]
-        return took + sum(turn.stood_still(stage.start, stage.end) for stage in others)
-    return took - sum(turn.stood_still(stage.start, stage.end) for stage in parts)
+        return took + sum(turn.stalled(stage.start, stage.end) for stage in others)
+    return took - sum(turn.stalled(stage.start, stage.end) for stage in parts)
 
 
 def wait(turn: Turn) -> float | None:
