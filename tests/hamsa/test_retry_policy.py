@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ivr.hamsa.reasons import REASONS, LinkLost
 from ivr.hamsa.retry_policy import (
     BREAKS_MOST,
+    CLOSED_BEFORE,
     DEGENERATE_LEAST,
     DEGENERATE_MOST,
     DEGENERATE_PATIENCE,
@@ -55,6 +56,8 @@ def test_a_link_that_fails_costs_one_more_link_then_rest_then_nothing() -> None:
 
 def test_a_link_that_was_closed_before_counts_as_nothing_twice() -> None:
     quick, fresh = (GONE, 0.1, True), (GONE, 0.1, False)
+    late = (GONE, CLOSED_BEFORE, True)
+    assert ways(RetryPolicy(rest=False), late, late) == ["other", None]
     assert ways(RetryPolicy(rest=False), quick, quick, quick, quick) == ["other", "other", "other", None]
     assert ways(RetryPolicy(rest=False), quick, fresh, fresh) == ["other", "other", None]
 

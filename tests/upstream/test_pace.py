@@ -86,3 +86,12 @@ def test_a_wall_is_forgotten_beyond_it() -> None:
     assert rates[0] == pytest.approx(2.3)
     assert max(b / a for a, b in pairwise(rates) if a > 4.5) > 1.14
     assert max(b / a for a, b in pairwise(rates) if 3.4 <= a <= 4.4) < 1.03
+
+
+def test_a_connect_begun_when_a_refusal_was_known_counts_again() -> None:
+    bucket = TokenBucket(8.0, 1)
+    bucket.slower(0.0, 1.0)
+    bucket.slower(0.9, 1.0)
+    assert bucket.rate == 4.0
+    bucket.slower(1.0, 2.0)
+    assert bucket.rate < 4.0
