@@ -235,6 +235,12 @@ def test_endless_keepalives_end_the_reply() -> None:
     assert merged(last) == [Failure("too_long")]
 
 
+def test_a_body_of_the_greatest_length_is_read() -> None:
+    stream = ReplyStream(JSON)
+    assert (stream.feed(b" " * MAX_REPLY_BODY), stream.over) == ([], False)
+    assert (stream.feed(b" "), stream.over) == ([Failure("too_long")], True)
+
+
 def test_a_stream_is_over_after_done() -> None:
     stream = ReplyStream(SSE)
     assert stream.feed(b"data: a\n\ndata: [DONE]\n\ndata: b\n\n") == [Delta("a")]

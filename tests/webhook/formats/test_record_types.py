@@ -13,6 +13,8 @@ NAMES: list[tuple[str, RecordType]] = [
     ("anything-of-mine", RecordType.WORDS),
     ("dialog", RecordType.WORDS),
     ("x" * 1000, RecordType.WORDS),
+    ("tool-" + "x" * 60, RecordType.WORDS),
+    ("tool-" + "x" * 59, RecordType.TOOL),
     ("messages/partial", RecordType.SNAPSHOT),
     ("Final", RecordType.WHOLE),
     ("agentReasoning", RecordType.QUIET),

@@ -56,6 +56,9 @@ TABLE: list[tuple[str, list[Any], list[Piece]]] = [
      [Delta("Wait"), Transferring("+9661")]),
     ("agent streams a transfer", [BEGIN, item('{"output":"Wait",'), item('"action":"transfer"}'), END],
      [Delta("Wait"), Transferring(), Pause()]),
+    ("transfer in two objects",
+     [{"output": {"text": "Wait", "transfer": True, "to": "+2"}, "transfer": True, "to": "+1"}],
+     [Delta("Wait"), Transferring("+1")]),
     ("no transfer", [{"text": "Hi", "to": "+9661", "transfer": False, "action": "transferred"}], [Delta("Hi")]),
     ("respond alone", [mark("begin", RESPOND), item('{"output":"Hi"}', RESPOND), mark("end", RESPOND)], [Delta("Hi")]),
     ("respond in plain text", [item("Hi", RESPOND)], [Delta("Hi")]),
@@ -96,10 +99,13 @@ TABLE: list[tuple[str, list[Any], list[Piece]]] = [
     ("text", [{"text": "Hi"}], [Delta("Hi")]),
     ("response", [{"response": "Hi"}], [Delta("Hi")]),
     ("nested", [{"output": {"text": "Hi"}}], [Delta("Hi")]),
+    ("nested, a whole answer", [{"output": {"type": "final", "text": "Hi"}}], [Delta("Hi")]),
     ("nested without words", [{"output": {"a": 1}}], []),
     ("list of one", [[{"output": "Hi", "is_closing": "true"}]], [Delta("Hi"), Closing()]),
     ("list of two outputs", [[{"output": "Hi"}, {"output": "Other"}, 5]], [Delta("Hi")]),
     ("a stream of text lines", [{"text": "Hi"}, {"text": " there"}, {"output": "Hi there"}], [Delta("Hi there")]),
+    ("a sentence a second time", [{"text": "It is here, now."}, {"text": "It is here, now."}],
+     [Delta("It is here, now.")]),
     ("a string", ["Hi"], [Delta("Hi")]),
     ("scalars", [None, True, 12, 1.5], []),
     ("action", [{"text": "Bye", "action": "hangup"}], [Delta("Bye"), Closing()]),
@@ -152,6 +158,9 @@ def test_records_held_and_of_other_nodes_are_bounded() -> None:
     records = Records()
     tokens = [item("{")] + [item("x" * 1000)] * (MAX_REPLY_TEXT // 1000)
     assert [piece for token in tokens for piece in records.take(token)] == [Failure("too_long")]
+    held = Records()
+    assert held.take(item("{" + "x" * (MAX_REPLY_TEXT - 1))) == []
+    assert held.finish() == [Delta("{" + "x" * (MAX_REPLY_TEXT - 1))]
     aside = Records("Voice Agent")
     for _ in range(100):
         aside.take(item("x" * 1000, "Other"))

@@ -25,6 +25,8 @@ TABLE = [
     ("\ude00\ud83d", ""),
     ("\ud83d\ud83d\ude00", "😀"),
     ("end \ud83d", "end "),
+    ("\udbff\udffd", "\U0010fffd"),
+    ("a\ud83db\ude00", "ab"),
     ("", ""),
 ]
 
