@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from ivr.call.commands import CancelSpeech, CloseReply, RequestReply, SendAudio, SendClear, Speak, Transcribe
-from ivr.call.events import ReplyDelta, ReplyEnded, TranscriptArrived, TranscriptFailed, TtsAudio, TtsEnded
+from ivr.call.events import (
+    DigitPressed,
+    ReplyDelta,
+    ReplyEnded,
+    TranscriptArrived,
+    TranscriptFailed,
+    TtsAudio,
+    TtsEnded,
+)
+from ivr.call.options import Phrase
 from tests.call.stage import LOUD, Stage, options, phrases
 
 # -- the caller takes the floor --------------------------------------------------------------------------------------
@@ -371,6 +380,52 @@ def test_a_protected_greeting_is_heard_before_the_caller() -> None:
     assert stage.state == "hearing"
     stage.wait(500)
     assert stage.state == "transcribing"
+
+
+def test_a_notice_protects_the_greeting_before_it() -> None:
+    stage = Stage(options(phrases=phrases() | {"notice": Phrase("notice words", LOUD * 25)}))
+    stage.wait(100)
+    stage.speak(700)
+    assert stage.state == "speaking"
+    assert stage.all(SendClear) == []
+
+
+def test_keys_without_an_answer_are_not_carried_over() -> None:
+    stage = Stage()
+    for key in "1#":
+        stage.feed(DigitPressed(key))
+    stage.wait(300)
+    stage.speak(700)
+    assert stage.call.turns[0].outcome == "superseded"
+    stage.wait(500)
+    stage.feed(TranscriptArrived(1, "a person please"))
+    assert stage.last(RequestReply).request.text == "a person please"
+
+
+def test_keys_forget_the_question_they_interrupt() -> None:
+    stage = Stage()
+    stage.feed(DigitPressed("5"))
+    stage.wait(300)
+    stage.hear("track my parcel")
+    stage.wait(1000)
+    stage.reply()
+    stage.voice(500)
+    stage.wait(600)
+    stage.hear("next")
+    assert [asked.request.text for asked in stage.all(RequestReply)] == ["track my parcel", "5", "next"]
+
+
+@pytest.mark.parametrize("key", ["", "1"])
+def test_only_the_greeting_is_protected(key: str) -> None:
+    stage = Stage(options(phrases=phrases(), interruptible_greeting=False))
+    stage.wait(100)
+    if key:
+        stage.feed(DigitPressed(key))
+    stage.wait(600)
+    stage.answer(ms=3000)
+    stage.wait(500)
+    stage.speak(80)
+    assert stage.state == "yielding"
 
 
 def test_speech_inside_a_protected_greeting_is_not_asked() -> None:

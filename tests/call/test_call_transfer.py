@@ -317,6 +317,34 @@ def test_late_words_are_dropped_while_the_carrier_dials() -> None:
     assert stage.state == "listening"
 
 
+def test_speech_begun_before_the_carrier_dials_is_no_question() -> None:
+    stage = desk()
+    asked(stage)
+    stage.voice(2000)
+    stage.wait(500)
+    stage.speak(80)  # a cough makes the agent harder to stop
+    stage.wait(600)
+    while stage.call._output.owes_ms(stage.now) > 80:
+        stage.wait(20)
+    stage.speak(100)
+    assert stage.all(Transfer) == [Transfer(DESK)]
+    stage.feed(TransferFailed("unreachable"))
+    stage.wait(600)
+    assert stage.call.turns[-1].heard == "apology words"
+    assert stage.state == "listening"
+    assert stage.notes("speech_ignored") == []
+
+
+def test_a_call_too_long_while_the_carrier_dials_ends_later() -> None:
+    stage = desk(max_call=3.0)
+    asked(stage)
+    stage.voice(200)
+    stage.wait(2500)
+    stage.feed(TransferFailed("unreachable"))
+    stage.wait(8000)
+    assert stage.ended == HangUp("success", "call_too_long")
+
+
 @pytest.mark.parametrize("dialling", [True, False])
 def test_keys_pressed_before_the_last_words_are_dropped(dialling: bool) -> None:
     stage = desk(failures_in_a_row=1, phrases={} if dialling else WORDS)

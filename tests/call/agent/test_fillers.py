@@ -114,6 +114,17 @@ def test_a_filler_between_sentences_loses_none() -> None:
     assert (turn.outcome, turn.heard) == ("heard", "I have found your parcel. It is in Riyadh.")
 
 
+def test_fillers_are_counted_again_behind_words_of_the_answer() -> None:
+    stage = with_fillers(fillers_most=1, reply_timeout=60.0)
+    stage.hear()
+    stage.wait(5000)
+    assert fillers(stage) == 1
+    stage.feed(ReplyDelta(0, "I have found your parcel. It"))
+    stage.voice(500)
+    stage.wait(5000)
+    assert fillers(stage) == 2
+
+
 def test_fillers_come_to_an_end() -> None:
     stage = with_fillers(fillers_most=2, reply_timeout=60.0)
     stage.hear()
