@@ -27,7 +27,16 @@ from ivr.server.bridge import Bridge
 from ivr.testbench import virtual_time
 from ivr.testbench.agent.script import AgentScript
 from ivr.testbench.faults.fault_file import SETTLED_MS, Service
-from ivr.testbench.faults.harness import FaultHarness, FaultPeers, Recital, a_bridge, ring, running, settings, studio
+from ivr.testbench.faults.harness import (
+    FaultHarness,
+    FaultPeers,
+    FourSentenceAgent,
+    build_bridge,
+    render_phrases,
+    ring,
+    running,
+    settings,
+)
 from ivr.testbench.hamsa.profile import HamsaProfile, parse_rule
 from ivr.testbench.scenario import Scenario, from_words
 
@@ -66,7 +75,7 @@ MOODS = ("tools",) * 8 + ("500", "404", "html", "empty", "error", "cut", "late_e
 QUESTIONS = ("كم سعر الشحن", "لحظة من فضلك", "نعم", "متى تفتح الفروع", "وين شحنتي")
 
 
-class Moody(Recital):
+class Moody(FourSentenceAgent):
     """An agent who answers every question in another way."""
 
     def __init__(self, chance: Random) -> None:
@@ -161,14 +170,14 @@ def caller(chance: Random) -> Scenario:
     return Scenario(made.steps, language="ar", settle_ms=SETTLED_MS, patience_s=40)
 
 
-async def soak(calls: int, place: FaultHarness, *, seed: int = 1, at_once: int = AT_ONCE, batch: int = 100) -> Soak:
+async def soak(calls: int, harness: FaultHarness, *, seed: int = 1, at_once: int = AT_ONCE, batch: int = 100) -> Soak:
     """Place the calls on one bridge."""
     rules = tuple(parse_rule(line) for line in RULES)
     profile = HamsaProfile(rules=rules, seed=seed, first_frame_spread=0.1, transcript=QUESTIONS[0])
     peers = FaultPeers(Service(), profile)
     peers.agent = Moody(Random(seed + 1))
     done = Soak()
-    async with running(a_bridge(settings(place.folder, IVR_LANGUAGE="ar"), peers, chance=seed)) as bridge:
+    async with running(build_bridge(settings(harness.folder, IVR_LANGUAGE="ar"), peers, seed=seed)) as bridge:
         await asyncio.sleep(REST)
         done.weights.append(_weight(0, bridge, peers))
         gate = asyncio.Semaphore(at_once)
@@ -233,8 +242,8 @@ def main() -> None:
     errors = Errors()
     logging.getLogger().addHandler(errors)
     with tempfile.TemporaryDirectory() as folder:
-        place = studio(Path(folder))
-        done = virtual_time.run(soak(max(1, min(given.calls, MOST_CALLS)), place, seed=given.seed), limit=1e7)
+        harness = render_phrases(Path(folder))
+        done = virtual_time.run(soak(max(1, min(given.calls, MOST_CALLS)), harness, seed=given.seed), limit=1e7)
         gc.collect()
     done.errors = errors.seen
     for weight in done.weights:

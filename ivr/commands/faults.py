@@ -17,7 +17,7 @@ from ivr.commands import terminal
 from ivr.testbench.faults import run
 from ivr.testbench.faults import sweep as fault_sweep
 from ivr.testbench.faults.fault_file import FaultScenario, shipped
-from ivr.testbench.faults.harness import studio
+from ivr.testbench.faults.harness import render_phrases
 from ivr.testbench.faults.sweep import Sweep, swept
 
 app = typer.Typer(add_completion=False)
@@ -26,7 +26,7 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def faults(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Only these: stall, or one face of a fault, stall:2. Without: all.")
+        list[str] | None, typer.Argument(help="Only these: stall, or one case of a fault, stall:2. Without: all.")
     ] = None,
     names_only: Annotated[bool, typer.Option("--list", help="Name the faults, play none.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Figures for a machine, one line a fault.")] = False,
@@ -80,12 +80,12 @@ def played(chosen: Sequence[FaultScenario], seeds: Sequence[int], screen: Consol
     sweeps = []
     busy = (screen or terminal.err).status("rendering the fixed words")
     with tempfile.TemporaryDirectory() as folder, busy as status:
-        place = studio(Path(folder))
+        harness = render_phrases(Path(folder))
         if screen:
             screen.print(run.heading())
         for number, scenario in enumerate(chosen, 1):
             status.update(f"{number} of {len(chosen)}: {escape(scenario.name)}")
-            sweep = swept(lambda varied, seed: run.run(varied, place, chance=seed), scenario, seeds)
+            sweep = swept(lambda varied, seed: run.run(varied, harness, seed=seed), scenario, seeds)
             sweeps.append(sweep)
             if screen:
                 screen.print(run.shown(sweep.worst, sweep.broken))

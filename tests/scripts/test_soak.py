@@ -9,14 +9,14 @@ from random import Random
 import pytest
 
 from ivr.testbench import virtual_time
-from ivr.testbench.faults.harness import studio
+from ivr.testbench.faults.harness import render_phrases
 from scripts.soak import Errors, Soak, Weight, caller, soak
 
 EMPTY = Weight(0, 4, 5, 2, 0, 0, 0, 9, 1000, 100.0)
 
 
 def test_thirty_calls_leave_nothing_behind(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    done = virtual_time.run(soak(30, studio(tmp_path), seed=3, batch=15), limit=1e5)
+    done = virtual_time.run(soak(30, render_phrases(tmp_path), seed=3, batch=15), limit=1e5)
     assert done.left() == []
     assert sum(done.endings.values()) == 30
     assert [weight.calls for weight in done.weights] == [0, 15, 30]

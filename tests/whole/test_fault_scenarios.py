@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from ivr.testbench.faults.fault_file import Bounds, FaultScenario, shipped
-from ivr.testbench.faults.harness import FaultHarness, studio
+from ivr.testbench.faults.harness import FaultHarness, render_phrases
 from ivr.testbench.faults.run import run
 from ivr.testbench.faults.sweep import variation, varied
 
@@ -19,28 +19,28 @@ SENSITIVE = shipped(["down-for-a-while", "stall-pause", "stall:requests=2,3,4-af
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> FaultHarness:
-    return studio(tmp_path_factory.mktemp("studio"))
+def harness(tmp_path_factory: pytest.TempPathFactory) -> FaultHarness:
+    return render_phrases(tmp_path_factory.mktemp("phrases"))
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=[scenario.name for scenario in SCENARIOS])
-def test_fault_stays_within_its_bounds(scenario: FaultScenario, place: FaultHarness) -> None:
-    report = run(scenario, place)
+def test_fault_stays_within_its_bounds(scenario: FaultScenario, harness: FaultHarness) -> None:
+    report = run(scenario, harness)
     assert report.broken == [], report.as_json()
 
 
 @pytest.mark.parametrize("seed", [5, 6])
 @pytest.mark.parametrize("scenario", SENSITIVE, ids=[scenario.name for scenario in SENSITIVE])
-def test_fault_stays_within_bounds_at_other_times(scenario: FaultScenario, seed: int, place: FaultHarness) -> None:
+def test_fault_stays_within_bounds_at_other_times(scenario: FaultScenario, seed: int, harness: FaultHarness) -> None:
     """Sweep the faults whose figures depend on their time, in small. `ivr faults --seeds 24` is the large sweep."""
-    report = run(varied(scenario, variation(seed)), place, chance=seed)
+    report = run(varied(scenario, variation(seed)), harness, seed=seed)
     assert report.broken == [], report.as_json()
 
 
-def test_fault_gives_the_same_report(place: FaultHarness) -> None:
+def test_fault_gives_the_same_report(harness: FaultHarness) -> None:
     """Chance has a seed: the same file gives the same figures, to the last request."""
     (scenario,) = shipped(["half-dead-all"])
-    assert run(scenario, place).as_json() == run(scenario, place).as_json()
+    assert run(scenario, harness).as_json() == run(scenario, harness).as_json()
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=[scenario.name for scenario in SCENARIOS])

@@ -1,1 +1,1 @@
-"""Play faults of services in virtual time, and measure what the caller hears."""
+"""Play faults of the services in virtual time, and measure what the caller hears."""

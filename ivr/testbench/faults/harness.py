@@ -1,13 +1,11 @@
-"""One call with a fault and all that it touches, in virtual time: carrier, bridge as it is served, speech, agent.
+"""Play one call with a fault in virtual time, with everything that it touches: carrier, bridge, Hamsa and agent.
 
-The carrier asks the bridge's real doors over ASGI; its stream, the speech service's sockets and the agent's answers are
-in memory. The caller's voice is loud or silent and the detector hears loudness: the ears are not what is tried here.
-A faint whistle in it says which of his texts it is, so that the service hears the same words however often it is asked.
-The agent's voice is a tone by request, so that what was heard says by itself which request it came from.
+The carrier calls the bridge's real routes over ASGI. Its stream, the sockets of the speech service and the agent's
+answers are in memory. The caller is loud or silent and the scorer hears loudness, because the VAD is not under test.
+A faint whistle in the caller's audio says which text it is, so that every STT request gets the same words.
+TTS answers with one tone per request, so that the recording says which request was heard.
 
-The fixed words of the lines are rendered once, by a sound service, before anything goes wrong: a `FaultHarness`
-keeps them,
-with the tones they have.
+A sound service renders the phrases once, before anything fails. `FaultHarness` keeps them, with their tones.
 """
 
 from __future__ import annotations
@@ -42,7 +40,7 @@ from ivr.testbench.agent.app import DemoAgent, MemoryTransport
 from ivr.testbench.agent.conversation import DemoReply, four_sentences
 from ivr.testbench.agent.script import FOUR_PACE, AgentScript, TokenPace
 from ivr.testbench.faults.fault_file import LONG_QUESTION, FaultScenario, Service
-from ivr.testbench.faults.rest import Served
+from ivr.testbench.faults.rest import StreamingTransport
 from ivr.testbench.hamsa import audio
 from ivr.testbench.hamsa import rest as hamsa_rest
 from ivr.testbench.hamsa.audio import TONES
@@ -63,44 +61,48 @@ ACCOUNT: Final = "AC" + "f" * 32
 AUTH: Final = "token-of-a-made-up-account"
 PUBLIC: Final = "https://bridge.example"
 CALLER, CALLED = "+966500000001", "+966110000000"
-VOICED: Final = 1000
+VOICED_RMS: Final = 1000
 """RMS of PCM16 from which the caller speaks."""
 LOUD: Final = bytes((0x10, 0x90)) * 80
 """20 ms of the caller's voice."""
-QUICK: Final = TokenPace()
-"""How the short answers come."""
+SHORT_ANSWER_PACE: Final = TokenPace()
+"""How fast the short answers come."""
 FIRST_PHRASE: Final = 50
-"""Tones above this belong to fixed words."""
-MOST_REQUESTS: Final = FIRST_PHRASE
-"""Requests of one call that can be told apart."""
-RENDERING: Final = 60
-"""Seconds the fixed words may take; without them a call is placed all the same."""
+"""Tones above this number belong to phrases."""
+MAX_REQUESTS: Final = FIRST_PHRASE
+"""Requests of one call that have tones of their own."""
+RENDER_LIMIT_S: Final = 60
+"""Seconds that rendering the phrases may take. After that the call is placed without them."""
 
 
-class Loudness:
+class LoudnessScorer:
     """Score callers who are loud or silent."""
 
     def score(self, pcm: bytes) -> float:
         """Return 1 for loud audio, else 0."""
-        return float(g711.audioop.rms(pcm, 2) > VOICED)
+        return float(g711.audioop.rms(pcm, 2) > VOICED_RMS)
 
 
-class Recital(DemoAgent):
-    """The demo agent, whose answer to one question is four long sentences; it remembers what it meant to say."""
+class FourSentenceAgent(DemoAgent):
+    """Answer as the demo agent, and one question with four long sentences. Keep all answers."""
 
-    def __init__(self, longer: float = 1.0) -> None:
-        """`longer`: how many times as long as usual it takes."""
-        super().__init__(QUICK, mode="tools")
-        self._longer = longer
+    def __init__(self, slowdown: float = 1.0) -> None:
+        """Take `slowdown` times as long as usual."""
+        super().__init__(SHORT_ANSWER_PACE, mode="tools")
+        self._slowdown = slowdown
         self.answers: dict[tuple[str, int], str] = {}
-        """By call and turn."""
+        """The text of each answer, by call and turn."""
 
     def asked(self, body: bytes, query: Mapping[str, str]) -> AgentScript:
-        """As the demo agent; the four sentences come as they were measured."""
-        self.pace = (FOUR_PACE if LONG_QUESTION in json.loads(body)["text"] else QUICK).slower(self._longer)
+        """Choose the script of an answer, as the demo agent does."""
+        # The four sentences come at the pace that was measured for them.
+        self.pace = (FOUR_PACE if LONG_QUESTION in json.loads(body)["text"] else SHORT_ANSWER_PACE).slower(
+            self._slowdown
+        )
         return super().asked(body, query)
 
     def reply(self, request: dict[str, Any]) -> DemoReply:
+        """Answer, and keep the answer."""
         answer = super().reply(request)
         if LONG_QUESTION in request["text"]:
             answer = DemoReply(four_sentences())
@@ -110,10 +112,10 @@ class Recital(DemoAgent):
 
 @dataclass
 class FaultObserver:
-    """What the bridge says of one call."""
+    """Collect what the bridge reports of one call."""
 
     deltas: dict[int, str] = field(default_factory=dict)
-    """What arrived of the agent's words, by turn."""
+    """The agent's text that arrived, by turn."""
     notes: Counter[str] = field(default_factory=Counter)
     turns: list[Turn] = field(default_factory=list)
     hang_up: HangUp | None = None
@@ -129,67 +131,69 @@ class FaultObserver:
 
 @dataclass(frozen=True, slots=True)
 class FaultHarness:
-    """Where the fixed words of all lines are kept, rendered."""
+    """Hold the rendered phrases of all lines."""
 
     folder: Path
     phrases: Mapping[int, str]
-    """Names of the fixed words by their tones."""
+    """Names of the phrases by their tones."""
 
 
 @dataclass
 class FaultRun:
-    """One call with a fault, when it is over."""
+    """Hold one call with a fault that is over."""
 
     scenario: FaultScenario
     record: PhoneRecord
-    witness: FaultObserver
-    tally: MockStats
+    observer: FaultObserver
+    stats: MockStats
     answers: Mapping[int, str]
-    """What the agent meant to say, by turn."""
+    """The whole answer of the agent, by turn."""
     left: list[str]
-    """What the call left behind in the process."""
+    """Places, tasks, sockets and requests that were still there after the call."""
 
 
 class FaultPeers:
-    """The other sides of a bridge."""
+    """Hold the services and the carrier that a bridge talks to."""
 
-    def __init__(self, service: Service, profile: HamsaProfile, longer: float = 1.0) -> None:
-        """`longer`: how many times as long as usual the agent takes."""
+    def __init__(self, service: Service, profile: HamsaProfile, slowdown: float = 1.0) -> None:
+        """Start them. The agent takes `slowdown` times as long as usual."""
         self.hamsa = MemoryHamsa(MockHamsa(profile))
-        self.agent = Recital(longer)
+        self.agent = FourSentenceAgent(slowdown)
         self.switchboard = Switchboard(ACCOUNT, AUTH)
         self.called_at: float | None = None
         """When the call came; loop time."""
         self._service = service
-        self.twin = Served(
+        self.speech_transport = StreamingTransport(
             Starlette(routes=hamsa_rest.routes(self.hamsa.mock)), connect=profile.connect, refused=self._refused
         )
 
     async def connect(self, settings: HamsaSettings) -> MemorySocket:
-        """A socket of the speech service."""
+        """Open a socket of the speech service. Raises ConnectionRefusedError."""
         if self._refused(asyncio.get_running_loop().time()):
             raise ConnectionRefusedError
         return await self.hamsa.connect(settings)
 
     def speech_rest(self, chance: Callable[[], float]) -> SpeechRest | None:
-        """The speech service over REST, if it has that."""
+        """Return the client of the speech service over REST. None: the service has no REST."""
         url = "http://speech.example/v1/realtime"
-        return SpeechRest(url, "key", transport=self.twin, chance=chance) if self._service.rest else None
+        return SpeechRest(url, "key", transport=self.speech_transport, chance=chance) if self._service.rest else None
 
     def carrier_rest(self) -> TwilioRest:
-        """The carrier's REST API."""
+        """Return the client of the carrier's REST API."""
         transport = httpx.ASGITransport(self.switchboard.app())
         return TwilioRest(ACCOUNT, AUTH, base_url="http://carrier.example", transport=transport)
 
     def _refused(self, now: float) -> bool:
+        """Return whether the speech service refuses connections at this time."""
         since = self._service.refused_from
+        # Before the call only a service that was never there refuses.
         if since is None or self.called_at is None:
             return since is not None and since < 0
         return since <= now - self.called_at < self._service.refused_until
 
 
 def settings(folder: Path, **env: str) -> Settings:
-    """Of a bridge whose peers are all in memory."""
+    """Return the settings of a bridge whose peers are all in memory. `env`: variables beyond the usual ones."""
     lines = folder / "ivr.toml"
     lines.touch()
     given = {
@@ -206,14 +210,14 @@ def settings(folder: Path, **env: str) -> Settings:
     return load({**given, **env})
 
 
-def a_bridge(chosen: Settings, peers: FaultPeers, observer: CallObserver | None = None, *, chance: int = 1) -> Bridge:
-    """A bridge among these peers. `chance` seeds what it leaves to chance, so that a fault is the same every time."""
-    random = Random(chance).random
+def build_bridge(chosen: Settings, peers: FaultPeers, observer: CallObserver | None = None, *, seed: int = 1) -> Bridge:
+    """Build a bridge among these peers. `seed` fixes its random choices: a fault is the same every time."""
+    random = Random(seed).random
     return Bridge(
         chosen,
         Documents.load(None, chosen.public_url),
         observer=observer,
-        scorer=Loudness,
+        scorer=LoudnessScorer,
         connect=peers.connect,
         agent=AgentClient(transport=MemoryTransport(peers.agent)),
         rest=peers.carrier_rest(),
@@ -224,10 +228,10 @@ def a_bridge(chosen: Settings, peers: FaultPeers, observer: CallObserver | None 
 
 @contextlib.asynccontextmanager
 async def running(bridge: Bridge) -> AsyncIterator[Bridge]:
-    """A bridge between its start, its phrases rendered, and its stop."""
+    """Start a bridge, wait for its phrases, and stop it at the end."""
     await bridge.start()
     try:
-        for _ in range(RENDERING * 10):
+        for _ in range(RENDER_LIMIT_S * 10):
             if bridge.prepared:
                 break
             await asyncio.sleep(0.1)
@@ -236,68 +240,77 @@ async def running(bridge: Bridge) -> AsyncIterator[Bridge]:
         await bridge.stop()
 
 
-def studio(folder: Path) -> FaultHarness:
-    """Render the fixed words of both languages into a folder."""
-    return virtual_time.run(_studio(folder))
+def render_phrases(folder: Path) -> FaultHarness:
+    """Render the phrases of both languages into a folder."""
+
+    async def rendered() -> FaultHarness:
+        peers = FaultPeers(Service(), HamsaProfile())
+        # Phrases get the tones above those of a call's own requests.
+        peers.hamsa.mock.stats.requests["tts"] = FIRST_PHRASE
+        for language in ("ar", "en"):
+            async with running(build_bridge(settings(folder, IVR_LANGUAGE=language), peers)):
+                pass
+        names = {text: name for words in PHRASES.values() for name, text in words.items()}
+        tones = {(record.number - 1) % TONES + 1: names[record.text] for record in peers.hamsa.mock.stats.records}
+        return FaultHarness(folder, tones)
+
+    return virtual_time.run(rendered())
 
 
-async def _studio(folder: Path) -> FaultHarness:
-    peers = FaultPeers(Service(), HamsaProfile())
-    peers.hamsa.mock.stats.requests["tts"] = FIRST_PHRASE
-    for language in ("ar", "en"):
-        async with running(a_bridge(settings(folder, IVR_LANGUAGE=language), peers)):
-            pass
-    names = {text: name for words in PHRASES.values() for name, text in words.items()}
-    tones = {(record.number - 1) % TONES + 1: names[record.text] for record in peers.hamsa.mock.stats.records}
-    return FaultHarness(folder, tones)
+def play(scenario: FaultScenario, harness: FaultHarness, *, seed: int = 1) -> FaultRun:
+    """Place the scenario's call and wait for its end. `seed` fixes the bridge's random choices."""
 
+    async def played() -> FaultRun:
+        loop = asyncio.get_running_loop()
+        before = asyncio.all_tasks()
+        texts = _whistled_texts(scenario.caller)
+        profile = HamsaProfile(
+            **scenario.service.profile,
+            rules=scenario.rules,
+            transcripts=scenario.transcripts or (),
+            marked=dict(enumerate(texts, 1)) if scenario.transcripts is None else {},
+        )
+        peers, observer = FaultPeers(scenario.service, profile, scenario.pace), FaultObserver()
+        chosen = settings(
+            harness.folder,
+            IVR_LANGUAGE=scenario.language,
+            IVR_WEBHOOK_URL=f"http://agent.example/webhook?script={','.join(scenario.agent)}",
+            IVR_TRANSFER_TO=scenario.transfer_to,
+            IVR_FALLBACK_SPEAKER=scenario.fallback_speaker,
+        )
+        async with running(build_bridge(chosen, peers, observer, seed=seed)) as bridge:
+            await asyncio.sleep(scenario.service.early)
+            peers.called_at = loop.time()
+            record = await ring(bridge, scenario.caller, peers.switchboard)
+            left = [f"{len(bridge.registry)} places"] if len(bridge.registry) else []
+        stats = peers.hamsa.mock.stats
+        # One round of the event loop for tasks that have just been cancelled.
+        await asyncio.sleep(0)
+        left += [f"task {task.get_name()}" for task in asyncio.all_tasks() - before]
+        left += [f"{stats.open_sockets} sockets"] if stats.open_sockets else []
+        left += [f"{stats.in_flight} requests"] if stats.in_flight else []
+        answers = {turn: text for (_, turn), text in peers.agent.answers.items()}
+        return FaultRun(scenario, record, observer, stats, answers, left)
 
-def play(scenario: FaultScenario, place: FaultHarness, *, chance: int = 1) -> FaultRun:
-    """Place the scenario's call and wait for its end."""
-    return virtual_time.run(_play(scenario, place, chance))
-
-
-async def _play(scenario: FaultScenario, place: FaultHarness, chance: int) -> FaultRun:
-    loop = asyncio.get_running_loop()
-    before = asyncio.all_tasks()
-    profile = HamsaProfile(
-        **scenario.service.profile,
-        rules=scenario.rules,
-        transcripts=scenario.transcripts or (),
-        marked=dict(enumerate(_marks(scenario.caller), 1)) if scenario.transcripts is None else {},
-    )
-    peers, witness = FaultPeers(scenario.service, profile, scenario.pace), FaultObserver()
-    url = f"http://agent.example/webhook?script={','.join(scenario.agent)}"
-    env = {
-        "IVR_LANGUAGE": scenario.language,
-        "IVR_WEBHOOK_URL": url,
-        "IVR_TRANSFER_TO": scenario.transfer_to,
-        "IVR_FALLBACK_SPEAKER": scenario.fallback_speaker,
-    }
-    chosen = settings(place.folder, **env)
-    async with running(a_bridge(chosen, peers, witness, chance=chance)) as bridge:
-        await asyncio.sleep(scenario.service.early)
-        peers.called_at = loop.time()
-        record = await ring(bridge, scenario.caller, peers.switchboard)
-        left = [f"{len(bridge.registry)} places"] if len(bridge.registry) else []
-    tally = peers.hamsa.mock.stats
-    await asyncio.sleep(0)
-    left += [f"task {task.get_name()}" for task in asyncio.all_tasks() - before]
-    left += [f"{count} {name}" for name, count in _open(tally).items() if count]
-    answers = {turn: text for (_, turn), text in peers.agent.answers.items()}
-    return FaultRun(scenario, record, witness, tally, answers, left)
+    return virtual_time.run(played())
 
 
 async def ring(
     bridge: Bridge, caller: Scenario, switchboard: Switchboard, *, seed: int = 1, strict: bool = True
 ) -> PhoneRecord:
-    """One call at a bridge that runs; over when everything of it is."""
+    """Place one call at a running bridge, and return its record when all of it is over."""
     serving: list[asyncio.Task[None]] = []
+    whistles = {text: number for number, text in enumerate(_whistled_texts(caller), 1)}
 
     async def connect(url: str, headers: Mapping[str, str], timeout: float) -> Any:
         phone, near = wire_pair(closed=WireClosed)
         serving.append(asyncio.create_task(bridge.serve(near)))
         return phone
+
+    def voice(text: str) -> bytes:
+        # 60 ms a letter, 400 ms at least.
+        loud = g711.decode(LOUD * max(20, 3 * len(text)))
+        return g711.encode(audio.marked(loud, whistles[text], g711.RATE) if text in whistles else loud)
 
     record = await place_call(
         "http://127.0.0.1:8000/voice",
@@ -307,7 +320,7 @@ async def ring(
         caller=CALLER,
         called=CALLED,
         public_url=PUBLIC,
-        voice=_voice_of(caller),
+        voice=voice,
         phone=PhoneOptions(strict=strict),
         options=CarrierOptions(seed=seed),
         switchboard=switchboard,
@@ -318,21 +331,6 @@ async def ring(
     return record
 
 
-def _marks(caller: Scenario) -> list[str]:
-    """His texts; the first has the first mark."""
+def _whistled_texts(caller: Scenario) -> list[str]:
+    """Return the caller's texts, in the order of their whistles."""
     return list(dict.fromkeys(caller.texts))[: audio.MARKERS]
-
-
-def _voice_of(caller: Scenario) -> Callable[[str], bytes]:
-    """How he speaks: 60 ms a letter."""
-    marks = {text: number for number, text in enumerate(_marks(caller), 1)}
-
-    def voice(text: str) -> bytes:
-        loud = g711.decode(LOUD * max(20, 3 * len(text)))
-        return g711.encode(audio.marked(loud, marks[text], g711.RATE) if text in marks else loud)
-
-    return voice
-
-
-def _open(tally: MockStats) -> dict[str, int]:
-    return {"sockets": tally.open_sockets, "requests": tally.in_flight}

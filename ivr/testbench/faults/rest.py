@@ -1,8 +1,8 @@
-"""The mock service's REST twin in memory: an ASGI application as a transport whose answers stream.
+"""Serve the mock speech service over REST in memory, with answers that stream.
 
-httpx has a transport for ASGI applications, but it gives an answer only when all of it is there; a synthesis that
-sounds while it grows needs this one. Connections are imaginary and cost what a real one would: `connect` seconds for
-the first request and whenever none is idle.
+httpx has a transport for ASGI applications, but it gives an answer only when all of it is there. Synthesis over REST
+plays while it is made, so it needs this one. Connections cost what real ones would: `connect` seconds for the first
+request and whenever none is idle.
 """
 
 from __future__ import annotations
@@ -15,49 +15,46 @@ from typing import Any, Final
 import httpx
 from starlette.types import ASGIApp
 
-KEPT: Final = 30.0
+KEEP_ALIVE_S: Final = 30.0
 """Seconds an idle connection is kept."""
 
 _Message = MutableMapping[str, Any]
 
 
-class Served(httpx.AsyncBaseTransport):
-    """Requests to an application, in the loop's time."""
+class StreamingTransport(httpx.AsyncBaseTransport):
+    """Send requests to an ASGI application, in the event loop's time."""
 
     def __init__(self, app: ASGIApp, *, connect: float, refused: Callable[[float], bool] = lambda _now: False) -> None:
-        """`connect`: seconds for a connection. `refused`: whether nothing listens at a time."""
+        """Connect in `connect` seconds. `refused`: whether connections are refused at a time."""
         self._app = app
         self._connect = connect
         self._refused = refused
         self._idle: list[float] = []
+        """Since when each idle connection is idle."""
         self.connects = 0
         """Connections made so far."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """The head of the answer, when it is there."""
-        await self._connection()
-        answer = _Answer(self._app, request, await request.aread(), self._release)
-        return await answer.head()
-
-    async def _connection(self) -> None:
-        now = asyncio.get_running_loop().time()
+        """Return the head of the answer when it is there. Raises `httpx.ConnectError`."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
         if self._refused(now):
             raise httpx.ConnectError("refused")
-        self._idle = [since for since in self._idle if now - since < KEPT]
+        self._idle = [since for since in self._idle if now - since < KEEP_ALIVE_S]
         if self._idle:
             self._idle.pop()
-            return
-        self.connects += 1
-        await asyncio.sleep(self._connect)
-
-    def _release(self) -> None:
-        self._idle.append(asyncio.get_running_loop().time())
+        else:
+            self.connects += 1
+            await asyncio.sleep(self._connect)
+        body = await request.aread()
+        return await _Answer(self._app, request, body, lambda: self._idle.append(loop.time())).head()
 
 
 class _Answer(httpx.AsyncByteStream):
-    """One answer, while it is made."""
+    """Hold one answer while it is made."""
 
     def __init__(self, app: ASGIApp, request: httpx.Request, body: bytes, done: Callable[[], None]) -> None:
+        """Start the application. `done` is called when the answer was read to its end."""
         scope = {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.4"},
@@ -72,13 +69,12 @@ class _Answer(httpx.AsyncByteStream):
             "server": (request.url.host, request.url.port),
             "client": ("127.0.0.1", 40000),
         }
-        self._body = body
-        self._read = False
         self._done = done
         self._sent: asyncio.Queue[_Message | None] = asyncio.Queue()
-        self._making = asyncio.create_task(self._make(app, scope), name="served")
+        self._making = asyncio.create_task(self._make(app, scope, body), name="served")
 
     async def head(self) -> httpx.Response:
+        """Return the answer when its head is there. Raises `httpx.RemoteProtocolError` when there is none."""
         try:
             start = await self._sent.get()
         except BaseException:
@@ -100,23 +96,27 @@ class _Answer(httpx.AsyncByteStream):
                 return
 
     async def aclose(self) -> None:
-        """Nobody reads any more: as when the connection dies."""
+        """Cancel the application, as when the client's connection dies."""
         self._making.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._making
 
-    async def _make(self, app: ASGIApp, scope: dict[str, Any]) -> None:
+    async def _make(self, app: ASGIApp, scope: dict[str, Any], body: bytes) -> None:
+        """Run the application for this answer."""
+        unread = [body]
+
+        async def receive() -> _Message:
+            # After the body comes only a disconnect, and this client never disconnects by itself.
+            if not unread:
+                await asyncio.Event().wait()
+            return {"type": "http.request", "body": unread.pop(), "more_body": False}
+
+        async def send(message: _Message) -> None:
+            self._sent.put_nowait(message)
+
         try:
-            with contextlib.suppress(Exception):  # a server's failure is a cut for its client
-                await app(scope, self._receive, self._send)
+            # A failure of the server is a cut answer for its client.
+            with contextlib.suppress(Exception):
+                await app(scope, receive, send)
         finally:
             self._sent.put_nowait(None)
-
-    async def _receive(self) -> _Message:
-        if self._read:
-            await asyncio.Event().wait()
-        self._read = True
-        return {"type": "http.request", "body": self._body, "more_body": False}
-
-    async def _send(self, message: _Message) -> None:
-        self._sent.put_nowait(message)

@@ -1,7 +1,6 @@
-"""What happens when something goes wrong: every fault on file, played in virtual time and measured at the ear.
+"""Play a fault of `scenarios/` and report what the caller heard of it, and which bounds were broken.
 
-`run` plays one and says what it came to; `shown` shows it. What a fault may cost is in its file (`fault_file`), how it
-is measured in `fault_ear`, the world it is played in is `fault_world`; `fault_sweep` plays one under many chances.
+`run` plays and measures one fault; `shown` prints the report. `sweep` plays one under many seeds.
 """
 
 from __future__ import annotations
@@ -15,18 +14,23 @@ from rich.text import Text
 
 from ivr.config.default_phrases import PHRASES
 from ivr.testbench.faults.fault_file import FaultScenario
-from ivr.testbench.faults.harness import MOST_REQUESTS, FaultHarness, FaultRun, play
-from ivr.testbench.faults.measure import EarMeasurement, Story, listen
+from ivr.testbench.faults.harness import MAX_REQUESTS, FaultHarness, FaultRun, play
+from ivr.testbench.faults.measure import CallEvidence, EarMeasurement, measure_call
 
 DOCUMENT = "the document's words"
-"""What the carrier says when the stream is over."""
+"""The name for what the carrier says when the stream is over."""
 PERSON = "a person"
-"""Somebody was dialled for the caller."""
+"""The name for a person who was dialled for the caller."""
+_PHRASE_TEXTS = frozenset(text for words in PHRASES.values() for text in words.values() if text)
+HEADINGS = ("fault", "silence s", "since speech", "wrong", "sockets", "reuse", "said instead")
+"""The columns of `row`."""
+_WIDTHS = (2, 7, 6, 7, 5)
+"""Widths of the figures in a terminal. The fault's name and notes have the rest of the line."""
 
 
 @dataclass(frozen=True, slots=True)
 class FaultReport:
-    """What one fault came to."""
+    """Report what one fault did to a call."""
 
     scenario: FaultScenario
     ear: EarMeasurement
@@ -35,7 +39,7 @@ class FaultReport:
     sentences: int
     """Requests for speech, repetitions included."""
     reused: int
-    """Of these, on a socket that had served before."""
+    """Requests for speech on a socket that had served before."""
     rest: int
     """Requests over REST."""
     fallback: bool
@@ -45,13 +49,13 @@ class FaultReport:
     hang_up: str
     """Why the call ended."""
     violations: Mapping[str, int]
-    """What the bridge must never do to the service."""
+    """What the bridge did and must never do to the service, and how often."""
     left: Sequence[str]
-    """What was still there after the call."""
+    """What the call left behind in the process."""
 
     @property
     def broken(self) -> list[str]:
-        """The bounds that were not kept."""
+        """Return the bounds that were not kept, one line each."""
         ear, bounds = self.ear, self.scenario.bounds
         figures = ("silence_s", "lost", "unanswered", "repeated", "swapped", "again", "bad_ms")
         found = [
@@ -69,20 +73,21 @@ class FaultReport:
 
     @property
     def reuse(self) -> float | None:
-        """The share of the requests for speech that found a used socket. None: there were none on sockets."""
+        """Return the share of the requests for speech that found a used socket. None: no request used a socket."""
         requests = self.sentences - self.rest
         return self.reused / requests if requests > 0 else None
 
     def instead(self) -> str:
-        """What was said in place of an answer, or before it."""
+        """Describe what was said in place of an answer, or before it."""
         said = [name if count == 1 else f"{name} x{count}" for name, count in sorted(self.ear.instead.items())]
         return ", ".join([*said, *self._after_the_stream()])
 
     def _after_the_stream(self) -> list[str]:
+        """Return what the caller got after the stream, if anything."""
         return [PERSON] if self.dialled else [DOCUMENT] if self.fallback else []
 
     def as_json(self) -> dict[str, Any]:
-        """All of it, plain."""
+        """Return all of it, ready for JSON."""
         reuse = self.reuse
         return {
             "name": self.scenario.name,
@@ -102,71 +107,57 @@ class FaultReport:
         }
 
 
-def run(scenario: FaultScenario, place: FaultHarness, *, chance: int = 1) -> FaultReport:
-    """Play one fault and measure it. Raises ValueError when its requests are too many to be told apart.
+def run(scenario: FaultScenario, harness: FaultHarness, *, seed: int = 1) -> FaultReport:
+    """Play one fault and measure it. `seed` fixes the bridge's random choices.
 
-    `chance` seeds what the bridge leaves to chance.
+    Raises ValueError when the call has more requests than there are tones.
     """
-    return measured(play(scenario, place, chance=chance), place)
+    return measured(play(scenario, harness, seed=seed), harness)
 
 
-def measured(what: FaultRun, place: FaultHarness) -> FaultReport:
-    """What a call came to."""
-    tally, witness = what.tally, what.witness
-    if tally.requests["tts"] > MOST_REQUESTS:
-        raise ValueError(f"{what.scenario.name}: {tally.requests['tts']} requests cannot be told apart")
-    voice = [record for record in tally.records if record.kind == "tts"]
-    ear = listen(Story(what.record, witness.turns, voice, place.phrases, _FIXED, _said(what)))
+def measured(call: FaultRun, harness: FaultHarness) -> FaultReport:
+    """Measure a call that is over. Raises ValueError when it has more requests than there are tones."""
+    stats, observer = call.stats, call.observer
+    if stats.requests["tts"] > MAX_REQUESTS:
+        raise ValueError(f"{call.scenario.name}: {stats.requests['tts']} requests cannot be told apart")
+    requests = [record for record in stats.records if record.kind == "tts"]
+    said = dict(observer.deltas)
+    for turn in observer.turns:
+        # The bridge stops the agent when there is no TTS for it: then the whole answer counts, not what arrived.
+        if turn.failure == "tts":
+            said[turn.number] = call.answers.get(turn.number, "")
+    evidence = CallEvidence(call.record, observer.turns, requests, harness.phrases, _PHRASE_TEXTS, said)
     return FaultReport(
-        what.scenario,
-        ear,
-        connects=tally.connects,
-        sentences=tally.requests["tts"],
-        reused=tally.reused["tts"],
-        rest=sum(record.socket == 0 for record in voice),
-        fallback="Say" in what.record.verbs and not what.record.dialled,
-        dialled=bool(what.record.dialled),
-        hang_up=witness.hang_up.reason if witness.hang_up else what.record.ended,
-        violations=dict(tally.violations),
-        left=what.left,
+        call.scenario,
+        measure_call(evidence),
+        connects=stats.connects,
+        sentences=stats.requests["tts"],
+        reused=stats.reused["tts"],
+        rest=sum(record.socket == 0 for record in requests),
+        fallback="Say" in call.record.verbs and not call.record.dialled,
+        dialled=bool(call.record.dialled),
+        hang_up=observer.hang_up.reason if observer.hang_up else call.record.ended,
+        violations=dict(stats.violations),
+        left=call.left,
     )
 
 
-_FIXED = frozenset(text for words in PHRASES.values() for text in words.values() if text)
-
-
-def _said(what: FaultRun) -> dict[int, str]:
-    """What should have been heard of the agent: what arrived; and all he meant to say, where the bridge cut him off
-    because it had no voice for it."""
-    said = dict(what.witness.deltas)
-    for turn in what.witness.turns:
-        if turn.failure == "tts":
-            said[turn.number] = what.answers.get(turn.number, "")
-    return said
-
-
-HEADINGS = ("fault", "silence s", "since speech", "wrong", "sockets", "reuse", "said instead")
-"""Of `row`."""
-_WIDTHS = (2, 7, 6, 7, 5)
-"""Columns of the figures in a terminal; the fault's name and what else there is to say have the rest of the line."""
-
-
 def heading() -> Table:
-    """What stands over the figures of `shown`."""
+    """Return the headings over the figures of `shown`."""
     return _line("", "silence s", "since speech", "sockets + REST", "reuse", "fault", style="dim")
 
 
 def shown(report: FaultReport, broken: Sequence[str] | None = None) -> Table:
-    """One report, for a terminal of 80 columns or more: the figures, and beside them the name and what it is.
+    """Show one report in a terminal of 80 columns or more: figures, name, title, and what went wrong.
 
-    `broken`: the bounds that were not kept, where the report stands for several runs.
+    `broken`: the bounds that were not kept, for a report that stands for several runs.
     """
     broken = report.broken if broken is None else broken
     _, silence, since_speech, wrong, _, reuse, instead = row(report)
     words = Text(report.scenario.name, style="bold")
     words.append(f"\n{report.scenario.title}", style="not bold")
-    for name, told in (("wrong", wrong), ("said instead", instead)):
-        words.append("" if told == "-" else f"\n{name}: {told}", style="not bold dim")
+    for name, text in (("wrong", wrong), ("said instead", instead)):
+        words.append("" if text == "-" else f"\n{name}: {text}", style="not bold dim")
     for bound in broken:
         words.append(f"\nBROKEN: {bound}", style="bold red")
     sockets = f"{report.connects}" + (f" + {report.rest}" if report.rest else "")
@@ -175,7 +166,7 @@ def shown(report: FaultReport, broken: Sequence[str] | None = None) -> Table:
 
 
 def listed(scenarios: Sequence[FaultScenario]) -> Table:
-    """The faults there are: their names and what they are."""
+    """List the names and titles of faults."""
     table = Table.grid(padding=(0, 2))
     table.add_column(overflow="fold", ratio=2)
     table.add_column(overflow="fold", ratio=3)
@@ -185,7 +176,7 @@ def listed(scenarios: Sequence[FaultScenario]) -> Table:
 
 
 def verdict(broken: Mapping[str, bool]) -> str:
-    """All of them in one line: which names broke a bound."""
+    """Summarise all faults in one line. `broken`: whether each, by name, broke a bound."""
     names = [name for name, broke in broken.items() if broke]
     if not names:
         return f"{len(broken)} played, every one within its bounds"
@@ -193,6 +184,7 @@ def verdict(broken: Mapping[str, bool]) -> str:
 
 
 def _line(*cells: str | Text, style: str = "") -> Table:
+    """Lay out one line of the terminal's table."""
     table = Table.grid(padding=(0, 2, 0, 0), expand=True)
     for number, width in enumerate(_WIDTHS):
         table.add_column(width=width, justify="right" if number else "left")
@@ -202,7 +194,7 @@ def _line(*cells: str | Text, style: str = "") -> Table:
 
 
 def row(report: FaultReport) -> list[str]:
-    """One line of a table: what is under `HEADINGS`."""
+    """Return the cells of one report, in the order of `HEADINGS`."""
     ear, reuse = report.ear, report.reuse
     wrong = {
         "lost": ear.lost,
@@ -224,7 +216,7 @@ def row(report: FaultReport) -> list[str]:
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """For a document."""
+    """Write a table in Markdown."""
     lines = ["| " + " | ".join(headings) + " |", "|" + "---|" * len(headings)]
     return "\n".join(
         [*lines, *("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |" for cells in rows)]
@@ -232,6 +224,6 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def reasons(reports: Sequence[FaultReport]) -> str:
-    """What stands below it: why some faults go beyond the goal."""
+    """Write the list below the table: why some bounds are beyond the goal."""
     why = dict.fromkeys((r.scenario.name.partition(":")[0], r.scenario.why) for r in reports if r.scenario.why)
     return "\n".join(["\n", *(f"- `{name}`: {reason}." for name, reason in why)])

@@ -1,18 +1,16 @@
-"""The same fault under other chances: a figure of one run may be luck, the worst of many is not.
+"""Play the same fault with other random choices and timings, and keep the worst of each figure.
 
-A seed stands for one *variation*: what the bridge leaves to chance (pauses, ages of links), the service's own chance,
-and the timing around the fault: the caller speaks later, the fault comes earlier or later, the services and the agent
-are quicker or slower. Seed 1 changes nothing: it is the fault as its file has it. What the fault is, which requests it
-meets and how long it lasts, stays.
-
-`Sweep` is what several seeds came to: the worst of each figure, and which seed broke which bound. Pure.
+A seed stands for one *variation*: the bridge's random choices (pauses, ages of links), those of the service, and the
+timing around the fault. The caller speaks later, the fault comes earlier or later, the services and the agent are
+faster or slower. Seed 1 plays the fault as its file has it. What the fault is, which requests it meets and how long it
+lasts never change.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import reduce
 from random import Random
 from typing import Any, Final, assert_never
@@ -20,67 +18,75 @@ from typing import Any, Final, assert_never
 from ivr.testbench.faults.fault_file import FaultScenario, Service
 from ivr.testbench.faults.measure import EarMeasurement
 from ivr.testbench.faults.run import HEADINGS, FaultReport, reasons, row, table
-from ivr.testbench.hamsa.profile import HamsaProfile, Rule
+from ivr.testbench.hamsa.profile import HamsaProfile
 from ivr.testbench.scenario import AfterAgent, At, IntoReply, Step
 
 AS_FILED: Final = 1
-"""The seed of the fault as its file has it."""
-LATER_S: Final = 1.5
-"""By which each of the caller's acts may come later."""
-SHIFT_S: Final = 1.5
-"""By which the fault may come earlier or later."""
-QUICKEST, SLOWEST = 0.7, 1.3
-"""How much longer than observed the services and the agent may take."""
-SPREAD_S: Final = 0.1
-"""Of the first audio of each request, to either side."""
-SOONEST_S: Final = 0.29
-"""Of the first audio of a request: the soonest ever seen (reference table of the voice)."""
-LEAST_S: Final = 0.1
-"""Of a time that is moved."""
-TIMED: Final = frozenset({"close", "drop", "deaf"})
-"""Faults of sockets whose `pause` says when they come."""
+"""The seed that plays a fault as its file has it."""
+MAX_DELAY_S: Final = 1.5
+"""Seconds by which each of the caller's acts may come later."""
+MAX_SHIFT_S: Final = 1.5
+"""Seconds by which the fault may come earlier or later."""
+FASTEST, SLOWEST = 0.7, 1.3
+"""How many times as long as observed the services and the agent may take."""
+FIRST_AUDIO_SPREAD_S: Final = 0.1
+"""Seconds by which the first audio of a request may come sooner or later."""
+MIN_FIRST_AUDIO_S: Final = 0.29
+"""Seconds to the first audio of a request: the shortest ever measured of Hamsa's TTS."""
+MIN_TIME_S: Final = 0.1
+"""The least that a moved time may become, in seconds."""
+TIMED_FAULTS: Final = frozenset({"close", "drop", "deaf"})
+"""Faults of sockets with a `pause` that says when they come."""
 
 
 @dataclass(frozen=True, slots=True)
 class Variation:
-    """What a seed stands for."""
+    """Hold what one seed changes."""
 
     seed: int
     later: tuple[float, ...] = ()
-    """Seconds by which the caller's acts come later, one after the other, over and over."""
+    """Seconds by which the caller's acts come later, in turn, over and over."""
     shift: float = 0.0
     """Seconds by which the fault comes later; below zero: earlier."""
     pace: float = 1.0
-    """How much longer than observed the services and the agent take."""
+    """How many times as long as observed the services and the agent take."""
     spread: float = 0.0
     """Seconds by which the first audio of each request comes sooner or later."""
 
 
 def variation(seed: int) -> Variation:
-    """Of a seed, from 1."""
+    """Return the variation of a seed, from 1."""
     if seed == AS_FILED:
         return Variation(seed)
-    chance = Random(seed)
-    later = tuple(round(chance.uniform(0, LATER_S), 2) for _ in range(4))
-    shift, pace = round(chance.uniform(-SHIFT_S, SHIFT_S), 2), round(chance.uniform(QUICKEST, SLOWEST), 2)
-    return Variation(seed, later, shift, pace, SPREAD_S)
+    random = Random(seed)
+    later = tuple(round(random.uniform(0, MAX_DELAY_S), 2) for _ in range(4))
+    shift, pace = round(random.uniform(-MAX_SHIFT_S, MAX_SHIFT_S), 2), round(random.uniform(FASTEST, SLOWEST), 2)
+    return Variation(seed, later, shift, pace, FIRST_AUDIO_SPREAD_S)
 
 
 def varied(scenario: FaultScenario, how: Variation) -> FaultScenario:
-    """The same fault, so varied."""
+    """Return the same fault with this variation."""
     if how.seed == AS_FILED:
         return scenario
-    steps = [_later(step, how.later[n % len(how.later)]) for n, step in enumerate(scenario.caller.steps)]
+    rules = []
+    for rule in scenario.rules:
+        # Other pauses are part of the fault itself: how long it lasts, or how slow it is.
+        if rule.kind == "socket" and rule.fault in TIMED_FAULTS and rule.pause > 0:
+            rules.append(replace(rule, pause=max(MIN_TIME_S, rule.pause + how.shift)))
+        else:
+            rules.append(rule)
+    steps = [_delayed(step, how.later[n % len(how.later)]) for n, step in enumerate(scenario.caller.steps)]
     return replace(
         scenario,
         caller=replace(scenario.caller, steps=tuple(steps)),
-        rules=tuple(_shifted(rule, how) for rule in scenario.rules),
+        rules=tuple(rules),
         service=_paced(scenario.service, how),
         pace=how.pace,
     )
 
 
-def _later(step: Step, seconds: float) -> Step:
+def _delayed(step: Step, seconds: float) -> Step:
+    """Return a step of the caller that comes later."""
     match step.moment:
         case At(when):
             return replace(step, moment=At(when + seconds))
@@ -92,53 +98,50 @@ def _later(step: Step, seconds: float) -> Step:
             assert_never(step.moment)
 
 
-def _shifted(rule: Rule, how: Variation) -> Rule:
-    timed = rule.kind == "socket" and rule.fault in TIMED and rule.pause > 0
-    return replace(rule, pause=max(LEAST_S, rule.pause + how.shift)) if timed else rule
-
-
 def _paced(service: Service, how: Variation) -> Service:
+    """Return a service that is faster or slower, and away earlier or later."""
     usual = HamsaProfile(**service.profile)
     profile = {
         **service.profile,
         "seed": 1000 * how.seed + usual.seed,
         "connect": usual.connect * how.pace,
-        "first_frame": max(usual.first_frame * how.pace, SOONEST_S + how.spread),
+        "first_frame": max(usual.first_frame * how.pace, MIN_FIRST_AUDIO_S + how.spread),
         "first_frame_spread": how.spread,
         "hearing": usual.hearing * how.pace,
     }
     since = service.refused_from
+    # A service that was never there stays away.
     if since is None or since < 0:
         return replace(service, profile=profile)
     until = service.refused_until + how.shift
-    return replace(service, profile=profile, refused_from=max(LEAST_S, since + how.shift), refused_until=until)
+    return replace(service, profile=profile, refused_from=max(MIN_TIME_S, since + how.shift), refused_until=until)
 
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """One fault under several seeds, one at least."""
+    """Hold the reports of one fault under several seeds, one at least."""
 
     reports: Mapping[int, FaultReport]
-    """By seed."""
+    """The reports by seed."""
 
     @property
     def filed(self) -> FaultReport:
-        """The first of them: as the file has it, where seed 1 was played."""
+        """Return the first report: the fault as filed, if seed 1 was played."""
         return next(iter(self.reports.values()))
 
     @property
     def scenario(self) -> FaultScenario:
-        """The fault."""
+        """Return the fault."""
         return self.filed.scenario
 
     @property
     def worst(self) -> FaultReport:
-        """The worst of each figure; what was said instead in any of them, as often as in that which had most of it."""
+        """Combine the worst of each figure in one report."""
         return reduce(_worse, self.reports.values())
 
     @property
     def broken(self) -> list[str]:
-        """The bounds that were not kept, with the seed where there are several."""
+        """Return the bounds that were not kept, with the seed if there are several."""
         several = len(self.reports) > 1
         return [
             f"seed {seed}: {bound}" if several else bound
@@ -147,17 +150,17 @@ class Sweep:
         ]
 
     def as_json(self) -> dict[str, Any]:
-        """All of it, plain: the worst figures."""
+        """Return the worst figures, ready for JSON."""
         return {**self.worst.as_json(), "seeds": list(self.reports), "broken": self.broken}
 
 
 def swept(play: Callable[[FaultScenario, int], FaultReport], scenario: FaultScenario, seeds: Sequence[int]) -> Sweep:
-    """Play a fault with each seed. `play`: a variation and its seed."""
+    """Play a fault with each seed. `play` gets the varied fault and the seed."""
     return Sweep({seed: play(varied(scenario, variation(seed)), seed) for seed in seeds})
 
 
 def seeds_of(text: str) -> range:
-    """`8`: the seeds 1 to 8; `5-9`: those. Raises ValueError."""
+    """Parse seeds: `8` stands for 1 to 8, `5-9` for 5 to 9. Raises ValueError."""
     first, dash, last = text.partition("-")
     try:
         seeds = range(int(first), int(last) + 1) if dash else range(1, int(first) + 1)
@@ -169,7 +172,7 @@ def seeds_of(text: str) -> range:
 
 
 def markdown(sweeps: Sequence[Sweep]) -> str:
-    """The table of a document: each fault as filed, the worst beside it where several seeds were played."""
+    """Write a table in Markdown: each fault as filed, with the worst beside it if several seeds were played."""
     several = max((len(sweep.reports) for sweep in sweeps), default=0) > 1
     if not several:
         return table(HEADINGS, [row(sweep.filed) for sweep in sweeps]) + reasons([s.filed for s in sweeps])
@@ -183,30 +186,20 @@ def markdown(sweeps: Sequence[Sweep]) -> str:
 
 
 def _worse(one: FaultReport, other: FaultReport) -> FaultReport:
-    """The worse of each figure."""
-    more = other.reuse is not None and (one.reuse is None or other.reuse < one.reuse)
+    """Combine the worse of each figure."""
+    figures = {
+        name: max(value, getattr(other.ear, name)) for name, value in asdict(one.ear).items() if name != "instead"
+    }
+    # The requests come from the report with the worse reuse, so that the share fits them.
+    less_reuse = other.reuse is not None and (one.reuse is None or other.reuse < one.reuse)
     return replace(
-        other if more else one,  # the requests, of which the reuse is told
+        other if less_reuse else one,
         scenario=one.scenario,
-        ear=_worse_ear(one.ear, other.ear),
+        ear=EarMeasurement(**figures, instead=one.ear.instead | other.ear.instead),
         connects=max(one.connects, other.connects),
         fallback=one.fallback or other.fallback,
         dialled=one.dialled or other.dialled,
         hang_up=one.hang_up,
         violations=Counter(one.violations) | Counter(other.violations),
         left=[*one.left, *other.left],
-    )
-
-
-def _worse_ear(one: EarMeasurement, other: EarMeasurement) -> EarMeasurement:
-    return EarMeasurement(
-        silence_s=max(one.silence_s, other.silence_s),
-        silence_from_speech_s=max(one.silence_from_speech_s, other.silence_from_speech_s),
-        lost=max(one.lost, other.lost),
-        unanswered=max(one.unanswered, other.unanswered),
-        repeated=max(one.repeated, other.repeated),
-        swapped=max(one.swapped, other.swapped),
-        again=max(one.again, other.again),
-        bad_ms=max(one.bad_ms, other.bad_ms),
-        instead=one.instead | other.instead,
     )

@@ -6,7 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from ivr.testbench.faults.fault_file import LONG_CALL, USUAL_CALL, Bounds, Service, from_text, load, shipped, the_caller
+from ivr.testbench.faults.fault_file import (
+    LONG_CALL,
+    USUAL_CALL,
+    Bounds,
+    Service,
+    caller_scenario,
+    from_text,
+    load,
+    shipped,
+)
 from ivr.testbench.scenario import ScenarioError
 
 
@@ -92,9 +101,9 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
         load(tmp_path / "none.toml")
 
 
-def test_the_callers() -> None:
-    assert the_caller("long").texts == [line.split("say ")[1] for line in LONG_CALL[:-1]]
-    assert the_caller(["at 1 say x"]).texts == ["x"]
+def test_caller_scenarios() -> None:
+    assert caller_scenario("long").texts == [line.split("say ")[1] for line in LONG_CALL[:-1]]
+    assert caller_scenario(["at 1 say x"]).texts == ["x"]
 
 
 def test_what_is_shipped_is_found_by_name() -> None:

@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from ivr.testbench import virtual_time
-from ivr.testbench.faults.rest import Served
+from ivr.testbench.faults.rest import StreamingTransport
 
 seen: list[str] = []
 
@@ -56,10 +56,10 @@ APP = Starlette(
 )
 
 
-def visit(story: Callable[[httpx.AsyncClient, Served], Awaitable[None]], **more: object) -> None:
+def visit(story: Callable[[httpx.AsyncClient, StreamingTransport], Awaitable[None]], **more: object) -> None:
     async def main() -> None:
         before = asyncio.all_tasks()
-        transport = Served(APP, connect=1.0, **more)  # type: ignore[arg-type]
+        transport = StreamingTransport(APP, connect=1.0, **more)  # type: ignore[arg-type]
         async with httpx.AsyncClient(transport=transport, base_url="http://twin.example", timeout=90) as client:
             await story(client, transport)
         assert asyncio.all_tasks() == before
@@ -69,7 +69,7 @@ def visit(story: Callable[[httpx.AsyncClient, Served], Awaitable[None]], **more:
 
 
 def test_parts_come_when_they_are_made_and_a_connection_is_kept() -> None:
-    async def story(client: httpx.AsyncClient, transport: Served) -> None:
+    async def story(client: httpx.AsyncClient, transport: StreamingTransport) -> None:
         loop = asyncio.get_running_loop()
         times = []
         async with client.stream("POST", "/slow", content=b"hello") as answer:
@@ -88,7 +88,7 @@ def test_parts_come_when_they_are_made_and_a_connection_is_kept() -> None:
 
 
 def test_whoever_leaves_stops_it() -> None:
-    async def story(client: httpx.AsyncClient, transport: Served) -> None:
+    async def story(client: httpx.AsyncClient, transport: StreamingTransport) -> None:
         async with client.stream("POST", "/slow") as answer:
             assert await anext(answer.aiter_bytes()) == b"one"
         assert seen == ["", "over"]
@@ -103,7 +103,7 @@ def test_whoever_leaves_stops_it() -> None:
 
 
 def test_a_server_that_fails_cuts_its_answer() -> None:
-    async def story(client: httpx.AsyncClient, transport: Served) -> None:
+    async def story(client: httpx.AsyncClient, transport: StreamingTransport) -> None:
         with pytest.raises(httpx.RemoteProtocolError, match="cut"):
             await client.post("/broken")
 
@@ -115,7 +115,7 @@ def test_an_application_that_answers_nothing() -> None:
         return
 
     async def main() -> None:
-        transport = Served(nothing, connect=0.0)
+        transport = StreamingTransport(nothing, connect=0.0)
         async with httpx.AsyncClient(transport=transport) as client:
             with pytest.raises(httpx.RemoteProtocolError, match="no answer"):
                 await client.post("http://twin.example/x")
@@ -124,7 +124,7 @@ def test_an_application_that_answers_nothing() -> None:
 
 
 def test_refused() -> None:
-    async def story(client: httpx.AsyncClient, transport: Served) -> None:
+    async def story(client: httpx.AsyncClient, transport: StreamingTransport) -> None:
         with pytest.raises(httpx.ConnectError):
             await client.post("/slow")
         await asyncio.sleep(10)

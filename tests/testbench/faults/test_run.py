@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 
 from ivr.cli import app
 from ivr.testbench.faults import run as faults
-from ivr.testbench.faults.fault_file import Bounds, FaultScenario, shipped, the_caller
-from ivr.testbench.faults.harness import play, studio
+from ivr.testbench.faults.fault_file import Bounds, FaultScenario, caller_scenario, shipped
+from ivr.testbench.faults.harness import play, render_phrases
 from ivr.testbench.faults.measure import EarMeasurement
 from ivr.testbench.faults.run import DOCUMENT, FaultReport, heading, listed, measured, row, shown, verdict
 
@@ -126,26 +126,26 @@ def test_all_of_them_in_a_line() -> None:
 
 def test_too_many_requests_cannot_be_told_apart(tmp_path: Path) -> None:
     (scenario,) = shipped(["riff"])
-    place = studio(tmp_path)
-    happening = play(scenario, place)
-    assert measured(happening, place).broken == []
-    happening.tally.requests["tts"] = 51
+    harness = render_phrases(tmp_path)
+    call = play(scenario, harness)
+    assert measured(call, harness).broken == []
+    call.stats.requests["tts"] = 51
     with pytest.raises(ValueError, match="cannot be told apart"):
-        measured(happening, place)
+        measured(call, harness)
 
 
 def test_what_was_given_up_for_want_of_a_voice_is_owed(tmp_path: Path) -> None:
     """The agent is told to stop when there is no voice for him; what he meant to say counts as lost all the same."""
-    scenario = replace(shipped(["degenerate-always"])[0], agent=("slow",), caller=the_caller())
-    report = faults.run(scenario, studio(tmp_path))
+    scenario = replace(shipped(["degenerate-always"])[0], agent=("slow",), caller=caller_scenario())
+    report = faults.run(scenario, render_phrases(tmp_path))
     assert report.ear.lost >= 3
 
 
 def test_a_call_that_never_began_is_told_by_its_record(tmp_path: Path) -> None:
-    place = studio(tmp_path)
-    happening = play(shipped(["riff"])[0], place)
-    happening.witness.hang_up = None
-    assert measured(happening, place).hang_up == "caller"
+    harness = render_phrases(tmp_path)
+    call = play(shipped(["riff"])[0], harness)
+    call.observer.hang_up = None
+    assert measured(call, harness).hang_up == "caller"
 
 
 def test_the_command_shows_a_table_or_json_and_fails_for_what_is_not_there() -> None:
@@ -163,7 +163,7 @@ def test_the_command_shows_a_table_or_json_and_fails_for_what_is_not_there() -> 
 
 
 def test_the_command_fails_when_a_bound_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(faults, "run", lambda scenario, place, chance: replace(GOOD, connects=9))
+    monkeypatch.setattr(faults, "run", lambda scenario, harness, seed: replace(GOOD, connects=9))
     result = CliRunner().invoke(app, ["faults", "riff"])
     assert (result.exit_code, result.stdout.splitlines()[-1]) == (1, "1 of 1 played broke a bound: f")
     machine = CliRunner().invoke(app, ["faults", "riff", "--json"])
@@ -173,7 +173,7 @@ def test_the_command_fails_when_a_bound_is_broken(monkeypatch: pytest.MonkeyPatc
 
 def test_the_command_plays_many_seeds_and_says_which_broke_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     reports = {3: GOOD, 4: replace(GOOD, connects=9)}
-    monkeypatch.setattr(faults, "run", lambda scenario, place, chance: reports[chance])
+    monkeypatch.setattr(faults, "run", lambda scenario, harness, seed: reports[seed])
     result = CliRunner().invoke(app, ["faults", "riff", "--seeds", "3-4"])
     assert result.exit_code == 1
     assert "BROKEN: seed 4: connects 9" in result.stdout

@@ -12,10 +12,10 @@ from ivr.testbench.faults.fault_file import FaultScenario, Service, from_text
 from ivr.testbench.faults.measure import EarMeasurement
 from ivr.testbench.faults.run import FaultReport
 from ivr.testbench.faults.sweep import (
-    LATER_S,
-    LEAST_S,
-    QUICKEST,
-    SHIFT_S,
+    FASTEST,
+    MAX_DELAY_S,
+    MAX_SHIFT_S,
+    MIN_TIME_S,
     SLOWEST,
     Sweep,
     Variation,
@@ -62,9 +62,9 @@ def test_the_first_seed_is_the_fault_as_filed() -> None:
 def test_a_seed_changes_the_timing_and_not_the_fault(seed: int) -> None:
     how = variation(seed)
     assert how == variation(seed)
-    assert all(0 <= later <= LATER_S for later in how.later)
-    assert -SHIFT_S <= how.shift <= SHIFT_S
-    assert QUICKEST <= how.pace <= SLOWEST
+    assert all(0 <= later <= MAX_DELAY_S for later in how.later)
+    assert -MAX_SHIFT_S <= how.shift <= MAX_SHIFT_S
+    assert FASTEST <= how.pace <= SLOWEST
     other = varied(SCENARIO, how)
     assert other.rules[2:] == SCENARIO.rules[2:]
     assert (other.bounds, other.agent, other.caller.texts) == (SCENARIO.bounds, ("ok",), SCENARIO.caller.texts)
@@ -74,7 +74,7 @@ def test_what_a_variation_moves() -> None:
     other = varied(SCENARIO, Variation(3, (0.25, 0.5), -1.0, 1.2, 0.15))
     moments = [step.moment for step in other.caller.steps]
     assert moments == [At(1.75), AfterAgent(0.5), IntoReply(2250.0, None), AfterAgent(0.5)]
-    assert [rule.pause for rule in other.rules] == [2.0, LEAST_S, 3.0, 8.0]
+    assert [rule.pause for rule in other.rules] == [2.0, MIN_TIME_S, 3.0, 8.0]
     assert (other.service.refused_from, other.service.refused_until) == (6.5, 9.0)
     profile = other.service.profile
     assert profile["connect"] == pytest.approx(6.0)
