@@ -40,6 +40,8 @@ def test_completeness() -> None:
         ("شحنتي من الرياض إلى", "open"),
         ("بس", "open"),
         ("the code is 12", "unknown"),
+        ("the code is 123", "open"),
+        ("no no no", "unknown"),
         ("7826459301240", "complete"),
         ("٧٨٢٦٤٥٩٣٠١٢٤٠", "complete"),
         ("78264593", "open"),

@@ -19,6 +19,7 @@ def test_money_in_arabic() -> None:
         ("0.05 ريال", "خمس هللات"),
         ("0 ريال", "صفر ريال"),
         ("100.00 ريال", "مئة ريال"),
+        ("1.500 ريال", "ريال واحد وخمسين هللة"),
         ("2 د.ك", "دينارين كويتيين"),
         ("5.250 د.ك", "خمسة دنانير كويتية ومئتين وخمسين فلس"),
         ("5.1234 د.ك", "خمسة فاصلة واحد اثنين ثلاثة أربعة دينار كويتي"),
@@ -60,6 +61,7 @@ def test_money_in_arabic() -> None:
 def test_money_in_english() -> None:
     rows = [
         ("$1", "one dollar"),
+        ("$0", "zero dollars"),
         ("$1,200.50", "one thousand two hundred dollars and fifty cents"),
         ("$0.01", "one cent"),
         ("30 SAR", "thirty riyals"),

@@ -234,3 +234,58 @@ def test_held_sentence_goes_out_with_the_clause() -> None:
     chunker = Chunker("ar")
     assert chunker.push("أبشر! لقيت الشحنة، وهي", 1.0) == []
     assert chunker.tick(1.25) == ["أبشر! لقيت الشحنة،"]
+
+
+def _sentence(length: int, end: str = ".") -> str:
+    return "ا" * (length - 1) + end
+
+
+def test_first_chunk_has_its_least_lengths() -> None:
+    assert Chunker("ar").push(f"{_sentence(19)} ب") == []
+    assert Chunker("ar").push(f"{_sentence(20)} ب") == [_sentence(20)]
+    assert Chunker("ar").push(f"{_sentence(24, '،')} ب") == []
+    assert Chunker("ar").push(f"{_sentence(25, '،')} ب") == [_sentence(25, "،")]
+
+
+def test_first_chunk_has_its_greatest_length() -> None:
+    for language, most in (("ar", 80), ("en", 90)):
+        for length in (most, most + 1):
+            text = ("اب " * 40)[: length - 1]
+            chunks = Chunker(language).push(f"{text.replace(' ', 'ا') if length == most else text}، ب")
+            assert (len(chunks[0]) == most) is (length == most)
+            assert len(chunks[0]) <= most
+
+
+def test_chunks_merge_under_their_bounds() -> None:
+    for first, second, out in ((19, 230, 1), (19, 231, 2), (20, 100, 2)):
+        chunker = Chunker("ar")
+        chunker.push("وصلت شحنتك إلى فرع الرياض. ب")
+        chunker.queued(5000)
+        chunks = chunker.push(f"{_sentence(first - 1)} ") + chunker.push(f"{_sentence(second)} ب")
+        assert len(chunks) == out, (first, second)
+
+
+def test_slow_clause_and_phrase_have_their_least_lengths() -> None:
+    for length, out in ((11, []), (12, [_sentence(12, "،")])):
+        chunker = Chunker("ar")
+        chunker.push(f"{_sentence(length, '،')} با", 0.0)
+        assert chunker.tick(0.25) == out
+    for length, out in ((18, []), (19, ["ا" * 19])):
+        chunker = Chunker("ar")
+        chunker.push("ا" * length + " في ال", 0.0)
+        assert chunker.tick(0.25) == []
+        assert chunker.tick(0.75) == out
+
+
+def test_phrase_waits_again_after_queued_audio() -> None:
+    chunker = Chunker("ar")
+    assert chunker.push("وصلت شحنتك إلى فرع الرياض. ا", 0.0) == ["وصلت شحنتك إلى فرع الرياض."]
+    chunker.push("ا" * 18 + " في ال", 1.0)
+    assert chunker.tick(1.25) == []
+    chunker.queued(4000)
+    assert chunker.tick(1.75) == []
+    chunker.push("ا", 5.6)
+    chunker.queued(1000)
+    assert chunker.tick(5.85) == []
+    assert chunker.wake_at() == 5.6 + 0.75
+    assert chunker.tick(5.6 + 0.75) == ["ا" * 19]

@@ -19,6 +19,7 @@ def test_clause_end() -> None:
         ("Hello there - you", 0, 30, "Hello there -"),
         ("وصلت،", 0, 30, ""),
         ("ab—cd", 0, 2, ""),
+        ("اب، ج", 3, 3, "اب،"),
     ]
     assert failures(rows, lambda text, least, most: text[: long_text.clause_end(text, least, most)]) == []
 
@@ -42,6 +43,8 @@ def test_cut() -> None:
 def test_split_by_weight() -> None:
     assert long_text.split_by_weight("نعم 123") == ["نعم 123"]
     assert [len(part) for part in long_text.split_by_weight("7" * 300)] == [120, 120, 60]
+    assert [len(part) for part in long_text.split_by_weight("%" * 200)] == [85, 85, 30]
+    assert [len(part) for part in long_text.split_by_weight("A" * 400)] == [171, 171, 58]
     assert long_text.split_by_weight("") == []
 
 
@@ -89,6 +92,7 @@ def test_split_to_fit() -> None:
 
     assert long_text.split_to_fit("نعم، لا", thrice, 40) == [("نعم، لا", "نعم، لا" * 3)]
     assert long_text.split_to_fit("نعم، طيب، لا", thrice, 30) == [("نعم،", "نعم،" * 3), ("طيب، لا", "طيب، لا" * 3)]
+    assert long_text.split_to_fit("نعم، لا", thrice, 21) == [("نعم، لا", "نعم، لا" * 3)]
     assert long_text.split_to_fit("ab", thrice, 2) == [("a", "aa"), ("b", "bb")]
     assert long_text.split_to_fit("- -", lambda _: " ", 1) == []
 

@@ -112,6 +112,9 @@ CASES = [
     ("1.) One two 2.) Two three", ["1.) One two", "2.) Two three"]),
     ("1) One two 2) Two three", ["1) One two", "2) Two three"]),
     ("1. One two 2.", ["1. One two 2."]),
+    ("1. One two three 3. Two three", ["1. One two three 3.", "Two three"]),
+    ("(12. One two (13. Two three", ["(12. One two", "(13. Two three"]),
+    ("5\nthen", ["5", "then"]),
     ("1. One two 2.5 three", ["1. One two 2.5 three"]),
     ("1. One two 2. two", ["1. One two 2.", "two"]),
     ("a. One two b. Two three", ["a. One two", "b. Two three"]),
@@ -178,6 +181,7 @@ def test_segmenter_drops_long_text_without_words() -> None:
 def test_segmenter_ends_a_long_run_of_stops() -> None:
     assert split("نعم" + "." * 400 + " لا")[-1].endswith("لا")
     assert split("نعم." + " " * 400 + "لا") == ["نعم.", "لا"]
+    assert split("مع د." + " " * 400 + "أحمد") == ["مع د.", "أحمد"]
     assert split("نعم" + "." * 100 + " لا") == ["نعم" + "." * 100, "لا"]
 
 

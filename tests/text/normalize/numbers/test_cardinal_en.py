@@ -29,6 +29,7 @@ def test_cardinal_and_ordinal() -> None:
 def test_year() -> None:
     rows = [
         (1994, "nineteen ninety-four"),
+        (1145, "eleven forty-five"),
         (1905, "nineteen oh five"),
         (1900, "nineteen hundred"),
         (2000, "two thousand"),

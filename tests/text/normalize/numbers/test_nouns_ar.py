@@ -34,6 +34,7 @@ def test_noun_of_each_of_its_forms() -> None:
 def test_is_feminine_plural() -> None:
     rows = [
         ("مركبات", True),
+        ("ناقات", True),
         ("بنات", False),
         ("للمركبات", False),
         ("قصور", False),
