@@ -206,7 +206,8 @@ async def _call(
     async with alive(app) if prepared else _bare(world.bridge):
         if prepared:
             await _ready(world.bridge)
-            assert world.stats.connects == 0
+            # The folder has every phrase, so nothing was asked of the service. Its spare links may be opening.
+            assert sum(world.stats.requests.values()) == 0
         world.record = await place_call(
             "http://127.0.0.1:8000/voice",
             scenario,
