@@ -1,15 +1,15 @@
-"""What is wrong with settings that are of the right types: one line a fault, the setting's name first, then the fix."""
+"""Check settings that are of the right types: one line a fault, the setting's name first, then the fix."""
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from ivr.config.lines import check_endpoint, check_http_url, check_url
+from ivr.config.lines import check_endpoint, check_fallback, check_http_url, check_phrase, check_transfer, check_url
 from ivr.config.settings import Settings
 
 FIXES: Final[Mapping[str, str]] = {
@@ -29,54 +29,80 @@ FIXES: Final[Mapping[str, str]] = {
 }
 
 _HEADER: Final = re.compile(r"[!-~]*")
-"""What a header can carry, without spaces."""
+"""Characters that an HTTP header can carry, without spaces."""
 SHORTEST_TOKEN: Final = 16
-"""Characters of a token that anybody may try at."""
+"""Characters of a token that a stranger could guess at: `/metrics` is open to the internet."""
 
 
 def faults_of(settings: Settings, *, lines_known: bool = True) -> list[str]:
-    """A line for every fault. `lines_known`: the file of lines could be read, or there is none."""
-    faults = _public_faults(settings) + _service_faults(settings, lines_known) + _key_faults(settings)
+    """Return a line for every fault. `lines_known`: the file of lines could be read, or there is none."""
+    default = settings.default_line
+    own = {
+        "IVR_GREETING": check_phrase(default.phrases["greeting"]),
+        "IVR_TRANSFER_TO": check_transfer(default.transfer_to),
+        "IVR_FALLBACK_SPEAKER": check_fallback(default),
+    }
+    faults = [f"{name} {problem}" for name, problem in own.items() if problem]
+    faults += _url_faults(settings, lines_known)
+    sid = settings.twilio_account_sid
+    # The account's id becomes a part of the REST API's paths: a slash in it would lead elsewhere.
+    if sid and not (sid.startswith("AC") and sid.isascii() and sid.isalnum()):
+        faults.append("TWILIO_ACCOUNT_SID is not an account id: set it to the id that begins with AC (not SK...)")
+    if not all(key and secret for key, secret in settings.signing_keys.items()):
+        faults.append("IVR_SHARED_KEYS cannot be read: write id=secret, with commas between several of them")
+    # A message never repeats a secret, not even a wrong one: it goes to the terminal and into logs.
+    for name, secret in (("IVR_WEBHOOK_SECRET", settings.webhook_secret), ("HAMSA_API_KEY", settings.hamsa_api_key)):
+        if not _HEADER.fullmatch(secret.get_secret_value()):
+            faults.append(f"{name} cannot be sent in an HTTP header: write only Latin letters, digits and signs")
+    # Empty is fine: without a token there is no `/metrics`.
+    if 0 < len(settings.metrics_token.get_secret_value()) < SHORTEST_TOKEN:
+        faults.append(f"IVR_METRICS_TOKEN is too short to be safe: set it to {SHORTEST_TOKEN} characters or more")
+    if settings.require_shared_key and not settings.signing_keys:
+        faults.append("IVR_REQUIRE_SHARED_KEY is set without keys: set IVR_SHARED_KEYS as well")
     if check_endpoint(settings.endpoint_ms):
         faults.append(f"IVR_ENDPOINT_MS is out of range: {FIXES['IVR_ENDPOINT_MS']}")
     if settings.dev and not _is_loopback(settings.host):
         faults.append("IVR_HOST is reachable from outside: with --dev, where nothing is signed, set it to 127.0.0.1")
     if settings.twiml_dir is not None and not settings.twiml_dir.is_dir():
-        faults.append(f"IVR_TWIML_DIR {settings.twiml_dir} is no directory: set it to the folder of answer.xml")
-    if _is_file(settings.cache_dir):
-        faults.append(f"IVR_CACHE_DIR {settings.cache_dir} is no folder: set it to one, or to where one can be made")
+        faults.append(f"IVR_TWIML_DIR {settings.twiml_dir} is not a folder: set it to the folder of answer.xml")
+    # A folder that does not exist is made later. One that may not be looked at is found out when it is written to.
+    with contextlib.suppress(OSError):
+        if settings.cache_dir.is_file():
+            faults.append(f"IVR_CACHE_DIR {settings.cache_dir} is a file: set it to a folder, existing or new")
+    # A laptop has no account: its requests are not signed.
     if settings.dev:
         return faults
-    if not settings.twilio_account_sid:
+    if not sid:
         faults.append("TWILIO_ACCOUNT_SID is missing: set it to the account's id, AC..., or start with --dev")
     if not settings.auth_tokens and not settings.signing_keys:
         faults.append("TWILIO_AUTH_TOKEN is missing: set it to the account's auth token, or start with --dev")
     return faults
 
 
-def _public_faults(settings: Settings) -> list[str]:
-    url = settings.public_url
-    if not url:
-        return ["IVR_PUBLIC_URL is missing: set it to the https:// URL at which Twilio reaches the bridge"]
-    if problem := check_http_url(url):
-        return [f"IVR_PUBLIC_URL {problem}"]
-    parts = urlsplit(url)
-    if parts.query or parts.fragment or parts.username:
-        return ["IVR_PUBLIC_URL has more than scheme, host and path: leave out user, query and fragment"]
-    if parts.scheme == "http" and not settings.dev and not _is_loopback(parts.hostname or ""):
-        return ["IVR_PUBLIC_URL is http://: set it to an https:// URL, Twilio opens only encrypted streams"]
-    return []
-
-
-def _service_faults(settings: Settings, lines_known: bool) -> list[str]:
+def _url_faults(settings: Settings, lines_known: bool) -> list[str]:
+    """Return the faults of the bridge's own URL, the agent's and the speech service's, with the key for the last."""
     faults = []
+    if not (url := settings.public_url):
+        faults.append("IVR_PUBLIC_URL is missing: set it to the https:// URL at which Twilio reaches the bridge")
+    elif problem := check_http_url(url):
+        faults.append(f"IVR_PUBLIC_URL {problem}")
+    # Paths are appended to it, and Twilio signs the URL as it was asked for.
+    elif (parts := urlsplit(url)).query or parts.fragment or parts.username:
+        faults.append("IVR_PUBLIC_URL has more than scheme, host and path: leave out user, query and fragment")
+    # On loopback it is a trial without Twilio.
+    elif parts.scheme == "http" and not settings.dev and not _is_loopback(parts.hostname or ""):
+        faults.append("IVR_PUBLIC_URL is http://: set it to an https:// URL, Twilio opens only encrypted streams")
+    # An agent may stand in a file of lines that could not be read: then it is not missing.
     if not settings.all_lines and lines_known:
-        faults.append("IVR_WEBHOOK_URL is missing: set it to the http(s):// URL where the agent is asked")
+        faults.append("IVR_WEBHOOK_URL is missing: set it to the http(s):// URL of your agent's webhook")
     elif settings.webhook_url and (problem := check_http_url(settings.webhook_url)):
         faults.append(f"IVR_WEBHOOK_URL {problem}")
     if problem := check_url(settings.hamsa_url, ("wss", "ws")):
         faults.append(f"IVR_HAMSA_URL {problem}")
-    elif not settings.hamsa_api_key.get_secret_value() and _is_hamsa(settings.hamsa_url):
+    # Only Hamsa itself needs a key; a mock or a relay of the operator's own may do without.
+    elif not settings.hamsa_api_key.get_secret_value() and (
+        f".{urlsplit(settings.hamsa_url).hostname}".endswith(".tryhamsa.com")
+    ):
         faults.append(
             "HAMSA_API_KEY is missing: set it to your Hamsa key, or IVR_HAMSA_URL to a server that needs none"
         )
@@ -87,37 +113,6 @@ def _service_faults(settings: Settings, lines_known: bool) -> list[str]:
         if url and (problem := check_http_url(url)):
             faults.append(f"{name} {problem}")
     return faults
-
-
-def _key_faults(settings: Settings) -> list[str]:
-    faults = []
-    sid = settings.twilio_account_sid
-    if sid and not (sid.startswith("AC") and sid.isascii() and sid.isalnum()):
-        faults.append("TWILIO_ACCOUNT_SID is no account: set it to the id that begins with AC (not SK...)")
-    if not all(key and secret for key, secret in settings.signing_keys.items()):
-        faults.append("IVR_SHARED_KEYS cannot be read: write id=secret, more of them separated by commas")
-    for name, secret in (("IVR_WEBHOOK_SECRET", settings.webhook_secret), ("HAMSA_API_KEY", settings.hamsa_api_key)):
-        if not _HEADER.fullmatch(secret.get_secret_value()):
-            faults.append(f"{name} has characters that no header can carry: set it to plain letters, digits and signs")
-    if 0 < len(settings.metrics_token.get_secret_value()) < SHORTEST_TOKEN:
-        faults.append(
-            f"IVR_METRICS_TOKEN is too short to keep anybody out: set it to {SHORTEST_TOKEN} characters or more"
-        )
-    if settings.require_shared_key and not settings.signing_keys:
-        faults.append("IVR_REQUIRE_SHARED_KEY is set without keys: set IVR_SHARED_KEYS as well")
-    return faults
-
-
-def _is_hamsa(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    return host == "tryhamsa.com" or host.endswith(".tryhamsa.com")
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # it may not be looked at: writing will tell
-        return False
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,8 +1,4 @@
-"""The fixed words and voices of a line whose operator wrote none.
-
-The Arabic is Saudi, as an agent on the phone would say it, and its spelling addresses man and woman alike; the English
-says the same. The voices are those Hamsa documents for the dialect.
-"""
+"""Hold the fixed words and voices of a line whose operator wrote none."""
 
 from __future__ import annotations
 
@@ -13,6 +9,8 @@ from ivr.call.options import PhraseName
 
 Language: TypeAlias = Literal["ar", "en"]
 
+# The Arabic is Saudi, as an agent on the phone would say it. Its spelling addresses a man and a woman alike, because
+# the bridge does not know which of the two calls. The English says the same.
 PHRASES: Final[Mapping[Language, Mapping[PhraseName, str]]] = {
     "ar": {
         "greeting": "السلام عليكم، حياك الله. كيف أقدر أخدمك اليوم؟",
@@ -40,5 +38,6 @@ PHRASES: Final[Mapping[Language, Mapping[PhraseName, str]]] = {
     },
 }
 
+# The voices that Hamsa documents for the dialect.
 VOICES: Final[Mapping[Language, tuple[str, str]]] = {"ar": ("Hiba", "ksa"), "en": ("Emma", "en")}
 """Speaker and dialect."""

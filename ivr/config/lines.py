@@ -1,6 +1,6 @@
-"""Lines: the dialled number chooses the agent, the language, the voice and the words.
+"""Decide by the dialled number which agent, language, voice and words a call gets: its line.
 
-The environment describes one line, which answers every number. `ivr.toml` adds lines for numbers of their own; what a
+The environment describes one line, which answers every number. `ivr.toml` adds lines for numbers of their own. What a
 table leaves out comes from the environment's line, as far as it fits the table's language:
 
     [call]                          # for every line: any field of CallOptions
@@ -11,7 +11,7 @@ table leaves out comes from the environment's line, as far as it fits the table'
     webhook_url = "https://agent.example/webhook"
     language = "en"                 # ar or en
     speaker = "James"
-    fallback_speaker = "Emma"       # says what the first one cannot; the same dialect
+    fallback_speaker = "Emma"       # speaks the sentences that fail with the first; the same dialect
     dialect = "en"
     greeting = "Welcome to the shipment line."    # "" for none
     endpoint_ms = 600
@@ -46,8 +46,9 @@ _NUMBER: Final = re.compile(r"\+?[0-9]{3,15}")
 _E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _PLAIN: Final = CallOptions()
 _OWN: Final = frozenset({"language", "phrases", "endpoint_ms", "transfer_to"})
-"""Fields of CallOptions that a line sets by keys of its own."""
+"""Fields of CallOptions that a line sets by keys of its own, outside `[call]`."""
 _CHOICES: Final = frozenset(field.name for field in fields(CallOptions)) - _OWN
+# Wide enough for every call that can be imagined, narrow enough that a slip (seconds for milliseconds) is found.
 _RANGES: Final[Mapping[str, tuple[float, float]]] = {
     "endpoint_ms": (100, 3000),
     "endpoint_least_ms": (100, 3000),
@@ -80,6 +81,7 @@ _RANGES: Final[Mapping[str, tuple[float, float]]] = {
     "keypad_timeout": (0.2, 30),
 }
 _ANY: Final = (0.0, 86_400.0)
+"""Range of a number without one of its own: up to a day of seconds."""
 _TEXT: Final = "write text in quotes"
 _FIXES: Final[Mapping[str, str]] = {
     "line": "write [[line]] above the keys of each line",
@@ -90,20 +92,20 @@ _FIXES: Final[Mapping[str, str]] = {
     "endpoint_ms": "write a whole number from 100 to 3000",
     "transfer_to": "write a number in quotes, or a list of them",
 }
-"""What to write for a key whose value is of no kind that it may have."""
+"""What to write for a key whose value has the wrong type."""
 _ORDERED: Final = (("endpoint_least_ms", "endpoint_ms"), ("start_ms", "commit_ms"))
-"""The first is no more than the second, where one of them was chosen."""
+"""Pairs of fields: the first may not be more than the second."""
 _DEFAULTS: Final = {name: getattr(_PLAIN, name) for pair in _ORDERED for name in pair}
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What is decided by the number a caller dialled."""
+    """Hold what is decided by the number a caller dialled."""
 
     number: str
     """Digits, with + if it was written. Empty: the line of every number that has none of its own."""
     webhook_url: str
-    """Where the agent is asked. Empty: the line is closed."""
+    """The webhook of the agent. Empty: the line is closed."""
     language: Language
     speaker: str
     """Hamsa's voice."""
@@ -112,16 +114,16 @@ class Line:
     phrases: Mapping[PhraseName, str]
     """Every phrase of the line; empty: not spoken."""
     endpoint_ms: int = _PLAIN.endpoint_ms
-    """Silence that ends an utterance."""
+    """Silence that ends an utterance, in milliseconds."""
     transfer_to: tuple[str, ...] = ()
     """People who may take over a call, E.164; the first where the agent names none."""
     fallback_speaker: str = ""
-    """The voice that says what the speaker cannot, of the same dialect; empty: none."""
+    """The voice for sentences that fail with the speaker, of the same dialect; empty: none."""
     choices: Mapping[str, Choice] = field(default_factory=dict)
     """Fields of CallOptions this line sets."""
 
     def options(self, audio: Mapping[PhraseName, bytes] | None = None) -> CallOptions:
-        """What the call core needs. `audio`: phrases rendered beforehand, mu-law at 8 kHz."""
+        """Return what the call core needs. `audio`: phrases rendered beforehand, mu-law at 8 kHz."""
         rendered = audio or {}
         phrases = {name: Phrase(text, rendered.get(name, b"")) for name, text in self.phrases.items()}
         choices: dict[str, Any] = dict(self.choices)
@@ -140,78 +142,89 @@ def plain_line(
     endpoint_ms: int = _PLAIN.endpoint_ms,
     transfer_to: tuple[str, ...] = (),
 ) -> Line:
-    """A line with the default voice and words of its language."""
+    """Return a line with the default voice and words of its language."""
     speaker, dialect = VOICES[language]
     return Line("", webhook_url, language, speaker, dialect, PHRASES[language], endpoint_ms, transfer_to)
 
 
 def same_number(number: str) -> str:
-    """A number without what people write for the eye, and with + for the international 00."""
+    """Return a number without blanks, dots and the like, and with + for the international 00."""
     digits = re.sub(r"[\s().-]", "", number)
     return f"+{digits[2:]}" if digits.startswith("00") else digits
 
 
 def read_numbers(written: str | Sequence[str]) -> tuple[str, ...]:
-    """Telephone numbers, from a list or a text with commas between them."""
+    """Return telephone numbers, from a list or from a text with commas between them."""
     numbers = written.split(",") if isinstance(written, str) else written
     return tuple(same_number(number) for number in numbers if number.strip())
 
 
 def read_lines(text: str, default: Line) -> tuple[list[Line], Line, list[str]]:
-    """The lines of an ivr.toml, the default line with the file's `[call]`, and a sentence for every fault."""
+    """Return the lines of an ivr.toml, the default line with the file's `[call]`, and a sentence for every fault."""
     try:
-        table, misfits = _fitting(tomllib.loads(text))
+        table, problems = _fitting(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         return [], default, [f"not TOML: {error}"]
-    problems = misfits + _check_choices("[call]", table.call)
+    problems += _check_choices("[call]", table.call)
+    # A value that was left out, or is out of its range, would be called a contradiction to others as well.
     comparable = not problems
     default = replace(default, choices=dict(table.call))
     lines: list[Line] = []
     for place, entry in enumerate(table.line, 1):
-        line = _line(entry, default)
-        lines.append(line)
-        found = _check_line(entry, line) or (check_together(line) if comparable else [])
+        lines.append(line := entry.line(default))
+        found = entry.faults(line) or (check_together(line) if comparable else [])
         problems += [f"[[line]] {place}: {problem}" for problem in found]
+    # Without an agent the environment's line takes no calls: nothing of it can be wrong.
     problems += check_together(default) if comparable and default.webhook_url else []
-    problems += _check_loops([default, *lines])
+    # A caller who is transferred to a number of the bridge itself would be transferred again and again.
+    own = {line.number for line in lines}
+    problems += [
+        f"{line.number or 'IVR_TRANSFER_TO'}: transfer_to {number} is a line itself: write the number of a person"
+        for line in (default, *lines)
+        for number in line.transfer_to
+        if number in own
+    ]
     numbers = [line.number for line in lines]
     problems += [
-        f"[[line]]: number {number} occurs twice" for number in sorted({n for n in numbers if numbers.count(n) > 1})
+        f"[[line]]: number {number} occurs twice: keep one [[line]] for it"
+        for number in sorted({number for number in numbers if numbers.count(number) > 1})
     ]
     return lines, default, problems
 
 
 def check_endpoint(value: int) -> str | None:
-    """What is wrong with an endpoint silence."""
+    """Return what is wrong with an endpoint silence, in milliseconds."""
     return _check_choice("endpoint_ms", value)
 
 
 def check_together(line: Line) -> list[str]:
-    """What contradicts itself in a line, each value being fine."""
+    """Return what values of a line contradict each other, each being fine alone."""
     given: Mapping[str, Any] = {**_DEFAULTS, **line.choices, "endpoint_ms": line.endpoint_ms}
+    # Where neither was chosen in a table, there is nothing that the operator could correct there.
     return [
-        f"{less} ({given[less]}) is more than {more} ({given[more]}): lower the one or raise the other"
+        f"{less} ({given[less]}) is more than {more} ({given[more]}): lower {less} or raise {more}"
         for less, more in _ORDERED
         if given[less] > given[more] and (less in line.choices or more in line.choices)
     ]
 
 
 def check_transfer(numbers: Sequence[str]) -> str | None:
-    """What is wrong with the people who may take over a call."""
+    """Return what is wrong with the numbers of people who may take over a call."""
     if all(_E164.fullmatch(number) for number in numbers):
         return None
-    return "is no telephone number: write + and the country's code, such as +966110000001"
+    return "is not a telephone number: write + and the country code, such as +966110000001"
 
 
 def check_fallback(line: Line) -> str | None:
-    """What is wrong with a line's second voice."""
+    """Return what is wrong with a line's second voice."""
+    # A sentence that failed with a voice fails with it again.
     if line.fallback_speaker != line.speaker:
         return None
-    return f"{line.speaker} is the speaker itself, who says nothing else: name another voice of the dialect, or none"
+    return f"{line.speaker} is the speaker itself: write another voice of the dialect, or leave it empty"
 
 
 def check_phrase(text: str) -> str | None:
-    """What is wrong with a phrase."""
+    """Return what is wrong with a phrase."""
     if len(text) > LONGEST_PHRASE:
         return f"is longer than {LONGEST_PHRASE} characters: shorten it"
     if any(ord(character) < 32 and character not in "\t\n\r" for character in text):
@@ -220,27 +233,31 @@ def check_phrase(text: str) -> str | None:
 
 
 def check_http_url(url: str) -> str | None:
-    """What is wrong with an http(s) URL."""
+    """Return what is wrong with an http(s) URL."""
     return check_url(url, ("https", "http"))
 
 
 def check_url(url: str, schemes: tuple[str, ...]) -> str | None:
-    """What is wrong with a URL."""
+    """Return what is wrong with a URL."""
     try:
         parts = urlsplit(url)
         good = parts.scheme in schemes and bool(parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:
         good = False
+    # `urlsplit` drops line ends silently and keeps blanks: both are slips, and neither may get into a request.
     if not good or any(character <= " " for character in url):
-        return f"is no URL the bridge can use: write {' or '.join(f'{scheme}://' for scheme in schemes)}host/path"
+        return f"is not a URL the bridge can use: write {' or '.join(f'{scheme}://' for scheme in schemes)}host/path"
     return None
 
 
 class _Strict(BaseModel):
+    # A typo in a key stops the start, and "500" is not 500: the operator is told instead of guessed at.
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class _LineTable(_Strict):
+    """Represent a `[[line]]` as it is written; None: left out."""
+
     number: str
     webhook_url: str | None = None
     language: Language | None = None
@@ -253,73 +270,58 @@ class _LineTable(_Strict):
     transfer_to: str | list[str] | None = None
     call: dict[str, Choice] = {}
 
+    def line(self, default: Line) -> Line:
+        """Return the line that the table describes. What it leaves out comes from the default line."""
+        base = default
+        language = self.language or default.language
+        if language != default.language:
+            # The default's voice and words are of another language. A phrase that is switched off stays off.
+            plain = plain_line(language, default.webhook_url, default.endpoint_ms, default.transfer_to)
+            silent = {name: "" for name, text in default.phrases.items() if not text}
+            base = replace(plain, phrases={**plain.phrases, **silent}, choices=default.choices)
+        phrases = {**base.phrases, **self.phrases}
+        if self.greeting is not None:
+            phrases["greeting"] = self.greeting
+        fallback = self.fallback_speaker
+        if fallback is None:
+            # The default's second voice speaks its own dialect only, and may be the first voice of this line.
+            fits = self.dialect in (None, base.dialect) and base.fallback_speaker != self.speaker
+            fallback = base.fallback_speaker if fits else ""
+        return replace(
+            base,
+            number=same_number(self.number),
+            webhook_url=base.webhook_url if self.webhook_url is None else self.webhook_url,
+            speaker=self.speaker or base.speaker,
+            dialect=self.dialect or base.dialect,
+            fallback_speaker=fallback,
+            phrases=phrases,
+            endpoint_ms=base.endpoint_ms if self.endpoint_ms is None else self.endpoint_ms,
+            transfer_to=base.transfer_to if self.transfer_to is None else read_numbers(self.transfer_to),
+            choices={**base.choices, **self.call},
+        )
+
+    def faults(self, line: Line) -> list[str]:
+        """Return what is wrong with the line that came of this table, a sentence for every fault."""
+        problems = []
+        # A provider may send calls to a SIP address or to a client's name instead of a number.
+        if not _NUMBER.fullmatch(line.number) and not line.number.startswith(("sip:", "client:")):
+            problems.append("number: write + and digits, as the provider shows it")
+        if line.webhook_url and (problem := check_http_url(line.webhook_url)):
+            problems.append(f"webhook_url {problem}")
+        if problem := check_endpoint(line.endpoint_ms):
+            problems.append(problem)
+        if problem := check_transfer(line.transfer_to):
+            problems.append(f"transfer_to {problem}")
+        if problem := check_fallback(line):
+            problems.append(f"fallback_speaker {problem}")
+        texts = {**self.phrases, "greeting": self.greeting or ""}
+        problems += [f"{name} {problem}" for name, text in texts.items() if (problem := check_phrase(text))]
+        return problems + _check_choices("[line.call]", self.call)
+
 
 class _File(_Strict):
     call: dict[str, Choice] = {}
     line: list[_LineTable] = []
-
-
-def _line(table: _LineTable, default: Line) -> Line:
-    language = table.language or default.language
-    base = default if language == default.language else _in_language(default, language)
-    phrases = {**base.phrases, **table.phrases}
-    if table.greeting is not None:
-        phrases["greeting"] = table.greeting
-    return replace(
-        base,
-        number=same_number(table.number),
-        webhook_url=base.webhook_url if table.webhook_url is None else table.webhook_url,
-        speaker=table.speaker or base.speaker,
-        dialect=table.dialect or base.dialect,
-        fallback_speaker=_fallback(table, base),
-        phrases=phrases,
-        endpoint_ms=base.endpoint_ms if table.endpoint_ms is None else table.endpoint_ms,
-        transfer_to=base.transfer_to if table.transfer_to is None else read_numbers(table.transfer_to),
-        choices={**base.choices, **table.call},
-    )
-
-
-def _fallback(table: _LineTable, base: Line) -> str:
-    """The second voice: the table's own, or the one that goes with the dialect and is not the first here."""
-    if table.fallback_speaker is not None:
-        return table.fallback_speaker
-    fits = table.dialect in (None, base.dialect) and base.fallback_speaker != table.speaker
-    return base.fallback_speaker if fits else ""
-
-
-def _in_language(line: Line, language: Language) -> Line:
-    """The line with the voice and words of another language; a greeting that is switched off stays off."""
-    plain = plain_line(language, line.webhook_url, line.endpoint_ms, line.transfer_to)
-    silent = {name: "" for name, text in line.phrases.items() if not text}
-    return replace(plain, phrases={**plain.phrases, **silent}, choices=line.choices)
-
-
-def _check_line(table: _LineTable, line: Line) -> list[str]:
-    problems = []
-    if not _NUMBER.fullmatch(line.number) and not line.number.startswith(("sip:", "client:")):
-        problems.append("number: write + and digits, as the provider shows it")
-    if line.webhook_url and (problem := check_http_url(line.webhook_url)):
-        problems.append(f"webhook_url {problem}")
-    if problem := check_endpoint(line.endpoint_ms):
-        problems.append(problem)
-    if problem := check_transfer(line.transfer_to):
-        problems.append(f"transfer_to {problem}")
-    if problem := check_fallback(line):
-        problems.append(f"fallback_speaker {problem}")
-    texts = {**table.phrases, "greeting": table.greeting or ""}
-    problems += [f"{name} {problem}" for name, text in texts.items() if (problem := check_phrase(text))]
-    return problems + _check_choices("[line.call]", table.call)
-
-
-def _check_loops(lines: Sequence[Line]) -> list[str]:
-    """A line whose callers would be handed to a line."""
-    own = {line.number for line in lines if line.number}
-    return [
-        f"{line.number or 'IVR_TRANSFER_TO'}: transfer_to {number} is a line itself: callers would come back"
-        for line in lines
-        for number in line.transfer_to
-        if number in own
-    ]
 
 
 def _check_choices(where: str, choices: Mapping[str, Choice]) -> list[str]:
@@ -343,43 +345,33 @@ def _check_choice(name: str, value: Choice) -> str | None:
 
 
 def _fitting(table: dict[str, Any]) -> tuple[_File, list[str]]:
-    """What of a file fits the form, and a sentence for all else, which is left out."""
+    """Return what of a file fits its form, and a sentence for all else. What does not fit is deleted from `table`."""
     try:
         return _File.model_validate(table), []
     except ValidationError as error:
-        faults = error.errors()
-    for path in {_path(table, fault["loc"]) for fault in faults}:
-        _leave_out(table, path)
-    # a value is tried as a number, a word, ...: one sentence for all of it
-    return _File.model_validate(table), list(dict.fromkeys(_explain(fault["loc"], fault["type"]) for fault in faults))
-
-
-def _path(table: dict[str, Any], place: tuple[int | str, ...]) -> tuple[int | str, ...]:
-    """Where in the file a fault is: its place without what is behind it of the form's own."""
-    at: Any = table
-    for depth, part in enumerate(place):
-        inside = part in at if isinstance(at, dict) else isinstance(at, list) and isinstance(part, int)
-        if not inside:
-            return place if part == "number" else place[:depth]
-        at = at[part]
-    return place
-
-
-def _leave_out(table: dict[str, Any], path: tuple[int | str, ...]) -> None:
-    """A line stays, with a number that makes no more faults: it counts the lines."""
-    at: Any = table
-    for part in path[:-1]:
-        at = at[part]
-    if isinstance(path[-1], int):
-        at[path[-1]] = {"number": f"sip:{path[-1]}"}
-    elif path[-1] == "number":
-        at["number"] = f"sip:{path[1]}"
-    else:
-        del at[path[-1]]
+        places = [(fault["loc"], fault["type"]) for fault in error.errors()]
+    # Behind the keys of the file, a place names parts of its form: the type that was tried, or "[key]".
+    wrong = {
+        place[:2] if place[0] != "line" else place[:4] if place[2:3] in (("call",), ("phrases",)) else place[:3]
+        for place, _ in places
+    }
+    for *above, last in wrong:
+        at: Any = table
+        for part in above:
+            at = at[part]
+        # A line stays, with a number that makes no more faults: the messages count the lines.
+        if isinstance(last, int):
+            at[last] = {"number": f"sip:{last}"}
+        elif last == "number":
+            at["number"] = f"sip:{above[1]}"
+        else:
+            del at[last]
+    # A value is tried as a number, a word and so on, each of them a fault: one sentence is enough.
+    return _File.model_validate(table), list(dict.fromkeys(_explain(place, kind) for place, kind in places))
 
 
 def _explain(place: tuple[int | str, ...], kind: str) -> str:
-    """One line for what the file's form does not allow, with the number of its `[[line]]`."""
+    """Return a sentence for what the file's form does not allow, with the number of its `[[line]]`."""
     names = [part for part in place if isinstance(part, str)]
     where = ""
     if place[0] == "line" and len(place) > 2:

@@ -1,26 +1,23 @@
-"""Read and check all settings at the start: from the environment, `.env` and `ivr.toml`.
-
-A missing or senseless setting stops the start. `SettingsError` has one line for each of them, all at once, with the
-setting's name and the fix.
-"""
+"""Read and check all settings at the start: from the environment, `.env` and `ivr.toml`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from pydantic import ValidationError
 
 from ivr.config.checks import FIXES, faults_of
 from ivr.config.environment import gather, unread
-from ivr.config.lines import Line, check_fallback, check_phrase, check_transfer, plain_line, read_lines, read_numbers
+from ivr.config.lines import Line, plain_line, read_lines, read_numbers
 from ivr.config.settings import ENV_NAMES, Settings
 
 LINES_FILE: Final = Path("ivr.toml")
-"""Read where it exists and IVR_CONFIG names no other."""
+"""The file of lines where IVR_CONFIG names no other. It may be missing."""
 NO_TRANSFERS: Final = (
-    "IVR_TRANSFER_TO: no number can be dialled without TWILIO_AUTH_TOKEN, and with --dev without IVR_TWILIO_REST_URL"
+    "IVR_TRANSFER_TO: the bridge cannot transfer calls: set TWILIO_AUTH_TOKEN, with --dev IVR_TWILIO_REST_URL as well"
 )
 
 
@@ -52,55 +49,36 @@ def load(env: Mapping[str, str] | None = None, dev: bool = False) -> Settings:
         wrong = sorted({str(fault["loc"][0]) for fault in error.errors()})
         settings = Settings.model_validate({name: value for name, value in known.items() if name not in wrong})
         problems = [f"{name} has a value that makes no sense: {FIXES[name]}" for name in wrong]
-    settings = settings.model_copy(update=_derived(settings))
-    default, faults = _default_line(settings)
-    lines, default, file_problems = _read_file(settings.config, default)
-    settings = settings.model_copy(update={"default_line": default, "lines": tuple(lines)})
-    notes = unread(given, ENV_NAMES.values())
-    if any(line.transfer_to for line in settings.all_lines) and not settings.rest_possible:
-        notes.append(NO_TRANSFERS)
-    # One line a setting: a value of a wrong type is not also called missing.
-    named = {problem.split(" ", 1)[0] for problem in problems}
-    faults += faults_of(settings, lines_known=not file_problems)
-    problems += [fault for fault in faults if fault.split(" ", 1)[0] not in named]
-    if problems + file_problems:
-        raise SettingsError(problems + file_problems)
-    return settings.model_copy(update={"notes": tuple(notes)})
-
-
-def _derived(settings: Settings) -> dict[str, Any]:
-    """Return the settings that follow from others, where they were left out."""
+    # A laptop is reached by itself alone; a server is reached by Twilio, perhaps through a container's network.
     host = settings.host or ("127.0.0.1" if settings.dev else "0.0.0.0")
     public_url = settings.public_url.rstrip("/")
     if settings.dev and not public_url:
         public_url = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
     config = settings.config or (LINES_FILE if LINES_FILE.exists() else None)
-    return {"host": host, "public_url": public_url, "config": config}
-
-
-def _default_line(settings: Settings) -> tuple[Line, list[str]]:
-    """Return the line that the environment describes, and a line of text for each of its faults."""
     plain = plain_line(settings.language, settings.webhook_url, settings.endpoint_ms)
-    phrases = dict(plain.phrases)
-    if settings.greeting is not None:
-        phrases["greeting"] = settings.greeting
-    line = Line(
-        number="",
-        webhook_url=settings.webhook_url,
-        language=settings.language,
+    # An empty greeting is a choice: the agent says nothing first.
+    greeting = plain.phrases["greeting"] if settings.greeting is None else settings.greeting
+    default = replace(
+        plain,
         speaker=settings.speaker or plain.speaker,
         dialect=settings.dialect or plain.dialect,
-        phrases=phrases,
-        endpoint_ms=settings.endpoint_ms,
+        phrases={**plain.phrases, "greeting": greeting},
         fallback_speaker=settings.fallback_speaker,
         transfer_to=read_numbers(settings.transfer_to),
     )
-    problems = {
-        "IVR_GREETING": check_phrase(phrases["greeting"]),
-        "IVR_TRANSFER_TO": check_transfer(line.transfer_to),
-        "IVR_FALLBACK_SPEAKER": check_fallback(line),
-    }
-    return line, [f"{name} {problem}" for name, problem in problems.items() if problem]
+    lines, default, file_problems = _read_file(config, default)
+    derived = {"host": host, "public_url": public_url, "config": config, "default_line": default, "lines": tuple(lines)}
+    settings = settings.model_copy(update=derived)
+    notes = unread(given, ENV_NAMES.values())
+    if any(line.transfer_to for line in settings.all_lines) and not settings.rest_possible:
+        notes.append(NO_TRANSFERS)
+    # One line a setting: a value of a wrong type is not also called missing.
+    named = {problem.split(" ", 1)[0] for problem in problems}
+    faults = faults_of(settings, lines_known=not file_problems)
+    problems += [fault for fault in faults if fault.split(" ", 1)[0] not in named]
+    if problems + file_problems:
+        raise SettingsError(problems + file_problems)
+    return settings.model_copy(update={"notes": tuple(notes)})
 
 
 def _read_file(path: Path | None, default: Line) -> tuple[list[Line], Line, list[str]]:

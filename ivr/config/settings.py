@@ -1,8 +1,4 @@
-"""Hold what an operator decides: `Settings`, read once at the start by `ivr.config.load`.
-
-`dev=True` (or IVR_DEV) is a developer's laptop: requests need no signature, the stream may be `ws://`, the server is
-bound to loopback and to nothing else.
-"""
+"""Hold what an operator decides: `Settings`, read once at the start by `ivr.config.load`."""
 
 from __future__ import annotations
 
@@ -17,10 +13,11 @@ from ivr.observe.redact import number_hidden, without_secrets
 
 HAMSA_URL: Final = "wss://api.tryhamsa.com/v1/realtime/ws"
 OFF: Final = "off"
+"""The value of IVR_HAMSA_REST_URL that switches REST off."""
 URL_SETTINGS: Final = frozenset(
     {"IVR_PUBLIC_URL", "IVR_WEBHOOK_URL", "IVR_HAMSA_URL", "IVR_HAMSA_REST_URL", "IVR_TWILIO_REST_URL"}
 )
-"""Shown without what is secret in them."""
+"""Settings that are shown without what is secret in them."""
 
 
 class Settings(BaseModel):
@@ -33,13 +30,13 @@ class Settings(BaseModel):
     twilio_auth_token: SecretStr = Field(SecretStr(""), alias="TWILIO_AUTH_TOKEN")
     """Signs the webhooks and opens the REST API."""
     twilio_secondary_auth_token: SecretStr = Field(SecretStr(""), alias="TWILIO_SECONDARY_AUTH_TOKEN")
-    """The other token while tokens are being rotated: signatures of both are good."""
+    """The other token while the operator exchanges one for the other: signatures of both are good."""
     shared_keys: SecretStr = Field(SecretStr(""), alias="IVR_SHARED_KEYS")
     """Twilio's webhook signing keys, `id=secret` separated by commas."""
     require_shared_key: bool = Field(False, alias="IVR_REQUIRE_SHARED_KEY")
     """Only signatures by a shared key are good."""
     twilio_rest_url: str = Field("", alias="IVR_TWILIO_REST_URL")
-    """Where the REST API is; empty: Twilio's own."""
+    """URL of the REST API; empty: Twilio's own."""
 
     hamsa_api_key: SecretStr = Field(SecretStr(""), alias="HAMSA_API_KEY")
     hamsa_url: str = Field(HAMSA_URL, alias="IVR_HAMSA_URL")
@@ -58,7 +55,7 @@ class Settings(BaseModel):
     """What the TTS is asked for: PCM at 16 or 8 kHz, or mu-law."""
 
     webhook_url: str = Field("", alias="IVR_WEBHOOK_URL")
-    """Where the agent is asked."""
+    """The agent's webhook, for the numbers that have no line of their own."""
     webhook_secret: SecretStr = Field(SecretStr(""), alias="IVR_WEBHOOK_SECRET")
     """Sent to the agent as a bearer token."""
     agent_node: str = Field("", alias="IVR_AGENT_NODE")
@@ -69,10 +66,11 @@ class Settings(BaseModel):
     host: str = Field("", alias="IVR_HOST")
     port: int = Field(8000, alias="IVR_PORT", ge=1, le=65535)
     max_calls: int = Field(50, alias="IVR_MAX_CALLS", ge=1, le=10_000)
-    """Calls at once; more are told that all lines are busy."""
+    """Calls at once; further callers hear that all lines are busy."""
     drain_seconds: float = Field(60.0, alias="IVR_DRAIN_SECONDS", ge=0, le=3600)
     """Time the calls have to end when the server is stopped."""
     dev: bool = Field(False, alias="IVR_DEV")
+    """A developer's laptop: requests need no signature, the stream may be `ws://`, the server is bound to loopback."""
     metrics_token: SecretStr = Field(SecretStr(""), alias="IVR_METRICS_TOKEN")
     """Opens `/metrics` as a bearer token; empty: there is no such route."""
     log_format: Literal["text", "json"] = Field("text", alias="IVR_LOG_FORMAT")
@@ -91,14 +89,14 @@ class Settings(BaseModel):
     """None: the language's default; empty: the agent says nothing first."""
     endpoint_ms: int = Field(500, alias="IVR_ENDPOINT_MS")
     transfer_to: str = Field("", alias="IVR_TRANSFER_TO")
-    """Numbers of people who may take over a call, commas between them; the first where the agent names none."""
+    """Numbers of people who may take over a call, with commas between them; the first where the agent names none."""
 
     default_line: Line = Field(plain_line("ar"), exclude=True)
     """Answers the numbers that have no line of their own."""
     lines: tuple[Line, ...] = Field((), exclude=True)
     """Lines of `ivr.toml`."""
     notes: tuple[str, ...] = Field((), exclude=True)
-    """What looks like a mistake and does not stop the start."""
+    """Lines of text about what looks like a mistake and does not stop the start."""
 
     def line(self, called: str) -> Line | None:
         """Return the line of a dialled number. None: it has no agent, so the line is closed."""
@@ -116,6 +114,7 @@ class Settings(BaseModel):
         """Return the URL of the speech service's REST API; empty: it is not used."""
         if self.hamsa_rest_url:
             return "" if self.hamsa_rest_url == OFF else self.hamsa_rest_url
+        # Hamsa serves both under one path. A server of the operator's own with another path has no REST API known here.
         socket = self.hamsa_url.partition("?")[0]
         return f"http{socket[2:-3]}" if socket.endswith("/ws") else ""
 
@@ -149,6 +148,7 @@ class Settings(BaseModel):
     @property
     def signing_keys(self) -> dict[str, str]:
         """Return the secrets of the shared keys, by key id."""
+        # A secret may contain "=": the first one ends the id.
         entries = (entry.partition("=") for entry in self.shared_keys.get_secret_value().split(",") if entry.strip())
         return {key.strip(): secret.strip() for key, _, secret in entries}
 
@@ -162,8 +162,10 @@ class Settings(BaseModel):
             else:
                 values[name] = "not set" if value is None or value == "" else str(value)
         values.update({name: without_secrets(values[name]) for name in URL_SETTINGS})
+        # What is printed may end up in a ticket: people's numbers are shortened.
         if self.transfer_to:
             values["IVR_TRANSFER_TO"] = ", ".join(map(number_hidden, read_numbers(self.transfer_to)))
+        # "not set" would be wrong: without the setting the agent greets with the language's own words.
         if self.greeting == "":
             values["IVR_GREETING"] = "empty"
         return list(values.items())

@@ -1,4 +1,4 @@
-"""What counts as set, where from, and what is told of names that nobody reads."""
+"""Check what counts as set in the environment and in `.env`, and the notes about unknown names."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from ivr.config.environment import exported, gather, unread
         ({"IVR_GREETING": " "}, {"IVR_GREETING": ""}),
     ],
 )
-def test_what_counts_as_set(env: dict[str, str], given: dict[str, str]) -> None:
+def test_gather_takes_what_counts_as_set(env: dict[str, str], given: dict[str, str]) -> None:
     assert gather(env) == given
 
 
-def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gather_prefers_the_environment_to_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in gather():
         monkeypatch.delenv(name)
@@ -36,7 +36,7 @@ def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.
     assert exported() == {"IVR_PORT": "2"}
 
 
-def test_a_file_that_is_not_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gather_raises_for_a_file_that_is_not_utf8(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path(".env").write_bytes(b"IVR_PORT=\xff")
     with pytest.raises(UnicodeDecodeError):
@@ -53,5 +53,5 @@ def test_a_file_that_is_not_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         (["IVR_PUBLISH", "IVR_VENV", "IVR_TEST_WORKERS"], []),
     ],
 )
-def test_a_name_that_nobody_reads_is_told(given: list[str], notes: list[str]) -> None:
+def test_unread_names_an_unknown_setting(given: list[str], notes: list[str]) -> None:
     assert unread(given, ["IVR_GREETING", "IVR_PORT"]) == notes

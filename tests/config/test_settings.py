@@ -1,4 +1,4 @@
-"""Settings: what starts, and what one line says about what does not."""
+"""Check which settings start the bridge, and what the line about a wrong one says."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def problems(env: dict[str, str], dev: bool = False) -> list[str]:
     return caught.value.problems
 
 
-def test_a_real_account() -> None:
+def test_load_with_a_real_account() -> None:
     settings = load(REAL)
     assert (settings.host, settings.port, settings.max_calls, settings.dev) == ("0.0.0.0", 8000, 50, False)
     assert settings.public_url == "https://bridge.example"
@@ -46,7 +46,7 @@ def test_a_real_account() -> None:
     assert line.options().phrases["greeting"].text == PHRASES["ar"]["greeting"]
 
 
-def test_a_laptop() -> None:
+def test_load_on_a_laptop() -> None:
     settings = load(DEV, dev=True)
     assert (settings.host, settings.public_url) == ("127.0.0.1", "http://127.0.0.1:8000")
     assert settings.stream_url == "ws://127.0.0.1:8000/media"
@@ -59,14 +59,14 @@ def test_a_laptop() -> None:
     ("env", "greeting"),
     [({}, PHRASES["en"]["greeting"]), ({"IVR_GREETING": ""}, ""), ({"IVR_GREETING": " Welcome. "}, "Welcome.")],
 )
-def test_the_greeting(env: dict[str, str], greeting: str) -> None:
+def test_load_chooses_the_greeting(env: dict[str, str], greeting: str) -> None:
     line = load(DEV | env | {"IVR_LANGUAGE": "en"}, dev=True).line("")
     assert line is not None
     assert line.phrases["greeting"] == greeting
     assert (line.speaker, line.dialect) == ("Emma", "en")
 
 
-def test_everything_an_operator_may_say() -> None:
+def test_load_reads_every_setting() -> None:
     env = REAL | {
         "IVR_SPEAKER": "Fahd",
         "IVR_DIALECT": "najd",
@@ -100,7 +100,7 @@ def test_everything_an_operator_may_say() -> None:
     assert settings.notes == ()
 
 
-def test_lines_are_chosen_by_the_dialled_number() -> None:
+def test_settings_choose_the_line_by_the_dialled_number() -> None:
     Path("ivr.toml").write_text(
         '[[line]]\nnumber = "+966110000000"\nlanguage = "en"\n[[line]]\nnumber = "+2"\n'.replace('"+2"', '"+222"')
         + 'webhook_url = ""\n',
@@ -117,7 +117,7 @@ def test_lines_are_chosen_by_the_dialled_number() -> None:
     assert settings.all_lines == (english, other)
 
 
-def test_lines_alone_are_enough() -> None:
+def test_load_needs_no_agent_beside_lines_with_agents() -> None:
     Path("own.toml").write_text('[[line]]\nnumber = "+12345"\nwebhook_url = "https://agent.example"\n', "utf-8")
     settings = load(
         {name: value for name, value in REAL.items() if name != "IVR_WEBHOOK_URL"} | {"IVR_CONFIG": "own.toml"}
@@ -126,7 +126,7 @@ def test_lines_alone_are_enough() -> None:
     assert settings.line("+999") is None
 
 
-def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_load_prefers_the_environment_to_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("IVR_PORT", "IVR_LANGUAGE", "IVR_CONFIG"):
         monkeypatch.delenv(name, raising=False)
     Path(".env").write_text(
@@ -137,17 +137,17 @@ def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> 
     assert (settings.port, settings.language) == (2, "en")
 
 
-def test_a_file_that_is_not_text() -> None:
+def test_load_refuses_a_file_that_is_not_utf8() -> None:
     Path(".env").write_bytes(b"IVR_PORT=\xff")
     with pytest.raises(SettingsError, match=r"^\.env is not UTF-8: save it as UTF-8$"):
         load()
 
 
-def test_an_empty_value_is_no_value() -> None:
+def test_load_takes_an_empty_value_as_not_set() -> None:
     assert load(REAL | {"IVR_PORT": "", "IVR_LANGUAGE": " "}).port == 8000
 
 
-def test_an_unknown_name_is_noted() -> None:
+def test_load_notes_an_unknown_name() -> None:
     assert load(REAL | {"IVR_GRETING": "x"}).notes == ("IVR_GRETING is not a setting: did you mean IVR_GREETING?",)
 
 
@@ -160,7 +160,7 @@ def test_an_unknown_name_is_noted() -> None:
         ({"IVR_DEV": "true", "IVR_TWILIO_REST_URL": "http://127.0.0.1:1"}, False),
     ],
 )
-def test_people_who_cannot_be_dialled_are_noted(env: dict[str, str], noted: bool) -> None:
+def test_load_notes_transfers_that_cannot_be_made(env: dict[str, str], noted: bool) -> None:
     notes = load(REAL | {"IVR_TRANSFER_TO": "+966110000001"} | env).notes
     assert [note.startswith("IVR_TRANSFER_TO") for note in notes] == [True] * noted
     assert load(REAL | env).notes == ()
@@ -174,13 +174,13 @@ def test_people_who_cannot_be_dialled_are_noted(env: dict[str, str], noted: bool
         (b'[[line]]\nnumber = "x"', "IVR_CONFIG ivr.toml: [[line]] 1: number"),
     ],
 )
-def test_a_bad_file_of_lines(content: bytes, problem: str) -> None:
+def test_load_refuses_a_bad_file_of_lines(content: bytes, problem: str) -> None:
     Path("ivr.toml").write_bytes(content)
     (found,) = problems(REAL)
     assert found.startswith(problem)
 
 
-def test_secrets_are_not_printed() -> None:
+def test_settings_never_print_secrets() -> None:
     settings = load(REAL | {"IVR_SHARED_KEYS": "k=hidden"})
     shown = repr(settings) + str(settings.describe())
     assert not any(secret in shown for secret in ("very-secret", "hamsa-secret", "hidden"))
@@ -194,17 +194,19 @@ def test_settings_describe_themselves() -> None:
     assert shown["IVR_PORT"] == "8000"
     assert shown["IVR_SPEAKER"] == "not set"
     assert dict(load(REAL | {"IVR_GREETING": ""}).describe())["IVR_GREETING"] == "empty"
+    people = load(REAL | {"IVR_TRANSFER_TO": "+966110000001,+966110000002"}).describe()
+    assert dict(people)["IVR_TRANSFER_TO"] == "***0001, ***0002"
     named = {field.alias for field in Settings.model_fields.values() if field.alias}
     assert set(shown) == named
 
 
-def test_a_typo_in_the_lines_is_one_line_and_hides_no_agent() -> None:
+def test_a_typo_in_the_file_of_lines_is_one_fault() -> None:
     Path("ivr.toml").write_text('[[line]]\nnumber = "+12345"\nwebhook_url = "https://a.example"\nvoice = "Emma"\n')
     (found,) = problems({name: value for name, value in REAL.items() if name != "IVR_WEBHOOK_URL"})
     assert found.startswith("IVR_CONFIG ivr.toml: [[line]] 1: voice: there is no such key; the keys are number,")
 
 
-def test_the_file_of_lines_that_was_read_is_shown() -> None:
+def test_settings_describe_the_file_that_was_read() -> None:
     assert dict(load(REAL).describe())["IVR_CONFIG"] == "not set"
     Path("ivr.toml").touch()
     assert dict(load(REAL).describe())["IVR_CONFIG"] == "ivr.toml"
@@ -212,7 +214,7 @@ def test_the_file_of_lines_that_was_read_is_shown() -> None:
     assert dict(load(REAL | {"IVR_CONFIG": "own.toml"}).describe())["IVR_CONFIG"] == "own.toml"
 
 
-def test_passwords_in_urls_are_not_printed() -> None:
+def test_settings_never_print_passwords_in_urls() -> None:
     urls = {
         "IVR_WEBHOOK_URL": "https://user:hidden@agent.example/webhook?key=hidden&x=hidden",
         "IVR_HAMSA_URL": "wss://user:hidden@speech.example/ws?api_key=hidden",
