@@ -362,7 +362,7 @@ def _fitting(table: dict[str, Any]) -> tuple[_File, list[str]]:
         # A line stays, with a number that makes no more faults: the messages count the lines.
         if isinstance(last, int):
             at[last] = {"number": f"sip:{last}"}
-        elif last == "number":
+        elif last == "number" and len(above) == 2:
             at["number"] = f"sip:{above[1]}"
         else:
             del at[last]
@@ -376,6 +376,9 @@ def _explain(place: tuple[int | str, ...], kind: str) -> str:
     where = ""
     if place[0] == "line" and len(place) > 2:
         where, names = f"[[line]] {int(place[1]) + 1}: ", names[1:]
+    # A line's key above the first [[line]] is a forgotten [[line]].
+    if kind == "extra_forbidden" and not where and names[-1] in _LineTable.model_fields:
+        return f"{names[-1]}: {_FIXES['line']}"
     if kind == "extra_forbidden":
         known = _LineTable.model_fields if where else _File.model_fields
         return f"{where}{names[-1]}: there is no such key; the keys are {', '.join(known)}"
