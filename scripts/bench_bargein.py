@@ -1,4 +1,4 @@
-"""Barge-in at the caller's ear, on real sockets, with the default detector.
+"""Measure barge-in at the caller's ear, on real sockets, with the default detector.
 
 Calls ring at the same time; every caller talks over each answer. Prints, over all interruptions: the caller's onset ->
 `clear` on its way, -> the phone is silent; what was heard of an old turn after its end was decided; and the cost of
@@ -31,7 +31,7 @@ HUM = "اها"
 
 
 def script(times: int, humming: bool) -> Scenario:
-    """One caller: a question, then so many interruptions."""
+    """Return a caller who asks a question and then interrupts."""
     if humming:
         steps = [f"over {2500 + 4000 * n} say {HUM}" for n in range(times)] + ["after 1.5 hang up"]
     else:
@@ -40,7 +40,7 @@ def script(times: int, humming: bool) -> Scenario:
 
 
 async def run(calls: int, times: int, humming: bool) -> tuple[list[PhoneRecord], Keep]:
-    """Let them ring."""
+    """Place the calls."""
     lines = (*SAYINGS, HUM)
     mock = Mock("ar", voice="tone", script=lines)
     mock.agent = app.DemoAgent(mode="four")
@@ -53,18 +53,18 @@ async def run(calls: int, times: int, humming: bool) -> tuple[list[PhoneRecord],
 
 
 def quantile(values: Sequence[float], share: float) -> str:
-    """For people."""
+    """Return the value below which a share of the values lies, rounded. No values give a dash."""
     ordered = sorted(values)
     return f"{ordered[min(len(ordered) - 1, round(share * (len(ordered) - 1)))]:.0f}" if ordered else "-"
 
 
 def spread(values: Sequence[float]) -> str:
-    """p50, p95 and the greatest, in ms."""
+    """Return p50, p95 and the maximum, in ms."""
     return f"p50 {quantile(values, 0.5)}, p95 {quantile(values, 0.95)}, max {quantile(values, 1)} ms (n {len(values)})"
 
 
 def interruptions(records: Sequence[PhoneRecord], keep: Keep) -> list[str]:
-    """The figures of callers who talk over the agent."""
+    """Return the figures of callers who talk over the agent."""
     stops = [barge.stop_ms for record in records for barge in figures(record).barge_ins]
     asked = sum(speech.over for record in records for speech in record.speech)
     overlaps = [overlap for turns in keep.turns.values() for turn in turns for overlap in turn.overlaps]
@@ -86,7 +86,7 @@ def interruptions(records: Sequence[PhoneRecord], keep: Keep) -> list[str]:
 
 
 def hums(records: Sequence[PhoneRecord], keep: Keep) -> list[str]:
-    """The figures of callers who only say that they listen."""
+    """Return the figures of callers who only say that they listen."""
     overlaps: list[Overlap] = [o for turns in keep.turns.values() for turn in turns for o in turn.overlaps]
     resumed = [o for o in overlaps if o.verdict == "resume"]
     quiet = [1000 * (o.resumed_at - o.quiet_at) for o in resumed if o.resumed_at and o.quiet_at]
@@ -112,7 +112,7 @@ def _phones(records: Sequence[PhoneRecord]) -> str:
 
 
 def main() -> None:
-    """Run and print."""
+    """Run the benchmark and print its figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--calls", type=int, default=10)
     parser.add_argument("--times", type=int, default=5, help="interruptions a call")

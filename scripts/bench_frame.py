@@ -1,4 +1,4 @@
-"""What one received frame costs: message in, decided, timer looked up; everything but the socket and the VAD
+"""Measure what one received frame costs: message in, decided, timer looked up; everything but the socket and the VAD
 model, whose score is 0 here.
 
 The budget is 25 us on one core. The baseline of the same run is a bare `json.loads` and `b64decode` of the same
@@ -24,19 +24,19 @@ LOUD = bytes((0x10, 0x90)) * 80
 
 
 def message(**fields: object) -> str:
-    """As the phone writes it."""
+    """Write a message as the phone does."""
     return json.dumps(fields, separators=(",", ":"))
 
 
 def media(number: int) -> str:
-    """One frame of line noise."""
+    """Return one frame of line noise."""
     payload = base64.b64encode(bytes((0xFF, 0x7E)) * 80).decode()
     inner = {"track": "inbound", "chunk": str(number + 1), "timestamp": str(number * 20), "payload": payload}
     return message(event="media", sequenceNumber=str(number + 2), media=inner, streamSid=STREAM)
 
 
 class Bench:
-    """One call that is driven as fast as it goes."""
+    """Drive one call as fast as possible."""
 
     def __init__(self) -> None:
         self.stream = Stream(lambda _token, _call: True, ACCOUNT)
@@ -49,7 +49,7 @@ class Bench:
         self.feed(message(event="start", sequenceNumber="1", start=start, streamSid=STREAM))
 
     def feed(self, text: str) -> None:
-        """One message, to its end."""
+        """Handle one message completely."""
         for event in self.stream.receive(text):
             for command in self.call.receive(event, self.now):
                 if isinstance(command, SendMark):
@@ -57,13 +57,13 @@ class Bench:
         self.call.wake_at()
 
     def frames(self, messages: list[str]) -> None:
-        """Frames, 20 ms apart."""
+        """Feed frames, 20 ms apart."""
         for text in messages:
             self.now += 0.02
             self.feed(text)
 
     def speak(self) -> None:
-        """The agent begins to say something very long."""
+        """Let the agent begin a very long sentence."""
         for event in (
             DigitPressed("1"),
             DigitPressed("#"),
@@ -75,20 +75,20 @@ class Bench:
 
 
 def cost(work: Callable[[list[str]], None], messages: list[str]) -> float:
-    """Microseconds a message."""
+    """Return the microseconds a message takes."""
     began = time.perf_counter()
     work(messages)
     return (time.perf_counter() - began) / len(messages) * 1e6
 
 
 def bare(messages: list[str]) -> None:
-    """The least that must be done."""
+    """Measure the least work that a message needs."""
     for text in messages:
         base64.b64decode(json.loads(text)["media"]["payload"])
 
 
 def main() -> None:
-    """Run and print."""
+    """Run the benchmark and print its figures."""
     messages = [media(number) for number in range(2 * FRAMES)]
     bench = Bench()
     baseline = cost(bare, messages[:FRAMES])

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What the media room costs: microseconds of CPU for 20 ms of one call.
+"""Measure what the media room costs: microseconds of CPU for 20 ms of one call.
 
     python scripts/bench_media.py              # all rows
     python scripts/bench_media.py --seconds 10 # longer, steadier
@@ -36,7 +36,7 @@ PASSES = 5
 
 
 def sound(seconds: float, rate: int, level: float = 3000) -> bytes:
-    """Noise that swells and falls as a voice does."""
+    """Return noise that swells and falls as a voice does."""
     t = np.arange(int(seconds * rate)) / rate
     swell = 0.55 + 0.45 * np.sin(2 * np.pi * 4 * t)
     noise = np.random.default_rng(1).normal(0, level, len(t))
@@ -49,7 +49,7 @@ def chunks(pcm: bytes, rate: int) -> list[bytes]:
 
 
 def cost(one_pass: Callable[[], None], frames: int) -> float:
-    """Microseconds a frame, best pass."""
+    """Return the microseconds a frame takes, in the best pass."""
     times = []
     for _ in range(PASSES):
         start = time.process_time()

@@ -1,4 +1,4 @@
-"""The reference agent's own reply, measured at the caller's ear: four Arabic sentences, 30 s of audio.
+"""Measure the reference agent's own reply at the caller's ear: four Arabic sentences, 30 s of audio.
 
 A whole call on loopback: the real server, the mock Hamsa at its measured timings (connect 1.15 s, ears 0.8 s, a
 sentence's first audio 0.45 s), the demo agent in its `four` mode (first token 1.5 s, 5.9 s in all), the carrier. Prints
@@ -34,7 +34,7 @@ LEAST_GAP_MS = 20.0
 
 
 async def call(fillers: bool) -> tuple[PhoneRecord, list[Turn], Mock, float]:
-    """Make the call."""
+    """Place the call."""
     mock = Mock("ar", voice="tone", script=(QUESTION,))
     mock.agent = app.DemoAgent(mode="four")
     keep, toml = Keep(), "" if fillers else "[call]\nfiller_after_ms = 0\n"
@@ -46,7 +46,7 @@ async def call(fillers: bool) -> tuple[PhoneRecord, list[Turn], Mock, float]:
 
 
 def report(record: PhoneRecord, turns: Sequence[Turn], mock: Mock, began: float) -> list[str]:
-    """The figures, for people."""
+    """Return the figures for people, one line each."""
     turn = next(turn for turn in turns if turn.kind == "speech")
     silent = record.speech[0].end / 8000 + (record.t0 or 0.0)
     if turn.endpoint_at is None or turn.first_sent_at is None:
@@ -77,13 +77,13 @@ def report(record: PhoneRecord, turns: Sequence[Turn], mock: Mock, began: float)
         f"(reference agent: {REFERENCE_S} s logged, {REFERENCE_FIXED_S:.0f} s expected after its fix)",
         f"end of caller's speech -> last audio heard: {last:.2f} s",
         f"first audio + {audio:.1f} s of audio = {ideal:.2f} s; its end was heard {1000 * (last - ideal):+.0f} ms off",
-        f"voice connections of the call: {mock.tts_connections(began)}",
+        f"TTS connections of the call: {mock.tts_connections(began)}",
         f"phone certified: {record.certified} (own lateness p99 {record.lateness_p99_ms:.1f} ms)",
     ]
 
 
 def main() -> None:
-    """Run and print."""
+    """Run the benchmark and print its figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--no-fillers", action="store_true")
     given = parser.parse_args()

@@ -1,4 +1,4 @@
-"""CHANGELOG.md and the version say the same: an Unreleased section on top, then this version, newest first.
+"""Check that CHANGELOG.md and the version agree: an Unreleased section on top, then this version, newest first.
 
 The format is Keep a Changelog 1.1. `python -m scripts.changelog` prints what is wrong.
 """
@@ -16,7 +16,7 @@ _RELEASE = re.compile(r"^## \[(?P<name>[^\]]+)\](?: - (?P<date>\d{4}-\d{2}-\d{2}
 
 
 def faults(changelog: str, version: str) -> list[str]:
-    """What is wrong with this text, one line each."""
+    """Return what is wrong with this text, one line each."""
     found: list[str] = []
     releases: list[str] = []
     lines = changelog.splitlines()
@@ -43,12 +43,12 @@ def faults(changelog: str, version: str) -> list[str]:
 
 
 def _is_entry(line: str) -> bool:
-    """A line of a list, its first or a further one."""
+    """Return whether a line belongs to a list."""
     return line.startswith(("- ", "  "))
 
 
 def version_faults(root: Path = ROOT) -> list[str]:
-    """The version is written twice; both must say the same."""
+    """Check that both places of the version agree."""
     declared = str(tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
     found = faults((root / "CHANGELOG.md").read_text(encoding="utf-8"), declared)
     shown = re.search(r'^__version__ = "([^"]+)"$', (root / "ivr" / "__init__.py").read_text(encoding="utf-8"), re.M)

@@ -1,4 +1,4 @@
-"""The tests have the same names, in the same order, wherever and whenever they are collected.
+"""Check that the tests have the same names, in the same order, wherever and whenever they are collected.
 
 The processes that share a run (pytest-xdist) each collect for themselves and give up when they do not agree. So two
 processes collect here that agree in little: seed of the hashes, time of day, date and zone, locale, coding of files,
@@ -19,7 +19,7 @@ from typing import Final
 
 ROOT = Path(__file__).resolve().parents[1]
 SHOWN: Final = 10
-"""Differences that are printed."""
+"""Differences that are printed, at most."""
 YEARS: Final = 3 * 365 * 86400.0
 """Seconds by which the clock of the second process is ahead."""
 
@@ -38,7 +38,7 @@ _COLLECT = "import sys, scripts.names as names; sys.exit(names.collect(float(sys
 
 
 def collect(ahead: float) -> int:
-    """Print the names of all tests with a clock that is so many seconds ahead; pytest's exit code."""
+    """Print the names of all tests with a clock that is ahead by so many seconds. Return pytest's exit code."""
     import pytest
 
     seconds, nanoseconds = time.time, time.time_ns
@@ -49,7 +49,7 @@ def collect(ahead: float) -> int:
 
 
 def collecting(world: Mapping[str, str], folder: Path, ahead: float, told: Path) -> subprocess.Popen[bytes]:
-    """A process that collects in another world and writes to `told`."""
+    """Start a process that collects in another environment and writes to `told`."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), **world}
     command = [sys.executable, "-c", _COLLECT, str(ahead)]
     with told.open("wb") as out:
@@ -57,12 +57,12 @@ def collecting(world: Mapping[str, str], folder: Path, ahead: float, told: Path)
 
 
 def names(told: str) -> list[str]:
-    """The tests among pytest's lines."""
+    """Return the tests among pytest's lines."""
     return [line for line in told.splitlines() if "::" in line]
 
 
 def differences(here: list[str], there: list[str]) -> list[str]:
-    """Where two lists of names part, the first few."""
+    """Return the first differences of two lists of names."""
     pairs = zip_longest(here, there, fillvalue="nothing")
     return [f"{one} | {other}" for one, other in pairs if one != other][:SHOWN]
 

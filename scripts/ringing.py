@@ -1,4 +1,4 @@
-"""A bridge to ring, for the benches: the real server and its mocks on loopback, and what was decided on every call."""
+"""Run a bridge for the benches: the real server and its mocks on loopback, and what was decided on every call."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from ivr.testbench.twilio.carrier import place_call
 from ivr.testbench.twilio.rest import Switchboard
 
 Ring: TypeAlias = Callable[[Scenario, CallerVoice], Awaitable[PhoneRecord]]
-"""Makes one call."""
+"""Place one call."""
 
 
 @dataclass
 class Keep:
-    """Keeps what the bridge decided on every call."""
+    """Keep what the bridge decided on every call."""
 
     turns: dict[str, list[Turn]] = field(default_factory=dict)
-    """By call."""
+    """The turns of each call."""
     sent: int = 0
-    """Utterances sent to the ears."""
+    """Utterances sent to STT."""
     taken_back: int = 0
-    """Of these, sent early and taken back."""
+    """Utterances sent to STT early and taken back."""
 
     def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
         self.sent += sum(isinstance(command, Transcribe) for command in commands)
@@ -48,7 +48,7 @@ class Keep:
 
 @contextlib.asynccontextmanager
 async def a_bridge(mock: Mock, keep: Keep, more: Mapping[str, str], toml: str = "") -> AsyncIterator[Ring]:
-    """A bridge in Arabic, ready to be rung. `more`: further settings; `toml`: its ivr.toml."""
+    """Start a bridge in Arabic, ready for calls. `more`: further settings; `toml`: its ivr.toml."""
     account, secret = f"AC{secrets.token_hex(16)}", secrets.token_hex(16)
     with tempfile.TemporaryDirectory(prefix="ivr-bench-") as folder:
         async with mock.serving() as peer:

@@ -1,9 +1,9 @@
-"""Many calls with random faults of every peer, and what they leave behind in the process: nothing.
+"""Place many calls with random faults of every peer, and check that they leave nothing behind in the process.
 
-`python -m scripts.soak --calls 1000` places them in batches, many at a time, in virtual time: callers interrupt, press
-keys, hang up politely or drop dead; the speech service and the agent fail in every way on file, by the seed. After each
-batch the bridge rests, then tasks, timers, sockets, requests, places, file descriptors and memory are counted. A log
-record that is an error, or carries a traceback, counts as left behind too: a task whose exception nobody took is one.
+`python -m scripts.soak --calls 1000` places them in batches, many at a time, in virtual time. Callers interrupt, press
+keys, hang up or lose their connection. The speech service and the agent fail in every way on file, by the seed. After
+each batch the bridge rests; then tasks, timers, sockets, requests, places, file descriptors and memory are counted. A
+log record that is an error or carries a traceback counts too: a task whose exception was never taken is one.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ AT_ONCE = 20
 SPREAD = 10.0
 """Seconds in which the calls of a batch arrive."""
 REST = 400.0
-"""Seconds after a batch in which all of it has to be gone: links that nobody needs are kept for five minutes."""
+"""Seconds after a batch in which all of it must be gone: links without use are kept for five minutes."""
 RULES = (
     "socket drop pause=25 probability=0.1",
     "socket deaf pause=20 probability=0.05",
@@ -76,7 +76,7 @@ QUESTIONS = ("كم سعر الشحن", "لحظة من فضلك", "نعم", "مت
 
 
 class Moody(FourSentenceAgent):
-    """An agent who answers every question in another way."""
+    """Answer every question in another way."""
 
     def __init__(self, chance: Random) -> None:
         super().__init__()
@@ -89,47 +89,47 @@ class Moody(FourSentenceAgent):
 
 @dataclass
 class Weight:
-    """What is there when nobody calls."""
+    """Count what the process holds between batches."""
 
     calls: int
-    """Placed so far."""
+    """Calls placed so far."""
     tasks: int
     timers: int
     sockets: int
-    """Open at the speech service: the spares."""
+    """Sockets open at the speech service: the spare ones."""
     requests: int
-    """In flight at the speech service."""
+    """Requests in flight at the speech service."""
     answers: int
-    """Of the agent, under way."""
+    """Replies of the agent that are not over."""
     places: int
-    """Taken in the registry."""
+    """Places taken in the admission."""
     descriptors: int
     objects: int
-    """Of Python, after a collection."""
+    """Objects of Python, after a collection."""
     megabytes: float
     """Resident memory of the process."""
 
 
 @dataclass
 class Soak:
-    """How it went."""
+    """Hold what came of the soak."""
 
     weights: list[Weight] = field(default_factory=list)
-    """Before the first batch and after each."""
+    """What the process held before the first batch and after each."""
     endings: Counter[str] = field(default_factory=Counter)
     """How the streams ended."""
     faults: Counter[str] = field(default_factory=Counter)
-    """That happened."""
+    """Faults of the services that happened, by name."""
     violations: Counter[str] = field(default_factory=Counter)
-    """What the bridge must never do."""
+    """What the bridge did and must never do, by name."""
     errors: Counter[str] = field(default_factory=Counter)
     """Log records that are errors or carry a traceback."""
     sentences: int = 0
     seconds: float = 0.0
-    """Of calls, one after the other."""
+    """Length of all calls together, in seconds."""
 
     def left(self) -> list[str]:
-        """What the calls left behind."""
+        """Return what the calls left behind."""
         first, last = self.weights[0], self.weights[-1]
         found = [f"{name} {getattr(last, name)}" for name in ("requests", "answers", "places") if getattr(last, name)]
         grown = ("tasks", "timers", "sockets", "descriptors")
@@ -143,14 +143,14 @@ class Soak:
 
 
 class Errors(logging.Handler):
-    """Counts what the log has of errors, and shows the first of each."""
+    """Count the errors in the log, and show the first of each."""
 
     def __init__(self) -> None:
         super().__init__()
         self.seen: Counter[str] = Counter()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Count it."""
+        """Count one record."""
         if record.levelno >= logging.ERROR or record.exc_info:
             message = record.getMessage().partition("\n")[0]
             if not self.seen[message]:
@@ -159,7 +159,7 @@ class Errors(logging.Handler):
 
 
 def caller(chance: Random) -> Scenario:
-    """One caller: one to three acts, and an end."""
+    """Return a caller with one to three acts and an end."""
     words = [f"at {chance.uniform(0.5, 3):.1f} say {chance.choice(QUESTIONS)}"]
     for _ in range(chance.randrange(3)):
         act = chance.choice([f"say {chance.choice(QUESTIONS)}", "press 1#", f"say {chance.choice(QUESTIONS)}"])
@@ -171,7 +171,7 @@ def caller(chance: Random) -> Scenario:
 
 
 async def soak(calls: int, harness: FaultHarness, *, seed: int = 1, at_once: int = AT_ONCE, batch: int = 100) -> Soak:
-    """Place the calls on one bridge."""
+    """Place the calls on one bridge, in batches."""
     rules = tuple(parse_rule(line) for line in RULES)
     profile = HamsaProfile(rules=rules, seed=seed, first_frame_spread=0.1, transcript=QUESTIONS[0])
     peers = FaultPeers(Service(), profile)
@@ -234,7 +234,7 @@ def _resident() -> float:
 
 
 def main() -> None:
-    """The command line."""
+    """Run the command line."""
     asks = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asks.add_argument("--calls", type=int, default=1000, help=f"up to {MOST_CALLS}")
     asks.add_argument("--seed", type=int, default=1)

@@ -250,7 +250,7 @@ def ear_figures(record: PhoneRecord, turns: Sequence[Turn] | None = None) -> dic
     if measured.barge_ins:
         stops = ", ".join(f"{barge_in.stop_ms:.0f}" for barge_in in measured.barge_ins)
         found["at the ear, first sample of the interruption to silence"] = f"{stops} ms"
-    found["thrown away unheard"] = f"{measured.discarded_ms:.0f} ms"
+    found["discarded unheard"] = f"{measured.discarded_ms:.0f} ms"
     found[f"underruns{doubt}"] = ", ".join(f"{gap.ms:.0f} ms" for gap in measured.underruns) or "none"
     if not measured.certified:
         found["beware"] = f"the phone itself was late, p99 {measured.lateness_p99_ms:.0f} ms: this machine is busy"

@@ -61,14 +61,14 @@ def first_spoken(turn: Turn) -> Sentence | None:
 def stages(turn: Turn) -> list[LatencyStage]:
     """Return the stages of a turn in order, up to the first audio or as far as the turn came."""
     steps: list[tuple[str, Owner, float | None]] = [
-        ("silence that ends the speech", "endpoint", turn.endpoint_at),
+        ("silence to end of speech", "endpoint", turn.endpoint_at),
         ("speech to text", "stt", turn.transcript_at),
         ("asking the agent", "own", turn.asked_at),
         ("agent's first words", "agent", turn.first_delta_at),
     ]
     if sentence := first_spoken(turn):
         steps += [
-            ("agent's first sentence whole", "agent", sentence.ready_at),
+            ("agent's first sentence", "agent", sentence.ready_at),
             ("asking TTS", "own", sentence.asked_at),
             ("first audio from TTS", "tts", sentence.audio_at),
             ("first audio to the phone", "own", sentence.sent_at),
