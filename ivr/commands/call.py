@@ -47,6 +47,7 @@ def call(
     """
     with terminal.one_line(ScenarioError, RuntimeError, ValueError, OSError):
         script = load(scenario) if scenario else scenario_of(say or [], at or [], step or [], lang)
+        # Standard output belongs to the JSON alone, so that it can be piped into another program.
         screen = terminal.err if as_json else terminal.out
         outcome = asyncio.run(phone.ring(url, script, screen, caller=caller, called=called, out=out, rest=rest))
     if as_json:

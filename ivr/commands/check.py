@@ -1,14 +1,13 @@
 """Run `ivr check`: say what is configured, which URLs Twilio signs, and whether Hamsa and the agents answer.
 
-No call is made. The agent is asked only when `--ask` gives a text for it. Without one its webhook gets a `GET`: any
-answer shows that something is there, except one that says that it is broken. What is printed holds no secrets.
+No call is made. What is printed holds no secrets.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated, Final, cast
 
@@ -64,6 +63,7 @@ def check(
         async for finding in examine(settings, ask):
             sign = {True: "[green]ok[/] ", False: "[red]NO[/] ", None: "   "}[finding.good]
             terminal.out.print(f"{sign}{escape(finding.name)}: {escape(finding.detail)}")
+            # A finding that cannot be judged is not bad.
             good = good and finding.good is not False
         return good
 
@@ -79,16 +79,30 @@ async def examine(settings: Settings, ask: str = "") -> AsyncIterator[Finding]:
         yield Finding(name, value)
     for note in settings.notes:
         yield Finding("unknown", note, good=False)
-    for finding in _twilio(settings):
-        yield finding
+    # What the operator writes into the number's page at Twilio, and what a signature is checked against.
+    yield Finding("voice URL of the number", f"{settings.public_url}/voice (HTTP POST)")
+    yield Finding("status callback of the number", f"{settings.public_url}/status")
+    yield Finding("stream", settings.stream_url)
+    if settings.check_signatures:
+        for path, websocket in (("/voice", False), ("/media", True)):
+            urls = allowed_urls(settings.public_url, path, websocket=websocket)
+            yield Finding(f"signed for {path}", " or ".join(urls))
+    else:
+        yield Finding("signatures", "not checked: --dev")
     try:
         Documents.load(settings.twiml_dir, settings.public_url)
         yield Finding("TwiML documents", "all good", good=True)
     except (OSError, ValueError) as fault:
         yield Finding("TwiML documents", str(fault), good=False)
     for line in settings.all_lines:
-        yield _line(line)
+        agent = without_secrets(line.webhook_url)
+        words = f"{line.language}, {line.speaker} ({line.dialect}), endpoint {line.endpoint_ms} ms, agent {agent}"
+        second = f", second voice {line.fallback_speaker}" if line.fallback_speaker else ""
+        people = f", transfers to {', '.join(map(number_hidden, line.transfer_to))}" if line.transfer_to else ""
+        silent = "" if line.phrases["greeting"] else ", no greeting"
+        yield Finding(f"line {line.number or 'of every other number'}", words + second + people + silent)
     yield await _hamsa(settings)
+    # Lines often share an agent: it is looked at once.
     lines = {line.webhook_url: line for line in settings.all_lines}
     for url in lines:
         yield await _webhook(url, asked=bool(ask))
@@ -97,57 +111,38 @@ async def examine(settings: Settings, ask: str = "") -> AsyncIterator[Finding]:
             yield await _asked(settings, line, ask)
 
 
-def _twilio(settings: Settings) -> Iterator[Finding]:
-    """Say what to write into the number's page at Twilio, and what a signature is checked against."""
-    yield Finding("voice URL of the number", f"{settings.public_url}/voice (HTTP POST)")
-    yield Finding("status callback of the number", f"{settings.public_url}/status")
-    yield Finding("stream", settings.stream_url)
-    if not settings.check_signatures:
-        yield Finding("signatures", "not checked: --dev", good=None)
-        return
-    for path, websocket in (("/voice", False), ("/media", True)):
-        urls = allowed_urls(settings.public_url, path, websocket=websocket)
-        yield Finding(f"signed for {path}", " or ".join(urls))
-
-
-def _line(line: Line) -> Finding:
-    agent = without_secrets(line.webhook_url)
-    words = f"{line.language}, {line.speaker} ({line.dialect}), endpoint {line.endpoint_ms} ms, agent {agent}"
-    second = f", second voice {line.fallback_speaker}" if line.fallback_speaker else ""
-    people = f", transfers to {', '.join(map(number_hidden, line.transfer_to))}" if line.transfer_to else ""
-    silent = "" if line.phrases["greeting"] else ", no greeting"
-    return Finding(f"line {line.number or 'of every other number'}", words + second + people + silent)
-
-
 async def _hamsa(settings: Settings) -> Finding:
     clock = asyncio.get_running_loop().time
     start = clock()
     try:
         async with asyncio.timeout(PEER_TIMEOUT):
             wire = await connect(speech_settings(settings, settings.default_line))
-    # Whatever the library raises has a fixed word.
+    # The library's own text may hold the URL and with it the key: a fixed word stands for each exception.
     except Exception as fault:
         return Finding("Hamsa", f"does not answer: {lost_from(fault, 'connect').reason}", good=False)
     took = clock() - start
+    # It answered, which is all that is asked here: how the connection ends does not matter.
     with contextlib.suppress(Exception):
         await wire.close()
     return Finding("Hamsa", f"answers, connected in {took * 1000:.0f} ms", good=True)
 
 
 async def _webhook(url: str, *, asked: bool) -> Finding:
-    """Look whether something is there. `asked`: it is asked as well, and that says more than its answer to `GET`."""
+    """Look whether something is there, by a `GET`. `asked`: the agent is asked a question as well."""
     name = f"agent {without_secrets(url)}"
     clock = asyncio.get_running_loop().time
     start = clock()
     try:
+        # As in calls, proxies of the environment are not used.
         async with httpx.AsyncClient(trust_env=False, timeout=PEER_TIMEOUT) as client:
             response = await client.get(url)
     except (httpx.HTTPError, httpx.InvalidURL) as fault:
         return Finding(name, f"does not answer: {type(fault).__name__}", good=False)
     took, status = (clock() - start) * 1000, response.status_code
-    # Agents that only take POST may well answer a GET with an error: then the question decides.
+    # Any answer shows that something is there, except one that says that the server is broken. Agents that only take
+    # POST may well answer a GET with an error, so where a question is asked as well, its answer decides.
     if status >= SERVER_ERROR and asked:
-        return Finding(name, f"HTTP {status} to GET: what it says to a question counts")
+        return Finding(name, f"HTTP {status} to GET: its answer to the question counts")
     if status >= SERVER_ERROR:
         return Finding(name, f"is broken: HTTP {status} to GET; nothing was asked", good=False)
     return Finding(name, f"something answers, {took:.0f} ms (HTTP {status} to GET; nothing was asked)", good=True)
@@ -178,11 +173,13 @@ class SampledTransport(httpx.AsyncBaseTransport):
     def keep(self, data: bytes) -> None:
         """Count some more of the answer, and keep its beginning."""
         self.length += len(data)
+        # A character takes four bytes at most.
         self.beginning = (self.beginning + data)[: 4 * SAMPLE_CHARACTERS]
 
     def __str__(self) -> str:
         charset = Charset(self.content_type)
         text = (charset.feed(self.beginning) + charset.finish()).decode("utf-8", "replace")[:SAMPLE_CHARACTERS]
+        # Control characters could move the cursor or colour the operator's terminal.
         shown = "".join(character if character.isprintable() else " " for character in text).strip()
         return f"{self.content_type or 'no content type'}, {self.length} bytes: {shown}"
 
@@ -205,7 +202,7 @@ class SampledBody(httpx.AsyncByteStream):
 
 
 async def _asked(settings: Settings, line: Line, text: str) -> Finding:
-    """Send one real request, as the first turn of a call that never was."""
+    """Send one real request, as the first turn of a call."""
     name = f"agent {without_secrets(line.webhook_url)}, asked"
     clock = asyncio.get_running_loop().time
     request = ReplyRequest(text, "ivr-check", "speech", 1, line.language, "ivr-check", "", line.number, "inbound")
@@ -218,20 +215,17 @@ async def _asked(settings: Settings, line: Line, text: str) -> Finding:
             events.append(event)
     finally:
         await agent.aclose()
-    if isinstance(events[-1], ReplyFailed):
+    last = events[-1]
+    if isinstance(last, ReplyFailed):
+        # The beginning of an answer that held nothing to say shows what is wrong with it.
         came = f" ({sample})" if sample.length else ""
-        return Finding(name, f"failed: {events[-1].reason}{came}", good=False)
+        return Finding(name, f"failed: {last.reason}{came}", good=False)
     took = f"first words after {first * 1000:.0f} ms, all after {(clock() - start) * 1000:.0f} ms"
-    return Finding(name, f"{took}: {_said(events)}", True)
-
-
-def _said(events: list[AgentEvent]) -> str:
-    """Return the words of a reply, and what came with them."""
     words = "".join(event.text for event in events if isinstance(event, ReplyDelta))
-    notes = [f"told of {event.reason}" for event in events if isinstance(event, PeerFault)]
-    match events[-1]:
+    notes = [f"with a fault: {event.reason}" for event in events if isinstance(event, PeerFault)]
+    match last:
         case ReplyEnded(transfer_to=str()):
             notes.append("then a person takes over")
         case ReplyEnded(hang_up=True):
             notes.append("then the call ends")
-    return words + (f" ({', '.join(notes)})" if notes else "")
+    return Finding(name, f"{took}: {words}" + (f" ({', '.join(notes)})" if notes else ""), good=True)

@@ -54,7 +54,8 @@ def faults(
     Exit code 0: every bound was kept. 1: some were broken, the last line says by
     which faults. 2: there is no such fault.
     """
-    logging.getLogger("ivr").addHandler(logging.NullHandler())  # failures are what this is about
+    # Failures are what this command is about: warnings of the bridge would hide its table.
+    logging.getLogger("ivr").addHandler(logging.NullHandler())
     screen = Console(highlight=False)
     with terminal.one_line(ValueError):
         chosen = shipped(names or [])

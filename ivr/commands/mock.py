@@ -30,5 +30,6 @@ def mock(
         asyncio.run(peers.serve_mock(chosen, host, port, show=lambda line: terminal.out.print(escape(line))))
     except (RuntimeError, OSError) as fault:
         terminal.stop(str(fault))
+    # Ctrl-C is how a server of this kind is ended: that is no failure.
     except KeyboardInterrupt:
         pass

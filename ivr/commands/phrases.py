@@ -1,7 +1,4 @@
-"""Run `ivr phrases`: list which fixed words of the lines are in the cache, and render the others now.
-
-The cache is the server's own: what is rendered here is there at its next start.
-"""
+"""Run `ivr phrases`: list which fixed words of the lines are in the cache, and render the others now."""
 
 from __future__ import annotations
 
@@ -87,6 +84,7 @@ async def rendered(settings: Settings, *, connect: Connect = connect_to_hamsa) -
             await cache.render(line.phrases.values(), line.speaker, line.dialect, line.language)
     finally:
         await service.aclose()
+    # What the cache holds in memory is gone at the end. A second look, from the disk, is what the next start will see.
     there = {(entry.line, entry.name) for entry in in_cache(settings) if entry.seconds is not None}
     entries = [
         replace(entry, kept=entry.seconds is None or (entry.line, entry.name) in there)
@@ -102,6 +100,7 @@ def _entries(settings: Settings, cache: PhraseCache) -> list[PhraseEntry]:
     found = []
     for line in settings.all_lines:
         for name, text in line.phrases.items():
+            # An empty phrase is switched off: there is nothing to render.
             if text.strip():
                 audio = cache.get(text, line.speaker, line.dialect, line.language)
                 seconds = None if audio is None else len(audio) / g711.RATE

@@ -16,5 +16,6 @@ def serve(dev: Dev = False) -> None:
     """Answer calls until told to stop; calls in progress may end first."""
     try:
         server.serve(terminal.settings(dev))
-    except (ValueError, OSError) as fault:  # a document or a port that cannot be used
+    # A document that cannot be used, or a port that is taken.
+    except (ValueError, OSError) as fault:
         terminal.stop(str(fault))

@@ -18,6 +18,7 @@ INTERRUPTED = 130
 
 Dev = Annotated[bool, typer.Option("--dev", help="A developer's laptop: nothing is signed, loopback only.")]
 
+# Lines are not cut at the window's width: an operator copies URLs out of them.
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 

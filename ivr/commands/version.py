@@ -15,6 +15,7 @@ from ivr.media.vad import scorer
 
 app = typer.Typer(add_completion=False)
 
+# The packages whose version a bug report needs: servers, clients, the VAD's model, and what the testbench speaks with.
 PACKAGES: Final = (
     "starlette",
     "uvicorn",

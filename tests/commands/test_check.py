@@ -1,4 +1,4 @@
-"""What `ivr check` finds, with peers on loopback that answer, refuse or are not there."""
+"""Check what `ivr check` finds, with peers on loopback that answer, refuse or are not there."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def settings_for(peer: str, tmp_path: Path, more: Mapping[str, str] | None = Non
 
 @asynccontextmanager
 async def peers(*, welcome: bool = True) -> AsyncIterator[str]:
-    """The demo agent, and a speech service that takes everybody or nobody."""
+    """Serve the demo agent, and a speech service that accepts every connection or refuses every one."""
 
     async def socket(websocket: WebSocket) -> None:
         if not welcome:
@@ -67,7 +67,7 @@ def found(settings: Settings, ask: str = "") -> dict[str, Finding]:
 
 
 @pytest.mark.live
-def test_peers_that_answer(tmp_path: Path) -> None:
+def test_check_shows_peers_that_answer(tmp_path: Path) -> None:
     async def look() -> dict[str, Finding]:
         async with peers() as peer:
             settings = settings_for(peer, tmp_path, {**PEOPLE, "IVR_LANGUAGE": "en", "IVR_GREETING": ""})
@@ -91,7 +91,7 @@ def test_peers_that_answer(tmp_path: Path) -> None:
 
 
 @pytest.mark.live
-def test_a_service_that_refuses(tmp_path: Path) -> None:
+def test_check_shows_a_service_that_refuses(tmp_path: Path) -> None:
     async def look() -> dict[str, Finding]:
         async with peers(welcome=False) as peer:
             return {finding.name: finding async for finding in examine(settings_for(peer, tmp_path))}
@@ -102,7 +102,7 @@ def test_a_service_that_refuses(tmp_path: Path) -> None:
 
 
 @pytest.mark.live
-def test_nobody_there(tmp_path: Path) -> None:
+def test_check_shows_peers_that_are_not_there(tmp_path: Path) -> None:
     findings = found(settings_for(NOWHERE, tmp_path), "hello")
     bad = {name: finding.detail for name, finding in findings.items() if finding.good is False}
     assert bad == {
@@ -113,7 +113,7 @@ def test_nobody_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.live
-def test_bad_documents_unknown_names_and_dev(tmp_path: Path) -> None:
+def test_check_shows_bad_documents_and_unknown_names(tmp_path: Path) -> None:
     (tmp_path / "answer.xml").write_text("<Response>", encoding="utf-8")
     more = {"IVR_TWIML_DIR": str(tmp_path), "IVR_GREETNG": "typo"}
     findings = found(settings_for(NOWHERE, tmp_path, more, dev=True))
@@ -138,13 +138,13 @@ ANSWERS: dict[str, tuple[str, str, bytes]] = {
     "no type": ("failed: only_thoughts (no content type, 18 bytes: <think>x</think>)", "", b"<think>x</think>\n\n"),
     "closing": (": Bye (then the call ends)", "application/json", b'{"text": "Bye", "is_closing": true}'),
     "a person": (": Wait (then a person takes over)", "application/json", b'{"text": "Wait", "transfer": true}'),
-    "a fault": (": Hi (told of agent_error)", "application/x-ndjson", b'{"text": "Hi"}\n{"type": "error"}\n'),
+    "a fault": (": Hi (with a fault: agent_error)", "application/x-ndjson", b'{"text": "Hi"}\n{"type": "error"}\n'),
 }
 
 
 @pytest.mark.live
 @pytest.mark.parametrize("name", list(ANSWERS))
-def test_what_an_agent_answered_is_shown(name: str, tmp_path: Path) -> None:
+def test_check_shows_what_an_agent_answered(name: str, tmp_path: Path) -> None:
     shown, content_type, body = ANSWERS[name]
 
     async def answer(request: Request) -> Response:
@@ -165,7 +165,7 @@ def test_what_an_agent_answered_is_shown(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.live
 @pytest.mark.parametrize(("status", "good"), [(200, True), (404, True), (405, True), (500, False), (503, False)])
-def test_an_agent_that_says_it_is_broken_is_not_well(status: int, good: bool, tmp_path: Path) -> None:
+def test_check_judges_an_agent_by_its_status_to_get(status: int, good: bool, tmp_path: Path) -> None:
     async def look() -> list[Finding]:
         listener = bound()
         routes = [Route("/webhook", lambda _: Response(status_code=status))]
@@ -180,7 +180,7 @@ def test_an_agent_that_says_it_is_broken_is_not_well(status: int, good: bool, tm
 
 @pytest.mark.live
 @pytest.mark.parametrize(("status", "good"), [(200, True), (500, False)])
-def test_what_an_agent_answers_outweighs_what_it_says_to_get(status: int, good: bool, tmp_path: Path) -> None:
+def test_check_lets_the_answer_outweigh_the_get(status: int, good: bool, tmp_path: Path) -> None:
     async def answer(request: Request) -> Response:
         return Response("Hi", 500 if request.method == "GET" else status, media_type="text/plain")
 
@@ -192,11 +192,11 @@ def test_what_an_agent_answers_outweighs_what_it_says_to_get(status: int, good: 
 
     found, asked = live.run(look())
     assert (found.good, asked.good) == (None, good)
-    assert found.detail == "HTTP 500 to GET: what it says to a question counts"
+    assert found.detail == "HTTP 500 to GET: its answer to the question counts"
 
 
 @pytest.mark.live
-def test_no_password_of_a_url_is_shown(tmp_path: Path) -> None:
+def test_check_shows_no_password_of_a_url(tmp_path: Path) -> None:
     more = {
         "IVR_WEBHOOK_URL": f"http://ann:hidden@{NOWHERE}/webhook?key=hidden",
         "IVR_HAMSA_URL": f"ws://ann:hidden@{NOWHERE}/ws?v=hidden",

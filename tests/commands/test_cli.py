@@ -1,4 +1,4 @@
-"""The commands as an operator meets them: what they print, and one line instead of a traceback."""
+"""Check the commands as an operator meets them: what they print, and one line instead of a traceback."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def plain(result: Result) -> str:
 
 
 @pytest.mark.parametrize("words", ["version", "--version"])
-def test_the_version_names_what_it_runs_on(words: str) -> None:
+def test_version_names_what_it_runs_on(words: str) -> None:
     result = run(words)
     assert result.exit_code == 0
     assert f"ivr {__version__}, Python {sys.version_info.major}.{sys.version_info.minor}" in plain(result)
@@ -53,27 +53,27 @@ def test_the_version_names_what_it_runs_on(words: str) -> None:
 
 def test_help_loads_no_command() -> None:
     code = "import sys; from ivr.cli import app; app(['--help'], standalone_mode=False); print(*sys.modules, sep='\\n')"
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     heavy = {"ivr.commands", "ivr.server", "ivr.testbench", "numpy", "httpx", "uvicorn", "pydantic"}
-    assert "ivr.cli" in told
-    assert heavy & set(told) == set()
+    assert "ivr.cli" in loaded
+    assert heavy & set(loaded) == set()
 
 
-def test_help_says_of_a_command_what_its_docstring_begins_with() -> None:
+def test_help_begins_with_the_command_s_docstring() -> None:
     for name, summary in cli.COMMANDS.items():
         command = typer.main.get_command(import_module(f"ivr.commands.{name}").app)
         assert (command.help or "").partition("\n")[0] == summary
 
 
 @pytest.mark.parametrize("command", ["serve", "check"])
-def test_a_missing_setting_is_one_line_and_no_traceback(command: str) -> None:
+def test_a_missing_setting_is_one_line(command: str) -> None:
     result = run(command)
     assert result.exit_code == 2
     assert "ivr: IVR_WEBHOOK_URL is missing" in plain(result)
     assert "Traceback" not in plain(result)
 
 
-def test_a_bad_document_stops_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_serve_stops_at_a_bad_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "answer.xml").write_text("<Response>", encoding="utf-8")
     monkeypatch.setenv("IVR_TWIML_DIR", str(tmp_path))
     monkeypatch.setenv("IVR_WEBHOOK_URL", "http://127.0.0.1:9/webhook")
@@ -83,7 +83,7 @@ def test_a_bad_document_stops_the_start(tmp_path: Path, monkeypatch: pytest.Monk
     assert "answer.xml" in plain(result)
 
 
-def test_check_fails_when_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_fails_when_no_peer_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IVR_WEBHOOK_URL", "http://127.0.0.1:9/webhook")
     monkeypatch.setenv("IVR_HAMSA_URL", "ws://127.0.0.1:9/")
     result = run("check", "--dev")
@@ -104,7 +104,7 @@ def called(monkeypatch: pytest.MonkeyPatch, ended: str, *unmet: str) -> list[Sce
     return scenarios
 
 
-def test_call_pairs_what_is_said_with_when(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_call_pairs_words_with_times(monkeypatch: pytest.MonkeyPatch) -> None:
     scenarios = called(monkeypatch, "agent")
     words = [
         "--say",
@@ -138,12 +138,12 @@ def test_call_reads_a_scenario_file(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 
 @pytest.mark.parametrize("ended", ["", "refused", "lost"])
-def test_a_call_that_failed_is_an_exit_code(monkeypatch: pytest.MonkeyPatch, ended: str) -> None:
+def test_call_ends_with_1_when_it_failed(monkeypatch: pytest.MonkeyPatch, ended: str) -> None:
     called(monkeypatch, ended)
     assert run("call", "http://127.0.0.1:9/voice", "--say", "hello").exit_code == 1
 
 
-def test_a_call_that_is_not_as_expected_is_an_exit_code_and_json(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_call_prints_json_of_an_unexpected_call(monkeypatch: pytest.MonkeyPatch) -> None:
     called(monkeypatch, "agent", "too slow")
     result = run("call", "http://127.0.0.1:9/voice", "--say", "hello", "--json")
     assert result.exit_code == 1
@@ -160,7 +160,7 @@ def test_a_call_that_is_not_as_expected_is_an_exit_code_and_json(monkeypatch: py
         (["--say", "missing.wav"], "missing.wav"),
     ],
 )
-def test_a_call_that_cannot_be_made_is_one_line(words: list[str], complaint: str) -> None:
+def test_call_that_cannot_be_made_is_one_line(words: list[str], complaint: str) -> None:
     result = run("call", "http://127.0.0.1:9/voice", *words)
     assert result.exit_code == 2
     assert complaint in plain(result)
@@ -168,7 +168,7 @@ def test_a_call_that_cannot_be_made_is_one_line(words: list[str], complaint: str
 
 
 @pytest.mark.parametrize(("good", "code"), [(True, 0), (False, 1)])
-def test_the_demo_tells_by_its_exit_code(monkeypatch: pytest.MonkeyPatch, good: bool, code: int) -> None:
+def test_demo_ends_with_an_exit_code(monkeypatch: pytest.MonkeyPatch, good: bool, code: int) -> None:
     async def outcome(_: demo.Demo) -> bool:
         return good
 
@@ -176,7 +176,7 @@ def test_the_demo_tells_by_its_exit_code(monkeypatch: pytest.MonkeyPatch, good: 
     assert run("demo", "--lang", "ar").exit_code == code
 
 
-def test_a_demo_without_a_voice_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_demo_without_a_voice_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     async def silent(_: demo.Demo) -> bool:
         raise RuntimeError("no espeak-ng voice")
 
@@ -186,7 +186,7 @@ def test_a_demo_without_a_voice_says_what_is_missing(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize(("fault", "code"), [(KeyboardInterrupt(), 0), (OSError("port is taken"), 2)])
-def test_the_mock_ends_quietly(monkeypatch: pytest.MonkeyPatch, fault: BaseException, code: int) -> None:
+def test_mock_ends_quietly(monkeypatch: pytest.MonkeyPatch, fault: BaseException, code: int) -> None:
     async def serve(*_: object, **__: object) -> None:
         raise fault
 
@@ -219,7 +219,7 @@ def test_ctrl_c_is_one_line(monkeypatch: pytest.MonkeyPatch, command: str, place
 
 @pytest.mark.live
 @pytest.mark.skipif(not tts.available(), reason="no espeak-ng on this machine")
-def test_a_terminal_s_ctrl_c_ends_a_demo(tmp_path: Path) -> None:
+def test_demo_ends_at_ctrl_c_in_a_terminal(tmp_path: Path) -> None:
     """The signal goes to the whole group, as from a terminal; a test's own shell may have it ignored."""
     code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from ivr.cli import main; main()"
     with subprocess.Popen(

@@ -1,4 +1,4 @@
-"""The operator's look at the phrases."""
+"""Check what `ivr phrases` lists and renders."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ivr.testbench.hamsa.profile import HamsaProfile, parse_rule
 from tests.support.front import refuse_speech, settings
 
 
-def test_what_is_missing_is_spoken_once_over_one_connection(tmp_path: Path) -> None:
+def test_render_speaks_missing_phrases_once(tmp_path: Path) -> None:
     (tmp_path / "ivr.toml").write_text('[[line]]\nnumber = "+966110000001"\nlanguage = "ar"\n', "utf-8")
     chosen, hamsa = settings(tmp_path), MemoryHamsa()
     before = in_cache(chosen)
@@ -33,7 +33,7 @@ def test_what_is_missing_is_spoken_once_over_one_connection(tmp_path: Path) -> N
     virtual_time.run(rendered(chosen, connect=refuse_speech))
 
 
-def test_what_cannot_be_had_is_missing(tmp_path: Path) -> None:
+def test_render_lists_a_failed_phrase_as_missing(tmp_path: Path) -> None:
     hamsa = MemoryHamsa(
         MockHamsa(HamsaProfile(rules=(parse_rule("tts error requests=1,2 after=0 text=voice not found"),)))
     )
@@ -42,7 +42,7 @@ def test_what_cannot_be_had_is_missing(tmp_path: Path) -> None:
     assert [entry.seconds is None for entry in entries] == [True] + [False] * (len(entries) - 1)
 
 
-def test_a_cache_that_cannot_be_written_is_said_so(tmp_path: Path) -> None:
+def test_render_says_that_the_cache_cannot_be_written(tmp_path: Path) -> None:
     chosen = settings(tmp_path)
     (tmp_path / "cache").write_bytes(b"")  # no folder
     entries, problem = virtual_time.run(rendered(chosen, connect=MemoryHamsa().connect))
@@ -54,7 +54,7 @@ def test_a_cache_that_cannot_be_written_is_said_so(tmp_path: Path) -> None:
     )
 
 
-def test_entries_are_lines() -> None:
+def test_an_entry_prints_as_a_line() -> None:
     unkept = PhraseEntry("", "greeting", "Hiba", 1.0, "Hello", kept=False)
     assert str(unkept) == "default         greeting       Hiba      unkept  Hello"
     assert (
@@ -67,14 +67,14 @@ def test_entries_are_lines() -> None:
     )
 
 
-def test_a_cache_without_a_service_is_only_read(tmp_path: Path) -> None:
+def test_list_reads_the_cache_without_a_service(tmp_path: Path) -> None:
     cache = phrase_cache(settings(tmp_path), None)
     with pytest.raises(RuntimeError, match="only read"):
         virtual_time.run(cache.render(["Hello"], "Hiba", "ksa", "ar"))
 
 
 @pytest.mark.parametrize(("seconds", "problem", "code"), [(1.0, "", 0), (None, "", 1), (1.0, "IVR_CACHE_DIR", 1)])
-def test_commands(
+def test_list_and_render_end_with_exit_codes(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, seconds: float | None, problem: str, code: int
 ) -> None:
     entries = [PhraseEntry("", "greeting", "Hiba", seconds, "[Hello]")]
