@@ -128,7 +128,7 @@ def test_an_answer_may_come_too_early() -> None:
     assert figures(record).answers == [AnswerFigures("a long question", 16_000, -500.0, -500.0)]
 
 
-def test_silence_at_the_start_of_an_answer_does_not_count_as_audible() -> None:
+def test_silence_at_the_start_of_an_answer_is_not_audible() -> None:
     record = made(seconds=5, runs=[ms(2100, 3000, 1), ms(3500, 3600, 1)], speech=[said("q", 1000, 2000)])
     record.heard[2100 * 8 : 2500 * 8] = bytes([QUIET]) * 3200
     assert figures(record).answers == [AnswerFigures("q", 16_000, 100.0, 500.0)]
@@ -160,13 +160,13 @@ def test_a_filler_is_no_answer(begun: list[float] | None, answer: float | None, 
     assert [gap.ms for gap in found.underruns] == gaps
 
 
-def test_what_was_over_before_the_caller_had_finished_is_no_answer() -> None:
+def test_audio_over_before_the_caller_ended_is_no_answer() -> None:
     record = made(seconds=8, runs=[ms(200, 600), *FILLED], speech=[QUESTION])
     assert figures(record, [100.2, 104.29]).answers == [AnswerFigures("q", 8000, 3300.0, 3300.0)]
     assert figures(PhoneRecord(speech=[QUESTION]), [104.29]).answers[0].reply_ms is None
 
 
-def test_a_long_silence_inside_a_reply_is_dead_air_and_no_underrun() -> None:
+def test_long_silence_inside_a_reply_is_no_underrun() -> None:
     record = made(seconds=5, runs=[ms(0, 1000), ms(2500, 3000)], speech=[])
     found = figures(record)
     assert (found.underruns, found.longest_dead_air_ms) == ([], 2000)

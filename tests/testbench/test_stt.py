@@ -32,14 +32,14 @@ def telephone(text: str, speed: int, pitch: int) -> bytes:
 
 
 @hears
-def test_every_phrase_of_the_demo_agent_is_understood_over_the_telephone() -> None:
+def test_stt_understands_the_demo_phrases_by_telephone() -> None:
     grammar = Grammar(phrases := demo_phrases("en"))
     heard = {phrase: grammar.recognise(telephone(phrase, tts.SPEED, demo.CALLER_PITCH)) for phrase in phrases}
     assert {phrase: got for phrase, got in heard.items() if got != phrase} == {}
 
 
 @hears
-def test_the_same_audio_gives_the_same_words_and_other_words_none() -> None:
+def test_stt_gives_the_same_words_for_the_same_audio() -> None:
     grammar = Grammar(demo_phrases("en"))
     audio = telephone("what are your opening hours", 160, 65)
     assert {grammar.recognise(audio) for _ in range(3)} == {"what are your opening hours"}

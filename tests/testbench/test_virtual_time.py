@@ -96,7 +96,7 @@ def test_errors_of_the_program_come_out() -> None:
         virtual_time.run(main())
 
 
-def test_a_run_that_waits_for_nothing_ends_at_once_and_names_its_tasks() -> None:
+def test_run_that_waits_for_nothing_names_its_tasks() -> None:
     async def lost() -> None:
         await asyncio.Event().wait()
 

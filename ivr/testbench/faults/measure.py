@@ -110,11 +110,18 @@ def measure_call(call: CallEvidence) -> EarMeasurement:
         for group in np.split(loud, np.flatnonzero(np.diff(loud) > 1) + 1)
         if len(group)
     ]
+    first = call.record.speech[0].start / 8 if call.record.speech else 0
+    instead: Counter[str] = Counter()
+    for before, run in zip([None, *tones], tones, strict=False):
+        # A short gap inside a phrase does not make two of it.
+        joined = before and before.request == run.request and run.start_ms - before.start_ms - before.ms <= BLUR_MS
+        if run.start_ms >= first and run.ms >= MIN_HEARD_MS and run.request in call.phrases and not joined:
+            instead[call.phrases[run.request]] += 1
     ear = EarMeasurement(
         silence_s=max((_longest_silence(sounds, reply.endpoint, reply.over) for reply in owed), default=0.0),
         silence_from_speech_s=max((_longest_silence(sounds, reply.speech, reply.over) for reply in owed), default=0.0),
         bad_ms=_bad_ms(call, pcm, tones),
-        instead=_phrases_heard(call, tones),
+        instead=instead,
     )
     for reply in owed:
         # A phrase is no answer: something of the agent's own words must be heard.
@@ -221,18 +228,6 @@ def _cut_by_caller(call: CallEvidence, turn: Turn) -> bool:
 
 
 # -- other sounds -------------------------------------------------------------------------------------------------
-
-
-def _phrases_heard(call: CallEvidence, tones: list[ToneRun]) -> Counter[str]:
-    """Count the phrases heard after the caller's first words, by name."""
-    first = call.record.speech[0].start / 8 if call.record.speech else 0
-    found: Counter[str] = Counter()
-    for before, run in zip([None, *tones], tones, strict=False):
-        # A short gap inside a phrase does not make two of it.
-        joined = before and before.request == run.request and run.start_ms - before.start_ms - before.ms <= BLUR_MS
-        if run.start_ms >= first and run.ms >= MIN_HEARD_MS and run.request in call.phrases and not joined:
-            found[call.phrases[run.request]] += 1
-    return found
 
 
 def _bad_ms(call: CallEvidence, pcm: bytes, tones: list[ToneRun]) -> int:

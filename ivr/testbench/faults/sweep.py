@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import reduce
 from random import Random
 from typing import Any, Final, assert_never
 
@@ -137,7 +136,25 @@ class Sweep:
     @property
     def worst(self) -> FaultReport:
         """Combine the worst of each figure in one report."""
-        return reduce(_worse, self.reports.values())
+        worst, *others = self.reports.values()
+        for other in others:
+            numbers = {name: value for name, value in asdict(worst.ear).items() if name != "instead"}
+            figures = {name: max(value, getattr(other.ear, name)) for name, value in numbers.items()}
+            # The requests come from the report with the worse reuse, so that the share fits them.
+            less_reuse = other.reuse is not None and (worst.reuse is None or other.reuse < worst.reuse)
+            worst = replace(
+                other if less_reuse else worst,
+                scenario=worst.scenario,
+                # `|` of counters: a phrase counts as often as in the report that has most of it.
+                ear=EarMeasurement(**figures, instead=worst.ear.instead | other.ear.instead),
+                connects=max(worst.connects, other.connects),
+                fallback=worst.fallback or other.fallback,
+                dialled=worst.dialled or other.dialled,
+                hang_up=worst.hang_up,
+                violations=Counter(worst.violations) | Counter(other.violations),
+                left=[*worst.left, *other.left],
+            )
+        return worst
 
     @property
     def broken(self) -> list[str]:
@@ -183,23 +200,3 @@ def markdown(sweeps: Sequence[Sweep]) -> str:
         rows.append([*cells[: wrong + 1], worst[silence], worst[wrong], *cells[wrong + 1 :]])
     headings = (*HEADINGS[: wrong + 1], "worst silence s", "worst wrong", *HEADINGS[wrong + 1 :])
     return table(headings, rows) + reasons([sweep.filed for sweep in sweeps])
-
-
-def _worse(one: FaultReport, other: FaultReport) -> FaultReport:
-    """Combine the worse of each figure."""
-    figures = {
-        name: max(value, getattr(other.ear, name)) for name, value in asdict(one.ear).items() if name != "instead"
-    }
-    # The requests come from the report with the worse reuse, so that the share fits them.
-    less_reuse = other.reuse is not None and (one.reuse is None or other.reuse < one.reuse)
-    return replace(
-        other if less_reuse else one,
-        scenario=one.scenario,
-        ear=EarMeasurement(**figures, instead=one.ear.instead | other.ear.instead),
-        connects=max(one.connects, other.connects),
-        fallback=one.fallback or other.fallback,
-        dialled=one.dialled or other.dialled,
-        hang_up=one.hang_up,
-        violations=Counter(one.violations) | Counter(other.violations),
-        left=[*one.left, *other.left],
-    )

@@ -15,7 +15,7 @@ import numpy as np
 from ivr.call.timeline import Turn
 from ivr.media import g711
 from ivr.testbench.recording import PhoneRecord, RecordEntry
-from ivr.testbench.report.latency import Playing, playing, reaction, stages
+from ivr.testbench.report.latency import playing, reaction, stages
 
 _MAX_AXIS_PX = 24_000
 """Pixels of the longest axis."""
@@ -103,7 +103,17 @@ def timeline(record: PhoneRecord, turns: Sequence[Turn]) -> str:
                 span = (piece.start + 0.02, piece.heard_until)
                 parts.append(_bar("heard-bar", axis, *span, _SENTENCE_Y, 12, title))
     parts += _line_events(record.entries, axis)
-    parts += (part for turn in turns for part in _overlaps(turn, axis))
+    for overlap in (overlap for turn in turns for overlap in turn.overlaps):
+        onset, quiet = axis.x(overlap.onset_at), axis.x(overlap.yield_at)
+        # Dashed: the first voiced frame. Solid: the agent goes quiet.
+        delay = reaction(overlap)
+        took = "nothing to clear" if delay is None else f"{delay * 1000:.0f} ms from first voiced frame to clear"
+        word = {"commit": "barge-in", "resume": "went on", "pending": "yield"}[overlap.verdict]
+        parts.append(f'<line class="yield onset" x1="{onset}%" x2="{onset}%" y1="22" y2="{_MARK_Y}"/>')
+        parts.append(
+            f'<line class="yield" x1="{quiet}%" x2="{quiet}%" y1="22" y2="{_MARK_Y}"><title>{took}</title></line>'
+        )
+        parts.append(_words(quiet, _SPEECH_Y + 24, word, "alarm", took, 4))
     parts.append(f'<line id="cursor" x1="0" x2="0" y1="16" y2="{_BOTTOM}"/></svg></div>')
     return "\n".join(parts)
 
@@ -162,18 +172,6 @@ def _line_events(entries: Iterable[RecordEntry], axis: Axis) -> Iterable[str]:
                 pass
 
 
-def _overlaps(turn: Turn, axis: Axis) -> Iterable[str]:
-    """Draw each time that the caller spoke over the agent: the onset, the yield, and what came of it."""
-    for overlap in turn.overlaps:
-        onset, quiet = axis.x(overlap.onset_at), axis.x(overlap.yield_at)
-        delay = reaction(overlap)
-        took = "nothing to clear" if delay is None else f"{delay * 1000:.0f} ms from first voiced frame to clear"
-        word = {"commit": "barge-in", "resume": "went on", "pending": "yield"}[overlap.verdict]
-        yield f'<line class="yield onset" x1="{onset}%" x2="{onset}%" y1="22" y2="{_MARK_Y}"/>'
-        yield f'<line class="yield" x1="{quiet}%" x2="{quiet}%" y1="22" y2="{_MARK_Y}"><title>{took}</title></line>'
-        yield _words(quiet, _SPEECH_Y + 24, word, "alarm", took, 4)
-
-
 def waterfall(turn: Turn, t0: float = 0.0) -> str:
     """Draw one turn from the caller's last word: a row for each stage and each sentence. `t0`: start of the call."""
     found = stages(turn)
@@ -191,7 +189,20 @@ def waterfall(turn: Turn, t0: float = 0.0) -> str:
         if stage.name == "agent's first words" and turn.reply_ended_at:
             bars.append(_part("stream", axis, stage.end, turn.reply_ended_at, "the agent goes on writing"))
         rows.append(_row(label, bars))
-    rows += [_sentence_row(piece, axis) for piece in heard]
+    for piece in heard:
+        sentence = piece.sentence
+        bars = []
+        if sentence.asked_at is not None:
+            bars.append(_part("waiting", axis, sentence.ready_at, sentence.asked_at, "waits for a free TTS connection"))
+            if sentence.audio_at is not None:
+                bars.append(_part("stage tts", axis, sentence.asked_at, sentence.audio_at, "first audio from TTS"))
+        # What was cut off lies behind what was heard; either may be missing.
+        if piece.cut_until > piece.heard_until:
+            bars.append(_part("cut", axis, piece.heard_until, piece.cut_until, "cut off"))
+        if piece.heard_until > piece.start:
+            bars.append(_part("play", axis, piece.start, piece.heard_until, "heard by the caller"))
+        spans = f"{sentence.heard_ms / 1000:.1f} of {sentence.audio_ms / 1000:.1f} s heard"
+        rows.append(_row(f"sentence {sentence.number}: {spans}", bars))
     ticks = []
     step = next((step for step in (0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60) if axis.seconds / step <= _MAX_TICKS), 300)
     for tick in range(int(axis.seconds / step) + 1):
@@ -218,19 +229,3 @@ def _part(name: str, axis: Axis, start: float, end: float, title: str) -> str:
     """Draw a time span in a row of a waterfall."""
     x = axis.x(start)
     return f'<i class="{name}" style="left:{x}%;width:{axis.x(end) - x:.3f}%" title="{escape(title)}"></i>'
-
-
-def _sentence_row(piece: Playing, axis: Axis) -> str:
-    """Draw a sentence: waiting for TTS, waiting for its audio, heard, cut off."""
-    sentence = piece.sentence
-    bars = []
-    if sentence.asked_at is not None:
-        bars.append(_part("waiting", axis, sentence.ready_at, sentence.asked_at, "waits for a free TTS connection"))
-        if sentence.audio_at is not None:
-            bars.append(_part("stage tts", axis, sentence.asked_at, sentence.audio_at, "first audio from TTS"))
-    if piece.cut_until > piece.heard_until:
-        bars.append(_part("cut", axis, piece.heard_until, piece.cut_until, "cut off"))
-    if piece.heard_until > piece.start:
-        bars.append(_part("play", axis, piece.start, piece.heard_until, "heard by the caller"))
-    heard, whole = sentence.heard_ms / 1000, sentence.audio_ms / 1000
-    return _row(f"sentence {sentence.number}: {heard:.1f} of {whole:.1f} s heard", bars)

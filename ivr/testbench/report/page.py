@@ -55,6 +55,13 @@ def html(
         articles = "\n".join(_turn(turn, record, scripted) for turn in turns)
         table = f'<div class="card">{latency_table(turns)}</div>'
         sections = f"<h2>Latency, turn by turn</h2>\n{table}\n<h2>Turns</h2>\n{articles}"
+    t0 = charts.axis_of(record).t0
+    # Entries are in order of arrival, which may differ from the order of their times by a few ms.
+    rows = "".join(
+        f'<tr><td>{entry.t - t0:.3f}</td><td class="text">{escape(entry.kind)}</td>'
+        f'<td class="text" dir="auto">{escape(entry.detail)}</td></tr>'
+        for entry in sorted(record.entries, key=lambda entry: entry.t)
+    )
     return page.substitute(
         lang="en",
         title=escape(title),
@@ -64,7 +71,7 @@ def html(
         audio=base64.b64encode(sound.getvalue()).decode("ascii"),
         timeline=charts.timeline(record, turns),
         turns=sections,
-        entries=_entries(record),
+        entries=rows,
         count=len(record.entries),
     )
 
@@ -161,17 +168,3 @@ def _reply(turn: Turn) -> str:
         cut = f'<s title="the caller did not hear this">{hidden}{escape(unheard.strip())}</s>'
         words.append(escape(heard.strip()) + (joint + cut if unheard.strip() else ""))
     return " ".join(filter(None, words))
-
-
-def _entries(record: PhoneRecord) -> str:
-    """Write the table of everything that happened on the phone line."""
-    t0 = charts.axis_of(record).t0
-    rows = "".join(
-        f'<tr><td>{entry.t - t0:.3f}</td><td class="text">{escape(entry.kind)}</td>'
-        f'<td class="text" dir="auto">{escape(entry.detail)}</td></tr>'
-        for entry in sorted(record.entries, key=lambda entry: entry.t)
-    )
-    return (
-        '<table><thead><tr><th scope="col">s</th><th class="text" scope="col">what</th>'
-        f'<th class="text" scope="col">detail</th></tr></thead><tbody>{rows}</tbody></table>'
-    )

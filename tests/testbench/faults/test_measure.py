@@ -68,7 +68,7 @@ def test_silence_is_the_longest_while_a_reply_is_owed() -> None:
     assert after.silence_s == pytest.approx(0.5, abs=0.04)
 
 
-def test_silence_counts_to_the_end_when_nobody_settles_the_question() -> None:
+def test_silence_counts_to_the_end_without_an_answer() -> None:
     ear = measure_call(story(silence(8000), turns=[], said={}))
     assert (ear.silence_s, ear.silence_from_speech_s, ear.unanswered) == (7.5, 8.0, 1)
     cut = a_turn(*TEXTS, outcome="superseded", until=4.0)
@@ -103,7 +103,7 @@ def test_a_sentence_before_an_earlier_one_is_swapped() -> None:
     assert (ear.lost, ear.repeated, ear.swapped) == (0, 0, 1)
 
 
-def test_words_that_never_reached_the_voice_are_lost() -> None:
+def test_words_that_never_reached_tts_are_lost() -> None:
     turn = a_turn(*TEXTS[:2], until=9.0)
     assert measure_call(story(*WHOLE[:3], turns=[turn])).lost == 1
     no_end = {0: " ".join(TEXTS) + " and then"}
@@ -155,7 +155,7 @@ PART = length(20, 95.0) // 32
 
 
 @pytest.mark.parametrize("more", [0, 300, 1500])
-def test_a_sentence_that_is_begun_again_is_neither_lost_nor_said_twice(more: int) -> None:
+def test_sentence_begun_again_is_neither_lost_nor_repeated(more: int) -> None:
     ear = begun_again(sound(2, PART + more), TWO[22:], at=22)
     assert (ear.again, ear.lost, ear.repeated, ear.swapped, ear.bad_ms) == (1, 0, 0, 0, 0)
 
@@ -164,7 +164,7 @@ def test_a_sentence_that_is_begun_again_too_late_is_lost() -> None:
     assert begun_again(sound(2, PART - 700), TWO[22:], at=22).lost == 1
 
 
-def test_a_sentence_that_is_begun_anew_owes_nothing_of_its_first_half() -> None:
+def test_sentence_begun_again_whole_owes_no_first_half() -> None:
     ear = begun_again(sound(2, 500), TWO, at=0)
     assert (ear.again, ear.lost, ear.repeated) == (1, 0, 0)
 

@@ -40,7 +40,7 @@ async def broken(_: Request) -> Response:
     return StreamingResponse(half())
 
 
-async def nobody(_: Request) -> Response:
+async def late(_: Request) -> Response:
     await asyncio.sleep(100)
     return PlainTextResponse("late")
 
@@ -52,7 +52,7 @@ async def waits(request: Request) -> Response:
 
 
 APP = Starlette(
-    routes=[Route(f"/{view.__name__}", view, methods=["POST"]) for view in (slow, broken, nobody, waits)], debug=False
+    routes=[Route(f"/{view.__name__}", view, methods=["POST"]) for view in (slow, broken, late, waits)], debug=False
 )
 
 
@@ -87,14 +87,14 @@ def test_parts_come_when_they_are_made_and_a_connection_is_kept() -> None:
     visit(story)
 
 
-def test_whoever_leaves_stops_it() -> None:
+def test_leaving_an_answer_stops_the_application() -> None:
     async def story(client: httpx.AsyncClient, transport: StreamingTransport) -> None:
         async with client.stream("POST", "/slow") as answer:
             assert await anext(answer.aiter_bytes()) == b"one"
         assert seen == ["", "over"]
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(5):
-                await client.post("/nobody")
+                await client.post("/late")
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(5):
                 await client.post("/waits", content=b"x")

@@ -134,7 +134,7 @@ def test_too_many_requests_cannot_be_told_apart(tmp_path: Path) -> None:
         measured(call, harness)
 
 
-def test_what_was_given_up_for_want_of_a_voice_is_owed(tmp_path: Path) -> None:
+def test_text_given_up_without_tts_is_lost(tmp_path: Path) -> None:
     """The agent is told to stop when there is no voice for him; what he meant to say counts as lost all the same."""
     scenario = replace(shipped(["degenerate-always"])[0], agent=("slow",), caller=caller_scenario())
     report = faults.run(scenario, render_phrases(tmp_path))
@@ -148,7 +148,7 @@ def test_a_call_that_never_began_is_told_by_its_record(tmp_path: Path) -> None:
     assert measured(call, harness).hang_up == "caller"
 
 
-def test_the_command_shows_a_table_or_json_and_fails_for_what_is_not_there() -> None:
+def test_faults_command_shows_a_table_or_json() -> None:
     shown = CliRunner().invoke(app, ["faults", "riff"])
     assert shown.exit_code == 0
     assert "header" in shown.stdout
@@ -171,7 +171,7 @@ def test_the_command_fails_when_a_bound_is_broken(monkeypatch: pytest.MonkeyPatc
     assert "broke a bound: f" in machine.stderr
 
 
-def test_the_command_plays_many_seeds_and_says_which_broke_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_faults_command_names_the_seed_that_broke_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     reports = {3: GOOD, 4: replace(GOOD, connects=9)}
     monkeypatch.setattr(faults, "run", lambda scenario, harness, seed: reports[seed])
     result = CliRunner().invoke(app, ["faults", "riff", "--seeds", "3-4"])

@@ -38,7 +38,7 @@ def test_it_agrees_with_the_judge_that_knows_no_tone(parts: list[tuple[int, int]
         assert abs(lengths[0] - lengths[1]) <= 40 * (len(parts) + 1)
 
 
-def test_a_tone_that_is_not_asked_for_is_nobody_s() -> None:
+def test_unknown_tone_is_left_out() -> None:
     assert heard(track([(3, 20)]), RATE, {4}) == []
     assert heard(track([(3, 20)]), RATE, {3}) == [ToneRun(3, 0, 400)]
 

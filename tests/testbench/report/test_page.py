@@ -115,7 +115,7 @@ def test_unheard_words_are_struck_and_keep_their_direction() -> None:
     assert "وين <شحنتي>؟" in page.words
 
 
-def test_every_turn_has_its_waterfall_and_every_overlap_its_sentence() -> None:
+def test_page_has_a_waterfall_and_overlaps_for_each_turn() -> None:
     words = "".join(Page(report.html(a_record(), turns())).words)
     assert "silenced 100 ms after the first voiced frame, and ended the agent's turn (duration)." in words
     assert "spoke over the agent, too little to count: the agent went on." in words
@@ -165,7 +165,7 @@ def test_words_at_the_edge_stand_left_of_their_place() -> None:
     assert [key.get("text-anchor") for key in keys] == [None, "end"]
 
 
-def test_sound_that_no_voice_was_asked_for() -> None:
+def test_waterfall_of_audio_without_a_tts_request() -> None:
     turn = turns()[1]
     turn.sentences[0].asked_at = turn.sentences[1].audio_at = None
     falls = charts.waterfall(turn)
