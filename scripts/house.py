@@ -236,7 +236,8 @@ def constants(files: Iterable[Source]) -> dict[str, list[str]]:
                     pass
                 case _:
                     continue
-            if name not in ("log", "__all__"):
+            # Every file may have a logger, and every command its Typer application.
+            if name not in ("log", "app", "__all__"):
                 values[name][ast.unparse(value)].append(source.name)
     return {
         name: sorted(place for places in found.values() for place in places)
