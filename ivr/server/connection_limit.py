@@ -1,87 +1,89 @@
-"""The lobby: connections that carry no call (yet), and how much room there is for them.
+"""Limit the connections that carry no call: how many there may be, and which one is closed for a new one.
 
-Whoever opens a connection is in the lobby until it becomes a phone's socket or ends. There is room for so many; one
-more, and somebody has to go: the one that has waited longest without saying a whole request, then the one that has been
-idle longest since its last answer, then the one whose answer has been due longest. Whoever has just come, stays: a
-proxy in front of the bridge says what it wants at once.
-
-How many that is follows from the files the process may have open: what the calls need comes first.
+A connection counts from its beginning until it becomes a phone's WebSocket or ends. The number follows from the files
+that the process may have open: what the calls need comes first.
 """
 
 from __future__ import annotations
 
 from typing import Final, Generic, Literal, TypeAlias, TypeVar
 
-Guest = TypeVar("Guest")
+Connection = TypeVar("Connection")
 ConnectionState: TypeAlias = Literal["silent", "idle", "asking"]
 """`silent`: no whole request yet. `idle`: answered. `asking`: a request is being read or answered."""
 
 HEAD_BYTES: Final = 16 * 1024
 """Bytes of a request's line and headers; the carrier's take two thousand."""
-HEADERS: Final = 100
+MAX_HEADERS: Final = 100
 """Headers of a request; the carrier sends about fifteen."""
 HEAD_SECONDS: Final = 10.0
 """Seconds from the connection's beginning, or from the last answer, to the end of the next request's headers."""
 IDLE_SECONDS: Final = 5.0
-"""Seconds a connection is kept after an answer when nothing more is said."""
+"""Seconds a connection is kept after an answer when nothing more comes."""
 PIPELINED: Final = 16
 """Requests that may wait for the answers before theirs."""
-BACKLOG: Final = 128
-"""Connections the system may accept before the lobby knows of them."""
+DROPPED_BYTES: Final = 1024 * 1024
+"""Bytes of a body that are read and dropped after the request was answered."""
+LISTEN_BACKLOG: Final = 128
+"""Connections the system may accept before the server knows of them."""
 
 FILES_PER_CALL: Final = 6
-"""The phone's socket, ears, voice, agent, and one for a try that overlaps another."""
-FILES_OWN: Final = 96 + BACKLOG
-"""Libraries, model, log, listener, spare links."""
-MOST: Final = 1000
-LEAST: Final = 32
+"""Open files of a call: the phone's socket, STT, TTS, the agent, and one for a retry that overlaps another."""
+FILES_OWN: Final = 96 + LISTEN_BACKLOG
+"""Open files without a call: libraries, model, log, listener, spare links."""
+MAX_CONNECTIONS: Final = 1000
+MIN_CONNECTIONS: Final = 32
 
 
 def room(files: int, calls: int) -> tuple[int, bool]:
-    """Places in the lobby, and whether that leaves `calls` calls their files, when `files` may be open at once."""
-    left = files - needed(calls) + LEAST
-    return max(LEAST, min(MOST, left)), left >= LEAST
+    """Return how many connections there may be beside the calls, and whether that leaves `calls` calls their files.
+
+    `files`: how many may be open at once.
+    """
+    left = files - needed(calls) + MIN_CONNECTIONS
+    return max(MIN_CONNECTIONS, min(MAX_CONNECTIONS, left)), left >= MIN_CONNECTIONS
 
 
 def needed(calls: int) -> int:
-    """Files that must be allowed for so many calls."""
-    return FILES_OWN + calls * FILES_PER_CALL + LEAST
+    """Return how many open files must be allowed for this many calls."""
+    return FILES_OWN + calls * FILES_PER_CALL + MIN_CONNECTIONS
 
 
-class ConnectionLimit(Generic[Guest]):
-    """Who is in, and who goes when it is full. Belongs to one server."""
+class ConnectionLimit(Generic[Connection]):
+    """Know the connections of one server that carry no call, and choose which one is closed when there are too many."""
 
     def __init__(self, places: int) -> None:
         self.places = places
-        self._guests: dict[ConnectionState, dict[Guest, None]] = {"silent": {}, "idle": {}, "asking": {}}
+        # The order of the states is the order in which connections are given up; in each the oldest comes first.
+        self._connections: dict[ConnectionState, dict[Connection, None]] = {"silent": {}, "idle": {}, "asking": {}}
 
     def __len__(self) -> int:
-        return sum(map(len, self._guests.values()))
+        return sum(map(len, self._connections.values()))
 
     def __repr__(self) -> str:
-        counts = ", ".join(f"{len(guests)} {state}" for state, guests in self._guests.items())
+        counts = ", ".join(f"{len(some)} {state}" for state, some in self._connections.items())
         return f"<ConnectionLimit {counts} of {self.places}>"
 
-    def enter(self, guest: Guest) -> Guest | None:
-        """Somebody has come. Returns who has to go for it; the caller sees to it."""
-        leaver = self._next() if len(self) >= self.places else None
-        if leaver is not None:
-            self.leave(leaver)
-        self._guests["silent"][guest] = None
-        return leaver
+    def add(self, connection: Connection) -> Connection | None:
+        """Count a new connection. Returns the one that the caller of this must close for it, if there is one."""
+        evicted = None
+        if len(self) >= self.places:
+            # Never the new one: a proxy in front of the bridge sends its request at once.
+            evicted = next((known for some in self._connections.values() for known in some), None)
+        if evicted is not None:
+            self.remove(evicted)
+        self._connections["silent"][connection] = None
+        return evicted
 
-    def turns(self, guest: Guest, state: ConnectionState) -> None:
-        """A guest does something else now: it is the newest of those. One that has left stays away."""
-        if self.leave(guest):
-            self._guests[state][guest] = None
+    def change(self, connection: Connection, state: ConnectionState) -> None:
+        """Note what a connection does now. It is the newest of those that do; one that was removed stays away."""
+        if self.remove(connection):
+            self._connections[state][connection] = None
 
-    def leave(self, guest: Guest) -> bool:
-        """A guest is gone, or on a call. False when it was not in."""
-        for guests in self._guests.values():
-            if guest in guests:
-                del guests[guest]
+    def remove(self, connection: Connection) -> bool:
+        """Count a connection no more: it has ended, or carries a call. False when it was not counted."""
+        for some in self._connections.values():
+            if connection in some:
+                del some[connection]
                 return True
         return False
-
-    def _next(self) -> Guest | None:
-        return next((guest for guests in self._guests.values() for guest in guests), None)

@@ -1,14 +1,10 @@
-"""One connection to the server, from its beginning until it is a phone's socket or closed.
+"""Read the requests of one connection within limits, until it is a phone's WebSocket or closed.
 
-Uvicorn's protocol with the bounds it has no settings for: bytes and number of headers, time to a whole request head,
-requests waiting in a row, and how many connections there may be (`ivr.server.connection_limit`). A WebSocket begins
-as a request of the
-same kind, so its handshake is bounded alike; what comes after it is the app's to judge.
+Uvicorn's protocol, with the limits for which uvicorn has no settings: time to a whole request head, its bytes and
+headers, requests in a row, and the number of connections (`ivr.server.connection_limit`). docs/dependencies.md has the
+figures beside stock uvicorn. A WebSocket begins as a request of the same kind, so its handshake is limited alike.
 
-Data is given to the parser in small pieces. A header line that never ends would otherwise be copied whole with every
-read, and nothing else would run meanwhile.
-
-A visitor who is sent away is counted, never logged: there may be thousands a second.
+A connection that is closed for its fault is counted, never logged: there may be thousands a second.
 """
 
 from __future__ import annotations
@@ -21,151 +17,166 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from ivr.server.connection_limit import HEAD_BYTES, HEAD_SECONDS, HEADERS, PIPELINED, ConnectionLimit
+from ivr.server.connection_limit import (
+    DROPPED_BYTES,
+    HEAD_BYTES,
+    HEAD_SECONDS,
+    MAX_HEADERS,
+    PIPELINED,
+    ConnectionLimit,
+)
 
-PIECE: Final = 4096
+PARSER_BYTES: Final = 4096
 """Bytes given to the parser at once."""
-LINGER: Final = 1.0
-"""Seconds a connection stays after an answer that was given before its request was read: closed at once, the answer
-would be lost to whoever is still sending."""
 _TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
 class LimitedHttpProtocol(HttpToolsProtocol):
-    """A connection that has to say what it wants, briefly and soon."""
+    """Serve one connection within limits."""
 
     def __init__(
         self,
-        lobby: ConnectionLimit[LimitedHttpProtocol],
+        limit: ConnectionLimit[LimitedHttpProtocol],
         refused: Callable[[str], None],
         config: Config,
         server_state: ServerState,
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
-        """`refused` is told, in a fixed word, why somebody is sent away."""
+        """Count the connection in `limit`. `refused` is told, in a fixed word, why it is closed."""
         super().__init__(config, server_state, app_state, _loop)
-        self._lobby = lobby
+        self._limit = limit
         self._refused = refused
         self._head: int | None = 0
         """Bytes of the head that is being read; None between a head and the end of its body."""
+        self._dropped = 0
+        """Bytes of a body that came after its answer."""
         self._deadline: asyncio.TimerHandle | None = None
-        self._deaf = False
 
-    # -- its life ------------------------------------------------------------------------------------------------
+    # -- life of the connection ----------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        leaver = self._lobby.enter(self)
-        if leaver is not None:
-            leaver.send_away("too_many_connections")
-        self._expect(HEAD_SECONDS)
+        evicted = self._limit.add(self)
+        if evicted is not None:
+            evicted.refuse("too_many_connections")
+        self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._gone()
+        self._release()
         super().connection_lost(exc)
 
     def handle_websocket_upgrade(self) -> None:
-        """The connection is a socket from now on, or, when its handshake cannot be read, over.
-
-        Uvicorn gives the head to a second parser. What only that one minds would raise into the loop, or leave a socket
-        on which nothing ever happens.
-        """
+        """Hand the connection to the WebSocket's protocol, or close it when its handshake cannot be read."""
         if self.transport.is_closing():
             return
-        self._gone()
+        self._release()
         others = set(self.connections)
+        # Uvicorn gives the head to a second parser. What only that one refuses would raise into the loop, or leave a
+        # socket on which nothing ever happens.
         try:
             super().handle_websocket_upgrade()
         except Exception:
             for half_made in self.connections - others:
                 self.connections.discard(half_made)
-            self.send_away("not_http")
+            self.refuse("not_http")
             return
         if not getattr(self.transport.get_protocol(), "handshake_initiated", True):
-            self.send_away("not_http")
+            self.refuse("not_http")
 
-    def send_away(self, reason: str, answer: bytes = b"") -> None:
-        """Close, for a reason."""
+    def refuse(self, reason: str, answer: bytes = b"") -> None:
+        """Close the connection for this reason, after an answer if there is one."""
         self._refused(reason)
-        self._gone()
+        self._release()
         if answer:
             self.transport.write(answer)
             self.transport.close()
         else:
             self.transport.abort()
 
-    def _gone(self) -> None:
-        self._lobby.leave(self)
+    def _release(self) -> None:
+        """Count the connection no more, and stop its timers."""
+        self._limit.remove(self)
         self._unset_keepalive_if_required()
+        self._stop_deadline()
+
+    def _stop_deadline(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
 
-    def _expect(self, seconds: float) -> None:
-        """Send the visitor away unless it has said a whole head by then."""
-        if self._deadline is not None:
-            self._deadline.cancel()
-        self._deadline = self.loop.call_later(seconds, self.send_away, "too_slow")
+    def _expect_head(self) -> None:
+        """Close the connection unless a whole head has come by then."""
+        self._stop_deadline()
+        self._deadline = self.loop.call_later(HEAD_SECONDS, self.refuse, "too_slow")
 
-    # -- what it says --------------------------------------------------------------------------------------------
+    # -- what comes ----------------------------------------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
-        for start in range(0, len(data), PIECE):
-            if self._deaf or self.transport.is_closing() or self.transport.get_protocol() is not self:
+        # The parser copies an unfinished header line whole with every read: in small pieces a line without end is
+        # refused before that takes the loop from the calls.
+        for start in range(0, len(data), PARSER_BYTES):
+            if self.transport.is_closing():
                 return
-            piece = data[start : start + PIECE]
+            piece = data[start : start + PARSER_BYTES]
             super().data_received(piece)
-            self._weigh(len(piece))
-
-    def _weigh(self, length: int) -> None:
-        """Keep count of a head that goes on."""
-        if self._head is None or self.transport.is_closing() or self.transport.get_protocol() is not self:
-            return
-        self._head += length
-        if self._head > HEAD_BYTES:
-            self.send_away("head_too_long", _TOO_LARGE)
+            if self.transport.is_closing() or self.transport.get_protocol() is not self:
+                return
+            if self._head is not None:
+                self._head += len(piece)
+                if self._head > HEAD_BYTES:
+                    self.refuse("head_too_long", _TOO_LARGE)
+                    return
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if len(self.headers) < HEADERS:
+        if len(self.headers) < MAX_HEADERS:
             super().on_header(name, value)
         elif not self.transport.is_closing():
-            self.send_away("too_many_headers", _TOO_LARGE)
+            self.refuse("too_many_headers", _TOO_LARGE)
 
     def on_headers_complete(self) -> None:
         if self.transport.is_closing():
             return
-        self._head = None
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
-        self._lobby.turns(self, "asking")
+        self._head, self._dropped = None, 0
+        self._stop_deadline()
+        self._unset_keepalive_if_required()
+        self._limit.change(self, "asking")
         super().on_headers_complete()
         if len(self.pipeline) > PIPELINED:
-            self.send_away("too_many_requests")
+            self.refuse("too_many_requests")
 
     def on_body(self, body: bytes) -> None:
-        if not self.transport.is_closing():
-            super().on_body(body)
+        if self.transport.is_closing():
+            return
+        super().on_body(body)
+        # A proxy sends the body of a request that was refused for its head, and then the next caller's request on the
+        # same connection: the rest is dropped, within a limit, and the connection kept.
+        if self.cycle is not None and self.cycle.response_complete:
+            self._dropped += len(body)
+            if self._dropped > DROPPED_BYTES:
+                self.refuse("body_too_long")
 
     def on_message_complete(self) -> None:
-        if not self.transport.is_closing():
-            super().on_message_complete()
-            self._head = 0
+        if self.transport.is_closing():
+            return
+        super().on_message_complete()
+        self._head = 0
+        # The body came after the answer: the connection is idle from now on.
+        if self.cycle is not None and self.cycle.response_complete:
+            self._unset_keepalive_if_required()
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
 
     def on_response_complete(self) -> None:
         waiting = bool(self.pipeline)
         super().on_response_complete()
-        if waiting or self.transport.is_closing():
-            return
-        self._lobby.turns(self, "idle")
-        self._expect(HEAD_SECONDS)
-        if self._head is None:  # its body is still to come
-            self._deaf = True
-            self.loop.call_later(LINGER, self.transport.abort)
+        if not waiting and not self.transport.is_closing():
+            self._limit.change(self, "idle")
+            self._expect_head()
 
     def send_400_response(self, msg: str) -> None:
         if not self.transport.is_closing():
             self._refused("not_http")
-            self._gone()
+            self._release()
             super().send_400_response(msg)

@@ -1,8 +1,7 @@
-"""Serving: uvicorn, with a drain.
+"""Serve with uvicorn, and drain before the end.
 
 The first SIGTERM or SIGINT stops new calls (`/readyz` turns 503, `/voice` answers with drain.xml) and lets those that
-were answered end, also where the stream has still to come; the second ends everything at once. Uvicorn itself would
-close every socket within 0.1 s.
+were answered end, also where the stream has still to come. The second ends everything at once.
 """
 
 from __future__ import annotations
@@ -23,18 +22,18 @@ from ivr.config.settings import Settings
 from ivr.observe import logs
 from ivr.server.app import create_app
 from ivr.server.bridge import Bridge
-from ivr.server.connection_limit import BACKLOG, IDLE_SECONDS, MOST, ConnectionLimit, needed, room
+from ivr.server.connection_limit import IDLE_SECONDS, LISTEN_BACKLOG, MAX_CONNECTIONS, ConnectionLimit, needed, room
 from ivr.server.http_protocol import LimitedHttpProtocol
 from ivr.server.rlimit import raise_limit
 
 log = logging.getLogger("ivr.serve")
 
-MESSAGE_LIMIT = 1024 * 1024
+PHONE_MESSAGE_BYTES = 1024 * 1024
 """Bytes of the longest message the phone may send; its audio takes 400."""
 
 
 class Server(uvicorn.Server):
-    """Uvicorn, draining before it exits."""
+    """Run uvicorn, and drain before it exits: it would close every socket within 0.1 s."""
 
     def __init__(self, config: uvicorn.Config, bridge: Bridge) -> None:
         super().__init__(config)
@@ -52,18 +51,20 @@ class Server(uvicorn.Server):
         log.info("stopped")
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """First signal: drain. Second: exit."""
+        """Drain at the first signal, exit at the second, or at the first where there are no calls."""
         draining = self._draining is not None
         if self._loop is None or draining or not self._bridge.registry.owed(self._loop.time()):
             super().handle_exit(sig, frame)
             return
-        self._loop.call_soon_threadsafe(self._begin_drain)
 
-    def _begin_drain(self) -> None:
-        if self._draining is None:
-            self._draining = asyncio.ensure_future(self._drain())
+        def drain() -> None:
+            # Two signals may come before the loop has run this once.
+            if self._draining is None:
+                self._draining = asyncio.ensure_future(self._drain_and_exit())
 
-    async def _drain(self) -> None:
+        self._loop.call_soon_threadsafe(drain)
+
+    async def _drain_and_exit(self) -> None:
         try:
             await self._bridge.drain()
         except Exception:
@@ -76,25 +77,27 @@ def config_for(
     app: Starlette,
     settings: Settings,
     *,
-    places: int = MOST,
+    places: int = MAX_CONNECTIONS,
     refused: Callable[[str], None] = lambda _reason: None,
 ) -> uvicorn.Config:
-    """How the server listens: to so many connections that are no calls; `refused` hears why one of them was sent away.
+    """Return how the server listens.
 
-    The carrier offers no compression, requests are checked against the public URL, and whether the carrier answers
-    pings is nowhere said: the call's own watch on its media finds a dead phone.
+    `places`: connections at once that carry no call. `refused` is told, in a fixed word, why one of them was closed.
     """
     return uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
         ws="websockets-sansio",
-        ws_max_size=MESSAGE_LIMIT,
+        ws_max_size=PHONE_MESSAGE_BYTES,
+        # The carrier offers no compression.
         ws_per_message_deflate=False,
+        # No document says whether the carrier answers pings: the call finds a dead phone by its missing media.
         ws_ping_interval=None,
         http=cast(Any, partial(LimitedHttpProtocol, ConnectionLimit(places), refused)),
-        backlog=BACKLOG,
+        backlog=LISTEN_BACKLOG,
         timeout_keep_alive=int(IDLE_SECONDS),
+        # Signatures are checked against the public URL, whatever a proxy says.
         proxy_headers=False,
         server_header=False,
         access_log=False,
@@ -146,7 +149,7 @@ def _why_not(error: OSError, host: str, port: int) -> str:
 
 
 def _places(settings: Settings) -> int:
-    """How many connections there may be beside the calls, with a warning when the calls themselves may run short."""
+    """Return how many connections there may be beside the calls. Warn when the calls themselves may run short."""
     files = raise_limit()
     places, enough = room(files, settings.max_calls)
     if not enough:
