@@ -221,7 +221,7 @@ def _weight(calls: int, bridge: Bridge, peers: FaultPeers) -> Weight:
         tally.open_sockets,
         tally.in_flight,
         counts["requests"] - counts["whole"] - counts["aborted"],
-        len(bridge.registry),
+        len(bridge.admission),
         len(list(PROCESS.joinpath("fd").iterdir())) if PROCESS.exists() else 0,
         len(gc.get_objects()),
         _resident() if PROCESS.exists() else 0.0,

@@ -1,11 +1,6 @@
-"""The calls of this server: who may come in, who is on the line.
+"""Admit calls, and know those on the line.
 
-The voice webhook asks for a place, the stream takes it. A place that was given and not taken falls free after a while,
-because a caller may hang up between the two; asking twice for the same call gives the same place. A call on the line
-that asks again may be about to open another stream: once it has left, its place is kept for a moment only. A second
-stream of a call supersedes the first: Twilio opened it because it lost the other.
-
-Nothing here waits or reads a clock, and the live calls are the caller's own objects.
+The voice webhook asks for a place and the stream takes it. `busy` when there is none, `drain` while the server stops.
 """
 
 from __future__ import annotations
@@ -16,13 +11,13 @@ from typing import Final, Generic, Literal, TypeAlias, TypeVar
 
 Verdict: TypeAlias = Literal["answer", "busy", "drain"]
 Live = TypeVar("Live")
-MOMENT: Final = 5.0
+NEXT_STREAM_SECONDS: Final = 5.0
 """Seconds a place is kept for another stream of a call whose stream has ended; a carrier needs about one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A call that was answered and whose stream is awaited."""
+    """Hold what is known of a call that was answered and whose stream is awaited."""
 
     call_id: str
     caller: str = ""
@@ -35,10 +30,10 @@ class Place:
 
 
 class Admission(Generic[Live]):
-    """Admission and the live calls. `Live` is whatever the server keeps for a call."""
+    """Admit calls up to a limit. `Live` is the object that the server keeps for a call on the line."""
 
     def __init__(self, max_calls: int, hold: float = 60.0) -> None:
-        """`max_calls`: calls at once, awaited ones included. `hold`: seconds a place is kept for a stream."""
+        """Take `max_calls` calls at once, awaited ones included, and keep a place for its stream for `hold` seconds."""
         if max_calls < 1:
             raise ValueError("a server needs room for a call")
         self.max_calls = max_calls
@@ -68,27 +63,32 @@ class Admission(Generic[Live]):
         return call_id in self._live
 
     def get(self, call_id: str) -> Live | None:
-        """The live call of this id."""
+        """Return the live call of this id."""
         return self._live.get(call_id)
 
     def awaited(self, now: float) -> int:
-        """Places given and not yet taken."""
+        """Return how many places are given and not yet taken."""
         self._expire(now)
         return len(self._awaited)
 
     def owed(self, now: float) -> int:
-        """Calls that were answered and are not over: on the line, or with their stream still to come. Only looks."""
+        """Return how many calls were answered and are not over: on the line, or with their stream still to come."""
         return len(self._live.keys() | {place.call_id for place in self._awaited.values() if now < place.deadline})
 
     def expires_at(self, now: float) -> float | None:
-        """When the next place falls free if its stream does not come."""
+        """Return when the next place falls free if its stream does not come, in seconds of `now`."""
         return min((place.deadline for place in self._awaited.values() if now < place.deadline), default=None)
 
     def admit(self, call_id: str, now: float, *, caller: str = "", called: str = "", direction: str = "") -> Verdict:
-        """Whether a call may come in; `answer` keeps a place for its stream. Asking again changes nothing."""
+        """Decide whether a call may come in. `answer` keeps a place for its stream."""
         self._expire(now)
+        # The carrier may ask again for the same call: that takes no second place.
         known = call_id in self._awaited or call_id in self._live
-        verdict = "answer" if known else self._verdict()
+        verdict: Verdict = "answer"
+        if not known and self.draining:
+            verdict = "drain"
+        elif not known and len(self._live.keys() | self._awaited.keys()) >= self.max_calls:
+            verdict = "busy"
         if verdict != "answer":
             self.refused[verdict] += 1
             return verdict
@@ -97,12 +97,13 @@ class Admission(Generic[Live]):
         return verdict
 
     def expect(self, call_id: str, now: float) -> Place | None:
-        """The place kept for this call, with what the voice webhook knew of it. None: nobody asked for one."""
+        """Return the place kept for this call, with what the voice webhook knew of it. None: there is none."""
         self._expire(now)
         return self._awaited.get(call_id)
 
     def arrive(self, call_id: str, live: Live) -> Live | None:
-        """The call's stream is open. Returns the older stream's object, which must be ended, if there was one."""
+        """Note that the call's stream is open. Returns the object of an older stream, which must be ended, or None."""
+        # Twilio opens a second stream of a call when it has lost the first: the newer one is the caller's.
         self._awaited.pop(call_id, None)
         older = self._live.pop(call_id, None)
         self._live[call_id] = live
@@ -110,24 +111,19 @@ class Admission(Generic[Live]):
         return older
 
     def leave(self, call_id: str, live: Live, now: float) -> bool:
-        """This stream of the call is over. False when a newer one has its place already."""
+        """Note that this stream of the call is over. False when a newer one has its place already."""
         if self._live.get(call_id) is not live:
             return False
         del self._live[call_id]
         place = self._awaited.get(call_id)
+        # A call that asked again while on the line may be about to open another stream: a short time decides.
         if place is not None:
-            self._awaited[call_id] = replace(place, deadline=min(place.deadline, now + MOMENT))
+            self._awaited[call_id] = replace(place, deadline=min(place.deadline, now + NEXT_STREAM_SECONDS))
         return True
 
     def forget(self, call_id: str) -> None:
-        """The carrier says the call is over: its place is free at once."""
+        """Free the place of a call that the carrier says is over."""
         self._awaited.pop(call_id, None)
-
-    def _verdict(self) -> Verdict:
-        if self.draining:
-            return "drain"
-        taken = len(self._live.keys() | self._awaited.keys())
-        return "busy" if taken >= self.max_calls else "answer"
 
     def _expire(self, now: float) -> None:
         for call_id in [place.call_id for place in self._awaited.values() if now >= place.deadline]:

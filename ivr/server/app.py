@@ -1,16 +1,16 @@
-"""The doors: what the carrier and the operator may ask of the server.
+"""Serve the routes of the carrier and of the operator.
 
     POST|GET /voice    what to do with a call -> TwiML
     WS       /media    the call's audio
-    POST     /status   the carrier tells how a call fares
+    POST     /status   the state of a call, from the carrier
     POST|GET /goodbye  the last words of a document that asks for them -> TwiML
     GET      /healthz  the process lives
     GET      /readyz   calls are welcome: 200, else 503
     GET      /metrics  for Prometheus, with the operator's token; without one there is no such route
-    GET      /calls/ID what was said in one of the last calls, for `ivr call`: only with --dev is there such a route
+    GET      /calls/ID the turns of one of the last calls, for `ivr call`; only with --dev is there such a route
 
-Every request of the carrier is signed. One that is refused learns its status and nothing else: why is in the log and in
-the metrics. Paths are as they are written here. No answer waits for an upstream.
+Every request of the carrier is signed. A refused one gets its status and nothing else; the log and the metrics say why.
+No answer waits for an upstream.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _OVER = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 
 
 class PhoneWire:
-    """The phone's WebSocket as the session sees it."""
+    """Carry the phone's WebSocket for the session."""
 
     def __init__(self, websocket: WebSocket) -> None:
         self._websocket = websocket
@@ -75,7 +75,7 @@ class PhoneWire:
 
 
 class Routes:
-    """The routes of one bridge."""
+    """Handle the requests of one bridge."""
 
     def __init__(self, bridge: Bridge, recent: RecentCalls) -> None:
         settings = bridge.settings
@@ -95,17 +95,15 @@ class Routes:
             return self._refuse("voice", "no_call", 400)
         if self._settings.expected_account not in (None, dialled.account_sid):
             return self._refuse("voice", "account", 403)
-        name, text = self._answer(dialled)
+        try:
+            name, text = self.bridge.answer(dialled, asyncio.get_running_loop().time())
+        # A bug must not leave the caller with the carrier's "an application error has occurred".
+        except Exception:
+            log.exception("answer_failed", extra={"call": dialled.call_sid})
+            name, text = "error", self.bridge.documents.say("error", self._settings.language)
         self.bridge.metrics.answered(name)
         log.info("answered", extra={"call": dialled.call_sid, "document": name})
         return Response(text, media_type="text/xml")
-
-    def _answer(self, dialled: Dialled) -> tuple[str, str]:
-        try:
-            return self.bridge.answer(dialled, asyncio.get_running_loop().time())
-        except Exception:
-            log.exception("answer_failed", extra={"call": dialled.call_sid})
-            return "error", self.bridge.documents.say("error", self._settings.language)
 
     async def media(self, websocket: WebSocket) -> None:
         """Carry a call."""
@@ -118,7 +116,7 @@ class Routes:
         await self.bridge.serve(PhoneWire(websocket))
 
     async def status(self, request: Request) -> Response:
-        """Hear how a call fares."""
+        """Free the place of a call that the carrier says is over."""
         form, refused = await self._read(request, "status")
         if form is None:
             return refused
@@ -128,7 +126,7 @@ class Routes:
         return Response(status_code=204)
 
     async def goodbye(self, request: Request) -> Response:
-        """Take leave, after a voicemail for one."""
+        """Say the last words, after a voicemail for example."""
         form, refused = await self._read(request, "goodbye")
         if form is None:
             return refused
@@ -139,14 +137,14 @@ class Routes:
         return PlainTextResponse("ok\n")
 
     async def readyz(self, _: Request) -> Response:
-        if self.bridge.registry.draining:
+        if self.bridge.admission.draining:
             return PlainTextResponse("draining\n", 503)
         if not self.bridge.prepared:
             return PlainTextResponse("preparing phrases\n", 503)
         return PlainTextResponse("ready\n")
 
     async def metrics(self, request: Request) -> Response:
-        """What Prometheus reads."""
+        """Return what Prometheus reads."""
         expected = f"Bearer {self._settings.metrics_token.get_secret_value()}"
         given = request.headers.get("authorization", "")
         if not hmac.compare_digest(given.encode("utf-8", "surrogatepass"), expected.encode()):
@@ -154,20 +152,27 @@ class Routes:
         return Response(self.bridge.metrics.render(), media_type=CONTENT_TYPE)
 
     async def call(self, request: Request) -> Response:
-        """A call that is over, 202 while it lasts. It holds speech, which does not leave the machine by a tunnel."""
+        """Return a call that is over; 202 while it lasts."""
+        # It holds speech, which must not leave the machine by a tunnel.
         from_here = not RELAYED.intersection(request.headers)
-        told = self._recent.get(request.path_params["call"]) if from_here else None
-        if told is None:
+        snapshot = self._recent.get(request.path_params["call"]) if from_here else None
+        if snapshot is None:
             return self._refuse("calls", "unknown_call", 404)
-        return Response(encode(told), 200 if told.result else 202, media_type="application/json")
+        return Response(encode(snapshot), 200 if snapshot.result else 202, media_type="application/json")
 
-    # -- who asks ------------------------------------------------------------------------------------------------
+    # -- the sender ----------------------------------------------------------------------------------------------
 
     async def _read(self, request: Request, door: str) -> tuple[Form | None, Response]:
-        """The form of a signed request, or the refusal."""
+        """Return the form of a signed request, or None and the refusal."""
         try:
-            body = await _body(request)
-            posted = Form.parse(body) if request.method == "POST" else None
+            body = bytearray()
+            async with asyncio.timeout(BODY_TIMEOUT):
+                async for chunk in request.stream():
+                    body += chunk
+                    # The form refuses what is longer: the rest need not be read for that.
+                    if len(body) > LONGEST_BODY:
+                        break
+            posted = Form.parse(bytes(body)) if request.method == "POST" else None
             form = posted if posted is not None else Form.parse(request.scope["query_string"])
         except ClientDisconnect:
             return None, self._refuse(door, "disconnected", 400)
@@ -181,11 +186,12 @@ class Routes:
         return form, Response()
 
     def _unsigned(self, connection: HTTPConnection, form: Form | None, *, websocket: bool = False) -> str | None:
-        """Why this is not from the carrier; None: it is. What the request calls the host has no say in it."""
+        """Say why this is not from the carrier; None: it is."""
         if not self._settings.check_signatures:
             return None
         scope, headers = connection.scope, connection.headers
         query = scope["query_string"].decode("latin-1")
+        # The URL comes from the settings: a `Host` header is the sender's own word.
         urls = allowed_urls(self._settings.public_url, scope["path"], query, websocket)
         return self._signatures.refusal(urls, form, headers.get(SIGNATURE_HEADER), headers.get(SETTINGS_HEADER))
 
@@ -198,17 +204,6 @@ class Routes:
         log.warning("refused", extra={"door": door, "reason": reason})
 
 
-async def _body(request: Request) -> bytes:
-    """The body, up to a little over its limit. Raises TimeoutError when it does not come."""
-    body = bytearray()
-    async with asyncio.timeout(BODY_TIMEOUT):
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > LONGEST_BODY:
-                break
-    return bytes(body)
-
-
 def create_app(
     settings: Settings,
     *,
@@ -216,10 +211,10 @@ def create_app(
     bridge: Bridge | None = None,
     recent: RecentCalls | None = None,
 ) -> Starlette:
-    """The server's application. `observe` sees every event of every call; `recent`: what the observer of a given
-    `bridge` remembers of its calls.
+    """Build the server's application.
 
-    ValueError when a TwiML document is bad.
+    `observe` sees every event of every call. `recent`: what the observer of a given `bridge` remembers of its calls.
+    Raises ValueError when a TwiML document is bad.
     """
     recent = recent or RecentCalls(settings.max_calls)
     if bridge is None:

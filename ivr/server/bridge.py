@@ -87,10 +87,10 @@ class Bridge:
         """
         self.settings = settings
         self.documents = documents
-        self.registry: Admission[Session] = Admission(settings.max_calls)
+        self.admission: Admission[Session] = Admission(settings.max_calls)
         self.tokens = Tokens()
-        self._batching = VadBatching(lambda: len(self.registry))
-        self.metrics = Metrics(lambda: float(len(self.registry)))
+        self._batching = VadBatching(lambda: len(self.admission))
+        self.metrics = Metrics(lambda: float(len(self.admission)))
         self.prepared = False
         """Phrases were rendered, or could not be: calls are welcome."""
         self._scorer = scorer
@@ -104,7 +104,7 @@ class Bridge:
             connect=connect,
             rest=speech_rest,
             note=self._note,
-            calls=lambda: len(self.registry),
+            calls=lambda: len(self.admission),
             chance=chance,
         )
         self.metrics.add(
@@ -129,7 +129,7 @@ class Bridge:
                     )
 
     def __repr__(self) -> str:
-        return f"<Bridge {self.registry!r} prepared={self.prepared}>"
+        return f"<Bridge {self.admission!r} prepared={self.prepared}>"
 
     # -- life ----------------------------------------------------------------------------------------------------
 
@@ -145,20 +145,20 @@ class Bridge:
 
     async def drain(self) -> None:
         """Take no new calls, give those that were answered time to come and to end, then end them."""
-        self.registry.draining = True
+        self.admission.draining = True
         clock = asyncio.get_running_loop().time
-        log.info("draining", extra={"calls": self.registry.owed(clock()), "seconds": self.settings.drain_seconds})
-        await self._until(lambda: not self.registry.owed(clock()), self.settings.drain_seconds)
+        log.info("draining", extra={"calls": self.admission.owed(clock()), "seconds": self.settings.drain_seconds})
+        await self._until(lambda: not self.admission.owed(clock()), self.settings.drain_seconds)
         self._end_calls()
-        await self._until(lambda: not len(self.registry), compose.REST_TIMEOUT)
+        await self._until(lambda: not len(self.admission), compose.REST_TIMEOUT)
 
     def over(self, call_id: str) -> None:
         """Free the place of a call that the carrier says is over."""
-        self.registry.forget(call_id)
+        self.admission.forget(call_id)
         self._call_left.set()
 
     def _end_calls(self) -> None:
-        for session in self.registry:
+        for session in self.admission:
             try:
                 session.withdraw("shutdown")
             except Exception:
@@ -172,7 +172,7 @@ class Bridge:
                 while not empty():
                     self._call_left.clear()
                     with contextlib.suppress(TimeoutError):
-                        async with asyncio.timeout_at(self.registry.expires_at(clock())):
+                        async with asyncio.timeout_at(self.admission.expires_at(clock())):
                             await self._call_left.wait()
 
     def _beat(self, due: float) -> None:
@@ -182,12 +182,12 @@ class Bridge:
         late = self._loop_lag.beat(due, now)
         self.metrics.lagged(late)
         if late >= LONG_STALL_S:
-            log.warning("loop_stalled", extra={"s": round(late, 1), "calls": len(self.registry)})
+            log.warning("loop_stalled", extra={"s": round(late, 1), "calls": len(self.admission)})
         self._next_beat = loop.call_at(now + BEAT_S, self._beat, now + BEAT_S)
 
     async def stop(self) -> None:
         """Close every connection and end every task."""
-        self.registry.draining = True
+        self.admission.draining = True
         if self._next_beat is not None:
             self._next_beat.cancel()
         if self._preparing is not None:
@@ -224,7 +224,7 @@ class Bridge:
         line = self.settings.line(dialled.called)
         if line is None:
             return "closed", self.documents.say("closed", self.settings.language)
-        verdict = self.registry.admit(
+        verdict = self.admission.admit(
             dialled.call_sid, now, caller=dialled.caller, called=dialled.called, direction=dialled.direction
         )
         if verdict != "answer":
@@ -259,21 +259,21 @@ class Bridge:
             if session in self._speech_stats:
                 tts, stt = self._speech_stats.pop(session)
                 log.info("speech", extra={"call": stream.call_sid, **tts.fields("tts"), **stt.fields("stt")})
-            self.registry.leave(stream.call_sid, session, loop.time())
+            self.admission.leave(stream.call_sid, session, loop.time())
             self.speech_service.trim()
             self._call_left.set()
 
     def _admits(self, token: str, call_id: str, now: float) -> bool:
         if self.tokens.redeem(token, call_id, now):
             return True
-        return self.settings.dev and not token and self.registry.admit(call_id, now) == "answer"
+        return self.settings.dev and not token and self.admission.admit(call_id, now) == "answer"
 
     def _compose(self, started: CallStarted, session: Session, now: float) -> CallPorts:
         """Put a call together, for the line that was dialled."""
-        place = self.registry.expect(started.call_id, now)
+        place = self.admission.expect(started.call_id, now)
         if place is not None:
             started = replace(started, caller=place.caller, called=place.called, direction=place.direction)
-        older = self.registry.arrive(started.call_id, session)
+        older = self.admission.arrive(started.call_id, session)
         if older is not None:
             older.withdraw(SUPERSEDED)
         line = self.settings.line(started.called) or self.settings.default_line

@@ -1,4 +1,4 @@
-"""How many files and sockets this process may have open."""
+"""Raise the number of files and sockets that this process may have open."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import sys
 from typing import Final
 
 ENOUGH: Final = 65_536
-"""More than any server of ours needs."""
+"""More than a bridge needs."""
 
 
 def raise_limit() -> int:
-    """Raise the limit as far as it may be raised without asking anybody, and return it."""
+    """Raise the limit as far as an ordinary user may, and return it."""
     if sys.platform == "win32":
         return ENOUGH
     import resource  # noqa: PLC0415 - there is none on Windows

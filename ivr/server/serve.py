@@ -53,7 +53,7 @@ class Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Drain at the first signal, exit at the second, or at the first where there are no calls."""
         draining = self._draining is not None
-        if self._loop is None or draining or not self._bridge.registry.owed(self._loop.time()):
+        if self._loop is None or draining or not self._bridge.admission.owed(self._loop.time()):
             super().handle_exit(sig, frame)
             return
 

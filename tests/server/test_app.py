@@ -41,7 +41,7 @@ def test_a_call_is_answered_with_its_stream_and_words_for_a_crash(tmp_path: Path
         assert [verb.tag for verb in root] == ["Connect", "Say", "Hangup"]
         assert "Goodbye" in said(answer)
         assert front.metric("ivr_answers_total", document="answer") == 1
-        place = front.bridge.registry.expect(CALL, asyncio.get_running_loop().time())
+        place = front.bridge.admission.expect(CALL, asyncio.get_running_loop().time())
         assert place is not None
         assert (place.caller, place.called, place.direction) == (CALLER, CALLED, "inbound")
 
@@ -52,7 +52,7 @@ def test_a_repeated_request_gets_the_same_answer_and_no_second_place(tmp_path: P
     async def story(front: Front) -> None:
         first, again = await front.post("/voice"), await front.post("/voice")
         assert first.text == again.text
-        assert front.bridge.registry.admitted == 1
+        assert front.bridge.admission.admitted == 1
         assert token(await front.post("/voice", voice_form(CallSid="CA2"))) != token(first)
 
     visit(settings(tmp_path, IVR_MAX_CALLS="2"), story)
@@ -87,7 +87,7 @@ def test_one_call_too_many_hears_that_all_lines_are_busy(tmp_path: Path) -> None
 def test_a_draining_server_says_so_to_new_calls_only(tmp_path: Path) -> None:
     async def story(front: Front) -> None:
         token(await front.post("/voice"))
-        front.bridge.registry.draining = True
+        front.bridge.admission.draining = True
         assert "being updated" in said(await front.post("/voice", voice_form(CallSid="CA2")))
         token(await front.post("/voice"))
         assert front.metric("ivr_answers_total", document="drain") == 1
@@ -157,7 +157,7 @@ def test_only_the_carrier_comes_in(
             return
         assert (answer.status_code, answer.text) == (403, "Forbidden\n")
         assert front.rejected(door, reason) == 1
-        assert front.bridge.registry.admitted == 0
+        assert front.bridge.admission.admitted == 0
 
     visit(settings(tmp_path, **env), story)
 
@@ -215,7 +215,7 @@ def test_another_path_is_not_found_and_leads_nowhere(tmp_path: Path, path: str) 
         answer = await front.client.post(f"http://127.0.0.1:8000{path}", data=form, headers=headers)
         assert (answer.status_code, answer.text) == (404, "Not Found")
         assert "location" not in answer.headers
-        assert front.bridge.registry.admitted == 0
+        assert front.bridge.admission.admitted == 0
 
     visit(settings(tmp_path), story)
 
@@ -225,7 +225,7 @@ def test_another_account_is_refused(tmp_path: Path) -> None:
         answer = await front.post("/voice", voice_form(AccountSid="AC" + "9" * 32))
         assert (answer.status_code, answer.text) == (403, "Forbidden\n")
         assert front.rejected("voice", "account") == 1
-        assert front.bridge.registry.admitted == 0
+        assert front.bridge.admission.admitted == 0
 
     visit(settings(tmp_path), story)
 
@@ -301,7 +301,7 @@ def test_health_and_readiness(tmp_path: Path) -> None:
             await asyncio.sleep(20)
             ready = await front.client.get("/readyz")
             assert (ready.status_code, ready.text) == (200, "ready\n")
-            front.bridge.registry.draining = True
+            front.bridge.admission.draining = True
             draining = await front.client.get("/readyz")
             assert (draining.status_code, draining.text) == (503, "draining\n")
             assert (await front.client.get("/healthz")).status_code == 200

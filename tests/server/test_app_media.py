@@ -110,7 +110,7 @@ def test_a_socket_that_leaves_before_it_is_accepted_is_nobody_s_loss(tmp_path: P
         socket.drop()
         with pytest.raises(Refused):
             await socket.open()
-        assert len(front.bridge.registry) == 0
+        assert len(front.bridge.admission) == 0
 
     visit(settings(tmp_path), story)
 
@@ -121,10 +121,10 @@ def test_a_socket_that_leaves_before_it_is_accepted_is_nobody_s_loss(tmp_path: P
 def test_the_token_of_the_answer_opens_the_call(tmp_path: Path) -> None:
     async def story(front: Front) -> None:
         socket = await on_the_line(front)
-        assert CALL in front.bridge.registry
+        assert CALL in front.bridge.admission
         assert front.metric("ivr_calls_total") == 1
         assert await hang_up(socket) == 1000
-        assert len(front.bridge.registry) == 0
+        assert len(front.bridge.admission) == 0
         assert front.metric("ivr_terminations_total", result="success", reason="caller_stop") == 1
 
     visit(settings(tmp_path), story)
@@ -138,7 +138,7 @@ def test_a_token_is_good_for_one_stream(tmp_path: Path) -> None:
         await begin(second, given)
         assert await ended(second) == 1008
         assert front.rejected("media", "token") == 1
-        assert CALL in front.bridge.registry
+        assert CALL in front.bridge.admission
         await hang_up(first)
 
     visit(settings(tmp_path), story)
@@ -151,7 +151,7 @@ def test_a_stream_without_the_call_s_token_is_closed(tmp_path: Path, given: str)
         socket = await front.media()
         await begin(socket, given)
         assert await ended(socket) == 1008
-        assert len(front.bridge.registry) == 0
+        assert len(front.bridge.admission) == 0
 
     visit(settings(tmp_path), story)
 
@@ -237,7 +237,7 @@ def test_a_socket_on_which_no_call_begins_is_closed_after_five_seconds(
             await socket.send(message)
         assert await ended(socket) == 1008
         assert loop.time() - began == pytest.approx(START_TIMEOUT)
-        assert len(front.bridge.registry) == 0
+        assert len(front.bridge.admission) == 0
 
     visit(settings(tmp_path), story)
 
@@ -246,7 +246,7 @@ def test_sockets_that_say_nothing_take_no_call_s_place(tmp_path: Path) -> None:
     async def story(front: Front) -> None:
         silent = [await front.media() for _ in range(50)]
         socket = await on_the_line(front)
-        assert CALL in front.bridge.registry
+        assert CALL in front.bridge.admission
         await hang_up(socket)
         for other in silent:
             assert await ended(other) == 1008
@@ -262,10 +262,10 @@ def test_a_second_stream_of_a_call_supersedes_the_first(tmp_path: Path) -> None:
         second = await on_the_line(front, ids=again)
         assert await ended(first) == 1000
         assert front.metric("ivr_terminations_total", result="indeterminate", reason="superseded") == 1
-        assert CALL in front.bridge.registry
+        assert CALL in front.bridge.admission
         assert await hang_up(second, again) == 1000
-        assert front.bridge.registry.superseded == 1
-        assert len(front.bridge.registry) == 0
+        assert front.bridge.admission.superseded == 1
+        assert len(front.bridge.admission) == 0
 
     visit(settings(tmp_path), story)
 
@@ -275,7 +275,7 @@ def test_a_laptop_s_phone_needs_no_signature_and_no_token(tmp_path: Path) -> Non
         socket = await front.media({})
         await begin(socket, "")
         await asyncio.sleep(0.1)
-        assert CALL in front.bridge.registry
+        assert CALL in front.bridge.admission
         other = await front.media({})
         await begin(other, "", wire.Ids(ACCOUNT, "CA2", STREAM))
         assert await ended(other) == 1008
@@ -296,7 +296,7 @@ def test_a_socket_that_ends_without_a_stop(tmp_path: Path, code: int) -> None:
         await socket.close(code)
         await socket.serving
         assert front.metric("ivr_terminations_total", result="indeterminate", reason=f"caller_{how}") == 1
-        assert len(front.bridge.registry) == 0
+        assert len(front.bridge.admission) == 0
 
     visit(settings(tmp_path), story)
 
@@ -309,7 +309,7 @@ def test_a_crash_while_a_call_is_put_together_closes_the_socket_in_order(
     async def story(front: Front) -> None:
         socket = await on_the_line(front)
         assert await ended(socket) == 1011
-        assert len(front.bridge.registry) == 0
+        assert len(front.bridge.admission) == 0
 
     visit(settings(tmp_path), story)
     assert "session_failed" in caplog.text

@@ -66,7 +66,7 @@ async def streaming(bridge: Bridge, ids: wire.Ids = IDS) -> tuple[Any, asyncio.T
     await phone.send(wire.CONNECTED)
     await phone.send(wire.start(ids, 1, {"token": given}))
     await asyncio.sleep(0.1)
-    assert ids.call in bridge.registry
+    assert ids.call in bridge.admission
     return phone, serving
 
 
@@ -209,8 +209,8 @@ def test_every_call_that_ends_leaves_its_place(tmp_path: Path) -> None:
             assert bridge.answer(dialled("CA2"), now())[0] == "busy"
             phone.drop()
             await serving
-            assert len(bridge.registry) == 0
-        assert bridge.registry.admitted == 20
+            assert len(bridge.admission) == 0
+        assert bridge.admission.admitted == 20
 
     live(settings(tmp_path, IVR_MAX_CALLS="1"), story)
 
@@ -228,7 +228,7 @@ def test_a_stream_that_never_comes_gives_its_place_back(tmp_path: Path) -> None:
 def test_who_called_comes_from_the_webhook_and_not_from_the_stream(tmp_path: Path) -> None:
     async def story(bridge: Bridge) -> None:
         phone, serving = await streaming(bridge)
-        [session] = bridge.registry
+        [session] = bridge.admission
         assert session._ports is not None
         started = session._ports.started
         assert (started.caller, started.called, started.direction) == (CALLER, CALLED, "inbound")
@@ -278,7 +278,7 @@ def test_a_drain_waits_for_a_stream_that_is_still_to_come(tmp_path: Path) -> Non
         serving = asyncio.create_task(bridge.serve(near))
         await phone.send(wire.start(IDS, 1, {"token": given}))
         await asyncio.sleep(5)
-        assert (len(bridge.registry), draining.done()) == (1, False)
+        assert (len(bridge.admission), draining.done()) == (1, False)
         phone.drop()
         await serving
         await draining
@@ -340,7 +340,7 @@ def test_one_call_that_cannot_be_ended_does_not_keep_the_others(
     async def story(bridge: Bridge) -> None:
         bad, serving_bad = await streaming(bridge, wire.Ids(ACCOUNT, "CA1", STREAM))
         good, serving_good = await streaming(bridge, wire.Ids(ACCOUNT, "CA2", STREAM))
-        first = next(iter(bridge.registry))
+        first = next(iter(bridge.admission))
         whole = Session.withdraw
 
         def withdraw(session: Session, reason: str) -> None:

@@ -122,9 +122,9 @@ class Draining(Bridge):
 
     def __init__(self, chosen: Settings) -> None:
         self.drained = asyncio.Event()
-        self.registry = Admission(5)
+        self.admission = Admission(5)
         for number in range(self.calls):
-            self.registry.admit(f"CA{number}", asyncio.get_running_loop().time())
+            self.admission.admit(f"CA{number}", asyncio.get_running_loop().time())
 
     async def drain(self) -> None:
         self.asked += 1
@@ -229,7 +229,7 @@ async def served(chosen: Settings) -> AsyncIterator[tuple[Quiet, Bridge, str]]:
         server.should_exit = True
         await asyncio.wait_for(task, 10)
         listener.close()
-        assert len(bridge.registry) == 0
+        assert len(bridge.admission) == 0
 
 
 async def ring(place: str) -> str:
@@ -275,11 +275,11 @@ def test_five_megabytes_in_one_message_end_that_call_and_nothing_else(tmp_path: 
     async def main() -> None:
         async with served(settings(tmp_path)) as (_, bridge, place):
             phone = await on_the_line(place)
-            await until(lambda: CALL in bridge.registry)
+            await until(lambda: CALL in bridge.admission)
             with contextlib.suppress(ConnectionClosed):
                 await phone.send("x" * 5_000_000)
             assert await code_of(phone) == 1009
-            await until(lambda: len(bridge.registry) == 0)
+            await until(lambda: len(bridge.admission) == 0)
             ended = {"result": "indeterminate", "reason": "caller_closed"}
             assert bridge.metrics.registry.get_sample_value("ivr_terminations_total", ended) == 1
             async with httpx.AsyncClient(trust_env=False) as client:
@@ -297,7 +297,7 @@ def test_the_door_of_the_audio_on_a_real_socket(tmp_path: Path) -> None:
                 await socket(place, {})
             assert refused.value.response.status_code == 403
             phone = await on_the_line(place)
-            await until(lambda: CALL in bridge.registry)
+            await until(lambda: CALL in bridge.admission)
             await phone.send(b"\x00\xff binary")
             await phone.send("{")
             await phone.send(json.dumps({"event": "media", "streamSid": "MZ" + "9" * 32, "media": {}}))
@@ -306,9 +306,9 @@ def test_the_door_of_the_audio_on_a_real_socket(tmp_path: Path) -> None:
             faults = bridge.metrics.registry.get_sample_value
             assert faults("ivr_peer_faults_total", {"wire": "phone", "reason": "not_json"})
             dead = await on_the_line(place)
-            await until(lambda: CALL in bridge.registry)
+            await until(lambda: CALL in bridge.admission)
             dead.transport.abort()
-            await until(lambda: len(bridge.registry) == 0)
+            await until(lambda: len(bridge.admission) == 0)
 
     live.run(main())
 
@@ -318,9 +318,9 @@ def test_a_signal_lets_the_call_end_and_then_the_server(tmp_path: Path) -> None:
     async def main() -> None:
         async with served(settings(tmp_path)) as (server, bridge, place):
             phone = await on_the_line(place)
-            await until(lambda: CALL in bridge.registry)
+            await until(lambda: CALL in bridge.admission)
             server.handle_exit(signal.SIGTERM, None)
-            await until(lambda: bridge.registry.draining)
+            await until(lambda: bridge.admission.draining)
             async with httpx.AsyncClient(trust_env=False) as client:
                 assert (await client.get(f"http://{place}/readyz")).text == "draining\n"
             assert not server.should_exit
@@ -337,11 +337,11 @@ def test_a_call_that_was_answered_before_the_signal_is_served_after_it(tmp_path:
         async with served(settings(tmp_path)) as (server, bridge, place):
             given = await ring(place)
             server.handle_exit(signal.SIGTERM, None)
-            await until(lambda: bridge.registry.draining)
+            await until(lambda: bridge.admission.draining)
             phone = await socket(place)
             await phone.send(wire.CONNECTED)
             await phone.send(wire.start(IDS, 1, {"token": given}))
-            await until(lambda: CALL in bridge.registry)
+            await until(lambda: CALL in bridge.admission)
             assert not server.should_exit
             await phone.send(wire.stop(IDS, 2))
             assert await code_of(phone) == 1000
@@ -395,7 +395,7 @@ def test_what_is_no_request_gets_no_answer_of_ours(tmp_path: Path, request_line:
             answer = await asyncio.wait_for(reader.read(12), 5)
             assert answer == b"HTTP/1.1 " + status
             writer.close()
-            assert bridge.registry.admitted == 0
+            assert bridge.admission.admitted == 0
             assert await ring(place)
 
     live.run(asyncio.wait_for(main(), 15))

@@ -29,7 +29,7 @@ def own(message: str | bytes, stream: str) -> str | bytes:
 
 
 async def send(world: World, messages: Iterable[str | bytes]) -> None:
-    [session] = world.bridge.registry
+    [session] = world.bridge.admission
     for message in messages:
         await world.phones[0].send(own(message, session._stream.stream_sid))
 

@@ -287,7 +287,7 @@ async def _bare(bridge: Bridge) -> AsyncIterator[None]:
 
 def _nothing_left(world: World) -> None:
     """Check that the peers and the admission know of no open call."""
-    assert len(world.bridge.registry) == 0
+    assert len(world.bridge.admission) == 0
     assert not world.stats.violations
     assert world.agent.counts["requests"] == world.agent.counts["whole"] + world.agent.counts["aborted"]
     if world.happenings:

@@ -282,7 +282,7 @@ def play(scenario: FaultScenario, harness: FaultHarness, *, seed: int = 1) -> Fa
             await asyncio.sleep(scenario.service.early)
             peers.called_at = loop.time()
             record = await ring(bridge, scenario.caller, peers.switchboard)
-            left = [f"{len(bridge.registry)} places"] if len(bridge.registry) else []
+            left = [f"{len(bridge.admission)} places"] if len(bridge.admission) else []
         stats = peers.hamsa.mock.stats
         # One round of the event loop for tasks that have just been cancelled.
         await asyncio.sleep(0)
