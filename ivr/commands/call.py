@@ -62,7 +62,7 @@ def scenario_of(say: list[str], at: list[str], step: list[str], lang: str) -> Sc
     Raises ScenarioError.
     """
     if len(at) > len(say):
-        raise ScenarioError("there are more --at than --say")
+        raise ScenarioError("there are more --at than --say: write a --say for each --at")
     lines = []
     for words, written in zip_longest(say, at, fillvalue=""):
         moment = written.strip()

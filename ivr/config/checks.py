@@ -31,7 +31,7 @@ FIXES: Final[Mapping[str, str]] = {
 _HEADER: Final = re.compile(r"[!-~]*")
 """Characters that an HTTP header can carry, without spaces."""
 SHORTEST_TOKEN: Final = 16
-"""Characters of a token that a stranger could guess at: `/metrics` is open to the internet."""
+"""Characters that the token of `/metrics` must have: anyone on the internet may try to guess it."""
 
 
 def faults_of(settings: Settings, *, lines_known: bool = True) -> list[str]:
@@ -117,6 +117,6 @@ def _url_faults(settings: Settings, lines_known: bool) -> list[str]:
 
 def _is_loopback(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
+        return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"

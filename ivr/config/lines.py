@@ -251,7 +251,7 @@ def check_url(url: str, schemes: tuple[str, ...]) -> str | None:
 
 
 class _Strict(BaseModel):
-    # A typo in a key stops the start, and "500" is not 500: the operator is told instead of guessed at.
+    # A misspelt key stops the start. If it were ignored, the operator would look for the effect in calls.
     model_config = ConfigDict(extra="forbid", strict=True)
 
 

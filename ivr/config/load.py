@@ -45,7 +45,8 @@ def load(env: Mapping[str, str] | None = None, dev: bool = False) -> Settings:
     try:
         settings = Settings.model_validate(known)
     except ValidationError as error:
-        # Settings of a wrong type are left out, so that the others can be checked as well.
+        # Settings of a wrong type are left out, so that the others can be checked as well. Their defaults are good, so
+        # no setting gets two lines.
         wrong = sorted({str(fault["loc"][0]) for fault in error.errors()})
         settings = Settings.model_validate({name: value for name, value in known.items() if name not in wrong})
         problems = [f"{name} has a value that makes no sense: {FIXES[name]}" for name in wrong]
@@ -72,12 +73,9 @@ def load(env: Mapping[str, str] | None = None, dev: bool = False) -> Settings:
     notes = unread(given, ENV_NAMES.values())
     if any(line.transfer_to for line in settings.all_lines) and not settings.rest_possible:
         notes.append(NO_TRANSFERS)
-    # One line a setting: a value of a wrong type is not also called missing.
-    named = {problem.split(" ", 1)[0] for problem in problems}
-    faults = faults_of(settings, lines_known=not file_problems)
-    problems += [fault for fault in faults if fault.split(" ", 1)[0] not in named]
-    if problems + file_problems:
-        raise SettingsError(problems + file_problems)
+    problems += faults_of(settings, lines_known=not file_problems) + file_problems
+    if problems:
+        raise SettingsError(problems)
     return settings.model_copy(update={"notes": tuple(notes)})
 
 

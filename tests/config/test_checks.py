@@ -60,6 +60,7 @@ SENSELESS: list[tuple[str, str, str]] = [
     ("IVR_TWILIO_REST_URL", "twilio", "write https:// or http://host/path"),
     ("TWILIO_ACCOUNT_SID", "SK" + "0" * 32, "begins with AC"),
     ("TWILIO_ACCOUNT_SID", "AC/../x", "begins with AC"),
+    ("TWILIO_ACCOUNT_SID", "AC٣", "begins with AC"),
     ("IVR_GREETING", "a\0b", "remove them"),
     ("IVR_TRANSFER_TO", "911", "write + and the country code"),
     ("IVR_FALLBACK_SPEAKER", VOICES["ar"][0], "write another voice of the dialect"),
@@ -85,6 +86,10 @@ def test_checks_name_a_senseless_setting_with_its_fix() -> None:
     assert failures == []
 
 
+def test_checks_take_every_sign_in_a_header() -> None:
+    assert load(REAL | {"IVR_WEBHOOK_SECRET": "!az~"}).webhook_secret.get_secret_value() == "!az~"
+
+
 def test_checks_take_a_metrics_token_of_16_characters() -> None:
     assert load(REAL | {"IVR_METRICS_TOKEN": "x" * 16}).metrics_token.get_secret_value() == "x" * 16
 
@@ -108,9 +113,19 @@ def test_public_url_may_be_http_on_loopback() -> None:
         assert load(REAL | {"IVR_PUBLIC_URL": url}).stream_url == f"ws{url[4:]}/media"
 
 
-def test_a_server_other_than_hamsa_needs_no_key() -> None:
+def test_only_hamsa_itself_needs_a_key() -> None:
     env = {name: value for name, value in REAL.items() if name != "HAMSA_API_KEY"}
-    assert load(env | {"IVR_HAMSA_URL": "ws://mock:9100/v1/realtime/ws"}).hamsa_api_key.get_secret_value() == ""
+    for host in ("mock:9100", "nottryhamsa.com", "tryhamsa.com.example"):
+        assert load(env | {"IVR_HAMSA_URL": f"ws://{host}/ws"}).hamsa_api_key.get_secret_value() == ""
+    for host in ("tryhamsa.com", "eu.tryhamsa.com:443"):
+        (found,) = problems(env | {"IVR_HAMSA_URL": f"wss://{host}/ws"})
+        assert found.startswith("HAMSA_API_KEY is missing")
+
+
+def test_an_agent_in_an_unreadable_file_is_not_missing() -> None:
+    Path("ivr.toml").write_text("x", "utf-8")
+    (found,) = problems({name: value for name, value in REAL.items() if name != "IVR_WEBHOOK_URL"})
+    assert found.startswith("IVR_CONFIG ivr.toml: not TOML")
 
 
 def test_checks_report_all_faults_at_once() -> None:

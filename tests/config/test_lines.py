@@ -10,7 +10,6 @@ import pytest
 from ivr.call.options import CallOptions, Phrase, PhraseName
 from ivr.config.default_phrases import PHRASES, Language
 from ivr.config.lines import (
-    LONGEST_PHRASE,
     Line,
     check_endpoint,
     check_phrase,
@@ -149,6 +148,7 @@ PEOPLE = plain_line("ar", AGENT, transfer_to=("+966110000001", "+966110000002"))
         ("", PEOPLE.transfer_to),
         ('transfer_to = ""', ()),
         ("transfer_to = []", ()),
+        ('transfer_to = "+1234567"', ("+1234567",)),
         ('transfer_to = "00966 11 000-0003"', ("+966110000003",)),
         ('transfer_to = "+966110000003, +966110000004"', ("+966110000003", "+966110000004")),
         ('transfer_to = ["+966110000003", "+966110000004"]', ("+966110000003", "+966110000004")),
@@ -164,7 +164,7 @@ def test_a_line_without_webhook_url_is_closed() -> None:
     assert lines('[[line]]\nnumber = "+12345"\nwebhook_url = ""')[0].webhook_url == ""
 
 
-@pytest.mark.parametrize("number", ["sip:a@b", "client:ann", "12345", "+1 (234) 5.6-7"])
+@pytest.mark.parametrize("number", ["sip:a@b", "client:ann", "123", "+1 (234) 5.6-7", "+" + "1" * 15])
 def test_read_lines_takes_numbers_and_sip_addresses(number: str) -> None:
     assert lines(f'[[line]]\nnumber = "{number}"')
 
@@ -180,6 +180,12 @@ WRONG: list[tuple[str, str]] = [
     ),
     ('[[line]]\nnumber = "+12345"\nlanguage = "fr"', '[[line]] 1: language: write "ar" or "en"'),
     ('[[line]]\nnumber = "abc"', "[[line]] 1: number: write + and digits"),
+    ('[[line]]\nnumber = "1234567890123456"', "[[line]] 1: number: write + and digits"),
+    ('[[line]]\nnumber = "12"', "[[line]] 1: number: write + and digits"),
+    (
+        '[call]\nstart_ms = []\n[[line]]\nnumber = "+12345"\n[line.call]\ncommit_ms = 40',
+        "[call] start_ms: write one number",
+    ),
     ('[[line]]\nnumber = "+12345"\n[[line]]\nnumber = "0012345"', "[[line]]: number +12345 occurs twice"),
     ('[[line]]\nnumber = "+12345"\nwebhook_url = "agent"', "[[line]] 1: webhook_url is not a URL the bridge can use"),
     ('[[line]]\nnumber = "+12345"\nendpoint_ms = 10', "[[line]] 1: endpoint_ms: write a whole number from 100 to 3000"),
@@ -233,6 +239,9 @@ WRONG: list[tuple[str, str]] = [
     ("[call]\nnumber = []", "[call] number: write one number, one word"),
     ("[call.lead_ms]\nint = 5", "[call] lead_ms: write one number, one word"),
     ('[[line]]\nnumber = "+12345"\n[line.call]\nnumber = []', "[[line]] 1: [line.call] number: write one number"),
+    ('[[line]]\nnumber = "+12345"\nendpoint_ms = "600"', "[[line]] 1: endpoint_ms: write a whole number"),
+    ("[call]\nsilence_prompts = true", "[call] silence_prompts: write a whole number from 0 to 10"),
+    ("line = [5, 6]", "line: write [[line]] above the keys of each line"),
     ("line = 5", "line: write [[line]] above the keys of each line"),
     ("[call]\nlead_ms = []", "[call] lead_ms: write one number, one word, true or false"),
     ('[[line]]\nnumber = "+12345"\n[line.call]\nlead_ms = [1]', "[[line]] 1: [line.call] lead_ms: write one number"),
@@ -299,7 +308,8 @@ number = "abc"
 
 
 @pytest.mark.parametrize(
-    ("text", "good"), [("a\nb\tc", True), ("", True), ("\0", False), ("x" * LONGEST_PHRASE, True), ("x" * 1001, False)]
+    ("text", "good"),
+    [("a\nb\tc", True), ("", True), ("\0", False), ("\x1f", False), ("x" * 1000, True), ("x" * 1001, False)],
 )
 def test_check_phrase(text: str, good: bool) -> None:
     assert (check_phrase(text) is None) == good
@@ -340,3 +350,33 @@ def test_same_number_joins_spellings(written: str, same: str) -> None:
 
 def test_a_short_endpoint_alone_is_no_contradiction() -> None:
     assert not problems('[[line]]\nnumber = "+12345"\nendpoint_ms = 200')
+
+
+def test_a_value_of_the_wrong_type_hides_no_other_fault() -> None:
+    assert len(problems("[call]\nlead_ms = []\ncommit_ms = 1")) == 2
+    assert [problem[:11] for problem in problems("[[line]]\n[[line]]")] == ["[[line]] 1:", "[[line]] 2:"]
+
+
+def test_a_line_s_call_table_wins_over_the_file_s() -> None:
+    (line,) = lines('[call]\nlead_ms = 400\n[[line]]\nnumber = "+12345"\n[line.call]\nlead_ms = 500')
+    assert line.options().lead_ms == 500
+
+
+def test_values_may_be_equal_and_at_their_bounds() -> None:
+    assert problems("[call]\nstart_ms = 20\ncommit_ms = 20") == []
+
+
+def test_a_default_line_without_agent_contradicts_nothing() -> None:
+    text = "[call]\nendpoint_least_ms = 600"
+    assert read_lines(text, plain_line("ar"))[2] == []
+    assert len(problems(text)) == 1
+
+
+def test_the_default_line_may_not_transfer_to_a_line() -> None:
+    (problem,) = read_lines('[[line]]\nnumber = "+966110000001"\ntransfer_to = ""', PEOPLE)[2]
+    assert problem == "IVR_TRANSFER_TO: transfer_to +966110000001 is a line itself: write the number of a person"
+
+
+def test_another_language_keeps_the_endpoint() -> None:
+    (english,) = lines('[[line]]\nnumber = "+12345"\nlanguage = "en"', replace(ARABIC, endpoint_ms=600))
+    assert (english.language, english.endpoint_ms) == ("en", 600)

@@ -35,6 +35,8 @@ def problems(env: dict[str, str], dev: bool = False) -> list[str]:
 def test_load_with_a_real_account() -> None:
     settings = load(REAL)
     assert (settings.host, settings.port, settings.max_calls, settings.dev) == ("0.0.0.0", 8000, 50, False)
+    assert (settings.drain_seconds, settings.links_per_call, settings.spare_links) == (60, 1, 1)
+    assert (settings.connects_per_second, settings.connects_burst) == (4, 8)
     assert settings.public_url == "https://bridge.example"
     assert settings.stream_url == "wss://bridge.example/media"
     assert settings.hamsa_url == HAMSA_URL
@@ -224,3 +226,39 @@ def test_settings_never_print_passwords_in_urls() -> None:
     shown = dict(load(REAL | urls).describe())
     assert "hidden" not in str(shown)
     assert shown["IVR_WEBHOOK_URL"] == "https://***@agent.example/webhook?key=***&x=***"
+
+
+RANGES: list[tuple[str, float, float, float]] = [
+    ("IVR_PORT", 1, 65535, 1),
+    ("IVR_MAX_CALLS", 1, 10000, 1),
+    ("IVR_SPARE_LINKS", 0, 50, 1),
+    ("IVR_CONNECTS_PER_SECOND", 0.05, 1000, 0.01),
+    ("IVR_CONNECTS_BURST", 1, 1000, 1),
+    ("IVR_LINKS_PER_CALL", 0, 2, 0.1),
+    ("IVR_DRAIN_SECONDS", 0, 3600, 0.1),
+    ("IVR_ENDPOINT_MS", 100, 3000, 1),
+]
+
+
+@pytest.mark.parametrize(("name", "low", "high", "step"), RANGES, ids=[row[0] for row in RANGES])
+def test_a_setting_has_the_range_that_its_fix_names(name: str, low: float, high: float, step: float) -> None:
+    for value in (low, high):
+        assert dict(load(REAL | {name: f"{value:g}"}).describe())[name] in (str(value), str(float(value)))
+    for value in (low - step, high + step):
+        (found,) = problems(REAL | {name: str(value)})
+        assert found.startswith(f"{name} ")
+        assert found.endswith(f" from {low:g} to {high:g}")
+
+
+@pytest.mark.parametrize(
+    ("env", "url"),
+    [
+        ({}, "https://api.tryhamsa.com/v1/realtime"),
+        ({"IVR_HAMSA_URL": "ws://mock:1/v1/ws?region=eu"}, "http://mock:1/v1"),
+        ({"IVR_HAMSA_URL": "ws://mock:1/speech"}, ""),
+        ({"IVR_HAMSA_REST_URL": "https://speech.example"}, "https://speech.example"),
+        ({"IVR_HAMSA_REST_URL": "off"}, ""),
+    ],
+)
+def test_speech_rest_url(env: dict[str, str], url: str) -> None:
+    assert load(REAL | env).speech_rest_url == url
