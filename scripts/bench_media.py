@@ -66,12 +66,12 @@ def inbound(seconds: float) -> None:
     ulaw = [g711.encode(chunk) for chunk in chunks(sound(seconds, 8000), 8000)]
 
     def one_pass() -> None:
-        track, endpointer = JitterBuffer(), Endpointer()
+        buffer, endpointer = JitterBuffer(), Endpointer()
         for n, payload in enumerate(ulaw):
-            for frame, speech in track.push(20 * n, payload, 0.9 if n % 100 > 50 else 0.0):
+            for frame, speech in buffer.push(20 * n, payload, 0.9 if n % 100 > 50 else 0.0):
                 endpointer.push(g711.decode(frame), speech)
 
-    row("track, decode, endpointing", one_pass, len(ulaw))
+    row("jitter buffer, decode, endpointing", one_pass, len(ulaw))
 
 
 def detectors(seconds: float) -> None:

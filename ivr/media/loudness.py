@@ -33,24 +33,38 @@ class NoiseFloor:
     _BLOCKS = 6
 
     def __init__(self) -> None:
-        self.now = 0.0
-        """Level of the last 60 ms, dBFS."""
-        self.floor = 0.0
-        """dBFS. Counts from the first frame; a call that begins with speech learns better at the first pause."""
         self._powers: deque[int] = deque(maxlen=self._SMOOTH)
+        self._sum = 0
+        self._now = 0.0
         self._lowest: deque[float] = deque(maxlen=self._BLOCKS)
         self._frames = 0
 
     def __repr__(self) -> str:
         return f"<NoiseFloor {self.floor:.0f} dBFS, now {self.now:.0f}>"
 
+    @property
+    def now(self) -> float:
+        """Return the level of the last 60 ms, dBFS."""
+        return decibels(self._now**0.5)
+
+    @property
+    def floor(self) -> float:
+        """Return the floor, dBFS; 0 before the first frame.
+
+        It counts from the first frame. A call that begins with speech learns better at the first pause.
+        """
+        return decibels(min(self._lowest) ** 0.5) if self._lowest else 0.0
+
     def push(self, rms: int) -> None:
         """Take one frame's RMS."""
+        # Every frame of every call comes through here, and few of them ask for decibels.
+        if len(self._powers) == self._SMOOTH:
+            self._sum -= self._powers[0]
         self._powers.append(rms * rms)
-        self.now = decibels((sum(self._powers) / len(self._powers)) ** 0.5)
+        self._sum += rms * rms
+        self._now = now = self._sum / len(self._powers)
         if self._frames % self._BLOCK == 0:
-            self._lowest.append(self.now)
-        elif self.now < self._lowest[-1]:
-            self._lowest[-1] = self.now
+            self._lowest.append(now)
+        elif now < self._lowest[-1]:
+            self._lowest[-1] = now
         self._frames += 1
-        self.floor = min(self._lowest)

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""What hearing costs: detectors side by side, alone and with runs of the model shared between calls.
+"""Measure what VAD costs: scorers side by side, alone and with runs of the model shared between calls.
 
     python tools/vad/bench.py
     python tools/vad/bench.py --seconds 10 --passes 5      # longer, steadier
 
-First: CPU microseconds for 20 ms of one call, best pass, in two situations: `speaking` (everybody talks all the time:
+First: CPU microseconds for 20 ms of one call, best pass, in two situations: `speaking` (every caller talks all along:
 the worst there is) and `call` (the agent talks, the caller answers, pauses: an ordinary call). Second: what collecting
 would bring. Calls are not in step, each has its own 20 ms; a driver that waits for frames of other calls after the
 first one trades delay for fewer runs. Delay is from a frame's arrival to its verdict
@@ -42,7 +42,7 @@ WAITS_MS = (0, 1, 2, 4)
 
 
 def speaking(rng: sounds.Rng, seconds: int) -> list[Frame]:
-    """One sentence after the other, some noise."""
+    """Make one sentence after the other, with some noise."""
     parts: list[sounds.Sound] = []
     while sum(map(len, parts)) < seconds * RATE:
         parts.append(sounds.at_level(Espeak().sentence(rng).sound, -20))
@@ -52,7 +52,7 @@ def speaking(rng: sounds.Rng, seconds: int) -> list[Frame]:
 
 
 def call(rng: sounds.Rng, seconds: int) -> list[Frame]:
-    """The agent for a while, then the caller, then a pause, and again."""
+    """Make the agent for a while, then the caller, then a pause, and again."""
     length = seconds * RATE
     played, sound = Espeak().agent(rng, length), sounds.idle(rng, length)
     at = int(rng.integers(0, 4 * RATE))
@@ -66,7 +66,7 @@ def call(rng: sounds.Rng, seconds: int) -> list[Frame]:
 
 
 def cost(one_pass: Callable[[], None], frames: int, passes: int) -> float:
-    """Microseconds a frame, best pass."""
+    """Return microseconds a frame, best pass."""
     times = []
     for _ in range(passes):
         start = time.process_time()
@@ -86,7 +86,7 @@ def alone(make: Callable[[], Candidate], lines: list[list[Frame]]) -> Callable[[
 
 
 def hear(calls: list[tuple[SpeechScorer, VoiceDetector]], frames: list[Frame]) -> Iterator[int]:
-    """Score a frame of each call together, then let each call detect; the number of each call that has."""
+    """Score a frame of each call together, then let each call detect; yield the number of each that has."""
     scores = score_together([(scorer, frame) for (scorer, _), (frame, _) in zip(calls, frames, strict=True)])
     for number, ((_, detector), (frame, played), score) in enumerate(zip(calls, frames, scores, strict=True)):
         if isinstance(score, Exception):
@@ -96,7 +96,7 @@ def hear(calls: list[tuple[SpeechScorer, VoiceDetector]], frames: list[Frame]) -
 
 
 def shared(lines: list[list[Frame]]) -> Callable[[], None]:
-    """All calls in step."""
+    """Return a pass with all calls in step."""
 
     def one_pass() -> None:
         calls = [(vad.factory(), VoiceDetector()) for _ in lines]
@@ -118,7 +118,7 @@ def noted(lines: list[list[Frame]]) -> Callable[[], None]:
 
 
 def many(lines: list[list[Frame]], calls: int, frames: int = 150) -> list[list[Frame]]:
-    """So many calls of 3 s out of a few: each begins somewhere else."""
+    """Make `calls` calls of 3 s out of a few: each begins somewhere else."""
     turned = ((lines[n % len(lines)], 37 * n % len(lines[0])) for n in range(calls))
     return [(line[start:] + line[:start])[:frames] for line, start in turned]
 
@@ -143,11 +143,11 @@ def detectors(lines: list[list[Frame]], passes: int) -> None:
 
 
 def collecting(lines: list[list[Frame]], calls: int, wait_ms: float) -> tuple[float, float, float]:
-    """CPU share of one core, and p50 and p95 of the delay to the verdict in ms."""
+    """Return the CPU share of one core, and p50 and p95 of the delay to the decision in ms."""
     together = many(lines, calls)
     phases = np.random.default_rng(calls).uniform(0, 20, calls)
     arrivals = sorted((20 * tick + phases[n], n, tick) for n in range(calls) for tick in range(len(together[0])))
-    ears = [(vad.factory(), VoiceDetector()) for _ in range(calls)]
+    pairs = [(vad.factory(), VoiceDetector()) for _ in range(calls)]
     delays: list[float] = []
     at, free, busy = 0, 0.0, 0.0
     while at < len(arrivals):
@@ -157,7 +157,7 @@ def collecting(lines: list[list[Frame]], calls: int, wait_ms: float) -> tuple[fl
             until += 1
         group = arrivals[at:until]
         begin = time.process_time()
-        for number in hear([ears[n] for _, n, _ in group], [together[n][tick] for _, n, tick in group]):
+        for number in hear([pairs[n] for _, n, _ in group], [together[n][tick] for _, n, tick in group]):
             delays.append(go - arrivals[at + number][0] + (time.process_time() - begin) * 1000)
         took = (time.process_time() - begin) * 1000
         at, free, busy = until, go + took, busy + took

@@ -1,4 +1,4 @@
-"""Who speaks on the line: voices for scenes, from espeak-ng or from whoever else can fill the cast.
+"""Make the voices of scenes, from espeak-ng or from anything else that can fill the cast.
 
 The voices made here are espeak-ng's, in ten languages and with the throats of all its variants, cut to where they can
 be heard. `tools.vad.recordings` has people instead.
@@ -85,7 +85,7 @@ class Voice:
 
 
 class Cast(Protocol):
-    """Speakers. A group is whom one wants to hear as often as any other: a language, a person."""
+    """Hold speakers. Every group (a language, a person) speaks as often as any other."""
 
     sentences: dict[str, int]
     """Groups with sentences of theirs, and how many of their sentences to take for one of another's."""

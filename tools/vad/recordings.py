@@ -1,13 +1,13 @@
 """Voices, music and sounds of one's own: directories of WAV files that scenes are made of.
 
     --voices DIR    people. A folder in DIR is one person, a file directly in DIR is one too
-    --music DIR     nobody's voice, a minute at a time
-    --sounds DIR    nobody's voice, a few seconds at most
+    --music DIR     music, a minute at a time
+    --sounds DIR    sounds that are no voices, a few seconds at most
 
 Files are PCM16 or mu-law at any rate; two channels are added up. Everything goes through a telephone's band and is
 scaled as scenes want it. What is speech in a recording is told by its energy, from the clean recording, with nothing
 of the detectors that will be judged: within 30 dB of the loudest 5 ms, and well over the recording's own noise. A pause
-of 400 ms parts two phrases. Recordings with noise less than 40 dB under the voice are left out, for nobody could say
+of 400 ms parts two phrases. Recordings with noise less than 40 dB under the voice are left out, for no one could say
 where their speech begins; so is what has no pitch for 60 ms, such as a lone consonant.
 """
 
@@ -43,7 +43,7 @@ _T = TypeVar("_T")
 
 @dataclass(slots=True)
 class Person:
-    """What somebody said."""
+    """Hold what a person said."""
 
     sentences: list[Voice] = field(default_factory=list)
     words: list[Voice] = field(default_factory=list)

@@ -25,12 +25,12 @@ SNRS = [None, 30, 20, 10, 5]
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One line for a while."""
+    """Hold one line for a while."""
 
     heard: list[bytes]
     """The caller's audio: frames of 320 bytes."""
     spoken: tuple[int, int] | None = None
-    """The caller's voice: its first sample, and the one after its last. None: nobody speaks."""
+    """The caller's voice: its first sample, and the one after its last. None: the caller is silent."""
     played: list[bytes] | None = None
     """What the caller was hearing, frame by frame; None for nothing."""
     tag: str = ""
@@ -39,7 +39,7 @@ class Scene:
 
 @dataclass(frozen=True)
 class Stage:
-    """What scenes are made of. All of it can be made on the spot; any of it can be somebody's recordings."""
+    """Hold what scenes are made of: made on the spot, or recordings."""
 
     cast: Cast = field(default_factory=Espeak)
     music: dict[str, Callable[[Rng, int], Sound]] = field(
@@ -47,12 +47,12 @@ class Stage:
     )
     """By name: so many samples of it."""
     sounds: list[Callable[[Rng], Sound]] = field(default_factory=lambda: SOUNDS)
-    """What is short and nobody's voice."""
+    """Short sounds that are no voices."""
 
 
 @dataclass(slots=True)
 class Scenes:
-    """Scenes by kind, each with what goes wrong when it goes wrong."""
+    """Hold scenes by kind, each with what goes wrong when it goes wrong."""
 
     of: dict[str, list[Scene]] = field(default_factory=dict)
 

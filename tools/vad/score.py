@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How well a detector hears: scenes made on the spot, and what endpointing makes of them.
+"""Score how well speech is detected: scenes made on the spot, and what endpointing makes of them.
 
     python tools/vad/score.py                                       # the default detector, seed 1
     python tools/vad/score.py --seed 2026 --misses                  # other scenes, and which ones failed
@@ -9,7 +9,7 @@
 A scorer is named `module:factory` and works behind the call's `VoiceDetector`; `webrtcvad` is the package
 webrtcvad-wheels alone, for comparison. Onset is counted from
 the first audible sample of the voice to the end of the frame on which speech was called; endpoint from the last
-audible sample to the end of the frame on which the utterance was. Kinds in brackets are not judged: nobody can.
+audible sample to the end of the frame on which the utterance was. Kinds in brackets are not judged.
 """
 
 from __future__ import annotations
@@ -83,14 +83,14 @@ def candidate(name: str) -> Callable[[], Candidate]:
 
 @dataclass(slots=True)
 class Score:
-    """One kind of scene."""
+    """Hold the score of one kind of scene."""
 
     scenes: int = 0
     frames: int = 0
     cpu: float = 0.0
     """Seconds of CPU in the detector."""
     voices: int = 0
-    """Scenes in which somebody speaks."""
+    """Scenes in which the caller speaks."""
     hits: int = 0
     onsets: list[float] = field(default_factory=list)
     """ms from the voice's first sample to the call."""
@@ -101,7 +101,7 @@ class Score:
     cut: int = 0
     """Utterances whose audio lacks the voice's beginning."""
     false: int = 0
-    """Starts where nobody spoke."""
+    """Starts where the caller did not speak."""
     misses: list[str] = field(default_factory=list)
 
     @property
@@ -128,7 +128,7 @@ def _percentile(values: list[float], percentile: float) -> float:
 
 
 def listen(make: Callable[[], Candidate], scene: Scene, score: Score) -> list[tuple[int, SpeechStarted | SpeechEnded]]:
-    """What endpointing says, each with the sample after the frame on which it said so."""
+    """Return what endpointing says, each with the sample after the frame on which it said so."""
     detector, endpointer = make(), Endpointer()
     played: Sequence[bytes | None] = scene.played or [None] * len(scene.heard)
     begin = time.process_time()
@@ -141,7 +141,7 @@ def listen(make: Callable[[], Candidate], scene: Scene, score: Score) -> list[tu
 
 
 def judge(make: Callable[[], Candidate], scene: Scene, score: Score) -> None:
-    """One scene, added to its kind's score."""
+    """Add one scene to its kind's score."""
     edges = listen(make, scene, score)
     score.scenes += 1
     score.frames += len(scene.heard)
@@ -169,12 +169,12 @@ def judge(make: Callable[[], Candidate], scene: Scene, score: Score) -> None:
 
 
 def _beginning(scene: Scene, ended: SpeechEnded) -> int:
-    """The sample at which an utterance's audio begins."""
+    """Return the sample at which an utterance's audio begins."""
     return b"".join(scene.heard).find(ended.pcm) // FRAME_PCM * FRAME
 
 
 def score(make: Callable[[], Candidate], all_scenes: dict[str, list[Scene]]) -> dict[str, Score]:
-    """The whole table."""
+    """Score all scenes; return the table."""
     table: dict[str, Score] = {}
     for kind, some in all_scenes.items():
         table[kind] = Score()
@@ -200,7 +200,7 @@ def line(kind: str, one: Score) -> str:
 
 
 def goals(table: dict[str, Score]) -> list[tuple[str, float, str, float]]:
-    """What was aimed at: name, figure, `<=` or `>=`, goal."""
+    """Return what was aimed at: name, figure, `<=` or `>=`, goal."""
     spoken = [table[kind] for kind in ("sentences", "words")]
     onsets = [onset for one in spoken for onset in one.onsets]
     barge = [table[kind] for kind in ("barge-in", "barge-in word")]
@@ -221,7 +221,7 @@ def goals(table: dict[str, Score]) -> list[tuple[str, float, str, float]]:
 
 
 def report(name: str, table: dict[str, Score], *, misses: bool) -> bool:
-    """Print it; True when every goal is met."""
+    """Print the table; return whether every goal is met."""
     print(f"== {name}\n{HEAD}")
     for kind, one in table.items():
         print(line(kind, one))
@@ -236,7 +236,7 @@ def report(name: str, table: dict[str, Score], *, misses: bool) -> bool:
 
 
 def stage(voices: Path | None, music: Path | None, sounds: Path | None) -> Stage:
-    """What the scenes are made of: recordings where there are some."""
+    """Return what the scenes are made of: recordings where there are some."""
     made = Stage()
     if voices is not None:
         people = recordings.People(voices)

@@ -1,7 +1,7 @@
 """Lines that are worse than lines should be: what the scorer adds with `--stress`.
 
-Each kind is one thing that goes wrong on telephones, once with nobody speaking and once under a voice, or one way in
-which a voice arrives spoilt. Nothing here has a goal; the figures are there to be looked at before and after a change.
+Each kind is one thing that goes wrong on telephones, once while the caller is silent and once under a voice, or one way
+in which a voice arrives spoilt. Nothing here has a goal; the figures are to be compared before and after a change.
 """
 
 from __future__ import annotations
@@ -184,7 +184,7 @@ def siren(rng: Rng) -> Sound:
 
 
 def _cafe(rng: Rng, who: Cast, loss: float | None) -> Scene:
-    """Many people, 20 dB under a caller's own voice; nobody speaks to us. With an agent, its echo comes back."""
+    """Many people, 20 dB under a caller's own voice; none of them is a caller. With an agent, its echo comes back."""
     length = _SILENT_S * RATE
     line = cast.babble(rng, who, length) * sounds.amplitude(-40)
     if loss is None:
@@ -203,7 +203,7 @@ def _over_cafe(rng: Rng, who: Cast) -> Scene:
 
 
 def _over_keys(rng: Rng, who: Cast) -> Scene:
-    """Keys are pressed while somebody speaks."""
+    """Press keys while the caller speaks."""
     scene = speech(rng, who.sentence(rng), rng.uniform(-26, -16), 30)
     sound = np.frombuffer(b"".join(scene.heard), "<i2").astype(np.float64)
     first, last = scene.spoken or (0, 0)

@@ -105,7 +105,7 @@ class SileroScorer:
         """What the model remembers of this call, (2, 1, 128). Never changed in place, only replaced."""
         self.due: list[Floats] = []
         """Windows (1, 288) the model must be shown for the chunk taken last, in order."""
-        self._audio = bytes(2 * _RECALLED)
+        self._audio = bytearray(2 * _RECALLED)
         self._quiet = 0
         self._asleep = True
         self._ahead = 0
@@ -137,7 +137,8 @@ class SileroScorer:
         """Take in the next chunk and find which windows it makes due. Nothing may be due before."""
         if len(pcm) > FRAME_PCM or len(pcm) % 2:
             raise ValueError(f"a chunk is at most {FRAME_PCM} bytes of PCM16, not {len(pcm)}")
-        self._audio = self._audio[len(pcm) :] + pcm
+        del self._audio[: len(pcm)]
+        self._audio += pcm
         rms = audioop.rms(pcm, 2)
         self.noise.push(rms)
         level = decibels(rms)
