@@ -249,6 +249,35 @@ def test_a_body_after_its_answer_is_dropped_up_to_a_limit() -> None:
     visit(story)
 
 
+def test_the_limit_of_dropped_bytes_is_of_one_request() -> None:
+    async def story(place: Place) -> None:
+        reader, writer = await place.open()
+        length = DROPPED_BYTES * 2 // 3
+        for _ in range(3):
+            writer.write(f"POST /none HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n".encode())
+            assert (await reader.readuntil(b"\r\n\r\nNot Found")).startswith(b"HTTP/1.1 404 ")
+            writer.write(b"b" * length)
+        writer.write(GET)
+        assert (await reader.readuntil(b"short")).startswith(b"HTTP/1.1 200 ")
+        assert not place.refused
+
+    visit(story)
+
+
+def test_a_connection_that_has_ended_is_not_counted() -> None:
+    async def story(place: Place) -> None:
+        for _ in range(5):
+            _, writer = await place.open()
+            writer.close()
+            await writer.wait_closed()
+            # The answer on the next one comes when the server has seen the end of this one.
+            reader, _ = await place.open(GET[:-2] + b"Connection: close\r\n\r\n")
+            await rest(reader)
+        assert not place.refused
+
+    visit(story, places=2)
+
+
 @pytest.mark.parametrize("late", [b"", b"b" * 300], ids=["which never comes", "which comes late"])
 def test_a_connection_is_idle_after_an_answer_before_its_body(late: bytes) -> None:
     async def story(place: Place) -> None:
