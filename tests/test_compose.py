@@ -59,7 +59,7 @@ def test_a_mock_s_voice_is_not_kept_among_the_phrases(services: dict[str, Any]) 
     assert f"phrases:{cache}" in services["bridge"]["volumes"]
 
 
-def test_the_bridge_needs_the_settings_of_the_readme_and_no_more(services: dict[str, Any], tmp_path: Path) -> None:
+def test_compose_passes_the_settings_of_the_readme(services: dict[str, Any], tmp_path: Path) -> None:
     env = DOTENV | given(services["bridge"])
     mounted = [volume.split(":")[-2] for volume in services["bridge"]["volumes"] if volume.endswith(":ro")]
     assert [env["IVR_CONFIG"]] == mounted

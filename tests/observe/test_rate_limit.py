@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from ivr.observe.rate_limit import FIRST_LINES, MOST_KINDS, NEW_AFTER_S, REPEAT_S, RateLimit
 
 
-def test_the_first_are_told_then_one_every_ten_seconds_with_a_count() -> None:
+def test_a_repeated_line_is_let_through_every_ten_seconds() -> None:
     repeats = RateLimit()
     told = [(n, left_out) for n in range(2000) if (left_out := repeats.tell("refused", n * 0.01)) is not None]
     assert told == [(0, 0), (1, 0), (2, 0), (3, 0), (4, 0), (1004, 999)]
@@ -21,7 +21,7 @@ def test_kinds_do_not_hide_each_other() -> None:
     assert repeats.tell("drain_failed", 0.0) == 0
 
 
-def test_after_a_quiet_minute_a_kind_is_new_and_the_rest_is_told() -> None:
+def test_a_line_is_new_after_a_quiet_minute() -> None:
     repeats = RateLimit()
     for _ in range(FIRST_LINES + 7):
         repeats.tell("refused", 0.0)

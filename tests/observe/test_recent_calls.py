@@ -61,7 +61,7 @@ def test_a_second_stream_is_the_call_from_then_on() -> None:
     assert recent.get("CA1") == CallSnapshot(10.0)
 
 
-def test_a_developer_s_bridge_tells_of_its_calls_and_no_other_does(tmp_path: Path) -> None:
+def test_only_a_developer_s_bridge_shows_its_calls(tmp_path: Path) -> None:
     async def story(front: Front) -> None:
         assert (await front.get(f"/calls/{CALL}")).text == "Not Found"
 

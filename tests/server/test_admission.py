@@ -28,7 +28,7 @@ def test_a_call_from_the_webhook_to_its_end() -> None:
     assert ("a" in admission, admission.get("a"), len(admission)) == (False, None, 0)
 
 
-def test_a_call_on_the_line_that_asks_again_keeps_its_place_for_a_moment_after_its_end() -> None:
+def test_a_live_call_that_asks_again_keeps_its_place_briefly() -> None:
     admission: Admission[str] = Admission(1, hold=60)
     admission.admit("a", 0)
     admission.arrive("a", "A")

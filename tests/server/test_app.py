@@ -30,7 +30,7 @@ from tests.support.front import (
 
 
 @pytest.mark.parametrize("method", ["post", "get"])
-def test_a_call_is_answered_with_its_stream_and_words_for_a_crash(tmp_path: Path, method: str) -> None:
+def test_an_answer_has_a_stream_and_words_for_a_crash(tmp_path: Path, method: str) -> None:
     async def story(front: Front) -> None:
         answer = await getattr(front, method)("/voice")
         root = document(answer)
@@ -48,7 +48,7 @@ def test_a_call_is_answered_with_its_stream_and_words_for_a_crash(tmp_path: Path
     visit(settings(tmp_path), story)
 
 
-def test_a_repeated_request_gets_the_same_answer_and_no_second_place(tmp_path: Path) -> None:
+def test_a_repeated_request_gets_the_same_answer(tmp_path: Path) -> None:
     async def story(front: Front) -> None:
         first, again = await front.post("/voice"), await front.post("/voice")
         assert first.text == again.text
@@ -268,7 +268,7 @@ def test_a_call_that_is_over_gives_its_place_back(tmp_path: Path, status: str) -
     visit(settings(tmp_path, IVR_MAX_CALLS="1"), story)
 
 
-def test_status_callbacks_come_in_any_order_twice_and_with_fields_nobody_knows(tmp_path: Path) -> None:
+def test_status_callbacks_in_any_order_with_unknown_fields(tmp_path: Path) -> None:
     async def story(front: Front) -> None:
         for status in ("completed", "ringing", "completed", "in-progress", "initiated", "teleported", ""):
             form = voice_form(CallStatus=status, Tomorrow="x", SequenceNumber="0", Duration="")

@@ -81,7 +81,7 @@ HANDSHAKES: list[tuple[str, dict[str, str], str]] = [
 
 
 @pytest.mark.parametrize(("headers", "reason"), [row[1:] for row in HANDSHAKES], ids=[row[0] for row in HANDSHAKES])
-def test_a_handshake_of_somebody_else_is_refused_before_it_is_accepted(
+def test_a_wrong_handshake_is_refused_before_it_is_accepted(
     tmp_path: Path, headers: dict[str, str], reason: str
 ) -> None:
     async def story(front: Front) -> None:
@@ -104,7 +104,7 @@ def test_a_query_on_the_socket_is_part_of_what_is_signed(tmp_path: Path) -> None
     visit(settings(tmp_path), story)
 
 
-def test_a_socket_that_leaves_before_it_is_accepted_is_nobody_s_loss(tmp_path: Path) -> None:
+def test_a_socket_that_leaves_before_it_is_accepted(tmp_path: Path) -> None:
     async def story(front: Front) -> None:
         socket = Socket(front.app, "ws://127.0.0.1:8000/media", front.signer.headers(MEDIA))
         socket.drop()
@@ -226,9 +226,7 @@ SILENT: list[tuple[str, list[str | bytes]]] = [
 
 
 @pytest.mark.parametrize("messages", [row[1] for row in SILENT], ids=[row[0] for row in SILENT])
-def test_a_socket_on_which_no_call_begins_is_closed_after_five_seconds(
-    tmp_path: Path, messages: list[str | bytes]
-) -> None:
+def test_a_socket_without_a_call_is_closed_after_5_seconds(tmp_path: Path, messages: list[str | bytes]) -> None:
     async def story(front: Front) -> None:
         loop = asyncio.get_running_loop()
         socket = await front.media()
@@ -301,7 +299,7 @@ def test_a_socket_that_ends_without_a_stop(tmp_path: Path, code: int) -> None:
     visit(settings(tmp_path), story)
 
 
-def test_a_crash_while_a_call_is_put_together_closes_the_socket_in_order(
+def test_a_crash_before_a_call_closes_the_socket(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(Bridge, "_compose", lambda *_: 1 / 0)

@@ -89,7 +89,7 @@ def test_a_process_that_stands_still_is_seen(tmp_path: Path, caplog: pytest.LogC
 # -- phrases -------------------------------------------------------------------------------------------------------
 
 
-def test_phrases_are_rendered_once_for_every_line_with_its_own_voice(tmp_path: Path) -> None:
+def test_phrases_are_rendered_once_a_line_by_its_speaker(tmp_path: Path) -> None:
     lines = tmp_path / "ivr.toml"
     lines.write_text('[[line]]\nnumber = "+966110000001"\nlanguage = "ar"\n', "utf-8")
     hamsa = MemoryHamsa()
@@ -114,9 +114,7 @@ def test_phrases_are_rendered_once_for_every_line_with_its_own_voice(tmp_path: P
     assert again.mock.stats.requests["tts"] == 0
 
 
-def test_calls_are_welcome_without_phrases_and_they_are_tried_again(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_calls_are_welcome_while_phrases_are_tried_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     hamsa = MemoryHamsa()
     down = True
 
@@ -139,9 +137,7 @@ def test_calls_are_welcome_without_phrases_and_they_are_tried_again(
     assert caplog.text.count("phrases_missing") <= 2
 
 
-def test_a_cache_that_cannot_be_written_is_told_once_with_the_settings_name(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_an_unwritable_cache_is_one_warning_with_its_setting(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     chosen = settings(tmp_path)
     (tmp_path / "cache").write_bytes(b"")  # no folder
 
@@ -189,7 +185,7 @@ def test_a_scorer_that_cannot_be_had_stops_the_start(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "env", [{"HAMSA_API_KEY": "schlüssel"}, {"IVR_HAMSA_URL": "wss://speech.example/ws?api_key=secret"}]
 )
-def test_settings_with_which_every_call_would_fail_stop_the_start(tmp_path: Path, env: dict[str, str]) -> None:
+def test_settings_that_would_fail_every_call_stop_the_start(tmp_path: Path, env: dict[str, str]) -> None:
     async def main() -> None:
         with pytest.raises(ValueError, match="HAMSA_API_KEY") as stopped:
             a_bridge(settings(tmp_path, **env))
@@ -225,7 +221,7 @@ def test_a_stream_that_never_comes_gives_its_place_back(tmp_path: Path) -> None:
     live(settings(tmp_path, IVR_MAX_CALLS="1"), story)
 
 
-def test_who_called_comes_from_the_webhook_and_not_from_the_stream(tmp_path: Path) -> None:
+def test_the_caller_s_number_comes_from_the_webhook(tmp_path: Path) -> None:
     async def story(bridge: Bridge) -> None:
         phone, serving = await streaming(bridge)
         [session] = bridge.admission
@@ -297,7 +293,7 @@ def test_a_drain_waits_no_longer_than_a_token_lives(tmp_path: Path, drain_second
     live(settings(tmp_path, IVR_DRAIN_SECONDS=drain_seconds), story)
 
 
-def test_a_drain_ends_when_the_carrier_says_that_the_caller_is_gone(tmp_path: Path) -> None:
+def test_a_drain_ends_when_the_caller_of_a_place_is_gone(tmp_path: Path) -> None:
     async def story(bridge: Bridge) -> None:
         answered(bridge)
         began, draining = now(), asyncio.create_task(bridge.drain())
@@ -309,7 +305,7 @@ def test_a_drain_ends_when_the_carrier_says_that_the_caller_is_gone(tmp_path: Pa
     live(settings(tmp_path, IVR_DRAIN_SECONDS="600"), story)
 
 
-def test_a_place_asked_for_again_by_a_call_on_the_line_is_free_soon_after_its_end(tmp_path: Path) -> None:
+def test_a_place_of_a_live_call_is_free_soon_after_its_end(tmp_path: Path) -> None:
     async def story(bridge: Bridge) -> None:
         phone, serving = await streaming(bridge)
         answered(bridge)

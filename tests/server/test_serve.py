@@ -271,7 +271,7 @@ async def code_of(phone: ClientConnection) -> int | None:
 
 
 @pytest.mark.live
-def test_five_megabytes_in_one_message_end_that_call_and_nothing_else(tmp_path: Path) -> None:
+def test_a_message_of_five_megabytes_ends_only_its_call(tmp_path: Path) -> None:
     async def main() -> None:
         async with served(settings(tmp_path)) as (_, bridge, place):
             phone = await on_the_line(place)
@@ -332,7 +332,7 @@ def test_a_signal_lets_the_call_end_and_then_the_server(tmp_path: Path) -> None:
 
 
 @pytest.mark.live
-def test_a_call_that_was_answered_before_the_signal_is_served_after_it(tmp_path: Path) -> None:
+def test_a_signal_lets_an_answered_call_come(tmp_path: Path) -> None:
     async def main() -> None:
         async with served(settings(tmp_path)) as (server, bridge, place):
             given = await ring(place)
@@ -351,7 +351,7 @@ def test_a_call_that_was_answered_before_the_signal_is_served_after_it(tmp_path:
 
 
 @pytest.mark.live
-def test_connections_that_say_nothing_do_not_keep_a_server_from_answering_or_ending(tmp_path: Path) -> None:
+def test_silent_connections_keep_no_server_from_ending(tmp_path: Path) -> None:
     async def main() -> None:
         halves = (
             b"",

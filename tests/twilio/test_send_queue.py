@@ -35,7 +35,7 @@ def test_a_clear_takes_what_waits() -> None:
     assert kinds(outbox) == ["clear", "mark"]
 
 
-def test_a_phone_that_does_not_read_is_noticed_and_may_still_be_cleared() -> None:
+def test_a_queue_of_a_phone_that_does_not_read() -> None:
     outbox = SendQueue(started())
     assert all(outbox.put(SendAudio(b"\xff")) for _ in range(MOST_UNSENT))
     assert not outbox.put(SendAudio(b"\xff"))

@@ -29,7 +29,7 @@ def own(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("language", ["ar", "en"])
-def test_the_answer_connects_the_stream_and_has_words_for_a_crash(shipped: Documents, language: str) -> None:
+def test_answer_xml_connects_and_has_words_for_a_crash(shipped: Documents, language: str) -> None:
     response = ElementTree.fromstring(shipped.answer(STREAM, {"token": "t", "shop": "1"}, language))
     assert [verb.tag for verb in response] == ["Connect", "Say", "Hangup"]
     stream = response.find("Connect/Stream")
