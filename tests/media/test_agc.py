@@ -118,3 +118,14 @@ def test_a_whole_recording_gets_one_gain(dbfs: float, voice: Callable[..., bytes
 @pytest.mark.parametrize("pcm", [b"", b"\x00\x10" * 20, bytes(6400)])
 def test_a_recording_without_speech_stays_as_it_is(pcm: bytes) -> None:
     assert normalise(pcm) == pcm
+
+
+def test_the_measure_is_trusted_fully_after_25_blocks() -> None:
+    """Speech of 2 dB under the target: the gain would be there at once if the first blocks were trusted."""
+    level = int(32768 * 10 ** (-22 / 20))
+    control = GainControl()
+    gains = []
+    for _ in range(30):
+        control.feed(level.to_bytes(2, "little") * 160)
+        gains.append(control.gain_db)
+    assert [round(gains[blocks - 1], 2) for blocks in (5, 10, 25, 30)] == [0.4, 0.8, 2.0, 2.0]

@@ -37,6 +37,16 @@ def test_noise_is_what_is_there_when_nobody_speaks(dbfs: float) -> None:
     assert levels.echo is None
 
 
+@pytest.mark.parametrize("order", [(False, False, True), (False, True, False), (True, False, False)])
+def test_a_half_second_beside_a_voice_is_no_noise(order: tuple[bool, ...]) -> None:
+    levels = CallLevels()
+    for voiced in order:
+        hear(levels, -40, 0.5, voiced=voiced)
+    assert levels.noise is None
+    hear(levels, -40, 1.5)
+    assert levels.noise == pytest.approx(-40, abs=1.5)
+
+
 def test_noise_is_not_raised_by_a_cough() -> None:
     levels = CallLevels()
     hear(levels, -60, 5)

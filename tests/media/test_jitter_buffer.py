@@ -214,3 +214,20 @@ def test_a_frame_has_the_score_of_the_chunk_that_completes_it() -> None:
 def test_a_clock_that_went_back_keeps_the_scores() -> None:
     chunks = [*((20 * n, 160, 0.1) for n in range(10)), *((0, 160, n / 10) for n in range(2, 8))]
     assert scores(JitterBuffer(), chunks) == [0.1] * 10 + [0.6, 0.7]
+
+
+def test_late_chunks_with_good_ones_between_move_no_clock() -> None:
+    track = JitterBuffer()
+    run(track, numbered(*range(10)))
+    assert run(track, numbered(0, 0, 0, 0, 10, 0, 0, 0, 0, 11)) == frames(10, 11)
+    assert (track.late_chunks, track.resyncs) == (8, 0)
+
+
+@pytest.mark.parametrize(("in_order", "taken"), [(9, True), (10, False)])
+def test_a_clock_is_trusted_after_ten_chunks_in_order(in_order: int, taken: bool) -> None:
+    track = JitterBuffer()
+    run(track, numbered(*range(10)))
+    run(track, numbered(0, 0, 0, 0, 0))
+    assert run(track, numbered(*range(1, 1 + in_order))) == frames(*range(1, 1 + in_order))
+    ahead = in_order + 2
+    assert run(track, numbered(ahead)) == (frames(ahead) if taken else [])

@@ -224,6 +224,39 @@ def test_heard_stops_a_sample_short_of_a_mark_not_back() -> None:
     assert playout.heard(1.0) == 2400
 
 
+@pytest.mark.parametrize(("late", "underruns"), [(0.0009, 0), (0.0011, 1)])
+def test_a_millisecond_late_is_no_underrun(late: float, underruns: int) -> None:
+    playout = Playout()
+    playout.begin(1)
+    playout.write(tone(20))
+    playout.poll(0.0)
+    playout.write(tone(100))
+    playout.poll(0.02 + late)
+    assert playout.underruns == underruns
+
+
+def test_a_resume_ignores_where_a_dropped_piece_would_have_begun() -> None:
+    """Two pieces are dropped before the second has begun; the next one may wind back to its own quiet spot."""
+    playout = Playout()
+    for key in (1, 2):
+        playout.begin(key)
+        playout.write(tone(500))
+        playout.finish(key)
+    playout.poll(0.0)
+    playout.drop(0.2)
+    begins = playout.heard(0.2)
+    playout.begin(3)
+    playout.write(tone(100) + b"\xff" * 320 + tone(1000))
+    playout.finish(3)
+    now = 0.2
+    while playout.heard(now) < begins + 3600:
+        now += 0.02
+        playout.poll(now)
+    playout.hold(now)
+    playout.resume(now)
+    assert playout.heard(now) == pytest.approx(begins + 960, abs=160)
+
+
 def test_what_would_have_been_heard_next_can_be_faded() -> None:
     phone = ear(fade_ms=40)
     assert phone.playout.fading(phone.now) == b""

@@ -76,7 +76,7 @@ def test_once_awake_it_takes_no_6_db_to_stay_so() -> None:
     detector = VoiceDetector()
     said(detector, [0.9] * 30, NOISE, b"\x40\x00" * 160)
     assert detector.push(LOUD, 0.9, b"\x40\x00" * 160) == 0.9
-    assert detector.push(NOISE, 0.9, b"\x40\x00" * 160) > 0
+    assert min(said(detector, [0.9] * 10, NOISE, b"\x40\x00" * 160)) > 0
 
 
 def test_played_silence_is_nothing_played() -> None:
