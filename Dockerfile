@@ -1,4 +1,4 @@
-# The bridge, without the developer's tools: build once, run as nobody in particular.
+# The bridge, without the developer's tools: built once, run as a user without rights.
 FROM python:3.13-slim AS build
 ENV UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1 UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=/opt/ivr
 RUN pip install --no-cache-dir uv

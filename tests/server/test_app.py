@@ -133,7 +133,7 @@ SIGNERS: list[tuple[str, Signer, dict[str, str], str | None]] = [
     ("another secret", Signer("not the token"), {}, "wrong_signature"),
     ("the token being rotated in", Signer("second"), {"TWILIO_SECONDARY_AUTH_TOKEN": "second"}, None),
     ("a shared key", Signer("", SharedKey("k1", "s1")), {"IVR_SHARED_KEYS": "k1=s1"}, None),
-    ("a shared key nobody knows", Signer("", SharedKey("k2", "s1")), {"IVR_SHARED_KEYS": "k1=s1"}, "unknown_key"),
+    ("an unknown shared key", Signer("", SharedKey("k2", "s1")), {"IVR_SHARED_KEYS": "k1=s1"}, "unknown_key"),
     ("a shared key where none is set up", Signer("", SharedKey("k1", "s1")), {}, "unknown_key"),
     (
         "the token where a shared key is required",
