@@ -58,3 +58,10 @@ def test_digital_silence_is_as_soft_as_an_idle_line() -> None:
 
 def test_it_says_what_it_knows() -> None:
     assert repr(after(10, -40, 0.6)) == "<BabbleFloor doubt=1.00 at -40 dBFS>"
+
+
+@pytest.mark.parametrize(("percent", "crowd"), [(45, False), (55, True)])
+def test_doubt_prevails_from_half_of_the_time(percent: int, crowd: bool) -> None:
+    babble = BabbleFloor()
+    doubtful = [n * percent // 100 != (n + 1) * percent // 100 for n in range(1000)]
+    assert any(babble.push(-40, 0.5 if doubt else 0.01) for doubt in doubtful) == crowd

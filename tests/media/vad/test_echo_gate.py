@@ -2,7 +2,7 @@
 
 import pytest
 
-from ivr.media.vad.echo_gate import EchoGate
+from ivr.media.vad.echo_gate import EchoGate, _counted
 
 SILENCE = -99.0
 
@@ -136,3 +136,23 @@ def test_it_is_busy_for_half_a_second_after_the_agent() -> None:
         gate.push(-60.0, SILENCE)
         states.append(gate.busy)
     assert states == [True] * 26 + [False]
+
+
+def test_a_caller_over_the_agent_is_not_taken_for_echo() -> None:
+    gate = EchoGate()
+    for number in range(200):
+        gate.push(-28.0 if number % 10 == 0 else -60.0, -20.0)
+    assert gate.echo == pytest.approx(-40)
+
+
+def test_another_delay_forgets_the_echo_of_the_first() -> None:
+    gate = EchoGate()
+    talk(gate, 500, late=4, loss=20)
+    assert gate.echo == pytest.approx(-20, abs=1)
+    talk(gate, 900, late=14, loss=32)
+    assert gate.delay.frames == 14
+    assert gate.echo == pytest.approx(-32, abs=2)
+
+
+def test_what_was_played_counts_around_the_delay_and_fades() -> None:
+    assert [_counted(late) for late in (-3, -2, 0, 2, 3, 7, 8, 20)] == [-12, 0, 0, 0, -2, -10, -12, -12]
