@@ -1,4 +1,4 @@
-"""Buffer the caller's audio: chunks as the carrier delivers them in, 20 ms frames on one unbroken timeline out.
+"""Buffer the caller's audio (jitter buffer): chunks as they arrive in, 20 ms frames on one unbroken timeline out.
 
 A chunk's timestamp says where its first sample belongs; arrival time says nothing (carriers deliver in bursts).
 Timestamps are whole milliseconds, so a chunk that is less than 19 ms off its place counts as in order and is taken as

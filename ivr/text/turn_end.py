@@ -1,4 +1,4 @@
-"""Judge from words whether the caller has finished, will go on, or only shows that the caller listens.
+"""Judge the end of turn from words: the caller has finished, will go on, or only signals listening (backchannel).
 
 One table holds Saudi Arabic and English, because callers mix them. In doubt the answer is `unknown` or False: then
 silence decides.

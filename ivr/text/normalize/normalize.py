@@ -1,4 +1,4 @@
-"""Turn written text into text that TTS can speak.
+"""Turn written text into text that TTS can speak (text normalization).
 
 `normalize` runs one pass of rewritings in a fixed order, each in its own file. Markup goes first, then addresses, then
 numbers by their role, the most particular role first: dates, phone numbers and accounts, times, money, percent, units,
