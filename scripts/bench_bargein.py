@@ -2,7 +2,7 @@
 
 Calls ring at the same time; every caller talks over each answer. Prints, over all interruptions: the caller's onset ->
 `clear` on its way, -> the phone is silent; what was heard of an old turn after its end was decided; and the cost of
-starting the ears early: milliseconds saved a turn at the mock's 0.8 s, requests taken back. `--hum` has the callers
+starting the STT early: milliseconds saved a turn at the mock's 0.8 s, requests taken back. `--hum` has the callers
 say «اها» instead, and prints how long the agent was quiet, and what was lost or said twice.
 """
 
@@ -79,8 +79,7 @@ def interruptions(records: Sequence[PhoneRecord], keep: Keep) -> list[str]:
         f"interruptions: {asked}, committed {sum(o.verdict == 'commit' for o in overlaps)}",
         f"caller's onset (as the detector dates it) -> clear: {spread(clears)}",
         f"caller's first sample -> phone silent, fade included: {spread(stops)}",
-        f"ears started early: {spread(saved)} saved of 800 a turn, "
-        f"{keep.taken_back} of {keep.sent} requests taken back",
+        f"STT started early: {spread(saved)} saved of 800 a turn, {keep.taken_back} of {keep.sent} requests taken back",
         _phones(records),
     ]
 
