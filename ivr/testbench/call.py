@@ -81,13 +81,13 @@ async def ring(
     told = await told_of(record, urljoin(url, f"calls/{record.call_sid}"))
     outcome = result(record, script, told)
     turns = told.turns if isinstance(told, CallSnapshot) else None
-    figures = {**demo.ear_figures(record, turns), **demo.own_at_the_ear(record, turns or [])}
     refused = refusal(record)
     if refused:
         # A refused call has no figures: what would be measured is a silence that no caller waited through.
         figures = {"refused": refused[0].removeprefix("refused: ")}
         plain = []
     else:
+        figures = {**demo.ear_figures(record, turns), **demo.own_at_the_ear(record, turns or [])}
         if turns:
             console.print()
             console.print(latency_table(turns))

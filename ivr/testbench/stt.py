@@ -17,8 +17,6 @@ from typing import Any, Final
 
 import numpy as np
 
-RECOGNISER_RATE: Final = 16_000
-"""Sample rate that `recognise` takes, in Hz."""
 NO_RECOGNISER: Final = "no recogniser: install the extra `demo` (pocketsphinx; English only, no wheel for Python 3.14)"
 
 _FLOOR_RMS: Final = 100
