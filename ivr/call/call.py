@@ -27,6 +27,7 @@ from ivr.call.options import CallOptions, PhraseName
 from ivr.call.timeline import Turn
 from ivr.call.turn import Floor, TurnState, TurnTrigger
 from ivr.media.endpointing import SpeechStarted
+from ivr.text.transcript import words_in
 
 MAYBE_WORDS_MS: Final = 300
 """Voiced audio that may have been words, in milliseconds. Less is not worth asking the caller to repeat."""
@@ -103,7 +104,7 @@ class Call:
             case events.ReplyDelta() | events.ReplyPause() | events.ReplyEnded() | events.ReplyFailed():
                 self._reply(event, now)
             case events.TranscriptArrived(utterance=utterance, text=text):
-                self._transcript(utterance, text, now)
+                self._transcript(utterance, words_in(text), now)
             case events.TranscriptFailed(utterance=utterance, reason=reason):
                 self._note("transcript_failed", reason=reason)
                 self._transcript(utterance, None, now)

@@ -150,7 +150,10 @@ def test_one_word_over_the_agent_takes_the_floor() -> None:
     assert len(stage.all(Transcribe)) == 2
 
 
-@pytest.mark.parametrize(("words", "rule"), [("mm-hm", "backchannel"), ("okay", "backchannel"), ("", "nothing")])
+@pytest.mark.parametrize(
+    ("words", "rule"),
+    [("mm-hm", "backchannel"), ("okay", "backchannel"), ("", "nothing"), ("...", "nothing"), ("[موسيقى]", "nothing")],
+)
 def test_a_sign_of_listening_lets_the_agent_go_on(words: str, rule: str) -> None:
     stage = Stage()
     stage.answer(ms=2000)
@@ -163,6 +166,16 @@ def test_a_sign_of_listening_lets_the_agent_go_on(words: str, rule: str) -> None
     assert stage.call.turns[0].outcome == "heard"
     assert stage.call.turns[0].overlaps[0].rule == rule
     assert len(stage.all(RequestReply)) == 1
+
+
+@pytest.mark.parametrize("noise", [".", "؟", "♪♪", "(music)", "[BLANK_AUDIO]", "شكراً للمشاهدة"])
+def test_a_transcript_without_words_is_no_question(noise: str) -> None:
+    stage = Stage()
+    stage.hear(noise, ms=200)
+    assert (stage.state, stage.all(RequestReply)) == ("listening", [])
+    stage.hear(noise, ms=600)
+    assert [turn.sentences[0].text for turn in stage.call.turns] == ["reprompt words"]
+    assert stage.all(RequestReply) == []
 
 
 def test_yes_is_an_answer_when_the_agent_has_asked() -> None:
