@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import json
 import logging
-import sys
 import time
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
+from ivr.observe.log_writer import LogWriter
 from ivr.observe.rate_limit import RateLimit
+
+OF_ONE_CALL: Final = 100
+"""Lines of one event of one call that are all written. A call with a flood of them has one a second after that."""
+OF_ONE_CALL_REPEAT_S: Final = 1.0
 
 _RECORD_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 
@@ -58,20 +62,23 @@ class JsonFormatter(logging.Formatter):
 
 
 class Sparing(logging.Filter):
-    """Leave out warnings that repeat themselves and are about no call, and count them in `left_out`."""
+    """Leave out lines that repeat themselves, and count them in `left_out`."""
 
     def __init__(self) -> None:
         super().__init__()
         self._repeats = RateLimit()
+        self._of_calls = RateLimit(OF_ONE_CALL, OF_ONE_CALL_REPEAT_S, kinds=2000)
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Return whether the line is written."""
-        fields = fields_of(record)
-        # Anyone who finds the port can cause warnings about no call, by the thousand a second.
+        fields, now = fields_of(record), time.monotonic()
+        # Anyone who finds the port can cause warnings about no call, by the thousand a second; a phone can cause lines
+        # about its own call. Every line is of one or the other kind.
         if record.levelno < logging.WARNING or "call" in fields:
-            return True
-        words = tuple(value for value in fields.values() if isinstance(value, str))
-        left_out = self._repeats.tell((record.name, record.msg, words), time.monotonic())
+            left_out = self._of_calls.tell((record.name, record.msg, fields.get("call")), now)
+        else:
+            words = tuple(value for value in fields.values() if isinstance(value, str))
+            left_out = self._repeats.tell((record.name, record.msg, words), now)
         if left_out:
             record.left_out = left_out
         return left_out is not None
@@ -83,12 +90,13 @@ def _shown(value: object) -> str:
     return text if text.isprintable() and not set(text) & set(" \"'=") and text else repr(text)
 
 
-def set_up(form: Literal["text", "json"]) -> None:
-    """Start to log to standard error."""
-    stream = logging.StreamHandler(sys.stderr)
-    stream.setFormatter(JsonFormatter() if form == "json" else TextFormatter())
-    stream.addFilter(Sparing())
-    logging.basicConfig(handlers=[stream], level=logging.INFO, force=True)
+def set_up(form: Literal["text", "json"]) -> LogWriter:
+    """Start to log to standard error, and return what writes there."""
+    writer = LogWriter()
+    writer.setFormatter(JsonFormatter() if form == "json" else TextFormatter())
+    writer.addFilter(Sparing())
+    logging.basicConfig(handlers=[writer], level=logging.INFO, force=True)
     # uvicorn logs every handshake, with a path and a query that a stranger may have chosen.
     for loud in ("httpx", "httpcore", "websockets", "twilio", "uvicorn.error"):
         logging.getLogger(loud).setLevel(logging.WARNING)
+    return writer

@@ -65,6 +65,7 @@ class Metrics:
             "From endpoint to first audio, services excluded, stalls included",
             _OVERHEAD_SECONDS,
         )
+        self._dropped_lines = self._counter("ivr_log_lines_dropped", "Lines of the log that were not read in time")
         self._lag = self._histogram("ivr_loop_lag_seconds", "How late the event loop runs its timers", _LAG_SECONDS)
         self._first_audio = self._histogram(
             "ivr_first_audio_seconds", "From endpoint to the answer's first audio", _AUDIO_SECONDS
@@ -90,6 +91,10 @@ class Metrics:
     def lagged(self, seconds: float) -> None:
         """Record the event loop's lag, in seconds."""
         self._lag.observe(seconds)
+
+    def log_line_dropped(self) -> None:
+        """Count a line of the log that was not written."""
+        self._dropped_lines.inc()
 
     def noted(self, name: str) -> None:
         """Count a note that belongs to no call."""

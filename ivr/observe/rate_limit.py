@@ -29,7 +29,11 @@ class _RepeatedLine:
 class RateLimit:
     """Remember how often each kind of line came lately."""
 
-    def __init__(self) -> None:
+    def __init__(self, first: int = FIRST_LINES, repeat_s: float = REPEAT_S, *, kinds: int = MOST_KINDS) -> None:
+        """Take how many lines of a kind are all written, the seconds between two after these, and the most kinds."""
+        self._first = first
+        self._repeat_s = repeat_s
+        self._most = kinds
         self._kinds: dict[Hashable, _RepeatedLine] = {}
 
     def __repr__(self) -> str:
@@ -44,11 +48,11 @@ class RateLimit:
             kind = _RepeatedLine(left_out=kind.left_out)
         # The newest kind is the last: the first is the one to forget.
         self._kinds[what] = kind
-        if len(self._kinds) > MOST_KINDS:
+        if len(self._kinds) > self._most:
             del self._kinds[next(iter(self._kinds))]
         kind.seen += 1
         kind.last_at = now
-        if kind.seen > FIRST_LINES and now - kind.told_at < REPEAT_S:
+        if kind.seen > self._first and now - kind.told_at < self._repeat_s:
             kind.left_out += 1
             return None
         left_out, kind.left_out, kind.told_at = kind.left_out, 0, now

@@ -102,7 +102,11 @@ class Routes:
             log.exception("answer_failed", extra={"call": dialled.call_sid})
             name, text = "error", self.bridge.documents.say("error", self._settings.language)
         self.bridge.metrics.answered(name)
-        log.info("answered", extra={"call": dialled.call_sid, "document": name})
+        if name == "answer":
+            log.info("answered", extra={"call": dialled.call_sid, "document": name})
+        # Without the call: these may come by the thousand, and are told once for all (`ivr.observe.logs.Sparing`).
+        else:
+            log.warning("turned_away", extra={"document": name})
         return Response(text, media_type="text/xml")
 
     async def media(self, websocket: WebSocket) -> None:

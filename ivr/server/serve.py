@@ -49,6 +49,9 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
         await super().shutdown(sockets)  # type: ignore[arg-type]
         log.info("stopped")
+        # Uvicorn ends the process by the signal that it was sent: nothing of Python's own end runs after that.
+        for handler in logging.getLogger().handlers:
+            handler.flush()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Drain at the first signal, exit at the second, or at the first where there are no calls."""
@@ -108,12 +111,13 @@ def config_for(
 
 def serve(settings: Settings) -> None:
     """Serve until a signal ends it. Blocks. Raises ValueError, one line, when it cannot begin."""
-    logs.set_up(settings.log_format)
+    writer = logs.set_up(settings.log_format)
     for note in settings.notes:
         log.warning("setting", extra={"problem": note})
     check_address(settings.host, settings.port)
     app = create_app(settings)
     bridge: Bridge = app.state.bridge
+    writer.on_drop = bridge.metrics.log_line_dropped
     config = config_for(app, settings, places=_places(settings), refused=partial(bridge.metrics.rejected, "connection"))
     Server(config, bridge).run()
 

@@ -11,6 +11,7 @@ import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from socket import gaierror
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -49,7 +50,7 @@ def test_serve_puts_it_together(
 ) -> None:
     ran: list[Server] = []
     monkeypatch.setattr(Server, "run", lambda server: ran.append(server))
-    monkeypatch.setattr("ivr.observe.logs.set_up", lambda _: None)
+    monkeypatch.setattr("ivr.observe.logs.set_up", lambda _: SimpleNamespace())
     monkeypatch.setattr("ivr.server.serve.check_address", lambda _host, _port: None)
     monkeypatch.setattr("ivr.server.serve.raise_limit", lambda: ENOUGH)
     serve(settings(tmp_path, IVR_LANGAUGE="x"))
@@ -66,7 +67,7 @@ def test_too_few_files_for_the_calls_are_warned_of(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, files: int, warned: bool
 ) -> None:
     monkeypatch.setattr(Server, "run", lambda _: None)
-    monkeypatch.setattr("ivr.observe.logs.set_up", lambda _: None)
+    monkeypatch.setattr("ivr.observe.logs.set_up", lambda _: SimpleNamespace())
     monkeypatch.setattr("ivr.server.serve.check_address", lambda _host, _port: None)
     monkeypatch.setattr("ivr.server.serve.raise_limit", lambda: files)
     serve(settings(tmp_path, IVR_MAX_CALLS="50"))
