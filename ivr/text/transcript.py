@@ -20,7 +20,7 @@ _NOTE: Final = re.compile(
 _NESTED_MOST: Final = 3
 """Notes within notes that are looked into."""
 _LETTERS: Final = re.compile(r"[^\W_]+")
-_SILENCE: Final = re.compile(r"(?:blank|no|inaudible|unintelligible) (?:audio|speech|sound|words?)|inaudible")
+_NO_SPEECH: Final = re.compile(r"(?:blank|no|inaudible|unintelligible) (?:audio|speech|sound|words?)|inaudible")
 """What STT writes for silence without a bracket."""
 
 _MADE_UP: Final = frozenset(
@@ -45,7 +45,7 @@ def words_in(transcript: str) -> str:
         said = _NOTE.sub(_unless_digits, said)
     # Marks alone are no words; beside words they belong to them.
     letters = " ".join(_LETTERS.findall(folded(said)))
-    if not letters or letters in _MADE_UP or _SILENCE.fullmatch(letters):
+    if not letters or letters in _MADE_UP or _NO_SPEECH.fullmatch(letters):
         return ""
     return " ".join(said.split())
 

@@ -45,6 +45,16 @@ _UNFINISHED_AFTER: Final = word_set(
     "يعني انا انه ان اني حق حقت"
 )
 """Words that do not end an utterance."""
+_ASKING_PHRASES: Final = tuple(
+    tuple(phrase.split())
+    for phrase in (
+        "say yes", "say no", "yes or no", "please confirm", "to confirm", "let me know", "tell me", "would you like",
+        "do you want", "do you need", "shall i", "should i", "is that right", "is that correct", "okay with you",
+        "هل", "نعم او لا", "نعم ام لا", "ايوه او لا", "ايوه ولا لا", "اي او لا", "قل نعم", "قول نعم", "قولي نعم",
+        "قل لي", "قول لي", "قوليلي", "خبرني", "اخبرني", "اكد لي", "للتاكيد", "موافق", "تبي", "تبغي", "تريد", "تحب",
+    )
+)  # fmt: skip
+"""What asks the caller for words, with a question mark or without."""
 _MOBILE_LENGTHS: Final = (("05", 10), ("9665", 12))
 """First digits of a Saudi mobile number, and how many digits it has."""
 _PIN_DIGITS, _WAYBILL_DIGITS = 4, 13
@@ -78,6 +88,18 @@ def completeness(text: str) -> Completeness:
     if any(tuple(words[-len(phrase) :]) == phrase for phrase in _CLOSING_PHRASES) or _FINAL_STOP.search(plain):
         return "complete"
     return "unknown"
+
+
+def asks(text: str) -> bool:
+    """Return whether the agent's words ask the caller for an answer, somewhere among them."""
+    if "?" in text or "؟" in text:
+        return True
+    words = _FOLDED_WORD.findall(folded(text))
+    return any(_holds(words, phrase) for phrase in _ASKING_PHRASES)
+
+
+def _holds(words: list[str], phrase: tuple[str, ...]) -> bool:
+    return any(tuple(words[at : at + len(phrase)]) == phrase for at in range(len(words) - len(phrase) + 1))
 
 
 def is_backchannel(text: str, *, asked: bool) -> bool:

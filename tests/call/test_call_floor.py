@@ -188,6 +188,42 @@ def test_yes_is_an_answer_when_the_agent_has_asked() -> None:
     assert stage.last(RequestReply).request.text == "yes"
 
 
+@pytest.mark.parametrize(
+    ("asked", "hint", "answer"),
+    [
+        ("Shall I cancel it?", "Say yes or no, please.", "Yes"),
+        ("Shall I cancel it?", "That costs nothing at all, and you may order again.", "okay"),
+        ("هل تريد أن ألغي الشحنة التي في الرياض؟", "قل نعم أو لا من فضلك.", "نعم"),
+        ("هل تريد أن ألغي الشحنة التي في الرياض؟", "الإلغاء مجاني ويستغرق يوماً واحداً.", "طيب"),
+    ],
+)
+def test_yes_during_the_hint_behind_a_question(asked: str, hint: str, answer: str) -> None:
+    stage = Stage(options(language="en" if asked.isascii() else "ar"))
+    stage.hear()
+    stage.reply(f"{asked} {hint}")
+    stage.voice(1000)
+    stage.voice(2500)
+    stage.wait(1800)
+    assert stage.call.turns[0].sentences[1].sent_at is not None
+    stage.speak(300)
+    stage.wait(200)
+    stage.feed(TranscriptArrived(2, answer))
+    assert stage.last(RequestReply).request.text == answer
+    assert stage.call.turns[0].overlaps[0].rule == "words"
+
+
+def test_yes_while_the_bridge_asks_again() -> None:
+    stage = Stage(options(silence_timeout=2.0))
+    stage.answer("Shall I cancel it? Say yes or no, please.", ms=1000)
+    stage.voice(500)
+    stage.wait(3700)
+    assert stage.call.turns[-1].kind == "phrase"
+    stage.speak(200)
+    stage.wait(180)
+    stage.feed(TranscriptArrived(2, "yes"))
+    assert stage.last(RequestReply).request.text == "yes"
+
+
 def test_stt_that_fails_over_the_agent_lets_it_go_on() -> None:
     stage = Stage()
     stage.answer(ms=2000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.text.turn_end import completeness, folded, is_backchannel
+from ivr.text.turn_end import asks, completeness, folded, is_backchannel
 from tests.text.tables import failures
 
 
@@ -77,6 +77,28 @@ def test_is_backchannel() -> None:
         ("wait", False, False),
     ]
     assert failures(rows, lambda text, asked: is_backchannel(text, asked=asked)) == []
+
+
+def test_asks() -> None:
+    rows = [
+        ("", False),
+        ("I shall send it.", False),
+        ("It is in Riyadh.", False),
+        ("شحنتك في الرياض.", False),
+        ("Shall I send it?", True),
+        ("Shall I cancel it? Say yes or no, please.", True),
+        ("Shall I cancel it? It costs nothing. It takes a day.", True),
+        ("He said «shall I send it?» ", True),
+        ("Please say yes or no.", True),
+        ("Say yes to confirm.", True),
+        ("Would you like me to cancel it.", True),
+        ("هل ألغيها؟ قل نعم أو لا من فضلك.", True),
+        ("هل تريد إلغاء الشحنة", True),
+        ("تبغى ألغيها", True),
+        ("قل نعم للتأكيد.", True),
+        ("I would like to tell you a story.", False),
+    ]
+    assert failures(rows, asks) == []
 
 
 def test_folded_spellings() -> None:

@@ -15,6 +15,7 @@ from ivr.call.commands import CloseReply, Command, ReplyRequest
 from ivr.call.events import CallStarted, ReplyDelta, ReplyEnded, ReplyFailed, ReplyPause, TtsFailed
 from ivr.call.options import CallOptions, PhraseName
 from ivr.call.timeline import Turn, TurnOutcome
+from ivr.text.turn_end import asks
 
 ReplyEvent: TypeAlias = ReplyDelta | ReplyPause | ReplyEnded | ReplyFailed
 
@@ -66,9 +67,14 @@ class AgentTurns:
 
     @property
     def asking(self) -> bool:
-        """Return whether the sentence that was sent last is a question."""
-        sent = [sentence.text for sentence in self.turn.sentences if sentence.sent_at is not None] if self.turns else []
-        return bool(sent) and sent[-1].rstrip(" \n\"'»”)").endswith(("?", "؟"))
+        """Return whether the caller has been asked something since the caller's last words or keys."""
+        sent: list[str] = []
+        for turn in reversed(self.turns):
+            sent += [sentence.text for sentence in reversed(turn.sentences) if sentence.sent_at is not None]
+            # What was asked before these words has been answered by them.
+            if turn.kind != "phrase":
+                break
+        return asks(" ".join(reversed(sent)))
 
     # -- turns ---------------------------------------------------------------------------------------------------
 

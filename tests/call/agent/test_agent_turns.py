@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
 from ivr.call.agent.agent_turns import AgentTurns
@@ -22,12 +24,24 @@ from tests.call.stage import Stage
         ("I shall send it.", "", False),
         ("I shall send it.", "Shall I?", False),
         ("Shall I send it?", "Yes.", True),
+        ("Shall I send it? Say yes or no, please.", "", True),
         ("", "Shall I?", False),
         ("", "", False),
     ],
-    ids=["English", "Arabic", "guillemets", "quotes", "statement", "unsent", "then unsent", "only unsent", "nothing"],
+    ids=[
+        "English",
+        "Arabic",
+        "guillemets",
+        "quotes",
+        "statement",
+        "unsent",
+        "then unsent",
+        "hint",
+        "only unsent",
+        "nothing",
+    ],
 )
-def test_the_agent_asks_with_the_sentence_it_sent_last(sent: str, unsent: str, asking: bool) -> None:
+def test_the_agent_asks_with_what_it_has_sent(sent: str, unsent: str, asking: bool) -> None:
     options = CallOptions()
     turns = AgentTurns(options, SpeechOutput(options))
     assert not turns.asking
@@ -37,6 +51,25 @@ def test_the_agent_asks_with_the_sentence_it_sent_last(sent: str, unsent: str, a
     if unsent:
         turn.add_sentence(unsent, unsent, 1.0)
     assert turns.asking is asking
+
+
+def test_what_was_asked_lives_until_the_caller_speaks() -> None:
+    options = CallOptions()
+    turns = AgentTurns(options, SpeechOutput(options))
+
+    def said(*texts: str, kind: Literal["phrase", "speech", "dtmf"] = "phrase") -> bool:
+        turn = turns.open_turn(kind)
+        for text in texts:
+            turn.send(turn.add_sentence(text, text, 1.0), 2.0)
+        return turns.asking
+
+    assert said("Shall I cancel it?", "That is free.", "Say it now.", kind="speech")
+    assert said("I am still here.")
+    assert said("One moment.")
+    assert not said("Done.", kind="speech")
+    assert not said("Goodbye.")
+    assert said("هل أرسلها؟", "خذ وقتك.", kind="dtmf")
+    assert not said(kind="dtmf")
 
 
 def test_a_lost_sentence_is_left_out_while_the_reply_still_streams() -> None:
