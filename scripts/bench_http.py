@@ -31,7 +31,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ivr.config.load import load
 from ivr.server.app import create_app
-from ivr.server.connection_limit import HEAD_BYTES, IDLE_SECONDS, LISTEN_BACKLOG, MAX_CONNECTIONS
+from ivr.server.connection_limit import HEAD_BYTES, LISTEN_BACKLOG, MAX_CONNECTIONS
 from ivr.server.rlimit import raise_limit
 from ivr.server.serve import config_for
 from ivr.testbench.loopback import bound
@@ -76,7 +76,7 @@ def serve(kind: str, port: int) -> None:
             ws_per_message_deflate=False,
             limit_concurrency=MAX_CONNECTIONS,
             h11_max_incomplete_event_size=HEAD_BYTES,
-            timeout_keep_alive=int(IDLE_SECONDS),
+            timeout_keep_alive=5,
             backlog=LISTEN_BACKLOG,
             server_header=False,
             access_log=False,

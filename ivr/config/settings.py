@@ -69,6 +69,9 @@ class Settings(BaseModel):
     """Calls at once; further callers hear that all lines are busy."""
     drain_seconds: float = Field(60.0, alias="IVR_DRAIN_SECONDS", ge=0, le=3600)
     """Time the calls have to end when the server is stopped."""
+    keep_alive_seconds: int = Field(650, alias="IVR_KEEP_ALIVE_SECONDS", ge=5, le=86_400)
+    """Time a connection is kept after an answer. Longer than any proxy keeps it: a request that a proxy sends on a
+    connection which the bridge is about to close is lost, and a call with it."""
     dev: bool = Field(False, alias="IVR_DEV")
     """A developer's laptop: requests need no signature, the stream may be `ws://`, the server is bound to loopback."""
     metrics_token: SecretStr = Field(SecretStr(""), alias="IVR_METRICS_TOKEN")

@@ -17,9 +17,8 @@ HEAD_BYTES: Final = 16 * 1024
 MAX_HEADERS: Final = 100
 """Headers of a request; the carrier sends about fifteen."""
 HEAD_SECONDS: Final = 10.0
-"""Seconds from the connection's beginning, or from the last answer, to the end of the next request's headers."""
-IDLE_SECONDS: Final = 5.0
-"""Seconds a connection is kept after an answer when nothing more comes."""
+"""Seconds to the end of a request's headers: from the connection's beginning, on a kept one from their first byte. Also
+those that the rest of a body may take whose request is answered."""
 PIPELINED: Final = 16
 """Requests that may wait for the answers before theirs."""
 DROPPED_BYTES: Final = 1024 * 1024

@@ -60,7 +60,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         evicted = self._limit.add(self)
         if evicted is not None:
             evicted.refuse("too_many_connections")
-        self._expect_head()
+        self._start_deadline()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._release()
@@ -105,8 +105,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             self._deadline.cancel()
             self._deadline = None
 
-    def _expect_head(self) -> None:
-        """Close the connection unless a whole head has come by then."""
+    def _start_deadline(self) -> None:
+        """Close the connection unless the head, or the rest of an answered body, has come in `HEAD_SECONDS`."""
         self._stop_deadline()
         self._deadline = self.loop.call_later(HEAD_SECONDS, self.refuse, "too_slow")
 
@@ -128,6 +128,12 @@ class LimitedHttpProtocol(HttpToolsProtocol):
                     self.refuse("head_too_long", _TOO_LARGE)
                     return
 
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        # A kept connection may be silent for as long as it is kept: the time of a head runs from its first byte.
+        if self._deadline is None:
+            self._start_deadline()
+
     def on_header(self, name: bytes, value: bytes) -> None:
         if len(self.headers) < MAX_HEADERS:
             super().on_header(name, value)
@@ -141,7 +147,12 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._stop_deadline()
         self._unset_keepalive_if_required()
         self._limit.change(self, "asking")
+        before = self.cycle
         super().on_headers_complete()
+        # After either of these headers nobody knows whether the next byte belongs to this request: a client that was
+        # refused need not send its body, and the parser takes a refused upgrade for one that came about.
+        if self.cycle is not before and (self.expect_100_continue or self.parser.should_upgrade()):
+            self.cycle.keep_alive = False
         if len(self.pipeline) > PIPELINED:
             self.refuse("too_many_requests")
 
@@ -163,6 +174,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._head = 0
         # The body came after the answer: the connection is idle from now on.
         if self.cycle is not None and self.cycle.response_complete:
+            self._stop_deadline()
             self._unset_keepalive_if_required()
             self.timeout_keep_alive_task = self.loop.call_later(
                 self.timeout_keep_alive, self.timeout_keep_alive_handler
@@ -173,7 +185,12 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         super().on_response_complete()
         if not waiting and not self.transport.is_closing():
             self._limit.change(self, "idle")
-            self._expect_head()
+            if self._head is None:
+                self._unset_keepalive_if_required()
+                self._start_deadline()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Say nothing: anyone may ask for an upgrade, and the request is answered as it is."""
 
     def send_400_response(self, msg: str) -> None:
         if not self.transport.is_closing():

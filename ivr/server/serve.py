@@ -22,7 +22,7 @@ from ivr.config.settings import Settings
 from ivr.observe import logs
 from ivr.server.app import create_app
 from ivr.server.bridge import Bridge
-from ivr.server.connection_limit import IDLE_SECONDS, LISTEN_BACKLOG, MAX_CONNECTIONS, ConnectionLimit, needed, room
+from ivr.server.connection_limit import LISTEN_BACKLOG, MAX_CONNECTIONS, ConnectionLimit, needed, room
 from ivr.server.http_protocol import LimitedHttpProtocol
 from ivr.server.rlimit import raise_limit
 
@@ -99,7 +99,7 @@ def config_for(
         ws_ping_interval=None,
         http=cast(Any, partial(LimitedHttpProtocol, ConnectionLimit(places), refused)),
         backlog=LISTEN_BACKLOG,
-        timeout_keep_alive=int(IDLE_SECONDS),
+        timeout_keep_alive=settings.keep_alive_seconds,
         # Signatures are checked against the public URL, whatever a proxy says.
         proxy_headers=False,
         server_header=False,

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
+from unittest.mock import ANY
 
 import pytest
 import uvicorn
@@ -16,7 +17,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from ivr.config.load import load
-from ivr.server.connection_limit import DROPPED_BYTES, HEAD_BYTES, HEAD_SECONDS, IDLE_SECONDS, MAX_HEADERS, PIPELINED
+from ivr.server.connection_limit import DROPPED_BYTES, HEAD_BYTES, HEAD_SECONDS, MAX_HEADERS, PIPELINED
 from ivr.server.serve import config_for
 from ivr.testbench.loopback import bound, serving
 from tests.support import live
@@ -24,6 +25,7 @@ from tests.support.front import ENV
 
 pytestmark = pytest.mark.live
 
+IDLE_SECONDS = 20
 GET = b"GET /short HTTP/1.1\r\nHost: x\r\n\r\n"
 UPGRADE = (
     b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
@@ -87,7 +89,7 @@ def visit(story: Callable[[Place], Awaitable[None]], *, places: int = 100) -> No
         app = Starlette(routes=[*routes, Route("/slow", _slow), WebSocketRoute("/media", _socket)])
 
         def configure(app: Starlette) -> uvicorn.Config:
-            settings = load(ENV)
+            settings = load({**ENV, "IVR_KEEP_ALIVE_SECONDS": str(IDLE_SECONDS)})
             return config_for(app, settings, places=places, refused=lambda reason: place.refused.update([reason]))
 
         async with serving(app, listener, configure):
@@ -177,18 +179,20 @@ def test_a_head_that_drips_after_an_answer_is_not_waited_for() -> None:
     async def story(place: Place) -> None:
         reader, writer = await place.open(GET)
         await reader.readuntil(b"short")
+        await asyncio.sleep(IDLE_SECONDS - 2)
         start = asyncio.get_running_loop().time()
 
         async def drip() -> None:
             with contextlib.suppress(ConnectionError):
                 for byte in GET[:-1]:
-                    await asyncio.sleep(1)
                     writer.write(bytes([byte]))
+                    await asyncio.sleep(1)
 
         dripping = asyncio.create_task(drip())
         _, end = await rest(reader)
         dripping.cancel()
         assert HEAD_SECONDS <= end - start < HEAD_SECONDS + 1
+        assert place.refused == {"too_slow": 1}
 
     visit(story)
 
@@ -278,15 +282,43 @@ def test_a_connection_that_has_ended_is_not_counted() -> None:
     visit(story, places=2)
 
 
-@pytest.mark.parametrize("late", [b"", b"b" * 300], ids=["which never comes", "which comes late"])
-def test_a_connection_is_idle_after_an_answer_before_its_body(late: bytes) -> None:
+def test_a_connection_is_idle_when_the_body_of_its_answer_came() -> None:
     async def story(place: Place) -> None:
         reader, writer = await place.open(b"POST /none HTTP/1.1\r\nHost: x\r\nContent-Length: 300\r\n\r\n")
         await reader.readuntil(b"Found")
         start = asyncio.get_running_loop().time()
-        writer.write(late)
+        writer.write(b"b" * 300)
         _, end = await rest(reader)
         assert IDLE_SECONDS - 0.1 <= end - start < IDLE_SECONDS + 1
+        assert not place.refused
+
+    visit(story)
+
+
+def test_a_body_that_does_not_come_is_not_waited_for() -> None:
+    async def story(place: Place) -> None:
+        reader, writer = await place.open(b"POST /none HTTP/1.1\r\nHost: x\r\nContent-Length: 300\r\n\r\n")
+        await reader.readuntil(b"Found")
+        start = asyncio.get_running_loop().time()
+        writer.write(b"b" * 299)
+        _, end = await rest(reader)
+        assert HEAD_SECONDS - 0.1 <= end - start < HEAD_SECONDS + 1
+        assert place.refused == {"too_slow": 1}
+
+    visit(story)
+
+
+@pytest.mark.parametrize(
+    "header", [b"Expect: 100-continue", b"Connection: upgrade\r\nUpgrade: h2c", b"Connection: Upgrade\r\nUpgrade: x, y"]
+)
+@pytest.mark.parametrize("body", [b"", b"b" * 300, b"GET /short HTTP/1.1\r\n\r\n"], ids=["none", "late", "a request"])
+def test_an_answer_ends_a_connection_that_may_be_misread(header: bytes, body: bytes) -> None:
+    async def story(place: Place) -> None:
+        length = b"Content-Length: 300\r\n\r\n"
+        reader, writer = await place.open(b"POST /none HTTP/1.1\r\nHost: x\r\n" + header + b"\r\n" + length)
+        said = await reader.readuntil(b"\r\n\r\nNot Found")
+        writer.write(body)
+        assert (said[9:12], b"connection: close" in said, await rest(reader)) == (b"404", True, (b"", ANY))
         assert not place.refused
 
     visit(story)
