@@ -52,8 +52,9 @@ def report(record: PhoneRecord, turns: Sequence[Turn], mock: Mock, began: float)
     if turn.endpoint_at is None or turn.first_sent_at is None:
         raise RuntimeError("the question was not answered")
     runs = [(run.start / 8000 + (record.t0 or 0.0), run.end / 8000 + (record.t0 or 0.0)) for run in record.runs]
-    sent = turn.first_sent_at - 0.05  # a filler gives way to the answer without a silence between them
-    answer = [(max(start, turn.first_sent_at) if start < sent else start, end) for start, end in runs if end > sent]
+    begun = turn.sentences[0]
+    sent = max(turn.first_sent_at, (begun.audio_at or 0.0) + begun.after_filler_s) - 0.05  # behind a filler's breath
+    answer = [(max(start, sent), end) for start, end in runs if end > sent]
     first, last = answer[0][0] - silent, answer[-1][1] - silent
     gaps = [1000 * (b[0] - a[1]) for a, b in pairwise(answer) if b[0] - a[1] > LEAST_GAP_MS / 1000]
     audio = sum(sentence.audio_ms for sentence in turn.sentences) / 1000

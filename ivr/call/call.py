@@ -94,7 +94,7 @@ class Call:
             case events.Tick():
                 self._tick(now)
             case events.TtsAudio():
-                self._out += self._output.audio(event, now)
+                self._output.audio(event, now)
                 if self._output.open:
                     self._fillers.sounded()
             case events.TtsEnded():

@@ -49,6 +49,8 @@ class Sentence:
     """Why TTS gave it up; empty: it did not."""
     fixed: bool = False
     """Words of the line, not of the agent."""
+    after_filler_s: float = 0.0
+    """Its first audio waited so long for a filler to end, in seconds."""
     again_from: int | None = None
     """It broke off, and the next sentence says its text again from this character on. None: it did not."""
 
@@ -61,6 +63,10 @@ class Sentence:
         if self.audio_at is None:
             self.audio_at = now
         self.audio_ms += ms
+
+    def follow_filler(self, seconds: float) -> None:
+        """Record that its first audio waits for a filler to end."""
+        self.after_filler_s = seconds
 
     def complete(self) -> None:
         """Record that all of its audio arrived."""
@@ -232,8 +238,8 @@ class Turn:
     def own_overhead(self) -> float | None:
         """Return the seconds from endpoint to first audio that were the bridge's own: not STT's, the agent's or TTS's.
 
-        A service whose answer lay unread while the process stood still is not charged for that time. None until the
-        first sentence was sent.
+        A service whose answer lay unread while the process stood still is not charged for that time. The end of a
+        filler is not counted. None until the first sentence was sent.
         """
         first = self.sentences[0] if self.sentences else None
         if first is None or self.asked_at is None or self.transcript_at is None or self.endpoint_at is None:
@@ -246,7 +252,6 @@ class Turn:
             (self.asked_at, first.ready_at),
             (first.asked_at, first.audio_at),
         )
-        own = (
-            (self.asked_at - self.transcript_at) + (first.asked_at - first.ready_at) + (first.sent_at - first.audio_at)
-        )
+        sending = max(0.0, first.sent_at - first.audio_at - first.after_filler_s)
+        own = (self.asked_at - self.transcript_at) + (first.asked_at - first.ready_at) + sending
         return own + sum(self.stalled(start, end) for start, end in services)

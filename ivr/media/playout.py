@@ -23,6 +23,8 @@ from ivr.media.g711 import FRAME, RATE
 _SILENT = bytes([g711.SILENCE])
 _TICK = 1e-3
 """Seconds of lateness that mean nothing."""
+_PAUSE_SHARE = 0.03
+"""Share of the loudest frame's amplitude up to which a frame is a pause between words (30 dB)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,24 @@ class Playout:
         ragged = (self.written - self._pieces[key].start) % FRAME
         del self._tape[len(self._tape) - min(ragged, self.written - self._sent) :]
         self.finish(key)
+
+    def shorten(self, key: int, pause_ms: int) -> None:
+        """End a closed piece, the last on the tape, in its next pause that was not sent; without one it stays whole."""
+        piece = self._pieces[key]
+        start, end = max(piece.start, self._tape_start), piece.end or self.written
+        loud = [
+            g711.audioop.rms(g711.decode(bytes(self._tape[at : at + FRAME])), 2)
+            for at in range(start - self._tape_start, end - self._tape_start, FRAME)
+        ]
+        pause, quiet = pause_ms * RATE // 1000, 0
+        for place, rms in enumerate(loud, 1):
+            at = start + place * FRAME
+            quiet = quiet + FRAME if rms <= max(loud) * _PAUSE_SHARE else 0
+            # Behind the last word there is a pause as well.
+            if quiet >= pause and self._sent <= at < end:
+                del self._tape[at - self._tape_start :]
+                piece.end = at
+                return
 
     def forget(self, key: int) -> None:
         """Drop the bookkeeping of a piece that is over."""
@@ -344,10 +364,6 @@ class Playout:
         self._ear_free_at = now
         self._marks.clear()
         return [PlayoutClear()]
-
-    def fading(self, now: float) -> bytes:
-        """Return what the phone would play next, fading out: to mix under what takes its place. Ask before `drop`."""
-        return b"" if self.held or now >= self._ear_free_at else self._fade(self.heard(now))
 
     def _fade(self, position: int) -> bytes:
         """Return the few ms from there, fading out in steps of 5 ms."""

@@ -257,17 +257,20 @@ def test_a_resume_ignores_where_a_dropped_piece_would_have_begun() -> None:
     assert playout.heard(now) == pytest.approx(begins + 960, abs=160)
 
 
-def test_what_would_have_been_heard_next_can_be_faded() -> None:
-    phone = ear(fade_ms=40)
-    assert phone.playout.fading(phone.now) == b""
-    phone.say(1, tone(1000))
-    phone.run(0.5)
-    fade = g711.decode(phone.playout.fading(phone.now))
-    loud = [g711.audioop.rms(fade[i : i + 80], 2) for i in range(0, len(fade), 80)]
-    assert (len(fade), loud) == (640, sorted(loud, reverse=True))
+@pytest.mark.parametrize(
+    ("heard_s", "length_ms"),
+    [(0.0, 660), (0.1, 660), (0.3, 1300), (1.0, 1300)],
+    ids=["unsent", "begun", "behind", "end"],
+)
+def test_a_piece_is_shortened_to_its_next_pause(heard_s: float, length_ms: int) -> None:
+    phone = ear()
+    phone.say(1, tone(500) + b"\xff" * 8 * 200 + tone(600))
+    phone.run(heard_s)
+    phone.playout.shorten(1, 160)
+    phone.run(2)
+    assert len(phone.heard) == 8 * length_ms
     assert phone.clears == 0
-    phone.take(phone.playout.hold(phone.now))
-    assert phone.playout.fading(phone.now) == b""
+    assert phone.playout.finished(1)
 
 
 def test_hold_with_nothing_at_the_phone_sends_nothing() -> None:

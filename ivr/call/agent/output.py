@@ -23,6 +23,9 @@ from ivr.media.resample import Resampler
 
 RESTARTS_MOST: Final = 2
 """Times a sentence is begun again."""
+BREATH_MS: Final = 160
+"""Silence between a filler and the words that follow it."""
+_BREATH: Final = bytes([g711.SILENCE]) * (BREATH_MS * g711.RATE // 1000)
 
 
 @dataclass(slots=True)
@@ -57,8 +60,6 @@ class SpeechOutput:
         self._on_tape: deque[_QueuedSentence] = deque()
         self._stalled_at: float | None = None
         self._filler: _QueuedSentence | None = None
-        self._fading = b""
-        """The rest of a filler that was cut, fading out beneath what follows it; mu-law."""
         self._keys = 0
 
     def __repr__(self) -> str:
@@ -86,7 +87,7 @@ class SpeechOutput:
 
     def owes_ms(self, now: float) -> int:
         """Return the audio still to be heard, in milliseconds; a rough figure while a sentence is with TTS."""
-        # A filler is not counted: it gives way to what follows it.
+        # A filler is not counted: what follows it is as urgent as without it.
         return 0 if self._filler in self._on_tape else self.playout.unheard_ms(now)
 
     def wake_at(self) -> float | None:
@@ -108,7 +109,6 @@ class SpeechOutput:
             queued = self._queue.popleft()
             queued.sentence.ask(now)
             if queued.audio:
-                out += self._drop_filler(now)
                 self._write(queued, queued.audio, now)
                 self._complete(queued)
             else:
@@ -126,12 +126,11 @@ class SpeechOutput:
 
     # -- TTS answers ---------------------------------------------------------------------------------------------
 
-    def audio(self, event: TtsAudio, now: float) -> list[Command]:
-        """Take audio of the sentence that is with TTS; anything else is late and dropped. Stops a filler."""
+    def audio(self, event: TtsAudio, now: float) -> None:
+        """Take audio of the sentence that is with TTS; anything else is late and dropped."""
         queued = self._awaited(event)
         if queued is None or not event.audio:
-            return []
-        out = self._drop_filler(now)
+            return
         # Mu-law comes at the phone's rate and loudness.
         if event.encoding == "mulaw":
             self._write(queued, event.audio, now)
@@ -140,7 +139,6 @@ class SpeechOutput:
                 queued.resampler = Resampler(event.rate, g711.RATE)
             self._write(queued, g711.encode(self._gain.feed(queued.resampler.feed(event.audio))), now)
         self._expect_audio(now)
-        return out
 
     def speech_ended(self, event: TtsEnded, now: float) -> None:
         """Finish the sentence: TTS has delivered it."""
@@ -214,14 +212,12 @@ class SpeechOutput:
     def _write(self, queued: _QueuedSentence, ulaw: bytes, now: float) -> None:
         """Write audio of a sentence on the tape."""
         if queued.sentence.audio_at is None:
+            self._end_filler(queued.sentence, now)
             self.playout.begin(queued.key)
             self._on_tape.append(queued)
         else:
             self.playout.mend(now)
-        # A filler that was cut fades out beneath the words: neither a click nor a wait.
-        fading, self._fading = self._fading[: len(ulaw)], self._fading[len(ulaw) :]
-        mixed = g711.encode(g711.audioop.add(g711.decode(fading), g711.decode(ulaw[: len(fading)]), 2))
-        self.playout.write(mixed + ulaw[len(fading) :])
+        self.playout.write(ulaw)
         queued.sentence.add_audio(len(ulaw) * 1000 // g711.RATE, now)
 
     def _complete(self, queued: _QueuedSentence) -> None:
@@ -233,24 +229,20 @@ class SpeechOutput:
     # -- fillers -------------------------------------------------------------------------------------------------
 
     def fill(self, audio: bytes, now: float) -> None:
-        """Say something while words are awaited; it belongs to no turn and gives way to them at once."""
+        """Say something while words are awaited; it belongs to no turn. The words follow it after a breath."""
         self._keys += 1
         filler = _QueuedSentence(self._keys, Turn(-1, "phrase"), Sentence(1, "", "", ready_at=now), audio)
-        self._write(filler, audio, now)
+        self._write(filler, audio + _BREATH, now)
         self._complete(filler)
         self._filler = filler
 
-    def _drop_filler(self, now: float) -> list[Command]:
+    def _end_filler(self, words: Sentence, now: float) -> None:
+        """Let a filler end before the words that it announced: at its next pause, or where it is over."""
         filler, self._filler = self._filler, None
-        if filler is None or filler not in self._on_tape:
-            return []
-        # While the agent yields, the words that follow the filler wait as well.
-        held, self._fading = self.playout.held, self.playout.fading(now)
-        out = self._outgoing(self.playout.drop(now), now)
-        self.playout.held = held
-        self.playout.forget(filler.key)
-        self._on_tape.remove(filler)
-        return out
+        # Words that cut into "One mom" are worse than words that wait for its end.
+        if filler is not None and filler in self._on_tape:
+            self.playout.shorten(filler.key, BREATH_MS)
+            words.follow_filler(self.playout.unheard_ms(now) / 1000)
 
     # -- yielding ------------------------------------------------------------------------------------------------
 
@@ -265,7 +257,6 @@ class SpeechOutput:
     def drop(self, now: float) -> list[Command]:
         """Forget everything that was not heard."""
         out = self.give_up()
-        self._fading = b""
         self._let_go_of_heard()
         # How much was heard is known only until the playout drops its tape.
         for queued in self._on_tape:

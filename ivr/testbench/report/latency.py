@@ -71,8 +71,11 @@ def stages(turn: Turn) -> list[LatencyStage]:
             ("agent's first sentence", "agent", sentence.ready_at),
             ("asking TTS", "own", sentence.asked_at),
             ("first audio from TTS", "tts", sentence.audio_at),
-            ("first audio to the phone", "own", sentence.sent_at),
         ]
+        # A filler is said because the answer is late: its end is the agent's time.
+        if sentence.audio_at is not None and sentence.after_filler_s:
+            steps.append(("the filler to its end", "agent", sentence.audio_at + sentence.after_filler_s))
+        steps.append(("first audio to the phone", "own", sentence.sent_at))
     before = turn.speech_ended_at
     # Keys and phrases have no speech: their wait begins with the request to the agent.
     if before is None:

@@ -121,16 +121,17 @@ def test_ready_audio_needs_no_tts() -> None:
     assert repr(output).startswith("<SpeechOutput queue=0 tts=False")
 
 
-def test_a_dropped_filler_leaves_nothing_beneath_what_follows() -> None:
+def test_a_dropped_filler_leaves_nothing_before_what_follows() -> None:
     output, turn = SpeechOutput(CallOptions(fade_ms=40)), Turn(0, "speech")
     output.fill(b"\x10" * 8000, 1.0)
     output.pump(1.0)
     output.say(turn, "x", "x", 1.1)
     output.pump(1.1)
-    output.audio(TtsAudio(0, 1, b"\x20" * 80, 8000, "mulaw"), 1.2)  # shorter than the filler's fade
+    output.audio(TtsAudio(0, 1, b"\x20" * 80, 8000, "mulaw"), 1.2)
     output.drop(1.3)
     output.say(turn, "y", "y", 1.3)
     output.pump(1.3)
     output.audio(TtsAudio(0, 2, b"\x30" * 800, 8000, "mulaw"), 1.4)
     output.speech_ended(TtsEnded(0, 2), 1.4)
     assert run(output, 1.4, 1.0) == b"\x30" * 800
+    assert [sentence.after_filler_s for sentence in turn.sentences] == [pytest.approx(0.96), 0.0]

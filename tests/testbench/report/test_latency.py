@@ -56,6 +56,15 @@ def test_the_stages_lie_end_to_end() -> None:
     assert latency.own_overheads([answered()]) == pytest.approx([0.04])
 
 
+def test_the_end_of_a_filler_is_not_the_bridges_own_time() -> None:
+    turn = answered()
+    turn.sentences[0].follow_filler(0.5)
+    turn.sentences[0].sent_at = 12.41
+    assert latency.spent(turn, "own") == pytest.approx(0.03)
+    assert latency.wait(turn) == pytest.approx(2.41)
+    assert latency.own_overheads([turn]) == pytest.approx([0.03])
+
+
 @pytest.mark.parametrize("stalls", [[], [(0.0, 0.3)], [(0.9, 1.2), (1.5, 1.9)], [(0.0, 9.0)]], ids=str)
 def test_the_wait_is_the_sum_of_what_each_took(stalls: list[tuple[float, float]]) -> None:
     turn = answered()
