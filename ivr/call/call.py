@@ -9,7 +9,7 @@ The caller's side (`CallerInput`, `Speculation`, `BargeIn`, `Keypad`) makes ques
 
 from __future__ import annotations
 
-from typing import Final, assert_never
+from typing import assert_never
 
 from ivr.call import commands, events
 from ivr.call.agent.agent_turns import AgentTurns, ReplyEvent
@@ -17,20 +17,17 @@ from ivr.call.agent.fillers import Fillers
 from ivr.call.agent.output import SpeechOutput
 from ivr.call.caller.barge_in import BargeIn, Verdict
 from ivr.call.caller.input import CallerInput
-from ivr.call.caller.speculation import Speculation
+from ivr.call.caller.speculation import MAYBE_WORDS_MS, Speculation
 from ivr.call.commands import Command, HangUp
 from ivr.call.deadlines import Awaited, Deadlines
 from ivr.call.ending import LEAVE_STREAM_S, TRANSFER_PATIENCE_S, Ending, EndingState, PlannedEnd, Upstream
 from ivr.call.events import Event
-from ivr.call.keypad import Keypad
+from ivr.call.keypad import KEYPAD
 from ivr.call.options import CallOptions, PhraseName
 from ivr.call.timeline import Turn
 from ivr.call.turn import Floor, TurnState, TurnTrigger
 from ivr.media.endpointing import SpeechStarted
 from ivr.text.transcript import words_in
-
-MAYBE_WORDS_MS: Final = 300
-"""Voiced audio that may have been words, in milliseconds. Less is not worth asking the caller to repeat."""
 
 
 class Call:
@@ -44,7 +41,6 @@ class Call:
         self._input = CallerInput(options)
         self._speculation = Speculation(options, self._input)
         self._barge_in = BargeIn(options)
-        self._keypad = Keypad(options.keypad_timeout, options.keypad_terminator)
         self._output = SpeechOutput(options)
         self._agent_turns = AgentTurns(options, self._output)
         self._fillers = Fillers(options)
@@ -108,8 +104,8 @@ class Call:
             case events.TranscriptFailed(utterance=utterance, reason=reason):
                 self._note("transcript_failed", reason=reason)
                 self._transcript(utterance, None, now)
-            case events.DigitPressed(digit=digit):
-                self._press(digit, now)
+            case events.DigitPressed(digit=key):
+                self._press(key, now)
             case events.CallStarted():
                 self._start(event, now)
             case events.PeerFault(wire=wire, reason=reason):
@@ -129,7 +125,7 @@ class Call:
         """Return when a `Tick` is due, in seconds of `now`; None: nothing is awaited."""
         if self.ended is not None:
             return None
-        times = (self._deadlines.next(), self._agent_turns.wake_at(), self._keypad.wake_at())
+        times = (self._deadlines.next(), self._agent_turns.wake_at(), self._speculation.utterances.keypad.wake_at())
         return min((at for at in times if at is not None), default=None)
 
     def _start(self, event: events.CallStarted, now: float) -> None:
@@ -271,23 +267,14 @@ class Call:
         """Drop what is left of the current answer; one without a sound leaves its question for the next request."""
         self._protected = False
         was_open = self._agent_turns.open
+        goes_on = self._agent_turns.unanswered(now) and self._speculation.utterances.may_go_on()
         self._out += self._agent_turns.drop(now)
         self._deadlines.clear("reply", "silence")
         if was_open:
             turn = self._agent_turns.turn
             self._note("turn", **turn.summary())
-            if turn.outcome == "superseded" and turn.kind == "speech":
-                self._speculation.utterances.carry(turn.text)
-
-    def _take_floor(self, now: float) -> None:
-        """Drop whatever is going on and keep nothing of it."""
-        self._forget_words()
-        self.ending.call_off()
-        self._drop_answer(now)
-        # The answer may have left its question.
-        self._forget_words()
-        if self.floor.state is not TurnState.LISTENING:
-            self.floor.go(TurnTrigger.NOTHING)
+            if goes_on or (turn.outcome == "superseded" and turn.kind != "phrase"):
+                self._speculation.utterances.carry()
 
     # -- the caller's words and keys -----------------------------------------------------------------------------
 
@@ -310,13 +297,13 @@ class Call:
             self._put_question(now)
 
     def _put_question(self, now: float) -> None:
-        """Ask the agent once all words are there."""
+        """Ask the agent once nothing is awaited of the caller any more."""
         utterances = self._speculation.utterances
-        if utterances.open:
+        if not utterances.complete or self.floor.state not in (TurnState.LISTENING, TurnState.TRANSCRIBING):
             return
         self._deadlines.clear("transcript")
         if utterances.text():
-            turn = self._agent_turns.open_turn("speech")
+            turn = self._agent_turns.open_turn("dtmf" if utterances.only_keys else "speech")
             utterances.take(turn)
             self._ask(turn, now)
             return
@@ -337,23 +324,41 @@ class Call:
         self._out += self._speculation.forget()
         self._deadlines.clear("transcript")
 
-    def _press(self, digit: str, now: float) -> None:
-        """Take a key; it interrupts what is said, unless these are the bridge's last words."""
-        if not self.ending.interruptible:
+    def _press(self, key: str, now: float) -> None:
+        """Take a key; it interrupts what is said, unless that is protected or the bridge's last words."""
+        # A phone sends only these; anything else is a fault of the carrier's.
+        if self._started is None or not self.ending.interruptible or key not in KEYPAD:
             return
+        utterances = self._speculation.utterances
+        heard = self.floor.state in (TurnState.HEARING, TurnState.TRANSCRIBING)
+        only_ends = utterances.keypad.only_ends(key, now, unanswered=heard or self._agent_turns.unanswered(now))
+        # Nothing is cut off that must be said: the keys wait for its end.
+        if not self._protected and (not only_ends or self.floor.state is TurnState.HEARING):
+            self._clear_floor(now)
+        if only_ends:
+            return
+        self._prompts = 0
+        self._deadlines.clear("silence")
         self._input.deafen()
-        self._take_floor(now)
-        if (keys := self._keypad.press(digit, now)) is not None:
-            self._ask_keys(keys, now)
-        else:
-            self._deadlines.begin("silence", now)
+        utterances.press(key, now)
+        if not utterances.keypad.typing:
+            self._put_question(now)
 
-    def _ask_keys(self, keys: str, now: float) -> None:
-        """Put the keys to the agent."""
-        self._take_floor(now)
-        turn = self._agent_turns.open_turn("dtmf")
-        turn.put_question(keys)
-        self._ask(turn, now)
+    def _clear_floor(self, now: float) -> None:
+        """Give the floor to the caller's keys; words that were said before them are kept."""
+        if self.floor.state in (TurnState.LISTENING, TurnState.TRANSCRIBING):
+            return
+        if self.floor.state is not TurnState.HEARING:
+            self.ending.call_off()
+            self._drop_answer(now)
+            self.floor.go(TurnTrigger.NOTHING)
+            self.floor.go(TurnTrigger.VOICE)
+        spoken, out = self._speculation.cut(now)
+        self._out += out
+        if spoken:
+            self._end_hearing(now)
+        else:
+            self.floor.go(TurnTrigger.NOTHING)
 
     # -- the agent answers ---------------------------------------------------------------------------------------
 
@@ -434,15 +439,10 @@ class Call:
     def _fill(self, now: float) -> None:
         """Say a filler: the caller has heard nothing for too long."""
         phrase = self.options.phrases.get(self._fillers.next())
-        if phrase is None or not phrase.audio:
+        out = self._output.fill(phrase.audio, now) if phrase is not None else None
+        if out is None:
             return
-        # Nothing may come between the parts of a sentence: one that has begun to sound is cut and begun again.
-        if self._output.open:
-            if not self._output.may_begin_again:
-                return
-            self._out += self._output.begin_again(now)
-            self._note("sentence_again", reason="dead_air")
-        self._output.fill(phrase.audio, now)
+        self._out += out
         self._note("filler", state=self.floor.state.value)
         if self._agent_turns.open:
             self._agent_turns.turn.fill(now)
@@ -461,7 +461,9 @@ class Call:
             self._conclude(plan, now)
         elif self._input.speaking:
             self.floor.go(TurnTrigger.VOICE)
-        else:
+        elif self._speculation.utterances.text():
+            self._put_question(now)
+        elif not self._speculation.utterances.keypad.typing:
             self._deadlines.begin("silence", now)
 
     # -- time ----------------------------------------------------------------------------------------------------
@@ -474,9 +476,8 @@ class Call:
                 return
         if (stalled := self._output.stalled(now)) is not None:
             self._speech_failed(stalled, now)
-        keys = self._keypad.tick(now)
-        if keys is not None and self.ending.interruptible:
-            self._ask_keys(keys, now)
+        if self._speculation.utterances.tick(now):
+            self._put_question(now)
         self._agent_turns.tick(now)
 
     def _overdue(self, name: Awaited, now: float) -> None:
@@ -514,7 +515,12 @@ class Call:
 
     def _say_goodbye(self, hang_up: HangUp, now: float) -> None:
         """Drop whatever is going on, say goodbye, and hang up once that was heard."""
-        self._take_floor(now)
+        self.ending.call_off()
+        self._drop_answer(now)
+        # The answer may have left its question.
+        self._forget_words()
+        if self.floor.state is not TurnState.LISTENING:
+            self.floor.go(TurnTrigger.NOTHING)
         self._say_last_words(PlannedEnd(hang_up, words=("goodbye",)), now)
 
     def _say_last_words(self, plan: PlannedEnd, now: float, *, mute: bool = False, again: bool = True) -> None:

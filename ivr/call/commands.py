@@ -59,9 +59,10 @@ class ReplyRequest:
     """Hold what the agent is told at a turn; the webhook wire decides how it is written."""
 
     text: str
-    """What the caller said (or the keys pressed, with `event="dtmf"`). Never logged."""
+    """What the caller said and the keys pressed, in their order. Never logged."""
     session_id: str
     event: Literal["speech", "dtmf"]
+    """`dtmf`: keys alone."""
     turn: int
     language: str
     """The line's language, `ar` or `en`."""
@@ -71,6 +72,8 @@ class ReplyRequest:
     direction: str
     heard: str = ""
     """Of the agent's last reply: what the caller heard."""
+    digits: str = ""
+    """The keys in `text`. Never logged."""
     unheard: str = ""
     """Of the agent's last reply: what was cut off. Empty when it was heard to its end."""
 

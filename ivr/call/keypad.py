@@ -1,15 +1,29 @@
-"""Gather the keys that the caller presses into one answer.
+"""Gather the keys that the caller presses into entries.
 
-An answer ends with the terminator or when no key follows in time.
+An entry ends with the terminator, or when no key follows in time. The terminator has a second meaning: with no key
+before it, it may be the late end of what the caller said or typed already.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 KEYPAD: Final = frozenset("0123456789*#ABCD")
 KEYS_MOST: Final = 64
-"""Keys of one answer: no menu asks for more."""
+"""Keys of one entry: no menu asks for more."""
+LATE_END_S: Final = 3.0
+"""Seconds after an entry ran out of time in which the terminator is still its end: as long as people look for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyEntry:
+    """Hold keys that belong together."""
+
+    keys: str
+    """Never logged."""
+    whole: bool
+    """The caller ended it; otherwise keys that follow may still belong to it."""
 
 
 class Keypad:
@@ -20,26 +34,56 @@ class Keypad:
         self._terminator = terminator
         self._keys = ""
         self._due: float | None = None
+        self._ran_out_at: float | None = None
+        self.pressed_at = 0.0
+        """When the last key was pressed, in seconds of `now`."""
 
-    def press(self, key: str, now: float) -> str | None:
-        """Take a key; return the whole answer when this key ends it. Anything that is not a key is ignored."""
-        # A phone sends only these; anything else is a fault of the carrier's.
-        if key not in KEYPAD:
-            return None
-        if key == self._terminator:
-            return self._take()
+    def __repr__(self) -> str:
+        return f"<Keypad typing={len(self._keys)}>"
+
+    @property
+    def typing(self) -> bool:
+        """Return whether an entry is open."""
+        return bool(self._keys)
+
+    def only_ends(self, key: str, now: float, *, unanswered: bool) -> bool:
+        """Return whether this key only ends what the caller gave before, and is no answer of its own.
+
+        `unanswered`: the caller has said or typed something, and has heard nothing of the answer.
+        """
+        if key != self._terminator or self.typing:
+            return False
+        return unanswered or (self._ran_out_at is not None and now < self._ran_out_at + LATE_END_S)
+
+    def press(self, key: str, now: float) -> KeyEntry | None:
+        """Take one of `KEYPAD`; return the whole entry when this key ends it."""
+        self.pressed_at, self._ran_out_at = now, None
+        if key == self._terminator and self.typing:
+            return self._end(whole=True)
         self._keys += key
         self._due = now + self._timeout
-        return self._take() if len(self._keys) >= KEYS_MOST else None
+        # The terminator alone is an answer of its own, and nothing follows it.
+        return self._end(whole=True) if key == self._terminator or len(self._keys) >= KEYS_MOST else None
 
     def wake_at(self) -> float | None:
-        """Return when the answer ends by itself, in seconds of `now`."""
+        """Return when the entry ends by itself, in seconds of `now`."""
         return self._due
 
-    def tick(self, now: float) -> str | None:
-        """Return the whole answer when its time is up."""
-        return self._take() if self._due is not None and now >= self._due else None
+    def tick(self, now: float) -> KeyEntry | None:
+        """Return the entry when its time is up."""
+        if self._due is None or now < self._due:
+            return None
+        self._ran_out_at = now
+        return self._end(whole=False)
 
-    def _take(self) -> str | None:
+    def finish(self) -> KeyEntry | None:
+        """Return the entry, if one is open: the caller has gone on to something else."""
+        return self._end(whole=False) if self.typing else None
+
+    def forget(self) -> None:
+        """Drop the open entry."""
+        self._keys, self._due, self._ran_out_at = "", None, None
+
+    def _end(self, *, whole: bool) -> KeyEntry:
         keys, self._keys, self._due = self._keys, "", None
-        return keys or None
+        return KeyEntry(keys, whole)

@@ -119,6 +119,8 @@ class Turn:
     kind: Literal["phrase", "speech", "dtmf"]
     text: str = ""
     """What the agent was asked."""
+    digits: str = ""
+    """The keys in it; never logged."""
     outcome: TurnOutcome = "open"
     failure: str = ""
     """Why there was no answer, or no whole one; empty: there was."""
@@ -153,9 +155,9 @@ class Turn:
 
     # -- the question --------------------------------------------------------------------------------------------
 
-    def put_question(self, text: str) -> None:
-        """Record what the agent is asked."""
-        self.text = text
+    def put_question(self, text: str, *, digits: str = "") -> None:
+        """Record what the agent is asked, and which keys are in it."""
+        self.text, self.digits = text, digits
 
     def record_speech(self, started_at: float, ended_at: float, endpoint_at: float, transcript_at: float) -> None:
         """Record when the question was spoken, declared over and understood."""

@@ -23,6 +23,7 @@ def body(request: ReplyRequest) -> dict[str, Any]:
         "text": request.text,
         "session_id": request.session_id,
         "event": request.event,
+        "digits": request.digits,
         "turn": request.turn,
         "call": {
             "sid": request.call_id,

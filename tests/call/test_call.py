@@ -20,6 +20,7 @@ from ivr.call.events import (
     TranscriptArrived,
     TtsEnded,
 )
+from ivr.call.timeline import Turn
 from tests.call.stage import LOUD, QUIET, STARTED, Stage, options, phrases
 
 # -- an ordinary call ------------------------------------------------------------------------------------------------
@@ -223,7 +224,7 @@ def test_what_sounds_like_no_speech_is_not_the_caller() -> None:
 def test_a_question_needs_a_call() -> None:
     stage = Stage(start=False)
     with pytest.raises(RuntimeError, match="before the call has started"):
-        stage.call._ask_keys("1", 0.0)
+        stage.call._ask(Turn(1, "speech"), 0.0)
 
 
 def test_a_call_prints_itself_in_one_line() -> None:

@@ -44,32 +44,6 @@ def test_a_key_stops_the_agent_and_its_tone_is_no_speech() -> None:
     assert stage.last(RequestReply).request.heard == "It"
 
 
-@pytest.mark.parametrize("when", ["hearing", "transcribing", "thinking", "yielding"])
-def test_a_key_ends_whatever_is_going_on(when: str) -> None:
-    stage = Stage()
-    if when == "hearing":
-        stage.speak(300)
-    elif when == "transcribing":
-        stage.speak(300)
-        stage.wait(500)
-    else:
-        stage.hear()
-        stage.speak(60 if when == "yielding" else 0)
-    assert stage.state == when
-    stage.feed(DigitPressed("5"))
-    stage.feed(DigitPressed("#"))
-    assert stage.last(RequestReply).request.text == "5"
-    assert stage.state == "thinking"
-
-
-def test_keys_that_wait_while_the_caller_speaks_come_first() -> None:
-    stage = Stage()
-    stage.feed(DigitPressed("9"))
-    stage.wait(300)
-    stage.speak(2000)
-    assert stage.last(RequestReply).request.text == "9"
-
-
 def test_no_key_stops_a_last_goodbye() -> None:
     stage = Stage(options(silence_timeout=1.0, silence_prompts=0))
     stage.wait(1100)

@@ -439,31 +439,6 @@ def test_a_notice_protects_the_greeting_before_it() -> None:
     assert stage.all(SendClear) == []
 
 
-def test_keys_without_an_answer_are_not_carried_over() -> None:
-    stage = Stage()
-    for key in "1#":
-        stage.feed(DigitPressed(key))
-    stage.wait(300)
-    stage.speak(700)
-    assert stage.call.turns[0].outcome == "superseded"
-    stage.wait(500)
-    stage.feed(TranscriptArrived(1, "a person please"))
-    assert stage.last(RequestReply).request.text == "a person please"
-
-
-def test_keys_forget_the_question_they_interrupt() -> None:
-    stage = Stage()
-    stage.feed(DigitPressed("5"))
-    stage.wait(300)
-    stage.hear("track my parcel")
-    stage.wait(1000)
-    stage.reply()
-    stage.voice(500)
-    stage.wait(600)
-    stage.hear("next")
-    assert [asked.request.text for asked in stage.all(RequestReply)] == ["track my parcel", "5", "next"]
-
-
 @pytest.mark.parametrize("key", ["", "1"])
 def test_only_the_greeting_is_protected(key: str) -> None:
     stage = Stage(options(phrases=phrases(), interruptible_greeting=False))

@@ -1,15 +1,16 @@
-"""Keys into answers."""
+"""Keys into entries, and what a terminator means."""
 
 from __future__ import annotations
 
-from ivr.call.keypad import KEYS_MOST, Keypad
+from ivr.call.keypad import KEYS_MOST, LATE_END_S, KeyEntry, Keypad
 
 
 def test_keys_end_with_the_terminator() -> None:
     pad = Keypad(2.0, "#")
     assert [pad.press(key, 0.0) for key in "12"] == [None, None]
-    assert pad.press("#", 0.1) == "12"
-    assert pad.wake_at() is None
+    assert pad.typing
+    assert pad.press("#", 0.1) == KeyEntry("12", whole=True)
+    assert (pad.wake_at(), pad.typing, pad.pressed_at) == (None, False, 0.1)
 
 
 def test_keys_end_when_no_more_come() -> None:
@@ -18,28 +19,71 @@ def test_keys_end_when_no_more_come() -> None:
     pad.press("*", 2.0)
     assert pad.wake_at() == 4.0
     assert pad.tick(3.9) is None
-    assert pad.tick(4.0) == "7*"
+    assert pad.tick(4.0) == KeyEntry("7*", whole=False)
     assert pad.tick(9.0) is None
 
 
-def test_the_terminator_alone_is_no_answer() -> None:
-    assert Keypad(2.0, "#").press("#", 0.0) is None
+def test_the_terminator_alone_is_an_entry_at_once() -> None:
+    for terminator in "#*":
+        assert Keypad(2.0, terminator).press(terminator, 0.0) == KeyEntry(terminator, whole=True)
 
 
 def test_without_a_terminator_its_key_counts() -> None:
     pad = Keypad(1.0, "")
     assert pad.press("#", 0.0) is None
-    assert pad.tick(1.0) == "#"
+    assert not pad.only_ends("#", 0.0, unanswered=True)
+    assert pad.tick(1.0) == KeyEntry("#", whole=False)
 
 
-def test_what_is_no_key_is_ignored() -> None:
+def test_an_endless_entry_is_cut() -> None:
     pad = Keypad(1.0, "#")
-    assert pad.press("x", 0.0) is None
-    assert pad.press("12", 0.0) is None
+    entries = [pad.press("5", 0.0) for _ in range(KEYS_MOST)]
+    assert entries == [None] * (KEYS_MOST - 1) + [KeyEntry("5" * KEYS_MOST, whole=True)]
+
+
+def test_an_entry_ends_early_when_the_caller_goes_on() -> None:
+    pad = Keypad(1.0, "#")
+    assert pad.finish() is None
+    pad.press("4", 0.0)
+    assert pad.finish() == KeyEntry("4", whole=False)
     assert pad.wake_at() is None
 
 
-def test_an_endless_answer_is_cut() -> None:
+def test_a_forgotten_entry_never_ends() -> None:
     pad = Keypad(1.0, "#")
-    answers = [pad.press("5", 0.0) for _ in range(KEYS_MOST)]
-    assert answers == [None] * (KEYS_MOST - 1) + ["5" * KEYS_MOST]
+    pad.press("4", 0.0)
+    pad.forget()
+    assert (pad.typing, pad.wake_at(), pad.tick(5.0)) == (False, None, None)
+
+
+def test_when_a_terminator_only_ends_what_was_given() -> None:
+    """Of an entry that ran out of time at 2.0 s: key, time, unanswered, and whether it asks nothing."""
+    rows = [
+        ("#", 2.1, False, True),
+        ("#", 2.0 + LATE_END_S - 0.1, False, True),
+        ("#", 2.0 + LATE_END_S, False, False),
+        ("#", 9.0, True, True),
+        ("1", 2.1, True, False),
+        ("*", 2.1, True, False),
+    ]
+    for key, now, unanswered, expected in rows:
+        pad = Keypad(2.0, "#")
+        pad.press("1", 0.0)
+        assert not pad.only_ends("#", 0.1, unanswered=True), "it ends what is typed"
+        assert pad.tick(2.0) is not None
+        assert pad.only_ends(key, now, unanswered=unanswered) == expected, (key, now, unanswered)
+
+
+def test_a_new_key_makes_a_late_end_an_answer_again() -> None:
+    pad = Keypad(2.0, "#")
+    pad.press("1", 0.0)
+    pad.tick(2.0)
+    pad.press("2", 2.2)
+    pad.press("#", 2.3)
+    assert not pad.only_ends("#", 2.4, unanswered=False)
+
+
+def test_a_keypad_prints_no_key() -> None:
+    pad = Keypad(2.0, "#")
+    pad.press("9", 0.0)
+    assert repr(pad) == "<Keypad typing=1>"

@@ -108,7 +108,7 @@ def test_a_turn_keeps_its_first_times() -> None:
     turn.close("failed", 9.0, "a", "b")
     assert [sentence.sent_at for sentence in sentences] == [6.0, 7.0]
     expected = Turn(
-        1, "speech", "hello", "failed", "broken", 1.0, 2.0, 2.5, 3.0, 3.1, 4.0, 5.5, 6.0, 9.0, sentences, [], [3.5],
+        1, "speech", "hello", "", "failed", "broken", 1.0, 2.0, 2.5, 3.0, 3.1, 4.0, 5.5, 6.0, 9.0, sentences, [], [3.5],
         "a", "b",
     )  # fmt: skip
     assert turn == expected

@@ -30,6 +30,7 @@ def test_body_has_the_documented_fields() -> None:
         "text": "وين شحنتي؟",
         "session_id": "CA1",
         "event": "speech",
+        "digits": "",
         "turn": 3,
         "call": {"sid": "CA1", "from": "+966500000001", "to": "+966110000002", "direction": "inbound"},
         "heard": "أهلا",

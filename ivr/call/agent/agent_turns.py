@@ -6,7 +6,7 @@ end of it goes through `drop`, which also records what was heard. Whether it sho
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias, assert_never
+from typing import Final, Literal, TypeAlias, assert_never
 
 from ivr.call.agent.heard_text import ledger
 from ivr.call.agent.output import SpeechOutput
@@ -22,6 +22,9 @@ ReplyEvent: TypeAlias = ReplyDelta | ReplyPause | ReplyEnded | ReplyFailed
 SpeechLoss: TypeAlias = Literal["sentence_again", "sentence_lost", "speech_failed"]
 """`sentence_again`: it broke off and is begun again. `sentence_lost`: the reply is said without it. `speech_failed`:
 nothing more is asked of TTS in this turn."""
+
+REACTION_S: Final = 0.7
+"""Seconds of an answer before what the caller does is in reply to it: keys that come sooner go on with those before."""
 
 
 class AgentTurns:
@@ -64,6 +67,12 @@ class AgentTurns:
     def arriving(self) -> bool:
         """Return whether the agent has begun to answer, and more may sound at any moment."""
         return self.open and self.turn.first_delta_at is not None
+
+    def unanswered(self, now: float) -> bool:
+        """Return whether the caller has heard too little of the answer to react to it."""
+        if not self.open or self.turn.kind == "phrase":
+            return False
+        return self.turn.first_sent_at is None or now < self.turn.first_sent_at + REACTION_S
 
     @property
     def asking(self) -> bool:
@@ -117,6 +126,7 @@ class AgentTurns:
             caller=started.caller,
             called=started.called,
             direction=started.direction,
+            digits=turn.digits,
             heard=heard,
             unheard=unheard,
         )

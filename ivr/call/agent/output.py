@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ivr.call.agent.restart import SpeakingRate, clause
-from ivr.call.commands import CancelSpeech, Command, SendAudio, SendClear, SendMark, Speak
+from ivr.call.commands import CancelSpeech, Command, Note, SendAudio, SendClear, SendMark, Speak
 from ivr.call.events import TtsAudio, TtsEnded, TtsFailed
 from ivr.call.options import CallOptions
 from ivr.call.timeline import Sentence, Turn
@@ -228,13 +228,23 @@ class SpeechOutput:
 
     # -- fillers -------------------------------------------------------------------------------------------------
 
-    def fill(self, audio: bytes, now: float) -> None:
-        """Say something while words are awaited; it belongs to no turn. The words follow it after a breath."""
+    def fill(self, audio: bytes, now: float) -> list[Command] | None:
+        """Say something while words are awaited; it belongs to no turn. The words follow it after a breath.
+
+        None: not without audio, nor inside a sentence that was begun again too often.
+        """
+        if not audio or (self.open and not self.may_begin_again):
+            return None
+        out: list[Command] = []
+        # Nothing may come between the parts of a sentence: one that has begun to sound is cut and begun again.
+        if self.open:
+            out = [*self.begin_again(now), Note("sentence_again", {"reason": "dead_air"})]
         self._keys += 1
         filler = _QueuedSentence(self._keys, Turn(-1, "phrase"), Sentence(1, "", "", ready_at=now), audio)
         self._write(filler, audio + _BREATH, now)
         self._complete(filler)
         self._filler = filler
+        return out
 
     def _end_filler(self, words: Sentence, now: float) -> None:
         """Let a filler end before the words that it announced: at its next pause, or where it is over."""

@@ -12,12 +12,16 @@ from typing import Final
 from ivr.call.caller.input import CallerInput
 from ivr.call.caller.utterances import Utterances
 from ivr.call.commands import Command, ForgetTranscript, Note, Transcribe
+from ivr.call.keypad import Keypad
 from ivr.call.options import CallOptions
 from ivr.media.endpointing import SpeechEnded
 from ivr.text.turn_end import completeness
 
 SOONEST_MS: Final = 100
 """Silence before which no utterance is sent, in milliseconds: the closure of a consonant lasts as long."""
+
+MAYBE_WORDS_MS: Final = 300
+"""Voiced audio that may have been words, in milliseconds. Less is not worth asking the caller to repeat."""
 
 
 class Speculation:
@@ -26,7 +30,7 @@ class Speculation:
     def __init__(self, options: CallOptions, caller: CallerInput) -> None:
         self._options = options
         self._caller = caller
-        self.utterances = Utterances()
+        self.utterances = Utterances(Keypad(options.keypad_timeout, options.keypad_terminator))
         self.early: int | None = None
         """The utterance that was sent before it was over."""
         self._late: int | None = None
@@ -70,6 +74,14 @@ class Speculation:
         if number is not None and self.utterances.end(number, ended_at, now, utterance.voiced_ms):
             return []
         return [Transcribe(self._add(utterance, now), utterance.pcm)]
+
+    def cut(self, now: float) -> tuple[bool, list[Command]]:
+        """End the open utterance here: keys follow it. Return whether it may have words; if not, it is dropped."""
+        # A voice shorter than that is the tone of the key.
+        so_far = self._caller.so_far() if self._caller.speech_ms >= MAYBE_WORDS_MS else None
+        out = self.take_back() if so_far is None else self.ended(so_far, now)
+        self._caller.abandon()
+        return so_far is not None, out
 
     def found(self, number: int, text: str | None, now: float) -> bool:
         """Take the words of an utterance; None: STT failed. Return False when it is not awaited."""

@@ -1,19 +1,42 @@
-"""Keep what the caller has said and the agent has not answered.
+"""Keep what the caller has said or typed and the agent has not answered.
 
 A caller may go on talking while STT still looks for the words of the last utterance, or while the agent thinks.
-Nothing of that is lost: utterances wait until all of them have their words and become one question. A question whose
-answer the caller did not hear is carried over to the next.
+Nothing of that is lost: utterances wait until all of them have their words and become one question. Keys are utterances
+that need no STT. A question whose answer the caller did not hear is carried over to the next.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from ivr.call.keypad import KeyEntry, Keypad
 from ivr.call.timeline import Turn
 
 QUESTION_LIMIT: Final = 4000
 """Characters of a question at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Hold a part of a question."""
+
+    text: str
+    keys: bool = False
+    """It was typed."""
+    more: bool = False
+    """Keys may follow that belong to it."""
+
+
+def _joined(parts: Iterable[_Part], *, only_keys: bool = False) -> str:
+    """Return parts as one text. Keys in two groups are one number unless the caller ended the first."""
+    text, glue = "", ""
+    for part in parts:
+        if part.keys or not only_keys:
+            text += (glue if part.keys else " ") + part.text if text else part.text
+        glue = "" if part.more else " "
+    return text
 
 
 @dataclass(slots=True)
@@ -28,6 +51,16 @@ class _OpenUtterance:
     text: str | None = None
     transcript_at: float | None = None
     failed: bool = False
+    entry: KeyEntry | None = None
+    """The keys, of one that is typed."""
+    typed: bool = False
+
+    @property
+    def part(self) -> _Part:
+        """Return what it adds to the question; nothing while its words are looked for."""
+        if self.entry is not None:
+            return _Part(self.entry.keys, keys=True, more=not self.entry.whole)
+        return _Part(self.text or "")
 
     def end(self, ended_at: float, now: float, voiced_ms: int) -> None:
         """Note that it is over, of one that was sent early."""
@@ -37,28 +70,64 @@ class _OpenUtterance:
         """Note its words; None: STT failed."""
         self.transcript_at, self.failed, self.text = now, text is None, (text or "").strip()
 
+    def type(self, entry: KeyEntry, now: float) -> None:
+        """Note its keys."""
+        self.transcript_at, self.entry = now, entry
+
 
 class Utterances:
     """Hold one call's utterances between their endpoint and the request they become part of."""
 
-    def __init__(self) -> None:
+    def __init__(self, keypad: Keypad) -> None:
+        self.keypad = keypad
         self._number = 0
         self._utterances: dict[int, _OpenUtterance] = {}
-        self._carried = ""
+        self._carried: list[_Part] = []
+        self._asked: list[_Part] = []
+        """The last question."""
 
     def __repr__(self) -> str:
-        return f"<Utterances open={self.open} waiting={len(self._utterances)}>"
+        return f"<Utterances open={self.open} {self.keypad!r} waiting={len(self._utterances)}>"
 
     @property
     def open(self) -> list[int]:
-        """Return the utterances still without words."""
-        return [n for n, u in self._utterances.items() if u.transcript_at is None]
+        """Return the utterances that STT still looks for words in."""
+        return [n for n, u in self._utterances.items() if u.transcript_at is None and not u.typed]
+
+    @property
+    def complete(self) -> bool:
+        """Return whether nothing is looked for or typed any more."""
+        return all(u.transcript_at is not None for u in self._utterances.values())
+
+    @property
+    def only_keys(self) -> bool:
+        """Return whether all that waits for an answer was typed."""
+        parts = self._parts
+        return bool(parts) and all(part.keys for part in parts)
 
     def add(self, started_at: float, ended_at: float, now: float, voiced_ms: int) -> int:
         """Add an utterance that is over; return its number. Times in seconds of `now`."""
         self._number += 1
         self._utterances[self._number] = _OpenUtterance(started_at, ended_at, now, voiced_ms)
         return self._number
+
+    def press(self, key: str, now: float) -> None:
+        """Take a key: there is no question until its entry has an end."""
+        if not self.keypad.typing:
+            self._number += 1
+            self._utterances[self._number] = _OpenUtterance(now, now, now, 0, typed=True)
+        self._end_keys(self.keypad.press(key, now), now)
+
+    def tick(self, now: float) -> bool:
+        """End an entry of keys whose time is up; return whether there was one."""
+        return self._end_keys(self.keypad.tick(now), now)
+
+    def _end_keys(self, entry: KeyEntry | None, now: float) -> bool:
+        if entry is None:
+            return False
+        typing = next(u for u in self._utterances.values() if u.typed and u.transcript_at is None)
+        typing.type(entry, now)
+        return True
 
     def end(self, number: int, ended_at: float, now: float, voiced_ms: int) -> bool:
         """End an utterance that was sent early; return False when STT has failed and it must be sent again."""
@@ -77,29 +146,36 @@ class Utterances:
     def resolve(self, number: int, text: str | None, now: float) -> bool:
         """Take the words of an utterance; None: STT failed. Return False when they are not awaited."""
         utterance = self._utterances.get(number)
-        if utterance is None or utterance.transcript_at is not None:
+        if utterance is None or utterance.transcript_at is not None or utterance.typed:
             return False
         utterance.resolve(text, now)
+        # A caller who goes on in words has done with the keys.
+        if utterance.text and utterance.started_at > self.keypad.pressed_at:
+            self._end_keys(self.keypad.finish(), now)
         return True
 
     def text(self) -> str:
-        """Return all words that wait for an answer."""
-        parts = [self._carried, *(u.text or "" for u in self._utterances.values())]
+        """Return all that waits for an answer, keys included."""
         # The end of a long question is kept: what was said last matters most.
-        return " ".join(filter(None, parts))[-QUESTION_LIMIT:]
+        return _joined(self._parts)[-QUESTION_LIMIT:]
 
-    def carry(self, text: str) -> None:
-        """Carry over a question whose answer the caller did not hear: it is asked again with what comes next."""
-        self._carried = text
+    def carry(self) -> None:
+        """Carry the last question over: its answer was not heard, and it is asked again with what comes next."""
+        self._carried = self._asked
+
+    def may_go_on(self) -> bool:
+        """Return whether the last question ended with keys that more may belong to."""
+        return bool(self._asked) and self._asked[-1].more
 
     def take(self, turn: Turn) -> None:
-        """Turn all words into the question of this turn, which gets their times."""
-        turn.put_question(self.text())
-        self._carried = ""
+        """Turn all that waits into the question of this turn, which gets its times."""
+        self._asked = self._parts
+        turn.put_question(self.text(), digits=_joined(self._asked, only_keys=True)[-QUESTION_LIMIT:])
+        self._carried = []
         utterances = list(self._utterances.values())
         self._utterances.clear()
-        # A question that was only carried over has no times of its own.
-        if utterances:
+        # A question that was only carried over has no times of its own. Of one with keys nobody waited for the words.
+        if utterances and not turn.digits:
             first, last = utterances[0], utterances[-1]
             transcript_at = max(u.transcript_at or u.endpoint_at for u in utterances)
             turn.record_speech(first.started_at, last.ended_at, last.endpoint_at, transcript_at)
@@ -115,5 +191,11 @@ class Utterances:
         """Forget everything; return the utterances that STT still has."""
         still_open = self.open
         self._utterances.clear()
-        self._carried = ""
+        self._carried = []
+        self.keypad.forget()
         return still_open
+
+    @property
+    def _parts(self) -> list[_Part]:
+        parts = [*self._carried, *(u.part for u in self._utterances.values())]
+        return [part for part in parts if part.text]

@@ -46,7 +46,7 @@ def test_late_words_that_were_forgotten_do_not_count() -> None:
 
 def test_speculation_prints_itself() -> None:
     speculation = sent()
-    assert repr(speculation) == "<Speculation early=1 late=None <Utterances open=[1] waiting=1>>"
+    assert repr(speculation) == "<Speculation early=1 late=None <Utterances open=[1] <Keypad typing=0> waiting=1>>"
     speculation.go_on_without()
     assert repr(speculation).startswith("<Speculation early=None late=1 ")
 
