@@ -149,7 +149,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._limit.change(self, "asking")
         before = self.cycle
         super().on_headers_complete()
-        # After either of these headers nobody knows whether the next byte belongs to this request: a client that was
+        # After either of these headers it is not known whether the next byte belongs to this request: a client that was
         # refused need not send its body, and the parser takes a refused upgrade for one that came about.
         if self.cycle is not before and (self.expect_100_continue or self.parser.should_upgrade()):
             self.cycle.keep_alive = False

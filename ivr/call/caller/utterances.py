@@ -174,7 +174,7 @@ class Utterances:
         self._carried = []
         utterances = list(self._utterances.values())
         self._utterances.clear()
-        # A question that was only carried over has no times of its own. Of one with keys nobody waited for the words.
+        # A question that was only carried over has no times of its own. One with keys was not waited for like words.
         if utterances and not turn.digits:
             first, last = utterances[0], utterances[-1]
             transcript_at = max(u.transcript_at or u.endpoint_at for u in utterances)
