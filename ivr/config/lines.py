@@ -36,13 +36,13 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ivr.call.options import CallOptions, Phrase, PhraseName
+from ivr.config.address import check_number, line_keys, shown, telephone
 from ivr.config.default_phrases import PHRASES, VOICES, Language
 
 Choice: TypeAlias = int | float | bool | str
 
 LONGEST_PHRASE: Final = 1000
 """Characters of a fixed phrase; a synthesis takes 2000."""
-_NUMBER: Final = re.compile(r"\+?[0-9]{3,15}")
 _E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _PLAIN: Final = CallOptions()
 _OWN: Final = frozenset({"language", "phrases", "endpoint_ms", "transfer_to"})
@@ -103,7 +103,7 @@ class Line:
     """Hold what is decided by the number a caller dialled."""
 
     number: str
-    """Digits, with + if it was written. Empty: the line of every number that has none of its own."""
+    """As `ivr.config.address.shown` writes it. Empty: the line of every number that has none of its own."""
     webhook_url: str
     """The webhook of the agent. Empty: the line is closed."""
     language: Language
@@ -147,16 +147,10 @@ def plain_line(
     return Line("", webhook_url, language, speaker, dialect, PHRASES[language], endpoint_ms, transfer_to)
 
 
-def same_number(number: str) -> str:
-    """Return a number without blanks, dots and the like, and with + for the international 00."""
-    digits = re.sub(r"[\s().-]", "", number)
-    return f"+{digits[2:]}" if digits.startswith("00") else digits
-
-
 def read_numbers(written: str | Sequence[str]) -> tuple[str, ...]:
     """Return telephone numbers, from a list or from a text with commas between them."""
     numbers = written.split(",") if isinstance(written, str) else written
-    return tuple(same_number(number) for number in numbers if number.strip())
+    return tuple(telephone(number) for number in numbers if number.strip())
 
 
 def read_lines(text: str, default: Line) -> tuple[list[Line], Line, list[str]]:
@@ -177,17 +171,17 @@ def read_lines(text: str, default: Line) -> tuple[list[Line], Line, list[str]]:
     # Without an agent the environment's line takes no calls: nothing of it can be wrong.
     problems += check_together(default) if comparable and default.webhook_url else []
     # A caller who is transferred to a number of the bridge itself would be transferred again and again.
-    own = {line.number for line in lines}
+    keys = [line_keys(line.number)[0] for line in lines]
     problems += [
         f"{line.number or 'IVR_TRANSFER_TO'}: transfer_to {number} is a line itself: write the number of a person"
         for line in (default, *lines)
         for number in line.transfer_to
-        if number in own
+        if _E164.fullmatch(number) and line_keys(number)[0] in keys
     ]
-    numbers = [line.number for line in lines]
     problems += [
-        f"[[line]]: number {number} occurs twice: keep one [[line]] for it"
-        for number in sorted({number for number in numbers if numbers.count(number) > 1})
+        f"[[line]]: number {line.number} occurs twice: keep one [[line]] for it"
+        for place, line in enumerate(lines)
+        if keys.index(keys[place]) == place and keys.count(keys[place]) > 1
     ]
     return lines, default, problems
 
@@ -289,7 +283,7 @@ class _LineTable(_Strict):
             fallback = base.fallback_speaker if fits else ""
         return replace(
             base,
-            number=same_number(self.number),
+            number=shown(self.number),
             webhook_url=base.webhook_url if self.webhook_url is None else self.webhook_url,
             speaker=self.speaker or base.speaker,
             dialect=self.dialect or base.dialect,
@@ -303,9 +297,8 @@ class _LineTable(_Strict):
     def faults(self, line: Line) -> list[str]:
         """Return what is wrong with the line that came of this table, a sentence for every fault."""
         problems = []
-        # A provider may send calls to a SIP address or to a client's name instead of a number.
-        if not _NUMBER.fullmatch(line.number) and not line.number.startswith(("sip:", "client:")):
-            problems.append("number: write + and digits, as the provider shows it")
+        if problem := check_number(self.number):
+            problems.append(f"number: {problem}")
         if line.webhook_url and (problem := check_http_url(line.webhook_url)):
             problems.append(f"webhook_url {problem}")
         if problem := check_endpoint(line.endpoint_ms):
@@ -361,9 +354,9 @@ def _fitting(table: dict[str, Any]) -> tuple[_File, list[str]]:
             at = at[part]
         # A line stays, with a number that makes no more faults: the messages count the lines.
         if isinstance(last, int):
-            at[last] = {"number": f"sip:{last}"}
+            at[last] = {"number": f"sip:{last}@line"}
         elif last == "number" and len(above) == 2:
-            at["number"] = f"sip:{above[1]}"
+            at["number"] = f"sip:{above[1]}@line"
         else:
             del at[last]
     # A value is tried as a number, a word and so on, each of them a fault: one sentence is enough.

@@ -7,8 +7,9 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from ivr.config.address import line_keys
 from ivr.config.default_phrases import Language
-from ivr.config.lines import Line, plain_line, read_numbers, same_number
+from ivr.config.lines import Line, plain_line, read_numbers
 from ivr.observe.redact import number_hidden, without_secrets
 
 HAMSA_URL: Final = "wss://api.tryhamsa.com/v1/realtime/ws"
@@ -101,10 +102,11 @@ class Settings(BaseModel):
     notes: tuple[str, ...] = Field((), exclude=True)
     """Lines of text about what looks like a mistake and does not stop the start."""
 
-    def line(self, called: str) -> Line | None:
-        """Return the line of a dialled number. None: it has no agent, so the line is closed."""
-        number = same_number(called)
-        found = next((line for line in self.lines if line.number == number), self.default_line)
+    def line(self, *ours: str) -> Line | None:
+        """Return the line of the first of these addresses that has one. None: the line has no agent, it is closed."""
+        lines = {line_keys(line.number)[0]: line for line in self.lines}
+        keys = (key for address in ours for key in line_keys(address))
+        found = next((lines[key] for key in keys if key in lines), self.default_line)
         return found if found.webhook_url else None
 
     @property

@@ -35,7 +35,7 @@ from ivr.observe.call_log import Observers
 from ivr.observe.metrics import CONTENT_TYPE
 from ivr.observe.recent_calls import RecentCalls, encode
 from ivr.server.bridge import Bridge
-from ivr.twilio.form import LONGEST_BODY, Dialled, Form
+from ivr.twilio.form import LONGEST_BODY, Dialled, Form, own_addresses
 from ivr.twilio.signature import SETTINGS_HEADER, SIGNATURE_HEADER, Signatures, allowed_urls
 from ivr.twilio.twiml import Documents
 
@@ -134,7 +134,8 @@ class Routes:
         form, refused = await self._read(request, "goodbye")
         if form is None:
             return refused
-        line = self._settings.line(form.get("To")) or self._settings.default_line
+        ours = own_addresses(form.get("From"), form.get("To"), form.get("Direction"))
+        line = self._settings.line(*ours) or self._settings.default_line
         return Response(self.bridge.documents.say("goodbye", line.language), media_type="text/xml")
 
     async def healthz(self, _: Request) -> Response:

@@ -36,7 +36,7 @@ from ivr.server import compose
 from ivr.server.admission import Admission
 from ivr.session.session import Session
 from ivr.session.vad_batching import VadBatching
-from ivr.twilio.form import Dialled
+from ivr.twilio.form import Dialled, own_addresses
 from ivr.twilio.rest import LONGEST_TWIML, TwilioRest
 from ivr.twilio.stream import INTERNAL, TOKEN, Stream
 from ivr.twilio.tokens import Tokens
@@ -221,7 +221,7 @@ class Bridge:
 
     def answer(self, dialled: Dialled, now: float) -> tuple[str, str]:
         """Return what the carrier should do with a call: the document's name and its text."""
-        line = self.settings.line(dialled.called)
+        line = self.settings.line(*dialled.ours)
         if line is None:
             return "closed", self.documents.say("closed", self.settings.language)
         verdict = self.admission.admit(
@@ -276,7 +276,8 @@ class Bridge:
         older = self.admission.arrive(started.call_id, session)
         if older is not None:
             older.withdraw(SUPERSEDED)
-        line = self.settings.line(started.called) or self.settings.default_line
+        ours = own_addresses(started.caller, started.called, started.direction)
+        line = self.settings.line(*ours) or self.settings.default_line
         rendered = {
             name: audio
             for name, text in line.phrases.items()

@@ -73,6 +73,11 @@ class Dialled:
     direction: str
     """`inbound` or an outbound kind."""
 
+    @property
+    def ours(self) -> tuple[str, ...]:
+        """Return the operator's own address in this call, and what else it may be."""
+        return own_addresses(self.caller, self.called, self.direction)
+
     @classmethod
     def of(cls, form: Form) -> Dialled:
         """Take them from a form. Raises ValueError when the form names no call."""
@@ -86,3 +91,11 @@ class Dialled:
             called=form.get("To") or form.get("Called"),
             direction=form.get("Direction") or "inbound",
         )
+
+
+def own_addresses(caller: str, called: str, direction: str) -> tuple[str, ...]:
+    """Return which of two addresses is the operator's, the likelier first.
+
+    A call that the operator places is `from` its own number; the person who is called has none of its lines.
+    """
+    return (caller, called) if direction.startswith("outbound") else (called,)

@@ -16,7 +16,6 @@ from ivr.config.lines import (
     check_url,
     plain_line,
     read_lines,
-    same_number,
 )
 
 AGENT = "https://agent.example/webhook"
@@ -164,7 +163,9 @@ def test_a_line_without_webhook_url_is_closed() -> None:
     assert lines('[[line]]\nnumber = "+12345"\nwebhook_url = ""')[0].webhook_url == ""
 
 
-@pytest.mark.parametrize("number", ["sip:a@b", "client:ann", "123", "+1 (234) 5.6-7", "+" + "1" * 15])
+@pytest.mark.parametrize(
+    "number", ["sip:a@b", "client:ann", "123", "+1 (234) 5.6-7", "SIP:+966110@b:5060;user=phone", "+" + "1" * 15]
+)
 def test_read_lines_takes_numbers_and_sip_addresses(number: str) -> None:
     assert lines(f'[[line]]\nnumber = "{number}"')
 
@@ -182,11 +183,14 @@ WRONG: list[tuple[str, str]] = [
     ('[[line]]\nnumber = "abc"', "[[line]] 1: number: write + and digits"),
     ('[[line]]\nnumber = "1234567890123456"', "[[line]] 1: number: write + and digits"),
     ('[[line]]\nnumber = "12"', "[[line]] 1: number: write + and digits"),
+    ('[[line]]\nnumber = "0110000000"', "[[line]] 1: number: no call can match it without its country code"),
+    ('[[line]]\nnumber = "sip:b"', "[[line]] 1: number: write sip:user@host"),
     (
         '[call]\nstart_ms = []\n[[line]]\nnumber = "+12345"\n[line.call]\ncommit_ms = 40',
         "[call] start_ms: write one number",
     ),
     ('[[line]]\nnumber = "+12345"\n[[line]]\nnumber = "0012345"', "[[line]]: number +12345 occurs twice"),
+    ('[[line]]\nnumber = "12345"\n[[line]]\nnumber = "tel:+1-2345"', "[[line]]: number 12345 occurs twice"),
     ('[[line]]\nnumber = "+12345"\nwebhook_url = "agent"', "[[line]] 1: webhook_url is not a URL the bridge can use"),
     ('[[line]]\nnumber = "+12345"\nendpoint_ms = 10', "[[line]] 1: endpoint_ms: write a whole number from 100 to 3000"),
     ('[[line]]\nnumber = "+12345"\ntransfer_to = "12345"', "[[line]] 1: transfer_to is not a telephone number"),
@@ -338,14 +342,6 @@ def test_check_url(url: str, good: bool) -> None:
 @pytest.mark.parametrize(("value", "good"), [(99, False), (100, True), (3000, True), (3001, False)])
 def test_check_endpoint(value: int, good: bool) -> None:
     assert (check_endpoint(value) is None) == good
-
-
-@pytest.mark.parametrize(
-    ("written", "same"),
-    [("+966 11-0", "+966110"), ("00966110", "+966110"), ("(011) 0.0", "01100"), ("anonymous", "anonymous")],
-)
-def test_same_number_joins_spellings(written: str, same: str) -> None:
-    assert same_number(written) == same
 
 
 def test_a_short_endpoint_alone_is_no_contradiction() -> None:

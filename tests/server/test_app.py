@@ -110,6 +110,31 @@ def test_a_number_without_an_agent_is_closed(tmp_path: Path) -> None:
     visit(settings(tmp_path, IVR_WEBHOOK_URL=""), story)
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"To": "966110000001"},
+        {"To": "sip:+966110000001@Trunk.Example:5060;user=phone"},
+        {"To": "tel:+966-11-000-0001"},
+        {"To": "+15550100", "From": "+966110000001", "Direction": "outbound-api"},
+        {"To": "+15550100", "From": "+966110000001", "Direction": "outbound-dial"},
+    ],
+)
+def test_a_call_finds_its_line_however_it_is_written(tmp_path: Path, fields: dict[str, str]) -> None:
+    lines = tmp_path / "ivr.toml"
+    lines.write_text(
+        '[[line]]\nnumber = "00966 11 000 0001"\nwebhook_url = "http://agent.example/one"\nlanguage = "ar"\n', "utf-8"
+    )
+
+    async def story(front: Front) -> None:
+        form = voice_form(**fields)
+        assert "مع السلامة" in said(await front.post("/voice", form))
+        assert "مع السلامة" in said(await front.post("/goodbye", form))
+        assert "Goodbye" in said(await front.post("/goodbye", voice_form(From="+966110000001")))
+
+    visit(settings(tmp_path), story)
+
+
 def test_a_crash_in_the_answer_gives_words_and_not_a_500(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

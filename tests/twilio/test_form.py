@@ -68,6 +68,15 @@ def test_who_calls_whom() -> None:
     assert Dialled.of(Form.parse(REAL)) == Dialled("CA0", "AC0", "+966500000001", "+966110000000", "inbound")
 
 
+@pytest.mark.parametrize(
+    ("direction", "ours"),
+    [("inbound", ("+2",)), ("outbound-api", ("+1", "+2")), ("outbound-dial", ("+1", "+2")), ("", ("+2",))],
+)
+def test_an_outbound_call_is_from_our_own_number(direction: str, ours: tuple[str, ...]) -> None:
+    form = Form.parse(f"CallSid=CA0&From=%2B1&To=%2B2&Direction={direction}".encode())
+    assert Dialled.of(form).ours == ours
+
+
 def test_the_older_names_serve_too() -> None:
     dialled = Dialled.of(Form.parse(b"CallSid=CA0&Caller=client%3Aann&Called=%2B1"))
     assert dialled == Dialled("CA0", "", "client:ann", "+1", "inbound")
