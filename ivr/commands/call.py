@@ -42,8 +42,9 @@ def call(
 ) -> None:
     """Call a bridge as Twilio would. Signs with TWILIO_AUTH_TOKEN and TWILIO_ACCOUNT_SID.
 
-    Exit code 0: the call came to its end, and as the scenario expects it. 1: it
-    was refused, it died, or something was not as expected. 2: it cannot be made.
+    Exit code 0: the caller got answers, and all that the scenario expects. 1: the
+    agent or the bridge failed, the call was refused, died or ended too early, or
+    something was not as expected. 2: the call cannot be made.
     """
     with terminal.one_line(ScenarioError, RuntimeError, ValueError, OSError):
         script = load(scenario) if scenario else scenario_of(say or [], at or [], step or [], lang)
@@ -52,7 +53,7 @@ def call(
         outcome = asyncio.run(phone.ring(url, script, screen, caller=caller, called=called, out=out, rest=rest))
     if as_json:
         typer.echo(json.dumps(outcome, ensure_ascii=False, indent=1))
-    if outcome["ended_by"] in ("", "refused", "lost") or outcome["unmet"]:
+    if outcome["unmet"]:
         raise typer.Exit(1)
 
 

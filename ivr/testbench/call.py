@@ -22,7 +22,7 @@ from ivr.testbench.loopback import bound, serving
 from ivr.testbench.recording import PhoneRecord
 from ivr.testbench.refusal import refusal
 from ivr.testbench.report import artifacts
-from ivr.testbench.report.console import CallConsole, latency_table, summary
+from ivr.testbench.report.console import CallConsole, latency_table, summary, verdict
 from ivr.testbench.report.result import result
 from ivr.testbench.scenario import Scenario
 from ivr.testbench.twilio.carrier import place_call
@@ -71,8 +71,8 @@ async def ring(
             script,
             auth_token=secret,
             account_sid=account,
-            caller=caller,
-            called=called,
+            caller=script.caller or caller,
+            called=script.called or called,
             public_url=given.get("IVR_PUBLIC_URL"),
             voice=demo.caller_voice(script.language) if script.texts else None,
             record=record,
@@ -94,8 +94,8 @@ async def ring(
         plain = [*(summary(turns) if turns else ()), *(f"{name}: {value}" for name, value in figures.items())]
     for line in plain:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
-    for line in [*refused, *(f"NOT AS EXPECTED: {what}" for what in outcome["unmet"])]:
-        console.print(line, style="bold red", highlight=False, markup=False, soft_wrap=True)
+    for line, style in verdict(outcome, refused[1:]):
+        console.print(line, style=style, highlight=False, markup=False, soft_wrap=True)
     if out is not None:
         names = {"title": f"Call to {url}", "language": script.language}
         written = artifacts.write(out, record, turns or [], **names, scripted=False, more=figures, result=outcome)

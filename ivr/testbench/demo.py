@@ -42,7 +42,7 @@ from ivr.testbench.recording import PhoneRecord
 from ivr.testbench.refusal import refusal
 from ivr.testbench.report import artifacts
 from ivr.testbench.report.console import CallConsole, latency_table, summary
-from ivr.testbench.report.latency import Owner, beginnings, spent, wait
+from ivr.testbench.report.latency import Owner, spent, times, wait
 from ivr.testbench.report.result import result
 from ivr.testbench.scenario import Scenario, from_words
 from ivr.testbench.twilio.carrier import place_call
@@ -169,6 +169,8 @@ class Demo:
         for line in summary(turns, more):
             self._console.print(line, highlight=False, markup=False, soft_wrap=True)
         title = "Demo call" if not self._scripted else "Demo call (SCRIPTED transcripts)"
+        told = witness.recent.get(record.call_sid) or "the call never began"
+        outcome = result(record, scenario(self._language), told)
         written = artifacts.write(
             self._out,
             record,
@@ -177,12 +179,10 @@ class Demo:
             language=self._language,
             scripted=self._scripted,
             more=more,
-            result=result(
-                record, scenario(self._language), witness.recent.get(record.call_sid) or "the call never began"
-            ),
+            result=outcome,
         )
         self._console.print(f"written: {written}", highlight=False, soft_wrap=True)
-        wrong = amiss(record, turns)
+        wrong = amiss(record, turns) or outcome["unmet"]
         for line in wrong:
             self._console.print(f"NOT AS IT SHOULD BE: {line}", style="bold red", highlight=False, markup=False)
         return not wrong
@@ -238,10 +238,10 @@ async def ready(url: str, patience: float = 20.0) -> None:
 def ear_figures(record: PhoneRecord, turns: Sequence[Turn] | None = None) -> dict[str, str]:
     """Return the figures of a call as measured at the caller's ear.
 
-    `turns`: those of the bridge. None: the bridge told nothing, so fillers count as answers.
+    `turns`: those of the bridge. None: the bridge told nothing, so fillers and apologies count as answers.
     """
-    measured = figures(record, None if turns is None else beginnings(turns))
-    doubt = ", fillers too" if turns is None else ""
+    measured = figures(record, None if turns is None else times(turns))
+    doubt = ", fillers and apologies too" if turns is None else ""
     begin = f"{record.runs[0].start / g711.RATE:.2f} s" if record.runs else "never"
     answers = [f"{answer.reply_ms:.0f}" for answer in measured.answers if answer.reply_ms is not None]
     found = {"the agent is first heard at": begin, "longest silence": f"{measured.longest_dead_air_ms / 1000:.2f} s"}
@@ -263,7 +263,7 @@ def own_at_the_ear(record: PhoneRecord, turns: Sequence[Turn]) -> dict[str, str]
     Empty unless every turn answers exactly one thing that the caller said.
     """
     spoken = [turn for turn in turns if turn.kind == "speech"]
-    answers = figures(record, beginnings(turns)).answers
+    answers = figures(record, times(turns)).answers
     if len(spoken) != len(answers):
         return {}
     others: tuple[Owner, ...] = ("endpoint", "stt", "agent", "tts")

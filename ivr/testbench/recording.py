@@ -60,6 +60,8 @@ class Speech:
     """One past the last."""
     over: bool = False
     """The agent was still to be heard when it began."""
+    cut: bool = False
+    """The call ended before it was said to its end."""
 
 
 @dataclass(frozen=True, slots=True)

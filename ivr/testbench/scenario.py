@@ -19,18 +19,33 @@ A file may say what it expects: `[expect]` of the call, `[step.expect]` of a ste
 
 from __future__ import annotations
 
+import difflib
+import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias, get_args
 
-from ivr.testbench.expect import ANY_CALL, ANY_STEP, CallExpects, StepExpects
+from ivr.config.default_phrases import Language
+from ivr.testbench.expect import (
+    CALL_KEYS,
+    STEP_KEYS,
+    WORD_MANNERS,
+    ExpectedCall,
+    ExpectedStep,
+    ExpectKey,
+    Expects,
+    Wanted,
+    pattern_of,
+)
 from ivr.testbench.phone.phone import DTMF_KEYS, How
-from ivr.testbench.recording import Ending
 
 ACTS = ("say", "wav", "press", "hang_up", "wait")
 MOMENT_KEYS = ("at_s", "after_s", "over_ms")
+STEP_ROW = (*ACTS, *MOMENT_KEYS, "reply", "patience_s", "name", "expect")
+FILE_ROW = ("name", "language", "caller", "called", "settle_ms", "patience_s", "expect", "step")
+"""The keys of a step, and of the file."""
 SETTLE_MS = 1200.0
 """Milliseconds of silence after which the agent has finished: longer than a slow TTS pauses between sentences."""
 STEP_PATIENCE_S = 30.0
@@ -113,7 +128,27 @@ class Step:
     """Seconds to wait for the moment (for `Wait`: for the hang-up). Then the step is done anyway. None: the
     scenario's."""
     name: str = ""
-    expect: StepExpects = ANY_STEP
+    expect: Expects = field(default_factory=dict)
+
+    @property
+    def speaks_or_presses(self) -> bool:
+        """Return whether the agent is to answer this step."""
+        return isinstance(self.act, Say | PlayFile | Press)
+
+    @property
+    def words(self) -> str:
+        """Return what the caller does, as a person writes it."""
+        match self.act:
+            case Say(text):
+                return f"say {text!r}"
+            case PlayFile(path):
+                return f"wav {path.name}"
+            case Press(digits):
+                return f"press {digits}"
+            case HangUpStep():
+                return "hang up"
+            case Wait():
+                return "wait"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +162,25 @@ class Scenario:
     settle_ms: float = SETTLE_MS
     """Milliseconds of silence after which the agent has finished."""
     patience_s: float = STEP_PATIENCE_S
-    expect: CallExpects = ANY_CALL
+    caller: str = ""
+    called: str = ""
+    """The two numbers; empty: those of the command."""
+    expect: Expects = field(default_factory=dict)
+
+    def place(self, number: int) -> str:
+        """Name a step, by its number from 0."""
+        step = self.steps[number]
+        return f"step {number + 1} ({step.name or step.words})"
+
+    @property
+    def expected(self) -> ExpectedCall:
+        """Return what is expected of the call."""
+        steps = []
+        for number, step in enumerate(self.steps):
+            if step.speaks_or_presses:
+                after = self.steps[number + 1].moment if number + 1 < len(self.steps) else AfterAgent()
+                steps.append(ExpectedStep(self.place(number), step.expect, isinstance(after, AfterAgent)))
+        return ExpectedCall(self.expect, steps, isinstance(self.steps[-1].act, Wait))
 
     @property
     def texts(self) -> list[str]:
@@ -152,6 +205,8 @@ def from_toml(text: str, name: str = "scenario", folder: Path | None = None) -> 
     except tomllib.TOMLDecodeError as error:
         raise ScenarioError(f"{name}: {error}") from error
     rows = fields.pop("step", [])
+    if isinstance(rows, dict):
+        raise ScenarioError(f"{name}: [step.expect] stands before the first [[step]]: it belongs behind its step")
     if not isinstance(rows, list) or not rows:
         raise ScenarioError(f"{name}: no [[step]] in it")
     steps = [_step(row, f"{name}: step {number}", folder) for number, row in enumerate(rows, 1)]
@@ -162,9 +217,13 @@ def from_toml(text: str, name: str = "scenario", folder: Path | None = None) -> 
         language=row.text("language", "en"),
         settle_ms=row.value("settle_ms", SETTLE_MS),
         patience_s=row.value("patience_s", STEP_PATIENCE_S),
-        expect=_call_expects(row.below("expect")),
+        caller=row.text("caller"),
+        called=row.text("called"),
+        expect=_expects(row.below("expect"), CALL_KEYS),
     )
-    row.done()
+    row.done(FILE_ROW)
+    if scenario.language not in get_args(Language):
+        raise row.error(f"language {scenario.language!r} is none of {', '.join(get_args(Language))}")
     return scenario
 
 
@@ -235,20 +294,63 @@ class _Row:
         """Take a value of any type."""
         return self._left.pop(key)
 
-    def done(self) -> None:
-        """Raise when a key is left that no step knows."""
-        if self._left:
-            raise self.error(f"unknown key {next(iter(self._left))!r}")
+    @property
+    def names(self) -> list[str]:
+        """Return the keys that are left."""
+        return list(self._left)
+
+    def peek(self, key: str) -> object:
+        """Return a value without taking it."""
+        return self._left[key]
+
+    def flag(self, key: str) -> bool:
+        """Take true or false."""
+        value = self._left.pop(key)
+        if not isinstance(value, bool):
+            raise self.error(f"{key} must be true or false, not {value!r}")
+        return value
+
+    def done(self, known: Collection[str]) -> None:
+        """Raise when a key is left that is not in `known`."""
+        for key in self._left:
+            near = difflib.get_close_matches(key, known, 1)
+            hint = f"did you mean {near[0]}?" if near else f"the keys are {', '.join(known)}"
+            raise self.error(f"unknown key {key!r}: {hint}")
 
 
-def _call_expects(row: _Row) -> CallExpects:
-    """Read what a file expects of the call."""
-    ended_by = row.text("ended_by")
-    if ended_by and ended_by not in get_args(Ending):
-        raise row.error(f"ended_by {ended_by!r} is none of {', '.join(filter(None, get_args(Ending)))}")
-    wanted = CallExpects(ended_by, row.number("first_audio_ms"), row.number("silence_ms"), row.number("underruns"))
-    row.done()
-    return wanted
+def _expects(row: _Row, keys: Mapping[str, ExpectKey]) -> Expects:
+    """Read a table of what is expected."""
+    other = CALL_KEYS if keys is STEP_KEYS else STEP_KEYS
+    found: dict[str, Wanted] = {}
+    for name in row.names:
+        if name in keys:
+            found[name] = _wanted(row, name, keys[name])
+        elif name in other:
+            raise row.error(f"{name} belongs into {'[expect]' if keys is STEP_KEYS else '[step.expect] behind a step'}")
+    row.done(keys)
+    return found
+
+
+def _wanted(row: _Row, name: str, key: ExpectKey) -> Wanted:
+    """Read one expectation."""
+    if key.manner == "most":
+        return row.value(name, 0.0)
+    if key.manner == "flag":
+        return row.flag(name)
+    # `failure = false`: there is none.
+    if key.manner == "any" and not key.known and isinstance(row.peek(name), bool):
+        return row.flag(name)
+    texts = row.texts(name)
+    for one in texts:
+        try:
+            pattern = pattern_of(one)
+        except re.error as error:
+            raise row.error(f"{name}: {one} is no regular expression: {error}") from error
+        if key.known and pattern is None and one not in key.known:
+            raise row.error(f"{name} {one!r} is none of {', '.join(key.known)}")
+        if key.manner in WORD_MANNERS and pattern is None and not re.search(r"\w", one):
+            raise row.error(f"{name}: there is no word in {one!r}; a regular expression stands between slashes")
+    return texts
 
 
 def _step(fields: object, where: str, folder: Path | None) -> Step:
@@ -257,14 +359,12 @@ def _step(fields: object, where: str, folder: Path | None) -> Step:
         raise ScenarioError(f"{where}: must be a table")
     name = fields.get("name", "")
     row = _Row(fields, f"{where} ({name})" if name else where)
-    wanted = row.below("expect")
-    expect = StepExpects(wanted.number("answer_ms"), wanted.texts("transcript"), wanted.texts("heard"))
-    wanted.done()
+    expect = _expects(row.below("expect"), STEP_KEYS)
     step = Step(_act(row, folder), _moment(row), row.number("patience_s"), row.text("name"), expect)
     # The caller says nothing in these steps, so no answer can be expected.
-    if expect != ANY_STEP and isinstance(step.act, HangUpStep | Wait):
+    if expect and not step.speaks_or_presses:
         raise row.error("nothing comes of this step: expect goes with say, wav and press")
-    row.done()
+    row.done(STEP_ROW)
     return step
 
 

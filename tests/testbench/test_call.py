@@ -63,7 +63,32 @@ def test_a_filler_is_neither_an_answer_nor_in_one(tmp_path: Path) -> None:
     keys = found["turns"][1]
     assert keys["sound_ms"] < 5000
     assert keys["answer_ms"] > 8000
-    assert [line.partition(" after")[0] for line in found["unmet"]] == ["'1': the answer"]
+    assert [line.partition(", got")[0] for line in found["unmet"]] == [
+        "step 1 (press 1): answer_ms: expected at most 5000"
+    ]
+
+
+@pytest.mark.live
+def test_dead_agent_is_no_green_run(tmp_path: Path) -> None:
+    """Three questions, three apologies, and the bridge says farewell: nothing of it is an answer."""
+    script, text = from_words(["press 1", "press 2", "press 3", "press 4"]), io.StringIO()
+    mock = Mock(voice="tone", speed=20.0)
+    mock.agent = DemoAgent(mode="500")
+    found = live.run(called(mock, script, tmp_path, text))
+    assert (found["ended_by"], found["result"]) == ("agent", "upstream_error")
+    assert [(turn["answer_ms"], turn["answered"], turn["failure"]) for turn in found["turns"][1:]] == [
+        (None, False, "http_500")
+    ] * 3
+    assert all(turn["sound_ms"] is not None for turn in found["turns"][1:])
+    ended, not_played, *questions = found["unmet"]
+    assert ended == "the call ended in upstream_error: agent_unavailable"
+    assert not_played == "not played, because the call was over: step 4 (press 4)"
+    assert [line.partition("; ")[0] for line in questions] == [
+        f"step {number} (press {number}): no answer: http_500" for number in (1, 2, 3)
+    ]
+    assert "FAILED: the bridge hung up (upstream_error, agent_unavailable)" in text.getvalue()
+    allowed = from_toml('[expect]\nresult = "upstream_error"\n' + '[[step]]\npress = "1"\n' * 4)
+    assert live.run(called(mock, allowed, tmp_path, text))["unmet"] == []
 
 
 @pytest.mark.live
@@ -76,7 +101,7 @@ def test_the_example_of_what_may_be_expected(tmp_path: Path) -> None:
     assert found["unmet"] == [], text.getvalue()
     strict = from_toml(example.replace("3500  ", "1  "))
     assert live.run(called(Mock(script=script.texts), strict, tmp_path, text))["unmet"] != []
-    assert "NOT AS EXPECTED: the longest silence after" in text.getvalue()
+    assert "NOT AS EXPECTED: the call: silence_ms: expected at most 1, got" in text.getvalue()
 
 
 @pytest.mark.live
@@ -117,7 +142,7 @@ def test_a_bridge_that_is_called_may_ask_the_carrier_s_rest_api(tmp_path: Path) 
         assert outcomes == ["gone"]  # 21220: the call is not in progress yet
         return record
 
-    assert live.run(main())["dialled"] == ["+1"]
+    assert live.run(main())["transfer"] == ["+1"]
 
 
 @pytest.mark.live

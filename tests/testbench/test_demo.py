@@ -69,7 +69,7 @@ def test_no_voice_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_figures_at_the_ear() -> None:
     record = a_call()
-    told = demo.ear_figures(record, [answered()])
+    told = demo.ear_figures(record, [answered(), Turn(2, "speech", overlaps=[Overlap(53.9, 54.0, 54.0, "commit")])])
     assert told["at the ear, end of speech to first sample"].startswith("1000")
     assert told["at the ear, first sample of the interruption to silence"] == "100 ms"
     assert told["underruns"] == "none"
@@ -78,8 +78,8 @@ def test_the_figures_at_the_ear() -> None:
     assert "30 ms" in demo.ear_figures(record)["beware"]
     assert (told["the agent is first heard at"], told["longest silence"]) == ("3.00 s", "1.00 s")
     untold = demo.ear_figures(record)
-    assert untold["at the ear, end of speech to first sample, fillers too"].startswith("1000")
-    assert untold["underruns, fillers too"] == "none"
+    assert untold["at the ear, end of speech to first sample, fillers and apologies too"].startswith("1000")
+    assert untold["underruns, fillers and apologies too"] == "none"
     silent = demo.ear_figures(PhoneRecord(), [])
     assert "at the ear, end of speech to first sample" not in silent
     assert silent["the agent is first heard at"] == "never"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ivr.media import g711
-from ivr.testbench.phone.figures import AnswerFigures, BargeInFigures, Gap, figures
+from ivr.testbench.phone.figures import AnswerFigures, BargeInFigures, BridgeTimes, Gap, figures
 from ivr.testbench.phone.playback import PlayedRun
 from ivr.testbench.recording import Cleared, PhoneRecord, RecordEntry, Speech
 
@@ -155,15 +155,15 @@ FILLED = [ms(3200, 3900, 1), ms(4300, 6000, 1), ms(6100, 7000, 1)]
 )
 def test_a_filler_is_no_answer(begun: list[float] | None, answer: float | None, gaps: list[float]) -> None:
     record = made(seconds=8, runs=FILLED, speech=[QUESTION])
-    found = figures(record, begun)
+    found = figures(record, None if begun is None else BridgeTimes(begun, begun))
     assert found.answers == [AnswerFigures("q", 8000, answer, answer)]
     assert [gap.ms for gap in found.underruns] == gaps
 
 
 def test_audio_over_before_the_caller_ended_is_no_answer() -> None:
     record = made(seconds=8, runs=[ms(200, 600), *FILLED], speech=[QUESTION])
-    assert figures(record, [100.2, 104.29]).answers == [AnswerFigures("q", 8000, 3300.0, 3300.0)]
-    assert figures(PhoneRecord(speech=[QUESTION]), [104.29]).answers[0].reply_ms is None
+    assert figures(record, BridgeTimes(answers=[100.2, 104.29])).answers == [AnswerFigures("q", 8000, 3300.0, 3300.0)]
+    assert figures(PhoneRecord(speech=[QUESTION]), BridgeTimes(answers=[104.29])).answers[0].reply_ms is None
 
 
 def test_long_silence_inside_a_reply_is_no_underrun() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ivr.testbench.expect import ANY_STEP, CallExpects, StepExpects
+from ivr.testbench.expect import ExpectedCall, ExpectedStep
 from ivr.testbench.scenario import (
     AfterAgent,
     At,
@@ -27,6 +27,8 @@ name = "talk over"
 language = "ar"
 settle_ms = 900
 patience_s = 12
+caller = "+9665"
+called = "+9661"
 
 [[step]]
 say = "أين شحنتي؟"
@@ -75,6 +77,8 @@ def test_everything_a_file_can_say(tmp_path: Path) -> None:
         language="ar",
         settle_ms=900,
         patience_s=12,
+        caller="+9665",
+        called="+9661",
     )
     assert scenario.texts == ["أين شحنتي؟", "never mind"]
 
@@ -83,21 +87,52 @@ def test_what_a_file_expects() -> None:
     text = """
         [expect]
         ended_by = "agent"
+        result = ["success", "/_error$/"]
+        transfer = false
+        on_time = true
         first_audio_ms = 1000
-        silence_ms = 3000
         underruns = 0
+        not_heard = "sorry"
         [[step]]
         press = "1"
         [step.expect]
         answer_ms = 2500
         transcript = "1"
-        heard = ["one", "two"]
+        heard = ["one", '/\\d+ SAR/']
+        resumed = false
         [[step]]
+        name = "the end"
         say = "Bye"
+        over_ms = 100
+        [[step]]
+        wav = "folder/x.wav"
+        [[step]]
+        wait = true
     """
     scenario = from_toml(text)
-    assert scenario.expect == CallExpects("agent", 1000, 3000, 0)
-    assert [step.expect for step in scenario.steps] == [StepExpects(2500, ("1",), ("one", "two")), ANY_STEP]
+    assert scenario.expected == ExpectedCall(
+        {
+            "ended_by": ("agent",),
+            "result": ("success", "/_error$/"),
+            "transfer": False,
+            "on_time": True,
+            "first_audio_ms": 1000.0,
+            "underruns": 0.0,
+            "not_heard": ("sorry",),
+        },
+        [
+            ExpectedStep(
+                "step 1 (press 1)",
+                {"answer_ms": 2500.0, "transcript": ("1",), "heard": ("one", "/\\d+ SAR/"), "resumed": False},
+                # The caller goes on without waiting for the answer.
+                waits=False,
+            ),
+            ExpectedStep("step 2 (the end)"),
+            ExpectedStep("step 3 (wav x.wav)"),
+        ],
+        hang_up_awaited=True,
+    )
+    assert from_words(["hang up"]).place(0) == "step 1 (hang up)"
 
 
 def test_a_file_that_says_little() -> None:
@@ -123,6 +158,10 @@ def test_a_file_that_says_little() -> None:
         ('[[step]]\nsay = " "', "demo: step 1: say is empty"),
         ("[[step]]\nsay = 1", "demo: step 1: say must be a text, not 1"),
         ('[[step]]\nsay = "a"\nreply = 1', "demo: step 1: unknown key 'reply'"),
+        ('[[step]]\nsay = "a"\nsy = 1', "demo: step 1: unknown key 'sy': did you mean say?"),
+        ('[[step]]\nsay = "a"\nqqqq = 1', "demo: step 1: unknown key 'qqqq': the keys are say, wav, press"),
+        ("[step.expect]\nheard = 'a'", "demo: [step.expect] stands before the first [[step]]"),
+        ("language = 'fr'\n[[step]]\nwait = true", "demo: language 'fr' is none of "),
         ('[[step]]\nname = "one"\npress = "x"', "demo: step 1 (one): no such keys: 'x' (0-9 * # A-D)"),
         (
             '[[step]]\nhang_up = "loudly"',
@@ -135,6 +174,13 @@ def test_a_file_that_says_little() -> None:
         ("expect = 1\n[[step]]\nwait = true", "demo: expect must be a table, not 1"),
         ("[expect]\nunderrun = 0\n[[step]]\nwait = true", "demo: expect: unknown key 'underrun'"),
         ("[expect]\nended_by = 'me'\n[[step]]\nwait = true", "demo: expect: ended_by 'me' is none of agent, caller"),
+        ("[expect]\nunderruns = true\n[[step]]\nwait = true", "demo: expect: underruns must be a number from 0 on"),
+        ("[expect]\non_time = 1\n[[step]]\nwait = true", "demo: expect: on_time must be true or false, not 1"),
+        ("[expect]\nresumed = true\n[[step]]\nwait = true", "demo: expect: resumed belongs into [step.expect] behind"),
+        ("[expect]\nresult = ['x']\n[[step]]\nwait = true", "demo: expect: result 'x' is none of success, "),
+        ("[expect]\nheard = '/(/'\n[[step]]\nwait = true", "demo: expect: heard: /(/ is no regular expression: "),
+        ("[expect]\nheard = '?'\n[[step]]\nwait = true", "demo: expect: heard: there is no word in '?'"),
+        ("[[step]]\nsay = 'a'\n[step.expect]\nunderruns = 0", "demo: step 1: expect: underruns belongs into [expect]"),
         ("[[step]]\nsay = 'a'\n[step.expect]\nheard = 1", "demo: step 1: expect: heard must be a text or a list"),
         ("[[step]]\nsay = 'a'\n[step.expect]\nheard = ['']", "demo: step 1: expect: heard must be a text or a list"),
         ("[[step]]\nsay = 'a'\n[step.expect]\nsaid = 'b'", "demo: step 1: expect: unknown key 'said'"),

@@ -22,6 +22,22 @@ CLOCK_SLACK: Final = g711.FRAME
 """Samples by which the phone's clock and the bridge's may differ."""
 MAX_TRANSIT: Final = g711.RATE // 2
 """Samples after which audio that left the bridge has arrived at the phone."""
+MAX_FADE: Final = g711.RATE * 3 // 10
+"""Samples after a `clear` in which agent audio is the fade of what was cleared."""
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeTimes:
+    """Hold what the bridge tells of a call and a phone cannot hear. Driver's seconds."""
+
+    begun: Sequence[float] = ()
+    """When an answer, a phrase, or the rest after a filler left for the phone."""
+    answers: Sequence[float] = ()
+    """When the agent's answers did: no apology, no reprompt."""
+    held: Sequence[tuple[float, float]] = ()
+    """From when to when the agent yielded to a voice."""
+    stopped: Sequence[float] = ()
+    """When the voices began that ended a turn of the agent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +100,8 @@ class CallFigures:
     """Whether the phone itself kept time."""
 
 
-def figures(record: PhoneRecord, begun: Sequence[float] | None = None) -> CallFigures:
-    """Measure a finished call. `begun`: when something new left the bridge (`latency.beginnings`); None: not known."""
+def figures(record: PhoneRecord, told: BridgeTimes | None = None) -> CallFigures:
+    """Measure a finished call. `told`: what the bridge tells (`latency.times`); None: nothing."""
     opened, ends, leaks = record.of("stream"), record.of("hang_up"), record.of("leak")
     first_audio = None
     if record.t0 is not None and opened and record.runs:
@@ -102,11 +118,11 @@ def figures(record: PhoneRecord, begun: Sequence[float] | None = None) -> CallFi
         connect_ms=_ms(record.connect_s),
         first_audio_ms=first_audio,
         answers=[
-            answered(record, speech.label, speech.start, speech.end, until, begun)
+            answered(record, speech.label, speech.start, speech.end, until, None if told is None else told.answers)
             for speech, until in zip(record.speech, nexts, strict=False)
         ],
-        barge_ins=_barge_ins(record),
-        underruns=_underruns(record, begun or ()),
+        barge_ins=_barge_ins(record, told),
+        underruns=_underruns(record, told or BridgeTimes()),
         overlap_ms=sum(overlaps) / 8,
         dead_air_ms=sum(silences) / 8,
         longest_dead_air_ms=max(silences, default=0) / 8,
@@ -124,14 +140,17 @@ def _ms(seconds: float | None) -> float | None:
 
 
 def answered(
-    record: PhoneRecord, label: str, start: int, end: int, until: int, begun: Sequence[float] | None = None
+    record: PhoneRecord, label: str, start: int, end: int, until: int, answers: Sequence[float] | None = None
 ) -> AnswerFigures:
-    """Measure the answer to what the caller did from sample `start` to `end`, as far as it began before `until`."""
+    """Measure the answer to what the caller did from sample `start` to `end`, as far as it began before `until`.
+
+    `answers`: when the agent's answers left the bridge. None: not known, so the first sound counts.
+    """
     runs = [(run.start, run.end) for run in record.runs if start <= run.start < until and run.end > end]
-    # A phone cannot tell a filler from an answer. Where the bridge told when something new began, the answer is the
-    # first new audio that was heard after the caller fell silent.
-    if begun is not None:
-        news = [at for at in _samples(record, begun) if start <= at < until and _heard_until(record, at) > end]
+    # A phone cannot tell a filler or an apology from an answer. Where the bridge told when answers began, the first of
+    # them counts that was heard after the caller fell silent.
+    if answers is not None:
+        news = [at for at in _samples(record, answers) if start <= at < until and _heard_until(record, at) > end]
         runs = [(max(first, news[0]), last) for first, last in runs if last > news[0]] if news else []
     if not runs:
         return AnswerFigures(label, end, None, None)
@@ -158,8 +177,8 @@ def _audible_from(heard: bytearray, start: int, end: int) -> int | None:
     return None
 
 
-def _barge_ins(record: PhoneRecord) -> list[BargeInFigures]:
-    """Return how long the agent went on after the caller interrupted, for each interruption."""
+def _barge_ins(record: PhoneRecord, told: BridgeTimes | None) -> list[BargeInFigures]:
+    """Return how long the agent went on after the caller interrupted, for each interruption that stopped it."""
     # A stretch is speech with the gaps closed that the ear does not notice. The fade of a barge-in is part of it, so
     # `stop_ms` is the time until the agent is really silent.
     stretches: list[tuple[int, int]] = []
@@ -169,19 +188,32 @@ def _barge_ins(record: PhoneRecord) -> list[BargeInFigures]:
         else:
             stretches.append((run.start, run.end))
     found = []
-    for speech in record.speech:
+    nexts = [*(speech.start for speech in record.speech[1:]), len(record.heard) + 1]
+    for speech, until in zip(record.speech, nexts, strict=False):
         end = next((end for start, end in stretches if start <= speech.start < end), None)
-        if speech.over and end is not None:
+        if speech.over and end is not None and _stopped(record, told, speech.start, end, until):
             found.append(BargeInFigures(speech.label, speech.start, (end - speech.start) / 8))
     return found
 
 
-def _underruns(record: PhoneRecord, begun: Sequence[float]) -> list[Gap]:
+def _stopped(record: PhoneRecord, told: BridgeTimes | None, start: int, end: int, until: int) -> bool:
+    """Return whether a voice from sample `start` on made the agent stop, which fell silent at `end`.
+
+    An agent that said its sentence to the end, or went on after a cough, was not stopped.
+    """
+    if told is not None:
+        return any(start - MAX_TRANSIT <= at < until for at in _samples(record, told.stopped))
+    return any(start <= cleared.sample <= end <= cleared.sample + MAX_FADE for cleared in record.cleared)
+
+
+def _underruns(record: PhoneRecord, told: BridgeTimes) -> list[Gap]:
     """Return the silences inside a reply in which playback starved."""
-    gaps, news = [], _samples(record, begun)
+    gaps, news = [], _samples(record, told.begun)
+    held = [_samples(record, span) for span in told.held]
     for before, after in zip(record.runs, record.runs[1:], strict=False):
-        # A silence after a `clear` is wanted, and one in front of something new is not inside a reply.
-        cut = any(before.end - 1 <= cleared.sample <= after.start for cleared in record.cleared)
+        # A silence after a `clear` or a yield is wanted, and one in front of something new is not inside a reply.
+        cut = any(before.end - MAX_FADE <= cleared.sample <= after.start for cleared in record.cleared)
+        cut = cut or any(first - CLOCK_SLACK <= before.end <= last + MAX_TRANSIT for first, last in held)
         new = any(before.end - CLOCK_SLACK <= at <= after.start + CLOCK_SLACK for at in news)
         length = (after.start - before.end) / 8
         if before.reply == after.reply and 0 < length <= UNDERRUN_MS and not (cut or new):

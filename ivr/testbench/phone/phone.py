@@ -299,4 +299,5 @@ class Phone:
         self.record.cut_ms = self.playback.buffered / 8
         # What the caller had not said yet at the end was never said.
         for speech in self.record.speech:
-            speech.end = min(speech.end, max(speech.start, len(self.record.caller)))
+            said = max(speech.start, len(self.record.caller))
+            speech.end, speech.cut = min(speech.end, said), speech.end > said

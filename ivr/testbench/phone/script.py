@@ -108,12 +108,16 @@ class PhoneScript:
         patience = self._scenario.patience_s if step.patience_s is None else step.patience_s
         if now - self._since < patience or for_good:
             return []
-        why = "the agent did not finish"
+        # A scenario that does not say how the call ends has waited for nothing.
+        if self._at >= len(self._scenario.steps):
+            return self._act(step, now)
+        why = "to finish"
         if isinstance(step.act, Wait):
-            why = "the agent did not hang up"
+            why = "to hang up"
         elif isinstance(step.moment, IntoReply):
-            why = f"the agent did not speak for {step.moment.ms:.0f} ms"
-        return [StepTimedOut(why), *self._act(step, now)]
+            why = f"to speak for {step.moment.ms:.0f} ms"
+        place = self._scenario.place(self._at)
+        return [StepTimedOut(f"{patience:g} s (patience_s) for the agent {why}, at {place}"), *self._act(step, now)]
 
     def _reached(self, step: Step, phone: Phone, now: float) -> bool:
         """Return whether the moment of a step has come."""

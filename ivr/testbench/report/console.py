@@ -7,7 +7,8 @@ in `call.wav` and `call.html`. It prints speech: it is for developers, not for l
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -47,9 +48,9 @@ _PHONE_LINES: dict[str, tuple[str, str]] = {
 }
 """The label and the words of each kind of phone record that is shown."""
 _ENDINGS = {
-    "agent": "ended by the agent",
-    "caller": "ended by the caller",
-    "carrier": "ended by the bridge over REST",
+    "agent": "the bridge hung up",
+    "caller": "the caller hung up",
+    "carrier": "the bridge ended it over REST",
     "lost": "its connection died",
     "refused": "it had no stream",
 }
@@ -181,6 +182,22 @@ def latency_table(turns: Iterable[Turn]) -> Table:
 def summary(turns: Sequence[Turn], more: dict[str, str] | None = None) -> list[str]:
     """Describe the call in a few lines. `more`: further figures by name."""
     return [f"{name}: {value}" for name, value in {**facts(turns), **(more or {})}.items()]
+
+
+def verdict(outcome: Mapping[str, Any], advice: Sequence[str] = ()) -> list[tuple[str, str]]:
+    """Return the lines that say whether a call passed, each with its style. `advice`: what to check first."""
+    lines = [(f"NOT AS EXPECTED: {what}", "bold red") for what in outcome["unmet"]]
+    lines += [(what, "bold red") for what in advice]
+    lines += [(f"NOT KNOWN: {what}", "bold yellow") for what in outcome["not_known"]]
+    how = _ENDINGS.get(outcome["ended_by"], "")
+    if outcome["result"]:
+        how += f" ({outcome['result']}, {outcome['reason']})"
+    if outcome["unmet"]:
+        lines.append((f"FAILED: {how}", "bold red"))
+    else:
+        doubt = ", as far as a phone can tell" if outcome["not_known"] else ""
+        lines.append((f"PASSED{doubt}: {how}", "bold yellow" if doubt else "bold green"))
+    return lines
 
 
 def _ms(seconds: float | None) -> str:

@@ -14,6 +14,7 @@ from statistics import median
 from typing import Literal, TypeAlias
 
 from ivr.call.timeline import Overlap, Sentence, Turn
+from ivr.testbench.phone.figures import BridgeTimes
 
 Owner: TypeAlias = Literal["endpoint", "stt", "agent", "tts", "own"]
 """The party that took the time. `endpoint`: the silence that ends an utterance. `own`: the bridge."""
@@ -142,6 +143,26 @@ def beginnings(turns: Iterable[Turn]) -> list[float]:
                 found.append(sentence.sent_at)
             before = sentence
     return sorted(found)
+
+
+def times(turns: Sequence[Turn]) -> BridgeTimes:
+    """Return what the phone's figures need of the bridge's side."""
+    overlaps = [overlap for turn in turns for overlap in turn.overlaps]
+    return BridgeTimes(
+        begun=beginnings(turns),
+        answers=sorted(at for turn in turns if (at := answer_begun(turn)) is not None),
+        held=[(overlap.yield_at, overlap.resumed_at or overlap.verdict_at or overlap.yield_at) for overlap in overlaps],
+        stopped=[overlap.onset_at for overlap in overlaps if overlap.verdict == "commit"],
+    )
+
+
+def answer_begun(turn: Turn) -> float | None:
+    """Return when the agent's answer left for the phone, in the driver's seconds. None: there was no answer."""
+    if turn.kind == "phrase":
+        return None
+    # The line's own words behind a failure are an apology. Without a failure the agent asked for them: a transfer.
+    sent = (s.sent_at for s in turn.sentences if s.sent_at is not None and not (s.fixed and turn.failure))
+    return next(sent, None)
 
 
 def reactions(turns: Iterable[Turn]) -> list[float]:

@@ -13,14 +13,14 @@ from typing import Any, Final, Literal
 from ivr.call.timeline import Turn
 from ivr.media import g711
 from ivr.observe.recent_calls import CallSnapshot
-from ivr.testbench.expect import unmet
-from ivr.testbench.phone.figures import CallFigures, answered, figures
+from ivr.testbench.expect import unknown, unmet
+from ivr.testbench.phone.figures import BridgeTimes, CallFigures, answered, figures
 from ivr.testbench.recording import PhoneRecord
 from ivr.testbench.refusal import refusal
-from ivr.testbench.report.latency import OWNERS, beginnings, spent
+from ivr.testbench.report.latency import OWNERS, answer_begun, spent, times
 from ivr.testbench.scenario import PlayFile, Press, Say, Scenario
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 TURN_BEFORE_ACT: Final = 0.3
 """Seconds by which the bridge may place the beginning of a turn before the phone's act."""
 
@@ -37,15 +37,21 @@ class _Act:
     start: int
     """Samples of the caller's track."""
     end: int
+    step: int = -1
+    """Its number in the scenario, from 0."""
 
 
 def result(record: PhoneRecord, scenario: Scenario, said: CallSnapshot | str) -> dict[str, Any]:
     """Return the call, ready for JSON. `said`: what the bridge says of it, or why it says nothing."""
     snapshot = said if isinstance(said, CallSnapshot) else None
-    begun = None if snapshot is None else beginnings(snapshot.turns)
-    measured = figures(record, begun)
+    told = None if snapshot is None else times(snapshot.turns)
+    measured = figures(record, told)
     acts = [_Act("greeting", "", 0, 0), *_acts(record, scenario)]
     until = [act.start for act in acts[1:]] + [max(len(record.heard), len(record.caller)) + 1]
+    turns = [
+        {**_at_the_phone(record, measured, told, act, end), **_at_the_bridge(share)}
+        for act, end, share in zip(acts, until, _turns_by_act(record, snapshot, acts), strict=True)
+    ]
     found: dict[str, Any] = {
         "format": FORMAT,
         "call": record.call_sid,
@@ -62,53 +68,67 @@ def result(record: PhoneRecord, scenario: Scenario, said: CallSnapshot | str) ->
         "underruns_ms": [gap.ms for gap in measured.underruns],
         "discarded_ms": measured.discarded_ms,
         "gave_up": [entry.detail for entry in record.of("gave_up")],
+        "not_played": _not_played(record, scenario, acts),
         "warnings": [{"code": code, "reason": reason} for code, reason in record.warnings.items()],
         "document_said": record.said,
-        "dialled": record.dialled,
+        "transfer": record.dialled,
         "on_time": measured.certified,
-        "turns": [
-            {**_at_the_phone(record, measured, begun, act, end), **_at_the_bridge(share)}
-            for act, end, share in zip(acts, until, _turns_by_act(record, snapshot, acts), strict=True)
-        ],
+        "turns": turns,
     }
-    wanted = [step.expect for step in scenario.steps if isinstance(step.act, Say | PlayFile | Press)]
-    found["unmet"] = unmet(scenario.expect, wanted, found)
+    expected = scenario.expected
+    found["unmet"] = unmet(expected, found)
+    found["not_known"] = unknown(expected, found)
     return found
 
 
 def _acts(record: PhoneRecord, scenario: Scenario) -> Iterator[_Act]:
     """Yield what the caller did of the scenario's steps."""
     speech, digits = iter(record.speech), iter(record.of("digit"))
-    for step in scenario.steps:
+    for number, step in enumerate(scenario.steps):
         match step.act:
             # The call may end before all steps are done: then the record has fewer.
             case Say() | PlayFile():
                 if (spoken := next(speech, None)) is None:
                     return
-                yield _Act("speech", spoken.label, spoken.start, spoken.end)
+                yield _Act("speech", spoken.label, spoken.start, spoken.end, number)
             case Press(keys):
                 pressed = [entry for _, entry in zip(keys, digits, strict=False)]
                 if not pressed:
                     return
                 first, last = (int((entry.t - (record.t0 or 0.0)) * g711.RATE) for entry in (pressed[0], pressed[-1]))
-                yield _Act("keys", "".join(entry.detail for entry in pressed), first, last)
+                yield _Act("keys", "".join(entry.detail for entry in pressed), first, last, number)
             case _:
                 pass
 
 
+def _not_played(record: PhoneRecord, scenario: Scenario, acts: Sequence[_Act]) -> list[str]:
+    """Name the steps that the end of the call prevented, or cut off."""
+    played = {act.step: act for act in acts}
+    cut = {speech.start for speech in record.speech if speech.cut}
+    found = []
+    for number, step in enumerate(scenario.steps):
+        act = played.get(number)
+        if step.speaks_or_presses and act is None:
+            found.append(scenario.place(number))
+        elif act is not None and act.kind == "speech" and act.start in cut:
+            found.append(f"{scenario.place(number)}, from the middle on")
+    return found
+
+
 def _at_the_phone(
-    record: PhoneRecord, measured: CallFigures, begun: Sequence[float] | None, act: _Act, until: int
+    record: PhoneRecord, measured: CallFigures, told: BridgeTimes | None, act: _Act, until: int
 ) -> dict[str, Any]:
     """Return an act and what was heard of its answer. `until`: the sample of the caller's next act."""
     sound = answered(record, act.said, act.start, act.end, until)
     if act.kind == "greeting":
         answer = sound
     # The phone alone cannot tell an answer from a filler: without the bridge's turns the answer is not known.
-    elif begun is None:
+    elif told is None:
         answer = replace(sound, reply_ms=None, audible_ms=None)
     else:
-        answer = answered(record, act.said, act.start, act.end, until, begun)
+        answer = answered(record, act.said, act.start, act.end, until, told.answers)
     stops = [barge_in.stop_ms for barge_in in measured.barge_ins if barge_in.onset == act.start]
+    over = act.kind == "speech" and any(speech.over and speech.start == act.start for speech in record.speech)
     return {
         "kind": act.kind,
         "said": act.said,
@@ -117,7 +137,9 @@ def _at_the_phone(
         "sound_ms": sound.reply_ms,
         "answer_ms": answer.reply_ms,
         "audible_ms": answer.audible_ms,
-        "barge_in_stop_ms": stops[0] if stops and act.kind == "speech" else None,
+        "barge_in_stop_ms": stops[0] if stops and over else None,
+        # The caller spoke over the agent, and the agent was right to go on: or it was wrong, and the scenario says so.
+        "resumed": not stops if over and told is not None else None,
     }
 
 
@@ -140,16 +162,28 @@ def _turns_by_act(record: PhoneRecord, snapshot: CallSnapshot | None, acts: Sequ
 def _at_the_bridge(turns: Sequence[Turn] | None) -> dict[str, Any]:
     """Return what the bridge says of an act's turns."""
     if turns is None:
-        return dict.fromkeys(("transcript", "heard", "unheard", "outcome", "failure", "spent_ms"))
+        return dict.fromkeys(("transcript", "heard", "unheard", "answered", "outcome", "failure", "spent_ms"))
     # A phrase is no answer, so it does not give the outcome while there is a turn that was asked.
     asked = [turn for turn in turns if turn.kind != "phrase"]
     last = (asked or turns)[-1] if turns else None
     took = {owner: spent(last, owner) for owner in OWNERS} if last else {}
+    # An agent may also answer with a hang-up alone: that turn was heard.
+    answered_any = any(
+        answer_begun(turn) is not None or (turn.outcome == "heard" and not turn.failure) for turn in asked
+    )
     return {
         "transcript": " ".join(turn.text for turn in turns if turn.text),
         "heard": " ".join(turn.heard.strip() for turn in turns if turn.heard.strip()),
         "unheard": " ".join(turn.unheard.strip() for turn in turns if turn.unheard.strip()),
+        "answered": answered_any,
         "outcome": last.outcome if last else None,
-        "failure": next((turn.failure for turn in turns if turn.failure), None),
+        "failure": next((why for turn in turns if (why := _failure(turn))), None),
         "spent_ms": {owner: None if s is None else round(s * 1000, 1) for owner, s in took.items()} if last else None,
     }
+
+
+def _failure(turn: Turn) -> str:
+    """Return why there was no answer, or no whole one; empty: there was."""
+    # A sentence that TTS gave up is missing from the answer, unless its rest was said again.
+    lost = (sentence.failed for sentence in turn.sentences if sentence.failed and sentence.again_from is None)
+    return turn.failure or next(lost, "")

@@ -139,22 +139,33 @@ def test_keys_come_one_by_one() -> None:
 def test_step_that_times_out_is_done_anyway() -> None:
     stage = Stage("say one", "over 500 say two", patience_s=2)
     acts = stage.until(9)
-    assert acts[0] == (near(2.04, abs=0.03), StepTimedOut("the agent did not finish"))
+    assert acts[0] == (
+        near(2.04, abs=0.03),
+        StepTimedOut("2 s (patience_s) for the agent to finish, at step 1 (say 'one')"),
+    )
     assert acts[1][1] == SayAudio(SECOND, "one")
-    assert acts[2][1] == StepTimedOut("the agent did not speak for 500 ms")
+    assert acts[2][1] == StepTimedOut("2 s (patience_s) for the agent to speak for 500 ms, at step 2 (say 'two')")
 
 
 def test_end_waits_for_the_agent_to_hang_up() -> None:
     stage = Stage("wait", patience_s=3)
     assert stage.until(9) == [
-        (near(3.04, abs=0.03), StepTimedOut("the agent did not hang up")),
+        (near(3.04, abs=0.03), StepTimedOut("3 s (patience_s) for the agent to hang up, at step 1 (wait)")),
         (near(3.04, abs=0.03), HangUpPhone("stop")),
     ]
 
 
 def test_step_has_its_own_patience() -> None:
     stage = Stage(steps=(Step(Wait(), patience_s=1),))
-    assert [act for _, act in stage.until(2)] == [StepTimedOut("the agent did not hang up"), HangUpPhone("stop")]
+    assert [act for _, act in stage.until(2)] == [
+        StepTimedOut("1 s (patience_s) for the agent to hang up, at step 1 (wait)"),
+        HangUpPhone("stop"),
+    ]
+
+
+def test_scenario_without_an_end_waits_for_nothing() -> None:
+    stage = Stage("at 0 press 1", patience_s=3)
+    assert [act for _, act in stage.until(9)] == [PressKey("1", more=False), HangUpPhone("stop")]
 
 
 def test_wait_ends_when_the_agent_never_hangs_up() -> None:

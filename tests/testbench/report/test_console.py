@@ -12,7 +12,7 @@ from ivr.call.commands import Command
 from ivr.call.events import Event
 from ivr.call.timeline import Overlap, Sentence, Turn
 from ivr.testbench.recording import PhoneRecord, RecordEntry
-from ivr.testbench.report.console import CallConsole, latency_table, summary
+from ivr.testbench.report.console import CallConsole, latency_table, summary, verdict
 
 REQUEST = commands.ReplyRequest("hi", "CA1", "speech", 1, "en", "CA1", "+1", "+2", "inbound", unheard="the rest")
 
@@ -100,7 +100,7 @@ def test_the_clock_is_that_of_the_recording() -> None:
     ]
 
 
-@pytest.mark.parametrize(("ended", "words"), [("agent", "ended by the agent"), ("refused", "it had no stream")])
+@pytest.mark.parametrize(("ended", "words"), [("agent", "the bridge hung up"), ("refused", "it had no stream")])
 def test_how_a_call_ended_is_said_in_words(ended: str, words: str) -> None:
     screen = Screen()
     screen.show.phone(RecordEntry(1.0, "ended", ended))
@@ -142,3 +142,20 @@ def test_the_table_says_who_took_the_time() -> None:
     assert ["2", "-", "-", "-", "-", "-", "-", "empty"] in lines
     assert "barge-in, onset to clear: 140 ms" in summary([turn])
     assert summary([], {"TTS connections": "1"}) == ["turns: 0", "TTS connections: 1"]
+
+
+def test_verdict_says_what_is_wrong_and_how_it_ended() -> None:
+    good = {"unmet": [], "not_known": [], "ended_by": "agent", "result": "success", "reason": "agent_goodbye"}
+    untold = {**good, "not_known": ["whether"], "result": None}
+    bad = {**good, "unmet": ["one", "two"], "ended_by": "refused", "result": None}
+    assert verdict(good) == [("PASSED: the bridge hung up (success, agent_goodbye)", "bold green")]
+    assert [line for line, _ in verdict(untold)] == [
+        "NOT KNOWN: whether",
+        "PASSED, as far as a phone can tell: the bridge hung up",
+    ]
+    assert [line for line, _ in verdict(bad, ["check: that"])] == [
+        "NOT AS EXPECTED: one",
+        "NOT AS EXPECTED: two",
+        "check: that",
+        "FAILED: it had no stream",
+    ]

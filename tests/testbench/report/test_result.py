@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from ivr.call.timeline import Sentence, Turn
+from ivr.call.timeline import Overlap, Sentence, Turn
 from ivr.observe.recent_calls import CallSnapshot
 from ivr.testbench.phone.playback import PlayedRun
-from ivr.testbench.recording import PhoneRecord, Speech
+from ivr.testbench.recording import Cleared, PhoneRecord, Speech
 from ivr.testbench.report.result import FORMAT, result
 from ivr.testbench.scenario import from_toml, from_words
 
@@ -61,9 +61,57 @@ def test_every_act_has_its_figures_and_its_words() -> None:
 def test_a_barge_in_has_its_time_to_silence() -> None:
     record = a_record()
     record.speech = [Speech("Stop", 36_000, 44_000, over=True)]
+    assert [turn["barge_in_stop_ms"] for turn in result(record, from_words(["say Stop"]), UNTOLD)["turns"]] == [
+        None
+    ] * 2
+    record.cleared = [Cleared(39_600, 900.0)]
     found = result(record, from_words(["say Stop"]), UNTOLD)
-    assert found["turns"][1]["barge_in_stop_ms"] == 500.0
-    assert found["turns"][0]["barge_in_stop_ms"] is None
+    assert [(turn["barge_in_stop_ms"], turn["resumed"]) for turn in found["turns"]] == [(None, None), (500.0, None)]
+
+
+def test_agent_that_goes_on_after_a_cough() -> None:
+    record = a_record()
+    record.speech = [Speech("Ahem", 36_000, 37_000, over=True)]
+    asked = turns()
+    asked[2].overlaps = [Overlap(104.5, 104.6, 104.6)]
+    for verdict, stop, resumed in (("resume", None, True), ("commit", 500.0, False)):
+        asked[2].overlaps[0].verdict = verdict  # type: ignore[assignment]
+        told = CallSnapshot(100.2, "success", "agent_goodbye", asked)
+        act = result(record, from_words(["say Ahem"]), told)["turns"][1]
+        assert (act["barge_in_stop_ms"], act["resumed"]) == (stop, resumed)
+
+
+def test_apology_is_no_answer() -> None:
+    record, sorry = a_record(), Turn(1, "speech", "hello", "failed", failure="http_500", speech_started_at=102.0)
+    sorry.sentences = [Sentence(1, "Sorry.", "Sorry.", 103.8, 103.8, 103.9, 104.0, fixed=True)]
+    told = CallSnapshot(100.2, "success", "agent_goodbye", [turns()[0], sorry])
+    act = result(record, from_words(["say Hello"]), told)["turns"][1]
+    assert (act["sound_ms"], act["answer_ms"], act["audible_ms"], act["answered"]) == (1000.0, None, None, False)
+    # The same words of the line, asked for by the agent, are its answer: a transfer.
+    sorry.failure = ""
+    act = result(record, from_words(["say Hello"]), told)["turns"][1]
+    assert (act["answer_ms"], act["answered"]) == (1000.0, True)
+
+
+def test_sentence_that_was_never_said_is_a_failure() -> None:
+    whole = turns()
+    lost = Sentence(2, "More.", "More.", 104.0, failed="silent")
+    whole[3].sentences.append(lost)
+    told = CallSnapshot(100.2, "success", "agent_goodbye", whole)
+    assert result(a_record(), from_words(["say Hello", "press 1#"]), told)["turns"][2]["failure"] == "silent"
+    lost.again_from = 0
+    assert result(a_record(), from_words(["say Hello", "press 1#"]), told)["turns"][2]["failure"] is None
+
+
+def test_steps_that_the_end_of_the_call_prevented() -> None:
+    record = a_record()
+    record.speech[0].cut = True
+    found = result(record, from_words(["say Hello", "press 1#", "say More", "press 2", "wait"]), UNTOLD)
+    assert found["not_played"] == [
+        "step 1 (say 'Hello'), from the middle on",
+        "step 3 (say 'More')",
+        "step 4 (press 2)",
+    ]
 
 
 def test_a_bridge_that_tells_nothing_leaves_its_part_open() -> None:
@@ -116,6 +164,8 @@ def test_a_filler_is_no_answer() -> None:
 def test_what_the_scenario_expects_is_judged() -> None:
     text = '[expect]\nended_by = "caller"\n[[step]]\nwait = true\n[[step]]\nsay = "Hello"\n[step.expect]\nanswer_ms = 1'
     assert result(a_record(), from_toml(text), CallSnapshot(100.2, "success", "x", turns()))["unmet"] == [
-        "ended by agent, not by caller",
-        "'Hello': the answer after 1000 ms, at most 1 expected",
+        "waited in vain: the agent did not finish",
+        "the call: ended_by: expected caller, got agent",
+        "step 2 (say 'Hello'): no whole answer: http_500; the caller heard 'Sorry. Hi. One.'",
+        "step 2 (say 'Hello'): answer_ms: expected at most 1, got 1000",
     ]

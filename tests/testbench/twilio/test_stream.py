@@ -251,7 +251,9 @@ def test_carrier_ends_the_stream() -> None:
 
 def test_step_that_times_out_is_noted() -> None:
     record = played(Scenario(from_words(["say hello"]).steps, patience_s=2), deaf)
-    assert [e.detail for e in record.of("gave_up")] == ["the agent did not finish", "the agent did not hang up"]
+    assert [e.detail for e in record.of("gave_up")] == [
+        "2 s (patience_s) for the agent to finish, at step 1 (say 'hello')"
+    ]
     assert record.ended == "caller"
 
 
