@@ -38,9 +38,14 @@ _DATE_END: Final = r"(?![^\W_]|[/.\-]\d)"
 _DAY_FIRST: Final = re.compile(
     rf"{_DATE_START}(?P<a>\d{{1,2}})(?P<sep>[/.\-])(?P<b>\d{{1,2}})(?P=sep)(?P<year>\d{{4}}|\d{{2}}){_DATE_END}{_ERA}"
 )
-# `2025-03-15` (ISO 8601), its `T` before a time included.
+# `2025-03-15` (ISO 8601)
 _YEAR_FIRST: Final = re.compile(
-    rf"{_DATE_START}(?P<year>\d{{4}})(?P<sep>[/.\-])(?P<a>\d{{1,2}})(?P=sep)(?P<b>\d{{1,2}})(?:T(?=\d))?{_DATE_END}{_ERA}"
+    rf"{_DATE_START}(?P<year>\d{{4}})(?P<sep>[/.\-])(?P<a>\d{{1,2}})(?P=sep)(?P<b>\d{{1,2}}){_DATE_END}{_ERA}"
+)
+# `2025-12-01T14:30:00+03:00` (ISO 8601), also with a blank for the `T`.
+_TIMESTAMP: Final = re.compile(
+    rf"{_DATE_START}(\d{{4}}-\d\d-\d\d)(?:[Tt]|\s|(?<=\d)،\s)([01]\d|2[0-4]):?([0-5]\d)(?::?[0-5]\d(?:[.,]\d{{1,9}})?)?"
+    rf"(?:\s?(?P<zulu>Z|UTC|GMT|[+-]00:?00)|\s?(?P<offset>[+-]\d\d(?::?\d\d)?))?{WORD_END}(?![:/]\d)"
 )
 # `5 - 6 - 2026`: blanks around the separators.
 _SPACED_DATE: Final = re.compile(rf"{WORD_START}(\d{{1,2}})\s([/-])\s(\d{{1,2}})\s\2\s(\d{{4}}){WORD_END}")
@@ -82,17 +87,37 @@ _DECADES: Final = (
 )
 
 # English month names.
-_MONTH_NAME: Final = (
-    r"(?P<month>Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|"
-    rf"Nov(?:ember)?|Dec(?:ember)?){WORD_END}\.?"
+_MONTH: Final = (
+    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|"
+    rf"Nov(?:ember)?|Dec(?:ember)?){WORD_END}"
 )
-# `22 November 2026`, `3rd of May`
+_MONTH_NAME: Final = rf"(?P<month>{_MONTH})\.?"
+_RANK: Final = r"(?:st|nd|rd|th)?"
+# `22 November 2026`, `3rd of May`, `24–26 Dec`
 _DAY_THEN_MONTH: Final = re.compile(
-    rf"{WORD_START}(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?P<of> of)?[ -]{_MONTH_NAME}(?:,?[ -](?P<year>\d{{4}})(?!\d))?"
+    rf"{WORD_START}(?:(?P<first>\d{{1,2}}){_RANK}\s?[-–—]\s?)?(?P<day>\d{{1,2}}){_RANK}(?P<of> of)?[ -]{_MONTH_NAME}"
+    r"(?:,?[ -](?P<year>\d{4})(?!\d))?"
 )
-# `Jan. 5, 2026`
+# `Jan. 5, 2026`, `Dec. 24–26`
 _MONTH_THEN_DAY: Final = re.compile(
-    rf"{WORD_START}{_MONTH_NAME} (?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:]|[.,]\d)(?:,? (?P<year>\d{{4}})(?!\d))?"
+    rf"{WORD_START}{_MONTH_NAME} (?P<day>\d{{1,2}}){_RANK}(?:\s?[-–—]\s?(?P<last>\d{{1,2}}){_RANK}(?![^\W_]))?"
+    r"(?![\d:]|[.,]\d)(?:,? (?P<year>\d{4})(?!\d))?"
+)
+# `in Dec.`: a month without a day.
+_MONTH_ALONE: Final = re.compile(
+    rf"{WORD_START}(?P<front>(?i:in|of|since|until|by|from|to|through|last|next|this|early|late|mid)[ -])"
+    rf"(?!May|Mar ){_MONTH_NAME}(?![^\W_])"
+)
+# A dash between two dates: `Dec 24 - Jan 2`, `5 ديسمبر - 8 ديسمبر`, `Jan–Mar`, `1/12/2025 – 5/12/2025`.
+_ANY_MONTH: Final = rf"(?:{_MONTH}\.?|(?:{'|'.join(_ARABIC_MONTHS + _HIJRI_MONTHS)}){WORD_END})"
+_DATE_RANGE: Final = re.compile(
+    rf"({WORD_START}(?:{_ANY_MONTH}(?: \d{{1,2}}{_RANK})?(?:,? \d{{4}})?|\d{{1,2}}/\d{{1,2}}/(?:\d{{4}}|\d{{2}})"
+    rf"|\d{{4}}-\d\d-\d\d))\s?[-–—]\s?(?=(?:\d{{1,2}}{_RANK} )?{_ANY_MONTH}|\d{{1,2}}/\d{{1,2}}/\d\d|\d{{4}}-\d\d-\d\d)"
+)
+# `5/12 - 8/12`: days and months; `1/2-3/4` may be parts.
+_SHORT_DATE_RANGE: Final = re.compile(
+    rf"(?:(?P<front>من|from) )?{_DATE_START}(?P<low>(?:[4-9]|[12]\d|3[01])/(?:1[0-2]|0?[1-9]))\s?[-–—]\s?"
+    rf"(?=(?:[12]\d|3[01]|0?[1-9])/(?:1[0-2]|0?[1-9]){_DATE_END})"
 )
 # `in 1994`, `March 2025`, `Q3 2026`
 _BEHIND_ENGLISH_WORD: Final = re.compile(
@@ -135,6 +160,7 @@ def say_dates(text: str, arabic: bool) -> str:
         number = _full_year(found["year"])
         return f"{_month_name(int(found['month']), number, arabic)} {_year(number, None, arabic)}"
 
+    text = _part_dates(text, arabic)
     text = _SPACED_DATE.sub(r"\1\2\3\2\4", text)
     text = _YEAR_RANGE.sub(r"\1 إلى " if arabic else r"\1 to ", text)
     text = _YEAR_FIRST.sub(lambda found: full_date(found, int(found["b"]), int(found["a"])), text)
@@ -148,6 +174,28 @@ def say_dates(text: str, arabic: bool) -> str:
     return _say_english_dates(text)
 
 
+def _part_dates(text: str, arabic: bool) -> str:
+    """Part each date from the time or the other date that is written to it, with the word that stands between."""
+
+    def timestamp(found: re.Match[str]) -> str:
+        hour, minute = int(found[2]), found[3]
+        # Midnight is how programs write a day without a time.
+        if hour in (0, 24) and minute == "00":
+            return found[1]
+        morning = hour < 12
+        half = ("ص" if morning else "م") if arabic else ("AM" if morning else "PM")
+        zone = (" بتوقيت غرينتش" if arabic else " UTC") if found["zulu"] else ""
+        return f"{found[1]} {'الساعة' if arabic else 'at'} {hour % 12 or 12}:{minute} {half}{zone}"
+
+    def short_range(found: re.Match[str]) -> str:
+        front = found["front"] or ("من" if arabic else "from")
+        return f"{front} {found['low']} {'إلى' if arabic else 'to'} "
+
+    text = _TIMESTAMP.sub(timestamp, text)
+    text = _DATE_RANGE.sub(r"\1 إلى " if arabic else r"\1 to ", text)
+    return _SHORT_DATE_RANGE.sub(short_range, text)
+
+
 def _say_english_dates(text: str) -> str:
     """Replace each decade, each date with the name of its month, and each year behind an English word."""
 
@@ -158,17 +206,38 @@ def _say_english_dates(text: str) -> str:
         return century + _DECADES[int(found[2][0])]
 
     def named(found: re.Match[str]) -> str:
-        day = int(found["day"])
-        name = next(name for name in _ENGLISH_MONTHS if name.startswith(found["month"][:3]))
-        said = ordinal(day) if 1 <= day <= 31 else english_cardinal(day)
-        said = f"{said} of {name}" if found.groupdict().get("of") else f"{name} {said}"
+        name = _english_month(found["month"])
+        said = _english_day(found["day"])
+        parts = found.groupdict()
+        if first := parts.get("first"):
+            said = f"{_english_day(first)} to {said}"
+        if last := parts.get("last"):
+            said = f"{said} to {_english_day(last)}"
+        said = f"{said} of {name}" if parts.get("of") else f"{name} {said}"
         # The full stop of `3 Jan.` ends the sentence where the text ends.
         ended = "." if found[0].endswith(".") and found.end() == len(found.string) else ""
         return said + (f", {year(int(found['year']))}" if found["year"] else "") + ended
 
     text = _DECADE.sub(decade, text)
+
+    def month_alone(found: re.Match[str]) -> str:
+        ended = "." if found[0].endswith(".") and found.end() == len(found.string) else ""
+        return f"{found['front']}{_english_month(found['month'])}{ended}"
+
     text = _MONTH_THEN_DAY.sub(named, _DAY_THEN_MONTH.sub(named, text))
+    text = _MONTH_ALONE.sub(month_alone, text)
     return _BEHIND_ENGLISH_WORD.sub(lambda found: f"{found['front']}{year(int(found['year']))}", text)
+
+
+def _english_month(written: str) -> str:
+    """Return the full name of a month."""
+    return next(name for name in _ENGLISH_MONTHS if name.startswith(written[:3]))
+
+
+def _english_day(figures: str) -> str:
+    """Return the rank of a day of a month; another number as it is."""
+    day = int(figures)
+    return ordinal(day) if 1 <= day <= 31 else english_cardinal(day)
 
 
 def _full_year(written: str) -> int:

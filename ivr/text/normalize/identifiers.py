@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from ivr.text.normalize.money import CURRENCY_CODES
 from ivr.text.normalize.numbers.numerals import number_words
-from ivr.text.normalize.patterns import JOIN_MARK, NUMBER_END, WORD_END, WORD_START
+from ivr.text.normalize.numbers.phone_numbers import by_threes, say_phone_numbers
+from ivr.text.normalize.patterns import JOIN_MARK, MASK_MARK, NUMBER_END, WORD_END, WORD_START
 
 # As `NUMBER_START`, but a hyphen may stand in front: `NQL-123`.
 _DIGITS_START: Final = rf"{WORD_START}(?<!\d[.,:/])"
@@ -20,28 +22,21 @@ _DIGITS_START: Final = rf"{WORD_START}(?<!\d[.,:/])"
 _IBAN: Final = re.compile(
     rf"{WORD_START}[A-Z]{{2}}\s?\d{{2}}(?:[ -]?[A-Z0-9]{{4}}){{3,7}}(?:[ -]?[A-Z0-9]{{1,3}})?{WORD_END}"
 )
-# Numbers with a country prefix (ITU-T E.164), Saudi landlines (`011`), mobiles (`050`), 9200 and toll-free 800 numbers.
-_PHONE_NUMBER: Final = re.compile(
-    rf"{_DIGITS_START}(?<!\d[ -])"
-    rf"(?:\(?(?:\+|00)\d{{1,3}}\)?[ -]?(?:\(\d{{1,4}}\)[ -]?)?\d{{1,4}}(?:[ -]?\d{{2,9}}){{1,4}}"
-    rf"|\(?0\d{{1,2}}\)?[ -]\d{{3,4}}[ -]?\d{{3,4}}|0[15]\d(?:[ -]?\d{{3}})[ -]?\d{{4}}"
-    rf"|966[ -]?\d{{2}}[ -]?\d{{3}}[ -]?\d{{4}}|9200[ -]?\d{{5}}|800[ -]?\d{{3}}[ -]?\d{{4}}){NUMBER_END}"
-)
-# Country prefixes of Saudi Arabia and its neighbours, then a national number without its 0.
-_PREFIX_AND_NATIONAL: Final = re.compile(r"((?:00)?(?:966|971|965|973|974|968|96[1-47]|970))(\d{8,9})")
 # `4111-1111-1111-1111`: three groups or more with one separator.
 _GROUPED: Final = re.compile(rf"{_DIGITS_START}(?<!\d[ -])\d{{2,6}}(?:([ -])\d{{2,6}})(?:\1\d{{2,6}})+{NUMBER_END}")
 # `RHMA 3184`: the Saudi national address, four letters and four digits.
 _NATIONAL_ADDRESS: Final = re.compile(rf"{WORD_START}([A-Z]{{4}})\s?(\d{{4}}){WORD_END}")
 # `NQL 7826459301`: capitals, then digits; a currency's code makes it an amount.
-_NO_CURRENCY: Final = rf"(?!(?:SAR|SR|AED|QAR|QR|OMR|KWD|KD|BHD|BD|JOD|JD|IQD|EGP|LE|GBP|USD|EUR){WORD_END})"
+_NO_CURRENCY: Final = rf"(?!(?:{CURRENCY_CODES}){WORD_END})"
 _CAPITALS_AND_DIGITS: Final = re.compile(
     rf"{WORD_START}{_NO_CURRENCY}([A-Z]{{2,5}})[ -]+(\d{{3,}})(?![^\W_]|[.,:/]\d|[-_/]\w)"
 )
 # `*966#`, `1*`: what a caller types on the keys.
 _KEY_CODE: Final = re.compile(rf"{WORD_START}[*#]+\d[\d*#]*[*#]?|(?<![\w*])\d+[*#](?![\w*])")
-# `**** 4821`, `xx-xx 4421`: only the last digits of a card are shown.
-_MASK: Final = re.compile(rf"{WORD_START}[*xX•]{{2,}}(?:[ -][*xX•]{{2,}})*[ -]?(?=\d{{2,6}}(?!\d))")
+# `**** 4821`, `4111 **** 1111`: of a card only these digits are shown; `strip_markup` has put a mark for the stars.
+_MASKED: Final = re.compile(
+    rf"(?:{WORD_START}(?P<front>\d{{1,6}}(?:[ -]\d{{1,6}})?)[ -]?)?{MASK_MARK}\s?(?P<figures>\d{{2,6}}){WORD_END}"
+)
 # A Saudi number plate: three Arabic letters with blanks between, and one to four digits before or behind.
 _PLATE: Final = re.compile(
     rf"{WORD_START}(?<!\d\s)(?P<letters>(?:[\u0621-\u064a]\s){{2}}[\u0621-\u064a])[{JOIN_MARK}\s-]+(?P<figures>\d{{1,4}}){NUMBER_END}"
@@ -115,7 +110,6 @@ _ACRONYM: Final = re.compile(
 def say_identifiers(text: str, arabic: bool) -> str:
     """Replace each identifier that its shape gives away. This runs before the rules for times and money."""
     words = number_words(arabic)
-    plus = "زائد " if arabic else "plus "
 
     def key_code(found: re.Match[str]) -> str:
         code = found[0]
@@ -131,22 +125,22 @@ def say_identifiers(text: str, arabic: bool) -> str:
         groups = [code[:2], code[2:4], *re.findall(".{1,4}", code[4:])]
         return _in_groups([part for group in groups for part in re.findall(r"\d+|\D+", group)], arabic)
 
-    def phone(found: re.Match[str]) -> str:
-        return (plus if "+" in found[0] else "") + _in_groups(_phone_groups(found[0]), arabic)
+    def masked(found: re.Match[str]) -> str:
+        return _in_groups(re.findall(r"\d+", f"{found['front'] or ''} {found['figures']}"), arabic)
 
     def plate(found: re.Match[str]) -> str:
         if found["letters"]:
             return f"{found['letters']} {words.digits(found['figures'])}"
         return f"{words.digits(found['before'])} {found['behind']}"
 
-    text = _MASK.sub("", _KEY_CODE.sub(key_code, text))
-    text = _PLATE.sub(plate, _PHONE_NUMBER.sub(phone, _IBAN.sub(iban, text)))
+    text = _MASKED.sub(masked, _KEY_CODE.sub(key_code, text))
+    text = _PLATE.sub(plate, say_phone_numbers(_IBAN.sub(iban, text), arabic))
     text = _NATIONAL_ADDRESS.sub(lambda found: _in_groups([found[1], found[2]], arabic), text)
     text = _GROUPED.sub(lambda found: _in_groups(re.findall(r"\d+", found[0]), arabic), text)
     text = _TWO_HALVES.sub(
         lambda found: found["front"] + _in_groups(re.findall(r"\d+", found["figures"]), arabic), text
     )
-    return _CAPITALS_AND_DIGITS.sub(lambda found: _in_groups([found[1], *_by_threes(found[2])], arabic), text)
+    return _CAPITALS_AND_DIGITS.sub(lambda found: _in_groups([found[1], *by_threes(found[2])], arabic), text)
 
 
 def say_codes(text: str, arabic: bool) -> str:
@@ -163,14 +157,14 @@ def say_codes(text: str, arabic: bool) -> str:
         figures = found["figures"]
         if len(figures) == 3 and not _SHORT_CODE_LABEL.search(found["front"]):
             return found[0]
-        return found["front"] + _in_groups(_by_threes(figures) if len(figures) > 4 else [figures], arabic)
+        return found["front"] + _in_groups(by_threes(figures) if len(figures) > 4 else [figures], arabic)
 
     def long_number(found: re.Match[str]) -> str:
         # A round number is an amount; other long numbers name something.
         figures = found[0]
         if figures.endswith("000") or (len(figures) < 7 and figures.endswith("00")):
             return figures
-        return _in_groups(_by_threes(figures), arabic)
+        return _in_groups(by_threes(figures), arabic)
 
     text = _LETTERS_WITH_DIGITS.sub(lambda found: _say_token(found[0], arabic), text)
     text = _HOUSE_NUMBER.sub(lambda found: words.digits(found[0]), text)
@@ -189,46 +183,13 @@ def _in_groups(groups: list[str], arabic: bool) -> str:
     return words.pause.join(words.digits(group) if group.isdecimal() else words.spell(group) for group in groups)
 
 
-def _by_threes(figures: str) -> list[str]:
-    """Split digits into groups of three, the last of four if one digit were left; 12, 16 or 20 digits by fours."""
-    if len(figures) in (12, 16, 20):
-        return re.findall(".{4}", figures)
-    groups = re.findall(".{1,3}", figures)
-    if len(groups) > 1 and len(groups[-1]) == 1:
-        groups[-2:] = [groups[-2] + groups[-1]]
-    return groups
-
-
-def _phone_groups(written: str) -> list[str]:
-    """Split a phone number into the groups it is said in: those of the writer, or the usual ones."""
-    # The zero of `+966 (0)50` is dialled only inside the country.
-    groups = re.findall(r"\d+", written.replace("(0)", ""))
-    if len(groups) == 2 and len(groups[1]) > 6:
-        return [groups[0], *_national_groups(groups[1])]
-    if len(groups) > 1:
-        return groups
-    figures = groups[0]
-    if found := _PREFIX_AND_NATIONAL.fullmatch(figures):
-        return [found[1], *_national_groups(found[2])]
-    if len(figures) == 10:
-        return [figures[:3], figures[3:6], figures[6:]]
-    if figures.startswith("9200"):
-        return [figures[:4], figures[4:]]
-    return _by_threes(figures)
-
-
-def _national_groups(figures: str) -> list[str]:
-    """Split what follows a country's prefix: `50 123 4567`."""
-    return [figures[:2], figures[2:5], figures[5:]] if len(figures) == 9 else _by_threes(figures)
-
-
 def _say_token(token: str, arabic: bool) -> str:
     """Return a token of letters and digits part by part: `NQL-123` as letters and digits, `SAVE20` as two words."""
     words = number_words(arabic)
     groups: list[str] = []
     for part in re.findall(r"\d+|[A-Za-z]+", token):
         long = part.isdecimal() and len(part) > 4
-        groups += [words.digits(few) for few in _by_threes(part)] if long else [part]
+        groups += [words.digits(few) for few in by_threes(part)] if long else [part]
     said: list[str] = []
     for group in groups:
         if group.isdecimal():

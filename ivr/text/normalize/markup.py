@@ -11,7 +11,9 @@ import re
 import unicodedata
 from typing import Final
 
-from ivr.text.segment.punctuation import BULLETS, EMOJI, NEWLINES, UNSEEN
+from ivr.text.normalize.escapes import strip_escapes
+from ivr.text.normalize.patterns import MASK_MARK
+from ivr.text.segment.punctuation import BULLETS, CURRENCY_SIGNS, EMOJI, NEWLINES, UNSEEN
 
 _BLANKS: Final = re.compile(r"[^\S\n]{2,}")
 _EMPTY_LINES: Final = re.compile(r"\n{2,}")
@@ -43,6 +45,19 @@ _EMPHASIS: Final = re.compile(
 _CELL: Final = re.compile(r"[^\S\n]*\|[^\S\n]*")
 _ROW_EDGE: Final = re.compile(r"^[^\S\n]*\||\|[^\S\n]*$", re.MULTILINE)
 
+# `**** 4821`, `xx-xx 4421`, `4111 •••• •••• 1111`, `055****567`: hidden digits before the last ones. Two stars alone
+# may be bold (`**Total:** 250`).
+_STARS: Final = r"(?:\*{4,}|(?<=\d)\*{2,}(?=\d)|(?<=\d)\*+(?:[ -]\*{2,})+|\*{2,}(?:[ -]\*{2,})+)"
+_MASK: Final = re.compile(
+    rf"(?<![^\s\d(:]){_STARS}[ -]?(?=\d{{2,6}}(?![\d*]))"
+    r"|(?<![^\s\d(:])[•●∙·]{2,}(?:[ -][•●∙·]{2,})*[ -]?(?=\d{2,6}(?!\d))"
+    r"|(?<![^\W\d_])(?<![xX][ -])[xX]{2,}(?:[ -][xX]{2,})*[ -]?(?=\d{2,6}(?!\d))"
+)
+# `الإعدادات → الشبكة`, `5 -> 10`: a way from one thing to the next.
+_ARROW: Final = re.compile(
+    r"(\w)?[)\]]?[^\S\n]*(?:[\u2190-\u21ff\u27a1\u2794\u279c\u2b05]\ufe0f?|[-=]{1,2}>)[^\S\n]*(?=(\w)?)"
+)
+
 # Unicode: emoji, keycaps (`1️⃣`), marks without a width, and characters that stand for ordinary ones (`②`, `½`, `Ａ`).
 _EMOJI_RUN: Final = re.compile(f"[{EMOJI}]+")
 _KEYCAP_ITEM: Final = re.compile("([0-9])\ufe0f?\u20e3 (?=[^\\W\\d_])")
@@ -66,6 +81,13 @@ def strip_markup(text: str) -> str:
         # Some digits in circles (`➆`) have a value but no ordinary form in Unicode.
         return str(unicodedata.digit(char)) if plain == char and unicodedata.digit(char, None) is not None else plain
 
+    def arrow(found: re.Match[str]) -> str:
+        if not found[1] or not found[2]:
+            return f"{found[1] or ''} "
+        if found[1].isdecimal() and found[2].isdecimal():
+            return f"{found[1]} {'إلى' if _comma(found.string) == '،' else 'to'} "
+        return f"{found[1]}{_comma(found.string)} "
+
     def inline_number(found: re.Match[str]) -> str:
         # `(2)` numbers an item if item 1 is there, `(1)` if item 2 is; `take (3) days` has a plain number.
         number = int(found[1])
@@ -74,12 +96,14 @@ def strip_markup(text: str) -> str:
         )
         return f"{number}{_comma(found.string)} " if listed else found[0]
 
+    text = strip_escapes(text)
     # A lone half of a surrogate pair would break the request to the TTS service.
     text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
     for mark in NEWLINES:
         text = text.replace(mark, "\n")
     text = _BLANKS.sub(" ", _EMPTY_LINES.sub("\n", text))
     text = html.unescape(text) if "&" in text else text
+    text = _MASK.sub(MASK_MARK, text)
     text = _MARKUP_TAG.sub(" ", _AUTOLINK.sub(r" \1 ", _COMMENT.sub(" ", text)))
     text = _FOOTNOTES.sub(" ", _FENCE.sub("", text))
     text = _REFERENCE_LINK.sub(r"\1", _LINK.sub(r"\1", text))
@@ -96,8 +120,14 @@ def strip_markup(text: str) -> str:
     text = _KEYCAP.sub(r"\1", text)
     text = _FRACTION_BEHIND_DIGIT.sub(" ", text)
     text = _COMPATIBILITY.sub(ordinary, text).translate(_PLAIN_SIGNS)
+    text = _ARROW.sub(arrow, text)
     text = _INVISIBLE.sub("", _EMOJI_RUN.sub(" ", text))
-    return "".join(char if char >= " " or char == "\n" else " " for char in text if unicodedata.category(char) != "Cn")
+    return "".join(
+        char if char >= " " or char == "\n" else " "
+        for char in text
+        # Signs of money are kept also if they are newer than the Unicode tables of this Python.
+        if char in CURRENCY_SIGNS or unicodedata.category(char) != "Cn"
+    )
 
 
 def strip_tags(text: str) -> str:

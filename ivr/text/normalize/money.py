@@ -85,11 +85,33 @@ _CURRENCIES: Final = (
     Currency(r"ر\.ي|YER", _of(_RIYAL, "يمني"), _FILS, ("Yemeni rial", "Yemeni rials"), _FILS_EN),
     Currency(r"JPY|¥", _YEN, _CENT, ("yen", "yen"), _CENTS_EN),
     Currency(r"INR|₹", _RUPEE, _BAISA, ("rupee", "rupees"), ("paisa", "paise")),
+    Currency(
+        r"PKR|Rs\.?",
+        Noun("روبية باكستانية", "روبيتين باكستانيتين", "روبيات باكستانية", feminine=True),
+        _BAISA,
+        ("Pakistani rupee", "Pakistani rupees"),
+        ("paisa", "paise"),
+    ),
+    Currency(r"PHP|₱", Noun("بيزو", "بيزو", "بيزو"), _CENT, ("peso", "pesos"), _CENTS_EN),
+    Currency(r"CNY|RMB", Noun("يوان", "يوان", "يوان"), _CENT, ("yuan", "yuan"), _CENTS_EN),
+    Currency(r"KRW|₩", Noun("وون", "وون", "وون"), _CENT, ("won", "won"), _CENTS_EN),
+    Currency(r"RUB|₽", Noun("روبل", "روبلين", "روبلات"), _CENT, ("ruble", "rubles"), ("kopeck", "kopecks")),
+    Currency(
+        r"CHF", Noun("فرنك", "فرنكين", "فرنكات", adjective="سويسري"), _CENT, ("Swiss franc", "Swiss francs"), _CENTS_EN
+    ),
+    Currency(r"CAD", _of(_DOLLAR, "كندي"), _CENT, ("Canadian dollar", "Canadian dollars"), _CENTS_EN),
     Currency(r"TRY|₺", _LIRA, _PIASTRE, ("lira", "lira"), ("kurus", "kurus")),
 )
+CURRENCY_CODES: Final = "|".join(
+    code
+    for currency in _CURRENCIES
+    for code in currency.marks.split("|")
+    if code.isascii() and code.isupper() and code.isalpha()
+)
+"""Codes of capitals (`SAR`), for a regular expression."""
 # Currencies written as a word take the country from an adjective behind it, if there is one.
 _CURRENCY_WORDS: Final = (
-    (r"ريال(?:ات|ين|اً|ًا|ا)?|riyals?|rials?", _SAUDI_RIYALS),
+    (r"ريال(?:ات|ين|اً|ًا|ا)?|رس|riyals?|rials?", _SAUDI_RIYALS),
     (
         r"(?:درهم(?:ين|اً|ًا|ا)?|دراهم)|dirhams?",
         Currency("", _DIRHAM, _FILS, ("dirham", "dirhams"), _FILS_EN),
@@ -100,7 +122,7 @@ _CURRENCY_WORDS: Final = (
     (r"يورو|euros?", _EUROS),
     (r"هلل(?:ة|ه|ات|تين)|halalas?", Currency("", _HALALA, _HALALA, ("halala", "halalas"), ("halala", "halalas"))),
     (r"فلس(?:ين|اً|ًا|ا)?|فلوس|fils", Currency("", _FILS, _FILS, _FILS_EN, _FILS_EN)),
-    (r"سنت(?:ات|ين|اً|ًا|ا)?|cents?", Currency("", _CENT, _CENT, _CENTS_EN, _CENTS_EN)),
+    (r"سنت(?:ات|ين|اً|ًا|ا)?|cents?|¢", Currency("", _CENT, _CENT, _CENTS_EN, _CENTS_EN)),
 )
 _COUNTRY_ADJECTIVE: Final = (
     "سعودي|يمني|قطري|عماني|[إا]ماراتي|كويتي|بحريني|[أا]ردني|عراقي|مصري|[أا]مريكي|كندي|[إا]سترليني"
@@ -131,7 +153,7 @@ _CURRENCY_THEN_NUMBER: Final = re.compile(
 )
 # `سعر $`: a sign without an amount.
 _CURRENCY_ALONE: Final = re.compile(rf"(?<![^\W_.])(?:{_ANY_MARK}){UNIT_END}")
-_LATIN_CODE: Final = re.compile(r"[A-Z$€£.]+|Dhs?")
+_LATIN_CODE: Final = re.compile(r"[A-Z.]+|Dhs?|Rs\.?")
 # `ر.س` at the end of a match: its full stop may follow.
 _DOTTED_CURRENCY: Final = re.compile(r"\w\.\s?\w\Z")
 
@@ -161,7 +183,7 @@ def say_money(text: str, arabic: bool) -> str:
 
     def alone(found: re.Match[str]) -> str:
         # Latin codes without an amount stay: they may mean anything.
-        if _LATIN_CODE.fullmatch(found[0]) and found[0] not in "$€£":
+        if _LATIN_CODE.fullmatch(found[0]):
             return found[0]
         return _currency_of(found.groupdict())[0].name(arabic)
 

@@ -15,6 +15,7 @@ from ivr.text.normalize.dates import say_dates
 from ivr.text.normalize.identifiers import say_codes, say_identifiers
 from ivr.text.normalize.markup import strip_markup
 from ivr.text.normalize.money import say_money
+from ivr.text.normalize.numbers.fractions import say_places
 from ivr.text.normalize.numbers.numerals import plain_digits, reads_arabic
 from ivr.text.normalize.numbers.ordinals_ar import say_ordinals
 from ivr.text.normalize.patterns import JOIN_MARK, SILENT_STOP_MARK
@@ -68,7 +69,7 @@ def normalize(text: str, language: str = "ar") -> str:
         text = _HASH_KEY.sub(r"\1مربع" if arabic else r"\1hash", text)
         text = say_urls(text, arabic)
         text = say_symbols(say_number_labels(plain_digits(text)), arabic)
-        for rewrite in (say_dates, say_identifiers, say_times, say_money, say_percent):
+        for rewrite in (say_places, say_dates, say_identifiers, say_times, say_money, say_percent):
             text = rewrite(text, arabic)
         text = say_short_forms(text)
         if arabic:

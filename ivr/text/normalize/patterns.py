@@ -13,6 +13,9 @@ JOIN_MARK: Final = "\ue000"
 SILENT_STOP_MARK: Final = "\ue001"
 """Stands in front of a full stop that only ended an abbreviation; goes together with that stop."""
 
+MASK_MARK: Final = "\ue002"
+"""Stands for the stars in front of the last digits of a card or an account."""
+
 # `[^\W_]` is a letter or a digit of any script.
 WORD_START: Final = r"(?<![^\W_])"
 WORD_END: Final = r"(?![^\W_])"

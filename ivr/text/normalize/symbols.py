@@ -10,6 +10,8 @@ from typing import Final
 
 from ivr.text.normalize.numbers.numerals import number_words
 from ivr.text.normalize.patterns import NUMBER, WORD_END, WORD_START
+from ivr.text.normalize.slashes import say_slashes
+from ivr.text.segment.punctuation import CURRENCY_SIGNS
 
 # Words before the last digits of a card or an account (`بطاقتك *4432`).
 _MASKED_NUMBER_OF: Final = r"((?:بطاق[ةت]\w*|حساب\w*|رقم\w*|card|account|ending|number)(?:\s(?:in|رقم))?)"
@@ -17,7 +19,7 @@ _REPLACEMENTS: Final = (
     # `٪20`: the percent sign in front goes behind.
     (re.compile(rf"{WORD_START}(?<!\d\s)[%٪]\s?({NUMBER})(?![\d%٪])(?!\s[%٪])"), (r"\1%", r"\1%")),
     # `$5-$10`
-    (re.compile(rf"([$€£]\s?{NUMBER})\s?[-–—]\s?(?=[$€£]\s?\d)"), (r"\1 إلى ", r"\1 to ")),
+    (re.compile(rf"([{CURRENCY_SIGNS}]\s?{NUMBER})\s?[-–—]\s?(?=[{CURRENCY_SIGNS}]\s?\d)"), (r"\1 إلى ", r"\1 to ")),
     # `عدد (3) شحنات`
     (re.compile(rf"\(({NUMBER})\)(?=\s[\u0621-\u064a]{{2}})"), (r"\1", r"\1")),
     # `10k users`, `2x faster`
@@ -31,8 +33,8 @@ _REPLACEMENTS: Final = (
     (re.compile(r"\s?≤\s?(?=\d)"), (" أقل من أو يساوي ", " at most ")),
     # Sums: `150 - 30 = 120`, `1 دولار = 3.75 ريال`, `15% + 5%`, `229 ريال × 24 شهر`, `3 × a day`.
     (re.compile(r"(?<=\d)\s[-−]\s(?=\d[\d.,]*\s*=)"), (" ناقص ", " minus ")),
-    (re.compile(r"(?<=[^\W_])([%٪.)]?)\s=\s(?=[^\W_]|[-+$€£(])"), (r"\1 يساوي ", r"\1 equals ")),
-    (re.compile(r"(?<=[^\W_])([%٪.)]?)\s\+\s(?=[^\W_]|[$€£(])"), (r"\1 زائد ", r"\1 plus ")),
+    (re.compile(rf"(?<=[^\W_])([%٪.)]?)\s=\s(?=[^\W_]|[-+({CURRENCY_SIGNS}])"), (r"\1 يساوي ", r"\1 equals ")),
+    (re.compile(rf"(?<=[^\W_])([%٪.)]?)\s\+\s(?=[^\W_]|[({CURRENCY_SIGNS}])"), (r"\1 زائد ", r"\1 plus ")),
     (re.compile(r"(?<=[^\W_])\s×\s(?=\d)"), (" في ", " times ")),
     (re.compile(r"(?<=\d)\s×\s(?=(?:an?|per|daily)\s)"), (" ", " times ")),
     # `1 x chicken burger`: only a count.
@@ -44,6 +46,20 @@ _REPLACEMENTS: Final = (
     (re.compile(r"(?<=[^\W\d_])\s[>→]\s(?=[^\W\d_])"), ("، ", ", ")),
     (re.compile(r"(?<=[^\W_])#(?=[^\W_])"), (" مربع ", " hash ")),
     (re.compile(rf"{_MASKED_NUMBER_OF}\s\*+(?=\d{{3,6}}(?![\d*#]))"), (r"\1 ", r"\1 ")),
+    # `v2.1.0`
+    (
+        re.compile(rf"{WORD_START}(?:(?i:version)\s|الإصدار\s)?[vV]\.?(?=\d+(?:\.\d+)+(?![^\W_]))"),
+        ("الإصدار ", "version "),
+    ),
+    # `انتهت المباراة 3-1`: a result is no range.
+    (
+        re.compile(
+            rf"((?:نتيجة|المباراة|انتهت|فاز|خسر|تعادل|الشوط)(?:\s[^\W\d_]+){{0,3}}\s\d{{1,2}})\s?[-–]\s?(?=\d{{1,2}}{WORD_END}(?![-/.:]\d))"
+        ),
+        (r"\1 مقابل ", r"\1 to "),
+    ),
+    # `parcel(s)`
+    (re.compile(r"(?<=[a-z])\((e?s)\)(?![^\W_])"), (r"\1", r"\1")),
     # `1h 45m`
     (re.compile(rf"{WORD_START}(\d+)\s?h(?:rs?)?\s(\d{{1,2}})\s?m{WORD_END}"), (r"\1 h \2 min", r"\1 h \2 min")),
     # `4.8/5`: a rating.
@@ -62,27 +78,6 @@ _BLOOD_GROUP: Final = re.compile(rf"{WORD_START}(AB|[ABO])\s?([+\-−])(?![^\W_]
 _ABOUT_BLOOD: Final = re.compile(r"دم|فصيل|blood|donor", re.IGNORECASE)
 # `Disney+`
 _FINAL_PLUS: Final = re.compile(r"(?<=[^\W_])\+(?![^\W_+])")
-_ENGLISH_RATE_UNITS: Final = {
-    "mo": "month",
-    "yr": "year",
-    "wk": "week",
-    "hr": "hour",
-    "h": "hour",
-    "min": "minute",
-    "m2": "square meter",
-    "m3": "cubic meter",
-}
-_ARABIC_RATE_UNITS: Final = {"م2": "متر مربع", "م3": "متر مكعب"}
-# `/night`, `/شهر` behind a word, a number or a currency; `km/h` and `كم/ساعة` are units of their own.
-_RATE: Final = re.compile(
-    r"(?<=[\w%٪$€£﷼])(?<!km)(?<!كم)\s?/\s?(?:"
-    r"(?P<en>month|mo|year|yr|day|night|week|wk|hour|hr|h|minute|min|person|guest|user|unit|item|piece|call|message"
-    r"|kg|km|m2|m3|kWh|GB|MB|dl|dL|ml|mL|liter)"
-    rf"|(?P<ar>شهر|سنة|يوم|ليلة|أسبوع|ساعة|دقيقة|شخص|فرد|ضيف|قطعة|وحدة|حبة|رسالة|مكالمة"
-    rf"|كيلو|كجم|كغم|كغ|كم|دل|مل|لتر|متر|م ?[23])){WORD_END}"
-)
-# A number with at most one word behind it, at the end of the text so far.
-_ENDS_IN_AMOUNT: Final = re.compile(r"\d\s?[^\s\d]{0,12}\Z|\d\s[^\s\d]{1,12}\Z")
 
 
 def say_symbols(text: str, arabic: bool) -> str:
@@ -94,21 +89,10 @@ def say_symbols(text: str, arabic: bool) -> str:
             return f"{number_words(arabic).spell(found[1])} {'موجب' if positive else 'سالب'}"
         return f"{' '.join(found[1])} {'positive' if positive else 'negative'}"
 
-    def rate(found: re.Match[str]) -> str:
-        # Without an amount in front the slash is an alternative: `a day/night plan`.
-        if _ENDS_IN_AMOUNT.search(found.string, max(0, found.start() - 24), found.start()) is None:
-            return found[0]
-        if found["ar"]:
-            unit = _ARABIC_RATE_UNITS.get(found["ar"].replace(" ", ""), found["ar"])
-        else:
-            unit = _ENGLISH_RATE_UNITS.get(found["en"], found["en"])
-        return f" {'لكل' if arabic else 'per'} {unit}"
-
     # `A+` is a blood group only where the text is about blood; else it may be a mark.
     if _ABOUT_BLOOD.search(text):
         text = _BLOOD_GROUP.sub(blood_group, text)
-    text = _DIMENSIONS.sub("×", text)
+    text = say_slashes(_DIMENSIONS.sub("×", text), arabic)
     for pattern, (in_arabic, in_english) in _REPLACEMENTS:
         text = pattern.sub(in_arabic if arabic else in_english, text)
-    text = _RATE.sub(rate, text)
     return _FINAL_PLUS.sub(" زائد" if arabic else " plus", text)

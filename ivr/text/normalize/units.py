@@ -16,6 +16,7 @@ from ivr.text.normalize.numbers.cardinal_ar import (
     takes_plural,
 )
 from ivr.text.normalize.numbers.cardinal_en import ordinal
+from ivr.text.normalize.numbers.fractions import say_fractions
 from ivr.text.normalize.numbers.numerals import amount, amount_value, number_words, sign_word, split_decimal
 from ivr.text.normalize.patterns import NUMBER, NUMBER_START, SIGN, UNIT_END, WORD_END, WORD_START
 from ivr.text.segment.abbreviations import labelled
@@ -113,16 +114,6 @@ _ARABIC_SCALE: Final = re.compile(
     rf"{NUMBER_START}(?P<number>{NUMBER})\s(?P<scale>[أا]لف|[آا]لاف|مليون|ملايين|مليار|مليارات){UNIT_END}"
 )
 _SCALE_VALUES: Final = {"الف": 10**3, "الاف": 10**3, "مليون": 10**6, "ملايين": 10**6, "مليار": 10**9, "مليارات": 10**9}
-# `1/2`, `2 1/4`; other fractions are read as a ratio.
-_FRACTIONS: Final = {
-    "1/2": ("نصف", "one half"),
-    "1/4": ("ربع", "one quarter"),
-    "3/4": ("ثلاثة أرباع", "three quarters"),
-    "1/3": ("ثلث", "one third"),
-    "2/3": ("ثلثين", "two thirds"),
-}
-_FRACTION: Final = re.compile(rf"{NUMBER_START}(?:(?P<whole>\d+)\s)?(?P<part>[12]/[234]|3/4){UNIT_END}(?!/)")
-
 # What is left: `3-5`, `3:1`, `120/80`, `8 + 2 = 10`, `v2.0.1`, `24/7`.
 _RANGE: Final = re.compile(rf"{NUMBER_START}(?P<low>{NUMBER})\s?[-–—]\s?(?P<number>{NUMBER})(?!\d|[-–—.,:/]\d)")
 _RATIO: Final = re.compile(rf"{WORD_START}(?<!\d[:.,])(\d{{1,3}}):(?=\d{{1,3}}(?![^\W_]|[:.,]\d))")
@@ -135,7 +126,7 @@ _SUM_WORDS: Final = {
     ">": ("أكثر من", "more than"),
 }
 _VERSION: Final = re.compile(rf"{WORD_START}[vV]?\d+(?:\.\d+){{2,}}{WORD_END}")
-_ALL_DAY: Final = re.compile(rf"{WORD_START}24/7(?![^\W_]|/)")
+_ALL_DAY: Final = re.compile(rf"{WORD_START}24/7(?:/365)?(?![^\W_]|/)")
 _PLAIN_NUMBER: Final = re.compile(rf"({SIGN})({NUMBER})")
 _LEFT_OVER: Final = re.compile(r"\d+")
 
@@ -180,21 +171,11 @@ def say_units(text: str, arabic: bool) -> str:
             return found[0]
         return found["front"] + (noun.one if noun else english[0])
 
-    def fraction(found: re.Match[str]) -> str:
-        words = _FRACTIONS.get(found["part"])
-        if words is None:
-            return found[0]
-        part = words[0 if arabic else 1]
-        if not found["whole"]:
-            return part
-        part = part.replace("one half", "a half")
-        return f"{amount(found['whole'], arabic)} {number_words(arabic).joined_and}{part}"
-
     text = _MMHG.sub(" مليمتر زئبق" if arabic else " millimeters of mercury", text)
     text = _BY.sub(" في " if arabic else " by ", text)
     text = _WITH_UNIT.sub(with_unit, text)
     text = _ENGLISH_ORDINAL.sub(lambda found: ordinal(int(found[1])), text)
-    text = _FRACTION.sub(fraction, text)
+    text = say_fractions(text, arabic)
     text = _UNIT_ALONE.sub(unit_alone, text)
     return _say_counted_things(text) if arabic else text
 

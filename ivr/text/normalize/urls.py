@@ -32,6 +32,8 @@ _BARE_DOMAIN: Final = re.compile(
 _FILE_SUFFIX: Final = re.compile(
     r"(?<=[^\W_])\.(pdf|docx?|xlsx?|pptx?|jpe?g|png|gif|zip|csv|txt|mp[34]|html?|json)(?![^\W_]|\.\w)", re.IGNORECASE
 )
+# `@alnoor_sa`: the name of an account, which the caller will type.
+_HANDLE: Final = re.compile(r"(?<![\w@.])@([A-Za-z][A-Za-z0-9_.-]*[A-Za-z0-9_])(?![\w@])")
 _FINAL_STOPS: Final = re.compile(r"[.,:;!?…]+\Z")
 _ARABIC_DOMAIN_NAMES: Final = {
     "com": "كوم",
@@ -68,6 +70,7 @@ def say_urls(text: str, arabic: bool) -> str:
     text = _WITH_SCHEME.sub(link, text)
     text = _EMAIL.sub(lambda found: f" {_spoken_address(f'{found[1]}@{found[2]}', arabic)} ", text)
     text = _BARE_DOMAIN.sub(link, _WITH_WWW.sub(link, text))
+    text = _HANDLE.sub(lambda found: f" {_spoken_address(found[0], arabic)} ", text)
     return _FILE_SUFFIX.sub(lambda found: f" {_MARK_NAMES['.'][0 if arabic else 1]} {found[1]}", text)
 
 

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable
 from typing import Final
 
-from ivr.text.segment.punctuation import UNSEEN, word_set
+from ivr.text.segment.punctuation import CURRENCY_SIGNS, UNSEEN, word_set
 
 # A comma needs a blank behind it (`1,250`), an Arabic one a blank or a letter; a dash needs blanks around it.
 _CLAUSE_MARK: Final = re.compile(r"[,;:](?=\s)|[،؛](?=\s|[^\W\d_])|(?<=\s)[–—-](?=\s)|—")
@@ -19,7 +19,7 @@ _BEFORE_JOINING_WORD: Final = re.compile(
     r"\s(?=(?:و\w\w|ثم\s|لكن\s|ولكن\s|أو\s|او\s|بس\s|but\s|and\s|or\s|then\s|because\s|which\s))"
 )
 # Not beside a number (`250 ريال`, `5 أيام`), not behind a title (`د. أحمد`).
-_SAFE_BLANK: Final = re.compile(r"(?<![\d٠-٩٪%$€£])(?<!\s[دمأ]\.)\s+(?![\d٠-٩$€£%٪])")
+_SAFE_BLANK: Final = re.compile(rf"(?<![\d٠-٩٪%{CURRENCY_SIGNS}])(?<!\s[دمأ]\.)\s+(?![\d٠-٩%٪{CURRENCY_SIGNS}])")
 # Beside a number, but not between two groups of one (`050 123 4567`).
 _ANY_BLANK: Final = re.compile(r"(?<=[^\d\s])\s+|\s+(?=[^\d\s])")
 # A clause mark that is the last character so far; behind a digit more digits may follow.
@@ -38,7 +38,7 @@ _DIGIT_WEIGHT: Final = 10
 _SIGN_WEIGHT: Final = 14
 _CAPITAL_WEIGHT: Final = 7
 _MAX_WEIGHT: Final = 1200
-_SPOKEN_SIGNS: Final = frozenset("%٪$€£﷼°+=&@_#×")
+_SPOKEN_SIGNS: Final = frozenset(f"%٪{CURRENCY_SIGNS}°+=&@_#×")
 
 
 def clause_end(text: str, least: int, most: int) -> int:

@@ -19,6 +19,8 @@ EMOJI: Final = "\U0001f000-\U0001faff\u2190-\u21ff\u2300-\u23ff\u2600-\u27bf\u2b
 """Ranges, for a class of a regular expression."""
 CLAUSES: Final = ",،;؛:"
 NEWLINES: Final = "\n\r\x0b\x0c\x85\u2028\u2029"
+CURRENCY_SIGNS: Final = "$€£¥₹₺₽₩₱﷼\u20c1"
+"""With U+20C1, the sign of the Saudi riyal, which the Unicode tables of Python 3.13 do not know."""
 BULLETS: Final = "•⁃▪◦●‣■▫◾➤➢✓✔"
 # The Arabic blocks of Unicode without their digits, marks and punctuation.
 _ARABIC_SCRIPT: Final = re.compile("[\u0620-\u064a\u066e-\u06d3\u06fa-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufefc]")

@@ -226,7 +226,12 @@ class Segmenter:
         if char in BULLETS:
             # A bullet ends what stands before it, unless it is written to a word: `الرياض•جدة`.
             glued = stop > self._start and not text[stop - 1].isspace()
-            return (0, stop + 1) if glued or not says_something(text[self._start : stop]) else (stop, 0)
+            if glued or not says_something(text[self._start : stop]):
+                return 0, stop + 1
+            if stop + 1 == len(text) and not self._final:
+                return _WAIT
+            # `البطاقة •••• 9921`: a run of them hides digits and is no bullet.
+            return (0, stop + 1) if text[stop + 1 : stop + 2] in tuple(BULLETS) else (stop, 0)
         if char == ")":
             return self._judge_item(stop) or (0, stop + 1)
         # Behind an Arabic letter `!` is a stop and nothing else; in Latin text it may belong to a name.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ivr.text.normalize.markup import strip_markup, strip_tags
+from ivr.text.normalize.patterns import MASK_MARK
 from tests.text.tables import failures
 
 
@@ -17,6 +18,19 @@ def test_strip_markup() -> None:
         ("- بند", "بند"),
         ("• بند", "بند"),
         ("-5", "-5"),
+        (
+            "**** 4821، xx-xx 4421، •••• 9921، 4111 **** **** 1111",
+            f"{MASK_MARK}4821، {MASK_MARK}4421، {MASK_MARK}9921، 4111 {MASK_MARK}1111",
+        ),
+        ("055****567، 4111 11** **** 1111", f"055{MASK_MARK}567، 4111 11{MASK_MARK}1111"),
+        ("**الإجمالي:** 250 و**السعر** **50** و**5**", "الإجمالي: 250 والسعر 50 و5"),
+        ("* **250 ريال**", "250 ريال"),
+        ("الإعدادات ← الشبكة ➡️ واي فاي -> تم", "الإعدادات، الشبكة، واي فاي، تم"),
+        ("من 5 → 10", "من 5 إلى 10"),
+        ("5 -> 10", "5 to 10"),
+        ("→ نعم →", "نعم"),
+        ("\u20c150 \u0378", "\u20c150"),
+        (r"5\% \*لا\*", "5% لا"),
         ("1. بند", "1، بند"),
         ("2) item", "2, item"),
         ("الخطوات: 1. بند", "الخطوات: 1، بند"),

@@ -27,6 +27,10 @@ def test_money_in_arabic() -> None:
         ("3.5 د.أ", "ثلاثة دنانير أردنية وخمسمئة فلس"),
         ("4 ج.م", "أربعة جنيهات مصرية"),
         ("$20", "عشرين دولار"),
+        ("\u20c1 20 أو 20\u20c1", "عشرين ريال أو عشرين ريال"),
+        ("99 رس", "تسعة وتسعين ريال"),
+        ("PKR 5", "خمس روبيات باكستانية"),
+        ("سعر ₩", "سعر وون"),
         ("20 €", "عشرين يورو"),
         ("£3.50", "ثلاثة جنيهات إسترلينية وخمسين بنس"),
         ("7 ريالات سعودية", "سبعة ريالات سعودية"),
@@ -72,5 +76,7 @@ def test_money_in_english() -> None:
         ("5 ر.س", "five riyals"),
         ("pay in €", "pay in euros"),
         ("-$5", "minus five dollars"),
+        ("50¢", "fifty cents"),
+        ("US$ or CHF 2", "dollars or two Swiss francs"),
     ]
     assert failures(rows, lambda text: say_money(text, arabic=False)) == []

@@ -19,6 +19,8 @@ def test_urls_and_emails() -> None:
             "a شرطة سفلية b دوت c زائد سبعة آت x دوت آي أو",
         ),
         ("v2.0 is ok. So", "v2.0 is ok. So", "v2.0 is ok. So"),
+        ("@al_noor.sa", "at al underscore noor dot s a", "آت al شرطة سفلية noor دوت إس إيه"),
+        ("a @ b", "a @ b", "a @ b"),
         ("report.pdf", "report dot pdf", "report دوت pdf"),
         ("https://ناقل.السعودية", "ناقل dot السعودية", "ناقل دوت السعودية"),
     ]

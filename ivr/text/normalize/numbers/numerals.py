@@ -15,18 +15,49 @@ from typing import Final
 from ivr.text.normalize.numbers import cardinal_ar, cardinal_en
 from ivr.text.normalize.patterns import JOIN_MARK
 from ivr.text.segment.abbreviations import labelled
+from ivr.text.segment.punctuation import CURRENCY_SIGNS
 
 _ANY_DIGIT: Final = re.compile(r"\d")
-_SEPARATORS: Final = (
+# What tells that a number is an amount of money.
+_CURRENCY: Final = (
+    rf"(?:[{CURRENCY_SIGNS}]|ريال|ر\.|درهم|دينار|دولار|يورو|د\.[إكبأع]|SAR|SR|AED|KWD|EUR|USD|euro|riyal|dollar)"
+)
+_CENTS: Final = r"(?:[.,]\d{1,2})?"
+
+
+def _whole_then(point: str) -> Callable[[re.Match[str]], str]:
+    """Return a rewriting that takes the marks between thousands out and puts `point` behind."""
+    return lambda found: re.sub(r"(?<=\d)[.,\s]", "", found[0].removesuffix(",")) + point
+
+
+_SEPARATORS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = (
     # The Arabic decimal and thousands signs, an apostrophe or an Arabic comma between thousands.
     (re.compile(r"(?<=\d)٫(?=\d)"), "."),
     (re.compile(r"(?<=\d)[٬'’](?=\d{3}(?!\d))"), ","),
     (re.compile(r"(?<=\d)،(?=\d{3}(?!\d))"), ","),
+    # `1.234,50`, `1.234.567`: points between thousands, as on the continent of Europe; `1,00,000` as in India.
+    (re.compile(r"(?<![A-Za-z\d.,])(\d{1,3}(?:\.\d{3})+),(?=\d{1,2}(?![\d.,]\d|\d))"), _whole_then(".")),
+    (re.compile(r"(?<![A-Za-z\d.,])(\d{1,3}(?:\.\d{3}){2,})(?!\d|[.,]\d)"), _whole_then("")),
+    (re.compile(r"(?<![A-Za-z\d.,])(\d{1,2}(?:,\d{2})+,\d{3})(?!\d|,\d)"), _whole_then("")),
+    # `10 000 ريال`, `€ 1.234`: only before or behind a currency.
+    (
+        re.compile(rf"(?<![A-Za-z\d.,+-])(?<!\d\s)(\d{{1,3}}(?:[ \u2009\u202f]\d{{3}})+)(?={_CENTS}\s?{_CURRENCY})"),
+        _whole_then(""),
+    ),
+    (
+        re.compile(
+            r"(?<=€)(\s?\d{1,3}\.\d{3})(?![\d.,]\d|\d)"
+            r"|(?<![A-Za-z\d.,])(\d{1,3}\.\d{3})(?=\s?(?:€|EUR|euro|يورو))"
+        ),
+        _whole_then(""),
+    ),
+    # `€12,50`
+    (re.compile(rf"(?<=[{CURRENCY_SIGNS}])(\s?\d{{1,6}}),(?=\d\d(?![\d,.]\d|\d))"), r"\1."),
     # `12,5 كجم`: a comma before one or two digits is a decimal point, but only before a unit; else it makes a list.
     (
         re.compile(
-            r"(?<![\d,.،])(\d{1,6})[,،](?=\d{1,2}\s?(?:[%٪$€£﷼]|ريال|ر\.|درهم|دينار|دولار|يورو|د\.[إكبأع]|مليون|مليار|كيلو|كجم|كغ|كم|متر"
-            r"|درجة|بالم|SAR|KWD|EUR|million|kg))"
+            rf"(?<![\d,.،])(\d{{1,6}})[,،](?=\d{{1,2}}\s?(?:[%٪]|{_CURRENCY}|مليون|مليار|كيلو|كجم|كغ|كم|متر"
+            r"|درجة|بالم|million|kg))"
         ),
         r"\1.",
     ),
@@ -35,7 +66,8 @@ _SEPARATORS: Final = (
 _LONE_PREPOSITION: Final = re.compile(r"(?<![^\W\d_])(?:([\u0621-\u0652]+)\s+)?(?<!\.)([بل])\s+(?=\d)")
 # `بـ 50`, `الـ NQL`, `بـ «نعم»`: a preposition or the article, drawn out with a tatweel; `و 50`, `و $5`.
 _DRAWN_OUT: Final = re.compile(
-    r"(?<![^\W\d_])(?:([وف]?(?:[بلك]|ال|بال|لل))ـ+\s*[«\"“(]*(?=\d|[A-Z]{2}|(?<=[«\"“(])[\u0621-\u064a])|(?<!و\s)(و)\s+(?=[\d$€£﷼]|[\u0621-\u064a]{2}))"
+    r"(?<![^\W\d_])(?:([وف]?(?:[بلك]|ال|بال|لل))ـ+\s*[«\"“(]*(?=\d|[A-Z]{2}|(?<=[«\"“(])[\u0621-\u064a])"
+    rf"|(?<!و\s)(و)\s+(?=[\d{CURRENCY_SIGNS}]|[\u0621-\u064a]{{2}}))"
 )
 # `ب50`, `و-20`: written to the number.
 _GLUED: Final = re.compile(r"(?<![^\W\d_])((?:[وف]?(?:[بلك]|ال|بال|لل)|[وف]))ـ*(?=\d)|(?<![^\W\d_])([وف])(?=[-−]\d)")
