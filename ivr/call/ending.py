@@ -211,6 +211,9 @@ class Ending:
         if self.state is EndingState.HANDING_OVER:
             self.left = self.left or how
             return None
+        # A flood is cut off by the bridge: the call is still there at the carrier.
+        if how == "flood":
+            return self.transferred or HangUp("caller_error", "caller_flood")
         return self.transferred or HangUp("success" if how == "stop" else "indeterminate", f"caller_{how}", True)
 
     def end(self, hang_up: HangUp) -> None:

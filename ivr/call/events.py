@@ -66,8 +66,9 @@ class MarkReached:
 class CallerLeft:
     """Report that the stream ended from the other side."""
 
-    how: Literal["stop", "closed", "dropped", "stalled"]
-    """`stop`: announced; `closed`: socket closed without it; `dropped`: socket died; `stalled`: it no longer reads."""
+    how: Literal["stop", "closed", "dropped", "stalled", "flood"]
+    """`stop`: announced; `closed`: socket closed without it; `dropped`: socket died; `stalled`: it no longer reads;
+    `flood`: it sent far more than a phone does."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -256,6 +256,8 @@ class Bridge:
         finally:
             if stream.refused:
                 self.metrics.rejected("media", stream.refused)
+            if stream.budget.dropped:
+                log.warning("messages_dropped", extra={"call": stream.call_sid, "messages": stream.budget.dropped})
             if session in self._speech_stats:
                 tts, stt = self._speech_stats.pop(session)
                 log.info("speech", extra={"call": stream.call_sid, **tts.fields("tts"), **stt.fields("stt")})

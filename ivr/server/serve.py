@@ -25,6 +25,7 @@ from ivr.server.bridge import Bridge
 from ivr.server.connection_limit import LISTEN_BACKLOG, MAX_CONNECTIONS, ConnectionLimit, needed, room
 from ivr.server.http_protocol import LimitedHttpProtocol
 from ivr.server.rlimit import raise_limit
+from ivr.server.websocket_protocol import LimitedWebSocketProtocol
 
 log = logging.getLogger("ivr.serve")
 
@@ -91,7 +92,7 @@ def config_for(
         app,
         host=settings.host,
         port=settings.port,
-        ws="websockets-sansio",
+        ws=cast(Any, partial(LimitedWebSocketProtocol, refused)),
         ws_max_size=PHONE_MESSAGE_BYTES,
         # The carrier offers no compression.
         ws_per_message_deflate=False,

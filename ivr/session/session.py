@@ -14,7 +14,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
-from typing import assert_never
+from typing import Final, assert_never
 
 from ivr.call import commands as ask
 from ivr.call import events
@@ -26,9 +26,12 @@ from ivr.media.vad.scorer import SpeechScorer
 from ivr.session.peer_requests import PeerRequests
 from ivr.session.vad_batching import VadBatching
 from ivr.twilio.send_queue import SendQueue
-from ivr.twilio.stream import REFUSED, START_TIMEOUT, Stream, close_code
+from ivr.twilio.stream import FLOODED, REFUSED, START_TIMEOUT, Stream, close_code
 
 log = logging.getLogger("ivr.session")
+
+FAIR_SHARE: Final = 25
+"""Events of one phone that may be decided before the other calls have their turn: half a second of audio."""
 
 
 class Session:
@@ -127,7 +130,7 @@ class Session:
         try:
             async with asyncio.timeout(START_TIMEOUT):
                 while not self._stream.refused:
-                    for event in self._stream.receive(await self._wire.receive()):
+                    for event in self._stream.receive(await self._wire.receive(), self._loop.time()):
                         if isinstance(event, events.CallStarted):
                             return event
                         log.info("before_start", extra={"what": type(event).__name__})
@@ -214,16 +217,24 @@ class Session:
 
     async def _read(self) -> None:
         """Feed what the phone says until its socket is over."""
+        taken = 0
         try:
             while True:
-                for event in self._stream.receive(await self._wire.receive()):
+                heard = self._stream.receive(await self._wire.receive(), self._loop.time())
+                # A message that means nothing takes its time as well.
+                for event in heard or (None,):
                     if isinstance(event, events.AudioIn):
                         self._unscored += 1
                         self._batching.add(self, event)
-                    else:
+                    elif event is not None:
                         self._feed(event)
+                    taken += 1
+                    # What has come is there without waiting: a phone with much to say would keep the others waiting.
+                    if taken >= FAIR_SHARE:
+                        taken = 0
+                        await asyncio.sleep(0)
         except WireClosed as closed:
-            self._feed(events.CallerLeft("dropped" if closed.code is None else "closed"))
+            self._feed(events.CallerLeft("flood" if closed.code == FLOODED else "closed" if closed.code else "dropped"))
 
     async def _write(self) -> None:
         """Send what waits for the phone until its socket is over."""

@@ -15,7 +15,7 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 
 LONGEST_MESSAGE: Final = 256 * 1024
-"""Characters (or bytes) of one message: 24 s of audio. Twilio sends 400; anything longer is not read."""
+"""Characters (or bytes) of one message: `start` with all its parameters, escaped. What is longer is not read."""
 LONGEST_NAME: Final = 256
 """Characters of a mark's name."""
 LONGEST_PARAMETER: Final = 500

@@ -14,7 +14,8 @@ The order that a stream must keep, and what happens to a message that breaks it:
     OVER      everything  nothing
 
 A fault never ends a call: it becomes a `PeerFault` with a fixed reason. `refused` says why the session must close the
-socket.
+socket. Messages over the stream's budget (`ivr.twilio.budget`) are dropped, each kind is one fault; a stream that goes
+on like that is a flood, and ends: REFUSED before `start`, CallerLeft after it.
 """
 
 from __future__ import annotations
@@ -24,9 +25,10 @@ from typing import Final, Literal, TypeAlias
 
 from ivr.call.commands import HangUp, SendAudio, SendClear, SendMark
 from ivr.call.events import AudioIn, CallerLeft, CallStarted, DigitPressed, Event, MarkReached, PeerFault
-from ivr.media.g711 import FRAME, FRAME_MS
+from ivr.media.g711 import FRAME, FRAME_MS, RATE
 from ivr.twilio import messages
-from ivr.twilio.messages import Connected, Dtmf, Malformed, Mark, Media, Start, Stop, Unknown
+from ivr.twilio.budget import LONGEST_AUDIO_S, Overrun, StreamBudget
+from ivr.twilio.messages import LONGEST_MESSAGE, Connected, Dtmf, Malformed, Mark, Media, Start, Stop, Unknown
 
 TOKEN: Final = "token"
 """The custom parameter that carries the one-time token."""
@@ -36,10 +38,12 @@ NORMAL: Final = 1000
 REFUSED: Final = 1008
 INTERNAL: Final = 1011
 """WebSocket close codes: RFC 6455, section 7.4.1."""
+FLOODED: Final = 4029
+"""Close code, of the private ones, with which the server's own side ends a socket whose frames are too many."""
 _OTHER_TRACKS: Final = frozenset({"outbound", "outbound_track"})
 _INBOUND_TRACKS: Final = frozenset({"inbound", "inbound_track"})
 
-StreamRefusal: TypeAlias = Literal["media_format", "account", "token", "stopped_before_start"]
+StreamRefusal: TypeAlias = Literal["media_format", "account", "token", "stopped_before_start", "flood"]
 StreamState: TypeAlias = Literal["waiting", "open", "refused", "over"]
 
 
@@ -56,6 +60,8 @@ class Stream:
         """Messages that were not in the protocol, so far."""
         self.skipped = 0
         """Audio messages of the outbound track, so far."""
+        self.budget = StreamBudget()
+        self._overruns: set[Overrun] = set()
         self._check_token = check_token
         self._account_sid = account_sid
 
@@ -63,10 +69,13 @@ class Stream:
         why = f" {self.refused}" if self.refused else ""
         return f"<Stream {self.stream_sid or '-'} {self.state}{why} faults={self.faults} skipped={self.skipped}>"
 
-    def receive(self, text: str | bytes) -> list[Event]:
-        """Return the events that one message of the phone means. Never raises."""
+    def receive(self, text: str | bytes, now: float = 0.0) -> list[Event]:
+        """Return the events that one message of the phone means, at `now`, in seconds. Never raises."""
         if self.state in ("refused", "over"):
             return []
+        # Before it is read: what is over the budget must cost next to nothing.
+        if (overrun := self.budget.message(min(len(text), LONGEST_MESSAGE), now)) is not None:
+            return self._drop(overrun)
         message = messages.parse(text)
         if isinstance(message, Malformed):
             return self._fault(message.reason)
@@ -77,7 +86,7 @@ class Stream:
                 return self._fault("late_connected")
             return [] if message.protocol == "Call" else self._fault("unknown_protocol")
         if self.state == "open":
-            return self._open(message)
+            return self._open(message, now)
         if isinstance(message, Start):
             return self._start(message)
         if isinstance(message, Stop):
@@ -107,22 +116,24 @@ class Stream:
         parameters = {name: value for name, value in start.parameters.items() if name != TOKEN}
         return [CallStarted(call_id=start.call_sid, stream_id=start.stream_sid, parameters=parameters)]
 
-    def _open(self, message: Start | Media | Dtmf | Mark | Stop) -> list[Event]:
+    def _open(self, message: Start | Media | Dtmf | Mark | Stop, now: float) -> list[Event]:
         """Read a message of an open stream."""
         if isinstance(message, Start):
             return self._fault("second_start")
         if message.stream_sid != self.stream_sid:
             return self._fault("wrong_stream")
         if isinstance(message, Media):
-            return self._media(message)
+            return self._media(message, now)
         if isinstance(message, Mark):
             return [MarkReached(message.name)]
         if isinstance(message, Dtmf):
+            if (overrun := self.budget.key(now)) is not None:
+                return self._drop(overrun)
             return [DigitPressed(message.digit)]
         self.state = "over"
         return [CallerLeft("stop")]
 
-    def _media(self, media: Media) -> list[Event]:
+    def _media(self, media: Media, now: float) -> list[Event]:
         """Read a chunk of audio."""
         if media.track in _OTHER_TRACKS:
             self.skipped += 1
@@ -131,6 +142,11 @@ class Stream:
             return self._fault("unknown_track")
         if not media.payload:
             return self._fault("empty_audio")
+        seconds = len(media.payload) / RATE
+        if seconds > LONGEST_AUDIO_S:
+            return self._fault("long_audio")
+        if (overrun := self.budget.audio(seconds, now)) is not None:
+            return self._drop(overrun)
         if len(media.payload) <= FRAME:
             return [AudioIn(media.timestamp_ms, media.payload)]
         # A score is for 20 ms at most, so a longer chunk is several events.
@@ -141,6 +157,19 @@ class Stream:
         """Refuse the stream for good."""
         self.state, self.refused = "refused", why
         return []
+
+    def _drop(self, overrun: Overrun) -> list[Event]:
+        """Drop a message that is over the budget; report the first of a kind, and end a stream that floods."""
+        if self.budget.flooded:
+            if self.state == "waiting":
+                return self._refuse("flood")
+            self.state = "over"
+            return [CallerLeft("flood")]
+        # One report a kind: a report for each would cost what the dropping saves.
+        if overrun in self._overruns:
+            return []
+        self._overruns.add(overrun)
+        return self._fault(overrun)
 
     def _fault(self, reason: str) -> list[Event]:
         """Count a fault of the phone, and report it."""

@@ -206,6 +206,12 @@ def test_a_stream_that_ends_ends_the_call(how: str, result: Result) -> None:
     assert ending_of().leave(how) == HangUp(result, f"caller_{how}", from_caller=True)
 
 
+def test_a_flood_is_ended_at_the_carrier_too() -> None:
+    flooded = ending_of().leave("flood")
+    assert flooded == HangUp("caller_error", "caller_flood")
+    assert flooded.at_carrier
+
+
 def test_a_stream_that_ends_after_the_acceptance_is_a_transfer() -> None:
     ending = ending_of(DESK)
     ending.say_last_words(PERSON)

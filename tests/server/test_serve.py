@@ -40,7 +40,7 @@ IDS = wire.Ids(ACCOUNT, CALL, STREAM)
 def test_how_the_server_listens(tmp_path: Path) -> None:
     chosen = settings(tmp_path, IVR_HOST="127.0.0.1", IVR_PORT="8123")
     config = config_for(Starlette(), chosen)
-    assert (config.host, config.port, config.ws) == ("127.0.0.1", 8123, "websockets-sansio")
+    assert (config.host, config.port) == ("127.0.0.1", 8123)
     assert (config.ws_max_size, config.ws_per_message_deflate) == (PHONE_MESSAGE_BYTES, False)
     assert (config.proxy_headers, config.server_header, config.access_log) == (False, False, False)
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from ivr.call.call import Call
 from ivr.call.commands import HangUp
+from ivr.session.session import FAIR_SHARE
 from ivr.twilio.send_queue import MOST_UNSENT
+from ivr.twilio.stream import FLOODED
 from tests.call.stage import LOUD, options, phrases
 from tests.support.scene import CALL, Answering, Listener, Scene, Speaker, play
 
@@ -253,3 +257,48 @@ def test_it_prints_itself() -> None:
     play(script)
     assert lines[0].startswith("<Session <Stream - waiting")
     assert lines[1].startswith(f"<Session <Call {CALL} listening")
+
+
+@pytest.mark.parametrize("what", ["audio", "marks", "faults"])
+def test_a_phone_with_much_to_say_lets_others_have_their_turn(what: str) -> None:
+    turns = 0
+
+    async def script(scene: Scene) -> None:
+        nonlocal turns
+        await scene.phone.start()
+        await asyncio.sleep(1)
+        for _ in range(20 * FAIR_SHARE):
+            match what:
+                case "audio":
+                    await scene.phone.frame()
+                case "marks":
+                    await scene.phone.mark("never sent")
+                case _:
+                    await scene.phone.say(event="unknown")
+        await scene.phone.stop()
+        while not scene.seen.over:
+            turns += 1
+            await asyncio.sleep(0)
+
+    play(script)
+    assert turns >= 20
+
+
+def test_a_flood_ends_the_call_by_its_name() -> None:
+    async def script(scene: Scene) -> None:
+        await scene.phone.start()
+        for _ in range(300):
+            await scene.phone.key("1")
+
+    scene = play(script)
+    assert scene.result == HangUp("caller_error", "caller_flood")
+    assert scene.hung_up == [CALL]
+
+
+def test_a_socket_cut_for_its_frames_is_a_flood() -> None:
+    async def script(scene: Scene) -> None:
+        await scene.phone.start()
+        await asyncio.sleep(1)
+        await scene.phone.wire.close(FLOODED)
+
+    assert play(script).result == HangUp("caller_error", "caller_flood")

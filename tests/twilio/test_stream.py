@@ -242,3 +242,33 @@ def test_order_of_any_stream(texts: list[str]) -> None:
 )
 def test_the_code_with_which_the_socket_is_closed(ended: HangUp | None, code: int) -> None:
     assert close_code(ended) == code
+
+
+@pytest.mark.parametrize(
+    ("message", "fault"),
+    [
+        ("{", "too_many_messages"),
+        ("x" * 100_000, "too_many_bytes"),
+        (media(payload=base64.b64encode(b"\xff" * 16_000).decode()), "too_much_audio"),
+        (DTMF, "too_many_keys"),
+    ],
+)
+def test_a_flood_is_one_fault_and_ends_the_stream(message: str, fault: str) -> None:
+    stream, seen = started(), []
+    while stream.state == "open":
+        seen += stream.receive(message, 1.0)
+    assert [event for event in seen if isinstance(event, CallerLeft)] == [CallerLeft("flood")]
+    assert seen.count(PeerFault("phone", fault)) == 1
+    assert stream.budget.dropped > 0
+
+
+def test_a_flood_before_the_start_is_refused() -> None:
+    stream = fresh()
+    while stream.state == "waiting":
+        stream.receive("{", 1.0)
+    assert (stream.state, stream.refused) == ("refused", "flood")
+
+
+def test_audio_of_many_seconds_in_one_message_is_a_fault() -> None:
+    long = media(payload=base64.b64encode(b"\xff" * 32_160).decode())
+    assert started().receive(long) == [PeerFault("phone", "long_audio")]

@@ -1,0 +1,78 @@
+"""Read the frames of one WebSocket within limits.
+
+Uvicorn's protocol, with the limits for which uvicorn has no settings: control frames and fragments, which never become
+a message that the stream could count, and bytes that the other side does not read. What the messages themselves may be
+is the business of `ivr.twilio.budget`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Final
+
+from uvicorn.config import Config
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from uvicorn.server import ServerState
+from websockets.frames import Frame
+
+from ivr.twilio.budget import Allowance
+from ivr.twilio.stream import FLOODED
+
+READ_BYTES: Final = 4096
+"""Bytes given to the parser at once."""
+CONTROL_FRAMES: Final = (10.0, 200.0)
+"""Pings, pongs and fragments a second in the long run, and at once. The carrier sends none."""
+MOST_UNREAD: Final = 512 * 1024
+"""Bytes that may wait for a phone that does not read. Its audio takes 64 KB before the writing waits."""
+
+
+class LimitedWebSocketProtocol(WebSocketsSansIOProtocol):
+    """Serve one WebSocket within limits."""
+
+    def __init__(
+        self,
+        refused: Callable[[str], None],
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        """Take `refused`, which is told in a fixed word why the connection is cut."""
+        super().__init__(config, server_state, app_state, _loop)
+        self._refused = refused
+        self._control = Allowance(*CONTROL_FRAMES)
+
+    def data_received(self, data: bytes) -> None:
+        # In small pieces, so that no more than one of them is read after the limit.
+        for start in range(0, len(data), READ_BYTES):
+            if self.transport.is_closing():
+                return
+            super().data_received(data[start : start + READ_BYTES])
+            # Each ping is answered, whether or not the answers are read.
+            if self.transport.get_write_buffer_size() > MOST_UNREAD:
+                self._cut("unread_answers")
+
+    def handle_ping(self) -> None:
+        self._count_control()
+        if not self.transport.is_closing():
+            super().handle_ping()
+
+    def handle_pong(self, event: Frame) -> None:
+        self._count_control()
+        super().handle_pong(event)
+
+    def handle_cont(self, event: Frame) -> None:
+        self._count_control()
+        super().handle_cont(event)
+
+    def _count_control(self) -> None:
+        if self._control.take(1, self.loop.time()) < 0:
+            self._cut("too_many_frames")
+
+    def _cut(self, reason: str) -> None:
+        """Cut the connection, and tell the session that it was a flood."""
+        if not self.transport.is_closing():
+            self._refused(reason)
+            self.queue.put_nowait({"type": "websocket.disconnect", "code": FLOODED})
+            self.transport.abort()
