@@ -1,7 +1,9 @@
 """Find when the agent's echo comes back: how many frames after it was played.
 
 The loudness of an echo goes up and down as that of the agent did a while ago. Over three seconds of agent speech the
-two are laid over each other at every delay from nothing to half a second. Where they agree best, and well, is the echo.
+two are laid over each other at every delay from nothing to half a second, and with four seconds to one and a half:
+calls over satellites, conference bridges and wireless headsets come back that late. Where they agree best, and well, is
+the echo.
 """
 
 from __future__ import annotations
@@ -10,16 +12,20 @@ from collections import deque
 
 import numpy as np
 
-LONGEST_ECHO = 25
-"""Frames after which an echo comes at most: half a second."""
+USUAL_ECHO = 25
+"""Frames after which an echo comes on nearly every line: half a second."""
+LONGEST_ECHO = 75
+"""Frames after which it comes at most."""
 _SPAN = 150
 """Frames laid over each other, at most..."""
-_LEAST = 75
-"""...and at least."""
+_LEAST, _LEAST_LATE = 75, 100
+"""...and at least, for a usual echo and for a later one."""
 _EVERY = 25
 """Frames between two looks."""
 _AGREES = 0.75
 """Correlation from which two loudness curves agree."""
+_AS_WELL = 0.05
+"""Correlation by which a usual delay may agree less than a later one."""
 _LIVELY = 2.0
 """dB of standard deviation under which there is nothing to agree on."""
 _SOFTEST_HEARD, _SOFTEST_PLAYED = -70.0, -45.0
@@ -27,7 +33,7 @@ _SOFTEST_HEARD, _SOFTEST_PLAYED = -70.0, -45.0
 
 
 class EchoDelay:
-    """Find the delay of one call's echo. Feed the frames while the agent speaks and half a second after."""
+    """Find the delay of one call's echo. Feed the frames while the agent speaks and as long as its echo may last."""
 
     def __init__(self) -> None:
         self.frames: int | None = None
@@ -45,7 +51,7 @@ class EchoDelay:
         self._heard.append(heard)
         self._played.append(played)
         self._count += 1
-        if self._count % _EVERY or len(self._played) < _LEAST + LONGEST_ECHO:
+        if self._count % _EVERY or len(self._played) < _LEAST + USUAL_ECHO:
             return False
         best = self._best()
         # A caller who talks over the agent agrees with no delay, and neither does a line without an echo above its
@@ -69,7 +75,10 @@ class EchoDelay:
     def _best(self) -> int | None:
         """Return the delay at which both curves agree best, in frames; None when they do not."""
         played = np.maximum(self._played, _SOFTEST_PLAYED)
-        span = len(played) - LONGEST_ECHO
+        # The later the echo may be, the less there is to lay over each other.
+        longest = min(LONGEST_ECHO, max(USUAL_ECHO, len(played) - _LEAST_LATE))
+        span = min(_SPAN, len(played) - longest)
+        played = played[-span - longest :]
         heard = np.maximum(self._heard, _SOFTEST_HEARD)[-span:]
         if heard.std() < _LIVELY:
             return None
@@ -77,5 +86,9 @@ class EchoDelay:
         shifted = np.lib.stride_tricks.sliding_window_view(played, span)
         spread = np.maximum(shifted.std(axis=1), _LIVELY)
         agreement = (shifted @ heard) / (span * spread * heard.std())
+        usual = int(agreement[longest - USUAL_ECHO :].argmax()) + longest - USUAL_ECHO
         best = int(agreement.argmax())
-        return LONGEST_ECHO - best if agreement[best] >= _AGREES else None
+        # Speech that repeats itself agrees twice: then the echo is the usual one.
+        if agreement[usual] >= agreement[best] - _AS_WELL:
+            best = usual
+        return longest - best if agreement[best] >= _AGREES else None

@@ -1,9 +1,10 @@
 """Decide whether a frame is the caller, or the agent coming back (echo gate).
 
 A model of speech cannot tell, because the agent's echo is speech. Its level can: it is some 20 to 35 dB under what was
-played. So a frame counts only when it is within `depth` of the loudest 20 ms played in the last half second, the
-longest time an echo takes. `depth` begins at 15 dB, which is safe everywhere, and grows on a line whose echo is seen to
-be weaker, so that a soft voice gets through as well. Assumes played speech normalised to about -20 dBFS.
+played. So a frame counts only when it is within `depth` of the loudest 20 ms played in the last half second, as long as
+an echo usually takes; where it is seen to take longer, the gate looks back as far. `depth` begins at 15 dB, which is
+safe everywhere, and grows on a line whose echo is seen to be weaker, so that a soft voice gets through as well. Assumes
+played speech normalised to about -20 dBFS.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from collections import deque
 from operator import add
 
 from ivr.media.loudness import QUIET_DBFS
-from ivr.media.vad.echo_delay import LONGEST_ECHO, EchoDelay
+from ivr.media.vad.echo_delay import LONGEST_ECHO, USUAL_ECHO, EchoDelay
 
-_REMEMBERED = LONGEST_ECHO + 1
-"""Frames: the one being played now and half a second before it."""
+_REMEMBERED = USUAL_ECHO + 1
+"""Frames, at least: the one being played now and half a second before it."""
 _DEPTH, _DEEPEST, _DEEPEST_KNOWN = 15.0, 22.0, 28.0
 """dB: at first, at most, and at most when the delay is known."""
 _ABOVE_ECHO = 5.0
@@ -34,6 +35,8 @@ _FALL = 2.0
 """dB a frame by which a room falls silent."""
 _UNLIKELY = 12.0
 """dB by which what was played at another time counts less."""
+_LATEST = _AROUND + int(_UNLIKELY / _FALL)
+"""Frames behind a known delay from which that is so."""
 NOTHING = -99.0
 """dBFS of what is played when nothing is."""
 
@@ -52,6 +55,7 @@ class EchoGate:
         self._seen: deque[float] = deque(maxlen=_OBSERVATIONS)
         self._peak = NOTHING
         self._frames = 0
+        self._silent = 0
 
     def __repr__(self) -> str:
         echo = "unknown" if self.echo is None else f"{self.echo:.0f} dB"
@@ -65,8 +69,13 @@ class EchoGate:
     def push(self, heard: float, played: float) -> bool:
         """Take a frame's level and the level played meanwhile, dBFS; return whether the frame may be the caller."""
         self._played.append(played)
+        self._silent = 0 if played >= QUIET_DBFS else self._silent + 1
         if max(self._played) < QUIET_DBFS:
-            self.delay.pause()
+            # The echo of what was played may still come, later than on other lines.
+            if self._silent > LONGEST_ECHO:
+                self.delay.pause()
+            else:
+                self._follow(heard, played)
             return True
         expected: float = max(map(add, self._played, self._counts))
         if expected > _TELLING:
@@ -82,18 +91,26 @@ class EchoGate:
                 deepest = _DEEPEST if self._at is None else _DEEPEST_KNOWN
                 if len(self._seen) >= _ENOUGH:
                     self.depth = min(deepest, max(_DEPTH, -max(self._seen) - _ABOVE_ECHO))
-        if self.delay.push(heard, played) and self.delay.frames != self._at:
-            # The delay became known, or unknown: what was seen until now was seen against something else.
-            self._at = at = self.delay.frames
-            self._seen.clear()
-            self._peak, self._frames, self.depth = NOTHING, 0, _DEPTH
-            ages = range(LONGEST_ECHO, -1, -1)
-            self._counts = [0.0] * _REMEMBERED if at is None else [_counted(age - at) for age in ages]
+        self._follow(heard, played)
         return heard >= expected - self.depth
+
+    def _follow(self, heard: float, played: float) -> None:
+        """Follow the delay of the echo."""
+        if not self.delay.push(heard, played) or self.delay.frames == self._at:
+            return
+        # The delay became known, or unknown: what was seen until now was seen against something else.
+        self._at = at = self.delay.frames
+        self._seen.clear()
+        self._peak, self._frames, self.depth = NOTHING, 0, _DEPTH
+        remembered = _REMEMBERED if at is None else max(_REMEMBERED, at + _LATEST + 1)
+        ages = range(remembered - 1, -1, -1)
+        self._counts = [0.0] * remembered if at is None else [_counted(age - at) for age in ages]
+        before = [NOTHING] * (remembered - len(self._played))
+        self._played = deque([*before, *self._played], maxlen=remembered)
 
     @property
     def busy(self) -> bool:
-        """Return whether something was played in the last half second."""
+        """Return whether something was played whose echo may still come: in the last half second, or longer before."""
         return max(self._played) >= QUIET_DBFS
 
 

@@ -39,6 +39,28 @@ def test_an_echo_is_found_in_two_and_a_half_seconds(late: int, loss: float) -> N
     assert delay.frames == pytest.approx(late, abs=1)
 
 
+@pytest.mark.parametrize("late", [26, 35, 45, 60, 75])
+@pytest.mark.parametrize("seed", range(1, 9))
+def test_a_late_echo_is_found_in_four_and_a_half_seconds(late: int, seed: int) -> None:
+    delay, played = EchoDelay(), speech(225, seed)
+    listen(delay, returned(played, late, 25.0), played)
+    assert delay.frames == pytest.approx(late, abs=1)
+
+
+def test_what_repeats_itself_comes_back_soon_rather_than_late() -> None:
+    delay, played = EchoDelay(), (speech(40) * 10)[:400]
+    listen(delay, returned(played, 10, 25), played)
+    assert delay.frames == 10
+
+
+def test_a_late_echo_is_found_while_the_agent_stops_and_goes_on() -> None:
+    """As when it takes its own echo for the caller."""
+    delay, played = EchoDelay(), speech(400)
+    halting = [one if n // 45 % 2 == 0 else -99.0 for n, one in enumerate(played)]
+    listen(delay, returned(halting, 42, 25), halting)
+    assert delay.frames == pytest.approx(42, abs=1)
+
+
 def test_a_line_without_echo_has_no_delay() -> None:
     delay = EchoDelay()
     listen(delay, [-70.0] * 500, speech(500))

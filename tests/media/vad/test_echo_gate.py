@@ -1,5 +1,6 @@
 """The echo gate: what counts while the agent speaks, and what it learns of the line."""
 
+import numpy as np
 import pytest
 
 from ivr.media.vad.echo_gate import EchoGate, _counted
@@ -125,6 +126,31 @@ def test_after_silence_nothing_is_left_of_what_was_played() -> None:
     assert [gate.push(-55.0, SILENCE) for _ in range(30)][-1]
     assert gate.push(-60.0, SILENCE)
     assert not gate.push(-60.0, -20.0)
+
+
+@pytest.mark.parametrize("late", [30, 42, 75])
+def test_a_late_echo_is_kept_out_once_it_is_known(late: int) -> None:
+    gate, rng = EchoGate(), np.random.default_rng(late)
+    played: list[float] = []
+    while len(played) < 700:
+        played += [float(rng.uniform(-26, -16))] * int(rng.integers(3, 12))
+        played += [float(rng.uniform(-60, -40))] * int(rng.integers(1, 6))
+    # The agent stops: its echo goes on for as long as it takes.
+    heard = [max(-70.0, one - 20) for one in [-99.0] * late + played]
+    played += [SILENCE] * late
+    came_through = [gate.push(one, out) and one > -60 for one, out in zip(heard, played, strict=True)]
+    assert gate.delay.frames == pytest.approx(late, abs=1)
+    assert sum(came_through[240:]) == 0
+    assert gate.busy
+    assert [gate.push(-45.0, SILENCE) for _ in range(9)][-1]
+    assert not gate.busy
+
+
+def test_a_usual_echo_leaves_the_caller_free_after_half_a_second() -> None:
+    gate = EchoGate()
+    talk(gate, 500, late=8, loss=20)
+    states = [gate.push(-45.0, SILENCE) for _ in range(100)]
+    assert all(states[26:])
 
 
 def test_it_is_busy_for_half_a_second_after_the_agent() -> None:
