@@ -76,6 +76,8 @@ class ReplyRequest:
     """The keys in `text`. Never logged."""
     unheard: str = ""
     """Of the agent's last reply: what was cut off. Empty when it was heard to its end."""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """What else is known of the call. Never logged."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ class CallStarted:
     direction: str = "inbound"
     """`inbound` or an outbound kind."""
     parameters: Mapping[str, str] = field(default_factory=dict)
-    """Custom parameters of the stream, without the token."""
+    """What else the carrier and the operator say of the call, without the token. Never logged."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,13 @@ The voice webhook asks for a place and the stream takes it. `busy` when there is
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Generic, Literal, TypeAlias, TypeVar
 
 Verdict: TypeAlias = Literal["answer", "busy", "drain"]
 Live = TypeVar("Live")
+_NONE: Final[Mapping[str, str]] = {}
 NEXT_STREAM_SECONDS: Final = 5.0
 """Seconds a place is kept for another stream of a call whose stream has ended; a carrier needs about one."""
 
@@ -25,6 +26,8 @@ class Place:
     called: str = ""
     """The number that was dialled. Never logged."""
     direction: str = "inbound"
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """What else the voice webhook said of the call. Never logged."""
     deadline: float = field(default=0.0, compare=False)
     """`now` from which the place is free again."""
 
@@ -79,7 +82,16 @@ class Admission(Generic[Live]):
         """Return when the next place falls free if its stream does not come, in seconds of `now`."""
         return min((place.deadline for place in self._awaited.values() if now < place.deadline), default=None)
 
-    def admit(self, call_id: str, now: float, *, caller: str = "", called: str = "", direction: str = "") -> Verdict:
+    def admit(
+        self,
+        call_id: str,
+        now: float,
+        *,
+        caller: str = "",
+        called: str = "",
+        direction: str = "",
+        parameters: Mapping[str, str] = _NONE,
+    ) -> Verdict:
         """Decide whether a call may come in. `answer` keeps a place for its stream."""
         self._expire(now)
         # The carrier may ask again for the same call: that takes no second place.
@@ -93,7 +105,7 @@ class Admission(Generic[Live]):
             self.refused[verdict] += 1
             return verdict
         self.admitted += not known
-        self._awaited[call_id] = Place(call_id, caller, called, direction or "inbound", now + self._hold)
+        self._awaited[call_id] = Place(call_id, caller, called, direction or "inbound", parameters, now + self._hold)
         return verdict
 
     def expect(self, call_id: str, now: float) -> Place | None:
@@ -124,6 +136,12 @@ class Admission(Generic[Live]):
     def forget(self, call_id: str) -> None:
         """Free the place of a call that the carrier says is over."""
         self._awaited.pop(call_id, None)
+
+    def learn(self, call_id: str, found: Mapping[str, str]) -> None:
+        """Add to what is known of a call whose stream is awaited."""
+        place = self._awaited.get(call_id)
+        if place is not None:
+            self._awaited[call_id] = replace(place, parameters={**place.parameters, **found})
 
     def _expire(self, now: float) -> None:
         for call_id in [place.call_id for place in self._awaited.values() if now >= place.deadline]:

@@ -20,6 +20,7 @@ import contextlib
 import hmac
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
 
@@ -36,6 +37,7 @@ from ivr.observe.metrics import CONTENT_TYPE
 from ivr.observe.recent_calls import RecentCalls, encode
 from ivr.server.bridge import Bridge
 from ivr.twilio.form import LONGEST_BODY, Dialled, Form, own_addresses
+from ivr.twilio.parameters import LATE_FIELDS, call_parameters, fields
 from ivr.twilio.signature import SETTINGS_HEADER, SIGNATURE_HEADER, Signatures, allowed_urls
 from ivr.twilio.twiml import Documents
 
@@ -93,6 +95,14 @@ class Routes:
             dialled = Dialled.of(form)
         except ValueError:
             return self._refuse("voice", "no_call", 400)
+        query = Form([])
+        # The signature covers a query that is no form as well: it is the operator's own, and tells the agent nothing.
+        with contextlib.suppress(ValueError):
+            query = Form.parse(request.scope["query_string"])
+        parameters, left_out = call_parameters((fields(query), fields(form)))
+        if left_out:
+            log.warning("parameters_left_out", extra={"call": dialled.call_sid, "count": left_out})
+        dialled = replace(dialled, parameters=parameters)
         if self._settings.expected_account not in (None, dialled.account_sid):
             return self._refuse("voice", "account", 403)
         try:
@@ -125,6 +135,9 @@ class Routes:
         if form is None:
             return refused
         call_id, status = form.get("CallSid"), form.get("CallStatus")
+        found = {name: form.get(name) for name in LATE_FIELDS if form.get(name)}
+        if call_id and found:
+            self.bridge.learn(call_id, found)
         if call_id and status in _OVER:
             self.bridge.over(call_id)
         return Response(status_code=204)

@@ -37,6 +37,7 @@ from ivr.server.admission import Admission
 from ivr.session.session import Session
 from ivr.session.vad_batching import VadBatching
 from ivr.twilio.form import Dialled, own_addresses
+from ivr.twilio.parameters import call_parameters
 from ivr.twilio.rest import LONGEST_TWIML, TwilioRest
 from ivr.twilio.stream import INTERNAL, TOKEN, Stream
 from ivr.twilio.tokens import Tokens
@@ -55,6 +56,8 @@ class LineAgent:
 
     agent: AgentClient
     url: str
+    late: Mapping[str, str]
+    """What the carrier found out of the call after its start, such as `AnsweredBy`."""
 
     async def warm(self) -> None:
         """Open a connection before it is needed."""
@@ -62,6 +65,8 @@ class LineAgent:
 
     def reply(self, request: ReplyRequest) -> AsyncGenerator[Event, None]:
         """Ask, and yield the reply's events."""
+        if self.late:
+            request = replace(request, parameters={**request.parameters, **self.late})
         return self.agent.reply(self.url, request)
 
 
@@ -97,8 +102,8 @@ class Bridge:
         self._agent = agent or compose.agent_client(settings)
         self._loop_lag = LoopLag()
         self._next_beat: asyncio.TimerHandle | None = None
-        watching: list[CallObserver] = [CallLog(), self.metrics]
-        self._observer = Observers(*watching, *([observer] if observer is not None else []), lag=self._loop_lag)
+        watching = [observer] if observer is not None else []
+        self._observer = Observers(CallLog(), self.metrics, *watching, lag=self._loop_lag)
         self.speech_service = compose.speech_service(
             settings,
             connect=connect,
@@ -114,6 +119,7 @@ class Bridge:
         )
         self._speech_stats: dict[Session, tuple[SpeechStats, SpeechStats]] = {}
         """Of TTS and STT, for each call on the line."""
+        self._late: dict[str, dict[str, str]] = {}
         self._cache_warned = False
         self._phrases = compose.phrase_cache(settings, self.speech_service, self._note)
         self._rest = rest or compose.twilio_rest(settings)
@@ -124,9 +130,7 @@ class Bridge:
             compose.speech_settings(settings, line)
             for number in line.transfer_to:
                 if len(documents.transfer(number, line.language)) > LONGEST_TWIML:
-                    raise ValueError(
-                        f"transfer.xml: longer than {LONGEST_TWIML} characters once it is filled: shorten it"
-                    )
+                    raise ValueError(f"transfer.xml: longer than {LONGEST_TWIML} characters when filled: shorten it")
 
     def __repr__(self) -> str:
         return f"<Bridge {self.admission!r} prepared={self.prepared}>"
@@ -156,6 +160,12 @@ class Bridge:
         """Free the place of a call that the carrier says is over."""
         self.admission.forget(call_id)
         self._call_left.set()
+
+    def learn(self, call_id: str, found: Mapping[str, str]) -> None:
+        """Remember what the carrier found out of a call, for the agent."""
+        self.admission.learn(call_id, found)
+        if call_id in self._late:
+            self._late[call_id].update(found)
 
     def _end_calls(self) -> None:
         for session in self.admission:
@@ -225,7 +235,12 @@ class Bridge:
         if line is None:
             return "closed", self.documents.say("closed", self.settings.language)
         verdict = self.admission.admit(
-            dialled.call_sid, now, caller=dialled.caller, called=dialled.called, direction=dialled.direction
+            dialled.call_sid,
+            now,
+            caller=dialled.caller,
+            called=dialled.called,
+            direction=dialled.direction,
+            parameters=dialled.parameters,
         )
         if verdict != "answer":
             return verdict, self.documents.say(verdict, line.language)
@@ -261,7 +276,8 @@ class Bridge:
             if session in self._speech_stats:
                 tts, stt = self._speech_stats.pop(session)
                 log.info("speech", extra={"call": stream.call_sid, **tts.fields("tts"), **stt.fields("stt")})
-            self.admission.leave(stream.call_sid, session, loop.time())
+            if self.admission.leave(stream.call_sid, session, loop.time()):
+                self._late.pop(stream.call_sid, None)
             self.speech_service.trim()
             self._call_left.set()
 
@@ -274,7 +290,12 @@ class Bridge:
         """Put a call together, for the line that was dialled."""
         place = self.admission.expect(started.call_id, now)
         if place is not None:
-            started = replace(started, caller=place.caller, called=place.called, direction=place.direction)
+            parameters, left_out = call_parameters((started.parameters, place.parameters))
+            if left_out:
+                log.warning("parameters_left_out", extra={"call": started.call_id, "count": left_out})
+            started = replace(
+                started, caller=place.caller, called=place.called, direction=place.direction, parameters=parameters
+            )
         older = self.admission.arrive(started.call_id, session)
         if older is not None:
             older.withdraw(SUPERSEDED)
@@ -296,7 +317,7 @@ class Bridge:
             Call(options if self._rest is not None else replace(options, transfer_to=())),
             synthesizer,
             transcriber,
-            LineAgent(self._agent, line.webhook_url),
+            LineAgent(self._agent, line.webhook_url, self._late.setdefault(started.call_id, {})),
             None if self._rest is None else partial(self._hand_over, self._rest, started.call_id, line.language),
         )
 

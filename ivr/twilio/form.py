@@ -8,8 +8,8 @@ Spec: https://www.twilio.com/docs/voice/twiml#request-parameters.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -72,6 +72,8 @@ class Dialled:
     """The number that was dialled. Never logged."""
     direction: str
     """`inbound` or an outbound kind."""
+    parameters: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """What else the request says of the call. Never logged."""
 
     @property
     def ours(self) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ def body(request: ReplyRequest) -> dict[str, Any]:
             "from": request.caller,
             "to": request.called,
             "direction": request.direction,
+            "parameters": dict(request.parameters),
         },
         "heard": request.heard,
         "unheard": request.unheard,

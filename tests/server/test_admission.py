@@ -28,6 +28,17 @@ def test_a_call_from_the_webhook_to_its_end() -> None:
     assert ("a" in admission, admission.get("a"), len(admission)) == (False, None, 0)
 
 
+def test_what_is_learnt_of_an_awaited_call_is_added() -> None:
+    admission = full()
+    admission.admit("b", 0, parameters={"x": "1", "y": "2"})
+    for call_id in ("a", "b", "c"):
+        admission.learn(call_id, {"y": "3"})
+    place = admission.expect("b", 1)
+    assert place is not None
+    assert place.parameters == {"x": "1", "y": "3"}
+    assert admission.expect("a", 1) is admission.expect("c", 1) is None
+
+
 def test_a_live_call_that_asks_again_keeps_its_place_briefly() -> None:
     admission: Admission[str] = Admission(1, hold=60)
     admission.admit("a", 0)

@@ -135,6 +135,25 @@ def test_a_call_finds_its_line_however_it_is_written(tmp_path: Path, fields: dic
     visit(settings(tmp_path), story)
 
 
+def test_what_came_with_a_call_is_kept_for_the_agent(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async def story(front: Front) -> None:
+        await front.post("/voice", query="?branch=%D8%A7&n=1&n=2")
+        await front.post(
+            "/status", {"CallSid": CALL, "AnsweredBy": "machine_start", "MachineDetectionDuration": "2300"}
+        )
+        place = front.bridge.admission.expect(CALL, asyncio.get_running_loop().time())
+        assert place is not None
+        told = {"branch": "ا", "n": "1, 2", "StirVerstat": "TN-Validation-Passed-A"}
+        assert place.parameters == {**told, "AnsweredBy": "machine_start", "MachineDetectionDuration": "2300"}
+        await front.get("/voice", voice_form(CallSid="CA2", SipHeader_X="y" * 2000))
+        await front.post("/status", {"CallSid": "CA9", "AnsweredBy": "human"})
+        assert front.bridge.admission.expect("CA9", asyncio.get_running_loop().time()) is None
+
+    visit(settings(tmp_path), story)
+    [line] = (record for record in caplog.records if record.getMessage() == "parameters_left_out")
+    assert (line.__dict__["call"], line.__dict__["count"]) == ("CA2", 1)
+
+
 def test_a_crash_in_the_answer_gives_words_and_not_a_500(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from pathlib import Path
 
 import pytest
 
 from ivr.call.commands import HangUp
+from ivr.call.events import CallStarted
 from ivr.media import g711
 from ivr.media.vad import scorer as vad
 from ivr.testbench import tts
 from ivr.testbench.phone.figures import figures
 from ivr.testbench.phone.phone import PhoneOptions, Stretch
 from ivr.testbench.scenario import Scenario, from_words
-from tests.whole.world import BYE, GREETING, PHRASE, PRICE, QUESTION, Peers, call
+from ivr.twilio.twiml import default_directory
+from tests.whole.world import BYE, GREETING, PHRASE, PRICE, QUESTION, Peers, World, call
 
 GOODBYE = HangUp("success", "agent_goodbye")
 LEFT = HangUp("success", "caller_stop", from_caller=True)
@@ -36,6 +40,27 @@ def test_greeting_question_answer_goodbye(folder: Path) -> None:
     assert world.stats.sockets_used == {"tts": 1, "stt": 1}
     [(call_id, form)] = world.switchboard.requests
     assert (call_id, form) == (record.call_sid, {"Status": "completed"})
+
+
+def test_agent_gets_all_that_came_with_the_call(folder: Path, tmp_path: Path) -> None:
+    documents = tmp_path / "twiml"
+    shutil.copytree(default_directory(), documents)
+    answer = documents / "answer.xml"
+    edited = answer.read_text("utf-8").replace("</Stream>", '<Parameter name="shift" value="ليل"/></Stream>')
+    answer.write_text(edited, "utf-8")
+
+    async def detected(world: World) -> None:
+        await asyncio.sleep(0.5)
+        started = world.happenings[0][1]
+        assert isinstance(started, CallStarted)
+        world.bridge.learn(started.call_id, {"AnsweredBy": "machine_start"})
+
+    peers = Peers(voice_query="?branch=riyadh&token=mine")
+    world = call(folder, [f"say {QUESTION}", "hang up"], peers, during=detected, IVR_TWIML_DIR=str(documents))
+    given = world.asked[0]["call"]["parameters"]
+    places = {"FromCountry": "SA", "ToCountry": "SA"}
+    told = {"branch": "riyadh", "shift": "ليل", "StirVerstat": "TN-Validation-Passed-A", "AnsweredBy": "machine_start"}
+    assert given == {**told, **places}
 
 
 def test_sentences_are_heard_to_their_end(folder: Path) -> None:

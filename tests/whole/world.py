@@ -147,6 +147,8 @@ class Peers:
     """REST client of the bridge; None: it has none."""
     sockets: bool = False
     """Whether the stream goes through the application's WebSocket route instead of a wire."""
+    voice_query: str = ""
+    """Query of the number's voice URL, with its `?`."""
     cut: bool = False
     """Whether the wire becomes half open: one side never sees its end."""
     latency: float = 0.0
@@ -209,7 +211,7 @@ async def _call(
             # The folder has every phrase, so nothing was asked of the service. Its spare links may be opening.
             assert sum(world.stats.requests.values()) == 0
         world.record = await place_call(
-            "http://127.0.0.1:8000/voice",
+            f"http://127.0.0.1:8000/voice{peers.voice_query}",
             scenario,
             auth_token=AUTH,
             account_sid=ACCOUNT,
@@ -248,7 +250,7 @@ def _world(folder: Path, scenario: Scenario, peers: Peers, scorer: Callable[[], 
     world = World(hamsa, demo, switchboard)
     world.bridge = Bridge(
         chosen,
-        Documents.load(None, chosen.public_url),
+        Documents.load(chosen.twiml_dir, chosen.public_url),
         observer=world,
         scorer=scorer,
         connect=hamsa.connect,

@@ -126,6 +126,7 @@ class AgentTurns:
             caller=started.caller,
             called=started.called,
             direction=started.direction,
+            parameters=started.parameters,
             digits=turn.digits,
             heard=heard,
             unheard=unheard,
