@@ -112,7 +112,8 @@ _MONTH_ALONE: Final = re.compile(
 _ANY_MONTH: Final = rf"(?:{_MONTH}\.?|(?:{'|'.join(_ARABIC_MONTHS + _HIJRI_MONTHS)}){WORD_END})"
 _DATE_RANGE: Final = re.compile(
     rf"({WORD_START}(?:{_ANY_MONTH}(?: \d{{1,2}}{_RANK})?(?:,? \d{{4}})?|\d{{1,2}}/\d{{1,2}}/(?:\d{{4}}|\d{{2}})"
-    rf"|\d{{4}}-\d\d-\d\d))\s?[-–—]\s?(?=(?:\d{{1,2}}{_RANK} )?{_ANY_MONTH}|\d{{1,2}}/\d{{1,2}}/\d\d|\d{{4}}-\d\d-\d\d)"
+    rf"|\d{{4}}-\d\d-\d\d))(?:\s?[-–—]\s?|/(?=\d{{4}}-))"
+    rf"(?=(?:\d{{1,2}}{_RANK} )?{_ANY_MONTH}|\d{{1,2}}/\d{{1,2}}/\d\d|\d{{4}}-\d\d-\d\d)"
 )
 # `5/12 - 8/12`: days and months; `1/2-3/4` may be parts.
 _SHORT_DATE_RANGE: Final = re.compile(

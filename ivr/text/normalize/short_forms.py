@@ -52,7 +52,7 @@ _ENGLISH_FORMS: Final = tuple(
     (re.compile(rf"{WORD_START}(?<![^\W_][.@]){pattern}"), said)
     for pattern, said in (
         (rf"Dr\.{_CAPITAL_NEXT}", "Doctor"),
-        (rf"Mr\.(?:{_CAPITAL_NEXT}|(?=\s(?:and|&)\s))", "Mister"),
+        (rf"Mr\.(?:{_CAPITAL_NEXT}|(?=\s(?:and|or|&)\s))", "Mister"),
         (rf"Mrs\.{_CAPITAL_NEXT}", "Missus"),
         (rf"Ms\.{_CAPITAL_NEXT}", "Miss"),
         (rf"Prof\.{_CAPITAL_NEXT}", "Professor"),
@@ -113,6 +113,12 @@ _NUMBER_LABELS: Final = tuple(
         (rf"{_FORM_START}[Ee]xt\.\s?(?=\d)", "extension "),
         (rf"{_FORM_START}[Tt]el\.?:?\s?(?=[\d+(])", "telephone "),
         (rf"{_FORM_START}[Pp]\.\s?(?=\d)", "page "),
+        (rf"{_FORM_START}[Pp]p\.\s?(?=\d)", "pages "),
+        (rf"{_FORM_START}[Ff]ig\.\s?(?=\d)", "figure "),
+        (rf"{_FORM_START}[Vv]ol\.\s?(?=\d)", "volume "),
+        (rf"{_FORM_START}[Cc]h\.\s?(?=\d)", "chapter "),
+        (rf"{_FORM_START}[Aa]rt\.\s?(?=\d)", "article "),
+        (rf"{_FORM_START}[Ss]ec\.\s?(?=\d)", "section "),
         (rf"{_FORM_START}Rm\.?\s?(?=\d)", "Room "),
     )
 )

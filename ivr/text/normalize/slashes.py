@@ -49,6 +49,11 @@ _NAMED: Final = re.compile(
 _ENGLISH_TITLE: Final = re.compile(
     rf"{WORD_START}(Mr|Mrs|Ms|Dr|Eng|Prof|Sh)\.?\s?/\s?(?!(?:Mr|Mrs|Ms|Dr|Eng|Prof|Sh){WORD_END})(?=[A-Z][a-z])"
 )
+# `الجوال/0551234567`, `8 لتر/100 كم`
+_BEFORE_NUMBER: Final = re.compile(r"(?<=[\u0621-\u064a]{3})\s?/\s?(?=[+(]?\d)")
+_ENDS_IN_UNIT: Final = re.compile(r"\d\s[\u0621-\u064a]{1,8}\Z")
+# `Mr./Ms.`: an alternative behind a full stop.
+_STOPPED_ALTERNATIVE: Final = re.compile(r"(?<=[A-Za-z]\.)/(?=[A-Z])")
 # `عميل/ة`, `عزيزي/تي`, `تفضل/ي`: the ending of the other gender.
 _OTHER_ENDING: Final = re.compile(rf"{WORD_START}(?P<word>[\u0621-\u064a]{{3,}})/(?P<ending>ة|تي|ين|ي|ات|ت){WORD_END}")
 _STEM: Final = {"تي": re.compile(r"ي\Z"), "ات": re.compile(r"(?:ين|ون|ة)\Z")}
@@ -99,10 +104,14 @@ def say_slashes(text: str, arabic: bool) -> str:
             return found[0]
         return f"{found['front']} "
 
+    def before_number(found: re.Match[str]) -> str:
+        return " لكل " if _ENDS_IN_UNIT.search(found.string, max(0, found.start() - 12), found.start()) else " "
+
     def other_ending(found: re.Match[str]) -> str:
         word, ending = found["word"], found["ending"]
         # `وعزيزي/تي`: the conjunction is said once; short words may begin with that letter (`وكيل/ة`).
-        stem = word[1:] if len(word) > 4 and word[0] == "و" and word[1] != "ا" else word
+        joined = len(word) > 4 and word[0] == "و" and (word[1] != "ا" or word.startswith("وال"))
+        stem = word[1:] if joined else word
         stem = _STEM[ending].sub("", stem) if ending in _STEM else stem
         return f"{word} أو {stem}{ending}"
 
@@ -131,5 +140,6 @@ def say_slashes(text: str, arabic: bool) -> str:
     text = _NOTHING_BEHIND.sub("", text)
     text = _JOINED.sub(lambda found: f"{found[1] or ''} ", text)
     text = _ENGLISH_TITLE.sub(r"\1. ", _NAMED.sub(named, text))
-    text = _OTHER_ENDING.sub(other_ending, text)
+    text = _STOPPED_ALTERNATIVE.sub(" أو " if arabic else " or ", text)
+    text = _BEFORE_NUMBER.sub(before_number, _OTHER_ENDING.sub(other_ending, text))
     return _RATE.sub(rate, text)

@@ -58,6 +58,9 @@ _REPLACEMENTS: Final = (
         ),
         (r"\1 مقابل ", r"\1 to "),
     ),
+    # `GMT+3`, `UTC-5`, `Ctrl+C`
+    (re.compile(rf"{WORD_START}(GMT|UTC)\s?[-−](?=\d)"), (r"\1 ناقص ", r"\1 minus ")),
+    (re.compile(r"(?<=[A-Za-z])\+(?=[A-Za-z]|\d{1,4}(?!\d))"), (" زائد ", " plus ")),
     # `parcel(s)`
     (re.compile(r"(?<=[a-z])\((e?s)\)(?![^\W_])"), (r"\1", r"\1")),
     # `1h 45m`

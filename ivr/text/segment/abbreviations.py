@@ -106,7 +106,8 @@ _WRITTEN_NUMBER: Final = re.compile(r"[\d٫٬.,/:]*\d")
 
 def stop_after(word: str, before: str) -> FullStop:
     """Return what a full stop after `word` may mean; `before` is the word in front of it."""
-    word = bare(word.lstrip(_OPENING_MARKS))
+    # `Mr./Ms. Ali`: the last of two words with a slash between.
+    word = bare(word.rpartition("/")[2].lstrip(_OPENING_MARKS))
     if word.lower() in ("n°", "nº"):
         return FullStop.BEFORE_NUMBER
     if not word.isascii():

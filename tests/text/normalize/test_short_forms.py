@@ -29,6 +29,7 @@ def test_short_forms() -> None:
         ("Dr. Ali", "Doctor Ali"),
         ("Dr. no", "Dr. no"),
         ("Mr. and Mrs. Ali", "Mister and Missus Ali"),
+        ("Mr. or Ms. Ali", "Mister or Miss Ali"),
         ("a temp. of 5", "a temperature of 5"),
         ("St. Mary", "Saint Mary"),
         ("King St. is", "King Street is"),
@@ -52,6 +53,10 @@ def test_number_labels() -> None:
         ("no. I", "no. I"),
         ("ext. 105", "extension 105"),
         ("Tel: 011", "telephone 011"),
+        (
+            "pp. 3, fig. 4, Vol. 5, ch. 6, Art. 7, Sec. 8",
+            "pages 3, figure 4, volume 5, chapter 6, article 7, section 8",
+        ),
     ]
     assert failures(rows, lambda text: say_number_labels(text)) == []
 

@@ -39,6 +39,7 @@ def test_symbols_in_arabic() -> None:
 def test_symbols_in_english() -> None:
     rows = [
         ("v2.1.0 and version v3.0, v2", "version 2.1.0 and version 3.0, v2"),
+        ("UTC-5, GMT+3, Ctrl+C", "UTC minus 5, GMT plus 3, Ctrl plus C"),
         ("parcel(s), box(es)", "parcels, boxes"),
         ("\u20c15-\u20c110", "\u20c15 to \u20c110"),
         ("about 5 min of A/B", "about 5 min of A/B"),

@@ -30,6 +30,7 @@ _ENGLISH_STEPS: Final = (
 # Things that are measured against a whole.
 _ARABIC_RATINGS: Final = (
     "(?:ال)?(?:تقييم|درج[ةت]|نتيج[ةت]|علام[ةت]|معدل|إنجاز|مكتمل|اكتمل)(?:ك|ه|ها|هم|نا)?|أنجزت|أكملت|حصلت على"
+    "|(?:ال)?(?:خطوات|صفحات|مراحل|دفعات|طرود|أقساط|شحنات|مهام|أسئلة|دروس|قطع|رسائل|محاولات|جلسات|زيارات|جرعات)"
 )
 _ENGLISH_RATINGS: Final = "ratings?|rated|scored?|grade|marks?|completed|finished|done|got|progress|rate it|give it"
 _OF: Final = r"(?P<at>\d{1,3}(?:\.\d)?)\s?/\s?(?P<of>\d{1,3})(?![^\W_]|[/.,:-]\d|\s?[%٪])"
@@ -56,7 +57,7 @@ _FRACTIONS: Final = {
 _FRACTION: Final = re.compile(rf"{NUMBER_START}(?:(?P<whole>\d+)\s)?(?P<part>[12]/[234]|3/4){UNIT_END}(?!/)")
 # `2/5 of the dose`, `3/8 inch`: parts only with what they are part of. `3/5 tasks`, `4/5 نجوم`: so many of so many.
 _PART_OF: Final = re.compile(
-    rf"{NUMBER_START}(?:(?P<whole>\d+)\s)?(?P<top>[1-9])/(?P<bottom>[5-9]|10|12|16)(?=\s(?P<word>[^\W\d_]+){WORD_END})"
+    rf"{NUMBER_START}(?:(?P<whole>\d+)\s)?(?P<top>\d{{1,2}})/(?P<bottom>[5-9]|[1-9]\d)(?=\s(?P<word>[^\W\d_]+){WORD_END})"
 )
 # One, two and more of so many parts. The vowel sign tells `خُمسين` (two fifths) from fifty.
 _ARABIC_PARTS: Final = {
@@ -68,7 +69,7 @@ _ARABIC_PARTS: Final = {
     10: ("عُشر", "عُشرين", "أعشار"),
 }
 _MEASURE: Final = re.compile(
-    r"of|inch(?:es)?|cups?|miles?|kg|tsp|tbsp|(?:tea|table)spoons?|lit(?:er|re)s?|hours?|acres?|dose|tablets?|pills?|من|بوصة",
+    r"كوب|ملعقة|حبة|قرص|جرعة|متر|لتر|ساعة|كيلو|كيلوغرام|of|inch(?:es)?|cups?|miles?|kg|tsp|tbsp|(?:tea|table)spoons?|lit(?:er|re)s?|hours?|acres?|dose|tablets?|pills?|من|بوصة",
     re.IGNORECASE,
 )
 _COUNTED: Final = re.compile(
@@ -124,12 +125,15 @@ def say_fractions(text: str, arabic: bool) -> str:
         if top > bottom:
             return found[0]
         noun = nouns_ar.noun(word) if arabic else None
-        # `4/5 نجوم`: the last number counts the things; the blank before them is there.
-        if noun is not None and nouns_ar.is_other_form(word):
+        measured = _MEASURE.fullmatch(word) is not None
+        # `4/5 نجوم`, `3/12 قسط`: the last number counts the things; the blank before them is there.
+        if noun is not None and not measured:
             last = counted_as_written(bottom, noun, word).rpartition(" ")[0]
             return f"{arabic_whole(found['top'], noun.feminine)} من {last}"
-        if noun is None and not _MEASURE.fullmatch(word):
+        if not measured:
             return f"{top} {'من' if arabic else 'of'} {bottom}" if _COUNTED.fullmatch(word) else found[0]
+        if not (top and 5 <= bottom <= 16):
+            return found[0]
         if not arabic:
             name = english_ordinal(bottom) + ("s" if top > 1 else "")
             return with_whole(found, f"{english_cardinal(top)} {name}")

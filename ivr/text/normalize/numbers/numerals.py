@@ -57,7 +57,7 @@ _SEPARATORS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
     (
         re.compile(
             rf"(?<![\d,.،])(\d{{1,6}})[,،](?=\d{{1,2}}\s?(?:[%٪]|{_CURRENCY}|مليون|مليار|كيلو|كجم|كغ|كم|متر"
-            r"|درجة|بالم|million|kg))"
+            r"|درجة|بالم|million|kg|لتر|طن|ساعة|°|GB|MB|TB|(?:م|سم|مم|ملم|مل|ملغ|غ|جم|[kcm]?m|m?g|ml|L|hours|liters|miles)(?![^\W_])))"
         ),
         r"\1.",
     ),

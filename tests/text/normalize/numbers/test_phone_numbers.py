@@ -13,6 +13,7 @@ def test_phone_numbers() -> None:
         ("(555) 010-4477", "five five five, zero one zero, four four seven seven"),
         ("(555)010-4477 x12", "five five five, zero one zero, four four seven seven extension one two"),
         ("1 (555) 010-4477", "one, five five five, zero one zero, four four seven seven"),
+        ("555.010.4477x12", "five five five, zero one zero, four four seven seven extension one two"),
         ("555.010.4477", "five five five, zero one zero, four four seven seven"),
         ("1.800.555.0199", "one, eight zero zero, five five five, zero one nine nine"),
         ("+966.50.123.4567", "plus nine six six, five zero, one two three, four five six seven"),
