@@ -39,10 +39,10 @@ class Call:
         self.ending = Ending(options)
         self._started: events.CallStarted | None = None
         self._input = CallerInput(options)
-        self._speculation = Speculation(options, self._input)
         self._barge_in = BargeIn(options)
         self._output = SpeechOutput(options)
         self._agent_turns = AgentTurns(options, self._output)
+        self._speculation = Speculation(options, self._input, self._agent_turns.said_lately)
         self._fillers = Fillers(options)
         self._deadlines = Deadlines(options)
         self._out: list[Command] = []
@@ -100,7 +100,8 @@ class Call:
             case events.ReplyDelta() | events.ReplyPause() | events.ReplyEnded() | events.ReplyFailed():
                 self._reply(event, now)
             case events.TranscriptArrived(utterance=utterance, text=text):
-                self._transcript(utterance, words_in(text), now)
+                words = words_in(self._speculation.without_echo(utterance, text, now))
+                self._transcript(utterance, words, now)
             case events.TranscriptFailed(utterance=utterance, reason=reason):
                 self._note("transcript_failed", reason=reason)
                 self._transcript(utterance, None, now)

@@ -19,7 +19,7 @@ _FOLD: Final = str.maketrans(
     {**dict.fromkeys("أإآٱ", "ا"), "ى": "ي", "ة": "ه", "ؤ": "و", "ئ": "ي", "ـ": None, "’": "'"}
     | {chr(base + digit): str(digit) for base in (0x0660, 0x06F0) for digit in range(10)}
 )
-_FOLDED_WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
+FOLDED_WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 _DIGIT_RUN: Final = re.compile(r"\d+")
 _FINAL_STOP: Final = re.compile(r"[.!?؟۔…][\"'»”)\]]*\s*$")
 _FINAL_CLAUSE_MARK: Final = re.compile(r"[,،;؛:\-–—]\s*$")
@@ -69,7 +69,7 @@ def folded(text: str) -> str:
 def completeness(text: str) -> Completeness:
     """Judge whether more is to come after a transcript that was cut at a short pause."""
     plain = folded(text)
-    words = _FOLDED_WORD.findall(plain)
+    words = FOLDED_WORD.findall(plain)
     if not words:
         return "unknown"
     digits = "".join(_DIGIT_RUN.findall(plain))
@@ -94,7 +94,7 @@ def asks(text: str) -> bool:
     """Return whether the agent's words ask the caller for an answer, somewhere among them."""
     if "?" in text or "؟" in text:
         return True
-    words = _FOLDED_WORD.findall(folded(text))
+    words = FOLDED_WORD.findall(folded(text))
     return any(_holds(words, phrase) for phrase in _ASKING_PHRASES)
 
 
@@ -104,6 +104,6 @@ def _holds(words: list[str], phrase: tuple[str, ...]) -> bool:
 
 def is_backchannel(text: str, *, asked: bool) -> bool:
     """Return whether the words only say "I am listening". `asked`: the agent has just asked something."""
-    words = _FOLDED_WORD.findall(folded(text))
+    words = FOLDED_WORD.findall(folded(text))
     listening = _HUMMED if asked else _HUMMED | _AGREEING
     return len(words) <= 3 and all(word in listening for word in words)

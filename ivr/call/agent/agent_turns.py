@@ -23,6 +23,8 @@ SpeechLoss: TypeAlias = Literal["sentence_again", "sentence_lost", "speech_faile
 """`sentence_again`: it broke off and is begun again. `sentence_lost`: the reply is said without it. `speech_failed`:
 nothing more is asked of TTS in this turn."""
 
+LATELY_S: Final = 20.0
+"""Seconds in which a sentence may have been said whose echo is heard now: a long one, and the longest echo."""
 REACTION_S: Final = 0.7
 """Seconds of an answer before what the caller does is in reply to it: keys that come sooner go on with those before."""
 
@@ -84,6 +86,12 @@ class AgentTurns:
             if turn.kind != "phrase":
                 break
         return asks(" ".join(reversed(sent)))
+
+    def said_lately(self, now: float) -> list[str]:
+        """Return what the agent has said in the last seconds, as written and as spoken."""
+        sentences = [sentence for turn in self.turns[-3:] for sentence in turn.sentences]
+        lately = [one for one in sentences if one.sent_at is not None and one.sent_at > now - LATELY_S]
+        return [text for one in lately for text in (one.text, one.spoken)]
 
     # -- turns ---------------------------------------------------------------------------------------------------
 

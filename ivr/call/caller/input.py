@@ -95,6 +95,11 @@ class CallerInput:
         """Return when a sample passed, in seconds of the driver's clock."""
         return now - (self._position - sample) / g711.RATE
 
+    def agreement(self, utterance: SpeechEnded) -> float:
+        """Return how well an utterance follows what was played before it, as an echo does: a correlation, -1 to 1."""
+        frames = (utterance.end - utterance.onset) // g711.FRAME
+        return self._detector.gate.delay.agreement(frames, (self._position - utterance.end) // g711.FRAME)
+
     def abandon(self) -> None:
         """Drop the open utterance: it was not meant for the agent."""
         self._endpointer.abandon()

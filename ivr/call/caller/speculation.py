@@ -7,9 +7,11 @@ words of an overlap say whether it is an interruption.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from ivr.call.caller.input import CallerInput
+from ivr.call.caller.own_echo import OwnEcho
 from ivr.call.caller.utterances import Utterances
 from ivr.call.commands import Command, ForgetTranscript, Note, Transcribe
 from ivr.call.keypad import Keypad
@@ -27,12 +29,15 @@ MAYBE_WORDS_MS: Final = 300
 class Speculation:
     """Follow one caller's utterances, from the first frame to a question."""
 
-    def __init__(self, options: CallOptions, caller: CallerInput) -> None:
+    def __init__(self, options: CallOptions, caller: CallerInput, said_lately: Callable[[float], list[str]]) -> None:
+        """Take what tells the agent's words of the last seconds, for `now`."""
         self._options = options
         self._caller = caller
         self.utterances = Utterances(Keypad(options.keypad_timeout, options.keypad_terminator))
         self.early: int | None = None
         """The utterance that was sent before it was over."""
+        self._said_lately = said_lately
+        self._own_echo = OwnEcho()
         self._late: int | None = None
         """The overlap whose words did not come while the agent was quiet for them."""
 
@@ -83,6 +88,15 @@ class Speculation:
         self._caller.abandon()
         return so_far is not None, out
 
+    def without_echo(self, number: int, text: str, now: float) -> str:
+        """Return the words of an utterance; none, where they are the agent's own and came back as an echo."""
+        if number not in self.utterances.open:
+            return text
+        if not self._own_echo.hears(text, self._said_lately(now), self.utterances.agreement(number)):
+            return text
+        self.utterances.take_for_echo(number)
+        return ""
+
     def found(self, number: int, text: str | None, now: float) -> bool:
         """Take the words of an utterance; None: STT failed. Return False when it is not awaited."""
         if not self.utterances.resolve(number, text, now):
@@ -115,4 +129,4 @@ class Speculation:
 
     def _add(self, utterance: SpeechEnded, now: float) -> int:
         began, ended = self._caller.at(utterance.onset, now), self._caller.at(utterance.end, now)
-        return self.utterances.add(began, ended, now, utterance.voiced_ms)
+        return self.utterances.add(began, ended, now, utterance.voiced_ms, self._caller.agreement(utterance))

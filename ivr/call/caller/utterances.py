@@ -54,6 +54,8 @@ class _OpenUtterance:
     entry: KeyEntry | None = None
     """The keys, of one that is typed."""
     typed: bool = False
+    agreement: float = 0.0
+    echo: bool = False
 
     @property
     def part(self) -> _Part:
@@ -69,6 +71,10 @@ class _OpenUtterance:
     def resolve(self, text: str | None, now: float) -> None:
         """Note its words; None: STT failed."""
         self.transcript_at, self.failed, self.text = now, text is None, (text or "").strip()
+
+    def take_for_echo(self) -> None:
+        """Note that it was not the caller's voice."""
+        self.echo = True
 
     def type(self, entry: KeyEntry, now: float) -> None:
         """Note its keys."""
@@ -105,11 +111,19 @@ class Utterances:
         parts = self._parts
         return bool(parts) and all(part.keys for part in parts)
 
-    def add(self, started_at: float, ended_at: float, now: float, voiced_ms: int) -> int:
-        """Add an utterance that is over; return its number. Times in seconds of `now`."""
+    def add(self, started_at: float, ended_at: float, now: float, voiced_ms: int, agreement: float = 0.0) -> int:
+        """Add an utterance that is over; return its number. Times in seconds of `now`; `agreement`: see `agreement`."""
         self._number += 1
-        self._utterances[self._number] = _OpenUtterance(started_at, ended_at, now, voiced_ms)
+        self._utterances[self._number] = _OpenUtterance(started_at, ended_at, now, voiced_ms, agreement=agreement)
         return self._number
+
+    def agreement(self, number: int) -> float:
+        """Return how well an utterance's loudness follows what was played: a correlation, -1 to 1."""
+        return self._utterances[number].agreement
+
+    def take_for_echo(self, number: int) -> None:
+        """Note that an utterance was not the caller's voice."""
+        self._utterances[number].take_for_echo()
 
     def press(self, key: str, now: float) -> None:
         """Take a key: there is no question until its entry has an end."""
@@ -183,7 +197,7 @@ class Utterances:
     def give_up(self) -> tuple[bool, int]:
         """Drop utterances without words; return whether STT failed, and the longest one's voiced milliseconds."""
         failed = any(u.failed for u in self._utterances.values())
-        voiced_ms = max((u.voiced_ms for u in self._utterances.values()), default=0)
+        voiced_ms = max((u.voiced_ms for u in self._utterances.values() if not u.echo), default=0)
         self._utterances.clear()
         return failed, voiced_ms
 

@@ -9,8 +9,10 @@ the echo.
 from __future__ import annotations
 
 from collections import deque
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 USUAL_ECHO = 25
 """Frames after which an echo comes on nearly every line: half a second."""
@@ -26,10 +28,15 @@ _AGREES = 0.75
 """Correlation from which two loudness curves agree."""
 _AS_WELL = 0.05
 """Correlation by which a usual delay may agree less than a later one."""
+_SHORTEST = 40
+"""Frames of a stretch under which two curves agree by chance."""
 _LIVELY = 2.0
 """dB of standard deviation under which there is nothing to agree on."""
 _SOFTEST_HEARD, _SOFTEST_PLAYED = -70.0, -45.0
 """dBFS under which softer is no different: the line's own noise, and what is too soft to be heard coming back."""
+
+Levels: TypeAlias = npt.NDArray[np.float64]
+"""dBFS of frames in a row."""
 
 
 class EchoDelay:
@@ -67,6 +74,23 @@ class EchoDelay:
         self._last = best
         return True
 
+    def agreement(self, frames: int, before: int) -> float:
+        """Return how well what was heard follows what was played before it: a correlation, -1 to 1.
+
+        The better of two: of three seconds, and of `frames` frames of them that ended `before` frames ago.
+        """
+        whole = self._follows(len(self._heard), 0)
+        return max(whole, self._follows(frames, before))
+
+    def _follows(self, frames: int, before: int) -> float:
+        end, known = len(self._played) - before, len(self._heard) - before
+        span = min(frames, known, end - USUAL_ECHO)
+        if span < _SHORTEST:
+            return 0.0
+        played = np.maximum(self._played, _SOFTEST_PLAYED)[max(0, end - span - LONGEST_ECHO) : end]
+        heard = np.maximum(self._heard, _SOFTEST_HEARD)[known - span : known]
+        return float(_agreement(heard, played).max()) if heard.std() >= _LIVELY else 0.0
+
     def pause(self) -> None:
         """Begin again: the agent is silent, and what comes next does not follow in time."""
         self._heard.clear()
@@ -82,13 +106,19 @@ class EchoDelay:
         heard = np.maximum(self._heard, _SOFTEST_HEARD)[-span:]
         if heard.std() < _LIVELY:
             return None
-        heard -= heard.mean()
-        shifted = np.lib.stride_tricks.sliding_window_view(played, span)
-        spread = np.maximum(shifted.std(axis=1), _LIVELY)
-        agreement = (shifted @ heard) / (span * spread * heard.std())
+        agreement = _agreement(heard, played)
         usual = int(agreement[longest - USUAL_ECHO :].argmax()) + longest - USUAL_ECHO
         best = int(agreement.argmax())
         # Speech that repeats itself agrees twice: then the echo is the usual one.
         if agreement[usual] >= agreement[best] - _AS_WELL:
             best = usual
         return longest - best if agreement[best] >= _AGREES else None
+
+
+def _agreement(heard: Levels, played: Levels) -> Levels:
+    """Return the correlation of `heard` with every stretch of `played` that is as long, earliest first."""
+    span = len(heard)
+    shifted = np.lib.stride_tricks.sliding_window_view(played, span)
+    spread = np.maximum(shifted.std(axis=1), _LIVELY)
+    agreement: Levels = (shifted @ (heard - heard.mean())) / (span * spread * heard.std())
+    return agreement

@@ -114,3 +114,40 @@ def test_whatever_is_heard_the_delay_is_possible(frames: list[tuple[float, float
     for heard, played in frames:
         delay.push(heard, played)
         assert delay.frames is None or 0 <= delay.frames <= LONGEST_ECHO
+
+
+def noisy(curve: Curve, seed: int) -> Curve:
+    rng = np.random.default_rng(seed)
+    return [float(10 * np.log10(10 ** (one / 10) + 10**-5.5) + rng.normal(0, 1.5)) for one in curve]
+
+
+@pytest.mark.parametrize("late", [5, 40, 70])
+def test_an_echo_follows_what_was_played_and_a_caller_does_not(late: int) -> None:
+    """Over 0.8 s and 1.2 s of 40 callers and echoes, at the end and a second ago."""
+    for seed in range(40):
+        echo, caller, played = EchoDelay(), EchoDelay(), speech(300, seed)
+        listen(echo, noisy(returned(played, late, 25), seed), played)
+        listen(caller, speech(300, seed + 1000), played)
+        for frames, before in ((40, 0), (60, 0), (60, 50)):
+            assert echo.agreement(frames, before) > 0.8, (seed, frames, before)
+            assert caller.agreement(frames, before) < 0.8, (seed, frames, before)
+
+
+def test_too_little_follows_nothing() -> None:
+    delay, played = EchoDelay(), speech(64)
+    assert delay.agreement(40, 0) == 0.0
+    listen(delay, returned(played, 5, 25), played)
+    assert delay.agreement(100, 0) == 0.0
+    listen(delay, [-80.0] * 150, speech(150))
+    assert delay.agreement(50, 0) == 0.0
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(st.tuples(st.floats(-99, 0), st.floats(-99, 0)), max_size=300), st.integers(0, 400), st.integers(0, 400)
+)
+def test_an_agreement_is_a_correlation(frames: list[tuple[float, float]], span: int, before: int) -> None:
+    delay = EchoDelay()
+    for heard, played in frames:
+        delay.push(heard, played)
+    assert -1.001 <= delay.agreement(span, before) <= 1.001
