@@ -20,11 +20,13 @@ from ivr.hamsa.messages import Audio, End, SpeechMessage, classify, parse
 from ivr.hamsa.pool.socket import REFUSALS
 from ivr.hamsa.reasons import LinkLost
 from ivr.upstream.breaker import Breaker, BreakerLimits
+from ivr.upstream.http_transport import ResolvingTransport
 
 CONNECT_TIMEOUT: Final = 3.0
 """Seconds for a connection."""
 REST_MOST: Final = 64
 """Requests at once."""
+REST_LIMITS: Final = httpx.Limits(max_connections=REST_MOST, max_keepalive_connections=8, keepalive_expiry=30.0)
 REST_MESSAGE_LONGEST: Final = 1 << 20
 """Bytes of an answer that is no audio."""
 REST_BREAKER: Final = BreakerLimits(failures=3, pause=1.0, longest=1.0)
@@ -50,9 +52,8 @@ class SpeechRest:
             base_url=url.rstrip("/") + "/",
             headers={"Authorization": f"Token {key}", "User-Agent": "ivr-bridge"},
             timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT, pool=CONNECT_TIMEOUT),
-            limits=httpx.Limits(max_connections=REST_MOST, max_keepalive_connections=8, keepalive_expiry=30.0),
             trust_env=False,  # no proxy of the environment: the key goes to one host
-            transport=transport,
+            transport=transport or ResolvingTransport(httpx.AsyncHTTPTransport(limits=REST_LIMITS, trust_env=False)),
         )
         self._clock = clock
         self._breakers = {path: Breaker(REST_BREAKER, chance) for path in ("tts-stream", "stt")}

@@ -24,6 +24,7 @@ from ivr.hamsa.pool.socket import connect as connect_to_hamsa
 from ivr.hamsa.rest import SpeechRest
 from ivr.hamsa.tts.synthesizer import Synthesizer
 from ivr.twilio.rest import TwilioRest
+from ivr.upstream.http_transport import ResolvingTransport
 from ivr.webhook.client import AgentClient, AgentSettings
 from ivr.webhook.http.pool import PoolLimits
 
@@ -123,6 +124,7 @@ def twilio_rest(settings: Settings) -> TwilioRest | None:
         settings.auth_tokens[0],
         base_url=settings.twilio_rest_url,
         timeout=REST_TIMEOUT,
+        transport=ResolvingTransport(httpx.AsyncHTTPTransport(retries=1, trust_env=False)),
     )
 
 

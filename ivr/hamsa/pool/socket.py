@@ -11,6 +11,7 @@ import ssl
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
 from typing import Any, Final, Literal, Protocol, TypeAlias, runtime_checkable
+from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as websocket_connect
@@ -19,6 +20,7 @@ from websockets.protocol import State
 
 from ivr.hamsa.options import HamsaSettings
 from ivr.hamsa.reasons import LinkLost
+from ivr.upstream.resolver import SHARED
 
 _LIBRARY_LOG: Final = logging.getLogger("ivr.hamsa.wire")
 
@@ -103,9 +105,11 @@ async def connect(settings: HamsaSettings) -> SpeechSocket:
     # The debug level of the library's log prints headers, and with them the key: it stays off whatever was configured.
     _LIBRARY_LOG.setLevel(logging.WARNING)
     secure: dict[str, Any] = {"ssl": _tls()} if settings.url.startswith("wss:") else {}
-    return WebSocketWire(
-        await _Direct(
+
+    async def opened(address: str) -> ClientConnection:
+        return await _Direct(
             settings.url,
+            host=address,
             additional_headers={"X-Api-Key": settings.api_key},
             user_agent_header="ivr-bridge",
             # Audio does not compress, and neither a proxy of the environment nor the library may add latency.
@@ -118,7 +122,8 @@ async def connect(settings: HamsaSettings) -> SpeechSocket:
             logger=_LIBRARY_LOG,
             **secure,
         )
-    )
+
+    return WebSocketWire(await SHARED.connect(urlsplit(settings.url).hostname or "", opened))
 
 
 def lost_from(exc: Exception, phase: SocketPhase) -> LinkLost:

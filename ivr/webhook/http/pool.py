@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import httpx
 
+from ivr.upstream.resolver import SHARED, Resolver
 from ivr.webhook.http.connection import Broken, Connection
 
 RACE = 1.0
@@ -64,8 +65,11 @@ class Origin:
 class Pool(httpx.AsyncBaseTransport):
     """Hold all connections of this process to its agents. Used within one event loop."""
 
-    def __init__(self, limits: PoolLimits | None = None, *, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, limits: PoolLimits | None = None, *, tls: ssl.SSLContext | None = None, resolver: Resolver = SHARED
+    ) -> None:
         self.limits = limits or PoolLimits()
+        self._resolver = resolver
         self.opened = 0
         """Connections made so far."""
         self.sent = 0
@@ -168,11 +172,14 @@ class Pool(httpx.AsyncBaseTransport):
             self._tls = httpx.create_ssl_context()
         tls = self._tls if origin.scheme == "https" else None
         self._opening[origin] = self._opening.get(origin, 0) + 1
+
+        async def opened(address: str) -> Connection:
+            name = origin.host if tls else None
+            return (await loop.create_connection(Connection, address, origin.port, ssl=tls, server_hostname=name))[1]
+
         try:
             async with asyncio.timeout(self.limits.connect_timeout):
-                _, connection = await loop.create_connection(
-                    Connection, origin.host, origin.port, ssl=tls, server_hostname=origin.host if tls else None
-                )
+                connection = await self._resolver.connect(origin.host, opened)
         except TimeoutError as late:
             raise httpx.ConnectTimeout("no connection in time") from late
         except OSError as refused:

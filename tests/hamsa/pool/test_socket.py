@@ -21,6 +21,7 @@ from ivr.hamsa.options import HamsaSettings
 from ivr.hamsa.pool import socket
 from ivr.hamsa.reasons import LinkLost
 from ivr.hamsa.tts.synthesizer import Synthesizer
+from ivr.upstream.resolver import Resolver
 from tests.hamsa.service import ACK, END, INFO, KEY, TEXT, on_demand, sound
 from tests.support import live
 
@@ -300,3 +301,23 @@ def test_every_failure_has_a_fixed_word(
 ) -> None:
     lost = socket.lost_from(raised, phase)
     assert (lost.reason, lost.code) == (reason, code)
+
+
+def test_the_name_is_looked_up_by_the_resolver(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def lookup(host: str) -> tuple[str, ...]:
+        asked.append(host)
+        return ("127.0.0.1",)
+
+    monkeypatch.setattr(socket, "SHARED", Resolver(lookup))
+
+    async def scene() -> None:
+        async with loopback() as service:
+            service.url = service.url.replace("127.0.0.1", "speech.example")
+            async with speaking(service) as voice:
+                assert await said(voice) == AUDIO
+            assert service.headers[0]["Host"].startswith("speech.example:")
+            assert asked == ["speech.example"]
+
+    live.run(scene())

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import ssl
 import subprocess
+import threading
 from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 
+from ivr.upstream.resolver import Resolver
 from ivr.webhook.client import AgentClient
 from ivr.webhook.http import connection as wire
 from ivr.webhook.http import pool as pools
@@ -353,3 +355,26 @@ def test_a_reply_over_tls(tmp_path: Path) -> None:
             assert pool.open == 0
 
     asyncio.run(main())
+
+
+def test_a_name_that_is_not_found_in_time_costs_its_own_reply() -> None:
+    hanging = threading.Event()
+
+    def lookup(host: str) -> tuple[str, ...]:
+        if host == "hangs.example":
+            hanging.wait(10)
+        return ("127.0.0.1",)
+
+    async def main() -> None:
+        pool = Pool(FAST, resolver=Resolver(lookup))
+        agent = AgentClient(transport=pool)
+        async with serving(body(run("Hi"))) as peer:
+            slow = [asyncio.create_task(replies(agent, "http://hangs.example:1/")) for _ in range(20)]
+            assert told(await replies(agent, peer.url.replace("127.0.0.1", "agent.example"))) == HI
+            assert [told(await task) for task in slow] == [("", [], "timeout")] * 20
+            await agent.aclose()
+
+    try:
+        asyncio.run(main())
+    finally:
+        hanging.set()

@@ -1,0 +1,63 @@
+"""Requests of httpx at addresses that the resolver has found."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import httpx
+import pytest
+
+from ivr.upstream.http_transport import ResolvingTransport
+from ivr.upstream.resolver import Resolver
+
+
+def client_of(seen: list[httpx.Request], *addresses: str, dead: str = "") -> httpx.AsyncClient:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.host == dead:
+            raise httpx.ConnectError("refused")
+        seen.append(request)
+        return httpx.Response(200, text="ok")
+
+    def lookup(_: str) -> tuple[str, ...]:
+        if not addresses:
+            time.sleep(0.05)
+            raise OSError("no such name")
+        return addresses
+
+    return httpx.AsyncClient(transport=ResolvingTransport(httpx.MockTransport(answer), Resolver(lookup)))
+
+
+def test_the_name_stays_in_host_and_certificate() -> None:
+    async def main() -> None:
+        seen: list[httpx.Request] = []
+        async with client_of(seen, "192.0.2.1", "2001:db8::1", dead="192.0.2.1") as client:
+            answer = await client.post("https://api.example:444/x?y=1", json={"a": 1})
+        [request] = seen
+        assert answer.text == "ok"
+        assert str(request.url) == "https://[2001:db8::1]:444/x?y=1"
+        assert (request.headers["host"], request.extensions["sni_hostname"]) == ("api.example:444", "api.example")
+        assert await request.aread() == b'{"a":1}'
+
+    asyncio.run(main())
+
+
+def test_an_address_is_sent_as_it_is() -> None:
+    async def main() -> None:
+        seen: list[httpx.Request] = []
+        async with client_of(seen) as client:
+            await client.get("http://127.0.0.1:1/")
+        assert "sni_hostname" not in seen[0].extensions
+
+    asyncio.run(main())
+
+
+def test_a_name_without_address_is_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main(fault: type[Exception]) -> None:
+        async with client_of([]) as client:
+            with pytest.raises(fault):
+                await client.get("http://api.example/")
+
+    asyncio.run(main(httpx.ConnectError))
+    monkeypatch.setattr("ivr.upstream.resolver.LOOKUP_S", 0.0)
+    asyncio.run(main(httpx.ConnectTimeout))
