@@ -72,6 +72,8 @@ class CallOptions:
     """Audio kept from before the first voiced frame."""
     max_utterance_ms: int = 30_000
     interruptible_greeting: bool = True
+    greeting_after_ms: int = 0
+    """Silence before the greeting, for callers who have the phone not at the ear yet."""
 
     lead_ms: int = 480
     """Audio sent ahead of the caller's ear."""

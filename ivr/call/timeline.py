@@ -219,7 +219,7 @@ class Turn:
 
     def summary(self) -> dict[str, str | int]:
         """Return what an operator may want to know of it, without a word of what was said."""
-        sentences = len(self.sentences)
+        sentences = sum(bool(sentence.text) for sentence in self.sentences)
         return {"turn": self.number, "kind": self.kind, "outcome": self.outcome, "sentences": sentences}
 
     # -- what follows from it ------------------------------------------------------------------------------------

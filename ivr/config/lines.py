@@ -59,6 +59,7 @@ _RANGES: Final[Mapping[str, tuple[float, float]]] = {
     "caution_ms": (0, 500),
     "caution_most": (0, 10),
     "caution_s": (1, 3600),
+    "greeting_after_ms": (0, 5000),
     "filler_after_ms": (0, 30_000),
     "filler_grace_ms": (0, 5000),
     "fillers_most": (0, 50),

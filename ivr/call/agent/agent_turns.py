@@ -15,6 +15,7 @@ from ivr.call.commands import CloseReply, Command, ReplyRequest
 from ivr.call.events import CallStarted, ReplyDelta, ReplyEnded, ReplyFailed, ReplyPause, TtsFailed
 from ivr.call.options import CallOptions, PhraseName
 from ivr.call.timeline import Turn, TurnOutcome
+from ivr.media import g711
 from ivr.text.turn_end import asks
 
 ReplyEvent: TypeAlias = ReplyDelta | ReplyPause | ReplyEnded | ReplyFailed
@@ -157,6 +158,9 @@ class AgentTurns:
         # An apology, or last words, follow what was said of the answer: one turn.
         if not self.open:
             self.open_turn("phrase")
+        # The silence has no words: a caller who speaks in it has heard none.
+        if name == "greeting" and (pause := self._options.greeting_after_ms):
+            self._output.say(self.turn, "", "", now, bytes([g711.SILENCE]) * (pause * g711.RATE // 1000), fixed=True)
         self._output.say(self.turn, phrase.text, phrase.text, now, phrase.audio, fixed=True)
         return True
 

@@ -8,10 +8,11 @@ import pytest
 
 from ivr.call.agent.agent_turns import AgentTurns
 from ivr.call.agent.output import SpeechOutput
-from ivr.call.commands import RequestReply
+from ivr.call.commands import RequestReply, Speak
 from ivr.call.events import ReplyDelta, TranscriptArrived, TtsFailed
 from ivr.call.options import CallOptions
-from tests.call.stage import Stage
+from ivr.media import g711
+from tests.call.stage import Stage, options, phrases
 
 
 @pytest.mark.parametrize(
@@ -92,3 +93,27 @@ def test_an_answer_without_a_word_leaves_what_was_heard_before() -> None:
     assert stage.call.turns[1].outcome == "superseded"
     request = stage.last(RequestReply).request
     assert (request.text, request.heard) == ("and where is the other one", "It is in Riyadh today.")
+
+
+@pytest.mark.parametrize("ready", [True, False])
+def test_the_greeting_may_wait_a_moment(ready: bool) -> None:
+    stage = Stage(options(phrases=phrases(ready=ready), greeting_after_ms=700))
+    stage.wait(600)
+    assert set(stage.heard) == {g711.SILENCE}
+    stage.wait(200)
+    if not ready:
+        assert stage.last(Speak).text == "greeting words"
+        stage.voice(500)
+        stage.wait(100)
+    assert set(stage.heard[-320:]) != {g711.SILENCE}
+    stage.wait(800)
+    assert stage.call.turns[0].outcome == "heard"
+    assert (stage.call.turns[0].heard, stage.call.turns[0].summary()["sentences"]) == ("greeting words", 1)
+
+
+def test_who_speaks_before_the_greeting_has_heard_none_of_it() -> None:
+    stage = Stage(options(phrases=phrases(), greeting_after_ms=2000))
+    stage.wait(600)
+    stage.hear("hello I need help", 800)
+    assert (stage.call.turns[0].heard, stage.call.turns[0].unheard) == ("", "greeting words")
+    assert stage.last(RequestReply).request.text == "hello I need help"
