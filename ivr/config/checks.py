@@ -62,7 +62,7 @@ def faults_of(settings: Settings, *, lines_known: bool = True) -> list[str]:
         faults.append("IVR_REQUIRE_SHARED_KEY is set without keys: set IVR_SHARED_KEYS as well")
     if check_endpoint(settings.endpoint_ms):
         faults.append(f"IVR_ENDPOINT_MS is out of range: {FIXES['IVR_ENDPOINT_MS']}")
-    if settings.dev and not _is_loopback(settings.host):
+    if settings.dev and not is_loopback(settings.host):
         faults.append("IVR_HOST is reachable from outside: with --dev, where nothing is signed, set it to 127.0.0.1")
     if settings.twiml_dir is not None and not settings.twiml_dir.is_dir():
         faults.append(f"IVR_TWIML_DIR {settings.twiml_dir} is not a folder: set it to the folder of answer.xml")
@@ -91,7 +91,7 @@ def _url_faults(settings: Settings, lines_known: bool) -> list[str]:
     elif (parts := urlsplit(url)).query or parts.fragment or parts.username:
         faults.append("IVR_PUBLIC_URL has more than scheme, host and path: leave out user, query and fragment")
     # On loopback it is a trial without Twilio.
-    elif parts.scheme == "http" and not settings.dev and not _is_loopback(parts.hostname or ""):
+    elif parts.scheme == "http" and not settings.dev and not is_loopback(parts.hostname or ""):
         faults.append("IVR_PUBLIC_URL is http://: set it to an https:// URL, Twilio opens only encrypted streams")
     # An agent may stand in a file of lines that could not be read: then it is not missing.
     if not settings.all_lines and lines_known:
@@ -116,8 +116,9 @@ def _url_faults(settings: Settings, lines_known: bool) -> list[str]:
     return faults
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Tell whether a host of this name is this machine, for itself alone."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return host == "localhost"
+        return host == "localhost" or host.endswith(".localhost")

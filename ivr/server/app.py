@@ -2,14 +2,15 @@
 
     POST|GET /voice    what to do with a call -> TwiML
     WS       /media    the call's audio
-    POST     /status   the state of a call, from the carrier
+    POST|GET /status   the state of a call, from the carrier
     POST|GET /goodbye  the last words of a document that asks for them -> TwiML
     GET      /healthz  the process lives
     GET      /readyz   calls are welcome: 200, else 503
     GET      /metrics  for Prometheus, with the operator's token; without one there is no such route
     GET      /calls/ID the turns of one of the last calls, for `ivr call`; only with --dev is there such a route
 
-Every request of the carrier is signed. A refused one gets its status and nothing else; the log and the metrics say why.
+A slash at the end and the path of `IVR_PUBLIC_URL` in front make no other path. Every request of the carrier is signed.
+A refused one gets its status and nothing else; the log and the metrics say why.
 No answer waits for an upstream.
 """
 
@@ -23,11 +24,13 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
+from urllib.parse import quote, unquote, urlsplit
 
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from ivr.call.ports import CallObserver, WireClosed
@@ -36,6 +39,8 @@ from ivr.observe.call_log import Observers
 from ivr.observe.metrics import CONTENT_TYPE
 from ivr.observe.recent_calls import RecentCalls, encode
 from ivr.server.bridge import Bridge
+from ivr.server.local_only import LocalOnly
+from ivr.server.paths import misdirected, resolve
 from ivr.twilio.form import LONGEST_BODY, Dialled, Form, own_addresses
 from ivr.twilio.parameters import LATE_FIELDS, call_parameters, fields
 from ivr.twilio.signature import SETTINGS_HEADER, SIGNATURE_HEADER, Signatures, allowed_urls
@@ -45,8 +50,15 @@ log = logging.getLogger("ivr.app")
 
 BODY_TIMEOUT = 5.0
 """Seconds a request's body may take; the carrier itself gives up after fifteen."""
+SMALL_BODY: Final = 4096
+"""Bytes of body and query that are looked at in no time; a real request has about 1.5 KB."""
+MOST_LONG_BODIES: Final = 50
+"""Requests with more than that which may wait at once."""
 RELAYED: Final = frozenset({"x-forwarded-for", "forwarded", "via", "x-real-ip", "cf-connecting-ip"})
 """Headers of a request that came through a proxy or a tunnel."""
+FOREIGN: Final = "with --dev only 127.0.0.1, localhost and the host of IVR_PUBLIC_URL are answered, and no web pages"
+AS_IT_CAME: Final = "ivr.path"
+"""The key of a request's path as it came, without the path of IVR_PUBLIC_URL. It is what was signed."""
 _DEAD = frozenset({1005, 1006})
 _OVER = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 
@@ -84,6 +96,9 @@ class Routes:
         self.bridge = bridge
         self._recent = recent
         self._settings = settings
+        self._long_bodies = 0
+        """Requests with a long body that are being looked at, or wait for that."""
+        self._one_long_body = asyncio.Lock()
         self._signatures = Signatures(settings.auth_tokens, settings.signing_keys, settings.require_shared_key)
 
     async def voice(self, request: Request) -> Response:
@@ -123,7 +138,7 @@ class Routes:
         """Carry a call."""
         reason = self._unsigned(websocket, None, websocket=True)
         if reason is not None:
-            self._note_refusal("media", reason)
+            self.note_refusal("media", reason)
             await websocket.close(1008)
             return
         await websocket.accept()
@@ -182,6 +197,14 @@ class Routes:
 
     async def _read(self, request: Request, door: str) -> tuple[Form | None, Response]:
         """Return the form of a signed request, or None and the refusal."""
+        headers = request.headers
+        # What the headers alone tell costs no reading: a stranger's request is refused for its least price.
+        early = self._signatures.early_refusal(headers.get(SIGNATURE_HEADER), headers.get(SETTINGS_HEADER))
+        if early is not None and self._settings.check_signatures:
+            return None, self._refuse(door, early, 403)
+        length = headers.get("content-length", "")
+        if length.isdecimal() and int(length[:12]) > LONGEST_BODY:
+            return None, self._refuse(door, "too_long", 413)
         try:
             body = bytearray()
             async with asyncio.timeout(BODY_TIMEOUT):
@@ -190,12 +213,28 @@ class Routes:
                     # The form refuses what is longer: the rest need not be read for that.
                     if len(body) > LONGEST_BODY:
                         break
-            posted = Form.parse(bytes(body)) if request.method == "POST" else None
-            form = posted if posted is not None else Form.parse(request.scope["query_string"])
+            # A long form takes milliseconds: many of them are looked at one in a turn of the loop, beside the calls.
+            if len(body) + len(request.scope["query_string"]) <= SMALL_BODY:
+                return self._checked(request, door, bytes(body))
+            if self._long_bodies >= MOST_LONG_BODIES:
+                return None, self._refuse(door, "too_many_long_bodies", 503)
+            self._long_bodies += 1
+            try:
+                async with self._one_long_body:
+                    await asyncio.sleep(0)
+                    return self._checked(request, door, bytes(body))
+            finally:
+                self._long_bodies -= 1
         except ClientDisconnect:
             return None, self._refuse(door, "disconnected", 400)
         except TimeoutError:
             return None, self._refuse(door, "too_slow", 408)
+
+    def _checked(self, request: Request, door: str, body: bytes) -> tuple[Form | None, Response]:
+        """Return the form of a request whose body was read, or None and the refusal."""
+        try:
+            posted = Form.parse(body) if request.method == "POST" else None
+            form = posted if posted is not None else Form.parse(request.scope["query_string"])
         except ValueError as fault:
             return None, self._refuse(door, str(fault), 413 if str(fault) == "too_long" else 400)
         reason = self._unsigned(request, posted)
@@ -210,16 +249,43 @@ class Routes:
         scope, headers = connection.scope, connection.headers
         query = scope["query_string"].decode("latin-1")
         # The URL comes from the settings: a `Host` header is the sender's own word.
-        urls = allowed_urls(self._settings.public_url, scope["path"], query, websocket)
+        urls = allowed_urls(self._settings.public_url, scope[AS_IT_CAME], query, websocket)
         return self._signatures.refusal(urls, form, headers.get(SIGNATURE_HEADER), headers.get(SETTINGS_HEADER))
 
+    async def elsewhere(self, request: Request) -> Response:
+        """Refuse a request for which there is no route."""
+        wrong = misdirected(request.scope["path"], request.method, request.headers.keys())
+        self.note_refusal(wrong.door, wrong.reason, wrong.problem)
+        return PlainTextResponse(f"{HTTPStatus(wrong.status).phrase}\n", wrong.status, dict(wrong.headers))
+
+    async def stream_elsewhere(self, websocket: WebSocket) -> None:
+        """Refuse a stream for which there is no route."""
+        wrong = misdirected(websocket.scope["path"], "GET", websocket.headers.keys(), websocket=True)
+        self.note_refusal(wrong.door, wrong.reason, wrong.problem)
+        await websocket.close(1008)
+
     def _refuse(self, door: str, reason: str, status: int) -> Response:
-        self._note_refusal(door, reason)
+        self.note_refusal(door, reason)
         return PlainTextResponse(f"{HTTPStatus(status).phrase}\n", status)
 
-    def _note_refusal(self, door: str, reason: str) -> None:
+    def note_refusal(self, door: str, reason: str, problem: str = "") -> None:
+        """Count a refusal, and log it. `problem`: a fixed text that says what to correct."""
         self.bridge.metrics.rejected(door, reason)
-        log.warning("refused", extra={"door": door, "reason": reason})
+        log.warning("refused", extra={"door": door, "reason": reason, **({"problem": problem} if problem else {})})
+
+
+class OwnPaths:
+    """Give every request the path of the route that it means, and keep the path as it came."""
+
+    def __init__(self, app: ASGIApp, prefix: str) -> None:
+        self._app, self._prefix = app, prefix
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        if scope["type"] in ("http", "websocket"):
+            route, rest = resolve(scope["path"], self._prefix)
+            scope = {**scope, "path": route, "raw_path": quote(route).encode(), AS_IT_CAME: rest}
+        await self._app(scope, receive, send)
 
 
 def create_app(
@@ -249,19 +315,30 @@ def create_app(
         finally:
             await bridge.stop()
 
+    elsewhere = Route("/{path:path}", doors.elsewhere)
+    elsewhere.methods = None  # every method: what has no route is counted
     app = Starlette(
         routes=[
-            Route("/voice", doors.voice, methods=["GET", "POST"]),
+            *(
+                Route(f"/{door.__name__}", door, methods=["GET", "POST"])
+                for door in (doors.voice, doors.status, doors.goodbye)
+            ),
             WebSocketRoute("/media", doors.media),
-            Route("/status", doors.status, methods=["POST"]),
-            Route("/goodbye", doors.goodbye, methods=["GET", "POST"]),
             Route("/healthz", doors.healthz),
             Route("/readyz", doors.readyz),
             *([Route("/metrics", doors.metrics)] if settings.metrics_token.get_secret_value() else []),
             *([Route("/calls/{call}", doors.call)] if settings.dev else []),
+            elsewhere,
+            WebSocketRoute("/{path:path}", doors.stream_elsewhere),
         ],
         lifespan=lifespan,
     )
+    public = urlsplit(settings.public_url)
+    app.add_middleware(OwnPaths, prefix=unquote(public.path).rstrip("/"))
+    if settings.dev:
+        # Nothing is signed: what a foreign web page makes the developer's browser ask must not place a call.
+        own = {host for host in (public.hostname, settings.host) if host}
+        app.add_middleware(LocalOnly, hosts=own, refused=lambda reason: doors.note_refusal("dev", reason, FOREIGN))
     app.router.redirect_slashes = False  # a redirect would name the host that the request did
     app.state.bridge = bridge
     return app

@@ -25,7 +25,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from ivr.config.checks import is_loopback
 from ivr.config.default_phrases import Language
+from ivr.server.local_only import LocalOnly
 from ivr.testbench import stt, tts
 from ivr.testbench.agent import app as agent_app
 from ivr.testbench.agent.conversation import phrases
@@ -111,7 +113,10 @@ class Mock:
             config.ws_ping_interval, config.ws_ping_timeout = hamsa_app.PING, None
             return config
 
-        async with serving(self.app(*more), listener, configure):
+        app = self.app(*more)
+        # Among containers it has a name that is not known here. On loopback any page of the web could ask it.
+        app.add_middleware(LocalOnly, every_host=not is_loopback(host))
+        async with serving(app, listener, configure):
             yield f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     async def _stats(self, request: Request) -> Response:

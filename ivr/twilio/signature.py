@@ -26,7 +26,8 @@ from ivr.twilio.form import Form
 
 SIGNATURE_HEADER: Final = "x-twilio-signature"
 SETTINGS_HEADER: Final = "x-twilio-webhooks-signature-settings"
-_ALGORITHMS: Final = frozenset({HMAC_SHA1, HMAC_SHA256})
+_SIGNATURE_LENGTHS: Final = {HMAC_SHA1: 28, HMAC_SHA256: 44}
+"""Characters of a signature, by algorithm."""
 _STREAM_SCHEMES: Final = {"https": ("wss",), "http": ("ws", "wss")}
 _DEFAULT_PORTS: Final = {"wss": 443, "https": 443, "ws": 80, "http": 80}
 _NOTHING: Final = Form([])
@@ -44,7 +45,8 @@ def allowed_urls(public_url: str, path: str, query: str = "", websocket: bool = 
     """
     base = urlsplit(public_url)
     full = base.path.rstrip("/") + path
-    paths = [full, full.removesuffix("/") if full.endswith("/") else f"{full}/"] if websocket else [full]
+    # A proxy may add a slash at the end or take it off, and Twilio itself adds one to a WebSocket's path.
+    paths = [full, full.removesuffix("/") if full.endswith("/") else f"{full}/"]
     # A WebSocket of an https URL is wss; one of a developer's http URL is ws or wss.
     schemes = _STREAM_SCHEMES[base.scheme] if websocket else (base.scheme,)
     tail = f"?{query}" if query else ""
@@ -90,10 +92,28 @@ class Signatures:
         `urls`: see `allowed_urls`. `form`: the posted fields; None for GET and for a WebSocket. `signature` and
         `settings`: the values of the two headers.
         """
+        early = self.early_refusal(signature, settings)
+        if early is not None or signature is None:
+            return early or "no_signature"
+        key, algorithm = _named(settings)
+        secrets = self._tokens if key is None else [self._keys[key]]
+        given = signature.encode("utf-8", "surrogatepass")
+        # All URLs sign the same form: it is put together once, since it may be long.
+        tail = _signed_form(form) if form is not None else ""
+        # Every candidate is computed and compared, so that the time tells nothing about which was close.
+        good = [
+            hmac.compare_digest(secret.compute_signature(url + tail, _NOTHING, algorithm).encode(), given)
+            for secret in secrets
+            for url in urls
+        ]
+        return None if any(good) else "wrong_signature"
+
+    def early_refusal(self, signature: str | None, settings: str | None = None) -> SignatureRefusal | None:
+        """Return why a request is not Twilio's as far as its two headers tell: before its body is read."""
         if not signature:
             return "no_signature"
         key, algorithm = _named(settings)
-        if algorithm not in _ALGORITHMS:
+        if algorithm not in _SIGNATURE_LENGTHS:
             return "unknown_algorithm"
         # Leaving the header out must be no way around required keys.
         if key is None and self._require_shared:
@@ -103,15 +123,13 @@ class Signatures:
         # Auth tokens sign with SHA-1 only.
         if key is None and algorithm != HMAC_SHA1:
             return "unknown_algorithm"
-        secrets = self._tokens if key is None else [self._keys[key]]
-        given = signature.encode("utf-8", "surrogatepass")
-        # Every candidate is computed and compared, so that the time tells nothing about which was close.
-        good = [
-            hmac.compare_digest(secret.compute_signature(url, form or _NOTHING, algorithm).encode(), given)
-            for secret in secrets
-            for url in urls
-        ]
-        return None if any(good) else "wrong_signature"
+        # Base64 of a digest has one length.
+        return None if len(signature) == _SIGNATURE_LENGTHS[algorithm] else "wrong_signature"
+
+
+def _signed_form(form: Form) -> str:
+    """Return what Twilio signs of a form: each name with each of its values, in order."""
+    return "".join(name + value for name in sorted(form) for value in sorted(set(form.getlist(name))))
 
 
 def body_is_signed(query: str, body: bytes) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from ivr.server.bridge import Bridge
 from ivr.testbench.twilio.signing import SharedKey, Signer
-from tests.support.asgi import alive
+from tests.support.asgi import Refused, alive, websocket
 from tests.support.front import (
     ACCOUNT,
     CALL,
@@ -250,18 +251,95 @@ def test_what_the_request_calls_the_host_does_not_matter(tmp_path: Path, host: s
     visit(settings(tmp_path), story)
 
 
-@pytest.mark.parametrize("path", ["/voice/", "//voice", "/VOICE", "/status/", "/media/", "/nothing", "/"])
-def test_another_path_is_not_found_and_leads_nowhere(tmp_path: Path, path: str) -> None:
-    form = voice_form()
+PREFIXED = "https://bridge.example/ivr/one"
 
+
+@pytest.mark.parametrize(
+    "came", ["/voice", "/voice/", "//voice", "/ivr/one/voice", "/ivr/one/voice/", "/ivr/one//voice"]
+)
+def test_a_slash_and_the_path_of_the_public_url_change_nothing(tmp_path: Path, came: str) -> None:
     async def story(front: Front) -> None:
-        headers = {**front.signer.headers(f"{PUBLIC}{path}", form), "host": "evil.example"}
-        answer = await front.client.post(f"http://127.0.0.1:8000{path}", data=form, headers=headers)
-        assert (answer.status_code, answer.text) == (404, "Not Found")
+        form = voice_form()
+        # Twilio asks for the whole URL. The proxy passes its path on, or takes off that of IVR_PUBLIC_URL.
+        asked = f"{PREFIXED}{came.removeprefix('/ivr/one')}"
+        for written in (asked, asked.rstrip("/")):
+            answer = await front.client.post(
+                f"http://x:1{came}", data=form, headers=front.signer.headers(written, form)
+            )
+            stream = document(answer).find("Connect/Stream")
+            assert stream is not None
+            assert stream.get("url") == "wss://bridge.example/ivr/one/media"
+        other = front.signer.headers(f"{PREFIXED}/status", form)
+        assert (await front.client.post(f"http://x:1{came}", data=form, headers=other)).status_code == 403
+
+    visit(settings(tmp_path, IVR_PUBLIC_URL=f"{PREFIXED}/"), story)
+
+
+@pytest.mark.parametrize(
+    ("public", "came"),
+    [(PUBLIC, "/media/"), (PUBLIC, "//media"), (PREFIXED, "/media"), (PREFIXED, "/ivr/one/media/")],
+)
+def test_a_stream_finds_its_path_as_well(tmp_path: Path, public: str, came: str) -> None:
+    async def story(front: Front) -> None:
+        signed = front.signer.headers(f"wss{public.removeprefix('https')}{came.removeprefix('/ivr/one')}")
+        socket = await websocket(front.app, f"ws://127.0.0.1:8000{came}", signed)
+        await socket.close()
+        await socket.serving
+
+    visit(settings(tmp_path, IVR_PUBLIC_URL=public), story)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status", "refusal"),
+    [
+        ("GET", "/media", {"sec-websocket-key": "x"}, 426, ("media", "no_upgrade")),
+        ("GET", "/media", {}, 426, ("media", "no_websocket")),
+        ("PUT", "/voice", {}, 405, ("voice", "wrong_method")),
+        ("POST", "/healthz", {}, 405, ("healthz", "wrong_method")),
+        ("POST", "/bridge/voice", {}, 404, ("voice", "wrong_prefix")),
+        ("GET", "/ivr/media", {}, 404, ("media", "wrong_prefix")),
+        ("POST", "/incoming", {"x-twilio-signature": "x"}, 404, ("elsewhere", "wrong_path")),
+        ("PROPFIND", "/incoming", {}, 404, ("elsewhere", "unknown_path")),
+        ("POST", "/VOICE", {}, 404, ("elsewhere", "unknown_path")),
+        ("GET", "/..%2f", {}, 404, ("elsewhere", "unknown_path")),
+        ("GET", "/", {}, 404, ("elsewhere", "unknown_path")),
+        ("GET", "/metrics", {}, 404, ("elsewhere", "unknown_path")),
+    ],
+)
+def test_a_wrong_path_is_counted_and_told(
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    method: str,
+    path: str,
+    headers: dict[str, str],
+    status: int,
+    refusal: tuple[str, str],
+) -> None:
+    async def story(front: Front) -> None:
+        answer = await front.client.request(method, f"http://127.0.0.1:8000{path}", headers={"host": "e.x", **headers})
+        assert (answer.status_code, answer.text) == (status, f"{HTTPStatus(status).phrase}\n")
         assert "location" not in answer.headers
+        assert front.rejected(*refusal) == 1
         assert front.bridge.admission.admitted == 0
 
     visit(settings(tmp_path), story)
+    [line] = (record for record in caplog.records if record.getMessage() == "refused")
+    assert (line.__dict__["door"], line.__dict__["reason"]) == refusal
+    stranger = refusal[1] in ("unknown_path", "no_websocket") or refusal[0] == "healthz"
+    assert ("problem" in line.__dict__) != stranger
+
+
+@pytest.mark.parametrize(("path", "reason"), [("/ivr/media", "wrong_prefix"), ("/stream", "wrong_path")])
+def test_a_stream_to_a_wrong_path_is_counted_and_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, path: str, reason: str
+) -> None:
+    async def story(front: Front) -> None:
+        with pytest.raises(Refused):
+            await websocket(front.app, f"ws://127.0.0.1:8000{path}")
+        assert front.rejected("media", reason) == 1
+
+    visit(settings(tmp_path), story)
+    assert "problem" in next(vars(record) for record in caplog.records if record.getMessage() == "refused")
 
 
 def test_another_account_is_refused(tmp_path: Path) -> None:
@@ -286,6 +364,34 @@ def test_a_request_without_a_call_is_refused(tmp_path: Path, call: str | None) -
         assert front.rejected("voice", "no_call") == 1
 
     visit(settings(tmp_path), story)
+
+
+@pytest.mark.parametrize(
+    ("headers", "reason"),
+    [
+        ({"host": "evil.example"}, "foreign_host"),
+        ({"origin": "https://evil.example"}, "foreign_origin"),
+        ({"sec-fetch-site": "cross-site"}, "foreign_origin"),
+    ],
+)
+def test_a_laptop_answers_no_foreign_page(tmp_path: Path, headers: dict[str, str], reason: str) -> None:
+    async def story(front: Front) -> None:
+        for method, path in (
+            ("POST", "/voice"),
+            ("GET", "/voice?CallSid=CA1"),
+            ("GET", "/calls/CA1"),
+            ("GET", "/readyz"),
+        ):
+            answer = await front.client.request(method, path, data=voice_form(), headers=headers)
+            assert answer.status_code == 403
+        with pytest.raises(Refused):
+            await websocket(front.app, "ws://127.0.0.1:8000/media", headers)
+        assert front.rejected("dev", reason) == 5
+        assert front.bridge.admission.admitted == 0
+        tunnelled = await front.client.post("/voice", data=voice_form(), headers={"host": "bridge.example"})
+        assert tunnelled.status_code == 200
+
+    visit(settings(tmp_path, IVR_DEV="true"), story)
 
 
 def test_a_laptop_asks_for_no_signature(tmp_path: Path) -> None:
@@ -349,23 +455,6 @@ def test_health_and_readiness(tmp_path: Path) -> None:
             draining = await front.client.get("/readyz")
             assert (draining.status_code, draining.text) == (503, "draining\n")
             assert (await front.client.get("/healthz")).status_code == 200
-
-    visit(settings(tmp_path), story)
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "status"),
-    [
-        ("GET", "/", 404),
-        ("GET", "/status", 405),
-        ("PUT", "/voice", 405),
-        ("GET", "/media", 404),
-        ("GET", "/..%2f", 404),
-    ],
-)
-def test_there_is_nothing_else(tmp_path: Path, method: str, path: str, status: int) -> None:
-    async def story(front: Front) -> None:
-        assert (await front.client.request(method, path)).status_code == status
 
     visit(settings(tmp_path), story)
 

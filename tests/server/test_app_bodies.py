@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 
-from ivr.server.app import BODY_TIMEOUT
-from ivr.twilio.form import LONGEST_BODY
-from tests.support.front import Front, settings, visit
+from ivr.server.app import BODY_TIMEOUT, MOST_LONG_BODIES
+from ivr.twilio.form import LONGEST_BODY, Form
+from tests.support.front import Front, settings, token, visit, voice_form
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
+SIGNED = {"x-twilio-signature": "A" * 27 + "="}
+"""A signature that is wrong, but may be told from a right one only with the body."""
 
 BODIES: list[tuple[str, bytes, Mapping[str, str], tuple[int, str]]] = [
     ("too long", b"a=" + b"x" * LONGEST_BODY, FORM, (413, "too_long")),
@@ -23,9 +25,9 @@ BODIES: list[tuple[str, bytes, Mapping[str, str], tuple[int, str]]] = [
     ("half a character", b"From=%D8", FORM, (400, "bad_encoding")),
     ("raw bytes", b"\x00\xff\xfe", FORM, (400, "bad_encoding")),
     ("a thousand fields", b"&".join(b"f%d=" % n for n in range(1000)), FORM, (400, "too_many_fields")),
-    ("JSON", b'{"CallSid":"CA1"}', {"content-type": "application/json"}, (403, "no_signature")),
-    ("nothing", b"", FORM, (403, "no_signature")),
-    ("a deflated bomb that says so", b"x" * 100, {**FORM, "content-encoding": "gzip"}, (403, "no_signature")),
+    ("JSON", b'{"CallSid":"CA1"}', {"content-type": "application/json"}, (403, "wrong_signature")),
+    ("nothing", b"", FORM, (403, "wrong_signature")),
+    ("a deflated bomb that says so", b"x" * 100, {**FORM, "content-encoding": "gzip"}, (403, "wrong_signature")),
 ]
 
 
@@ -35,7 +37,7 @@ def test_a_body_that_is_no_form(
     tmp_path: Path, door: str, body: bytes, headers: Mapping[str, str], outcome: tuple[int, str]
 ) -> None:
     async def story(front: Front) -> None:
-        answer = await front.client.post(f"/{door}", content=body, headers=dict(headers))
+        answer = await front.client.post(f"/{door}", content=body, headers={**headers, **SIGNED})
         assert (answer.status_code, answer.text.strip()) == (outcome[0], HTTPStatus(outcome[0]).phrase)
         assert front.rejected(door, outcome[1]) == 1
 
@@ -75,7 +77,54 @@ def test_a_body_that_never_comes_is_not_waited_for(tmp_path: Path) -> None:
     visit(settings(tmp_path), story)
 
 
-async def by_hand(front: Front, method: str, query: bytes, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+@pytest.mark.parametrize(
+    ("headers", "outcome"),
+    [
+        ({}, (403, "no_signature")),
+        ({"x-twilio-signature": "short"}, (403, "wrong_signature")),
+        ({**SIGNED, "x-twilio-webhooks-signature-settings": "key=k,algorithm=HMAC_SHA1"}, (403, "unknown_key")),
+        ({**SIGNED, "content-length": str(LONGEST_BODY + 1)}, (413, "too_long")),
+    ],
+)
+def test_what_the_headers_tell_costs_no_reading(
+    tmp_path: Path, headers: dict[str, str], outcome: tuple[int, str]
+) -> None:
+    async def story(front: Front) -> None:
+        sent = await by_hand(front, "POST", b"", [], headers)
+        assert sent[0]["status"] == outcome[0]
+        assert front.rejected("voice", outcome[1]) == 1
+
+    visit(settings(tmp_path), story)
+
+
+def test_long_bodies_are_looked_at_one_in_a_turn_of_the_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    turn, looked = 0, list[int]()
+    parse = Form.parse
+
+    def seen(body: bytes) -> Form:
+        looked.append(turn)
+        return parse(body)
+
+    async def story(front: Front) -> None:
+        nonlocal turn
+        monkeypatch.setattr(Form, "parse", seen)
+        body = {"type": "http.request", "body": b"a=" + b"%41" * 20_000, "more_body": False}
+        asked = [asyncio.create_task(by_hand(front, "POST", b"", [body])) for _ in range(MOST_LONG_BODIES + 5)]
+        while not all(task.done() for task in asked):
+            turn += 1
+            await asyncio.sleep(0)
+        assert len(looked) == len(set(looked)) == MOST_LONG_BODIES
+        assert front.rejected("voice", "too_many_long_bodies") == 5
+        assert front.rejected("voice", "wrong_signature") == MOST_LONG_BODIES
+        token(await front.post("/voice"))
+        assert (await front.post("/voice", voice_form(CallSid="CA2", Long="x" * 9000))).status_code == 200
+
+    visit(settings(tmp_path), story)
+
+
+async def by_hand(
+    front: Front, method: str, query: bytes, messages: list[dict[str, Any]], headers: Mapping[str, str] = SIGNED
+) -> list[dict[str, Any]]:
     """A request to `/voice` message by message; after the last one nothing comes any more."""
     sent: list[dict[str, Any]] = []
     waiting = list(messages)
@@ -89,7 +138,8 @@ async def by_hand(front: Front, method: str, query: bytes, messages: list[dict[s
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
         "path": "/voice", "raw_path": b"/voice", "query_string": query, "root_path": "", "server": ("127.0.0.1", 8000),
-        "client": ("127.0.0.1", 40000), "headers": [(b"host", b"127.0.0.1:8000"), (b"x-twilio-signature", b"x")],
+        "client": ("127.0.0.1", 40000),
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
     }  # fmt: skip
     await front.app(scope, receive, send)
     return sent

@@ -51,6 +51,8 @@ def test_both_peers_answer_on_one_port() -> None:
             answer = await client.post("/webhook", json={"text": "hello", "session_id": "s", "language": "en"})
             assert "Rimal" in "".join(json.loads(line).get("content", "") for line in answer.text.splitlines())
             assert (await client.get("/extra")).text == "here"
+            for foreign in ({"host": "evil.example"}, {"origin": "https://evil.example"}):
+                assert (await client.get("/stats?reset=1", headers=foreign)).status_code == 403
             stats = (await client.get("/stats?reset=1")).json()
             assert stats["hamsa"]["requests"] == {"tts": 1}
             assert stats["agent"]["counts"]["requests"] == 1

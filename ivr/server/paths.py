@@ -1,0 +1,75 @@
+"""Find the route that a request means, and say what is wrong with one that has none.
+
+A proxy may pass the path of `IVR_PUBLIC_URL` on or take it off, and people write `/voice/` and `//voice`: all of these
+mean the same route. The signature covers the URL as the carrier wrote it, so the path as it came is kept beside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+DOORS: Final[Mapping[str, tuple[str, ...]]] = {
+    "/voice": ("GET", "POST"),
+    "/status": ("GET", "POST"),
+    "/goodbye": ("GET", "POST"),
+    "/media": (),
+    "/healthz": ("GET",),
+    "/readyz": ("GET",),
+}
+"""The routes with their methods; `/media` takes a WebSocket only."""
+_SIGNED_DOORS: Final = ("/voice", "/status", "/goodbye", "/media")
+
+
+@dataclass(frozen=True, slots=True)
+class Misdirected:
+    """Say why a request has no route. All texts are fixed: none has a word of the request."""
+
+    door: str
+    reason: str
+    status: int
+    problem: str = ""
+    """What is wrong, and how it is put right; empty: a stranger who tries paths."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """Headers of the answer."""
+
+
+def resolve(path: str, prefix: str) -> tuple[str, str]:
+    """Return the route that a path means, and the path as it came without the prefix, the path of `IVR_PUBLIC_URL`."""
+    rest = path[len(prefix) :] if prefix and f"{path}/".startswith(f"{prefix}/") else path
+    return "/" + "/".join(part for part in rest.split("/") if part), rest or "/"
+
+
+def misdirected(path: str, method: str, headers: Collection[str], *, websocket: bool = False) -> Misdirected:
+    """Return what is wrong with a request without a route.
+
+    `path`: as `resolve` returns it. `headers`: the names of the request's headers, in lower case.
+    """
+    last = f"/{path.rpartition('/')[2]}"
+    if path == "/media":
+        # A proxy that speaks HTTP/1.0 to the bridge, or does not know WebSockets, leaves out Upgrade and Connection.
+        lost = "sec-websocket-key" in headers or "sec-websocket-version" in headers
+        problem = (
+            "the stream's handshake came without its Upgrade header: let the proxy pass WebSockets on, over HTTP/1.1"
+            " with Upgrade and Connection"
+        )
+        reason, problem = ("no_upgrade", problem) if lost else ("no_websocket", "")
+        return Misdirected("media", reason, 426, problem, (("Upgrade", "websocket"), ("Connection", "Upgrade")))
+    if path in DOORS and not websocket:
+        known = ", ".join(DOORS[path])
+        problem = f"{path} takes {known}: correct the method in the number's settings"
+        return Misdirected(path[1:], "wrong_method", 405, problem if path in _SIGNED_DOORS else "", (("Allow", known),))
+    if last in _SIGNED_DOORS and last != path:
+        problem = (
+            f"the path in front of {last} is not that of IVR_PUBLIC_URL: let the proxy pass that path on, or take off"
+            " just that, and compare the URLs of `ivr check` with the number's settings"
+        )
+        return Misdirected(last[1:], "wrong_prefix", 404, problem)
+    if websocket:
+        problem = "a stream came to another path than /media: use the stream's URL of `ivr check`"
+        return Misdirected("media", "wrong_path", 403, problem)
+    if "x-twilio-signature" in headers:
+        problem = "a signed request came to a path that is none of the bridge's: use the voice URL of `ivr check`"
+        return Misdirected("elsewhere", "wrong_path", 404, problem)
+    return Misdirected("elsewhere", "unknown_path", 404)

@@ -1,0 +1,45 @@
+"""Which route a path means, and what is wrong with one that means none."""
+
+from __future__ import annotations
+
+import pytest
+
+from ivr.server.paths import DOORS, misdirected, resolve
+
+PATHS: list[tuple[str, str, tuple[str, str]]] = [
+    ("/voice", "", ("/voice", "/voice")),
+    ("/voice/", "", ("/voice", "/voice/")),
+    ("//voice//", "", ("/voice", "//voice//")),
+    ("/", "", ("/", "/")),
+    ("", "", ("/", "/")),
+    ("/ivr/voice", "/ivr", ("/voice", "/voice")),
+    ("/voice", "/ivr", ("/voice", "/voice")),
+    ("/ivr", "/ivr", ("/", "/")),
+    ("/ivr/", "/ivr", ("/", "/")),
+    ("/ivrs/voice", "/ivr", ("/ivrs/voice", "/ivrs/voice")),
+    ("/ivr/ivr/voice", "/ivr", ("/ivr/voice", "/ivr/voice")),
+    ("/calls/CA1/", "/a/b", ("/calls/CA1", "/calls/CA1/")),
+]
+
+
+def test_resolve_finds_the_route() -> None:
+    assert [(path, prefix, resolve(path, prefix)) for path, prefix, _ in PATHS] == PATHS
+
+
+def test_a_lost_upgrade_is_told_from_a_browser_s_look() -> None:
+    lost = misdirected("/media", "GET", {"sec-websocket-version"})
+    assert (lost.reason, lost.status) == ("no_upgrade", 426)
+    assert "Upgrade" in lost.problem
+    assert misdirected("/media", "POST", {"host"}).problem == ""
+
+
+@pytest.mark.parametrize("path", [path for path in DOORS if path != "/media"])
+def test_a_wrong_method_names_the_right_ones(path: str) -> None:
+    wrong = misdirected(path, "DELETE", ())
+    assert (wrong.door, wrong.status, wrong.headers) == (path[1:], 405, (("Allow", ", ".join(DOORS[path])),))
+    assert bool(wrong.problem) == (path not in ("/healthz", "/readyz"))
+
+
+def test_a_websocket_on_another_door_is_a_wrong_path() -> None:
+    assert misdirected("/voice", "GET", (), websocket=True).reason == "wrong_path"
+    assert misdirected("/a/voice", "GET", (), websocket=True).reason == "wrong_prefix"
