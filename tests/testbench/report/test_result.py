@@ -29,12 +29,12 @@ def a_record() -> PhoneRecord:
 
 def turns() -> list[Turn]:
     greeting = Turn(0, "phrase", outcome="heard", heard="Welcome. ", first_sent_at=100.4)
-    asked = Turn(1, "speech", "hello", "failed", failure="http_500", speech_started_at=102.1, heard="Sorry.")
-    again = Turn(2, "speech", "you", "interrupted", speech_started_at=102.9, heard="Hi.", unheard=" More")
+    asked = Turn(1, "speech", "hello", outcome="failed", failure="http_500", speech_started_at=102.1, heard="Sorry.")
+    again = Turn(2, "speech", "you", outcome="interrupted", speech_started_at=102.9, heard="Hi.", unheard=" More")
     again.speech_ended_at, again.endpoint_at, again.transcript_at, again.asked_at = 103.0, 103.5, 103.7, 103.7
     again.first_delta_at = 103.8
     again.sentences = [Sentence(1, "Hi.", "Hi.", 103.8, 103.8, 103.9, 104.0)]
-    keys = Turn(3, "dtmf", "1#", "heard", asked_at=106.5, heard="One.")
+    keys = Turn(3, "dtmf", "1#", outcome="heard", asked_at=106.5, heard="One.")
     keys.sentences = [Sentence(1, "One.", "One.", 106.9, 106.9, 106.95, 107.0)]
     return [greeting, asked, again, keys]
 
@@ -82,7 +82,7 @@ def test_agent_that_goes_on_after_a_cough() -> None:
 
 
 def test_apology_is_no_answer() -> None:
-    record, sorry = a_record(), Turn(1, "speech", "hello", "failed", failure="http_500", speech_started_at=102.0)
+    record, sorry = a_record(), Turn(1, "speech", "hello", outcome="failed", failure="http_500", speech_started_at=102.0)
     sorry.sentences = [Sentence(1, "Sorry.", "Sorry.", 103.8, 103.8, 103.9, 104.0, fixed=True)]
     told = CallSnapshot(100.2, "success", "agent_goodbye", [turns()[0], sorry])
     act = result(record, from_words(["say Hello"]), told)["turns"][1]
@@ -140,8 +140,8 @@ def test_keys_and_the_words_that_follow_at_once_are_told_apart() -> None:
     record.note(102.0, "digit", "7")
     record.note(102.2, "digit", "#")
     record.speech = [Speech("Hello", 18_400, 24_000)]  # from 2.3 s on
-    keys = Turn(1, "dtmf", "7", "interrupted", asked_at=102.21)
-    words = Turn(2, "speech", "hello", "failed", failure="empty", speech_started_at=102.25, heard="Sorry.")
+    keys = Turn(1, "dtmf", "7", outcome="interrupted", asked_at=102.21)
+    words = Turn(2, "speech", "hello", outcome="failed", failure="empty", speech_started_at=102.25, heard="Sorry.")
     asked_again = Turn(3, "phrase", outcome="heard", first_sent_at=107.0, heard="Still there?")
     told = CallSnapshot(100.1, "success", "x", [keys, words, asked_again])
     _, first, second = result(record, from_words(["press 7#", "say Hello"]), told)["turns"]
