@@ -137,8 +137,10 @@ def unmet(expected: ExpectedCall, call: Mapping[str, Any]) -> list[str]:
     acts = call["turns"][1:]
     for number, step in enumerate(expected.steps):
         if number < len(acts):
-            found += _step_faults(expected, step, acts[number], call)
-            found += _missed(step.where, STEP_KEYS, step.wants, acts[number], untold)
+            faults = [*_step_faults(expected, step, acts[number], call)]
+            # Where no answer came, nothing that is expected of it can be met: one line says it all.
+            wants = {} if faults and not acts[number]["answered"] else step.wants
+            found += [*faults, *_missed(step.where, STEP_KEYS, wants, acts[number], untold)]
         elif step.wants:
             found.append(f"{step.where}: expected {', '.join(step.wants)}, but it was not played")
     return found

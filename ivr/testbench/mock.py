@@ -60,17 +60,22 @@ class Mock:
         voice: Literal["espeak", "tone"] = "espeak",
         speed: float = 1.0,
         script: Sequence[str] | None = None,
+        marked: Sequence[str] | None = None,
     ) -> None:
         """Take `speed`, how much faster than the real services, and `script`, transcripts in place of a recogniser.
+
+        `marked`: all that callers can say, each with its number in its audio; anything else is understood as nothing.
 
         Raises RuntimeError when `voice` is espeak and this machine has none.
         """
         if voice == "espeak" and not tts.available():
             raise RuntimeError(tts.NO_VOICE)
-        self.scripted = language != "en" or not stt.available()
+        self.scripted = marked is not None or language != "en" or not stt.available()
         lines = tuple(SCRIPT[language] if script is None else script)
         profile = HamsaProfile(speed=speed, voice=voice)
-        if self.scripted:
+        if marked is not None:
+            profile = replace(profile, transcript="", marked=dict(enumerate(marked, 1)))
+        elif self.scripted:
             profile = replace(profile, transcripts=lines * _ROUNDS, marked=dict(enumerate(lines, 1)))
         hear = None if self.scripted else stt.Grammar(phrases("en")).recognise
         self.hamsa = MockHamsa(profile, hear=hear)

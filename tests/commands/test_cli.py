@@ -9,7 +9,7 @@ import runpy
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -22,6 +22,8 @@ from ivr.commands import check, terminal
 from ivr.testbench import call, demo, mock, tts
 from ivr.testbench.faults import run as faults
 from ivr.testbench.scenario import AfterAgent, At, IntoReply, PlayFile, Say, Scenario
+from ivr.testbench.suite.plan import PlannedCall
+from ivr.testbench.suite.run import PlayedCall, Suite
 
 RUNNER = CliRunner()
 
@@ -164,6 +166,42 @@ def test_call_that_cannot_be_made_is_one_line(words: list[str], complaint: str) 
     assert result.exit_code == 2
     assert complaint in plain(result)
     assert "Traceback" not in plain(result)
+
+
+@pytest.mark.parametrize(("unmet", "code", "last"), [([], 0, "PASSED: 1 call"), (["late"], 1, "FAILED: 1 of 1 call")])
+def test_suite_ends_with_its_verdict(monkeypatch: pytest.MonkeyPatch, unmet: list[str], code: int, last: str) -> None:
+    async def play(suite: Suite, calls: list[PlannedCall], about: Callable[[str], None],
+                   done: Callable[[PlayedCall], None]) -> list[PlayedCall]:  # fmt: skip
+        about(f"{suite.jobs} jobs, agent {suite.agent}")
+        over = PlayedCall(calls[0], {"unmet": unmet, "not_known": [], "seconds": 1.0, "silence_ms": 0.0, "turns": [{}],
+                                     "on_time": True, "untold": None})  # fmt: skip
+        done(over)
+        return [over]
+
+    monkeypatch.setattr(Suite, "run", play)
+    Path("one.toml").write_text("[[step]]\nwait = true", encoding="utf-8")
+    result = run("test", "one.toml", "--agent", "http://a", "--jobs", "3", "--junit", "ci/report.xml", "--out", "x")
+    assert result.exit_code == code
+    shown = plain(result).splitlines()
+    assert shown[:2] == ["1 call, 1 at once", "3 jobs, agent http://a"]
+    assert shown[-1] == f"{last}; files: x"
+    assert "<testcase" in Path("ci/report.xml").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["missing"], "missing: no such file or folder"),
+        (["bad.toml"], "bad.toml: step 1: unknown key 'sey': did you mean say?"),
+        (["good.toml", "--bridge", "http://b", "--agent", "http://a"], "it cannot go with --bridge"),
+        (["good.toml", "--out", "good.toml"], "a folder is needed"),
+    ],
+)
+def test_suite_that_cannot_be_run(words: list[str], complaint: str) -> None:
+    Path("good.toml").write_text("[[step]]\nwait = true", encoding="utf-8")
+    Path("bad.toml").write_text('[[step]]\nsey = "x"\nsay = "x"', encoding="utf-8")
+    result = run("test", *words)
+    assert (result.exit_code, complaint in plain(result)) == (2, True), plain(result)
 
 
 @pytest.mark.parametrize(("good", "code"), [(True, 0), (False, 1)])

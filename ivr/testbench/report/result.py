@@ -58,7 +58,8 @@ def result(record: PhoneRecord, scenario: Scenario, said: CallSnapshot | str) ->
         "scenario": scenario.name,
         "language": scenario.language,
         "seconds": round(len(record.caller) / g711.RATE, 2),
-        "ended_by": record.ended,
+        # A bridge that hangs up over REST has ended the call like one that closes the stream.
+        "ended_by": "agent" if record.ended == "carrier" and not record.dialled else record.ended,
         "refused": next((line.removeprefix("refused: ") for line in refusal(record)), None),
         "result": snapshot.result if snapshot is not None else None,
         "reason": snapshot.reason if snapshot is not None else None,

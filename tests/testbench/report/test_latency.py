@@ -14,7 +14,7 @@ from ivr.testbench.report import latency
 
 def answered(**changes: object) -> Turn:
     """A turn with every time known, the caller's last word at 10 s."""
-    turn = Turn(1, "speech", "Where is it?", "heard", heard="It is here. Anything else?")
+    turn = Turn(1, "speech", "Where is it?", outcome="heard", heard="It is here. Anything else?")
     turn.speech_started_at, turn.speech_ended_at, turn.endpoint_at = 8.0, 10.0, 10.5
     turn.transcript_at, turn.asked_at, turn.first_delta_at, turn.reply_ended_at = 11.0, 11.01, 11.5, 12.0
     turn.sentences = [

@@ -71,7 +71,7 @@ def a_record() -> PhoneRecord:
 def turns() -> list[Turn]:
     greeting = Turn(0, "phrase", outcome="heard", heard="Hello & welcome")
     greeting.sentences = [Sentence(1, "Hello & welcome", "Hello", 100.0, 100.0, 100.0, 100.1, 900, heard_ms=900)]
-    asked = Turn(1, "speech", "وين <شحنتي>؟", "interrupted", heard="في الطريق.", unheard="تصل بكرة")
+    asked = Turn(1, "speech", "وين <شحنتي>؟", outcome="interrupted", heard="في الطريق.", unheard="تصل بكرة")
     asked.speech_started_at, asked.speech_ended_at, asked.endpoint_at = 102.0, 103.0, 103.5
     asked.transcript_at, asked.asked_at, asked.first_delta_at, asked.reply_ended_at = 103.8, 103.81, 104.0, 104.5
     asked.sentences = [
@@ -85,7 +85,7 @@ def turns() -> list[Turn]:
         Overlap(105.5, 105.6, 105.6),
     ]
     asked.fillers = [103.9]
-    keys = Turn(2, "dtmf", "5", "failed", failure="http_500", asked_at=106.0)
+    keys = Turn(2, "dtmf", "5", outcome="failed", failure="http_500", asked_at=106.0)
     keys.sentences = [Sentence(1, "Sorry.", "Sorry.", 106.1)]
     return [greeting, asked, keys, Turn(3, "phrase", first_sent_at=107.0), Turn(4, "speech", speech_started_at=108.0)]
 

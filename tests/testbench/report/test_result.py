@@ -82,7 +82,10 @@ def test_agent_that_goes_on_after_a_cough() -> None:
 
 
 def test_apology_is_no_answer() -> None:
-    record, sorry = a_record(), Turn(1, "speech", "hello", outcome="failed", failure="http_500", speech_started_at=102.0)
+    record, sorry = (
+        a_record(),
+        Turn(1, "speech", "hello", outcome="failed", failure="http_500", speech_started_at=102.0),
+    )
     sorry.sentences = [Sentence(1, "Sorry.", "Sorry.", 103.8, 103.8, 103.9, 104.0, fixed=True)]
     told = CallSnapshot(100.2, "success", "agent_goodbye", [turns()[0], sorry])
     act = result(record, from_words(["say Hello"]), told)["turns"][1]
@@ -169,3 +172,11 @@ def test_what_the_scenario_expects_is_judged() -> None:
         "step 2 (say 'Hello'): no whole answer: http_500; the caller heard 'Sorry. Hi. One.'",
         "step 2 (say 'Hello'): answer_ms: expected at most 1, got 1000",
     ]
+
+
+def test_hang_up_over_rest_is_one_by_the_agent() -> None:
+    record = a_record()
+    record.ended = "carrier"
+    assert result(record, from_words(["say Hello"]), UNTOLD)["ended_by"] == "agent"
+    record.dialled = ["+9661"]
+    assert result(record, from_words(["say Hello"]), UNTOLD)["ended_by"] == "carrier"

@@ -1,0 +1,1 @@
+"""Run many scenarios, give one verdict, and compare two runs."""
