@@ -49,16 +49,14 @@ _ROW_EDGE: Final = re.compile(r"^[^\S\n]*\||\|[^\S\n]*$", re.MULTILINE)
 # may be bold (`**Total:** 250`).
 _STARS: Final = r"(?:\*{4,}|(?<=\d)\*{2,}(?=\d)|(?<=\d)\*+(?:[ -]\*{2,})+|\*{2,}(?:[ )-]{1,2}\*{2,})+)"
 _MASK: Final = re.compile(
-    rf"(?<![^\s\d(:]){_STARS}[ -]?(?=\d{{2,6}}(?![\d*]))"
-    r"|(?<![^\s\d(:])[•●∙·]{2,}(?:[ -][•●∙·]{2,})*[ -]?(?=\d{2,6}(?!\d))"
-    r"|(?<![^\W\d_])(?<![xX][ )-])[xX]{2,}(?:[ )-]{1,2}[xX]{2,})*[ -]?(?=\d{2,6}(?!\d))"
+    rf"(?<![^\s\d(:])(?<!\*[ )-])(?<!\*[ )-][ )-]){_STARS}[ -]?(?=\d{{2,6}}(?![\d*]))"
+    r"|(?<![^\s\d(:])(?<![•●∙·][ -])[•●∙·]{2,}(?:[ -][•●∙·]{2,})*[ -]?(?=\d{2,6}(?!\d))"
+    r"|(?<![^\W\d_])(?<![xX][ )-])(?<![xX][ )-][ )-])[xX]{2,}(?:[ )-]{1,2}[xX]{2,})*[ -]?(?=\d{2,6}(?!\d))"
     # `بطاقة ...4432`
     rf"|(?<![^\s(])(?:\.{{2,4}}|…)(?=(?!19|20)\d{{4}}(?![^\W_]|[.,:/-]\d|\s?(?:[%٪{CURRENCY_SIGNS}]|ريال|ر\.|درهم|دولار|SAR|SR)))"
 )
 # `الإعدادات → الشبكة`, `5 -> 10`: a way from one thing to the next.
-_ARROW: Final = re.compile(
-    r"(\w)?[)\]]?[^\S\n]*(?:[\u2190-\u21ff\u27a1\u2794\u279c\u2b05]\ufe0f?|[-=]{1,2}>)[^\S\n]*(?=(\w)?)"
-)
+_ARROW: Final = re.compile(r" ?(?:[\u2190-\u21ff\u27a1\u2794\u279c\u2b05]\ufe0f?|[-=]{1,2}>) ?")
 
 # Unicode: emoji, keycaps (`1️⃣`), marks without a width, and characters that stand for ordinary ones (`②`, `½`, `Ａ`).
 _EMOJI_RUN: Final = re.compile(f"[{EMOJI}]+")
@@ -84,11 +82,11 @@ def strip_markup(text: str) -> str:
         return str(unicodedata.digit(char)) if plain == char and unicodedata.digit(char, None) is not None else plain
 
     def arrow(found: re.Match[str]) -> str:
-        if not found[1] or not found[2]:
-            return f"{found[1] or ''} "
-        if found[1].isdecimal() and found[2].isdecimal():
-            return f"{found[1]} {'إلى' if _comma(found.string) == '،' else 'to'} "
-        return f"{found[1]}{_comma(found.string)} "
+        before = found.string[max(0, found.start() - 1) : found.start()]
+        behind = found.string[found.end() : found.end() + 1]
+        if before.isdecimal() and behind.isdecimal():
+            return f" {'إلى' if comma == '،' else 'to'} "
+        return f"{comma} " if before.strip() and behind.strip() else " "
 
     def inline_number(found: re.Match[str]) -> str:
         # `(2)` numbers an item if item 1 is there, `(1)` if item 2 is; `take (3) days` has a plain number.
@@ -96,7 +94,7 @@ def strip_markup(text: str) -> str:
         listed = re.search(
             rf"(?<!\d)(?:{number - 1}[)،,]|{number}[)،,].*?(?<!\d){number + 1}\)\s)", found.string, re.DOTALL
         )
-        return f"{number}{_comma(found.string)} " if listed else found[0]
+        return f"{number}{comma} " if listed else found[0]
 
     text = strip_escapes(text)
     # A lone half of a surrogate pair would break the request to the TTS service.
@@ -104,6 +102,7 @@ def strip_markup(text: str) -> str:
     for mark in NEWLINES:
         text = text.replace(mark, "\n")
     text = _BLANKS.sub(" ", _EMPTY_LINES.sub("\n", text))
+    comma = _comma(text)
     text = html.unescape(text) if "&" in text else text
     text = _MASK.sub(MASK_MARK, text)
     text = _MARKUP_TAG.sub(" ", _AUTOLINK.sub(r" \1 ", _COMMENT.sub(" ", text)))
@@ -112,13 +111,13 @@ def strip_markup(text: str) -> str:
     text = _STRUCK.sub(" ", text)
     text = _HEADING_OR_QUOTE.sub("", _HORIZONTAL_RULE.sub("", text))
     text = _BULLET.sub(r"\1", text)
-    text = _LIST_NUMBER.sub(rf"\1 \2{_comma(text)} ", text)
+    text = _LIST_NUMBER.sub(rf"\1 \2{comma} ", text)
     text = _INLINE_LIST_NUMBER.sub(inline_number, text)
     text = _BOLD_OR_CODE.sub("", text)
     text = _EMPHASIS.sub(lambda found: found[1] or found[2], text)
     text = _ROW_EDGE.sub(" ", text)
-    text = _CELL.sub(f"{_comma(text)} ", text)
-    text = _KEYCAP_ITEM.sub(rf"\1{_comma(text)} ", text)
+    text = _CELL.sub(f"{comma} ", text)
+    text = _KEYCAP_ITEM.sub(rf"\1{comma} ", text)
     text = _KEYCAP.sub(r"\1", text)
     text = _FRACTION_BEHIND_DIGIT.sub(" ", text)
     text = _COMPATIBILITY.sub(ordinary, text).translate(_PLAIN_SIGNS)
