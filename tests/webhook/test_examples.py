@@ -20,9 +20,10 @@ from ivr.call.options import CallOptions
 from ivr.upstream.breaker import BreakerLimits
 from ivr.webhook import request as requests
 from ivr.webhook.client import RETRY_PAUSE, AgentSettings
-from ivr.webhook.formats.body import MAX_LINE
 from ivr.webhook.formats.detect import MAX_REPLY_BODY
+from ivr.webhook.formats.json_values import MAX_VALUE
 from ivr.webhook.formats.parts import Closing, Delta, Pause, Piece, Transferring
+from ivr.webhook.formats.records import MAX_PARTS
 from ivr.webhook.formats.reply_text import MAX_REPLY_TEXT
 from ivr.webhook.formats.text_fields import TEXT_KEYS
 from ivr.webhook.http.pool import PoolLimits
@@ -159,7 +160,8 @@ def test_the_figures() -> None:
         f"| {options.reply_timeout:.0f} s | without a word",
         f"(`reply_timeout`, {settings.silence_timeout:.0f} s at most)",
         f"| {settings.total_timeout:.0f} s | for the whole reply",
-        f"| {MAX_REPLY_TEXT:,} characters | of words; {MAX_LINE >> 10} KiB a line; {MAX_REPLY_BODY >> 20} MiB a body",
+        f"| {MAX_REPLY_TEXT:,} characters | of words; {MAX_VALUE >> 10} KiB a line; "
+        f"{MAX_REPLY_BODY >> 20} MiB a body, in {MAX_PARTS:,}",
         f"not asked for {breaker.pause:.0f} to {breaker.longest:.0f} s",
     ):
         assert figure in PAGE

@@ -6,27 +6,23 @@ import re
 from typing import Any, Final
 
 from ivr.webhook.formats.parts import Closing, Piece, Transferring
-from ivr.webhook.formats.text_fields import TEXT_KEYS
+from ivr.webhook.formats.record_types import words_of_name
+from ivr.webhook.formats.text_fields import objects_within
 
-_HANG_UPS: Final = ("hangup", "hang_up", "hang-up")
+_HANG_UPS: Final = ("hangup", "endcall")
+_CLOSING_KEYS: Final = ("isclosing", *_HANG_UPS)
 _IN_WRITTEN_NUMBERS: Final = re.compile(r"[\s().-]")
 
 
 def actions_of(record: dict[str, Any]) -> list[Piece]:
     """Return what a record asks for: `Transferring` before `Closing`, each at most once."""
-    # An action stands beside the words, in the object that holds them, or in `data`.
-    parts = [record, *(record[key] for key in (*TEXT_KEYS, "data") if isinstance(record.get(key), dict))]
-    found: list[Piece] = []
-    for part in parts:
-        if _is_true(part, "transfer") or part.get("action") == "transfer":
+    transfers, closes = list[Piece](), False
+    for part in objects_within(record):
+        action = part.get("action")
+        action = "".join(words_of_name(action)) if isinstance(action, str) else ""
+        asked = {"".join(words_of_name(key)) for key, value in part.items() if value in (True, "true", "True")}
+        if not transfers and (action == "transfer" or "transfer" in asked):
             number = part.get("to")
-            found.append(Transferring(_IN_WRITTEN_NUMBERS.sub("", number) if isinstance(number, str) else ""))
-            break
-    if any(_is_true(part, "is_closing", "hang_up") or part.get("action") in _HANG_UPS for part in parts):
-        found.append(Closing())
-    return found
-
-
-def _is_true(record: dict[str, Any], *keys: str) -> bool:
-    # Models write booleans as strings too.
-    return any(record.get(key) in (True, "true", "True") for key in keys)
+            transfers.append(Transferring(_IN_WRITTEN_NUMBERS.sub("", number) if isinstance(number, str) else ""))
+        closes = closes or action in _HANG_UPS or not asked.isdisjoint(_CLOSING_KEYS)
+    return [*transfers, Closing()] if closes else transfers

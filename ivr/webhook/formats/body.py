@@ -5,14 +5,21 @@ from __future__ import annotations
 import codecs
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from typing import Any, Final, Protocol
 
+from ivr.webhook.formats.json_values import (
+    MAX_VALUE,
+    NOT_JSON,
+    BrokenValue,
+    Item,
+    JsonValue,
+    StrayText,
+    ValueScanner,
+    json_text,
+)
 from ivr.webhook.formats.parts import Failure, Piece
 from ivr.webhook.formats.records import Records
-from ivr.webhook.formats.reply_text import NOT_JSON, json_text
-
-MAX_LINE = 256 * 1024
-"""Bytes of one line, of one event and of a JSON answer that spans lines."""
 
 CHARACTERS_LOST: Final = Failure("charset")
 """Characters of the body could not be read; the others are."""
@@ -48,7 +55,7 @@ class Lines:
             self._tail.clear()
         self._tail += parts.pop()
         # An agent that sends a longer line has left its format.
-        self.over = len(self._tail) > MAX_LINE or any(len(line) > MAX_LINE for line in parts)
+        self.over = len(self._tail) > MAX_VALUE or any(len(line) > MAX_VALUE for line in parts)
         return parts
 
     def finish(self) -> bytes:
@@ -70,7 +77,9 @@ class LineByLine(ABC):
 
     def feed(self, data: bytes) -> list[Piece]:
         """See `Format`."""
-        pieces = [piece for line in self._lines.feed(data) for piece in self._line(line)]
+        pieces: list[Piece] = []
+        for line in self._lines.feed(data):
+            pieces += self._records.count() + self._line(line)
         if self._lines.over:
             pieces.append(Failure("too_long"))
         self.over = self._lines.over or self._records.over
@@ -81,100 +90,80 @@ class LineByLine(ABC):
         return self._line(self._lines.finish()) + self._records.finish()
 
     def _line(self, line: bytes) -> list[Piece]:
-        return [] if len(line) > MAX_LINE or not line.strip() else self._value(line)
+        return [] if len(line) > MAX_VALUE or not line.strip() else self._value(line)
 
 
-class JsonLines(LineByLine):
-    """Read one JSON value a line: n8n, and every single-line JSON answer."""
+class JsonValues:
+    """Read JSON values in any layout: n8n's lines, one document over lines, glued records, the elements of a list."""
 
-    def _value(self, line: bytes) -> list[Piece]:
-        value = json_value(line)
-        return [Failure("bad_line")] if value is NOT_JSON else self._records.take(value)
-
-
-class JsonDocument:
-    """Read one JSON answer that is written over several lines."""
-
-    def __init__(self, records: Records) -> None:
+    def __init__(self, records: Records, *, or_text: bool) -> None:
+        """Take `or_text`: a body that turns out to be no JSON is plain text."""
         self.over = False
-        self._body = bytearray()
         self._records = records
+        self._or_text = or_text
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._scanner = ValueScanner(self._speaks)
+        self._objects = False
+        self._first: JsonValue | None = None
 
     def feed(self, data: bytes) -> list[Piece]:
         """See `Format`."""
-        self._body += data
-        self.over = len(self._body) > MAX_LINE
-        return [Failure("too_long")] if self.over else []
+        return self._read(self._scanner.feed(self._decoder.decode(data)))
 
     def finish(self) -> list[Piece]:
         """See `Format`."""
         if self.over:
             return []
-        value = json_value(bytes(self._body))
-        return [Failure("not_json")] if value is NOT_JSON else self._records.take(value) + self._records.finish()
+        pieces = self._read(self._scanner.feed(self._decoder.decode(b"", final=True)))
+        pieces += self._read(self._scanner.finish())
+        return pieces + self._taken() + self._records.finish()
 
+    def _speaks(self) -> bool:
+        # Objects that said nothing are followed by the words that they announce; a stray line among records is junk.
+        return self._or_text or (self._objects and not self._records.audible)
 
-class ServerSentEvents:
-    """Read server-sent events: an event ends at an empty line, the reply at `[DONE]` or with the body."""
-
-    def __init__(self, records: Records) -> None:
-        self.over = False
-        self.done = False
-        """Whether `[DONE]` has come."""
-        self._lines = Lines()
-        self._records = records
-        self._event = ""
-        self._data: list[str] = []
-        self._length = 0
-
-    def feed(self, data: bytes) -> list[Piece]:
-        """See `Format`."""
+    def _read(self, items: Iterable[Item]) -> list[Piece]:
         pieces: list[Piece] = []
-        for line in self._lines.feed(data):
-            if self.over:
-                return pieces
-            pieces += self._line(line.decode("utf-8", "replace").removesuffix("\r"))
-        if self._lines.over or self._length > MAX_LINE:
-            self.over = True
+        for item in items:
+            pieces += self._records.count()
+            match item:
+                case JsonValue(value):
+                    pieces += self._taken()
+                    # `"Yes" is what I heard.` begins like a string.
+                    if self._or_text and not self._objects and item.place < 0 and not isinstance(value, dict):
+                        self._first = item
+                    else:
+                        pieces += self._value(item)
+                case StrayText(text, same_line):
+                    begun = self._first.raw if self._first and same_line else ""
+                    self._first = None if begun else self._first
+                    pieces += self._taken() + self._stray(begun + text)
+                case BrokenValue(raw, document):
+                    pieces += self._taken()
+                    if self._or_text and not self._objects:
+                        self._scanner.verbatim = True
+                        pieces += self._records.literal(raw)
+                    else:
+                        pieces.append(Failure("not_json" if document else "bad_line"))
+            if self._records.over:
+                break
+        if self._scanner.over:
             pieces.append(Failure("too_long"))
-        self.over = self.over or self._records.over
+        self.over = self._scanner.over or self._records.over
         return pieces
 
-    def finish(self) -> list[Piece]:
-        """See `Format`."""
-        pieces: list[Piece] = []
-        if not self.over:
-            pieces = self._line(self._lines.finish().decode("utf-8", "replace").removesuffix("\r")) + self._dispatched()
-        return pieces + self._records.finish()
+    def _taken(self) -> list[Piece]:
+        first, self._first = self._first, None
+        return [] if first is None else self._value(first)
 
-    def _line(self, line: str) -> list[Piece]:
-        if not line:
-            return self._dispatched()
-        field, _, value = line.partition(":")
-        if field == "event":
-            self._event = value.strip()
-        elif field == "data":
-            self._data.append(value.removeprefix(" "))
-            self._length += len(line) + 1
-        elif field not in ("", "id", "retry"):
-            # Bare lines among events are in no format.
-            self._records.note_unread(line)
-        return []
+    def _value(self, item: JsonValue) -> list[Piece]:
+        self._objects = True
+        return self._records.take(item.value) if item.place < 0 else self._records.take_listed(item.value, item.place)
 
-    def _dispatched(self) -> list[Piece]:
-        """Return the pieces of the event that is complete."""
-        text, event = "\n".join(self._data), self._event
-        self._data, self._length, self._event = [], 0, ""
-        if text.strip() == "[DONE]":
-            self.over = self.done = True
-            return []
-        value = json_text(text)
-        # What is no JSON is a token as it stands: `7826` is a word here, `null` is not.
-        if isinstance(value, dict | list | str) or value is None:
-            return self._records.take(value, event)
-        if value is NOT_JSON and text.lstrip().startswith('{"'):
-            return [Failure("bad_line")]
-        return self._records.literal(text, event)
+    def _stray(self, text: str) -> list[Piece]:
+        if self._scanner.verbatim:
+            return self._records.literal(text)
+        return [Failure("bad_line")] if json_text(text) is NOT_JSON else []
 
 
 _TYPES_BY_CODE: Final = {"0": "text", "3": "error", "9": "tool", "b": "tool"}
@@ -240,15 +229,10 @@ class BodyRefused:
         return []
 
 
-def json_value(line: bytes) -> Any:
-    """Return the JSON value of a line, or `NOT_JSON`."""
-    # Broken UTF-8 inside a string costs a character, not the line.
-    return json_text(line.decode("utf-8", "replace"))
-
-
 def coded_value(line: bytes) -> tuple[str, Any] | None:
     """Return the code and the value of a line of `CodedLines`; None if it is not one."""
     if not CODED_START.match(line):
         return None
-    value = json_value(line[2:])
+    # Broken UTF-8 inside a string costs a character, not the line.
+    value = json_text(line[2:].decode("utf-8", "replace"))
     return None if value is NOT_JSON else (line[:1].decode(), value)

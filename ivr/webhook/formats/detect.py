@@ -2,18 +2,19 @@
 
 The content type is only a hint: n8n announces JSON and sends lines of it, a proxy may announce nothing.
 
-    first bytes                     content type         format
-    `data:` or `event:`             any                  server-sent events
-    `id:`, `retry:` or `:`          text/event-stream    server-sent events
-    `{ [ "`, first line is JSON     any                  JSON lines
-    `{`, `[` or `[{` alone          any                  one JSON document
-    `{ [ "`, not JSON               text/*, none         plain text, else JSON lines with faults
-    `0:"`, `f:{`, first line so     any                  coded lines
-    `<!doctype`, `<html`, `<?xml`   any                  refused (`html`)
-    `<`                             text/html            refused (`html`)
-    any                             text/*, none         plain text
-    any                             JSON                 JSON lines with faults
-    any                             anything else        refused (`content_type`)
+    first bytes                              content type         format
+    `data:` or `event:`                      any                  server-sent events
+    `id: 7`, `retry: 5`, `:`, `name: x`,     any                  server-sent events, if `data:` or `event:` follows;
+                                                                  of `text/event-stream` an id or a comment is enough
+    `{ [ "` as JSON begins                   any                  JSON values; if the first is none: plain text for
+                                                                  text/* and no type, else a fault
+    `0:"`, `f:{`, first line so              any                  coded lines
+    `<!doctype`, `<html`, `<?xml`            any                  refused (`html`)
+    any                                      text/html            HTML
+    any                                      text/*, none         plain text
+    any                                      JSON                 JSON values with faults
+    text without control characters          not media            plain text
+    any                                      anything else        refused (`content_type`)
 """
 
 from __future__ import annotations
@@ -23,29 +24,35 @@ import re
 from ivr.webhook.formats.body import (
     CHARACTERS_LOST,
     CODED_START,
-    MAX_LINE,
     BodyRefused,
     CodedLines,
     Format,
-    JsonDocument,
-    JsonLines,
+    JsonValues,
     PlainText,
-    ServerSentEvents,
     coded_value,
-    json_value,
 )
+from ivr.webhook.formats.event_stream import ServerSentEvents
+from ivr.webhook.formats.html_text import HtmlText
+from ivr.webhook.formats.json_values import MAX_VALUE
 from ivr.webhook.formats.parts import Failure, Piece
 from ivr.webhook.formats.records import Records
-from ivr.webhook.formats.reply_text import NOT_JSON
 from ivr.webhook.http.charset import Charset
 
 MAX_REPLY_BODY = 8 * 1024 * 1024
 """Bytes of one reply, keepalives and repetitions included."""
 
-_SSE_STARTS = (b"data:", b"event:")
-_SSE_FIELDS = (*_SSE_STARTS, b"id:", b"retry:", b":")
 _PAGE_STARTS = (b"<!doctype", b"<html", b"<head", b"<body", b"<?xml")
-_DOCUMENT_LINES = (b"{", b"[", b"[{")
+_JSON_START = re.compile(rb"""["\x1e]|\{\s*(?:["'}]|\r?\n)|\[\s*(?:[\[{"'\]]|(?:-?\d[\d.]*|true|false|null)\s*[,\]])""")
+_HALF_A_JSON_START = re.compile(rb"[{\[]\s*(?:-?[\d.]*|t|tr|tru|true|f|fa|fal|fals|false|n|nu|nul|null)\s*")
+_LINE_ENDS = re.compile(rb"\r\n|\n|\r")
+_FIELD = re.compile(rb":(?![)(DP-]).*|id: ?\S{0,80}|retry: ?\d{1,9}|[a-z][a-z_-]{0,19}: ?\S{0,40}")
+_ANY_FIELD = re.compile(rb":.*|[a-z][a-z_-]{0,19}: ?\S.*")
+_FIELD_START = re.compile(rb":|[a-z][a-z_-]{0,19}(?:: ?\S{0,40})?\Z")
+"""How a line begins that may be a field of an event: `id: 7`, `retry: 3000`, `message: stream`, a comment."""
+_LONGEST_PREAMBLE = 1024
+"""Bytes before the first `data:` or `event:`."""
+_NO_TEXT = ("image/", "audio/", "video/", "font/")
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 _BLANK_BYTES = b" \t\r\n"
 _UTF8_MARK = b"\xef\xbb\xbf"
 _HALF_A_CODE = re.compile(rb"[0-9a-k]:?")
@@ -98,7 +105,7 @@ class ReplyStream:
     def _read(self, data: bytes) -> list[Piece]:
         if self._format is None:
             self._head += data
-            if self._awaits_line and b"\n" not in data and len(self._head) <= MAX_LINE:
+            if self._awaits_line and b"\n" not in data and len(self._head) <= MAX_VALUE:
                 return []
             return self._chosen(whole=False)
         return self._fed(self._format, data)
@@ -112,8 +119,10 @@ class ReplyStream:
         body = bytes(self._head).removeprefix(_UTF8_MARK)
         head = body.lstrip(_BLANK_BYTES)
         if not head or (not whole and _UTF8_MARK.startswith(head)):
+            # Blanks without end are not looked at again and again.
+            del self._head[_LONGEST_PREAMBLE:]
             return []
-        chosen = self._choice(head, whole or len(head) > MAX_LINE)
+        chosen = self._choice(head, whole or len(head) > MAX_VALUE)
         if chosen is None:
             return []
         self._format = chosen
@@ -123,32 +132,49 @@ class ReplyStream:
     def _choice(self, head: bytes, whole: bool) -> Format | None:
         """Return the format that these first bytes show; None while more of them may show another."""
         start = head[: len(b"<!doctype")].lower()
-        if start.startswith(_SSE_FIELDS if self._kind == "text/event-stream" else _SSE_STARTS):
-            return ServerSentEvents(self._records)
-        coded = CODED_START.match(head)
-        if coded or start[:1] in b'{["':
+        if head[:1] in (b"{", b"[", b'"', b"\x1e"):
+            if not self._is_text or _JSON_START.match(head):
+                return JsonValues(self._records, or_text=self._is_text)
+            return None if not whole and _HALF_A_JSON_START.fullmatch(head) else self._fallback(head)
+        if CODED_START.match(head):
             line, newline, _ = head.partition(b"\n")
-            # Only the whole first line tells JSON from text that begins like it.
+            # Only the whole first line tells codes from text that begins like them.
             self._awaits_line = not newline and not whole
             if self._awaits_line:
                 return None
-            line = line.strip()
-            if coded:
-                return CodedLines(self._records) if coded_value(line) else self._fallback()
-            if line in _DOCUMENT_LINES:
-                return JsonDocument(self._records)
-            if self._is_text and json_value(line) is NOT_JSON:
-                return PlainText(self._records)
-            return JsonLines(self._records)
+            return CodedLines(self._records) if coded_value(line.strip()) else self._fallback(head)
+        if (events := self._begins_events(head, whole)) is not False:
+            return ServerSentEvents(self._records) if events else None
         # An error page is HTML whatever its status and its content type say.
-        if start.startswith(_PAGE_STARTS) or (start[:1] == b"<" and self._kind == "text/html"):
+        if start.startswith(_PAGE_STARTS):
             return BodyRefused("html")
-        unclear = _HALF_A_CODE.fullmatch(start) or any(
-            known.startswith(start) for known in (*_SSE_FIELDS, *_PAGE_STARTS)
-        )
-        return None if unclear and not whole else self._fallback()
+        unclear = _HALF_A_CODE.fullmatch(start) or any(known.startswith(start) for known in _PAGE_STARTS)
+        return None if unclear and not whole else self._fallback(head)
 
-    def _fallback(self) -> Format:
+    def _begins_events(self, head: bytes, whole: bool) -> bool | None:
+        """Return whether the body is a stream of events; None while more of it is needed."""
+        strict = self._kind != "text/event-stream"
+        lines = _LINE_ENDS.split(head[:_LONGEST_PREAMBLE])
+        for line, is_last in zip(lines, [False] * (len(lines) - 1) + [True], strict=True):
+            complete = whole or not is_last or len(head) > _LONGEST_PREAMBLE
+            if line.startswith((b"data:", b"event:")):
+                return True
+            if not complete:
+                # Words come at once unless they begin like a field.
+                begins = any(field.startswith(line) for field in (b"data:", b"event:")) or _FIELD_START.match(line)
+                return None if (line == b"" and len(lines) > 1) or begins else False
+            if line and not (_FIELD if strict else _ANY_FIELD).fullmatch(line):
+                return False
+        # There is nothing but ids, comments and unknown fields.
+        return not strict and any(line.startswith((b":", b"id:", b"retry:")) for line in lines)
+
+    def _fallback(self, head: bytes) -> Format:
+        if self._kind == "text/html":
+            return HtmlText(self._records)
         if self._is_text:
             return PlainText(self._records)
-        return JsonLines(self._records) if "json" in self._kind else BodyRefused("content_type")
+        if "json" in self._kind:
+            return JsonValues(self._records, or_text=False)
+        # Text that was not announced as text is text all the same.
+        is_text = not self._kind.startswith(_NO_TEXT) and not _CONTROL.search(head)
+        return PlainText(self._records) if is_text else BodyRefused("content_type")

@@ -11,6 +11,7 @@ The table holds the names of
 
 from __future__ import annotations
 
+import functools
 import re
 from enum import IntEnum
 from typing import Any, Final
@@ -41,6 +42,7 @@ _NAMES_BY_TYPE: Final = {
         ai assistant agent bot aimessage aimessagechunk agent_message bot_message message_chunk text_chunk
         text_delta text-delta content_block_delta content-delta text_message_content text_message_chunk
         response.output_text.delta response.refusal.delta on_chat_model_stream on_llm_stream messages messages-tuple
+        updates speak say plaintext
         """,
     RecordType.SNAPSHOT: "messages/partial messages/complete",
     RecordType.WHOLE: """
@@ -60,9 +62,23 @@ _WITHOUT_WORDS: Final = """
     human user system
     """
 _QUIET_WORDS: Final = frozenset(_WITHOUT_WORDS.split())
+_NAMES_WORDS_OF_SPEECH: Final = """
+    text message response answer reply output content token delta chunk speech utterance
+    """
+_WORDS_OF_SPEECH: Final = frozenset(_NAMES_WORDS_OF_SPEECH.split())
+_NAMES_WHOSE_SPEECH: Final = """
+    ai agent assistant bot plain spoken generated chat text final
+    """
+_WHOSE_SPEECH: Final = frozenset(_NAMES_WHOSE_SPEECH.split())
 _WORDS_IN_NAME: Final = re.compile("[A-Z]?[a-z]+|[A-Z]+")
 _LONGEST_TYPE_NAME: Final = 64
 """Characters; a longer name is not a type's."""
+
+
+@functools.lru_cache(1024)
+def words_of_name(name: str) -> tuple[str, ...]:
+    """Return the words of a name such as `finalAnswer` or `final_answer`, in small letters."""
+    return tuple(word.lower() for word in _WORDS_IN_NAME.findall(name[:_LONGEST_TYPE_NAME]))
 
 
 def _type_named(name: str) -> RecordType:
@@ -70,11 +86,14 @@ def _type_named(name: str) -> RecordType:
         return RecordType.UNKNOWN
     if (kind := _TYPES_BY_NAME.get(name.lower())) is not None:
         return kind
-    words = {word.lower() for word in _WORDS_IN_NAME.findall(name)}
+    words = frozenset(words_of_name(name))
     if words & _TOOL_WORDS:
         return RecordType.TOOL
-    # Any other name is of a format that is not known, so its record is not spoken.
-    return RecordType.QUIET if words & _QUIET_WORDS else RecordType.UNKNOWN
+    if words & _QUIET_WORDS:
+        return RecordType.QUIET
+    # A name made of such words only, as `bot_reply`, says what it is. Any other name is of a format that is not known.
+    speech = words & _WORDS_OF_SPEECH and words <= _WORDS_OF_SPEECH | _WHOSE_SPEECH
+    return RecordType.WORDS if speech else RecordType.UNKNOWN
 
 
 def event_type(name: str) -> RecordType:
@@ -86,7 +105,10 @@ def event_type(name: str) -> RecordType:
 
 def record_type(record: dict[str, Any], event: str = "") -> RecordType:
     """Return what a record is. `event`: the name of its server-sent event."""
-    own, named = record.get("type"), record.get("event")
+    own, named, ids = record.get("type"), record.get("event"), record.get("id")
+    # LangChain.js writes the class of a message into its `id`.
+    if own == "constructor" and isinstance(ids, list) and ids:
+        own = ids[-1]
     kind = event_type(event)
     # Where several names are given, the one that promises least is believed.
     if isinstance(named, str):

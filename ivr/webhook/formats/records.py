@@ -11,11 +11,18 @@ from typing import Any
 from ivr.webhook.formats.parts import Failure, Piece
 from ivr.webhook.formats.record_types import RecordType, event_type, record_type
 from ivr.webhook.formats.reply_text import MAX_REPLY_TEXT, ReplyText
-from ivr.webhook.formats.text_fields import find_text, has_letters, reports_failure, text_of
+from ivr.webhook.formats.text_fields import find_text, has_letters, reports_failure, said_by_another, text_of
 
 _RESPONDING_NODES = ("respond to webhook", "respondtowebhook")
+_DELTA_KEYS = ("candidates", "choices", "chunk", "delta", "token")
 _N8N_DOES_NOT_WAIT = {"message": "Workflow was started"}
 """The answer of n8n's webhook node that is not set to stream."""
+
+
+_MOST_LISTED = 1000
+"""Records of one list within an event."""
+MAX_PARTS = 100_000
+"""Values and lines of one reply: five for each character that can be said."""
 
 
 class Records:
@@ -28,11 +35,23 @@ class Records:
         self._other_node: list[str] = []
         self._other_origin: tuple[str, object] = ("", None)
         self._unread = False
+        self._listed = False
+        self._count = 0
+
+    @property
+    def audible(self) -> bool:
+        """Return whether something that is not blank was said."""
+        return self._text.audible
 
     @property
     def over(self) -> bool:
-        """Return whether the reply is longer than a telephone can say."""
-        return self._text.over
+        """Return whether the reply is longer than a telephone can say, or in too many parts."""
+        return self._text.over or self._count > MAX_PARTS
+
+    def count(self) -> list[Piece]:
+        """Count one more part of the body: a value, a line. Return the fault of the part that is too many."""
+        self._count += 1
+        return [Failure("too_long")] if self._count == MAX_PARTS + 1 else []
 
     def take(self, value: Any, event: str = "") -> list[Piece]:
         """Return the pieces of one JSON value: a record, a list of them, or a string. Other scalars say nothing.
@@ -43,19 +62,45 @@ class Records:
             case dict():
                 return self._record(value, event)
             case str():
-                return self.literal(value, event)
+                return self.words(value, event)
+            # LangGraph writes the name of several streams at once before each value.
+            case [str() as name, dict() | list() as inner] if event_type(name) is not RecordType.UNKNOWN and not event:
+                return self.take(inner, name)
             case list():
                 return self._list(value, event)
         return []
 
-    def literal(self, text: str, event: str = "") -> list[Piece]:
-        """Return the pieces of words that are spoken as they are, unless the name of their event forbids it."""
+    def take_listed(self, value: Any, place: int, event: str = "") -> list[Piece]:
+        """Return the pieces of one element of a list of records. `place`: of the element, 0 the first."""
+        self._listed = self._listed and place > 0
+        if isinstance(value, str):
+            return self.words(value, event)
+        if not isinstance(value, dict):
+            self.note_unread(value)
+            return []
+        # Of several `output` the first one is the answer.
+        untyped = not isinstance(value.get("type"), str)
+        if self._listed and untyped and isinstance(value.get("output"), (str, dict)):
+            return self._text.whole(value, strict=True)
+        # Several records at once are several messages, but not the deltas of a model.
+        self._text.separate(self._listed and untyped and not any(key in value for key in _DELTA_KEYS))
+        pieces = self._record(value, event)
+        self._text.separate(False)
+        self._listed = self._listed or bool(pieces)
+        return pieces
+
+    def literal(self, text: str) -> list[Piece]:
+        """Return the pieces of text that is spoken as it is."""
+        return self._text.literal(text)
+
+    def words(self, text: str, event: str = "") -> list[Piece]:
+        """Return the pieces of a string that is a delta, unless the name of its event forbids it."""
         match event_type(event):
             case RecordType.WORDS | RecordType.SNAPSHOT:
-                return self._text.literal(text)
+                return self._text.delta(text)
             # `event: done` with `data: done` names its end twice and holds no answer.
             case RecordType.WHOLE if text.strip() and event_type(text.strip()) is RecordType.WORDS:
-                return self._text.rest_of(text, strict=False)
+                return self._text.rest_of(text)
             case RecordType.TOOL:
                 return self._text.pause()
             case RecordType.ERROR:
@@ -80,19 +125,13 @@ class Records:
         return [*pieces, Failure("not_understood")] if self._unread else pieces
 
     def _list(self, values: list[Any], event: str) -> list[Piece]:
-        pieces: list[Piece] = []
-        for value in values:
-            if isinstance(value, dict):
-                second = bool(pieces) and not isinstance(value.get("type"), str)
-                # Several records at once are several messages; of several `output` the first one is the answer.
-                if second and isinstance(value.get("output"), (str, dict)):
-                    pieces += self._text.whole(value, strict=True)
-                    continue
-                new = self._record(value, event)
-                pieces += [*self._text.literal("\n"), *new] if second and new else new
-            elif isinstance(value, str):
-                self.note_unread(value)
-        return pieces
+        if values and all(isinstance(value, str) for value in values):
+            return self._text.delta(text_of(values))
+        return [
+            piece
+            for place, value in enumerate(values[:_MOST_LISTED])
+            for piece in self.take_listed(value, place, event)
+        ]
 
     def _record(self, record: dict[str, Any], event: str) -> list[Piece]:
         match record.get("type"):
@@ -109,7 +148,7 @@ class Records:
         if isinstance(record.get("choices"), list):
             return self._choices(record["choices"]) + self._text.ask(record)
         if isinstance(record.get("candidates"), list):
-            return self._text.keyed("candidates", text_of(record["candidates"][:1])) + self._text.ask(record)
+            return self._text.delta(text_of(record["candidates"][:1]), "candidates") + self._text.ask(record)
         return self._typed(record, record_type(record, event))
 
     def _typed(self, record: dict[str, Any], kind: RecordType) -> list[Piece]:
@@ -123,6 +162,8 @@ class Records:
             if kind is RecordType.UNKNOWN:
                 self.note_unread(record)
             return self._text.ask(record)
+        if said_by_another(record):
+            return []
         if record == _N8N_DOES_NOT_WAIT:
             return [Failure("respond_immediately")]
         if (found := find_text(record)) is None:
@@ -135,9 +176,9 @@ class Records:
         if kind is RecordType.SNAPSHOT:
             new = self._text.so_far(record.get("id"), text)
         elif kind is RecordType.WHOLE or key == "messages":
-            new = self._text.rest_of(text, strict=True)
+            new = self._text.rest_of(text)
         else:
-            new = self._text.keyed(key, text)
+            new = self._text.delta(text, key)
         return new + self._text.ask(record)
 
     def _item(self, record: dict[str, Any]) -> list[Piece]:
@@ -163,7 +204,7 @@ class Records:
         # Two indexes that stream at once are two answers to two inputs: the first index with words is spoken.
         if self._index is None and content.strip():
             self._index = index
-        return self._text.token(content) if index == self._index else []
+        return self._text.delta(content, "item") if index == self._index else []
 
     def _is_agent(self, node: str) -> bool:
         return self._agent_node is None or node in ("", self._agent_node)
@@ -178,8 +219,11 @@ class Records:
         choice = next((c for c in choices if isinstance(c, dict) and c.get("index", 0) == 0), None)
         if choice is None:
             return []
-        spoken = next((choice[key] for key in ("delta", "message") if isinstance(choice.get(key), dict)), choice)
-        pieces = self._text.token(text_of(spoken.get("content") or spoken.get("text") or spoken.get("refusal")))
+        key, spoken = next(
+            ((key, choice[key]) for key in ("delta", "message") if isinstance(choice.get(key), dict)), ("text", choice)
+        )
+        text = text_of(spoken.get("content") or spoken.get("text") or spoken.get("refusal"))
+        pieces = [] if said_by_another(spoken) else self._text.delta(text, key)
         return pieces + (self._text.pause() if choice.get("finish_reason") == "tool_calls" else [])
 
 

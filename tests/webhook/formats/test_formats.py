@@ -338,9 +338,10 @@ CASES = [
     Case("only thoughts, whole", respond(output="<think>never said"), JSON, [Failure("only_thoughts")]),
     Case("half a tag", b"1 <th", TEXT, [Delta("1 <th")]),
     # What was not understood.
-    Case("a key of one's own", lines({"speech_text": "never said"}), JSON, [Failure("not_understood")]),
+    Case("a key of one's own", lines({"lines_of_play": "never said"}), JSON, [Failure("not_understood")]),
     Case("an own type", lines({"type": "utterance", "words": ["never said"]}), JSON, [Failure("not_understood")]),
-    Case("a list of strings", lines(["never said"]), JSON, [Failure("not_understood")]),
+    Case("a list of strings", lines(["Hi,", "there."]), JSON, [Delta("Hi, there.")]),
+    Case("a list of lists", lines([["never said"]]), JSON, [Failure("not_understood")]),
     Case("lines among events", b"data:\n\nnever said\n", SSE, [Failure("not_understood")]),
     Case("not words", lines({"a": 1, "b": [None, "12"]}, {"type": "future", "n": 1}), JSON, []),
     Case("only a tool's words", lines({"type": "future", "part": {"type": "tool", "text": SECRET}}), JSON, []),

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from ivr.webhook.formats.json_values import NOT_JSON, json_text
 from ivr.webhook.formats.parts import Closing, Delta, Failure, Pause, Piece, Transferring
 from ivr.webhook.formats.records import Records
-from ivr.webhook.formats.reply_text import MAX_REPLY_TEXT, NOT_JSON, json_text
+from ivr.webhook.formats.reply_text import MAX_REPLY_TEXT
 from tests.webhook.n8n import merged
 
 

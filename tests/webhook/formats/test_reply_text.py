@@ -1,26 +1,82 @@
-"""Test what of a text is new to a reply."""
+"""Test what a reply says of whole answers, objects in its text, and answers within strings."""
 
 from __future__ import annotations
 
-from ivr.webhook.formats.parts import Delta, Piece
+import json
+from typing import Any
+
+from ivr.webhook.formats.parts import Closing, Delta, Failure, Piece
 from ivr.webhook.formats.reply_text import ReplyText
+from tests.webhook.n8n import merged
+
+HI: list[Piece] = [Delta("Hi there.")]
 
 
-def said(*texts: tuple[str, str]) -> list[Piece]:
+def nested(value: dict[str, Any], times: int) -> str:
+    text = json.dumps(value)
+    for _ in range(times):
+        text = json.dumps({"output": text})
+    return text
+
+
+WHOLE: list[tuple[str, list[str], str, bool, list[Piece]]] = [
+    ("the rest", ["Hi "], "Hi there.", False, HI),
+    ("nothing is left", ["Hi ", "there."], "Hi there.", False, HI),
+    ("nothing was said", [], "Hi there.", True, HI),
+    ("only blanks were said", [" \n"], "Hi there.", False, [Delta(" \nHi there.")]),
+    ("written a little differently", ["Hi ", "there."], "*Hi* there!", False, HI),
+    ("its end is another", ["Your parcel ", "is in Riyadh."], "Your parcel is in Jeddah.", False,
+     [Delta("Your parcel is in Riyadh.")]),
+    ("another answer", ["One moment. "], "It is in Riyadh.", False, [Delta("One moment. It is in Riyadh.")]),
+    ("another answer, of one", ["One moment. "], "It is in Riyadh.", True, [Delta("One moment. ")]),
+    ("thoughts were said and are not", ["<think>hm</think>", "Hi "], "Hi there.", False, HI),
+    ("thoughts only in the whole", ["Hi ", "there."], "<think>hm</think>Hi there.", False, HI),
+    ("an end mark", ["Hi there."], "[DONE]", False, HI),
+    ("blank", ["Hi there."], "  ", False, HI),
+]  # fmt: skip
+
+
+def test_reply_text_says_the_rest_of_a_whole_answer() -> None:
+    wrong = []
+    for name, deltas, whole, strict, pieces in WHOLE:
+        reply = ReplyText()
+        got = [piece for delta in deltas for piece in reply.delta(delta)]
+        got = merged([*got, *reply.rest_of(whole, strict=strict), *reply.finish()])
+        wrong += [] if got == pieces else [(name, got)]
+    assert wrong == []
+
+
+OBJECTS: list[tuple[str, list[str], list[Piece]]] = [
+    ("an object", ['{"output": "Hi there."}'], HI),
+    ("an object in a list", ["[", '{"output": "Hi there."}]'], HI),
+    ("an object in a string", ['"', json.dumps('{"output": "Hi there."}')[1:]], HI),
+    ("an object in a fence", ["``", '`json\n{"text": "Hi there.", "hang_up": true}\n```'], [*HI, Closing()]),
+    ("strings in strings", [nested({"text": "Hi there.", "is_closing": True}, 3)], [*HI, Closing()]),
+    ("strings in strings without end", [nested({"text": "Hi there."}, 6)], [Failure("bad_record")]),
+    ("an object, then words", ['{"next": "x"}', "\n", "Hi there."], HI),
+    ("an object with words, then words", ['{"text": "Hi "}', "there."], HI),
+    ("two objects", ['{"text": "Hi "}', '{"text": "there."}'], HI),
+    ("a broken object", ['{"text": "Hi'], [Failure("bad_record")]),
+    ("words in braces", ["{name}, hi"], [Delta("{name}, hi")]),
+    ("words in brackets", ["[", "laughs", "] Hi"], [Delta("[laughs] Hi")]),
+    ("words in quotation marks", ['"', "Hi", '"'], [Delta('"Hi"')]),
+    ("a quotation mark", ['"'], [Delta('"')]),
+    ("a number in a fence", ["```\n7\n```"], [Delta("```\n7\n```")]),
+    ("nothing in a fence", ["```\nnull\n```"], []),
+    ("an empty list", ["`[]`", ""], [Delta("`[]`")]),
+]  # fmt: skip
+
+
+def test_reply_text_reads_an_object_that_a_model_writes() -> None:
+    wrong = []
+    for name, deltas, pieces in OBJECTS:
+        reply = ReplyText()
+        got = merged([*(piece for delta in deltas for piece in reply.delta(delta)), *reply.finish()])
+        wrong += [] if got == pieces else [(name, got)]
+    assert wrong == []
+
+
+def test_reply_text_gives_words_at_once() -> None:
     reply = ReplyText()
-    return [piece for key, text in texts for piece in reply.keyed(key, text)]
-
-
-def test_reply_text_of_sixteen_characters_is_continued() -> None:
-    start = "Hello my friend."
-    assert len(start) == 16
-    assert said(("text", start), ("text", f"{start} Bye")) == [Delta(start), Delta(" Bye")]
-    # One character less is a token, and so are all that follow.
-    assert said(("text", start[1:]), ("text", f"{start[1:]} Bye")) == [Delta(start[1:]), Delta(f"{start[1:]} Bye")]
-
-
-def test_reply_text_of_sixteen_characters_is_not_said_again() -> None:
-    words, repeat = "So hello my friend. Bye", "hello my friend."
-    assert len(repeat) == 16
-    assert said(("text", words), ("answer", repeat)) == [Delta(words)]
-    assert said(("text", words), ("answer", repeat[1:])) == [Delta(words), Delta(repeat[1:])]
+    assert reply.delta("Your") == [Delta("Your")]
+    assert reply.delta(" parcel") == [Delta(" parcel")]

@@ -1,0 +1,1 @@
+"""Hold the payloads that agents send, and what a caller must hear of each."""

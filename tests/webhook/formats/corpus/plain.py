@@ -1,0 +1,96 @@
+"""Payloads without a format, single documents, and text about text."""
+
+from __future__ import annotations
+
+from tests.webhook.formats.corpus.case import HTML, SSE, TEXT, Case, js, lines
+
+PARCEL = "Your parcel is in Riyadh."
+ARABIC = "شحنتك وصلت إلى الرياض اليوم."
+
+PLAIN = [
+    Case("text", PARCEL.encode(), PARCEL, TEXT),
+    Case("text in Arabic without a type", ARABIC.encode(), ARABIC, ""),
+    Case("text behind a byte order mark", b"\xef\xbb\xbf" + ARABIC.encode(), ARABIC, TEXT),
+    Case("UTF-16, little end first", ARABIC.encode("utf-16"), ARABIC, TEXT),
+    Case("UTF-16, big end first, named", b"\xfe\xff" + ARABIC.encode("utf-16-be"), ARABIC,
+         "text/plain; charset=utf-16"),
+    Case("JSON in UTF-16", js({"output": ARABIC}).decode().encode("utf-16"), ARABIC),
+    Case("text in windows-1256", ARABIC.encode("cp1256"), ARABIC, "text/plain; charset=windows-1256"),
+    Case("text by its short name cp1256", ARABIC.encode("cp1256"), ARABIC, "text/plain; charset=cp1256"),
+    Case("text in latin-1", "Café Müller is open.".encode("latin-1"), "Café Müller is open.",
+         "text/plain; charset=latin1"),
+    Case("text that begins with a quotation", b'"Yes" is what I heard. Shall I cancel it?',
+         '"Yes" is what I heard. Shall I cancel it?', TEXT),
+    Case("text that begins with a word and a colon", b"Message: the office opens at nine.",
+         "Message: the office opens at nine.", TEXT),
+    Case("text in paragraphs", b"First.\n\nSecond.\r\n\r\nThird.", "First. Second. Third.", TEXT),
+    Case("text that begins with a bracket", b"(One moment.) It is in Riyadh.", "(One moment.) It is in Riyadh.", TEXT),
+    Case("text without a content type of text", ARABIC.encode(), ARABIC, "application/octet-stream"),
+    Case("text that calls itself HTML", PARCEL.encode(), PARCEL, HTML),
+    Case("text that calls itself JSON", ARABIC.encode(), "", end="fault"),
+    Case("HTML that begins with a tag", b"<p>Your parcel is in <b>Riyadh</b>.</p>", PARCEL, HTML),
+    Case("HTML with entities and a break", "<div>شحنتك وصلت &amp; هي في الفرع.<br/>شكراً لك.</div>".encode(),
+         "شحنتك وصلت & هي في الفرع. شكراً لك.", HTML),
+    Case("a whole page", b"<!DOCTYPE html>\n<html><head><title>502</title></head><body>Bad gateway</body></html>", "",
+         HTML, "html"),
+    Case("a page after a comment", b"<!-- nginx -->\n<html><body><h1>503</h1></body></html>", "", HTML, "html"),
+    Case("n8n's frame around HTML", b'<iframe srcdoc="<p>Your parcel is in Riyadh.</p>" sandbox="allow-forms" '
+         b'style="position:fixed"></iframe>', PARCEL, HTML),
+    Case("n8n's frame around JSON", b'<iframe srcdoc="{&quot;output&quot;:&quot;Your parcel is in Riyadh.&quot;}" '
+         b'sandbox="allow-scripts"></iframe>', PARCEL, HTML),
+    Case("nothing", b"", "", end="fault"),
+]  # fmt: skip
+
+DOCUMENTS = [
+    Case("output", js({"output": PARCEL}), PARCEL),
+    Case("a list of one output", js([{"output": ARABIC}]), ARABIC),
+    Case("output over lines", js({"output": PARCEL, "id": 7}, indent=2), PARCEL),
+    Case("output as text/plain", js({"output": PARCEL}), PARCEL, TEXT),
+    Case("output as text/html", js({"output": PARCEL}), PARCEL, HTML),
+    Case("data and reply", js({"status": "ok", "data": {"reply": ARABIC}}), ARABIC),
+    Case("a null before the words", js({"output": None, "text": PARCEL}), PARCEL),
+    Case("a list of strings", js(["Your parcel", "is in Riyadh."]), PARCEL),
+    Case("a list of sentences", js(["وصلت الشحنة.", "هل تحتاج شيئاً آخر؟"]), "وصلت الشحنة. هل تحتاج شيئاً آخر؟"),
+    Case("messages that are strings", js({"messages": ["One moment.", PARCEL]}), "One moment. " + PARCEL),
+    Case("a JSON string around JSON", js(js({"output": PARCEL}).decode()), PARCEL),
+    Case("JSON in the output", js({"output": js({"text": "Goodbye.", "is_closing": True}).decode()}), "Goodbye.",
+         end="closing"),
+    Case("JSON in JSON in the output", js({"output": js({"output": js({"text": ARABIC, "hang_up": True}).decode()})
+         .decode()}), ARABIC, end="closing"),
+    Case("fenced JSON in the output", js({"output": "```json\n" + js({"text": "Bye.", "is_closing": True}).decode()
+         + "\n```"}), "Bye.", end="closing"),
+    Case("valid JSON over two lines", b'{"output":\n"Your parcel is in Riyadh."}\n', PARCEL),
+    Case("two documents over lines", js({"text": "One moment. "}, indent=1) + b"\n" + js({"text": PARCEL}, indent=1),
+         "One moment. " + PARCEL),
+    Case("raw newlines inside a string", b'{"output": "First line.\nSecond line.\n\nThird."}',
+         "First line. Second line. Third."),
+    Case("a raw tab inside a string", b'{"output": "Your parcel\tis in Riyadh."}', PARCEL),
+    Case("a trailing comma", b'{"output": "Your parcel is in Riyadh.",}', PARCEL),
+    Case("Python's way to write a dict", b"{'output': 'Your parcel is in Riyadh.', 'is_closing': True}", PARCEL,
+         end="closing"),
+    Case("a comment in JSON", b'{"output": /* the words */ "Hi"}', "", end="fault"),
+    Case("an object, then the answer", b'{"next":"tracking"}\nYour parcel is in Riyadh.', PARCEL, TEXT),
+    Case("an object, then the answer in its line",
+         '{"intent":"track","score":0.9} شحنتك وصلت إلى الرياض اليوم.'.encode(),
+         ARABIC, TEXT),
+    Case("an object, then the answer as JSON", b'{"next":"tracking"}\nYour parcel is in Riyadh.', PARCEL),
+    Case("a closing object, then the words", b'{"is_closing": true}\nGoodbye now.', "Goodbye now.", TEXT, "closing"),
+    Case("transfer", js({"text": "I connect you.", "action": "transfer", "to": "+966500000001"}), "I connect you.",
+         end="transfer +966500000001"),
+    Case("transfer alone", js({"transfer": True}), "", end="transfer"),
+    Case("an error", js({"error": {"message": "quota exceeded"}}), "", end="fault"),
+    Case("no success", js({"success": False, "message": "quota exceeded"}), "", end="fault"),
+    Case("empty words", js({"output": ""}), "", end="fault"),
+    Case("GraphQL", js({"data": {"chat": {"reply": PARCEL}}}), PARCEL),
+    Case("an unknown key", js({"velocity": "fast", "zebra": "stripes"}), "", end="not_understood"),
+    Case("glued objects", b'{"text":"Your parcel "}{"text":"is in Riyadh."}', PARCEL),
+    Case("objects between commas", b'{"text":"Your parcel "},\n{"text":"is in Riyadh."}\n', PARCEL),
+    Case("an array over lines", b'[\n{"text":"Your parcel "}\n,\n{"text":"is in Riyadh."}\n]\n', PARCEL),
+    Case("records of a JSON sequence", b'\x1e{"text":"Your parcel "}\n\x1e{"text":"is in Riyadh."}\n', PARCEL,
+         "application/json-seq"),
+    Case("lines ended by CR", b'{"text":"Your parcel "}\r{"text":"is in Riyadh."}\r', PARCEL),
+    Case("a mark before lines", b"\xef\xbb\xbf" + lines({"text": "Your parcel "}, {"text": "is in Riyadh."}), PARCEL),
+    Case("JSON in windows-1256", js({"output": ARABIC}).decode().encode("cp1256"), ARABIC,
+         "application/json; charset=windows-1256"),
+    Case("a JSON document that calls itself a stream", js({"output": PARCEL}), PARCEL, SSE),
+]  # fmt: skip
