@@ -87,8 +87,8 @@ class Call:
                 self._hear(event, now)
             case events.MarkReached(name=name):
                 self._output.mark(name, now)
-            case events.Tick():
-                self._tick(now)
+            case events.Tick(stood_s=stood):
+                self._tick(now, stood)
             case events.TtsAudio():
                 self._output.audio(event, now)
                 if self._output.open:
@@ -469,13 +469,13 @@ class Call:
 
     # -- time ----------------------------------------------------------------------------------------------------
 
-    def _tick(self, now: float) -> None:
-        """Perform what is due."""
-        for name in self._deadlines.due(now):
+    def _tick(self, now: float, stood: float) -> None:
+        """Perform what is due. `stood`: seconds for which no peer could be heard."""
+        for name in self._deadlines.due(now, stood):
             self._overdue(name, now)
             if self.ended is not None:
                 return
-        if (stalled := self._output.stalled(now)) is not None:
+        if (stalled := self._output.stalled(now, stood)) is not None:
             self._speech_failed(stalled, now)
         if self._speculation.utterances.tick(now):
             self._put_question(now)

@@ -55,8 +55,10 @@ class Deadlines:
         """Return the earliest deadline."""
         return min(self._at.values(), default=None)
 
-    def due(self, now: float) -> list[Awaited]:
-        """Take out the deadlines that have passed, earliest first."""
+    def due(self, now: float, stood: float = 0.0) -> list[Awaited]:
+        """Take out the deadlines that have passed, earliest first, after moving all of them by `stood` seconds."""
+        if stood:
+            self._at = {name: at + stood for name, at in self._at.items()}
         # Asked at every tick, and mostly in vain.
         if not self._at or now < min(self._at.values()):
             return []

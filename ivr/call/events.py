@@ -179,6 +179,9 @@ class TransferFailed:
 class Tick:
     """Tell that time has passed: sent when `Call.wake_at` is due. Harmless at any other time."""
 
+    stood_s: float = 0.0
+    """Seconds for which this process has just stood still. No peer could be heard then: deadlines move by as much."""
+
 
 SUPERSEDED: Final = "superseded"
 """The reason for ending a call's stream when it has another one: the call goes on there."""

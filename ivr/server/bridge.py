@@ -193,6 +193,9 @@ class Bridge:
         self.metrics.lagged(late)
         if late >= LONG_STALL_S:
             log.warning("loop_stalled", extra={"s": round(late, 1), "calls": len(self.admission)})
+            # This beat was due before any deadline that has passed meanwhile: the calls hear of it first.
+            for session in self.admission:
+                session.stood_still(late)
         self._next_beat = loop.call_at(now + BEAT_S, self._beat, now + BEAT_S)
 
     async def stop(self) -> None:

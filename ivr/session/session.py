@@ -33,6 +33,9 @@ log = logging.getLogger("ivr.session")
 FAIR_SHARE: Final = 25
 """Events of one phone that may be decided before the other calls have their turn: half a second of audio."""
 
+LATE_S: Final = 0.5
+"""Seconds by which a timer is late when the process has stood still."""
+
 
 class Session:
     """Serve one socket of the phone, from accept to the last task."""
@@ -187,8 +190,17 @@ class Session:
     def tick(self) -> None:
         """Tell the call that the time it asked for has come. Never raises."""
         self._timer = None
+        # So late, the process has stood still. Who measures that (`stood_still`) is late as well, and comes first.
+        if self._loop.time() - self._tick_at > LATE_S:
+            self._tick_at = self._loop.time()
+            self._timer = self._loop.call_soon(self.tick)
+            return
         # A timer may fire a little early: the call gets the time it asked for.
         self._feed_or_fail(events.Tick(), self._tick_at)
+
+    def stood_still(self, seconds: float) -> None:
+        """Tell the call that the process did nothing for these seconds, before it holds them against its peers."""
+        self._feed_or_fail(events.Tick(stood_s=seconds))
 
     def _feed_or_fail(self, event: Event, not_before: float = 0.0) -> None:
         """Feed where no task of the call would see an exception: let it end the call instead."""

@@ -62,7 +62,7 @@ class Resolver:
         found = next((future.result() for future in done), ())
         if found or kept:
             return found or kept
-        raise OSError("no address") if done else TimeoutError("no address in time")
+        raise socket.gaierror(socket.EAI_NONAME, "no address") if done else TimeoutError("no address in time")
 
     async def connect(
         self,

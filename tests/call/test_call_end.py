@@ -103,6 +103,18 @@ def test_a_phone_that_sends_nothing_is_given_up() -> None:
     assert stage.ended == HangUp("indeterminate", "no_media")
 
 
+def test_a_phone_is_not_given_up_for_the_bridge_s_own_pause() -> None:
+    stage = Stage(options(media_timeout=5.0, silence_timeout=0.0))
+    stage.wait(1000)
+    stage.now += 12.0
+    stage.feed(Tick(stood_s=12.0))
+    assert stage.ended is None
+    stage.let_time_pass_without_media(4.9)
+    assert stage.ended is None
+    stage.let_time_pass_without_media(0.2)
+    assert stage.ended == HangUp("indeterminate", "no_media")
+
+
 def test_a_call_has_a_greatest_length() -> None:
     stage = Stage(options(max_call=5.0))
     stage.wait(3000)

@@ -32,6 +32,16 @@ def test_deadlines_come_due_earliest_first_and_once() -> None:
     assert deadlines.next() is None
 
 
+def test_deadlines_move_by_the_time_the_process_stood_still() -> None:
+    deadlines = Deadlines(CallOptions())
+    deadlines.set("media", 5.0)
+    deadlines.set("reply", 9.0)
+    assert deadlines.due(14.0, 12.0) == []
+    assert deadlines.next() == 17.0
+    assert deadlines.due(17.0) == ["media"]
+    assert deadlines.due(21.0) == ["reply"]
+
+
 OPTIONS = CallOptions(transcript_timeout=1.0, reply_timeout=2.0, silence_timeout=3.0, media_timeout=4.0, max_call=5.0)
 
 

@@ -11,6 +11,7 @@ import pytest
 from ivr.call.commands import HangUp
 from ivr.server.compose import REST_TIMEOUT
 from ivr.testbench.phone.phone import PhoneOptions
+from ivr.testbench.virtual_time import VirtualLoop
 from ivr.twilio.rest import TwilioRest
 from tests.support.front import ACCOUNT, AUTH
 from tests.whole.world import QUESTION, Peers, World, call
@@ -87,6 +88,21 @@ def test_half_open_socket_ends_without_media(folder: Path, at: float) -> None:
     assert world.hang_up == HangUp("indeterminate", "no_media")
     assert world.ended_at - world.left_at == pytest.approx(10, abs=0.1)
     assert world.switchboard.requests == []
+
+
+@pytest.mark.parametrize("seconds", [3, 12, 55])
+@pytest.mark.parametrize("at", [0.55, 1.0, 2.2, 2.87, 4.1, 7.5])
+def test_process_that_stands_still_goes_on(folder: Path, at: float, seconds: int) -> None:
+    """A machine that was paused: what is late is its own fault, and not the phone's, which was there all the time."""
+
+    async def during(world: World) -> None:
+        await asyncio.sleep(at)
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        loop.advance(seconds)
+
+    world = call(folder, [f"at 0.5 say {ASK}", f"at {seconds + 12} hang up"], during=during, IVR_GREETING="")
+    assert world.hang_up == HangUp("success", "caller_stop", from_caller=True)
 
 
 def test_phone_that_stops_reading(folder: Path) -> None:

@@ -192,10 +192,13 @@ class SpeechOutput:
         self._queue.clear()
         return self.skip()
 
-    def stalled(self, now: float) -> TtsFailed | None:
-        """Return the failure of a sentence on which TTS has been silent for too long."""
+    def stalled(self, now: float, stood: float = 0.0) -> TtsFailed | None:
+        """Return the failure of a sentence on which TTS has been silent for too long, `stood` seconds not counted."""
         queued = self._with_tts
-        if queued is None or self._stalled_at is None or now < self._stalled_at:
+        if queued is None or self._stalled_at is None:
+            return None
+        self._stalled_at += stood
+        if now < self._stalled_at:
             return None
         return TtsFailed(queued.turn.number, queued.sentence.number, "stalled")
 

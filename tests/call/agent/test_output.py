@@ -91,9 +91,10 @@ def test_a_sentence_that_fails_without_a_sound_is_let_go() -> None:
     output.say(turn, "y", "y", 1.0)
     output.pump(1.0)
     assert output.stalled(1.0 + CallOptions().speech_timeout - 0.1) is None
-    stalled = output.stalled(1.0 + CallOptions().speech_timeout)
+    assert output.stalled(1.0 + CallOptions().speech_timeout, 12.0) is None
+    stalled = output.stalled(13.0 + CallOptions().speech_timeout)
     assert stalled == TtsFailed(3, 1, "stalled")
-    assert output.wake_at() == 1.0 + CallOptions().speech_timeout
+    assert output.wake_at() == 13.0 + CallOptions().speech_timeout
     assert output.awaits(stalled)
     output.failed(stalled)
     assert turn.sentences[0].failed == "stalled"
