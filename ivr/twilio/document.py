@@ -22,19 +22,39 @@ LANGUAGES: Final = ("ar", "en")
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 _NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NOUNS: Final[Mapping[str, frozenset[str]]] = {
-    "Connect": frozenset({"Stream"}),
-    "Dial": frozenset({"Number", "Sip", "Client", "Queue", "Conference"}),
+    "Application": frozenset({"ApplicationSid", "Parameter"}),
+    "Client": frozenset({"Identity", "Parameter"}),
+    "Connect": frozenset(
+        {"AiSession", "Autopilot", "Conversation", "ConversationRelay", "ConversationRelaySession", "Room", "Stream"}
+        | {"VirtualAgent"}
+    ),
+    "ConversationRelay": frozenset({"Language", "Parameter"}),
+    "Dial": frozenset({"Application", "Client", "Conference", "Number", "Queue", "Sim", "Sip", "WhatsApp"}),
     "Enqueue": frozenset({"Task"}),
     "Gather": frozenset({"Say", "Play", "Pause"}),
-    "Start": frozenset({"Stream"}),
-    "Stop": frozenset({"Stream"}),
+    "Hangup": frozenset({"Parameter"}),
+    "Headers": frozenset({"Header"}),
+    "Pay": frozenset({"Parameter", "Prompt"}),
+    "Prompt": frozenset({"Say", "Play", "Pause"}),
+    "Refer": frozenset({"Sip"}),
+    "Reject": frozenset({"Parameter"}),
+    "Sip": frozenset({"Headers", "Uri"}),
+    "Siprec": frozenset({"Parameter"}),
+    "Start": frozenset({"Recording", "Siprec", "Stream", "Transcription"}),
+    "Stop": frozenset({"Recording", "Siprec", "Stream", "Transcription"}),
     "Stream": frozenset({"Parameter"}),
+    "Transcription": frozenset({"Config", "Parameter"}),
+    "VirtualAgent": frozenset({"Config", "Parameter"}),
 }
-"""The elements that each element may hold. `<Say>` holds any SSML; a verb that is not listed holds text only."""
+"""The elements that each element may hold. `<Say>` holds any SSML; an element that is not listed holds text only."""
 _VERBS: Final = frozenset(
-    {"Connect", "Dial", "Enqueue", "Gather", "Hangup", "Leave", "Pause", "Pay", "Play", "Record", "Redirect"}
-    | {"Refer", "Reject", "Say", "Start", "Stop"}
+    {"Connect", "Dial", "Echo", "Enqueue", "Gather", "Hangup", "Leave", "Pause", "Pay", "Play", "Prompt", "Queue"}
+    | {"Record", "Redirect", "Refer", "Reject", "Say", "Sms", "Start", "Stop"}
 )
+_WITH_FOR: Final = "Prompt"
+"""The element whose `for` is Twilio's own."""
+OWN_STREAM: Final = "{stream_url}"
+"""What the URL of the bridge's own stream is written as."""
 _LONGEST_SAY: Final = 4096
 """Characters, Twilio's own limit."""
 _LONGEST_PARAMETER: Final = 500
@@ -75,13 +95,14 @@ class Document:
         return f"<Document {self.name} {' '.join(child.tag for child in self._root)}>"
 
     def fill(self, language: str, values: Mapping[str, str], parameters: Mapping[str, str] | None = None) -> str:
-        """Return the document for one call, as XML. `parameters` are added to its `<Stream>`.
+        """Return the document for one call, as XML. `parameters` are added to the `<Stream>` in `<Connect>`.
 
         Raises ValueError when a value is missing or cannot stand in XML.
         """
         # Values go into the parsed tree, never into text: no value can become markup.
         root = _filled(self._root, language, values)
-        for stream in root.iter("Stream"):
+        # A stream under <Start> goes to another server: parameters of the call are not for it.
+        for stream in root.iterfind("Connect/Stream"):
             for name, value in (parameters or {}).items():
                 ElementTree.SubElement(stream, "Parameter", {"name": _legal(name), "value": _legal(value)})
         for parameter in root.iter("Parameter"):
@@ -91,7 +112,7 @@ class Document:
 
     def verbs(self, language: str) -> list[Element]:
         """Return the top-level verbs of a language, unfilled."""
-        return [child for child in self._root if child.get("for", language) == language]
+        return [child for child in self._root if _is_for(child, language)]
 
     def fail(self, element: Element, problem: str) -> NoReturn:
         """Refuse the document because of this element. Raises ValueError."""
@@ -99,7 +120,7 @@ class Document:
 
     def _check_element(self, element: Element) -> None:
         """Check an element and everything below it."""
-        if element.get("for", "ar") not in LANGUAGES:
+        if element.tag != _WITH_FOR and element.get("for", "ar") not in LANGUAGES:
             self.fail(element, f'for="{element.get("for")}" is not a language of a line: ar or en')
         if element.tag == "Say":
             if len("".join(element.itertext())) > _LONGEST_SAY:
@@ -110,7 +131,9 @@ class Document:
                 self.fail(child, f"<{child.tag}> may not stand inside <{element.tag}>")
             if child.tag == "Stream" and element.tag != "Stop":
                 url = child.get("url", "")
-                if url != "{stream_url}" and not url.startswith("wss://"):
+                if element.tag == "Start" and url == OWN_STREAM:
+                    self.fail(child, "the bridge's own stream belongs into <Connect>: <Start> only listens")
+                if url != OWN_STREAM and not url.startswith("wss://"):
                     self.fail(child, 'url must be "{stream_url}" or begin with wss://')
                 # Twilio drops the query of a stream's URL, and the call with it.
                 if "?" in url or "#" in url:
@@ -133,6 +156,11 @@ def _check_parameter(where: str, parameter: Element) -> None:
         )
 
 
+def _is_for(element: Element, language: str) -> bool:
+    """Tell whether an element is used on lines of a language."""
+    return element.tag == _WITH_FOR or element.get("for", language) == language
+
+
 def _filled(element: Element, language: str, values: Mapping[str, str]) -> Element:
     """Return a copy of an element for one language, with its placeholders filled."""
 
@@ -144,9 +172,12 @@ def _filled(element: Element, language: str, values: Mapping[str, str]) -> Eleme
     def fill(text: str | None) -> str:
         return _PLACEHOLDER.sub(value, text or "")
 
-    copy = Element(element.tag, {name: fill(text) for name, text in element.attrib.items() if name != "for"})
+    copy = Element(
+        element.tag,
+        {name: fill(text) for name, text in element.attrib.items() if name != "for" or element.tag == _WITH_FOR},
+    )
     copy.text, copy.tail = fill(element.text), fill(element.tail)
-    copy.extend([_filled(child, language, values) for child in element if child.get("for", language) == language])
+    copy.extend([_filled(child, language, values) for child in element if _is_for(child, language)])
     return copy
 
 

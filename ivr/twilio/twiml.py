@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Literal, TypeAlias, get_args
 
-from ivr.twilio.document import LANGUAGES, Document
+from ivr.twilio.document import LANGUAGES, OWN_STREAM, Document
 from ivr.twilio.stream import TOKEN
 
 Name: TypeAlias = Literal["answer", "busy", "closed", "drain", "error", "transfer", "voicemail", "goodbye"]
@@ -88,8 +88,9 @@ def _check_answer(document: Document) -> None:
     """Check that the answer connects one stream, and has words behind it. Raises ValueError."""
     for language in LANGUAGES:
         verbs = document.verbs(language)
-        connects = [place for place, verb in enumerate(verbs) for _ in verb.findall("Stream")]
-        if len(connects) != 1 or verbs[connects[0]].tag != "Connect":
+        # What <Start> begins (a recording, a transcription, another stream) runs beside the bridge.
+        connects = [place for place, verb in enumerate(verbs) if verb.tag == "Connect" for _ in verb]
+        if len(connects) != 1 or [noun.get("url") for noun in verbs[connects[0]]] != [OWN_STREAM]:
             document.fail(verbs[0], f"language {language} needs exactly one stream, in <Connect>")
         if connects[0] == len(verbs) - 1:
             document.fail(verbs[-1], "nothing follows </Connect>: a crash would cut the caller off without a word")

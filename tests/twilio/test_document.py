@@ -111,6 +111,22 @@ def test_streams_elsewhere_follow_their_own_rules() -> None:
     assert 'track="both_tracks"' in document(both).fill("ar", {})
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<Dial><Number>{number}</Number><Sip>sip:a@b<Headers><Header name='X' value='y'/></Headers></Sip></Dial>",
+        "<Dial><Client><Identity>ann</Identity><Parameter name='a' value='b'/></Client><WhatsApp>+1</WhatsApp></Dial>",
+        "<Dial><Application><ApplicationSid>AP1</ApplicationSid></Application></Dial><Refer><Sip>sip:a@b</Sip></Refer>",
+        "<Stop><Siprec name='s'/><Transcription name='t'/></Stop><Reject><Parameter name='a' value='b'/></Reject>",
+        "<Pay><Prompt for='payment-card-number'><Say>Card?</Say></Prompt></Pay><Echo/>",
+        "<Connect><ConversationRelay url='wss://a'><Language code='en'/></ConversationRelay></Connect>",
+    ],
+)
+def test_takes_what_twilio_takes(body: str) -> None:
+    filled = document(body).fill("en", {"number": "+1"})
+    assert ElementTree.tostring(ElementTree.fromstring(filled)).count(b"for=") == body.count("for=")
+
+
 def test_a_missing_value_is_named() -> None:
     with pytest.raises(ValueError, match=r"no value for {number}"):
         document("<Dial>{number}</Dial>").fill("ar", {})

@@ -92,6 +92,10 @@ ANSWERS: list[tuple[str, str]] = [
     ("<Say>{stream_url} {token}</Say>", "answer.xml:1: language ar needs exactly one stream"),
     (
         '<Start><Stream url="{stream_url}"><Parameter name="token" value="{token}"/></Stream></Start><Hangup/>',
+        "answer.xml:1: the bridge's own stream belongs into <Connect>",
+    ),
+    (
+        '<Connect><Stream url="wss://a"><Parameter name="token" value="{token} {stream_url}"/></Stream></Connect>',
         "answer.xml:1: language ar needs exactly one stream, in <Connect>",
     ),
     (
@@ -117,6 +121,29 @@ def test_an_answer_that_would_not_answer(own: Path, body: str, problem: str) -> 
     with pytest.raises(ValueError, match=r"^answer\.xml") as caught:
         Documents.load(own)
     assert str(caught.value).startswith(problem)
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        '<Recording channels="dual" recordingStatusCallback="https://a.example/r"/>',
+        '<Transcription statusCallbackUrl="https://a.example/t"><Parameter name="a" value="b"/></Transcription>',
+        '<Siprec name="s" connectorName="c"><Parameter name="a" value="b"/></Siprec>',
+        '<Stream name="s" url="wss://a.example" track="both_tracks"><Parameter name="a" value="b"/></Stream>',
+    ],
+)
+def test_what_runs_beside_the_bridge_is_its_own(own: Path, beside: str) -> None:
+    answer = own / "answer.xml"
+    edited = answer.read_text("utf-8").replace("<Connect>", f"<Start>{beside}</Start><Connect>")
+    answer.write_text(edited, "utf-8")
+    made = Documents.load(own, "https://bridge.example").answer(STREAM, {"token": "t", "shop": "1"}, "en")
+    response = ElementTree.fromstring(made)
+    assert [verb.tag for verb in response] == ["Start", "Connect", "Say", "Hangup"]
+    started = response.find("Start/*")
+    assert started is not None
+    # Nothing of the call is for others.
+    assert ElementTree.tostring(started) == ElementTree.tostring(ElementTree.fromstring(beside))
+    assert len(response.findall("Connect/Stream/Parameter")) == 2
 
 
 def test_an_operators_document_is_used(own: Path) -> None:
