@@ -51,8 +51,8 @@ _TIMESTAMP: Final = re.compile(
 _SPACED_DATE: Final = re.compile(rf"{WORD_START}(\d{{1,2}})\s([/-])\s(\d{{1,2}})\s\2\s(\d{{4}}){WORD_END}")
 # `يوم 12/8`: day and month are a date only behind a word that announces one; behind a `weak` one they may be a half.
 _DAY_AND_MONTH: Final = re.compile(
-    rf"(?P<front>{WORD_START}(?:(?:يوم|بتاريخ|تاريخ|التاريخ|الموافق|{ARABIC_WEEKDAYS}|(?i:on|date|dated|due|since))"
-    r"|(?P<weak>حتى|لين|لغاية|قبل|بعد|من|إلى|الى|(?i:until|before|by|from|to)))\s*:?\s*)"
+    rf"(?P<front>{WORD_START}(?:(?:يوم|بتاريخ|تاريخ|التاريخ|الموافق|موعد(?:ك|نا|كم|ه|ها)?|الموعد|(?:مستحق|[تي]ستحق|[تي]نته[يى]|[تي]بدأ)(?:\sفي)?|{ARABIC_WEEKDAYS}|(?i:on|date|dated|due|since))"
+    r"|(?P<weak>في|خلال|حتى|لين|لغاية|قبل|بعد|من|إلى|الى|(?i:until|before|by|from|to)))\s*:?\s*)"
     rf"(?P<a>\d{{1,2}})[/\-](?P<b>\d{{1,2}}){_DATE_END}"
 )
 # `12/2026`; `رقم 12/2026` is the number of something.

@@ -149,7 +149,7 @@ _NUMBER_THEN_CURRENCY: Final = re.compile(
 )
 # `SAR 100`, `-$5`
 _CURRENCY_THEN_NUMBER: Final = re.compile(
-    rf"{WORD_START}(?P<sign>[-−+]?)(?:{_ANY_MARK})\s*(?P<number>{NUMBER}){_MONEY_SCALE}{UNIT_END}(?!\.\d)"
+    rf"{WORD_START}(?P<sign>[-−+]?)(?:{_ANY_MARK})\s*{_LOW_PRICE}(?P<number>{NUMBER}){_MONEY_SCALE}{UNIT_END}(?!\.\d)"
 )
 # `سعر $`: a sign without an amount.
 _CURRENCY_ALONE: Final = re.compile(rf"(?<![^\W_.])(?:{_ANY_MARK}){UNIT_END}")

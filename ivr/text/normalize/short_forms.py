@@ -38,7 +38,8 @@ _ARABIC_FORMS: Final = tuple(
     for pattern, said in (
         (rf"{_FORM_START}([وبل]?)ص\.\s?ب\.?{WORD_END}(?=\s*:?\s*\S)", r"\1صندوق بريد"),
         (rf"{_FORM_START}ج\.\s?م\.\s?ع{WORD_END}", "جمهورية مصر العربية"),
-        (rf"{_FORM_START}ق\.\s?م{WORD_END}", "قبل الميلاد"),
+        (rf"{_FORM_START}ق\.\s?م{WORD_END}(?!\.[^\W_])", "قبل الميلاد"),
+        (rf"{_FORM_START}([وبل]?)ض\.\s?ق\.\s?م{WORD_END}\.?(?!\Z)", r"\1ضريبة القيمة المضافة"),
         (rf"{_FORM_START}(?:إلخ|الخ){WORD_END}", "إلى آخره"),
     )
 )
@@ -61,6 +62,9 @@ _ENGLISH_FORMS: Final = tuple(
         (r"[Aa]pprox\.", "approximately"),
         (r"[Dd]ept\.", "department"),
         (r"vs\.", "versus"),
+        (rf"M[-–]F{WORD_END}", "Monday to Friday"),
+        (rf"M[-–]Th{WORD_END}", "Monday to Thursday"),
+        (rf"Su?[-–]Th{WORD_END}", "Sunday to Thursday"),
         (r"[Aa]ppt\.(?=\s)", "appointment"),
         (r"[Ii]ncl\.(?=\s)", "including"),
         (r"[Ee]xcl\.(?=\s)", "excluding"),
@@ -94,6 +98,14 @@ _WEEKDAYS: Final = {
 _WEEKDAY: Final = r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}\.?"
 _WEEKDAY_RANGE: Final = re.compile(rf"{WORD_START}{_WEEKDAY}\s?[-–—]\s?{_WEEKDAY}{WORD_END}")
 _ARABIC_WEEKDAY_RANGE: Final = re.compile(rf"((?:{ARABIC_WEEKDAYS}))\s?[-–—]\s?(?=(?:{ARABIC_WEEKDAYS}))")
+# `Sat/Sun`, `Mon & Wed`, `on Tue`, `Fri at`: short weekdays beside a word that tells them from a name.
+_SHORT_WEEKDAY: Final = r"(?:Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun)"
+_WEEKDAY_ALONE: Final = re.compile(
+    rf"(?:(?<=[/&])|(?<=[/&]\s)|{WORD_START}(?P<front>(?:on|every|this|next|last|by|until|from|and)\s))"
+    rf"(?P<behind>{_SHORT_WEEKDAY}){WORD_END}"
+    rf"|{WORD_START}(?P<before>{_SHORT_WEEKDAY})(?=\s?[/&]\s?{_SHORT_WEEKDAY}{WORD_END}|,?\s(?:at\s|and\s{_SHORT_WEEKDAY}{WORD_END}"
+    rf"|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z])|,\s{_SHORT_WEEKDAY}{WORD_END})"
+)
 _STREET_WORDS: Final = {
     "St": "Street",
     "Ave": "Avenue",
@@ -113,6 +125,7 @@ _NUMBER_LABELS: Final = tuple(
         (rf"{_FORM_START}[Ee]xt\.\s?(?=\d)", "extension "),
         (rf"{_FORM_START}[Tt]el\.?:?\s?(?=[\d+(])", "telephone "),
         (rf"{_FORM_START}[Pp]\.\s?(?=\d)", "page "),
+        (r"(?<=\d(?:st|nd|rd|th)\s)[Ff]l\.?(?=\s|,|\Z)", "floor"),
         (rf"{_FORM_START}[Pp]p\.\s?(?=\d)", "pages "),
         (rf"{_FORM_START}[Ff]ig\.\s?(?=\d)", "figure "),
         (rf"{_FORM_START}[Vv]ol\.\s?(?=\d)", "volume "),
@@ -144,6 +157,9 @@ def say_short_forms(text: str) -> str:
         ended = "." if found[0].endswith(".") and found.end() == len(found.string) else ""
         return f"{_WEEKDAYS[found[1]]} to {_WEEKDAYS[found[2]]}{ended}"
 
+    def weekday(found: re.Match[str]) -> str:
+        return f"{found['front'] or ''}{_WEEKDAYS[(found['behind'] or found['before'])[:3]]}"
+
     def street_word(found: re.Match[str]) -> str:
         rest = found.string[found.end() :]
         following = rest.lstrip()
@@ -166,5 +182,6 @@ def say_short_forms(text: str) -> str:
     text = _WEEKDAY_RANGE.sub(weekday_range, text)
     for pattern, said in (*_ARABIC_FORMS, *_ENGLISH_FORMS):
         text = pattern.sub(said, text)
+    text = _WEEKDAY_ALONE.sub(weekday, text)
     text = _STREET_WORD.sub(street_word, text)
     return _LEGAL_FORM.sub(legal_form, text)

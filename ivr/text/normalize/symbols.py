@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 from ivr.text.normalize.numbers.numerals import number_words
-from ivr.text.normalize.patterns import NUMBER, WORD_END, WORD_START
+from ivr.text.normalize.patterns import NUMBER, NUMBER_START, WORD_END, WORD_START
 from ivr.text.normalize.slashes import say_slashes
 from ivr.text.segment.punctuation import CURRENCY_SIGNS
 
@@ -19,23 +19,47 @@ _REPLACEMENTS: Final = (
     # `٪20`: the percent sign in front goes behind.
     (re.compile(rf"{WORD_START}(?<!\d\s)[%٪]\s?({NUMBER})(?![\d%٪])(?!\s[%٪])"), (r"\1%", r"\1%")),
     # `$5-$10`
-    (re.compile(rf"([{CURRENCY_SIGNS}]\s?{NUMBER})\s?[-–—]\s?(?=[{CURRENCY_SIGNS}]\s?\d)"), (r"\1 إلى ", r"\1 to ")),
+    (
+        re.compile(
+            rf"([{CURRENCY_SIGNS}]\s?{NUMBER}(?:[kKmMbB]|bn|mn)?(?![^\W_]))\s?[-–—]\s?(?=[{CURRENCY_SIGNS}]\s?\d)"
+        ),
+        (r"\1 إلى ", r"\1 to "),
+    ),
+    # `70%-50%`, `5kg - 8kg`, `50 ريال - 70 ريال`: both ends have the unit.
+    (
+        re.compile(
+            rf"{NUMBER_START}(\d{{1,9}}(?:[.,]\d{{1,9}})?\s?(?P<unit>(?![A-Z](?![^\W_]))[^\s\d–—-]{{1,12}}))\s?[-–—]\s?"
+            r"(?=\d{1,9}(?:[.,]\d{1,9})?\s?(?P=unit)(?![^\W_]))"
+        ),
+        (r"\1 إلى ", r"\1 to "),
+    ),
+    # `1000+ عميل`, `+1,000 عميل`
+    (re.compile(rf"{NUMBER_START}({NUMBER})\+(?=\s[\u0621-\u064a]{{2}})"), (r"أكثر من \1", r"\1 plus")),
+    (
+        re.compile(r"(?<![^\s(])\+(\d{1,3}(?:,\d{3})+|\d{1,6}00)(?=\s[\u0621-\u064a]{2})"),
+        (r"أكثر من \1", r"more than \1"),
+    ),
+    # `A-1029 (2 of 3) 500`: a bracket between two numbers is a pause; those of a telephone number hold nothing else.
+    (re.compile(r"(?<=\d)\s\((?=\d{1,9}\s?[^\W\d_])"), ("، ", ", ")),
+    (re.compile(r"(?<=[^\W\d_])\)\s(?=\d)"), ("، ", ", ")),
     # `عدد (3) شحنات`
     (re.compile(rf"\(({NUMBER})\)(?=\s[\u0621-\u064a]{{2}})"), (r"\1", r"\1")),
     # `10k users`, `2x faster`
-    (re.compile(rf"{WORD_START}({NUMBER})k{WORD_END}"), (r"\1 ألف", r"\1 thousand")),
-    (re.compile(rf"{WORD_START}({NUMBER})x{WORD_END}"), (r"\1 أضعاف", r"\1 times")),
+    (re.compile(rf"{WORD_START}(?<!\d,)({NUMBER})k{WORD_END}"), (r"\1 ألف", r"\1 thousand")),
+    (re.compile(rf"{WORD_START}(?<!\d,)({NUMBER})x{WORD_END}"), (r"\1 أضعاف", r"\1 times")),
     # `70 كغم / طول`: a slash with blanks around it is a pause.
     (re.compile(r"(?<=[^\W_])\s+/\s+(?=[^\W\d_])"), ("، ", ", ")),
     (re.compile(r"(?<![^\s(])[~≈]\s?(?=\d)"), ("حوالي ", "about ")),
     (re.compile(r"±\s?(?=\d)"), ("زائد أو ناقص ", "plus or minus ")),
-    (re.compile(r"\s?≥\s?(?=\d)"), (" أكبر من أو يساوي ", " at least ")),
-    (re.compile(r"\s?≤\s?(?=\d)"), (" أقل من أو يساوي ", " at most ")),
+    (re.compile(rf"\s?(?:≥|>=)\s?(?=[\d{CURRENCY_SIGNS}])"), (" أكبر من أو يساوي ", " at least ")),
+    (re.compile(rf"\s?(?:≤|<=)\s?(?=[\d{CURRENCY_SIGNS}])"), (" أقل من أو يساوي ", " at most ")),
+    (re.compile(r"\s?(?:≠|!=)\s?(?=[^\W_])"), (" لا يساوي ", " is not ")),
+    (re.compile(r"(?<=\d)\s?÷\s?(?=\d)"), (" على ", " divided by ")),
     # Sums: `150 - 30 = 120`, `1 دولار = 3.75 ريال`, `15% + 5%`, `229 ريال × 24 شهر`, `3 × a day`.
     (re.compile(r"(?<=\d)\s[-−]\s(?=\d[\d.,]*\s*=)"), (" ناقص ", " minus ")),
     (re.compile(rf"(?<=[^\W_])([%٪.)]?)\s=\s(?=[^\W_]|[-+({CURRENCY_SIGNS}])"), (r"\1 يساوي ", r"\1 equals ")),
     (re.compile(rf"(?<=[^\W_])([%٪.)]?)\s\+\s(?=[^\W_]|[({CURRENCY_SIGNS}])"), (r"\1 زائد ", r"\1 plus ")),
-    (re.compile(r"(?<=[^\W_])\s×\s(?=\d)"), (" في ", " times ")),
+    (re.compile(r"(?<=[^\W_])\s×\s(?=\d)|(?<=[^\W\d_])\sx\s(?=\d)"), (" في ", " times ")),
     (re.compile(r"(?<=\d)\s×\s(?=(?:an?|per|daily)\s)"), (" ", " times ")),
     # `1 x chicken burger`: only a count.
     (re.compile(r"(?<=\d)\s?[x×]\s(?=[^\W\d_]{2})"), (" ", " ")),
@@ -61,6 +85,14 @@ _REPLACEMENTS: Final = (
     # `GMT+3`, `UTC-5`, `Ctrl+C`
     (re.compile(rf"{WORD_START}(GMT|UTC)\s?[-−](?=\d)"), (r"\1 ناقص ", r"\1 minus ")),
     (re.compile(r"(?<=[A-Za-z])\+(?=[A-Za-z]|\d{1,4}(?!\d))"), (" زائد ", " plus ")),
+    # `5'10"`, `32"x34"`, `a 55" TV`, `شاشة 55"`
+    (re.compile(rf"{NUMBER_START}(\d{{1,2}})['’′](\d{{1,2}})[\"”″]"), (r"\1 قدم و\2 بوصة", r"\1 feet \2 inches")),
+    (re.compile(r"(\d{1,3})[\"”″]\s?[x×]\s?(\d{1,3})[\"”″]"), (r"\1×\2 بوصة", r"\1x\2 inches")),
+    (
+        re.compile(rf"{NUMBER_START}(\d{{1,3}}(?:\.\d)?)(?:″|[\"”](?=\s(?:TV|screen|monitor|display|pipe|wheel)))"),
+        (r"\1 بوصة", r"\1-inch"),
+    ),
+    (re.compile(r"((?:شاشة|تلفزيون|مقاس)\s\d{1,3}(?:\.\d)?)[\"”]"), (r"\1 بوصة", r"\1 inch")),
     # `parcel(s)`
     (re.compile(r"(?<=[a-z])\((e?s)\)(?![^\W_])"), (r"\1", r"\1")),
     # `1h 45m`

@@ -77,6 +77,7 @@ def test_money_in_english() -> None:
         ("pay in €", "pay in euros"),
         ("-$5", "minus five dollars"),
         ("50¢", "fifty cents"),
+        ("€2–3k, SAR 100 - 150", "two to three thousand euros, one hundred to one hundred fifty riyals"),
         ("US$ or CHF 2", "dollars or two Swiss francs"),
     ]
     assert failures(rows, lambda text: say_money(text, arabic=False)) == []

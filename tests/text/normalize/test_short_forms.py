@@ -53,6 +53,7 @@ def test_number_labels() -> None:
         ("no. I", "no. I"),
         ("ext. 105", "extension 105"),
         ("Tel: 011", "telephone 011"),
+        ("3rd fl.", "3rd floor"),
         (
             "pp. 3, fig. 4, Vol. 5, ch. 6, Art. 7, Sec. 8",
             "pages 3, figure 4, volume 5, chapter 6, article 7, section 8",
@@ -67,6 +68,10 @@ def test_weekday_ranges_and_shortened_words() -> None:
         ("Mon - Friday", "Monday to Friday"),
         ("الأحد - الخميس", "الأحد إلى الخميس"),
         ("incl. tax, min. ten", "including tax, minimum ten"),
+        ("M-F, M–Th, S-Th", "Monday to Friday, Monday to Thursday, Sunday to Thursday"),
+        ("Sat/Sun, Mon & Wed, on Tue, Fri at 5", "Saturday/Sunday, Monday & Wednesday, on Tuesday, Friday at 5"),
+        ("Sun is a star, The Sun", "Sun is a star, The Sun"),
+        ("شامل ض.ق.م خمسة، ق.م.ة", "شامل ضريبة القيمة المضافة خمسة، ق.م.ة"),
         ("2 min. left", "2 min. left"),
         ("أ.أ.أ.", "أ.أ.أ."),
     ]

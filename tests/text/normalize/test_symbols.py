@@ -30,6 +30,9 @@ def test_symbols_in_arabic() -> None:
         ("20٪ 30٪", "20٪ 30٪"),
         ("عدد (3) شحنات", "عدد 3 شحنات"),
         ("وزن 70 كغم / طول", "وزن 70 كغم، طول"),
+        ("1000+ عميل و +1,000 عميل و +5 عميل", "أكثر من 1000 عميل و أكثر من 1,000 عميل و +5 عميل"),
+        ("5 مل x 3", "5 مل في 3"),
+        ('شاشة 55"', "شاشة 55 بوصة"),
         ("للطلبات > 200 و (< 5)", "للطلبات أكثر من 200 و (أقل من 5)"),
         ("الإعدادات > الحساب → الأمان", "الإعدادات، الحساب، الأمان"),
     ]
@@ -39,6 +42,11 @@ def test_symbols_in_arabic() -> None:
 def test_symbols_in_english() -> None:
     rows = [
         ("v2.1.0 and version v3.0, v2", "version 2.1.0 and version 3.0, v2"),
+        ("$1.5M-$2M, 70%-50%, 5kg – 8kg, 12A-34A", "$1.5M to $2M, 70% to 50%, 5kg to 8kg, 12A-34A"),
+        ("A-1029 (2 of 3) and (3 kg) 5", "A-1029, 2 of 3) and (3 kg, 5"),
+        ("< 5 or >= 10 or <= $5 or x != y", "less than 5 or at least 10 or at most $5 or x is not y"),
+        ("10 ÷ 2", "10 divided by 2"),
+        ('5\'10" and 32"x34" and a 55" TV, "in 55"', '5 feet 10 inches and 32x34 inches and a 55-inch TV, "in 55"'),
         ("UTC-5, GMT+3, Ctrl+C", "UTC minus 5, GMT plus 3, Ctrl plus C"),
         ("parcel(s), box(es)", "parcels, boxes"),
         ("\u20c15-\u20c110", "\u20c15 to \u20c110"),
