@@ -127,11 +127,11 @@ def test_faults_of_the_bridge_are_raised() -> None:
 
 KEEPALIVE = b'{"type":"keepalive"}\n'
 PATIENCE: list[tuple[str, list[tuple[float, bytes]], float, tuple[str, list[str], str], float]] = [
-    ("words in time", [(9, line("item", "a")), (9, line("item", "b")), (9, b"")], 0, ("ab", [], "ended"), 27),
+    ("words in time", [(9, line("item", "b")), (9, line("item", "c")), (9, b"")], 0, ("bc", [], "ended"), 27),
     ("nothing", [(99, b"")], 0, ("", [], "timeout"), 10),
     ("no head", [(0, b"")], 99, ("", [], "timeout"), 10),
     ("keepalives only", [(4, KEEPALIVE)] * 9, 0, ("", [], "timeout"), 10),
-    ("keepalives after words", [(4, line("item", "a")), *[(4, KEEPALIVE)] * 9], 0, ("a", [], "timeout"), 14),
+    ("keepalives after words", [(4, line("item", "b")), *[(4, KEEPALIVE)] * 9], 0, ("b", [], "timeout"), 14),
     ("a pause is progress", [(4, run("a")), (8, run("b")), (99, b"")], 0, ("ab", [], "timeout"), 22),
     (
         "slow drip, never a whole line",
@@ -140,7 +140,7 @@ PATIENCE: list[tuple[str, list[tuple[float, bytes]], float, tuple[str, list[str]
         ("", ["bad_line"], "timeout"),
         10,
     ),
-    ("endless words", [(5, line("item", "a"))] * 99, 0, ("aaaaaaaaaaa", [], "timeout"), 60),
+    ("endless words", [(5, line("item", "b"))] * 99, 0, ("bbbbbbbbbbb", [], "timeout"), 60),
 ]
 
 

@@ -1,7 +1,7 @@
 """Turn the JSON values of a reply into pieces: n8n's records, OpenAI's chunks, other agents' records, plain answers.
 
 What a record is, `record_types` decides; where its words stand, `text_fields`. A reply that said nothing although there
-were words has a fault of its own: `not_understood`, `only_thoughts`, `respond_immediately`.
+were words has a fault of its own: `not_understood`, `acknowledged`, and those of `Unspoken.reason`.
 """
 
 from __future__ import annotations
@@ -120,8 +120,8 @@ class Records:
             pieces += [Failure("agent_node_missing"), *self._text.whole_or_words(other, strict=True)]
         if self._text.audible or self._text.actions:
             return pieces
-        if self._text.thought:
-            return [*pieces, Failure("only_thoughts")]
+        if reason := self._text.unspoken.reason:
+            return [*pieces, Failure(reason)]
         return [*pieces, Failure("not_understood")] if self._unread else pieces
 
     def _list(self, values: list[Any], event: str) -> list[Piece]:
@@ -138,8 +138,6 @@ class Records:
             case "item":
                 return self._item(record)
             case "begin":
-                if self._is_spoken(*_origin(record)):
-                    self._text.begin()
                 return []
             # n8n writes `begin`, `item`..., `end` once per LLM call: `end` is a pause, and not the end of the reply.
             case "end":
@@ -165,7 +163,7 @@ class Records:
         if said_by_another(record):
             return []
         if record == _N8N_DOES_NOT_WAIT:
-            return [Failure("respond_immediately")]
+            return [Failure("acknowledged")]
         if (found := find_text(record)) is None:
             asked = self._text.ask(record)
             if reports_failure(record):

@@ -293,7 +293,7 @@ CASES = [
     Case("Flowise", FLOWISE, SSE, [*SAID, Pause()]),
     Case("n8n", run(*TOKENS) + respond(output="".join(TOKENS), hang_up=True), JSON, [*SAID, Pause(), Closing()]),
     Case("n8n, the end closes", run(*TOKENS)[:-2] + b', "is_closing": true}\n', JSON, [*SAID, Pause(), Closing()]),
-    Case("n8n does not wait", lines({"message": "Workflow was started"}), JSON, [Failure("respond_immediately")]),
+    Case("n8n does not wait", lines({"message": "Workflow was started"}), JSON, [Failure("acknowledged")]),
     # Keys and names that the agent's author chose.
     Case("a typed answer", lines({"type": "message", "output": "Hi"}), JSON, [Delta("Hi")]),
     Case("typed text", events(*({"type": "text", "text": token} for token in TOKENS)), SSE, SAID),

@@ -94,7 +94,7 @@ TABLE: list[tuple[str, list[Any], list[Piece]]] = [
     ("object that repeats with other blanks", [item("Hi  you"), END, item('{"output":"i you"}')],
      [Delta("Hi  you"), Pause()]),
     ("broken object", [item('{"output": "Hi'), END], [Failure("bad_record")]),
-    ("words in braces", [item("{name} hello"), END], [Delta("{name} hello"), Pause()]),
+    ("words in braces", [item("{so to speak}, hello"), END], [Delta("{so to speak}, hello"), Pause()]),
     ("held to the end of the body", [item('{"output": "Hi"}')], [Delta("Hi")]),
     ("output", [{"output": "Hi"}], [Delta("Hi")]),
     ("text", [{"text": "Hi"}], [Delta("Hi")]),
@@ -157,11 +157,11 @@ def test_records_of_a_reply_have_a_longest_length() -> None:
 
 def test_records_held_and_of_other_nodes_are_bounded() -> None:
     records = Records()
-    tokens = [item("{")] + [item("x" * 1000)] * (MAX_REPLY_TEXT // 1000)
-    assert [piece for token in tokens for piece in records.take(token)] == [Failure("too_long")]
-    held = Records()
-    assert held.take(item("{" + "x" * (MAX_REPLY_TEXT - 1))) == []
-    assert held.finish() == [Delta("{" + "x" * (MAX_REPLY_TEXT - 1))]
+    tokens = [item('{"text": "')] + [item("x" * 1000)] * (MAX_REPLY_TEXT // 1000)
+    assert [piece for token in tokens for piece in records.take(token)] == []
+    assert records.take(item('"}')) == [Failure("bad_record")]
+    braces = Records()
+    assert braces.take(item("{" + "x" * (MAX_REPLY_TEXT - 1))) == [Delta("{" + "x" * (MAX_REPLY_TEXT - 1))]
     aside = Records("Voice Agent")
     for _ in range(100):
         aside.take(item("x" * 1000, "Other"))

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from ivr.webhook.formats.parts import Closing, Delta, Failure, Piece
-from ivr.webhook.formats.reply_text import ReplyText
+from ivr.webhook.formats.reply_text import MAX_WRITTEN, ReplyText
 from tests.webhook.n8n import merged
 
 HI: list[Piece] = [Delta("Hi there.")]
@@ -52,12 +52,12 @@ OBJECTS: list[tuple[str, list[str], list[Piece]]] = [
     ("an object in a string", ['"', json.dumps('{"output": "Hi there."}')[1:]], HI),
     ("an object in a fence", ["``", '`json\n{"text": "Hi there.", "hang_up": true}\n```'], [*HI, Closing()]),
     ("strings in strings", [nested({"text": "Hi there.", "is_closing": True}, 3)], [*HI, Closing()]),
-    ("strings in strings without end", [nested({"text": "Hi there."}, 6)], [Failure("bad_record")]),
+    ("strings in six strings", [nested({"text": "Hi there."}, 6)], HI),
     ("an object, then words", ['{"next": "x"}', "\n", "Hi there."], HI),
     ("an object with words, then words", ['{"text": "Hi "}', "there."], HI),
     ("two objects", ['{"text": "Hi "}', '{"text": "there."}'], HI),
     ("a broken object", ['{"text": "Hi'], [Failure("bad_record")]),
-    ("words in braces", ["{name}, hi"], [Delta("{name}, hi")]),
+    ("words in braces", ["{so to speak}, hi"], [Delta("{so to speak}, hi")]),
     ("words in brackets", ["[", "laughs", "] Hi"], [Delta("[laughs] Hi")]),
     ("words in quotation marks", ['"', "Hi", '"'], [Delta('"Hi"')]),
     ("a quotation mark", ['"'], [Delta('"')]),
@@ -80,3 +80,16 @@ def test_reply_text_gives_words_at_once() -> None:
     reply = ReplyText()
     assert reply.delta("Your") == [Delta("Your")]
     assert reply.delta(" parcel") == [Delta(" parcel")]
+
+
+def test_reply_text_reads_objects_among_the_words_of_a_whole_answer() -> None:
+    reply = ReplyText()
+    assert reply.rest_of('Goodbye. {"is_closing": true}', strict=True) == [Delta("Goodbye. "), Closing()]
+    assert ReplyText().rest_of('{"output": "Hi", "hang_up": true}') == [Delta("Hi"), Closing()]
+
+
+def test_reply_text_takes_no_more_than_its_bound_of_what_is_not_said() -> None:
+    reply = ReplyText()
+    assert reply.delta("<think>" + "x" * (MAX_WRITTEN - len("<think></think>Hi")) + "</think>Hi") == [Delta("Hi")]
+    assert reply.delta(" you") == [Failure("too_long")]
+    assert (reply.over, reply.delta("late")) == (True, [])

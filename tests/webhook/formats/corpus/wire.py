@@ -102,7 +102,7 @@ N8N = [
     Case("n8n after a tool", run("Let me look. ") + run("Your parcel ", "is in Riyadh."), "Let me look. " + PARCEL),
     Case("n8n's structured output", run('{"output": {"text": "Good', 'bye.", "is_closing": true}}'), "Goodbye.",
          end="closing"),
-    Case("n8n's immediate answer", js({"message": "Workflow was started"}), "", end="respond_immediately"),
+    Case("n8n's immediate answer", js({"message": "Workflow was started"}), "", end="acknowledged"),
     Case("n8n's error", line("begin") + line("error", "boom"), "", end="fault"),
     Case("n8n's AI Agent as a document", js([{"output": ARABIC, "intermediateSteps": []}]), ARABIC),
 ]  # fmt: skip

@@ -1,0 +1,1 @@
+"""Take machinery out of what an agent writes, before sentences are cut."""
