@@ -20,6 +20,9 @@ _TRUNK_ZERO: Final = re.compile(r"(?<=[0-9])[\s.-]*\(0\)")
 _SIP_HOST: Final = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::[0-9]*)?")
 _LONGEST_ADDRESS: Final = 256
 """Characters of an address that are read."""
+_E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
+_HIDDEN: Final = frozenset({"+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"})
+"""What carriers write for a number that is withheld: ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN, UNAVAILABLE in keys."""
 _EXAMPLE: Final = "+966110000000"
 
 
@@ -65,6 +68,12 @@ def shown(written: str) -> str:
     """Return an address in one form that is good to read: a number with its +, any other address as its first key."""
     key = line_keys(written)[0]
     return key if ":" in key else telephone(written)
+
+
+def callable_number(written: str) -> str:
+    """Return an address as a number that may be shown to a person who is called, E.164. Empty: it is none."""
+    number = telephone(written)
+    return number if _E164.fullmatch(number) and number not in _HIDDEN else ""
 
 
 def check_number(written: str) -> str | None:

@@ -41,6 +41,7 @@ def faults_of(settings: Settings, *, lines_known: bool = True) -> list[str]:
     own = {
         "IVR_GREETING": check_phrase(default.phrases["greeting"]),
         "IVR_TRANSFER_TO": check_transfer(default.transfer_to),
+        "IVR_CALLER_ID": check_transfer((default.caller_id,) if default.caller_id else ()),
         "IVR_FALLBACK_SPEAKER": check_fallback(default),
     }
     faults = [f"{name} {problem}" for name, problem in own.items() if problem]

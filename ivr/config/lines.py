@@ -16,6 +16,7 @@ table leaves out comes from the environment's line, as far as it fits the table'
     greeting = "Welcome to the shipment line."    # "" for none
     endpoint_ms = 600
     transfer_to = "+966110000001"   # who takes over when the agent says so or nothing works; or a list of numbers
+    caller_id = "+966110000000"     # what that person is shown where the caller has no number
 
     [line.phrases]                  # notice, reprompt, apology, still_there, goodbye, filler, transfer, farewell, ...
     goodbye = "Bye."
@@ -118,6 +119,8 @@ class Line:
     """Silence that ends an utterance, in milliseconds."""
     transfer_to: tuple[str, ...] = ()
     """People who may take over a call, E.164; the first where the agent names none."""
+    caller_id: str = ""
+    """The number that such a person is shown where the caller has none, E.164; empty: the one that was dialled."""
     fallback_speaker: str = ""
     """The voice for sentences that fail with the speaker, of the same dialect; empty: none."""
     choices: Mapping[str, Choice] = field(default_factory=dict)
@@ -263,6 +266,7 @@ class _LineTable(_Strict):
     phrases: dict[PhraseName, str] = {}
     endpoint_ms: int | None = None
     transfer_to: str | list[str] | None = None
+    caller_id: str | None = None
     call: dict[str, Choice] = {}
 
     def line(self, default: Line) -> Line:
@@ -273,7 +277,8 @@ class _LineTable(_Strict):
             # The default's voice and words are of another language. A phrase that is switched off stays off.
             plain = plain_line(language, default.webhook_url, default.endpoint_ms, default.transfer_to)
             silent = {name: "" for name, text in default.phrases.items() if not text}
-            base = replace(plain, phrases={**plain.phrases, **silent}, choices=default.choices)
+            phrases = {**plain.phrases, **silent}
+            base = replace(plain, phrases=phrases, choices=default.choices, caller_id=default.caller_id)
         phrases = {**base.phrases, **self.phrases}
         if self.greeting is not None:
             phrases["greeting"] = self.greeting
@@ -292,6 +297,7 @@ class _LineTable(_Strict):
             phrases=phrases,
             endpoint_ms=base.endpoint_ms if self.endpoint_ms is None else self.endpoint_ms,
             transfer_to=base.transfer_to if self.transfer_to is None else read_numbers(self.transfer_to),
+            caller_id=base.caller_id if self.caller_id is None else telephone(self.caller_id),
             choices={**base.choices, **self.call},
         )
 
@@ -306,6 +312,8 @@ class _LineTable(_Strict):
             problems.append(problem)
         if problem := check_transfer(line.transfer_to):
             problems.append(f"transfer_to {problem}")
+        if problem := check_transfer((line.caller_id,) if line.caller_id else ()):
+            problems.append(f"caller_id {problem}")
         if problem := check_fallback(line):
             problems.append(f"fallback_speaker {problem}")
         texts = {**self.phrases, "greeting": self.greeting or ""}

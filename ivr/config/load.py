@@ -9,6 +9,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from ivr.config.address import telephone
 from ivr.config.checks import FIXES, faults_of
 from ivr.config.environment import gather, unread
 from ivr.config.lines import Line, plain_line, read_lines, read_numbers
@@ -17,7 +18,8 @@ from ivr.config.settings import ENV_NAMES, Settings
 LINES_FILE: Final = Path("ivr.toml")
 """The file of lines where IVR_CONFIG names no other. It may be missing."""
 NO_TRANSFERS: Final = (
-    "IVR_TRANSFER_TO: the bridge cannot transfer calls: set TWILIO_AUTH_TOKEN, with --dev IVR_TWILIO_REST_URL as well"
+    "IVR_TRANSFER_TO: the bridge cannot transfer calls: set TWILIO_AUTH_TOKEN or TWILIO_API_KEY, with --dev"
+    " IVR_TWILIO_REST_URL as well"
 )
 
 
@@ -66,6 +68,7 @@ def load(env: Mapping[str, str] | None = None, dev: bool = False) -> Settings:
         phrases={**plain.phrases, "greeting": greeting},
         fallback_speaker=settings.fallback_speaker,
         transfer_to=read_numbers(settings.transfer_to),
+        caller_id=telephone(settings.caller_id),
     )
     lines, default, file_problems = _read_file(config, default)
     derived = {"host": host, "public_url": public_url, "config": config, "default_line": default, "lines": tuple(lines)}

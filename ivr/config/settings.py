@@ -21,6 +21,13 @@ URL_SETTINGS: Final = frozenset(
 """Settings that are shown without what is secret in them."""
 
 
+def read_secrets(written: SecretStr) -> dict[str, str]:
+    """Return secrets by their ids, from `id=secret` separated by commas."""
+    # A secret may contain "=": the first one ends the id.
+    entries = (entry.partition("=") for entry in written.get_secret_value().split(",") if entry.strip())
+    return {key.strip(): secret.strip() for key, _, secret in entries}
+
+
 class Settings(BaseModel):
     """Hold everything an operator decided. Made by `load`, never changed."""
 
@@ -32,6 +39,16 @@ class Settings(BaseModel):
     """Signs the webhooks and opens the REST API."""
     twilio_secondary_auth_token: SecretStr = Field(SecretStr(""), alias="TWILIO_SECONDARY_AUTH_TOKEN")
     """The other token while the operator exchanges one for the other: signatures of both are good."""
+    twilio_api_key: str = Field("", alias="TWILIO_API_KEY")
+    """Opens the REST API instead of the auth token; `SK...`."""
+    twilio_api_secret: SecretStr = Field(SecretStr(""), alias="TWILIO_API_SECRET")
+    """The secret of that key."""
+    twilio_subaccounts: SecretStr = Field(SecretStr(""), alias="TWILIO_SUBACCOUNTS")
+    """Further accounts whose calls are taken, `AC...=auth token` separated by commas."""
+    twilio_region: str = Field("", alias="TWILIO_REGION")
+    """Twilio's region of the account, such as `ie1`; empty: `us1`."""
+    twilio_edge: str = Field("", alias="TWILIO_EDGE")
+    """Twilio's edge that is asked, such as `dublin`."""
     shared_keys: SecretStr = Field(SecretStr(""), alias="IVR_SHARED_KEYS")
     """Twilio's webhook signing keys, `id=secret` separated by commas."""
     require_shared_key: bool = Field(False, alias="IVR_REQUIRE_SHARED_KEY")
@@ -94,6 +111,8 @@ class Settings(BaseModel):
     endpoint_ms: int = Field(500, alias="IVR_ENDPOINT_MS")
     transfer_to: str = Field("", alias="IVR_TRANSFER_TO")
     """Numbers of people who may take over a call, with commas between them; the first where the agent names none."""
+    caller_id: str = Field("", alias="IVR_CALLER_ID")
+    """The operator's number that such a person is shown where the caller has none; empty: the one that was dialled."""
 
     default_line: Line = Field(plain_line("ar"), exclude=True)
     """Answers the numbers that have no line of their own."""
@@ -134,28 +153,40 @@ class Settings(BaseModel):
         return not self.dev
 
     @property
-    def expected_account(self) -> str | None:
-        """Return the only account whose streams are taken; None: any."""
-        return None if self.dev else self.twilio_account_sid
+    def expected_accounts(self) -> frozenset[str] | None:
+        """Return the accounts whose calls are taken; None: any."""
+        return None if self.dev else frozenset({self.twilio_account_sid, *self.subaccounts})
+
+    @property
+    def subaccounts(self) -> dict[str, str]:
+        """Return the auth tokens of the subaccounts, by account id."""
+        return read_secrets(self.twilio_subaccounts)
 
     @property
     def auth_tokens(self) -> tuple[str, ...]:
         """Return the secrets that may sign a request, the primary first."""
         tokens = (self.twilio_auth_token, self.twilio_secondary_auth_token)
-        return tuple(token.get_secret_value() for token in tokens if token.get_secret_value())
+        own = (token.get_secret_value() for token in tokens if token.get_secret_value())
+        return (*own, *(token for token in self.subaccounts.values() if token))
+
+    @property
+    def rest_login(self) -> tuple[str, str] | None:
+        """Return API key (empty: none) and secret or auth token for the carrier's REST API; None: there are none."""
+        if self.twilio_api_key and self.twilio_api_secret.get_secret_value():
+            return self.twilio_api_key, self.twilio_api_secret.get_secret_value()
+        token = self.twilio_auth_token.get_secret_value() or self.twilio_secondary_auth_token.get_secret_value()
+        return ("", token) if token else None
 
     @property
     def rest_possible(self) -> bool:
         """Tell whether there is an account to use the carrier's REST API with."""
         # A laptop must not end real calls by accident: with --dev only a named server is asked.
-        return bool(self.auth_tokens) and not (self.dev and not self.twilio_rest_url)
+        return self.rest_login is not None and not (self.dev and not self.twilio_rest_url)
 
     @property
     def signing_keys(self) -> dict[str, str]:
         """Return the secrets of the shared keys, by key id."""
-        # A secret may contain "=": the first one ends the id.
-        entries = (entry.partition("=") for entry in self.shared_keys.get_secret_value().split(",") if entry.strip())
-        return {key.strip(): secret.strip() for key, _, secret in entries}
+        return read_secrets(self.shared_keys)
 
     def describe(self) -> list[tuple[str, str]]:
         """Return name and value of every setting. A secret is `set` or `not set`, what is secret in a URL `***`."""
@@ -170,6 +201,8 @@ class Settings(BaseModel):
         # What is printed may end up in a ticket: people's numbers are shortened.
         if self.transfer_to:
             values["IVR_TRANSFER_TO"] = ", ".join(map(number_hidden, read_numbers(self.transfer_to)))
+        if self.caller_id:
+            values["IVR_CALLER_ID"] = number_hidden(self.caller_id)
         # "not set" would be wrong: without the setting the agent greets with the language's own words.
         if self.greeting == "":
             values["IVR_GREETING"] = "empty"

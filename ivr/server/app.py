@@ -60,6 +60,7 @@ FOREIGN: Final = "with --dev only 127.0.0.1, localhost and the host of IVR_PUBLI
 AS_IT_CAME: Final = "ivr.path"
 """The key of a request's path as it came, without the path of IVR_PUBLIC_URL. It is what was signed."""
 _DEAD = frozenset({1005, 1006})
+_STREAM_OVER = frozenset({"stream-stopped", "stream-error"})
 _OVER = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 
 
@@ -118,7 +119,8 @@ class Routes:
         if left_out:
             log.warning("parameters_left_out", extra={"call": dialled.call_sid, "count": left_out})
         dialled = replace(dialled, parameters=parameters)
-        if self._settings.expected_account not in (None, dialled.account_sid):
+        accounts = self._settings.expected_accounts
+        if accounts is not None and dialled.account_sid not in accounts:
             return self._refuse("voice", "account", 403)
         try:
             name, text = self.bridge.answer(dialled, asyncio.get_running_loop().time())
@@ -145,7 +147,7 @@ class Routes:
         await self.bridge.serve(PhoneWire(websocket))
 
     async def status(self, request: Request) -> Response:
-        """Free the place of a call that the carrier says is over."""
+        """End a call, or its stream, that the carrier says is over, also where its socket never ends."""
         form, refused = await self._read(request, "status")
         if form is None:
             return refused
@@ -155,6 +157,11 @@ class Routes:
             self.bridge.learn(call_id, found)
         if call_id and status in _OVER:
             self.bridge.over(call_id)
+        event = form.get("StreamEvent")
+        if call_id and event in _STREAM_OVER:
+            if event == "stream-error":
+                log.warning("stream_error", extra={"call": call_id})
+            self.bridge.stream_over(call_id, form.get("StreamSid"))
         return Response(status_code=204)
 
     async def goodbye(self, request: Request) -> Response:

@@ -21,6 +21,8 @@ from ivr.call.commands import ReplyRequest
 from ivr.call.ending import RELEASE_S
 from ivr.call.events import SUPERSEDED, CallStarted, Event
 from ivr.call.ports import CallObserver, CallPorts, PhonePort
+from ivr.config.address import callable_number
+from ivr.config.lines import Line
 from ivr.config.settings import Settings
 from ivr.hamsa.phrases import NOT_KEPT
 from ivr.hamsa.pool.socket import Connect, connect
@@ -48,6 +50,14 @@ log = logging.getLogger("ivr.bridge")
 
 RENDER_AGAIN: Final = 30.0
 """Seconds before phrases that could not be rendered are tried again."""
+
+
+LONGEST_NUMBER: Final = "+" + 15 * "9"
+_REST_PROBLEMS: Final = {
+    "not_found": "Twilio knows no such call there: set TWILIO_REGION and TWILIO_EDGE to those of the number, and"
+    " TWILIO_SUBACCOUNTS when it is a subaccount's",
+    "refused": "Twilio refused: look at TWILIO_AUTH_TOKEN, or TWILIO_API_KEY and TWILIO_API_SECRET, of that region",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +139,7 @@ class Bridge:
             # A mistake that would fail every call, or a transfer, stops the start.
             compose.speech_settings(settings, line)
             for number in line.transfer_to:
-                if len(documents.transfer(number, line.language)) > LONGEST_TWIML:
+                if len(documents.transfer(number, line.language, LONGEST_NUMBER)) > LONGEST_TWIML:
                     raise ValueError(f"transfer.xml: longer than {LONGEST_TWIML} characters when filled: shorten it")
 
     def __repr__(self) -> str:
@@ -157,9 +167,16 @@ class Bridge:
         await self._until(lambda: not len(self.admission), compose.REST_TIMEOUT)
 
     def over(self, call_id: str) -> None:
-        """Free the place of a call that the carrier says is over."""
+        """End a call that the carrier says is over, and free its place."""
         self.admission.forget(call_id)
+        if (session := self.admission.get(call_id)) is not None:
+            session.carrier_ended()
         self._call_left.set()
+
+    def stream_over(self, call_id: str, stream_id: str) -> None:
+        """End a call whose stream the carrier says is over, unless another stream has taken its place."""
+        if (session := self.admission.get(call_id)) is not None:
+            session.carrier_ended(stream_id)
 
     def learn(self, call_id: str, found: Mapping[str, str]) -> None:
         """Remember what the carrier found out of a call, for the agent."""
@@ -253,13 +270,13 @@ class Bridge:
     async def serve(self, wire: PhonePort) -> None:
         """Carry a call on one socket of the phone, from accept to its end."""
         loop = asyncio.get_running_loop()
-        stream = Stream(lambda token, call: self._admits(token, call, loop.time()), self.settings.expected_account)
+        stream = Stream(lambda token, call: self._admits(token, call, loop.time()), self.settings.expected_accounts)
         session = Session(
             wire,
             stream,
-            lambda started: self._compose(started, session, loop.time()),
+            lambda started: self._compose(started, session, loop.time(), stream.account_sid),
             self._scorer(),
-            hang_up=self._hang_up if self._rest is not None else None,
+            hang_up=partial(self._hang_up, stream) if self._rest is not None else None,
             observer=self._observer,
             batching=self._batching,
         )
@@ -289,7 +306,7 @@ class Bridge:
             return True
         return self.settings.dev and not token and self.admission.admit(call_id, now) == "answer"
 
-    def _compose(self, started: CallStarted, session: Session, now: float) -> CallPorts:
+    def _compose(self, started: CallStarted, session: Session, now: float, account: str) -> CallPorts:
         """Put a call together, for the line that was dialled."""
         place = self.admission.expect(started.call_id, now)
         if place is not None:
@@ -321,20 +338,36 @@ class Bridge:
             synthesizer,
             transcriber,
             LineAgent(self._agent, line.webhook_url, self._late.setdefault(started.call_id, {})),
-            None if self._rest is None else partial(self._hand_over, self._rest, started.call_id, line.language),
+            None if self._rest is None else partial(self._hand_over, self._rest, started, line, account),
         )
 
     # -- peers ---------------------------------------------------------------------------------------------------
 
-    async def _hang_up(self, call_id: str) -> None:
+    async def _hang_up(self, stream: Stream, call_id: str) -> None:
         if self._rest is not None:
-            outcome = await self._rest.hang_up(call_id)
+            outcome = await self._rest.hang_up(call_id, stream.account_sid)
             log.info("hung_up", extra={"call": call_id, "outcome": outcome})
+            self._warn_of_rest(call_id, outcome)
 
-    async def _hand_over(self, rest: TwilioRest, call_id: str, language: str, number: str) -> str:
-        outcome = await rest.redirect(call_id, twiml=self.documents.transfer(number, language))
-        log.info("transferred", extra={"call": call_id, "outcome": outcome})
+    async def _hand_over(self, rest: TwilioRest, started: CallStarted, line: Line, account: str, number: str) -> str:
+        shown = ""
+        # The carrier shows the person the caller's number. Where that is none (withheld, SIP), it would not dial.
+        if not callable_number(started.caller):
+            ours = (line.caller_id, started.called, line.number)
+            shown = next(filter(None, map(callable_number, ours)), "")
+            if not shown:
+                log.warning("no_caller_id", extra={"call": started.call_id, "setting": "IVR_CALLER_ID"})
+        twiml = self.documents.transfer(number, line.language, shown)
+        outcome = await rest.redirect(started.call_id, account, twiml=twiml)
+        log.info("transferred", extra={"call": started.call_id, "outcome": outcome})
+        self._warn_of_rest(started.call_id, outcome)
         return outcome
+
+    def _warn_of_rest(self, call_id: str, outcome: str) -> None:
+        """Say what may be wrong where the carrier does not know a call that is on the line, or the account."""
+        if outcome in _REST_PROBLEMS:
+            self.metrics.noted(f"rest_{outcome}")
+            log.warning("rest_failed", extra={"call": call_id, "outcome": outcome, "problem": _REST_PROBLEMS[outcome]})
 
     def _note(self, name: str, fields: Mapping[str, str | int | float | bool]) -> None:
         self.metrics.noted(name)

@@ -117,11 +117,16 @@ def agent_client(settings: Settings, transport: httpx.AsyncBaseTransport | None 
 
 def twilio_rest(settings: Settings) -> TwilioRest | None:
     """Return the carrier's REST client; None: there is no account to use it with."""
-    if not settings.rest_possible:
+    login = settings.rest_login
+    if login is None or not settings.rest_possible:
         return None
     return TwilioRest(
         settings.twilio_account_sid,
-        settings.auth_tokens[0],
+        login[1],
+        api_key=login[0],
+        subaccounts=settings.subaccounts,
+        region=settings.twilio_region,
+        edge=settings.twilio_edge,
         base_url=settings.twilio_rest_url,
         timeout=REST_TIMEOUT,
         transport=ResolvingTransport(httpx.AsyncHTTPTransport(retries=1, trust_env=False)),

@@ -127,6 +127,12 @@ class Session:
         """End the call from our side; a fixed phrase as reason. Never raises."""
         self._feed_or_fail(events.Withdraw(reason))
 
+    def carrier_ended(self, stream_id: str | None = None) -> None:
+        """Tell the call that the carrier says it is over, or this stream of it. Never raises."""
+        # The socket of a phone may die without a sign: the carrier's word is as good as its `stop`.
+        if stream_id in (None, self._stream.stream_sid):
+            self._feed_or_fail(events.CallerLeft("stop" if stream_id is None else "closed"))
+
     async def _await_start(self) -> events.CallStarted | None:
         """Return how the call started; None when it did not, the socket closed."""
         # A socket that says nothing would hold its place for ever.

@@ -94,8 +94,15 @@ class Document:
     def __repr__(self) -> str:
         return f"<Document {self.name} {' '.join(child.tag for child in self._root)}>"
 
-    def fill(self, language: str, values: Mapping[str, str], parameters: Mapping[str, str] | None = None) -> str:
-        """Return the document for one call, as XML. `parameters` are added to the `<Stream>` in `<Connect>`.
+    def fill(
+        self,
+        language: str,
+        values: Mapping[str, str],
+        parameters: Mapping[str, str] | None = None,
+        caller_id: str = "",
+    ) -> str:
+        """Return the document for one call, as XML. `parameters` are added to the `<Stream>` in `<Connect>`, and
+        `caller_id` to every `<Dial>` without one.
 
         Raises ValueError when a value is missing or cannot stand in XML.
         """
@@ -105,6 +112,8 @@ class Document:
         for stream in root.iterfind("Connect/Stream"):
             for name, value in (parameters or {}).items():
                 ElementTree.SubElement(stream, "Parameter", {"name": _legal(name), "value": _legal(value)})
+        for dial in root.iter("Dial") if caller_id else ():
+            dial.attrib.setdefault("callerId", _legal(caller_id))
         for parameter in root.iter("Parameter"):
             _check_parameter(self.name, parameter)
         xml: str = ElementTree.tostring(root, encoding="unicode")

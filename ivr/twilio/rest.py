@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from typing import Any, Final, Literal, TypeAlias
 
 import httpx
@@ -19,11 +20,12 @@ from twilio.rest import Client  # type: ignore[import-untyped]
 
 LONGEST_TWIML: Final = 4000
 """Characters of TwiML that an update takes."""
-_GONE: Final = frozenset({20404, 21220})
-"""Twilio's error codes for a call that is unknown or over."""
+_NOT_IN_PROGRESS: Final = 21220
+"""Twilio's error code for a call that is over."""
 
-RestOutcome: TypeAlias = Literal["done", "gone", "refused", "unreachable", "timeout"]
-"""`gone`: the call is over; for a hang-up that is success. `refused`: Twilio answered with an error."""
+RestOutcome: TypeAlias = Literal["done", "gone", "not_found", "refused", "unreachable", "timeout"]
+"""`gone`: the call is over; for a hang-up that is success. `not_found`: Twilio does not know the call there; it is of
+another account or region, and goes on. `refused`: Twilio answered with another error."""
 
 
 class Transport(AsyncHttpClient):  # type: ignore[misc]
@@ -61,51 +63,81 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]
 
 
 class TwilioRest:
-    """End and redirect the calls of one account."""
+    """End and redirect the calls of an account and of its subaccounts."""
 
     def __init__(
         self,
         account_sid: str,
         auth_token: str,
         *,
+        api_key: str = "",
+        subaccounts: Mapping[str, str] | None = None,
+        region: str = "",
+        edge: str = "",
         base_url: str = "",
         timeout: float = 5.0,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """Take `base_url`, another server than Twilio's, and `timeout`, in seconds for a whole request."""
+        """Take whose calls these are, and where Twilio is asked.
+
+        `auth_token`: the account's, or the secret of `api_key` (`SK...`) where there is one. `subaccounts`: their auth
+        tokens by id. `region` and `edge`: Twilio's names, such as `ie1` and `dublin`. `base_url`: another server than
+        Twilio's. `timeout`: seconds for a whole request.
+        """
         self._timeout = timeout
         self._transport = Transport(timeout, transport)
-        # TWILIO_REGION and TWILIO_EDGE of the process belong to Twilio's hosts; they would mangle another base URL.
-        environment = {"TWILIO_REGION": ""} if base_url else None
-        self._client = Client(account_sid, auth_token, http_client=self._transport, environment=environment)
-        self._client.api.base_url = base_url.rstrip("/") or self._client.api.base_url
+        self._account = account_sid
+        # A subaccount's own token opens its calls whatever the key of the main account may do.
+        logins = {sid: (sid, token) for sid, token in (subaccounts or {}).items()}
+        logins[account_sid] = (api_key or account_sid, auth_token)
+        # A region belongs to Twilio's hosts: it would mangle another base URL.
+        place = ("", "") if base_url else (region, edge)
+        self._clients = {
+            sid: Client(
+                *login,
+                account_sid=sid,
+                region=place[0],
+                edge=place[1],
+                http_client=self._transport,
+                # The client reads the process's environment itself where it is given none.
+                environment={"TWILIO_REGION": ""},
+            )
+            for sid, login in logins.items()
+        }
+        for client in self._clients.values():
+            client.api.base_url = base_url.rstrip("/") or client.api.base_url
 
-    async def hang_up(self, call_sid: str) -> RestOutcome:
-        """End the call."""
-        return await self._update(call_sid, status="completed")
+    async def hang_up(self, call_sid: str, account_sid: str = "") -> RestOutcome:
+        """End a call of an account; by default of the main one."""
+        return await self._update(call_sid, account_sid, status="completed")
 
-    async def redirect(self, call_sid: str, *, twiml: str = "", url: str = "") -> RestOutcome:
+    async def redirect(self, call_sid: str, account_sid: str = "", *, twiml: str = "", url: str = "") -> RestOutcome:
         """Give the call other TwiML, as text of at most 4000 characters or by URL. This ends its stream at once."""
         if bool(twiml) == bool(url) or len(twiml) > LONGEST_TWIML:
             raise ValueError("give TwiML of at most 4000 characters, or a URL")
-        return await (self._update(call_sid, twiml=twiml) if twiml else self._update(call_sid, url=url))
+        change = {"twiml": twiml} if twiml else {"url": url}
+        return await self._update(call_sid, account_sid, **change)
 
     async def aclose(self) -> None:
         """Close the pool."""
         await self._transport.aclose()
 
-    async def _update(self, call_sid: str, **change: str) -> RestOutcome:
+    async def _update(self, call_sid: str, account_sid: str, **change: str) -> RestOutcome:
         """Change a call. Never raises for a fault of Twilio or of the network."""
+        client = self._clients.get(account_sid) or self._clients[self._account]
         try:
             async with asyncio.timeout(self._timeout):
-                await self._client.calls(call_sid).update_async(**change)
+                await client.calls(call_sid).update_async(**change)
         except (TimeoutError, httpx.TimeoutException):
             return "timeout"
         # OSError: the process has no file descriptor left.
         except (httpx.HTTPError, OSError):
             return "unreachable"
         except TwilioRestException as error:
-            return "gone" if error.code in _GONE or error.status == 404 else "refused"
+            if error.code == _NOT_IN_PROGRESS:
+                return "gone"
+            # Twilio keeps calls that are over: one that it does not know is not there at all.
+            return "not_found" if error.status == 404 else "refused"
         # The last three: an answer that is not Twilio's.
         except (TwilioException, ValueError, TypeError, AttributeError):
             return "refused"

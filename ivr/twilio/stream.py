@@ -20,7 +20,7 @@ on like that is a flood, and ends: REFUSED before `start`, CallerLeft after it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final, Literal, TypeAlias
 
 from ivr.call.commands import HangUp, SendAudio, SendClear, SendMark
@@ -50,12 +50,13 @@ StreamState: TypeAlias = Literal["waiting", "open", "refused", "over"]
 class Stream:
     """Follow the protocol on one WebSocket of the phone."""
 
-    def __init__(self, check_token: Callable[[str, str], bool], account_sid: str | None = None) -> None:
-        """Take `check_token(token, call_sid)`, called once at `start`. `account_sid=None` accepts every account."""
+    def __init__(self, check_token: Callable[[str, str], bool], accounts: Collection[str] | None = None) -> None:
+        """Take `check_token(token, call_sid)`, called once at `start`. `accounts=None` accepts every account."""
         self.state: StreamState = "waiting"
         self.refused: StreamRefusal | None = None
         self.stream_sid = ""
         self.call_sid = ""
+        self.account_sid = ""
         self.faults = 0
         """Messages that were not in the protocol, so far."""
         self.skipped = 0
@@ -63,7 +64,7 @@ class Stream:
         self.budget = StreamBudget()
         self._overruns: set[Overrun] = set()
         self._check_token = check_token
-        self._account_sid = account_sid
+        self._accounts = accounts
 
     def __repr__(self) -> str:
         why = f" {self.refused}" if self.refused else ""
@@ -107,11 +108,12 @@ class Stream:
         """Check the facts of a stream, and open it or refuse it."""
         if (start.encoding, start.sample_rate, start.channels) != ("audio/x-mulaw", 8000, 1):
             return self._refuse("media_format")
-        if self._account_sid is not None and start.account_sid != self._account_sid:
+        if self._accounts is not None and start.account_sid not in self._accounts:
             return self._refuse("account")
         if not self._check_token(start.parameters.get(TOKEN, ""), start.call_sid):
             return self._refuse("token")
         self.state, self.stream_sid, self.call_sid = "open", start.stream_sid, start.call_sid
+        self.account_sid = start.account_sid
         # The token is a secret of the bridge: the agent never sees it.
         parameters = {name: value for name, value in start.parameters.items() if name != TOKEN}
         return [CallStarted(call_id=start.call_sid, stream_id=start.stream_sid, parameters=parameters)]

@@ -73,11 +73,14 @@ class Documents:
         others = {name: value for name, value in parameters.items() if name != TOKEN}
         return self._documents["answer"].fill(language, self._urls | values, others)
 
-    def transfer(self, number: str, language: str) -> str:
-        """Return the document that transfers the caller to this number (E.164). Raises ValueError."""
+    def transfer(self, number: str, language: str, caller_id: str = "") -> str:
+        """Return the document that transfers the caller to this number (E.164). Raises ValueError.
+
+        `caller_id`: the number that is shown there; empty: the caller's own.
+        """
         if not _DIALLED_NUMBER.fullmatch(number):
             raise ValueError("a transfer needs a telephone number: + and 3 to 15 digits")
-        return self._documents["transfer"].fill(language, self._urls | {"number": number})
+        return self._documents["transfer"].fill(language, self._urls | {"number": number}, caller_id=caller_id)
 
     def say(self, name: Literal["busy", "closed", "drain", "error", "voicemail", "goodbye"], language: str) -> str:
         """Return one of the documents that need no value of the call."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ivr.config.address import check_number, line_keys, shown, telephone
+from ivr.config.address import callable_number, check_number, line_keys, shown, telephone
 
 NUMBERS: dict[str, str] = {
     "+966 11 000-0000": "+966110000000",
@@ -63,6 +63,24 @@ def test_line_keys_meet_however_an_address_is_written() -> None:
 )
 def test_shown_is_good_to_read(written: str, form: str) -> None:
     assert shown(written) == form
+
+
+@pytest.mark.parametrize(
+    ("caller", "number"),
+    [
+        ("+966500000001", "+966500000001"),
+        ("00966 50 000 0001", "+966500000001"),
+        ("966500000001", ""),
+        ("anonymous", ""),
+        ("+266696687", ""),
+        ("sip:+966500000001@h", ""),
+        ("client:ann", ""),
+        ("911", ""),
+        ("", ""),
+    ],
+)
+def test_callable_number_is_one_that_may_be_shown(caller: str, number: str) -> None:
+    assert callable_number(caller) == number
 
 
 FAULTS: dict[str, str] = {

@@ -203,6 +203,7 @@ WRONG: list[tuple[str, str]] = [
         "[[line]] 1: transfer_to is not a telephone number",
     ),
     ('[[line]]\nnumber = "+12345678"\ntransfer_to = "0012345678"', "+12345678: transfer_to +12345678 is a line itself"),
+    ('[[line]]\nnumber = "+12345"\ncaller_id = "sip:a@b"', "[[line]] 1: caller_id is not a telephone number"),
     ('[[line]]\nnumber = "+12345"\ngreeting = "a\\u0000"', "[[line]] 1: greeting holds control characters"),
     (
         '[[line]]\nnumber = "+12345"\n[line.phrases]\nhello = "a"',
@@ -342,6 +343,17 @@ def test_check_url(url: str, good: bool) -> None:
 @pytest.mark.parametrize(("value", "good"), [(99, False), (100, True), (3000, True), (3001, False)])
 def test_check_endpoint(value: int, good: bool) -> None:
     assert (check_endpoint(value) is None) == good
+
+
+@pytest.mark.parametrize(
+    ("language", "own", "shown"), [("ar", "", "+1555010"), ("en", 'caller_id = "001 555 0199"', "+15550199")]
+)
+def test_caller_id_is_the_line_s_or_the_default_s(language: str, own: str, shown: str) -> None:
+    default = replace(ARABIC, caller_id="+1555010")
+    (line,) = lines(f'[[line]]\nnumber = "+12345"\nlanguage = "{language}"\n{own}', default)
+    assert line.caller_id == shown
+    (english,) = lines('[[line]]\nnumber = "+12345"\nlanguage = "en"', default)
+    assert english.caller_id == "+1555010"
 
 
 def test_a_short_endpoint_alone_is_no_contradiction() -> None:

@@ -17,6 +17,7 @@ REAL = {
     "IVR_WEBHOOK_URL": "https://agent.example/webhook",
     "IVR_PUBLIC_URL": "https://bridge.example/",
 }
+KEY, SUBACCOUNT = "SK" + "1" * 32, "AC" + "2" * 32
 DEV = {"IVR_WEBHOOK_URL": "http://127.0.0.1:9100/webhook", "IVR_HAMSA_URL": "ws://127.0.0.1:9100/v1/realtime/ws"}
 
 
@@ -40,7 +41,7 @@ def test_load_with_a_real_account() -> None:
     assert settings.public_url == "https://bridge.example"
     assert settings.stream_url == "wss://bridge.example/media"
     assert settings.hamsa_url == HAMSA_URL
-    assert (settings.check_signatures, settings.expected_account) == (True, REAL["TWILIO_ACCOUNT_SID"])
+    assert (settings.check_signatures, settings.expected_accounts) == (True, frozenset({REAL["TWILIO_ACCOUNT_SID"]}))
     assert settings.auth_tokens == ("very-secret",)
     line = settings.line("+966110000000")
     assert line is not None
@@ -52,7 +53,7 @@ def test_load_on_a_laptop() -> None:
     settings = load(DEV, dev=True)
     assert (settings.host, settings.public_url) == ("127.0.0.1", "http://127.0.0.1:8000")
     assert settings.stream_url == "ws://127.0.0.1:8000/media"
-    assert (settings.check_signatures, settings.expected_account) == (False, None)
+    assert (settings.check_signatures, settings.expected_accounts) == (False, None)
     assert load(DEV | {"IVR_HOST": "::1", "IVR_PORT": "81"}, dev=True).public_url == "http://[::1]:81"
     assert load(DEV | {"IVR_DEV": "1", "IVR_PUBLIC_URL": "https://x.example"}).stream_url == "wss://x.example/media"
 
@@ -86,12 +87,21 @@ def test_load_reads_every_setting() -> None:
         "IVR_TWILIO_REST_URL": "http://127.0.0.1:1",
         "IVR_HAMSA_REST_URL": "https://hamsa.example",
         "TWILIO_SECONDARY_AUTH_TOKEN": "second",
+        "TWILIO_API_KEY": KEY,
+        "TWILIO_API_SECRET": "key-secret",
+        "TWILIO_SUBACCOUNTS": f"{SUBACCOUNT}=sub-secret",
+        "TWILIO_REGION": "ie1",
+        "TWILIO_EDGE": "dublin",
+        "IVR_CALLER_ID": "00966 11 000 0000",
         "IVR_SHARED_KEYS": "k1=s1, k2=s=2",
         "IVR_REQUIRE_SHARED_KEY": "true",
     }
     settings = load(env)
     assert settings.signing_keys == {"k1": "s1", "k2": "s=2"}
-    assert settings.auth_tokens == ("very-secret", "second")
+    assert settings.auth_tokens == ("very-secret", "second", "sub-secret")
+    assert settings.expected_accounts == frozenset({REAL["TWILIO_ACCOUNT_SID"], SUBACCOUNT})
+    assert settings.rest_login == (KEY, "key-secret")
+    assert (settings.twilio_region, settings.twilio_edge) == ("ie1", "dublin")
     assert settings.cache_dir == Path("there")
     assert (settings.audio_format, settings.log_format, settings.drain_seconds) == ("mulaw", "json", 2.5)
     line = settings.line("anonymous")
@@ -99,6 +109,7 @@ def test_load_reads_every_setting() -> None:
     assert (line.speaker, line.dialect, line.endpoint_ms) == ("Fahd", "najd", 200)
     assert line.fallback_speaker == "Sara"
     assert line.transfer_to == ("+966110000001", "+966110000002")
+    assert line.caller_id == "+966110000000"
     assert settings.notes == ()
 
 
@@ -263,3 +274,20 @@ def test_a_setting_has_the_range_that_its_fix_names(name: str, low: float, high:
 )
 def test_speech_rest_url(env: dict[str, str], url: str) -> None:
     assert load(REAL | env).speech_rest_url == url
+
+
+@pytest.mark.parametrize(
+    ("env", "login"),
+    [
+        ({}, ("", "very-secret")),
+        ({"TWILIO_AUTH_TOKEN": "", "TWILIO_SECONDARY_AUTH_TOKEN": "second"}, ("", "second")),
+        ({"TWILIO_AUTH_TOKEN": "", "IVR_SHARED_KEYS": "k=s"}, None),
+        ({"TWILIO_API_KEY": KEY, "TWILIO_API_SECRET": "s"}, (KEY, "s")),
+    ],
+)
+def test_rest_login_is_the_key_s_or_the_account_s(env: dict[str, str], login: tuple[str, str] | None) -> None:
+    assert load(REAL | env).rest_login == login
+
+
+def test_describe_shortens_the_caller_id() -> None:
+    assert dict(load(REAL | {"IVR_CALLER_ID": "+966110000000"}).describe())["IVR_CALLER_ID"] != "+966110000000"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -21,6 +22,7 @@ from ivr.testbench.hamsa.memory import MemoryHamsa
 from ivr.testbench.memory import wire_pair
 from ivr.testbench.phone import messages as wire
 from ivr.twilio.form import Dialled
+from ivr.twilio.rest import RestOutcome, TwilioRest
 from tests.support.front import ACCOUNT, CALL, CALLED, CALLER, STREAM, a_bridge, settings
 
 IDS = wire.Ids(ACCOUNT, CALL, STREAM)
@@ -232,6 +234,31 @@ def test_the_caller_s_number_comes_from_the_webhook(tmp_path: Path) -> None:
         await serving
 
     live(settings(tmp_path), story)
+
+
+def test_a_transfer_without_any_number_to_show_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    class Carrier(TwilioRest):
+        async def redirect(self, *_: str, twiml: str = "", url: str = "") -> RestOutcome:
+            assert "callerId" not in twiml
+            return "done"
+
+    async def story(bridge: Bridge) -> None:
+        bridge.answer(replace(dialled(), caller="sip:a@b", called="sip:c@d"), now())
+        phone, near = wire_pair(closed=WireClosed)
+        serving = asyncio.create_task(bridge.serve(near))
+        await phone.send(wire.CONNECTED)
+        await phone.send(wire.start(IDS, 1, {"token": bridge.tokens.issue(CALL, now())}))
+        await asyncio.sleep(0.1)
+        [session] = bridge.admission
+        assert session._ports is not None
+        assert session._ports.hand_over is not None
+        assert await session._ports.hand_over("+966110000001") == "done"
+        phone.drop()
+        await serving
+
+    live(settings(tmp_path, IVR_TRANSFER_TO="+966110000001"), story, rest=Carrier(ACCOUNT, "token"))
+    [line] = (record for record in caplog.records if record.getMessage() == "no_caller_id")
+    assert fields_of(line) == {"call": CALL, "setting": "IVR_CALLER_ID"}
 
 
 # -- the end -------------------------------------------------------------------------------------------------------

@@ -160,7 +160,7 @@ async def one_call(
     def compose(started: CallStarted) -> CallPorts:
         return CallPorts(started, Call(options()), speaker, listener, Answering())
 
-    session = Session(near, Stream(lambda *_: True, ACCOUNT), compose, scorer, observer=tape, batching=batching)
+    session = Session(near, Stream(lambda *_: True, {ACCOUNT}), compose, scorer, observer=tape, batching=batching)
     phone = Phone(far)
     listening = asyncio.create_task(phone.listen())
     serving = asyncio.create_task(session.run())

@@ -75,8 +75,8 @@ PROBLEM: dict[str, Any] = {"type": "about:blank", "title": "no", "status": 400, 
 @pytest.mark.parametrize(
     ("server", "result"),
     [
-        (error(404, 20404), "gone"),
-        (error(404, 0), "gone"),
+        (error(404, 20404), "not_found"),
+        (error(404, 0), "not_found"),
         (error(400, 21220), "gone"),
         (error(401, 20003), "refused"),
         (error(429, 20429), "refused"),
@@ -133,6 +133,50 @@ def test_without_a_base_url_it_is_twilios() -> None:
         return seen[0]
 
     assert asyncio.run(ask()).startswith("api.")
+
+
+SUB = "AC" + "2" * 32
+KEY = "SK" + "3" * 32
+
+
+@pytest.mark.parametrize(
+    ("options", "account", "host", "path", "login"),
+    [
+        ({}, "", "api.twilio.com", ACCOUNT, (ACCOUNT, "token")),
+        ({}, ACCOUNT, "api.twilio.com", ACCOUNT, (ACCOUNT, "token")),
+        ({}, "AC" + "9" * 32, "api.twilio.com", ACCOUNT, (ACCOUNT, "token")),
+        ({"subaccounts": {SUB: "sub"}}, SUB, "api.twilio.com", SUB, (SUB, "sub")),
+        ({"api_key": KEY}, ACCOUNT, "api.twilio.com", ACCOUNT, (KEY, "token")),
+        ({"api_key": KEY, "subaccounts": {SUB: "sub"}}, SUB, "api.twilio.com", SUB, (SUB, "sub")),
+        ({"region": "ie1"}, "", "api.ie1.twilio.com", ACCOUNT, (ACCOUNT, "token")),
+        ({"edge": "dublin"}, "", "api.dublin.us1.twilio.com", ACCOUNT, (ACCOUNT, "token")),
+        ({"region": "au1", "edge": "sydney"}, "", "api.sydney.au1.twilio.com", ACCOUNT, (ACCOUNT, "token")),
+        ({"region": "au1", "base_url": "http://a.b.c.d:1"}, "", "a.b.c.d", ACCOUNT, (ACCOUNT, "token")),
+    ],
+)
+def test_each_call_is_asked_for_at_its_account_and_region(
+    options: dict[str, Any], account: str, host: str, path: str, login: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Settings come from the settings alone.
+    monkeypatch.setenv("TWILIO_REGION", "us9")
+    monkeypatch.setenv("TWILIO_EDGE", "nowhere")
+    seen: list[httpx.Request] = []
+
+    def server(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, json={"sid": CALL})
+
+    async def ask() -> None:
+        rest = TwilioRest(ACCOUNT, "token", transport=httpx.MockTransport(server), **options)
+        await rest.hang_up(CALL, account)
+        await rest.redirect(CALL, account, twiml="<Response/>")
+        await rest.aclose()
+
+    asyncio.run(ask())
+    for request in seen:
+        assert (request.url.host, request.url.path) == (host, f"/2010-04-01/Accounts/{path}/Calls/{CALL}.json")
+        assert request.headers["authorization"] == httpx.BasicAuth(*login)._auth_header
+    assert len(seen) == 2
 
 
 def test_the_real_transport_closes() -> None:

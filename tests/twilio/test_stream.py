@@ -47,7 +47,7 @@ STOP = wire("stop", accountSid=ACCOUNT, callSid=CALL)
 
 
 def fresh() -> Stream:
-    return Stream(lambda token, call_sid: (token, call_sid) == ("good", CALL), ACCOUNT)
+    return Stream(lambda token, call_sid: (token, call_sid) == ("good", CALL), {ACCOUNT})
 
 
 def started() -> Stream:

@@ -9,11 +9,12 @@ import httpx
 import pytest
 
 from ivr.call.commands import HangUp
+from ivr.call.events import CallStarted
 from ivr.server.compose import REST_TIMEOUT
 from ivr.testbench.phone.phone import PhoneOptions
 from ivr.testbench.virtual_time import VirtualLoop
 from ivr.twilio.rest import TwilioRest
-from tests.support.front import ACCOUNT, AUTH
+from tests.support.front import ACCOUNT, AUTH, Front
 from tests.whole.world import QUESTION, Peers, World, call
 
 ASK = "hold on please"
@@ -88,6 +89,35 @@ def test_half_open_socket_ends_without_media(folder: Path, at: float) -> None:
     assert world.hang_up == HangUp("indeterminate", "no_media")
     assert world.ended_at - world.left_at == pytest.approx(10, abs=0.1)
     assert world.switchboard.requests == []
+
+
+@pytest.mark.parametrize(
+    ("told", "ending"),
+    [
+        ({"CallStatus": "completed"}, HangUp("success", "caller_stop", from_caller=True)),
+        ({"CallStatus": "failed"}, HangUp("success", "caller_stop", from_caller=True)),
+        ({"StreamEvent": "stream-stopped"}, HangUp("indeterminate", "caller_closed", from_caller=True)),
+        ({"StreamEvent": "stream-error"}, HangUp("indeterminate", "caller_closed", from_caller=True)),
+        ({"StreamEvent": "stream-stopped", "StreamSid": "MZ0"}, None),
+        ({"StreamEvent": "stream-started"}, None),
+        ({"CallStatus": "in-progress"}, None),
+    ],
+)
+def test_carrier_s_word_ends_a_half_open_socket(folder: Path, told: dict[str, str], ending: HangUp | None) -> None:
+    async def during(world: World) -> None:
+        await asyncio.sleep(2.2)
+        world.phones[0].cut()
+        world.left_at = asyncio.get_running_loop().time()
+        started = world.happenings[0][1]
+        assert isinstance(started, CallStarted)
+        front = Front(world.bridge)
+        form = {"CallSid": started.call_id, "StreamSid": started.stream_id, **told}
+        assert (await front.post("/status", form)).status_code == 204
+        await front.aclose()
+
+    world = call(folder, [f"at 0.5 say {ASK}", "at 20 hang up drop"], Peers(cut=True), during=during, IVR_GREETING="")
+    assert world.hang_up == (ending or HangUp("indeterminate", "no_media"))
+    assert (world.ended_at - world.left_at < 0.1) == (ending is not None)
 
 
 @pytest.mark.parametrize("seconds", [3, 12, 55])

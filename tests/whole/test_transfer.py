@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from xml.etree import ElementTree
 
 import httpx
 import pytest
@@ -14,7 +15,7 @@ from ivr.server.compose import REST_TIMEOUT
 from ivr.testbench.scenario import Scenario, from_words
 from ivr.testbench.twilio.carrier import CarrierOptions
 from ivr.twilio.rest import TwilioRest
-from tests.support.front import ACCOUNT, AUTH
+from tests.support.front import ACCOUNT, AUTH, CALLED, CALLER
 from tests.whole.world import Peers, World, call
 
 DESK, BRANCH = "+966110000099", "+966110000098"
@@ -139,3 +140,35 @@ def test_hang_up_on_a_line_without_a_person(folder: Path) -> None:
     assert world.hang_up == HangUp("success", "agent_goodbye")
     assert world.turns[0].heard == LAST
     assert world.record.verbs == ["Connect"]
+
+
+@pytest.mark.parametrize(
+    ("caller", "own", "shown"),
+    [
+        (CALLER, "", None),
+        ("anonymous", "", CALLED),
+        ("+266696687", "", CALLED),
+        ("sip:ann@trunk.example", "", CALLED),
+        ("client:ann", "+966110000055", "+966110000055"),
+    ],
+)
+def test_dial_shows_a_number_where_the_caller_has_none(folder: Path, caller: str, own: str, shown: str | None) -> None:
+    scenario = Scenario(from_words(list(ASKED)).steps, settle_ms=3000, patience_s=60)
+    peers = Peers(caller=caller)
+    world = call(folder, scenario, peers, IVR_GREETING="", IVR_TRANSFER_TO=DESK, IVR_CALLER_ID=own)
+    assert world.hang_up == TRANSFERRED
+    [(_, form)] = world.switchboard.requests
+    dial = ElementTree.fromstring(form["Twiml"]).find("Dial")
+    assert dial is not None
+    assert dial.get("callerId") == shown
+
+
+@pytest.mark.parametrize(("status", "code", "word"), [(404, 20404, "TWILIO_REGION"), (401, 20003, "TWILIO_API_KEY")])
+def test_a_refusal_of_the_carrier_says_what_to_set(
+    folder: Path, caplog: pytest.LogCaptureFixture, status: int, code: int, word: str
+) -> None:
+    carrier = Carrier(after=0.1, status=status, code=code)
+    transferred(folder, (f"at 0.5 say {PERSON}", "wait"), Peers(rest=carrier.rest()))
+    told = [record.__dict__["problem"] for record in caplog.records if record.getMessage() == "rest_failed"]
+    assert told
+    assert all(word in problem for problem in told)

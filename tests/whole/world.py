@@ -147,6 +147,7 @@ class Peers:
     """REST client of the bridge; None: it has none."""
     sockets: bool = False
     """Whether the stream goes through the application's WebSocket route instead of a wire."""
+    caller: str = CALLER
     voice_query: str = ""
     """Query of the number's voice URL, with its `?`."""
     cut: bool = False
@@ -215,7 +216,7 @@ async def _call(
             scenario,
             auth_token=AUTH,
             account_sid=ACCOUNT,
-            caller=CALLER,
+            caller=peers.caller,
             called=CALLED,
             public_url=PUBLIC,
             voice=voice,
