@@ -32,8 +32,10 @@ from tests.webhook.n8n import JSON, SSE, TEXT, read
 PAGE = (Path(__file__).parents[2] / "docs" / "agents.md").read_text(encoding="utf-8")
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 SID = "CA0123456789abcdef0123456789abcdef"
+PARAMETERS = {"CallerName": "Sara", "StirVerstat": "TN-Validation-Passed-A", "branch": "riyadh"}
 ASKED = ReplyRequest("And tomorrow?", SID, "speech", 3, "en", SID, "+966500000001", "+966110000002", "inbound",
-                     "You can collect it from the branch", "or we bring it to your door tomorrow.")  # fmt: skip
+                     heard="You can collect it from the branch", unheard="or we bring it to your door tomorrow.",
+                     parameters=PARAMETERS)  # fmt: skip
 
 
 def block(heading: str, language: str) -> str:

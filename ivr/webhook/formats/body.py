@@ -140,7 +140,8 @@ class JsonValues:
                     pieces += self._taken() + self._stray(begun + text)
                 case BrokenValue(raw, document):
                     pieces += self._taken()
-                    if self._or_text and not self._objects:
+                    # Words that begin like an object are words; half an object is none.
+                    if self._or_text and not self._objects and not raw.startswith(('{"', '[{"')):
                         self._scanner.verbatim = True
                         pieces += self._records.literal(raw)
                     else:

@@ -34,6 +34,8 @@ class Repeats:
         self._key = ""
         self._growing = False
         self._last = ""
+        self.another = False
+        """Whether the last delta began another message than the text so far."""
 
     def begin_segment(self) -> None:
         """Begin a new message: a text so far, or a whole, may count from here."""
@@ -55,9 +57,11 @@ class Repeats:
         return fresh
 
     def _fresh(self, text: str, elsewhere: bool) -> str:
+        self.another = False
         if not self._parts or not text.strip():
             return text
         if self._growing:
+            self.another = True
             if text.startswith(self._last):
                 return text[len(self._last) :]
             if self._last.startswith(text.rstrip()):
@@ -161,8 +165,12 @@ class Joints:
         self._tail = ""
 
     def separate(self, apart: bool) -> None:
-        """Begin a new message with the next delta, or not."""
+        """Begin a new message with the next delta, or not, unless the deltas carry their own blanks."""
         self._apart = apart
+
+    def divide(self) -> None:
+        """Begin a new message with the next delta, whatever the deltas carried so far."""
+        self._apart, self._own = True, False
 
     def add(self, text: str) -> str:
         """Return the words that can be said with this delta."""

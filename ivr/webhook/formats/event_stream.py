@@ -117,7 +117,9 @@ class ServerSentEvents:
         self._dense = self._dense or (value[:1] not in ("", " ") and value[:1] not in "{[")
         pieces: list[Piece] = []
         if self._data and (self._late_event or self._is_whole(value)):
+            late, self._late_event = self._late_event, ""
             pieces = self._each_line() if len(self._data) >= _MOST_LINES else self._dispatched()
+            self._event = late
         self._data.append(value)
         self._length += len(value) + 6
         return pieces
@@ -134,12 +136,11 @@ class ServerSentEvents:
 
     def _each_line(self) -> list[Piece]:
         """Return the pieces of data lines that are events of their own."""
-        lines, self._data, name, late = self._data, [], self._event, self._late_event
+        lines, name = self._data, self._event
         pieces: list[Piece] = []
         for line in lines:
-            self._data, self._event, self._late_event = [line], name, ""
+            self._data, self._event = [line], name
             pieces += self._dispatched()
-        self._event = late
         return pieces
 
     def _dispatched(self) -> list[Piece]:

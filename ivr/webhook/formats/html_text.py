@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from html.parser import HTMLParser
 from typing import Final
 
@@ -11,6 +12,7 @@ from ivr.webhook.formats.parts import Failure, Piece
 from ivr.webhook.formats.records import Records
 
 _PAGE_TAGS: Final = frozenset(("html", "head", "body", "title", "meta", "frameset"))
+_HALF_A_TAG: Final = re.compile(r"\A<[/!?a-zA-Z].*", re.DOTALL)
 _UNSEEN: Final = frozenset(("script", "style", "template", "noscript"))
 _NAMES_WITHIN_A_LINE: Final = """
     a abbr b bdi bdo cite code em font i kbd mark q s small span strong sub sup u
@@ -82,6 +84,8 @@ class HtmlText:
         if self.over:
             return []
         self._parser.feed(self._decoder.decode(b"", final=True))
+        # Half a tag says nothing.
+        self._parser.rawdata = _HALF_A_TAG.sub("", self._parser.rawdata)
         self._parser.close()
         return self._said() + self._records.finish()
 
@@ -101,10 +105,9 @@ class HtmlText:
         """Return the pieces of a document within a frame: JSON, or a fragment of its own."""
         if document.lstrip()[:1] in ("{", "["):
             items = list(ValueScanner(lambda: False).feed(document))
-            if items and all(isinstance(item, JsonValue) for item in items):
-                return [
-                    piece for item in items if isinstance(item, JsonValue) for piece in self._records.take(item.value)
-                ]
+            values = [item.value for item in items if isinstance(item, JsonValue)]
+            if values and len(values) == len(items):
+                return [piece for value in values for piece in self._records.take(value)]
         inner = _Words()
         inner.feed(document)
         inner.close()

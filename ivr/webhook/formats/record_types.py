@@ -63,11 +63,11 @@ _WITHOUT_WORDS: Final = """
     """
 _QUIET_WORDS: Final = frozenset(_WITHOUT_WORDS.split())
 _NAMES_WORDS_OF_SPEECH: Final = """
-    text message response answer reply output content token delta chunk speech utterance
+    text message response answer reply output content token delta chunk speech utterance completion
     """
 _WORDS_OF_SPEECH: Final = frozenset(_NAMES_WORDS_OF_SPEECH.split())
 _NAMES_WHOSE_SPEECH: Final = """
-    ai agent assistant bot plain spoken generated chat text final
+    ai agent assistant bot plain spoken generated chat text final raw rich event
     """
 _WHOSE_SPEECH: Final = frozenset(_NAMES_WHOSE_SPEECH.split())
 _WORDS_IN_NAME: Final = re.compile("[A-Z]?[a-z]+|[A-Z]+")
@@ -106,6 +106,8 @@ def event_type(name: str) -> RecordType:
 def record_type(record: dict[str, Any], event: str = "") -> RecordType:
     """Return what a record is. `event`: the name of its server-sent event."""
     own, named, ids = record.get("type"), record.get("event"), record.get("id")
+    # Voiceflow names all its events so: what each is, its type says.
+    event = "" if event == "trace" and isinstance(own, str) else event
     # LangChain.js writes the class of a message into its `id`.
     if own == "constructor" and isinstance(ids, list) and ids:
         own = ids[-1]

@@ -57,6 +57,10 @@ class ReplyText:
             return []
         new = self._repeats.new(text, key)
         self._repeats.note(new)
+        if new != text:
+            self._joints.separate(False)
+        elif self._repeats.another:
+            self._joints.divide()
         return self._token(self._joints.add(new))
 
     def separate(self, apart: bool) -> None:
@@ -76,7 +80,7 @@ class ReplyText:
         """
         if text.strip() in _END_MARKS:
             return []
-        pieces, new = self._token(self._joints.finish()), self._repeats.new(text, "whole")
+        pieces, new = self._joined(), self._repeats.new(text, "whole")
         written = Sanitizer(self.unspoken).read(new)
         objects: list[Written] = [part for part in written if isinstance(part, dict)]
         clean, said = "".join(part for part in written if isinstance(part, str)), "".join(self._said)
@@ -87,6 +91,9 @@ class ReplyText:
                 clean = rest.lstrip() if said[-1:].isspace() else rest
             elif strict or _alike(letters_of(clean), letters_of(said)):
                 clean = ""
+            elif not said[-1:].isspace():
+                # Two messages never touch.
+                clean = f" {clean}"
         if clean.strip():
             self._repeats.begin_segment()
             self._repeats.note(new)
@@ -123,7 +130,12 @@ class ReplyText:
 
     def finish(self) -> list[Piece]:
         """Return what was held back until the end of an LLM call, or of the reply."""
-        return self._token(self._joints.finish()) + self._given(self._sanitizer.end())
+        return self._joined() + self._given(self._sanitizer.end())
+
+    def _joined(self) -> list[Piece]:
+        """Add the deltas that were held until it is known how they join."""
+        held = self._joints.finish()
+        return self._token(held) if held else []
 
     def _token(self, text: str, *, plain: bool = False) -> list[Piece]:
         """Add a text that may hold machinery. `plain`: the body is in no format."""

@@ -20,7 +20,7 @@ TEXT_KEYS: Final = ("output", "response", "answer", "reply", "text", "content", 
 """Keys whose words are spoken, in this order: agents that send the question back have it in `text`."""
 _TEXT_NAMES: Final = frozenset((*TEXT_KEYS, "completion", "generation", "speech", "speak", "say", "utterance", "chunk"))
 _NAMES_BESIDE_TEXT_NAMES: Final = """
-    ai agent assistant bot final full generated fulfillment llm model raw spoken
+    ai agent assistant bot final full generated fulfillment llm model raw rich spoken
     """
 _BESIDE_TEXT_NAMES: Final = frozenset(_NAMES_BESIDE_TEXT_NAMES.split())
 _PLURALS: Final = {"replies": "reply", "utterances": "utterance"} | {f"{name}s": name for name in _TEXT_NAMES}
@@ -42,7 +42,7 @@ _SPEAKER_KEYS: Final = ("author", "from", "sender", "sender_type", "source", "sp
 _SPEAKER_TYPES: Final = ("ai", "aimessage", "constructor", "human", "humanmessage", "system", "tool", "toolmessage")
 _OTHER_SPEAKERS: Final = ("user", "human", "customer", "caller", "client", "visitor", "system", "tool", "function")
 _AMBIGUOUS_IN_FAILURES: Final = ("message", "content", "result", "data")
-_MAX_DEPTH: Final = 6
+_MAX_DEPTH: Final = 7
 """Objects within objects."""
 _MOST_OBJECTS: Final = 1000
 """Objects, lists and strings of one value that are looked at: a value cannot hold up other calls."""
@@ -168,7 +168,9 @@ class _Search:
         """Return the words under a key. Strings under keys that only wrap are words where the record has a name."""
         if isinstance(value, list) and (_lists_messages(key) or not (key in _WRAPPING or _is_text_key(key))):
             return self._messages(key, value, depth)
-        return self.words(value, depth, bare=_is_text_key(key) or key == "raw" or (named and key in _WRAPPING))
+        phrase = isinstance(value, str) and len(value.split()) > 1
+        bare = _is_text_key(key) or key == "raw" or ((named or phrase) and key in _WRAPPING)
+        return self.words(value, depth, bare=bare)
 
     def words(self, value: Any, depth: int, *, bare: bool) -> str | None:
         """Return the words of a value, None if it has none. `bare`: a string by itself is words."""
@@ -179,7 +181,8 @@ class _Search:
             case dict() if depth and self._left > 0:
                 # A part has no words when the caller, a tool or the system said it, or when its type is something else
                 # than words: a tool's call, a thought, an image.
-                if said_by_another(value) or value.get("thought") is True or record_type(value) > RecordType.WHOLE:
+                kind = RecordType.WORDS if "children" in value else record_type(value)
+                if said_by_another(value) or value.get("thought") is True or kind > RecordType.WHOLE:
                     return None
                 return self._of_object(value, depth, bare=bare)
             case list() if depth and self._left > 0:

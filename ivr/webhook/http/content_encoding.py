@@ -39,11 +39,12 @@ class Inflater:
                     break
                 data, self._head = self._head, b""
                 # Another member may follow: concatenated, they are one body. What pads the last one is nothing.
-                if self._members and data[:2] != _GZIP_MAGIC:
+                window = _window(data[:2])
+                if self._members and window < 0:
                     break
                 if self._gzip and data[:2] != _GZIP_MAGIC:
                     raise Unreadable
-                self._zlib = zlib.decompressobj(_window(data[:2]))
+                self._zlib = zlib.decompressobj(window)
             # A few kilobytes can inflate to gigabytes: what exceeds the limit ends the reply.
             try:
                 inflated += self._zlib.decompress(data, MAX_INFLATED - len(inflated) + 1)

@@ -10,12 +10,13 @@ from ivr.call.events import PeerFault, ReplyDelta, ReplyEnded, ReplyFailed, Repl
 from ivr.webhook.formats.detect import ReplyStream
 from ivr.webhook.http.content_encoding import Inflater, Unreadable
 from ivr.webhook.reply_events import ReplyEvents
-from tests.webhook.formats.corpus import frameworks, models, plain, wire
+from tests.webhook.formats.corpus import frameworks, later, models, plain, wire
 from tests.webhook.formats.corpus.case import Case
 
 CASES = [
     *plain.PLAIN, *plain.DOCUMENTS, *wire.EVENTS, *wire.PACKED, *wire.N8N, *models.MODELS, *models.REPEATS,
-    *frameworks.FRAMEWORKS, *frameworks.PLATFORMS,
+    *frameworks.FRAMEWORKS, *frameworks.PLATFORMS, *later.LATER_WIRE, *later.LATER_DOCUMENTS, *later.LATER_REPEATS,
+    *later.LATER_AGENTS,
 ]  # fmt: skip
 
 
@@ -56,7 +57,7 @@ def cuts(body: bytes, chance: Random) -> Iterator[list[bytes]]:
     """The body whole, a byte at a time, in two at every place, and in pieces by chance."""
     yield [body]
     yield [body[k : k + 1] for k in range(len(body))]
-    places = range(1, len(body)) if len(body) < 400 else sorted(chance.sample(range(1, len(body)), 60))
+    places = range(1, len(body)) if len(body) < 200 else sorted(chance.sample(range(1, len(body)), 40))
     yield from ([body[:k], body[k:]] for k in places)
     for _ in range(5):
         at = [0, *sorted(chance.sample(range(len(body) + 1), min(7, len(body)))), len(body)]

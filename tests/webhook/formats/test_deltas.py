@@ -27,6 +27,8 @@ REPEATS: list[tuple[str, list[str], str]] = [
     ("a message, a blank behind it, twice", ["One moment. ", "One moment. "], "One moment. "),
     ("a later message, twice", ["Let me look.", "It is here, sir.", "It is here, sir."],
      "Let me look.It is here, sir."),
+    ("a later word, whole, with its blank", ["Well,", " it", " it"], "Well, it it"),
+    ("a whole with a blank before it", ["So be it.", " So be it."], "So be it. So be it."),
     ("a later part, whole", ["Well, ", "it ", "is here.", "it is here."], "Well, it is here."),
     ("no, no", ["no. ", "no."], "no. no."),
     ("no, no, without a blank", ["no.", "no."], "no.no."),

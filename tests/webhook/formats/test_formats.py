@@ -337,6 +337,11 @@ CASES = [
     Case("only thoughts, unclosed", run("<think>never said"), JSON, [Failure("only_thoughts")]),
     Case("only thoughts, whole", respond(output="<think>never said"), JSON, [Failure("only_thoughts")]),
     Case("half a tag", b"1 <th", TEXT, [Delta("1 <th")]),
+    # Bodies that begin like another format.
+    Case("half an object announced as text", b'{"output": "never said', TEXT, [Failure("bad_line")]),
+    Case("words that begin like an object", b"{'Sara', 'Omar'} are here.", TEXT, [Delta("{'Sara', 'Omar'} are here.")]),
+    Case("a list, then a record", b'[1]\n{"text": "Hi"}', TEXT, [Delta("Hi")]),
+    Case("a string, then a record", b'"Hi"\n{"text": " you"}', TEXT, [Delta("Hi you")]),
     # What was not understood.
     Case("a key of one's own", lines({"lines_of_play": "never said"}), JSON, [Failure("not_understood")]),
     Case("an own type", lines({"type": "utterance", "words": ["never said"]}), JSON, [Failure("not_understood")]),
@@ -352,7 +357,7 @@ CASES = [
     Case("a failure that can be said", lines({"error": SECRET, "output": "Sorry."}), JSON, [Delta("Sorry.")]),
     Case("an event of failure", b"event: error\ndata: never said\n\n", SSE, [Failure("agent_error")]),
     Case("deeper than anybody writes", lines({"output": {"output": {"output": {"output": {"output": {"output": {
-        "output": {"output": SECRET}}}}}}}}), JSON, [Failure("not_understood")]),
+        "output": {"output": {"output": SECRET}}}}}}}}}), JSON, [Failure("not_understood")]),
     # Words under a content type that promises more.
     Case("words announced as events", "مرحباً. It is here.".encode(), SSE, SAID),
     Case("words announced as events, like a field", b"identity: Hi", SSE, [Delta("identity: Hi")]),

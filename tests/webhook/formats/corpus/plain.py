@@ -38,6 +38,7 @@ PLAIN = [
          b'style="position:fixed"></iframe>', PARCEL, HTML),
     Case("n8n's frame around JSON", b'<iframe srcdoc="{&quot;output&quot;:&quot;Your parcel is in Riyadh.&quot;}" '
          b'sandbox="allow-scripts"></iframe>', PARCEL, HTML),
+    Case("Make's default answer", b"Accepted", "", TEXT, "acknowledged"),
     Case("nothing", b"", "", end="fault"),
 ]  # fmt: skip
 
