@@ -47,6 +47,10 @@ _TIMESTAMP: Final = re.compile(
     rf"{_DATE_START}(\d{{4}}-\d\d-\d\d)(?:[Tt]|\s|(?<=\d)،\s)([01]\d|2[0-4]):?([0-5]\d)(?::?[0-5]\d(?:[.,]\d{{1,9}})?)?"
     rf"(?:\s?(?P<zulu>Z|UTC|GMT|[+-]00:?00)|\s?(?P<offset>[+-]\d\d(?::?\d\d)?))?{WORD_END}(?![:/]\d)"
 )
+# `20251201T143000Z`: the same without separators.
+_COMPACT_TIMESTAMP: Final = re.compile(
+    rf"{_DATE_START}(20\d\d)(0[1-9]|1[0-2])([0-3]\d)T([01]\d|2[0-3])([0-5]\d)(?:[0-5]\d)?(Z?){WORD_END}"
+)
 # `5 - 6 - 2026`: blanks around the separators.
 _SPACED_DATE: Final = re.compile(rf"{WORD_START}(\d{{1,2}})\s([/-])\s(\d{{1,2}})\s\2\s(\d{{4}}){WORD_END}")
 # `يوم 12/8`: day and month are a date only behind a word that announces one; behind a `weak` one they may be a half.
@@ -192,7 +196,7 @@ def _part_dates(text: str, arabic: bool) -> str:
         front = found["front"] or ("من" if arabic else "from")
         return f"{front} {found['low']} {'إلى' if arabic else 'to'} "
 
-    text = _TIMESTAMP.sub(timestamp, text)
+    text = _TIMESTAMP.sub(timestamp, _COMPACT_TIMESTAMP.sub(r"\1-\2-\3T\4:\5\6", text))
     text = _DATE_RANGE.sub(r"\1 إلى " if arabic else r"\1 to ", text)
     return _SHORT_DATE_RANGE.sub(short_range, text)
 

@@ -87,7 +87,7 @@ _SHORT_CODE_LABEL: Final = re.compile(
     re.IGNORECASE,
 )
 _HASH: Final = re.compile(r"#\s?(?=\d)")
-_NUMBER_WORD: Final = re.compile(r"رقم|number|no\.?\s", re.IGNORECASE)
+_NUMBER_WORD: Final = re.compile(r"رقم|رمز|كود|number|no\.?\s|code\s|pin\s|otp\s", re.IGNORECASE)
 # `8118 King Fahd Road`: a house number.
 _HOUSE_NUMBER: Final = re.compile(
     rf"{WORD_START}\d{{4,5}}(?=\s(?:[A-Z][a-z]+\s){{1,3}}(?:Street|Road|Avenue|Boulevard|Drive|Lane|Highway){WORD_END})"

@@ -151,6 +151,10 @@ _NUMBER_THEN_CURRENCY: Final = re.compile(
 _CURRENCY_THEN_NUMBER: Final = re.compile(
     rf"{WORD_START}(?P<sign>[-−+]?)(?:{_ANY_MARK})\s*{_LOW_PRICE}(?P<number>{NUMBER}){_MONEY_SCALE}{UNIT_END}(?!\.\d)"
 )
+# `SAR 1.5 مليون`: the currency belongs behind the scale.
+_CURRENCY_THEN_ARABIC_SCALE: Final = re.compile(
+    rf"{WORD_START}(?:{_ANY_MARK})\s*(?P<number>{NUMBER}\s(?:[أا]لف|[آا]لاف|مليون|ملايين|مليار|مليارات)){UNIT_END}"
+)
 # `سعر $`: a sign without an amount.
 _CURRENCY_ALONE: Final = re.compile(rf"(?<![^\W_.])(?:{_ANY_MARK}){UNIT_END}")
 _LATIN_CODE: Final = re.compile(r"[A-Z.]+|Dhs?|Rs\.?")
@@ -187,6 +191,9 @@ def say_money(text: str, arabic: bool) -> str:
             return found[0]
         return _currency_of(found.groupdict())[0].name(arabic)
 
+    text = _CURRENCY_THEN_ARABIC_SCALE.sub(
+        lambda found: f"{found['number']} {_currency_of(found.groupdict())[0].name(arabic)}", text
+    )
     text = _CURRENCY_THEN_NUMBER.sub(price, _NUMBER_THEN_CURRENCY.sub(price, text))
     return _CURRENCY_ALONE.sub(alone, text)
 

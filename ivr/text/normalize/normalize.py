@@ -37,7 +37,7 @@ _HASH_KEY: Final = re.compile(rf"{_PRESS}#(?!\w)", re.IGNORECASE)
 _AMPERSAND: Final = re.compile(r"\s*&\s*")
 _AT_SIGN: Final = re.compile(r"(?<=\w)\s?@\s?(?=\w)")
 # `هو/هي`: a slash between letters is an alternative; rates and fractions are words by now.
-_ALTERNATIVE: Final = re.compile(r"(?<=[^\W\d_])/(?=[^\W\d_])")
+_ALTERNATIVE: Final = re.compile(r"(?:(?<=[^\W\d_])|(?<=[\u064b-\u0652]))/(?=[^\W\d_])")
 _UNDERSCORES: Final = re.compile(r"(?<=[^\W_])_+(?=[^\W_])")
 
 # `بـ خمسين` is `بخمسين`, but a Latin name stays apart: `ب Aramex`.

@@ -17,8 +17,14 @@ _NAME_NEXT: Final = r"\s?(?=[\u0621-\u064a](?:[\u0621-\u0652]|\.\s?[\u0621-\u064
 _TITLE_SLASH: Final = r"(?<!\d\s[مد])(?<!\d[مد])\s?/"
 # Group 1 is the conjunction or preposition written to the title; then the words for a man and for a woman.
 _ARABIC_TITLES: Final = (
-    (re.compile(rf"{_FORM_START}([ولب]?)[أا]\.\s?د\.{_NAME_NEXT}"), ("أستاذ دكتور", "أستاذة دكتورة")),
-    (re.compile(rf"{_FORM_START}([ولب]?)(?:د\.\s?م|م\.\s?د)\.{_NAME_NEXT}"), ("دكتور مهندس", "دكتورة مهندسة")),
+    (
+        re.compile(rf"{_FORM_START}([ولب]?)[أا]\.\s?د(?:\.|{_TITLE_SLASH}){_NAME_NEXT}"),
+        ("أستاذ دكتور", "أستاذة دكتورة"),
+    ),
+    (
+        re.compile(rf"{_FORM_START}([ولب]?)(?:د\.\s?م|م\.\s?د)(?:\.|{_TITLE_SLASH}){_NAME_NEXT}"),
+        ("دكتور مهندس", "دكتورة مهندسة"),
+    ),
     (re.compile(rf"{_FORM_START}([ولب]?)د(?:\.|{_TITLE_SLASH}){_NAME_NEXT}"), ("دكتور", "دكتورة")),
     (re.compile(rf"{_FORM_START}([ول]?)م(?:\.|{_TITLE_SLASH}){_NAME_NEXT}"), ("مهندس", "مهندسة")),
     (re.compile(rf"{_FORM_START}(و?)أ(?:\.|{_TITLE_SLASH}){_NAME_NEXT}"), ("أستاذ", "أستاذة")),
@@ -62,6 +68,10 @@ _ENGLISH_FORMS: Final = tuple(
         (r"[Aa]pprox\.", "approximately"),
         (r"[Dd]ept\.", "department"),
         (r"vs\.", "versus"),
+        (r"[Aa]cct\.?(?=\s)", "account"),
+        (r"Qty\.?(?=[\s:])", "Quantity"),
+        (r"qty\.?(?=[\s:])", "quantity"),
+        (r"[Aa]vg\.?(?=\s)", "average"),
         (rf"M[-–]F{WORD_END}", "Monday to Friday"),
         (rf"M[-–]Th{WORD_END}", "Monday to Thursday"),
         (rf"Su?[-–]Th{WORD_END}", "Sunday to Thursday"),

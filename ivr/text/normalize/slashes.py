@@ -35,16 +35,17 @@ _JOINED: Final = re.compile(
 _NOTHING_BEHIND: Final = re.compile(r"(?<=\d)/[-–=](?![\w-])")
 
 # `السيد/محمد`, `الاسم/ محمد`: what stands behind the slash is the name of what stands before it.
-_HONORIFIC: Final = (
-    r"(?:ال|لل)?(?:سيد|أستاذ|استاذ|دكتور|مهندس|شيخ|كابتن|آنس|انس|أمير|محامي)[ةه]?|(?:ال|لل)(?:أخ|اخ|أخت|اخت|حاج[ةه]?)"
-    r"|سعادة|معالي|فضيلة|سمو|حرم|(?:ال)?اسم|اسمك|اسمه|اسمها|مدينة|المدينة|حي|الحي|شارع|شركة|مؤسسة|مستشفى|فرع|الفرع|قسم|إدارة"
+_TITLE: Final = (
+    r"(?:ال|لل)?(?:سيد|ساد|أستاذ|استاذ|دكتور|مهندس|شيخ|كابتن|آنس|انس|أمير|محامي)[ةه]?|(?:ال|لل)(?:أخ|اخ|أخت|اخت|حاج[ةه]?)"
+    r"|سعادة|معالي|فضيلة|سمو|حرم"
 )
+_FORM_LABEL: Final = "اسمك|اسمه|اسمها|مدينة|المدينة|حي|الحي|شارع|شركة|مؤسسة|مستشفى|فرع|الفرع|قسم|إدارة"
 _ROLE: Final = (
-    r"(?:ال|لل)(?:عميل|مريض|طالب|موظف|مواطن|ضيف|مستفيد|مندوب|سائق|طبيب|معلم|مدير|مدرب|لواء|عقيد|نقيب|رائد)[ةه]?"
+    r"اسم|(?:ال|لل)(?:اسم|عميل|مريض|طالب|موظف|مواطن|ضيف|مستفيد|مندوب|سائق|طبيب|معلم|مدير|مدرب|لواء|عقيد|نقيب|رائد)[ةه]?"
 )
-_NAMED: Final = re.compile(
-    rf"{WORD_START}(?P<front>[وفبلك]?(?:(?:{_HONORIFIC})|(?P<role>{_ROLE})))\s?/\s?"
-    rf"(?!(?:{_HONORIFIC}|{_ROLE}){WORD_END})(?=(?P<name>[\u0621-\u064a]{{2,}}))"
+_NAME_BEHIND: Final = re.compile(
+    rf"{WORD_START}(?P<front>[وفبلك]?(?:(?:{_TITLE}|{_FORM_LABEL})|(?P<role>{_ROLE})))\s?/\s?"
+    rf"(?!(?:{_TITLE}|{_ROLE}){WORD_END})(?=(?P<name>[\u0621-\u064a]{{2,}}))"
 )
 # `Mr/Ali`, `Eng / Sara`
 _ENGLISH_TITLE: Final = re.compile(
@@ -140,7 +141,7 @@ def say_slashes(text: str, arabic: bool) -> str:
         text = pattern.sub(said[0 if arabic else 1], text)
     text = _NOTHING_BEHIND.sub("", text)
     text = _JOINED.sub(lambda found: f"{found[1] or ''} ", text)
-    text = _ENGLISH_TITLE.sub(r"\1. ", _NAMED.sub(named, text))
+    text = _ENGLISH_TITLE.sub(r"\1. ", _NAME_BEHIND.sub(named, text))
     text = _STOPPED_ALTERNATIVE.sub(" أو " if arabic else " or ", text)
     text = _BEFORE_NUMBER.sub(before_number, _OTHER_ENDING.sub(other_ending, text))
     return _RATE.sub(rate, text)

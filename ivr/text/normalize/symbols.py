@@ -69,7 +69,7 @@ _REPLACEMENTS: Final = (
     # `الإعدادات > الحساب → الأمان`: a path through a menu.
     (re.compile(r"(?<=[^\W\d_])\s[>→]\s(?=[^\W\d_])"), ("، ", ", ")),
     (re.compile(r"(?<=[^\W_])#(?=[^\W_])"), (" مربع ", " hash ")),
-    (re.compile(rf"{_MASKED_NUMBER_OF}\s\*+(?=\d{{3,6}}(?![\d*#]))"), (r"\1 ", r"\1 ")),
+    (re.compile(rf"{_MASKED_NUMBER_OF}\s(?:\*{{1,20}}|[xX]{{1,2}})(?=\d{{3,6}}(?![\d*#]))"), (r"\1 ", r"\1 ")),
     # `v2.1.0`
     (
         re.compile(rf"{WORD_START}(?:(?i:version)\s|الإصدار\s)?[vV]\.?(?=\d+(?:\.\d+)+(?![^\W_]))"),

@@ -73,6 +73,10 @@ _NOON: Final = re.compile(rf"(?<=\d)\s?ظ{UNIT_END}")
 _DOTTED_AM_OR_PM: Final = re.compile(r"(?<=\d)\s?([AaPp])\.\s?([Mm])\.?")
 
 
+# `14:30Z`
+_ZULU: Final = re.compile(rf"{NUMBER_START}(\d{{1,2}}:\d\d(?::\d\d)?)\s?Z{WORD_END}")
+
+
 def say_times(text: str, arabic: bool) -> str:
     """Replace each time of day by words."""
 
@@ -99,6 +103,7 @@ def say_times(text: str, arabic: bool) -> str:
         return f"{front}{words}{named['part'] or ''}"
 
     text = _NOON.sub(" ظهراً", _DOTTED_AM_OR_PM.sub(undotted, text))
+    text = _ZULU.sub(r"\1 بتوقيت غرينتش" if arabic else r"\1 UTC", text)
     text = _DURATION.sub(lambda found: _duration(found, arabic), text)
     text = _TIME_RANGE.sub(lambda found: f"{found[1].strip()} {number_words(arabic).to} ", text)
     if arabic:

@@ -101,13 +101,15 @@ _CLOCK_TIME: Final = re.compile(r"(?:[01]?\d|2[0-4])(?:[:.][0-5]\d)?")
 
 _FIRST_WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _OPENING_MARKS: Final = "\"'“‘«‹([{*_`~<" + UNSEEN
+# `24-Jan. 2`: the month behind a day.
+_BEHIND_DAY: Final = re.compile(r"\A\d{1,2}[-–—](?=[^\W\d_])")
 _WRITTEN_NUMBER: Final = re.compile(r"[\d٫٬.,/:]*\d")
 
 
 def stop_after(word: str, before: str) -> FullStop:
     """Return what a full stop after `word` may mean; `before` is the word in front of it."""
     # `Mr./Ms. Ali`: the last of two words with a slash between.
-    word = bare(word.rpartition("/")[2].lstrip(_OPENING_MARKS))
+    word = bare(_BEHIND_DAY.sub("", word.rpartition("/")[2].lstrip(_OPENING_MARKS)))
     if word.lower() in ("n°", "nº"):
         return FullStop.BEFORE_NUMBER
     if not word.isascii():

@@ -93,6 +93,7 @@ def test_codes_in_arabic() -> None:
         ("رسالة SMS من ATM", "رسالة إس إم إس من إيه تي إم"),
         ("#45", "رقم 45"),
         ("رقم #45", "رقم 45"),
+        ("الرمز #45", "الرمز 45"),
     ]
     assert failures(rows, lambda text: say_codes(text, arabic=True)) == []
 

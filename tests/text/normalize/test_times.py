@@ -53,6 +53,7 @@ def test_times_in_english() -> None:
     rows = [
         ("3:00", "three o'clock"),
         ("3:05", "three oh five"),
+        ("14:30Z", "two thirty PM UTC"),
         ("3:15 pm", "three fifteen PM"),
         ("7:10", "seven ten"),
         ("17:30", "five thirty PM"),

@@ -28,6 +28,8 @@ def test_stop_after() -> None:
         ("pm", "5", FullStop.UNLESS_JOINED),
         ("Sat", "on", FullStop.BEFORE_STARTER),
         ("sat", "he", FullStop.ORDINARY),
+        ("Mr./Ms", "", FullStop.NEVER),
+        ("24-Jan", "Dec.", FullStop.BEFORE_STARTER),
         ("etc", "", FullStop.UNLESS_JOINED),
         ("house", "", FullStop.ORDINARY),
         ("د", "", FullStop.NEVER),

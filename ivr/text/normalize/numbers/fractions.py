@@ -33,6 +33,11 @@ _ARABIC_RATINGS: Final = (
     "|(?:ال)?(?:خطوات|صفحات|مراحل|دفعات|طرود|أقساط|شحنات|مهام|أسئلة|دروس|قطع|رسائل|محاولات|جلسات|زيارات|جرعات)"
 )
 _ENGLISH_RATINGS: Final = "ratings?|rated|scored?|grade|marks?|completed|finished|done|got|progress|rate it|give it"
+# Things that a number with a slash names: `الدور 2/3`, `رقم 1/2`.
+_NAMED_THINGS: Final = (
+    "(?:ال)?(?:دور|طابق|شقة|مبنى|بوابة|صالة|غرفة|مكتب|قطعة|بلوك|فيلا|موقف|مخرج|قضية|معاملة|عقد)|رقم|برقم|الرقم"
+    "|room|gate|unit|apt|apartment|building|suite|flat|villa|house|block|terminal|number|no\\.?"
+)
 _OF: Final = r"(?P<at>\d{1,3}(?:\.\d)?)\s?/\s?(?P<of>\d{1,3})(?![^\W_]|[/.,:-]\d|\s?[%٪])"
 _ARABIC_PLACE: Final = re.compile(
     rf"(?P<front>{WORD_START}[وفبلك]?(?P<the>ال|لل)?(?:(?P<feminine>{_FEMININE_STEPS})|(?:{_MASCULINE_STEPS})))"
@@ -43,6 +48,10 @@ _ENGLISH_PLACE: Final = re.compile(
 )
 _RATING: Final = re.compile(
     rf"(?P<front>{WORD_START}(?:[وفب]?(?:{_ARABIC_RATINGS})|{_ENGLISH_RATINGS})(?:\s(?:هو|هي|is|was|of|a|it))?[\s:(]+){_OF}",
+    re.IGNORECASE,
+)
+_NAMED_NUMBER: Final = re.compile(
+    rf"(?P<front>{WORD_START}(?:[وفبل]?(?:{_NAMED_THINGS}))\s#?)(?P<low>\d{{1,3}})/(?P<high>\d{{1,3}})(?![^\W_]|[/.,:-]\d|\s?[%٪])",
     re.IGNORECASE,
 )
 
@@ -100,11 +109,10 @@ def say_places(text: str, arabic: bool) -> str:
     def labelled(found: re.Match[str], of: str) -> str:
         return f"{found['front']}{plain(found, of)}" if is_place(found) else found[0]
 
-    if arabic:
-        text = _ARABIC_PLACE.sub(place, text)
-        return _RATING.sub(lambda found: labelled(found, "من"), text)
-    text = _ENGLISH_PLACE.sub(lambda found: labelled(found, "of"), text)
-    return _RATING.sub(lambda found: labelled(found, "out of"), text)
+    over = "على" if arabic else "slash"
+    text = _ARABIC_PLACE.sub(place, text) if arabic else _ENGLISH_PLACE.sub(lambda found: labelled(found, "of"), text)
+    text = _RATING.sub(lambda found: labelled(found, "من" if arabic else "out of"), text)
+    return _NAMED_NUMBER.sub(lambda found: f"{found['front']}{found['low']} {over} {found['high']}", text)
 
 
 def say_fractions(text: str, arabic: bool) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ivr.text.normalize.numbers import cardinal_ar, cardinal_en
-from ivr.text.normalize.patterns import JOIN_MARK
+from ivr.text.normalize.patterns import JOIN_MARK, WORD_START
 from ivr.text.segment.abbreviations import labelled
 from ivr.text.segment.punctuation import CURRENCY_SIGNS
 
@@ -52,7 +52,10 @@ _SEPARATORS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
         _whole_then(""),
     ),
     # `€12,50`
-    (re.compile(rf"(?<=[{CURRENCY_SIGNS}])(\s?\d{{1,6}}),(?=\d\d(?![\d,.]\d|\d))"), r"\1."),
+    (
+        re.compile(rf"((?:[{CURRENCY_SIGNS}]|{WORD_START}[A-Z]{{3}}\s)\s?\d{{1,6}}),(?=\d{{1,2}}(?![\d,.]\d|\d))"),
+        r"\1.",
+    ),
     # `12,5 كجم`: a comma before one or two digits is a decimal point, but only before a unit; else it makes a list.
     (
         re.compile(
@@ -70,8 +73,10 @@ _DRAWN_OUT: Final = re.compile(
     rf"|(?<!و\s)(و)\s+(?=[\d{CURRENCY_SIGNS}]|[\u0621-\u064a]{{2}}))"
 )
 # `ب50`, `و-20`: written to the number.
-_GLUED: Final = re.compile(r"(?<![^\W\d_])((?:[وف]?(?:[بلك]|ال|بال|لل)|[وف]))ـ*(?=\d)|(?<![^\W\d_])([وف])(?=[-−]\d)")
-_LETTER_THEN_DIGIT: Final = re.compile(r"(?<=[\u0620-\u065f])(?=\d)")
+_GLUED: Final = re.compile(
+    rf"(?<![^\W\d_])((?:[وف]?(?:[بلك]|ال|بال|لل)|[وف]))ـ*(?=[\d{CURRENCY_SIGNS}])|(?<![^\W\d_])([وف])(?=[-−][\d{CURRENCY_SIGNS}])"
+)
+_LETTER_THEN_DIGIT: Final = re.compile(rf"(?<=[\u0620-\u065f])(?=[\d{CURRENCY_SIGNS}])")
 _DIGIT_THEN_LETTER: Final = re.compile(r"(?<=\d)(?=[\u0620-\u064a])")
 _ARABIC_WORD: Final = re.compile(r"[\u0620-\u0652]{2,}")
 # A word of English prose: no code (`NQL`), no part of an address, no name in capitals.

@@ -19,6 +19,7 @@ def test_places_in_arabic() -> None:
         ("التقييم 4.5/5 والدرجة: 8/10", "التقييم أربعة فاصلة خمسة من خمسة والدرجة: ثمانية من عشرة"),
         ("التاريخ 4.8/50", "التاريخ 4.8/50"),
         ("يوم 1/3", "يوم 1/3"),
+        ("الدور 2/3 والعقد رقم 1/2", "الدور 2 على 3 والعقد رقم 1 على 2"),
         ("الطرود (2/3)", "الطرود (اثنين من ثلاثة)"),
         ("الخطوة 1/3/2025", "الخطوة 1/3/2025"),
     ]
@@ -33,6 +34,7 @@ def test_places_in_english() -> None:
         ("rated 4.5/5", "rated four point five out of five"),
         ("scored 11/10", "scored 11/10"),
         ("on 2/5", "on 2/5"),
+        ("unit 3/4, number 2025/1", "unit 3 slash 4, number 2025/1"),
     ]
     assert failures(rows, lambda text: say_places(text, arabic=False)) == []
 

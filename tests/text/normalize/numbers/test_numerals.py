@@ -37,13 +37,15 @@ def test_plain_digits() -> None:
         ("1,75 م و1,5 hours و1,5 مرة", f"1.75 م و{JOIN_MARK}1.5 hours و{JOIN_MARK}1,5 مرة"),
         ("10 000 ريال", "10000 ريال"),
         ("الدور 10 000", "الدور 10 000"),
-        ("€ 1.234 و1.234 € و€12,50", f"€ 1234 و{JOIN_MARK}1234 € و€12.50"),
+        ("€ 1.234 و1.234 € و€12,50", f"€ 1234 و{JOIN_MARK}1234 € و{JOIN_MARK}€12.50"),
         ("بـ50 وبـ 50 و 50 ل5", f"ب{JOIN_MARK}50 وب{JOIN_MARK}50 و{JOIN_MARK}50 ل{JOIN_MARK}5"),
         ("و-20 أو-20", f"و{JOIN_MARK}-20 أو-20"),
         ("الدفع ب 3", f"الدفع ب{JOIN_MARK}3"),
         ("ل 3", f"ل{JOIN_MARK}3"),
         ("المبنى ب 3", "المبنى ب 3"),
         ("رقم5ريال", "رقم 5 ريال"),
+        ("و\u20c15 ب$5 و-\u20c15 مليون\u20c1", f"و{JOIN_MARK}\u20c15 ب{JOIN_MARK}$5 و{JOIN_MARK}-\u20c15 مليون \u20c1"),
+        ("EUR 12,5 و1,5", f"EUR 12.5 و{JOIN_MARK}1,5"),
         ("هـ بـ NQL", f"ه ب{JOIN_MARK}NQL"),
     ]
     assert failures(rows, lambda text: numerals.plain_digits(text)) == []
