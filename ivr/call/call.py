@@ -20,7 +20,7 @@ from ivr.call.caller.input import CallerInput
 from ivr.call.caller.speculation import MAYBE_WORDS_MS, Speculation
 from ivr.call.commands import Command, HangUp
 from ivr.call.deadlines import Awaited, Deadlines
-from ivr.call.ending import LEAVE_STREAM_S, TRANSFER_PATIENCE_S, Ending, EndingState, PlannedEnd, Upstream
+from ivr.call.ending import LATE_ENDS, LEAVE_STREAM_S, TRANSFER_PATIENCE_S, Ending, EndingState, PlannedEnd, Upstream
 from ivr.call.events import Event
 from ivr.call.keypad import KEYPAD
 from ivr.call.options import CallOptions, PhraseName
@@ -69,8 +69,6 @@ class Call:
         """Return how the call ended; None: it has not."""
         return self.ending.hang_up
 
-    # -- the way in ----------------------------------------------------------------------------------------------
-
     def receive(self, event: Event, now: float) -> list[Command]:
         """Return what to do about an event, in order. After `HangUp` nothing more comes, whatever arrives."""
         if self.ended is not None:
@@ -117,8 +115,8 @@ class Call:
                 self._transferred(now)
             case events.TransferFailed(reason=reason):
                 self._transfer_failed(reason, now)
-            case events.Withdraw(reason=reason):
-                self._end(HangUp("indeterminate" if reason == events.SUPERSEDED else "bridge_error", reason), now)
+            case events.Withdraw():
+                self._withdraw(event, now)
             case _:
                 assert_never(event)
 
@@ -430,12 +428,11 @@ class Call:
 
     def _say(self, name: PhraseName, now: float) -> bool:
         """Say a phrase of the line; return False when the line has none."""
-        if not self._agent_turns.say_phrase(name, now):
-            return False
+        said = self._agent_turns.say_phrase(name, now)
         # While the agent yields, the phrase waits with the rest.
-        if self.floor.state is not TurnState.YIELDING:
+        if said and self.floor.state is not TurnState.YIELDING:
             self.floor.go(TurnTrigger.SAY)
-        return True
+        return said
 
     def _fill(self, now: float) -> None:
         """Say a filler: the caller has heard nothing for too long."""
@@ -467,8 +464,6 @@ class Call:
         elif not self._speculation.utterances.keypad.typing:
             self._deadlines.begin("silence", now)
 
-    # -- time ----------------------------------------------------------------------------------------------------
-
     def _tick(self, now: float, stood: float) -> None:
         """Perform what is due. `stood`: seconds for which no peer could be heard."""
         for name in self._deadlines.due(now, stood):
@@ -495,34 +490,40 @@ class Call:
             case "silence":
                 self._prompts += 1
                 if self._prompts > self.options.silence_prompts:
-                    self._say_goodbye(HangUp("caller_error", "caller_silent"), now)
+                    self._say_goodbye(PlannedEnd(HangUp("caller_error", "caller_silent"), words=("goodbye",)), now)
                 elif not self._say("still_there", now):
                     self._deadlines.begin("silence", now)
             case "filler":
                 self._fill(now)
-            case "media":
-                self._end(HangUp("indeterminate", "no_media"), now)
+            case "media" | "withdrawal":
+                self._end(LATE_ENDS[name], now)
             case "transfer":
                 self._transfer_due(now)
             case "length" if self.ending.handing_over:
                 # The carrier is about to take the call over: it is not cut off before its answer.
                 self._deadlines.set("length", now + TRANSFER_PATIENCE_S)
             case "length":
-                self._say_goodbye(HangUp("success", "call_too_long"), now)
+                self._say_goodbye(PlannedEnd(HangUp("success", "call_too_long"), words=("goodbye",)), now)
             case _:
                 assert_never(name)
 
     # -- the end of the call -------------------------------------------------------------------------------------
 
-    def _say_goodbye(self, hang_up: HangUp, now: float) -> None:
-        """Drop whatever is going on, say goodbye, and hang up once that was heard."""
+    def _withdraw(self, event: events.Withdraw, now: float) -> None:
+        """End the call for the bridge: at once, or after a phrase and within the time there is for it."""
+        end = self.ending.withdraw(event, ready=self._agent_turns.phrase_is_ready("shutdown"))
+        if end is not None:
+            self._say_goodbye(end, now) if end.words else self._end(end.hang_up, now)
+        self._deadlines.set("withdrawal", now + event.words_s)
+
+    def _say_goodbye(self, plan: PlannedEnd, now: float) -> None:
+        """Drop whatever is going on, say the last words of `plan`, and end as planned once they were heard."""
         self.ending.call_off()
         self._drop_answer(now)
         # The answer may have left its question.
         self._forget_words()
-        if self.floor.state is not TurnState.LISTENING:
-            self.floor.go(TurnTrigger.NOTHING)
-        self._say_last_words(PlannedEnd(hang_up, words=("goodbye",)), now)
+        self.floor.clear()
+        self._say_last_words(plan, now)
 
     def _say_last_words(self, plan: PlannedEnd, now: float, *, mute: bool = False, again: bool = True) -> None:
         """Say the bridge's last words behind what is being said; then the call ends as planned.
@@ -544,8 +545,7 @@ class Call:
         if not plan.number:
             self._end(plan.hang_up, now)
             return
-        if self.floor.state is not TurnState.LISTENING:
-            self.floor.go(TurnTrigger.NOTHING)
+        self.floor.clear()
         # Words that come now are too late.
         self._forget_words()
         self._input.abandon()
@@ -593,8 +593,7 @@ class Call:
         """End the call, and stop everything that still runs for it."""
         self._forget_words()
         self._drop_answer(now)
-        levels = {name: value for name, value in self._input.levels.report().items() if value is not None}
-        if levels:
+        if levels := {name: value for name, value in self._input.levels.report().items() if value is not None}:
             self._note("levels", **levels)
         self.ending.end(hang_up)
         self._out.append(hang_up)

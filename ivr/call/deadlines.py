@@ -1,7 +1,7 @@
 """Keep what a call waits for, and until when.
 
-How long is the line's choice, except for two: `filler` is due when `Fillers` says, `transfer` when the carrier has had
-its time.
+How long is the line's choice, except for three: `filler` is due when `Fillers` says, `transfer` when the carrier has
+had its time, `withdrawal` when the bridge can wait no longer for its last words.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 from ivr.call.options import CallOptions
 
-Awaited: TypeAlias = Literal["transcript", "reply", "silence", "media", "length", "filler", "transfer"]
+Awaited: TypeAlias = Literal["transcript", "reply", "silence", "media", "length", "filler", "transfer", "withdrawal"]
 
 
 class Deadlines:

@@ -17,6 +17,7 @@ What happened leads to last words, and these to an end:
     as often in a row as the line bears         transfer              the person, if the line has one
                                                 farewell              hang up
     TTS is gone, and no phrase is rendered      none                  the person; else the carrier's own words
+    the bridge is stopped                       shutdown          the carrier's own words
     the person cannot be dialled                (the apology)         as a question without an answer
 
 `python -m ivr.call.ending` prints the diagram of docs/architecture.md from the table.
@@ -29,7 +30,7 @@ from enum import StrEnum
 from typing import Final, Literal, TypeAlias
 
 from ivr.call.commands import HangUp
-from ivr.call.events import ReplyEnded
+from ivr.call.events import SUPERSEDED, ReplyEnded, Withdraw
 from ivr.call.options import CallOptions, PhraseName
 
 Upstream: TypeAlias = Literal["stt", "agent", "tts", "transfer"]
@@ -40,8 +41,17 @@ TRANSFER_PATIENCE_S: Final = 5.0
 LEAVE_STREAM_S: Final = 2.0
 """Seconds the carrier then has to take the caller out of the stream. If the bridge closed the stream before, the
 carrier would go on with the words behind it."""
+LAST_WORDS_S: Final = 2.0
+"""Seconds in which a call ends that the bridge can carry no longer: a phrase, and then the carrier's own words."""
 RELEASE_S: Final = 0.8
 """Seconds that each step of releasing a call may last, even where a peer does not let go."""
+
+
+LATE_ENDS: Final = {
+    "media": HangUp("indeterminate", "no_media"),
+    "withdrawal": HangUp("bridge_error", "shutdown"),
+}
+"""How the call ends at these deadlines."""
 
 
 class EndingState(StrEnum):
@@ -215,6 +225,19 @@ class Ending:
         if how == "flood":
             return self.transferred or HangUp("caller_error", "caller_flood")
         return self.transferred or HangUp("success" if how == "stop" else "indeterminate", f"caller_{how}", True)
+
+    def withdraw(self, event: Withdraw, *, ready: bool) -> PlannedEnd | None:
+        """Return how the call ends for the bridge, without words at once. None: it ends as it is about to.
+
+        `ready`: the phrase can be said without TTS.
+        """
+        hang_up = HangUp("indeterminate" if event.reason == SUPERSEDED else "bridge_error", event.reason)
+        if not event.words_s or self.state is EndingState.OVER:
+            return PlannedEnd(hang_up)
+        # Last words that are being said, and a person who is being dialled, have the same time.
+        if self.state is not EndingState.TALKING:
+            return None
+        return PlannedEnd(hang_up, words=("shutdown",) if ready else ())
 
     def end(self, hang_up: HangUp) -> None:
         """End the call."""

@@ -192,6 +192,8 @@ class Withdraw:
     """End the call for the bridge: a drain's deadline, a second stream of the call, a failure of the bridge."""
 
     reason: str
+    words_s: float = 0.0
+    """Seconds that there are for last words; with 0 the call ends at once."""
 
 
 Event: TypeAlias = (

@@ -96,6 +96,11 @@ class Floor:
             raise IllegalTurn(f"{trigger} while {self.state}") from None
         return self.state
 
+    def clear(self) -> None:
+        """Drop whatever has the floor."""
+        if self.state is not TurnState.LISTENING:
+            self.go(TurnTrigger.NOTHING)
+
 
 def diagram() -> str:
     """Draw the table as a Mermaid state diagram."""

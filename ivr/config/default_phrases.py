@@ -23,6 +23,7 @@ PHRASES: Final[Mapping[Language, Mapping[PhraseName, str]]] = {
         "still_working": "لسا أراجع لك، ثواني وأكون معك.",
         "transfer": "لحظة من فضلك، بحوّلك لموظف يساعدك.",
         "farewell": "المعذرة منك، عندنا مشكلة فنية وما نقدر نكمل المكالمة. نسعد باتصالك بعد شوي. مع السلامة.",
+        "shutdown": "المعذرة، نوقف هنا.",
     },
     "en": {
         "greeting": "Hello, and welcome. How can I help you today?",
@@ -35,6 +36,7 @@ PHRASES: Final[Mapping[Language, Mapping[PhraseName, str]]] = {
         "still_working": "Still looking into it, thank you for waiting.",
         "transfer": "One moment, please. I'm putting you through to a colleague.",
         "farewell": "Sorry, we have a technical problem and can't go on. Please call again a little later. Goodbye.",
+        "shutdown": "Sorry, we must stop.",
     },
 }
 

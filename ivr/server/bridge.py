@@ -18,7 +18,7 @@ import anyio.lowlevel
 
 from ivr.call.call import Call
 from ivr.call.commands import ReplyRequest
-from ivr.call.ending import RELEASE_S
+from ivr.call.ending import LAST_WORDS_S, RELEASE_S
 from ivr.call.events import SUPERSEDED, CallStarted, Event
 from ivr.call.ports import CallObserver, CallPorts, PhonePort
 from ivr.config.address import callable_number
@@ -135,6 +135,7 @@ class Bridge:
         self._rest = rest or compose.twilio_rest(settings)
         self._preparing: asyncio.Task[None] | None = None
         self._call_left = asyncio.Event()
+        self._hurried = False
         for line in settings.all_lines:
             # A mistake that would fail every call, or a transfer, stops the start.
             compose.speech_settings(settings, line)
@@ -162,9 +163,15 @@ class Bridge:
         self.admission.draining = True
         clock = asyncio.get_running_loop().time
         log.info("draining", extra={"calls": self.admission.owed(clock()), "seconds": self.settings.drain_seconds})
-        await self._until(lambda: not self.admission.owed(clock()), self.settings.drain_seconds)
-        self._end_calls()
-        await self._until(lambda: not len(self.admission), compose.REST_TIMEOUT)
+        await self._until(lambda: self._hurried or not self.admission.owed(clock()), self.settings.drain_seconds)
+        self._hurried = True
+        self._end_calls(LAST_WORDS_S)
+        await self._until(lambda: not len(self.admission), LAST_WORDS_S + compose.REST_TIMEOUT)
+
+    def hurry(self) -> None:
+        """End the calls of a drain now, with last words."""
+        self._hurried = True
+        self._call_left.set()
 
     def over(self, call_id: str) -> None:
         """End a call that the carrier says is over, and free its place."""
@@ -184,10 +191,10 @@ class Bridge:
         if call_id in self._late:
             self._late[call_id].update(found)
 
-    def _end_calls(self) -> None:
+    def _end_calls(self, words_s: float = 0.0) -> None:
         for session in self.admission:
             try:
-                session.withdraw("shutdown")
+                session.withdraw("shutdown", words_s)
             except Exception:
                 log.exception("withdraw_failed")
 
@@ -302,6 +309,9 @@ class Bridge:
             self._call_left.set()
 
     def _admits(self, token: str, call_id: str, now: float) -> bool:
+        # The calls that are left are being ended: the document goes on after a stream that comes now.
+        if self._hurried:
+            return False
         if self.tokens.redeem(token, call_id, now):
             return True
         return self.settings.dev and not token and self.admission.admit(call_id, now) == "answer"

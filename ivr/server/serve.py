@@ -1,7 +1,8 @@
 """Serve with uvicorn, and drain before the end.
 
 The first SIGTERM or SIGINT stops new calls (`/readyz` turns 503, `/voice` answers with drain.xml) and lets those that
-were answered end, also where the stream has still to come. The second ends everything at once.
+were answered end, also where the stream has still to come. The second ends them with last words, within two seconds,
+as the drain's deadline does. The third ends everything at once.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._bridge = bridge
         self._draining: asyncio.Task[None] | None = None
+        self._signals = 0
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
@@ -55,18 +57,16 @@ class Server(uvicorn.Server):
             handler.flush()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Drain at the first signal, exit at the second, or at the first where there are no calls."""
-        draining = self._draining is not None
-        if self._loop is None or draining or not self._bridge.admission.owed(self._loop.time()):
+        """Drain at the first signal, hurry at the second, exit at the third, or where there are no calls."""
+        self._signals += 1
+        if self._loop is None or self._signals > 2 or not self._bridge.admission.owed(self._loop.time()):
             super().handle_exit(sig, frame)
-            return
+        else:
+            # The second may come before the loop has run what the first has asked for: they keep their order.
+            self._loop.call_soon_threadsafe(self._drain if self._signals == 1 else self._bridge.hurry)
 
-        def drain() -> None:
-            # Two signals may come before the loop has run this once.
-            if self._draining is None:
-                self._draining = asyncio.ensure_future(self._drain_and_exit())
-
-        self._loop.call_soon_threadsafe(drain)
+    def _drain(self) -> None:
+        self._draining = asyncio.ensure_future(self._drain_and_exit())
 
     async def _drain_and_exit(self) -> None:
         try:

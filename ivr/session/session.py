@@ -123,9 +123,9 @@ class Session:
                 self._observer.ended(ports.started.call_id, self._loop.time(), ports.call.turns, ended)
         return ended
 
-    def withdraw(self, reason: str) -> None:
-        """End the call from our side; a fixed phrase as reason. Never raises."""
-        self._feed_or_fail(events.Withdraw(reason))
+    def withdraw(self, reason: str, words_s: float = 0.0) -> None:
+        """End the call from our side; a fixed phrase as reason. `words_s`: seconds for last words. Never raises."""
+        self._feed_or_fail(events.Withdraw(reason, words_s))
 
     def carrier_ended(self, stream_id: str | None = None) -> None:
         """Tell the call that the carrier says it is over, or this stream of it. Never raises."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ivr.call.commands import CancelSpeech, CloseReply, ForgetTranscript, HangUp, RequestReply, SendClear
 from ivr.call.events import SUPERSEDED, AudioIn, CallerLeft, DigitPressed, ReplyDelta, Tick, TranscriptArrived, Withdraw
-from tests.call.stage import LOUD, Stage, options
+from ivr.call.options import Phrase
+from tests.call.stage import LOUD, Stage, options, phrases
 
 # -- keys ------------------------------------------------------------------------------------------------------------
 
@@ -166,6 +169,47 @@ def test_a_caller_may_leave_at_any_time(state: str, how: str, result: str) -> No
     assert stage.call.wake_at() is None
     for event in (AudioIn(0, LOUD), Tick(), ReplyDelta(0, "x"), TranscriptArrived(1, "x"), CallerLeft("stop")):
         assert stage.feed(event) == []
+
+
+SILENT = phrases(greeting="")
+READY = SILENT | {"shutdown": Phrase("shutdown words", LOUD * 25)}
+
+
+def test_a_call_that_is_withdrawn_has_last_words() -> None:
+    stage = Stage(options(phrases=READY))
+    stage.wait(100)
+    stage.feed(Withdraw("shutdown", 2.0))
+    assert stage.call.turns[-1].sentences[-1].text == "shutdown words"
+    stage.speak(400)
+    stage.wait(900)
+    assert stage.ended == HangUp("bridge_error", "shutdown")
+
+
+@pytest.mark.parametrize(
+    "words", [SILENT, SILENT | {"shutdown": Phrase("not rendered")}, READY], ids=["none", "not rendered", "not heard"]
+)
+def test_last_words_have_their_time(words: Any) -> None:
+    stage = Stage(options(phrases=words))
+    stage.hear()
+    stage.feed(Withdraw("shutdown", 2.0))
+    if words is not READY:
+        assert stage.ended == HangUp("bridge_error", "shutdown")
+    stage.let_time_pass_without_media(1.9)
+    assert (stage.ended is None) == (words is READY)
+    stage.let_time_pass_without_media(0.2)
+    assert stage.ended == HangUp("bridge_error", "shutdown")
+
+
+def test_the_agents_own_goodbye_may_end() -> None:
+    stage = Stage(options(phrases=READY))
+    stage.hear()
+    stage.reply("Goodbye.", hang_up=True)
+    stage.voice(1000)
+    stage.wait(300)
+    stage.feed(Withdraw("shutdown", 2.0))
+    stage.wait(1500)
+    assert stage.ended == HangUp("success", "agent_goodbye")
+    assert [turn.sentences[-1].text for turn in stage.call.turns] == ["Goodbye."]
 
 
 def test_the_bridge_may_withdraw() -> None:

@@ -392,3 +392,12 @@ def test_answers_of_the_carrier_to_nothing_do_nothing() -> None:
     stage.feed(TransferFailed("refused"))
     assert stage.ended is None
     assert stage.notes("transfer_failed") == []
+
+
+def test_a_transfer_has_the_time_of_last_words() -> None:
+    stage = handed_over()
+    stage.feed(Withdraw("shutdown", 2.0))
+    assert stage.ended is None
+    stage.feed(Transferred())
+    stage.feed(CallerLeft("stop"))
+    assert stage.ended == HangUp("upstream_error", "agent_unavailable_transfer", from_caller=True)

@@ -10,6 +10,7 @@ import pytest
 
 from ivr.call.commands import HangUp
 from ivr.call.events import CallStarted
+from ivr.config.default_phrases import PHRASES
 from ivr.server.compose import REST_TIMEOUT
 from ivr.testbench.phone.phone import PhoneOptions
 from ivr.testbench.virtual_time import VirtualLoop
@@ -152,15 +153,25 @@ def test_caller_hangs_up_during_the_goodbye(folder: Path) -> None:
     assert world.switchboard.requests == []
 
 
-def test_drain_ends_calls_at_its_deadline(folder: Path) -> None:
+@pytest.mark.parametrize("hurried", [False, True], ids=["its deadline", "a second signal"])
+@pytest.mark.parametrize(("steps", "at"), [row[1:] for row in STAGES], ids=[row[0] for row in STAGES])
+def test_drain_ends_calls_with_last_words(folder: Path, steps: list[str], at: float, hurried: bool) -> None:
+    """A phrase that is heard whole, and the words behind `</Connect>`: within two seconds, whatever went on."""
+
     async def during(world: World) -> None:
-        await asyncio.sleep(2)
-        world.left_at = asyncio.get_running_loop().time()
+        await asyncio.sleep(at)
+        world.left_at = asyncio.get_running_loop().time() + (0 if hurried else 1)
+        if hurried:
+            asyncio.get_running_loop().call_soon(world.bridge.hurry)
         await world.bridge.drain()
 
-    world = call(folder, ["wait"], during=during, IVR_DRAIN_SECONDS="3")
+    script = [*(step.format(ASK=ASK) for step in steps), "wait"]
+    world = call(folder, script, during=during, IVR_GREETING="", IVR_DRAIN_SECONDS="60" if hurried else "1")
     assert world.hang_up == HangUp("bridge_error", "shutdown")
-    assert world.ended_at - world.left_at == pytest.approx(3, abs=0.1)
+    assert 1.0 < world.ended_at - world.left_at <= 2.05
+    last = world.turns[-1].sentences[-1]
+    assert last.text == PHRASES["en"]["shutdown"]
+    assert last.heard_ms == last.audio_ms
     assert world.record.verbs == ["Connect", "Say", "Hangup"]
 
 
