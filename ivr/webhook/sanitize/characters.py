@@ -21,12 +21,12 @@ _IN_TAG: Final = r"[/|｜A-Za-z][^<>&\\\n]{0,60}"
 ESCAPE: Final = re.compile(
     rf"{_LESS}({_IN_TAG}){_MORE}|"
     rf"\\{{1,4}}(?:([nrt]){_FORMULA_WORD}|(u[dD][89abAB][0-9A-Fa-f]{{2}}\\{{1,4}}u[dD][c-fC-F][0-9A-Fa-f]{{2}}|"
-    r"u[0-9A-Fa-f]{4})|([\"'/]))|&(?:amp;){0,2}(#?[A-Za-z0-9]{1,8};)?"
+    r"u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2})|([\"'/]))|&(?:amp;){0,2}(#?[A-Za-z0-9]{1,8};)?"
 )
 """`\\n`, `\\\\n`, `\\u0645`, `\\"`, `&nbsp;`, `&amp;nbsp;`, `&lt;think&gt;`. Markdown and formulas keep theirs."""
 HALF_ESCAPE: Final = re.compile(
     rf"{_LESS}{_IN_TAG}(?:&[amp;gt]{{0,7}}|\\{{1,2}}u?0{{0,2}}3?)?|{_LESS}|"
-    r"\\{1,4}(?:u(?:[0-9A-Fa-f]{0,3}|[dD][89abAB][0-9A-Fa-f]{2}\\{0,4}(?:u[0-9A-Fa-f]{0,3})?)|[nrt][a-z]{0,9})?"
+    r"\\{1,4}(?:x[0-9A-Fa-f]?|u(?:[0-9A-Fa-f]{0,3}|[dD][89abAB][0-9A-Fa-f]{2}\\{0,4}(?:u[0-9A-Fa-f]{0,3})?)|[nrt][a-z]{0,9})?"
     r"|&(?:amp;){0,2}(?:#?[A-Za-z0-9]{0,8})?"
 )
 """What may become an escape, some eighty characters at most."""
@@ -64,6 +64,6 @@ def unescaped(escape: re.Match[str], before: str) -> str | None:
         # `C:\new` is a path.
         return None if _DRIVE.search(before) else "\t" if blank == "t" else "\n"
     if code:
-        halves = (int(half, 16) for half in re.findall("[0-9A-Fa-f]{4}", code))
+        halves = (int(half, 16) for half in re.findall("[0-9A-Fa-f]{4}|(?<=x)..", code))
         return Characters().feed("".join(map(chr, halves)))
     return sign or "&"

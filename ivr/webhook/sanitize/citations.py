@@ -59,7 +59,7 @@ _CALL: Final = re.compile(r"\s*[A-Za-z_][\w.]*\(.*\)\s*")
 _OPTION_WORD: Final = re.compile(
     r"(?:(?i:\b(?:option|press|pressing|number|no\.?|step|choice|choose|key|item|button|row|gate|room|floor|digit|dial|"
     r"enter|say|type|send|is|are|was|line|level|zone|ticket)(?:\s+the)?)|=|"
-    r"\b(?:رقم|الرقم|الخيار|خيار|اضغط|اختر|زر|الزر|قل|أرسل|ادخل|أدخل|خطوة|الخطوة|على))\s*\Z"
+    r"\b(?:رقم|الرقم|الخيار|خيار|اضغط|اختر|زر|الزر|قل|أرسل|ادخل|أدخل|خطوة|الخطوة|على)|[:：])[:：]?[^\S\n]*\Z"
 )
 
 _SOURCE_WORDS: Final = ("sources", "ref", "reference", "see", "citation", "oai_citation", "المصدر", "مصدر", "المصادر")
@@ -71,8 +71,8 @@ _HALF_PARENTHESIS: Final = re.compile(
     r"(?:sources?|ref|reference|see|citation|oai_citation|المصدر|مصدر|المصادر)\b[^()\n]{0,200})",
     re.IGNORECASE,
 )
-_LENTICULAR: Final = re.compile(r"【([^【】\n]{0,200})】")
-_HALF_LENTICULAR: Final = re.compile(r"【[^【】\n]{0,200}")
+_LENTICULAR: Final = re.compile(r"[【〔〖]([^【】〔〕〖〗\n]{0,200})[】〕〗]")
+_HALF_LENTICULAR: Final = re.compile(r"[【〔〖][^【】〔〕〖〗\n]{0,200}")
 _PRIVATE: Final = re.compile("\ue200[^\ue200\ue201\n]{0,400}\ue201|[\ue000-\uf8ff]")
 _HALF_PRIVATE: Final = re.compile("\ue200[^\ue200\ue201\n]{0,400}")
 _RAISED: Final = re.compile(r"<sup(?:\s[^<>]{0,60})?>(.{0,200}?)</sup\s*>", re.IGNORECASE)
@@ -87,7 +87,7 @@ _BASE: Final = re.compile(
 )
 _RAISED_DIGITS: Final = "¹²³⁰⁴⁵⁶⁷⁸⁹"
 _STOP: Final = re.compile(r"[.!?؟،,»”\"]\Z")
-_DIGIT: Final = re.compile(r"\d")
+_NUMBERED_SOURCE: Final = re.compile(r"\d|source|citation|مصدر", re.IGNORECASE)
 
 
 def read_citation(text: str, at: int, before: str, *, listed: bool, final: bool) -> Citation:
@@ -130,7 +130,9 @@ def _source(text: str, at: int, *, final: bool) -> Citation:
         if found := whole.match(text, at):
             # `(see below)` and `【مهم】` are words.
             is_source = (
-                _SOURCE_FILE.search(found[0]) or whole is _PRIVATE or (whole is _LENTICULAR and _DIGIT.search(found[0]))
+                _SOURCE_FILE.search(found[0])
+                or whole is _PRIVATE
+                or (whole is _LENTICULAR and _NUMBERED_SOURCE.search(found[0]))
             )
             return Citation(CitationKind.CITATION, len(found[0])) if is_source else _NO_CITATION
     return _NO_CITATION

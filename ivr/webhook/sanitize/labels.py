@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
+from ivr.webhook.sanitize.leftovers import prefixes
+
 LABEL_LINE: Final = re.compile(r"(?<=\n)[^\S\n]*(?:>[^\S\n]*)?(?:#{1,4}(?:[^\S\n]+|\Z))?[*_]*(?=[A-Za-z]|\Z)")
 """What may stand before a label in its line."""
 MAX_LABEL_LINE: Final = 160
@@ -23,7 +25,7 @@ _HALF_LABEL: Final = re.compile(
     r"(?:([A-Za-z]+(?: [A-Za-z]*){0,2})(?: ?\d{0,2})[*_]*\s?(?::[*_]*\s*)?)?"
 )
 _BARE_ROLE: Final = re.compile(r"(?:assistant|model)[^\S\n]*\n")
-_HALF_BARE_ROLE: Final = re.compile(r"(?:assistant|model)[^\S\n]*")
+_HALF_BARE_ROLE: Final = re.compile(rf"{prefixes('assistant')}|{prefixes('model')}|(?:assistant|model)[^\S\n]*")
 # `get_order`, `Search[Riyadh]`, `get_order(5)`: the name of a tool, and not a sentence.
 _TOOL_NAME: Final = re.compile(r"[A-Za-z_][\w-]*[^\S\n]*(?:\[[^\n]*\]|\([^\n]*\))?[^\S\n]*(?:\n|\Z)")
 _HALF_TOOL_NAME: Final = re.compile(r"(?:[A-Za-z_][\w-]*[^\S\n]*(?:[\[(][^\n]*)?)?")

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-from ivr.webhook.sanitize.leftovers import names
+from ivr.webhook.sanitize.leftovers import VALUE_WORDS, names
 
 
 class MarkKind(Enum):
@@ -144,13 +144,18 @@ def tag_mark(text: str) -> MachineMark:
     return MachineMark(MarkKind.CLOSES if slash else MarkKind.OPENS, f"<{name}", bool(words & THOUGHTS) or is_details)
 
 
+def flower_mark(text: str) -> MachineMark:
+    """Return what a mark of Qwen's agents is: `✿FUNCTION✿:`, `✿ARGS✿:`, or, before the answer, `✿RETURN✿:`."""
+    return MachineMark(MarkKind.SPOKEN if "RETURN" in text else MarkKind.OPENS, "<✿")
+
+
 def bracket_mark(text: str) -> MachineMark:
     """Return what a complete word in brackets is: `[INST]`, `[/THINK]`, `[|assistant|]`, `[object Object]`."""
     name = text[1:-1]
     if name[:1] == "|" == name[-1:] and len(name) > 2:
         return special_mark(name)
     bare = name.removeprefix("/")
-    if name.startswith("object "):
+    if name.startswith("object ") or name in VALUE_WORDS:
         return _DROPPED
     if bare in _BRACKET_BLOCKS:
         return MachineMark(MarkKind.CLOSES if name != bare else MarkKind.OPENS, f"[{bare}", bare == "THINK")

@@ -33,6 +33,7 @@ from ivr.webhook.sanitize.marks import (
     MachineMark,
     MarkKind,
     bracket_mark,
+    flower_mark,
     special_mark,
     tag_mark,
 )
@@ -48,9 +49,9 @@ _LOOK_BACK: Final = 40
 _MAX_HEADER: Final = 200
 """Characters of a role or channel; a longer one is text."""
 
-_OPENER: Final = re.compile(rf"[<\[{{}}\]\"【◁$%:(`\\&\ue000-\uf8ff¹²³⁰⁴-⁹]|{LEFTOVER_WORD}")
+_OPENER: Final = re.compile(rf"[<\[{{}}\]\"【〔〖◁✿$%:(`\\&\ue000-\uf8ff¹²³⁰⁴-⁹]|{LEFTOVER_WORD}")
 _OPENER_OR_LINE: Final = re.compile(f"{LABEL_LINE.pattern}|{_OPENER.pattern}")
-_HIDDEN_OPENER: Final = re.compile(rf"[<\[◁`\n\\&]|assistantfinal|{prefixes('assistantfinal')}(?<=[a-z])\Z")
+_HIDDEN_OPENER: Final = re.compile(rf"[<\[◁✿`\n\\&]|assistantfinal|{prefixes('assistantfinal')}(?<=[a-z])\Z")
 _IN_HEADER: Final = re.compile(r"[<\n]")
 _SPECIAL: Final = re.compile(r"<[|｜]([^\s<>|｜][^<>|｜\n]{0,59})[|｜]>")
 _HALF_SPECIAL: Final = re.compile(r"<(?:[|｜](?:[^\s<>|｜][^<>|｜\n]{0,59}[|｜]?)?)?")
@@ -71,6 +72,7 @@ _MARK_FORMS: Final = {
             bracket_mark,
         ),
     ),
+    "✿": ((re.compile("✿[A-Z]{0,8}✿?:?"), re.compile("✿(?:FUNCTION|ARGS|RESULT|RETURN)✿:?"), flower_mark),),
     "◁": ((re.compile(rf"◁/?{prefixes('think')}"), re.compile("◁/?think▷"), tag_mark),),
 }
 """By its first character: what may become a mark, a complete one, and what tells its meaning."""

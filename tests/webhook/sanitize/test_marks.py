@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ivr.webhook.sanitize.marks import MarkKind, bracket_mark, special_mark, tag_mark
+from ivr.webhook.sanitize.marks import MarkKind, bracket_mark, flower_mark, special_mark, tag_mark
 
 OPENS, CLOSES, HEADER, SPOKEN, ENDS, NOTHING, TEXT = (
     MarkKind.OPENS, MarkKind.CLOSES, MarkKind.HEADER, MarkKind.SPOKEN, MarkKind.ENDS_TURN, MarkKind.NOTHING,
@@ -94,6 +94,7 @@ BRACKETS = [
     ("[object Object]", NOTHING),
     ("[|assistant|]", SPOKEN),
     ("[|endofturn|]", ENDS),
+    ("[undefined]", NOTHING),
     ("[think]", TEXT),
     ("[your]", TEXT),
     ("[||]", TEXT),
@@ -104,6 +105,7 @@ def test_marks_are_told_apart_by_the_words_of_their_names() -> None:
     rows = [(special_mark, row) for row in SPECIAL]
     rows += [(tag_mark, row) for row in TAGS]
     rows += [(bracket_mark, row) for row in BRACKETS]
+    rows += [(flower_mark, ("✿ARGS✿:", OPENS)), (flower_mark, ("✿RETURN✿:", SPOKEN))]
     assert [(text, got) for read, (text, kind) in rows if (got := read(text).kind) is not kind] == []
 
 

@@ -39,7 +39,7 @@ def words(parts: list[Written]) -> str:
     text = "".join(part for part in parts if isinstance(part, str))
     # Other tags are markup, which text normalization takes out.
     text = " ".join(re.sub("</?answer>", "", text).split())
-    return re.sub(r" (?=[.,،:])", "", text)
+    return re.sub(r" (?=[.,،:!])", "", text)
 
 
 def test_machinery_is_not_said() -> None:
@@ -57,6 +57,7 @@ ATOMS = [
     "<|im_start|>",
     "<|im_end|>",
     "assistant",
+    "model",
     "user",
     "\n",
     "<think>",
