@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "mock": "Serve a mock Hamsa and a demo agent, to run the bridge without any account.",
     "call": "Call a bridge as Twilio would. Signs with TWILIO_AUTH_TOKEN and TWILIO_ACCOUNT_SID.",
     "test": "Play scenarios and give one verdict. Starts a bridge and mock services.",
+    "compare": "Compare the calls of two folders: is one better, or is it chance?",
     "demo": "Make a whole phone call on this machine: no account, no key, no network.",
     "faults": "Show what callers hear when Hamsa or the agent fails: every known fault, in virtual time.",
     "version": "Say which version this is, and on what it runs.",

@@ -18,10 +18,11 @@ import typer
 from typer.testing import CliRunner, Result
 
 from ivr import __version__, cli
-from ivr.commands import check, terminal
+from ivr.commands import check, compare, terminal
 from ivr.testbench import call, demo, mock, tts
 from ivr.testbench.faults import run as faults
 from ivr.testbench.scenario import AfterAgent, At, IntoReply, PlayFile, Say, Scenario
+from ivr.testbench.suite.compare import ComparedCall
 from ivr.testbench.suite.plan import PlannedCall
 from ivr.testbench.suite.run import PlayedCall, Suite
 
@@ -202,6 +203,23 @@ def test_suite_that_cannot_be_run(words: list[str], complaint: str) -> None:
     Path("bad.toml").write_text('[[step]]\nsey = "x"\nsay = "x"', encoding="utf-8")
     result = run("test", *words)
     assert (result.exit_code, complaint in plain(result)) == (2, True), plain(result)
+
+
+def test_compare_says_which_side_is_worse(monkeypatch: pytest.MonkeyPatch) -> None:
+    sides = {
+        name: [ComparedCall("one", {("answer", "1 x"): ms + number}) for number in range(6)]
+        for name, ms in (("a", 800.0), ("b", 1200.0))
+    }
+    sides["other"] = [ComparedCall("two", {("answer", "1 x"): 1.0}, on_time=False)]
+    monkeypatch.setattr(compare, "read", lambda folder: sides[folder.name])
+    result = run("compare", "a", "b")
+    assert result.exit_code == 1
+    lines = plain(result).splitlines()
+    assert lines[:2] == ["A: a, 6 calls", "B: b, 6 calls"]
+    assert lines[4].split() == ["answer", "802", "1202", "805", "1205", "+400", "268", "worse"]
+    assert run("compare", "b", "a").exit_code == 0
+    assert run("compare", "a", "other").exit_code == 2
+    assert "no scenario in common" in plain(run("compare", "a", "other"))
 
 
 @pytest.mark.parametrize(("good", "code"), [(True, 0), (False, 1)])

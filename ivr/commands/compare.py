@@ -1,0 +1,62 @@
+"""Run `ivr compare`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from ivr.commands import terminal
+from ivr.testbench.suite.compare import CompareError, FigureRow, compare, read
+from ivr.testbench.suite.summary import counted
+
+app = typer.Typer(add_completion=False)
+
+_FINDING_STYLES = {"better": "green", "worse": "bold red", "no difference": "", "too few calls": "yellow"}
+
+
+@app.command("compare")
+def compare_folders(
+    first: Annotated[Path, typer.Argument(metavar="A", help="A folder of `ivr test --out` or `ivr call --out`.")],
+    second: Annotated[Path, typer.Argument(metavar="B", help="Another one.")],
+) -> None:
+    """Compare the calls of two folders: is one better, or is it chance?
+
+    Exit code 0: B is not worse than A. 1: it is. 2: they cannot be compared.
+    """
+    with terminal.one_line(CompareError):
+        sides = (read(first), read(second))
+        found = compare(*sides)
+        if not found.rows:
+            raise CompareError(f"{first} and {second} have no scenario in common")
+    for name, folder, calls in zip("AB", (first, second), sides, strict=True):
+        terminal.out.print(f"{name}: {folder}, {counted(len(calls))}", markup=False)
+    for note in found.notes:
+        terminal.out.print(note, style="yellow", markup=False)
+    terminal.out.print()
+    terminal.out.print(table(found.rows), soft_wrap=False)
+    terminal.out.print("ms; floor: what chance alone may do", style="dim")
+    if found.worse:
+        raise typer.Exit(1)
+
+
+def table(rows: Sequence[FigureRow]) -> Table:
+    """Return a row for each figure."""
+    made = Table(box=None, pad_edge=False, header_style="bold")
+    made.add_column("")
+    for name in ("A", "B", "A worst", "B worst", "B - A", "floor"):
+        made.add_column(name, justify="right")
+    made.add_column("B is")
+    for row in rows:
+        form = ".0f" if row.unit else ".2f"
+        figures = (*row.middle, *row.worst)
+        shown = [*(f"{value:{form}}" for value in figures), f"{row.difference:+{form}}", f"{row.floor:{form}}"]
+        made.add_row(
+            row.name,
+            *shown,
+            f"[{_FINDING_STYLES[row.verdict]}]{row.verdict}[/]" if _FINDING_STYLES[row.verdict] else row.verdict,
+        )
+    return made
