@@ -79,6 +79,8 @@ async def examine(settings: Settings, ask: str = "") -> AsyncIterator[Finding]:
         yield Finding(name, value)
     for note in settings.notes:
         yield Finding("unknown", note, good=False)
+    for hint in settings.hints:
+        yield Finding("perhaps wrong", hint)
     # What the operator writes into the number's page at Twilio, and what a signature is checked against.
     yield Finding("voice URL of the number", f"{settings.public_url}/voice (HTTP POST)")
     yield Finding("status callback of the number", f"{settings.public_url}/status")

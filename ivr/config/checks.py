@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import itertools
 import re
 from collections.abc import Mapping
-from typing import Final
-from urllib.parse import urlsplit
+from typing import Final, Literal
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import SecretStr
 
 from ivr.config.lines import check_endpoint, check_fallback, check_http_url, check_phrase, check_transfer, check_url
-from ivr.config.settings import Settings
+from ivr.config.settings import ENV_NAMES, Settings
+from ivr.config.voices import voice_hints
 
 FIXES: Final[Mapping[str, str]] = {
     "IVR_PORT": "set it to a port number from 1 to 65535",
@@ -29,6 +33,16 @@ FIXES: Final[Mapping[str, str]] = {
     "IVR_ENDPOINT_MS": "set it to milliseconds from 100 to 3000",
 }
 
+NO_TRANSFERS: Final = "IVR_TRANSFER_TO: the bridge cannot transfer calls: set TWILIO_AUTH_TOKEN or TWILIO_API_KEY"
+NO_TRANSFERS_DEV: Final = (
+    "IVR_TRANSFER_TO: with --dev no call is transferred: set IVR_TWILIO_REST_URL (`ivr call --rest` serves one), or"
+    " start without --dev"
+)
+OWN_PATHS: Final = frozenset({"/voice", "/media", "/status", "/goodbye", "/healthz", "/readyz", "/metrics"})
+"""Paths of the bridge's own routes."""
+_ACCOUNT: Final = re.compile(r"AC[0-9a-fA-F]{32}")
+_API_KEY: Final = re.compile(r"SK[0-9a-fA-F]{32}")
+_PLACE: Final = re.compile(r"[a-z][a-z0-9-]{1,30}")
 _HEADER: Final = re.compile(r"[!-~]*")
 """Characters that an HTTP header can carry, without spaces."""
 SHORTEST_TOKEN: Final = 16
@@ -46,12 +60,7 @@ def faults_of(settings: Settings, *, lines_known: bool = True) -> list[str]:
     }
     faults = [f"{name} {problem}" for name, problem in own.items() if problem]
     faults += _url_faults(settings, lines_known)
-    sid = settings.twilio_account_sid
-    # The account's id becomes a part of the REST API's paths: a slash in it would lead elsewhere.
-    if sid and not (sid.startswith("AC") and sid.isascii() and sid.isalnum()):
-        faults.append("TWILIO_ACCOUNT_SID is not an account id: set it to the id that begins with AC (not SK...)")
-    if not all(key and secret for key, secret in settings.signing_keys.items()):
-        faults.append("IVR_SHARED_KEYS cannot be read: write id=secret, with commas between several of them")
+    faults += _account_faults(settings)
     # A message never repeats a secret, not even a wrong one: it goes to the terminal and into logs.
     for name, secret in (("IVR_WEBHOOK_SECRET", settings.webhook_secret), ("HAMSA_API_KEY", settings.hamsa_api_key)):
         if not _HEADER.fullmatch(secret.get_secret_value()):
@@ -74,10 +83,65 @@ def faults_of(settings: Settings, *, lines_known: bool = True) -> list[str]:
     # A laptop has no account: its requests are not signed.
     if settings.dev:
         return faults
-    if not sid:
+    if not settings.twilio_account_sid:
         faults.append("TWILIO_ACCOUNT_SID is missing: set it to the account's id, AC..., or start with --dev")
     if not settings.auth_tokens and not settings.signing_keys:
         faults.append("TWILIO_AUTH_TOKEN is missing: set it to the account's auth token, or start with --dev")
+    return faults
+
+
+def notes_of(settings: Settings) -> list[str]:
+    """Return a line for every setting that looks like a mistake and does not stop the start."""
+    notes = []
+    if any(line.transfer_to for line in settings.all_lines) and not settings.rest_possible:
+        notes.append(NO_TRANSFERS_DEV if settings.dev else NO_TRANSFERS)
+    secrets = {
+        name: value.get_secret_value()
+        for own, name in ENV_NAMES.items()
+        if isinstance(value := getattr(settings, own), SecretStr) and value.get_secret_value()
+    }
+    # One that several parties know is no secret between two of them: who reads the metrics could sign calls.
+    for name, other in itertools.combinations(secrets, 2):
+        if secrets[name] == secrets[other]:
+            notes.append(f"{other} is the same as {name}: set each to a secret of its own, or leave {other} out")
+    return notes
+
+
+def hints_of(settings: Settings) -> list[str]:
+    """Return a line for every voice and dialect that the service may not know."""
+    hints = []
+    for line in settings.all_lines:
+        speakers = (line.speaker, line.fallback_speaker) if line.fallback_speaker else (line.speaker,)
+        where = f"line {line.number}" if line.number else "IVR_SPEAKER, IVR_DIALECT"
+        hints += [f"{where}: {hint}" for hint in voice_hints(line.language, line.dialect, *speakers)]
+    return hints
+
+
+def _account_faults(settings: Settings) -> list[str]:
+    """Return the faults of the accounts, their keys, region and edge."""
+    faults = []
+    # The account's id becomes a part of the REST API's paths: a slash in it would lead elsewhere.
+    if settings.twilio_account_sid and not _ACCOUNT.fullmatch(settings.twilio_account_sid):
+        faults.append(
+            "TWILIO_ACCOUNT_SID is not an account id: set it to the id that begins with AC, with 32 digits or letters"
+            " from a to f behind (not SK...)"
+        )
+    subaccounts = settings.subaccounts
+    if not all(_ACCOUNT.fullmatch(sid) and token for sid, token in subaccounts.items()):
+        faults.append("TWILIO_SUBACCOUNTS cannot be read: write AC...=auth token, with commas between several of them")
+    if settings.twilio_account_sid in subaccounts:
+        faults.append("TWILIO_SUBACCOUNTS names TWILIO_ACCOUNT_SID: name only the other accounts")
+    if settings.twilio_api_key and not _API_KEY.fullmatch(settings.twilio_api_key):
+        faults.append("TWILIO_API_KEY is not an API key: set it to the id that begins with SK")
+    elif settings.twilio_api_key and not settings.twilio_api_secret.get_secret_value():
+        faults.append("TWILIO_API_KEY is set without TWILIO_API_SECRET: set both, or neither")
+    elif settings.twilio_api_secret.get_secret_value() and not settings.twilio_api_key:
+        faults.append("TWILIO_API_SECRET is set without TWILIO_API_KEY: set both, or neither")
+    for name, value in (("TWILIO_REGION", settings.twilio_region), ("TWILIO_EDGE", settings.twilio_edge)):
+        if value and not _PLACE.fullmatch(value):
+            faults.append(f"{name} is not a name of Twilio's: set it to one such as ie1 (region) or dublin (edge)")
+    if not all(key and secret for key, secret in settings.signing_keys.items()):
+        faults.append("IVR_SHARED_KEYS cannot be read: write id=secret, with commas between several of them")
     return faults
 
 
@@ -94,6 +158,10 @@ def _url_faults(settings: Settings, lines_known: bool) -> list[str]:
     # On loopback it is a trial without Twilio.
     elif parts.scheme == "http" and not settings.dev and not is_loopback(parts.hostname or ""):
         faults.append("IVR_PUBLIC_URL is http://: set it to an https:// URL, Twilio opens only encrypted streams")
+    elif f"/{parts.path.strip('/').rpartition('/')[2]}" in OWN_PATHS:
+        faults.append(
+            f"IVR_PUBLIC_URL ends in a route of the bridge: set it to {without_route(url)}, the bridge adds the rest"
+        )
     # An agent may stand in a file of lines that could not be read: then it is not missing.
     if not settings.all_lines and lines_known:
         faults.append("IVR_WEBHOOK_URL is missing: set it to the http(s):// URL of your agent's webhook")
@@ -114,12 +182,59 @@ def _url_faults(settings: Settings, lines_known: bool) -> list[str]:
     ):
         if url and (problem := check_http_url(url)):
             faults.append(f"{name} {problem}")
+    asked = {"IVR_HAMSA_URL": settings.hamsa_url}
+    asked |= {"IVR_HAMSA_REST_URL": settings.hamsa_rest_url, "IVR_TWILIO_REST_URL": settings.twilio_rest_url}
+    asked |= {
+        f"IVR_CONFIG line {line.number}: webhook_url" if line.number else "IVR_WEBHOOK_URL": line.webhook_url
+        for line in reversed(settings.all_lines)
+    }
+    # The bridge would ask itself, and every question would fail.
+    faults += [
+        f"{name} is the bridge itself: set it to another server"
+        for name, url in asked.items()
+        if _is_own(settings, url)
+    ]
     return faults
+
+
+def without_route(url: str) -> str:
+    """Return a URL without the last part of its path."""
+    return url.rstrip("/").rpartition("/")[0]
+
+
+def _is_own(settings: Settings, url: str) -> bool:
+    """Tell whether a URL leads to this bridge: to its port, or to its public URL."""
+    try:
+        parts, public = urlsplit(url), urlsplit(settings.public_url)
+        host, port = (parts.hostname or "").lower(), _port(parts)
+        own, own_port = (public.hostname or "").lower(), _port(public)
+    except ValueError:
+        return False
+    everywhere = not settings.host or _is_address(settings.host, "is_unspecified")
+    here = is_loopback(host) or _is_address(host, "is_unspecified")
+    if port == settings.port and (host == settings.host or (here and (everywhere or is_loopback(settings.host)))):
+        return True
+    prefix, path = public.path.rstrip("/"), parts.path.rstrip("/")
+    # The agent may stand on the same host, at a path that the proxy gives to another server.
+    inside = (
+        path == prefix or (bool(prefix) and path.startswith(f"{prefix}/")) or path.removeprefix(prefix) in OWN_PATHS
+    )
+    return bool(own) and (host, port) == (own, own_port) and inside
+
+
+def _port(parts: SplitResult) -> int:
+    """Return the port of a URL, also where it names none."""
+    return parts.port or (443 if parts.scheme in ("https", "wss") else 80)
 
 
 def is_loopback(host: str) -> bool:
     """Tell whether a host of this name is this machine, for itself alone."""
+    return host == "localhost" or host.endswith(".localhost") or _is_address(host, "is_loopback")
+
+
+def _is_address(host: str, kind: Literal["is_loopback", "is_unspecified"]) -> bool:
+    """Tell whether a host is an address of a kind, and no name."""
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return bool(getattr(ipaddress.ip_address(host), kind))
     except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+        return False

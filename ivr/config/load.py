@@ -10,17 +10,13 @@ from typing import Final
 from pydantic import ValidationError
 
 from ivr.config.address import telephone
-from ivr.config.checks import FIXES, faults_of
+from ivr.config.checks import FIXES, faults_of, hints_of, notes_of
 from ivr.config.environment import gather, unread
 from ivr.config.lines import Line, plain_line, read_lines, read_numbers
 from ivr.config.settings import ENV_NAMES, Settings
 
 LINES_FILE: Final = Path("ivr.toml")
 """The file of lines where IVR_CONFIG names no other. It may be missing."""
-NO_TRANSFERS: Final = (
-    "IVR_TRANSFER_TO: the bridge cannot transfer calls: set TWILIO_AUTH_TOKEN or TWILIO_API_KEY, with --dev"
-    " IVR_TWILIO_REST_URL as well"
-)
 
 
 class SettingsError(ValueError):
@@ -73,13 +69,11 @@ def load(env: Mapping[str, str] | None = None, dev: bool = False) -> Settings:
     lines, default, file_problems = _read_file(config, default)
     derived = {"host": host, "public_url": public_url, "config": config, "default_line": default, "lines": tuple(lines)}
     settings = settings.model_copy(update=derived)
-    notes = unread(given, ENV_NAMES.values())
-    if any(line.transfer_to for line in settings.all_lines) and not settings.rest_possible:
-        notes.append(NO_TRANSFERS)
+    notes = unread(given, ENV_NAMES.values()) + notes_of(settings)
     problems += faults_of(settings, lines_known=not file_problems) + file_problems
     if problems:
         raise SettingsError(problems)
-    return settings.model_copy(update={"notes": tuple(notes)})
+    return settings.model_copy(update={"notes": tuple(notes), "hints": tuple(hints_of(settings))})
 
 
 def _read_file(path: Path | None, default: Line) -> tuple[list[Line], Line, list[str]]:

@@ -121,6 +121,9 @@ class Settings(BaseModel):
     notes: tuple[str, ...] = Field((), exclude=True)
     """Lines of text about what looks like a mistake and does not stop the start."""
 
+    hints: tuple[str, ...] = Field((), exclude=True)
+    """Lines of text about voices that the speech service may not know."""
+
     def line(self, *ours: str) -> Line | None:
         """Return the line of the first of these addresses that has one. None: the line has no agent, it is closed."""
         lines = {line_keys(line.number)[0]: line for line in self.lines}

@@ -113,7 +113,7 @@ def config_for(
 def serve(settings: Settings) -> None:
     """Serve until a signal ends it. Blocks. Raises ValueError, one line, when it cannot begin."""
     writer = logs.set_up(settings.log_format)
-    for note in settings.notes:
+    for note in (*settings.notes, *settings.hints):
         log.warning("setting", extra={"problem": note})
     check_address(settings.host, settings.port)
     app = create_app(settings)

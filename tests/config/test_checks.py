@@ -61,6 +61,29 @@ SENSELESS: list[tuple[str, str, str]] = [
     ("TWILIO_ACCOUNT_SID", "SK" + "0" * 32, "begins with AC"),
     ("TWILIO_ACCOUNT_SID", "AC/../x", "begins with AC"),
     ("TWILIO_ACCOUNT_SID", "AC٣", "begins with AC"),
+    ("TWILIO_ACCOUNT_SID", "AC" + "0" * 31, "begins with AC"),
+    ("TWILIO_ACCOUNT_SID", "AC" + "0" * 33, "begins with AC"),
+    ("TWILIO_ACCOUNT_SID", "AC" + "g" * 32, "begins with AC"),
+    ("TWILIO_API_KEY", "AC" + "0" * 32, "begins with SK"),
+    ("TWILIO_API_KEY", "SK" + "0" * 32, "set both, or neither"),
+    ("IVR_WEBHOOK_URL", "https://agent.example:99999", "write https:// or http://host/path"),
+    ("TWILIO_API_SECRET", "s", "set both, or neither"),
+    ("TWILIO_SUBACCOUNTS", "AC1=x", "write AC...=auth token"),
+    ("TWILIO_SUBACCOUNTS", f"AC{1:032}", "write AC...=auth token"),
+    ("TWILIO_SUBACCOUNTS", f"AC{0:032}=x", "name only the other accounts"),
+    ("TWILIO_REGION", "IE 1", "such as ie1"),
+    ("TWILIO_EDGE", "dublin.evil", "dublin (edge)"),
+    ("IVR_CALLER_ID", "anonymous", "write + and the country code"),
+    ("IVR_PUBLIC_URL", "https://bridge.example/voice", "set it to https://bridge.example,"),
+    ("IVR_PUBLIC_URL", "https://bridge.example/ivr/media/", "set it to https://bridge.example/ivr,"),
+    ("IVR_WEBHOOK_URL", "http://127.0.0.1:8000/webhook", "is the bridge itself: set it to another server"),
+    ("IVR_WEBHOOK_URL", "http://0.0.0.0:8000/", "is the bridge itself: set it to another server"),
+    ("IVR_WEBHOOK_URL", "http://agent.localhost:8000/", "is the bridge itself: set it to another server"),
+    ("IVR_WEBHOOK_URL", "https://BRIDGE.example/voice", "is the bridge itself: set it to another server"),
+    ("IVR_WEBHOOK_URL", "https://bridge.example:443/", "is the bridge itself: set it to another server"),
+    ("IVR_HAMSA_URL", "ws://localhost:8000/v1/realtime/ws", "is the bridge itself: set it to another server"),
+    ("IVR_HAMSA_REST_URL", "http://[::1]:8000/v1", "is the bridge itself: set it to another server"),
+    ("IVR_TWILIO_REST_URL", "http://127.0.0.1:8000", "is the bridge itself: set it to another server"),
     ("IVR_GREETING", "a\0b", "remove them"),
     ("IVR_TRANSFER_TO", "911", "write + and the country code"),
     ("IVR_FALLBACK_SPEAKER", VOICES["ar"][0], "write another voice of the dialect"),
@@ -152,3 +175,76 @@ def test_checks_refuse_a_secret_unfit_for_a_header(name: str, secret: str) -> No
     (found,) = problems(REAL | {name: secret})
     assert found.startswith(f"{name} cannot be sent in an HTTP header: write only Latin letters")
     assert secret not in found
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        {"IVR_WEBHOOK_URL": "https://bridge.example/webhook"},
+        {"IVR_WEBHOOK_URL": "https://bridge.example:8443/voice"},
+        {"IVR_WEBHOOK_URL": "http://127.0.0.1:8001/voice"},
+        {"IVR_WEBHOOK_URL": "http://127.0.0.1:8000/voice", "IVR_HOST": "10.0.0.1"},
+        {"IVR_WEBHOOK_URL": "https://bridge.example/agent", "IVR_PUBLIC_URL": "https://bridge.example/ivr"},
+    ],
+)
+def test_an_agent_may_stand_near_the_bridge(env: dict[str, str]) -> None:
+    assert load(REAL | env).webhook_url == env["IVR_WEBHOOK_URL"]
+
+
+def test_an_agent_below_the_path_of_the_bridge_is_itself() -> None:
+    env = {"IVR_WEBHOOK_URL": "https://bridge.example/ivr/agent", "IVR_PUBLIC_URL": "https://bridge.example/ivr"}
+    assert problems(REAL | env) == ["IVR_WEBHOOK_URL is the bridge itself: set it to another server"]
+
+
+def test_the_agent_of_a_line_may_be_the_bridge_by_mistake() -> None:
+    Path("ivr.toml").write_text('[[line]]\nnumber = "+12345"\nwebhook_url = "http://localhost:8000/x"\n', "utf-8")
+    (found,) = problems(REAL)
+    assert found == "IVR_CONFIG line +12345: webhook_url is the bridge itself: set it to another server"
+
+
+NOTES: list[tuple[dict[str, str], bool, list[str]]] = [
+    ({"TWILIO_SECONDARY_AUTH_TOKEN": "very-secret"}, False, ["TWILIO_SECONDARY_AUTH_TOKEN is the same as TWILIO_AUTH"]),
+    ({"IVR_WEBHOOK_SECRET": "very-secret"}, False, ["IVR_WEBHOOK_SECRET is the same as TWILIO_AUTH_TOKEN"]),
+    (
+        {"IVR_METRICS_TOKEN": "m" * 16, "IVR_WEBHOOK_SECRET": "m" * 16},
+        False,
+        ["IVR_METRICS_TOKEN is the same as IVR_W"],
+    ),
+    ({"IVR_TRANSFER_TO": "+966110000001"}, False, []),
+    ({"IVR_TRANSFER_TO": "+966110000001"}, True, ["IVR_TRANSFER_TO: with --dev no call is transferred"]),
+    (
+        {"IVR_TRANSFER_TO": "+966110000001", "TWILIO_AUTH_TOKEN": "", "IVR_SHARED_KEYS": "k=s"},
+        False,
+        ["IVR_TRANSFER_TO: the bridge cannot transfer calls"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("env", "dev", "notes"), NOTES)
+def test_a_likely_mistake_is_told_and_starts(env: dict[str, str], dev: bool, notes: list[str]) -> None:
+    found = load((REAL | DEV if dev else REAL) | env, dev).notes
+    assert [note[: len(start)] for note, start in zip(found, notes, strict=True)] == notes
+    assert "very-secret" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("env", "hints"),
+    [
+        ({}, ()),
+        ({"IVR_DIALECT": "KSA"}, ("IVR_SPEAKER, IVR_DIALECT: dialect KSA is not known: did you mean ksa?",)),
+        (
+            {"IVR_LANGUAGE": "en", "IVR_DIALECT": "ksa", "IVR_SPEAKER": "Hiba"},
+            ("IVR_SPEAKER, IVR_DIALECT: dialect ksa is",),
+        ),
+    ],
+)
+def test_a_voice_that_may_be_unknown_is_a_hint(env: dict[str, str], hints: tuple[str, ...]) -> None:
+    settings = load(REAL | env)
+    assert [hint[: len(start)] for hint, start in zip(settings.hints, hints, strict=True)] == list(hints)
+    assert settings.notes == ()
+
+
+def test_a_line_s_voice_is_looked_at_as_well() -> None:
+    Path("ivr.toml").write_text('[[line]]\nnumber = "+12345"\nspeaker = "Majd"\n', "utf-8")
+    (hint,) = load(REAL).hints
+    assert hint.startswith("line +12345: speaker Majd is a voice of the dialect leb: for ksa Hamsa documents Hiba,")
