@@ -112,6 +112,8 @@ _MONTH_ALONE: Final = re.compile(
     rf"{WORD_START}(?P<front>(?i:in|of|since|until|by|from|to|through|last|next|this|early|late|mid)[ -])"
     rf"(?!May|Mar ){_MONTH_NAME}(?![^\W_])"
 )
+# What parts a date from what is written to it.
+_DASH_OR_T: Final = re.compile(r"[-–—]|\dT")
 # A dash between two dates: `Dec 24 - Jan 2`, `5 ديسمبر - 8 ديسمبر`, `Jan–Mar`, `1/12/2025 – 5/12/2025`.
 _ANY_MONTH: Final = rf"(?:{_MONTH}\.?|(?:{'|'.join(_ARABIC_MONTHS + _HIJRI_MONTHS)}){WORD_END})"
 _DATE_RANGE: Final = re.compile(
@@ -165,7 +167,8 @@ def say_dates(text: str, arabic: bool) -> str:
         number = _full_year(found["year"])
         return f"{_month_name(int(found['month']), number, arabic)} {_year(number, None, arabic)}"
 
-    text = _part_dates(text, arabic)
+    if _DASH_OR_T.search(text):
+        text = _part_dates(text, arabic)
     text = _SPACED_DATE.sub(r"\1\2\3\2\4", text)
     text = _YEAR_RANGE.sub(r"\1 إلى " if arabic else r"\1 to ", text)
     text = _YEAR_FIRST.sub(lambda found: full_date(found, int(found["b"]), int(found["a"])), text)

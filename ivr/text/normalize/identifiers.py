@@ -12,7 +12,7 @@ from typing import Final
 from ivr.text.normalize.money import CURRENCY_CODES
 from ivr.text.normalize.numbers.numerals import number_words
 from ivr.text.normalize.numbers.phone_numbers import by_threes, say_phone_numbers
-from ivr.text.normalize.patterns import JOIN_MARK, MASK_MARK, NUMBER_END, WORD_END, WORD_START
+from ivr.text.normalize.patterns import ANY_DIGIT, JOIN_MARK, MASK_MARK, NUMBER_END, WORD_END, WORD_START
 
 # As `NUMBER_START`, but a hyphen may stand in front: `NQL-123`.
 _DIGITS_START: Final = rf"{WORD_START}(?<!\d[.,:/])"
@@ -133,6 +133,8 @@ def say_identifiers(text: str, arabic: bool) -> str:
             return f"{found['letters']} {words.digits(found['figures'])}"
         return f"{words.digits(found['before'])} {found['behind']}"
 
+    if ANY_DIGIT.search(text) is None:
+        return text
     text = _MASKED.sub(masked, _KEY_CODE.sub(key_code, text))
     text = _PLATE.sub(plate, say_phone_numbers(_IBAN.sub(iban, text), arabic))
     text = _NATIONAL_ADDRESS.sub(lambda found: _in_groups([found[1], found[2]], arabic), text)

@@ -13,7 +13,16 @@ from typing import Final
 from ivr.text.normalize.numbers.cardinal_ar import Noun, counted, counted_as_written, lower_end
 from ivr.text.normalize.numbers.cardinal_en import cardinal as english_cardinal
 from ivr.text.normalize.numbers.numerals import amount, amount_value, number_words, sign_word, split_decimal
-from ivr.text.normalize.patterns import NUMBER, NUMBER_START, SIGN, SILENT_STOP_MARK, UNIT_END, WORD_END, WORD_START
+from ivr.text.normalize.patterns import (
+    ANY_DIGIT,
+    NUMBER,
+    NUMBER_START,
+    SIGN,
+    SILENT_STOP_MARK,
+    UNIT_END,
+    WORD_END,
+    WORD_START,
+)
 from ivr.text.segment.abbreviations import goes_on
 
 
@@ -191,10 +200,11 @@ def say_money(text: str, arabic: bool) -> str:
             return found[0]
         return _currency_of(found.groupdict())[0].name(arabic)
 
-    text = _CURRENCY_THEN_ARABIC_SCALE.sub(
-        lambda found: f"{found['number']} {_currency_of(found.groupdict())[0].name(arabic)}", text
-    )
-    text = _CURRENCY_THEN_NUMBER.sub(price, _NUMBER_THEN_CURRENCY.sub(price, text))
+    if ANY_DIGIT.search(text):
+        text = _CURRENCY_THEN_ARABIC_SCALE.sub(
+            lambda found: f"{found['number']} {_currency_of(found.groupdict())[0].name(arabic)}", text
+        )
+        text = _CURRENCY_THEN_NUMBER.sub(price, _NUMBER_THEN_CURRENCY.sub(price, text))
     return _CURRENCY_ALONE.sub(alone, text)
 
 

@@ -6,6 +6,7 @@ in the middle of a word or of a longer number.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 JOIN_MARK: Final = "\ue000"
@@ -15,6 +16,9 @@ SILENT_STOP_MARK: Final = "\ue001"
 
 MASK_MARK: Final = "\ue002"
 """Stands for the stars in front of the last digits of a card or an account."""
+
+ANY_DIGIT: Final = re.compile(r"\d")
+"""Most rules need a digit; a sentence of words is left alone by a single search."""
 
 # `[^\W_]` is a letter or a digit of any script.
 WORD_START: Final = r"(?<![^\W_])"

@@ -125,6 +125,7 @@ _STREET_WORDS: Final = {
     "Apt": "Apartment",
 }
 _STREET_WORD: Final = re.compile(rf"{_FORM_START}(St|Ave|Rd|Blvd|Bldg|Apt){WORD_END}(\.?)")
+_LATIN_LETTER: Final = re.compile(r"[A-Za-z]")
 _NUMBER_LABELS: Final = tuple(
     (re.compile(pattern), said)
     for pattern, said in (
@@ -146,9 +147,13 @@ _NUMBER_LABELS: Final = tuple(
     )
 )
 
+_ANY_FIGURE: Final = re.compile(r"\d|[A-Z]-")
+
 
 def say_number_labels(text: str) -> str:
     """Replace each short form that stands before a number: `No. 5`, `Ext. 105`, `ت: 011`."""
+    if _ANY_FIGURE.search(text) is None:
+        return text
     for pattern, said in _NUMBER_LABELS:
         text = pattern.sub(said, text)
     return text
@@ -186,12 +191,15 @@ def say_short_forms(text: str) -> str:
             said = said.removeprefix("شركة ")
         return said + (SILENT_STOP_MARK if goes_on(found.string[found.end() :][1:]) else "")
 
-    for pattern, (masculine, feminine) in _ARABIC_TITLES:
-        text = pattern.sub(partial(title, masculine=masculine, feminine=feminine), text)
+    if "." in text or "/" in text:
+        for pattern, (masculine, feminine) in _ARABIC_TITLES:
+            text = pattern.sub(partial(title, masculine=masculine, feminine=feminine), text)
     text = _ARABIC_WEEKDAY_RANGE.sub(r"\1 إلى ", text)
     text = _WEEKDAY_RANGE.sub(weekday_range, text)
-    for pattern, said in (*_ARABIC_FORMS, *_ENGLISH_FORMS):
+    for pattern, said in _ARABIC_FORMS:
         text = pattern.sub(said, text)
-    text = _WEEKDAY_ALONE.sub(weekday, text)
-    text = _STREET_WORD.sub(street_word, text)
+    if _LATIN_LETTER.search(text):
+        for pattern, said in _ENGLISH_FORMS:
+            text = pattern.sub(said, text)
+        text = _STREET_WORD.sub(street_word, _WEEKDAY_ALONE.sub(weekday, text))
     return _LEGAL_FORM.sub(legal_form, text)

@@ -137,6 +137,9 @@ def say_slashes(text: str, arabic: bool) -> str:
             unit = _ENGLISH_RATE_UNITS.get(found["en"], found["en"])
         return f"{money} {'لكل' if arabic else 'per'} {unit}"
 
+    # Most sentences have no slash, and no `(s)he`.
+    if "/" not in text and "(" not in text:
+        return text
     for pattern, said in _SLASH_FORMS:
         text = pattern.sub(said[0 if arabic else 1], text)
     text = _NOTHING_BEHIND.sub("", text)

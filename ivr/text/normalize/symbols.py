@@ -114,6 +114,9 @@ _ABOUT_BLOOD: Final = re.compile(r"دم|فصيل|blood|donor", re.IGNORECASE)
 # `Disney+`
 _FINAL_PLUS: Final = re.compile(r"(?<=[^\W_])\+(?![^\W_+])")
 
+# What every rule but that for blood groups needs; a sentence of words has none of it.
+_SIGN_OR_DIGIT: Final = re.compile(r"[^\w\s.,،؛;:?؟!'’…–—-]|\d")
+
 
 def say_symbols(text: str, arabic: bool) -> str:
     """Replace each symbol that stands for a word by that word."""
@@ -127,6 +130,8 @@ def say_symbols(text: str, arabic: bool) -> str:
     # `A+` is a blood group only where the text is about blood; else it may be a mark.
     if _ABOUT_BLOOD.search(text):
         text = _BLOOD_GROUP.sub(blood_group, text)
+    if _SIGN_OR_DIGIT.search(text) is None:
+        return text
     text = say_slashes(_DIMENSIONS.sub("×", text), arabic)
     for pattern, (in_arabic, in_english) in _REPLACEMENTS:
         text = pattern.sub(in_arabic if arabic else in_english, text)

@@ -9,6 +9,7 @@ from ivr.text.normalize.numbers.cardinal_ar import cardinal
 from ivr.text.normalize.numbers.cardinal_en import cardinal as english_cardinal
 from ivr.text.normalize.numbers.numerals import number_words
 from ivr.text.normalize.patterns import (
+    ANY_DIGIT,
     ARABIC_WEEKDAYS,
     JOIN_MARK,
     NUMBER_START,
@@ -102,6 +103,8 @@ def say_times(text: str, arabic: bool) -> str:
         words = _time_in_words(hour, minute, half, arabic)
         return f"{front}{words}{named['part'] or ''}"
 
+    if ANY_DIGIT.search(text) is None:
+        return text
     text = _NOON.sub(" ظهراً", _DOTTED_AM_OR_PM.sub(undotted, text))
     text = _ZULU.sub(r"\1 بتوقيت غرينتش" if arabic else r"\1 UTC", text)
     text = _DURATION.sub(lambda found: _duration(found, arabic), text)

@@ -18,7 +18,7 @@ from ivr.text.normalize.numbers.cardinal_ar import (
 from ivr.text.normalize.numbers.cardinal_en import ordinal
 from ivr.text.normalize.numbers.fractions import say_fractions
 from ivr.text.normalize.numbers.numerals import amount, amount_value, number_words, sign_word, split_decimal
-from ivr.text.normalize.patterns import NUMBER, NUMBER_START, SIGN, UNIT_END, WORD_END, WORD_START
+from ivr.text.normalize.patterns import ANY_DIGIT, NUMBER, NUMBER_START, SIGN, UNIT_END, WORD_END, WORD_START
 from ivr.text.segment.abbreviations import labelled
 from ivr.text.segment.punctuation import bare
 
@@ -157,6 +157,8 @@ def say_percent(text: str, arabic: bool) -> str:
         unit = (" بالمئة" if arabic else " percent") if found[0][-1] in "%٪t" else " "
         return f"{sign_word(found['sign'], arabic)}{low}{amount(found['number'], arabic)}{unit}"
 
+    if ANY_DIGIT.search(text) is None:
+        return text
     return _PERCENT.sub(percent, text)
 
 

@@ -109,6 +109,8 @@ def say_places(text: str, arabic: bool) -> str:
     def labelled(found: re.Match[str], of: str) -> str:
         return f"{found['front']}{plain(found, of)}" if is_place(found) else found[0]
 
+    if "/" not in text:
+        return text
     over = "على" if arabic else "slash"
     text = _ARABIC_PLACE.sub(place, text) if arabic else _ENGLISH_PLACE.sub(lambda found: labelled(found, "of"), text)
     text = _RATING.sub(lambda found: labelled(found, "من" if arabic else "out of"), text)
@@ -150,4 +152,6 @@ def say_fractions(text: str, arabic: bool) -> str:
         one, two, few = _ARABIC_PARTS[bottom]
         return with_whole(found, one if top == 1 else two if top == 2 else f"{arabic_whole(str(top))} {few}")
 
+    if "/" not in text:
+        return text
     return _PART_OF.sub(part_of, _FRACTION.sub(fraction, text))

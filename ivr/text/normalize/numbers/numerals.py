@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from ivr.text.normalize.numbers import cardinal_ar, cardinal_en
-from ivr.text.normalize.patterns import JOIN_MARK, WORD_START
+from ivr.text.normalize.patterns import ANY_DIGIT, JOIN_MARK, WORD_START
 from ivr.text.segment.abbreviations import labelled
 from ivr.text.segment.punctuation import CURRENCY_SIGNS
 
-_ANY_DIGIT: Final = re.compile(r"\d")
 # What tells that a number is an amount of money.
 _CURRENCY: Final = (
     rf"(?:[{CURRENCY_SIGNS}]|ريال|ر\.|درهم|دينار|دولار|يورو|د\.[إكبأع]|SAR|SR|AED|KWD|EUR|USD|euro|riyal|dollar)"
@@ -136,9 +135,10 @@ def plain_digits(text: str) -> str:
             return found[0]
         return f"{found[1]} {found[2]}{JOIN_MARK}" if found[1] else f"{found[2]}{JOIN_MARK}"
 
-    text = _ANY_DIGIT.sub(lambda found: str(unicodedata.decimal(found[0])), text)
-    for pattern, plain in _SEPARATORS:
-        text = pattern.sub(plain, text)
+    text = ANY_DIGIT.sub(lambda found: str(unicodedata.decimal(found[0])), text)
+    if ANY_DIGIT.search(text):
+        for pattern, plain in _SEPARATORS:
+            text = pattern.sub(plain, text)
     text = _LONE_PREPOSITION.sub(join_preposition, text)
     text = _GLUED.sub(join, _DRAWN_OUT.sub(join, text)).replace("\u0640", "")
     return _DIGIT_THEN_LETTER.sub(" ", _LETTER_THEN_DIGIT.sub(" ", text))
