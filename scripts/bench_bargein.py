@@ -47,7 +47,11 @@ async def run(calls: int, times: int, humming: bool) -> tuple[list[PhoneRecord],
     keep, ringing = Keep(), []
     async with a_bridge(mock, keep, {"IVR_GREETING": ""}) as ring:
         for _ in range(calls):
-            ringing.append(asyncio.ensure_future(ring(script(times, humming), CallerVoice("ar", lines))))
+            ringing.append(
+                asyncio.ensure_future(
+                    ring(script(times, humming), CallerVoice("ar", {line: mock.said.marker(line) for line in lines}))
+                )
+            )
             await asyncio.sleep(0.37)
         return await asyncio.gather(*ringing), keep
 

@@ -35,6 +35,14 @@ def call(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print what call.json holds; the call itself is shown on standard error.")
     ] = False,
+    mock: Annotated[
+        str | None,
+        typer.Option(
+            envvar="IVR_MOCK_URL",
+            help="The mock service behind the bridge, which then hears what the caller says (SCRIPTED); '' for none. "
+            "Otherwise one at http://127.0.0.1:8090 is used if it is there.",
+        ),
+    ] = None,
     rest: Annotated[
         int | None,
         typer.Option(help="Serve the REST API here: the bridge's IVR_TWILIO_REST_URL=http://127.0.0.1:PORT."),
@@ -50,7 +58,9 @@ def call(
         script = load(scenario) if scenario else scenario_of(say or [], at or [], step or [], lang)
         # Standard output belongs to the JSON alone, so that it can be piped into another program.
         screen = terminal.err if as_json else terminal.out
-        outcome = asyncio.run(phone.ring(url, script, screen, caller=caller, called=called, out=out, rest=rest))
+        outcome = asyncio.run(
+            phone.ring(url, script, screen, caller=caller, called=called, out=out, rest=rest, mock=mock)
+        )
     if as_json:
         typer.echo(json.dumps(outcome, ensure_ascii=False, indent=1))
     if outcome["unmet"]:

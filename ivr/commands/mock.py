@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -22,13 +23,17 @@ def mock(
     lang: Annotated[
         Literal["en", "ar"], typer.Option(help="What callers speak: en is recognised, ar scripted.")
     ] = "en",
+    phrases: Annotated[
+        Path | None, typer.Option(help="What callers say, a phrase a line, in place of the demo agent's sentences.")
+    ] = None,
     speed: Annotated[float, typer.Option(help="How much faster than the real services.", min=0.1, max=100)] = 1.0,
 ) -> None:
     """Serve a mock Hamsa and a demo agent, to run the bridge without any account."""
     try:
-        chosen = peers.Mock(language=lang, voice=voice, speed=speed)
+        known = peers.phrases_in(phrases) if phrases else ()
+        chosen = peers.Mock(language=lang, voice=voice, speed=speed, known=known)
         asyncio.run(peers.serve_mock(chosen, host, port, show=lambda line: terminal.out.print(escape(line))))
-    except (RuntimeError, OSError) as fault:
+    except (RuntimeError, ValueError, OSError) as fault:
         terminal.stop(str(fault))
     # Ctrl-C is how a server of this kind is ended: that is no failure.
     except KeyboardInterrupt:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urljoin
@@ -15,6 +16,7 @@ from urllib.parse import urljoin
 import httpx
 from rich.console import Console
 
+from ivr.call.timeline import Turn
 from ivr.config.environment import exported
 from ivr.observe.recent_calls import CallSnapshot, decode
 from ivr.testbench import demo
@@ -24,10 +26,13 @@ from ivr.testbench.refusal import refusal
 from ivr.testbench.report import artifacts
 from ivr.testbench.report.console import CallConsole, latency_table, summary, verdict
 from ivr.testbench.report.result import result
+from ivr.testbench.said import markers_from
 from ivr.testbench.scenario import Scenario
 from ivr.testbench.twilio.carrier import place_call
 from ivr.testbench.twilio.rest import Switchboard
 
+USUAL_MOCK: Final = "http://127.0.0.1:8090"
+"""Where `ivr mock` is unless it is told otherwise."""
 TOLD_TIMEOUT: Final = 3.0
 """Seconds the bridge has to answer a question about the call."""
 TOLD_RETRIES: Final = (0.0, 0.1, 0.2, 0.4, 0.8, 1.6)
@@ -51,17 +56,21 @@ async def ring(
     called: str = demo.CALLED,
     out: Path | None = None,
     rest: int | None = None,
+    mock: str | None = None,
 ) -> dict[str, Any]:
     """Call a bridge, show the phone's side of the call, and return what came of it (`result`).
 
     Requests are signed with TWILIO_AUTH_TOKEN and TWILIO_ACCOUNT_SID of the environment. `rest`: a port of loopback on
-    which the carrier's REST API is served during the call. Raises RuntimeError without a TTS voice, ScenarioError and
-    ValueError as `place_call`, OSError when the port is taken or `out` cannot be written.
+    which the carrier's REST API is served during the call. `mock`: see `markers_of`. Raises RuntimeError without a TTS
+    voice, ScenarioError and ValueError as `place_call`, OSError when the port is taken or `out` cannot be written.
     """
     if out is not None:
         artifacts.prepare(out)
     given = exported()
     account, secret = given.get("TWILIO_ACCOUNT_SID", f"AC{0:032x}"), given.get("TWILIO_AUTH_TOKEN", "none")
+    markers = await markers_of(script.texts, mock)
+    if markers:
+        console.print(f"SCRIPTED: {mock or USUAL_MOCK} hears what the caller says as it is written", style="red")
     switchboard, record = Switchboard(account, secret), PhoneRecord()
     record.watch = CallConsole(console, record).phone
     api = contextlib.nullcontext() if rest is None else serving(switchboard.app(), bound(port=rest))
@@ -74,18 +83,32 @@ async def ring(
             caller=script.caller or caller,
             called=script.called or called,
             public_url=given.get("IVR_PUBLIC_URL"),
-            voice=demo.caller_voice(script.language) if script.texts else None,
+            voice=demo.caller_voice(script.language, markers) if script.texts else None,
             record=record,
             switchboard=switchboard,
         )
     told = await told_of(record, urljoin(url, f"calls/{record.call_sid}"))
     outcome = result(record, script, told)
     turns = told.turns if isinstance(told, CallSnapshot) else None
+    figures = _show(console, record, turns, outcome)
+    if out is not None:
+        names = {"title": f"Call to {url}", "language": script.language}
+        written = artifacts.write(
+            out, record, turns or [], **names, scripted=bool(markers), more=figures, result=outcome
+        )
+        console.print(f"written: {written}", highlight=False, soft_wrap=True)
+    return outcome
+
+
+def _show(
+    console: Console, record: PhoneRecord, turns: Sequence[Turn] | None, outcome: Mapping[str, Any]
+) -> dict[str, str]:
+    """Print what came of a call; return its figures, as text by their names."""
     refused = refusal(record)
+    plain: list[str] = []
     if refused:
         # A refused call has no figures: what would be measured is a silence that no caller waited through.
         figures = {"refused": refused[0].removeprefix("refused: ")}
-        plain = []
     else:
         figures = {**demo.ear_figures(record, turns), **demo.own_at_the_ear(record, turns or [])}
         if turns:
@@ -96,11 +119,23 @@ async def ring(
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     for line, style in verdict(outcome, refused[1:]):
         console.print(line, style=style, highlight=False, markup=False, soft_wrap=True)
-    if out is not None:
-        names = {"title": f"Call to {url}", "language": script.language}
-        written = artifacts.write(out, record, turns or [], **names, scripted=False, more=figures, result=outcome)
-        console.print(f"written: {written}", highlight=False, soft_wrap=True)
-    return outcome
+    return figures
+
+
+async def markers_of(texts: Sequence[str], mock: str | None) -> dict[str, int]:
+    """Tell a mock service what the caller will say; return the marker of each text, none where there is no mock.
+
+    `mock`: its URL; empty: tell none; None: try the place where `ivr mock` usually is. Raises ValueError when nothing
+    answers at a URL that was given.
+    """
+    if not texts or mock == "":
+        return {}
+    try:
+        return await markers_from(mock or USUAL_MOCK, list(dict.fromkeys(texts)))
+    except ValueError:
+        if mock is None:
+            return {}
+        raise
 
 
 async def told_of(record: PhoneRecord, url: str) -> CallSnapshot | str:

@@ -64,11 +64,11 @@ def scenario(language: Language) -> Scenario:
     return from_words([*steps, "wait"], language=language)
 
 
-def caller_voice(language: str, script: Sequence[str] = ()) -> CallerVoice:
-    """Return the caller's voice. Raises RuntimeError when this machine has none."""
+def caller_voice(language: str, markers: Mapping[str, int] | None = None) -> CallerVoice:
+    """Return the caller's voice. `markers`: see `CallerVoice`. Raises RuntimeError when this machine has none."""
     if not tts.available():
         raise RuntimeError(tts.NO_VOICE)
-    return CallerVoice("ar" if language == "ar" else "en", script)
+    return CallerVoice("ar" if language == "ar" else "en", markers or {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +76,13 @@ class CallerVoice:
     """Say a text as mu-law at 8 kHz."""
 
     language: Language
-    script: Sequence[str] = ()
-    """Lines that carry their number, from 1, as tones, for a mock that cannot recognise them."""
+    markers: Mapping[str, int] = field(default_factory=dict)
+    """Texts that carry a marker, for a mock that does not recognise them (`hamsa.audio.marked`)."""
 
     def __call__(self, text: str) -> bytes:
         pcm = tts.say(text, self.language, rate=g711.RATE, pitch=CALLER_PITCH)
-        if text in self.script:
-            pcm = audio.marked(pcm, self.script.index(text) + 1, g711.RATE)
+        if text in self.markers:
+            pcm = audio.marked(pcm, self.markers[text], g711.RATE)
         return g711.encode(pcm)
 
 
@@ -125,7 +125,8 @@ class Demo:
         switchboard = Switchboard(account, secret)
         mock = Mock(self._language, speed=self._speed)
         self._scripted = mock.scripted
-        voice = caller_voice(self._language, SCRIPT[self._language] if mock.scripted else ())
+        markers = {text: mock.said.marker(text) for text in SCRIPT[self._language]} if mock.scripted else {}
+        voice = caller_voice(self._language, markers)
         record = PhoneRecord()
         witness = DemoObserver(CallConsole(self._console, record, scripted=self._scripted))
         record.watch = witness.show.phone

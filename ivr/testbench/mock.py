@@ -2,12 +2,13 @@
 
     WS   /v1/realtime/ws     Hamsa; its REST twins lie beside it
     POST /webhook            the demo agent
+    POST /said               what the caller of `ivr call` will say (`ivr.testbench.said`)
     GET  /stats              what both have counted; ?reset=1 clears the agent's part
 
-An English caller is recognised with the phrases that the demo agent understands. Without a recogniser (for Arabic, or
-without pocketsphinx) the transcripts come from a script: the line whose number is in the caller's audio as tones
-(`hamsa.audio.marked`), else the lines in order, again and again. `scripted` says so, and every page that shows such a
-transcript says it too.
+What `ivr call` says is heard as it was written, in both languages: its audio carries a marker. Other callers are
+recognised in English, with a list of phrases. Without a recogniser (for Arabic, or without pocketsphinx) their
+transcripts are the phrases in order, again and again. `scripted` says so, and every page that shows such a transcript
+says it too.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Final, Literal
 
 import uvicorn
@@ -36,6 +38,7 @@ from ivr.testbench.hamsa import app as hamsa_app
 from ivr.testbench.hamsa.mock import MockHamsa
 from ivr.testbench.hamsa.profile import HamsaProfile
 from ivr.testbench.loopback import bound, plain, serving
+from ivr.testbench.said import SAID_PATH, SaidTexts, texts_of
 
 SCRIPT: Final[dict[Language, tuple[str, ...]]] = {
     "en": ("what are your opening hours", "how much does it cost", "thank you goodbye"),
@@ -61,24 +64,29 @@ class Mock:
         speed: float = 1.0,
         script: Sequence[str] | None = None,
         marked: Sequence[str] | None = None,
+        known: Sequence[str] = (),
     ) -> None:
         """Take `speed`, how much faster than the real services, and `script`, transcripts in place of a recogniser.
 
-        `marked`: all that callers can say, each with its number in its audio; anything else is understood as nothing.
-
-        Raises RuntimeError when `voice` is espeak and this machine has none.
+        `marked`: all that callers can say, each with its marker in its audio; anything else is understood as nothing.
+        `known`: phrases that callers say in place of the demo's. Raises RuntimeError when `voice` is espeak and this
+        machine has none, ValueError for phrases that cannot be recognised.
         """
         if voice == "espeak" and not tts.available():
             raise RuntimeError(tts.NO_VOICE)
         self.scripted = marked is not None or language != "en" or not stt.available()
-        lines = tuple(SCRIPT[language] if script is None else script)
+        self.lines = lines = tuple(script if script is not None else known or SCRIPT[language])
+        """Transcripts of callers who are not recognised."""
+        self.phrases = tuple(known) or phrases("en")
+        """What callers may say, where they are recognised."""
         profile = HamsaProfile(speed=speed, voice=voice)
         if marked is not None:
             profile = replace(profile, transcript="", marked=dict(enumerate(marked, 1)))
         elif self.scripted:
             profile = replace(profile, transcripts=lines * _ROUNDS, marked=dict(enumerate(lines, 1)))
-        hear = None if self.scripted else stt.Grammar(phrases("en")).recognise
+        hear = None if self.scripted else stt.Grammar(self.phrases).recognise
         self.hamsa = MockHamsa(profile, hear=hear)
+        self.said = SaidTexts(profile.marked)
         self.agent = agent_app.DemoAgent(replace(PACE, first_token=PACE.first_token / speed, rate=PACE.rate * speed))
 
     def __repr__(self) -> str:
@@ -88,7 +96,7 @@ class Mock:
         """Return both peers as one application, with `more` routes beside them."""
         asked = [route for route in agent_app.routes(self.agent) if route.path != "/stats"]
         return Starlette(
-            routes=[*asked, *hamsa_app.routes(self.hamsa, stats="/hamsa/stats"), Route("/stats", self._stats), *more]
+            routes=[*asked, *hamsa_app.routes(self.hamsa, stats="/hamsa/stats"), *self._own_routes(), *more]
         )
 
     def tts_connections(self, since: float) -> int:
@@ -124,6 +132,19 @@ class Mock:
         async with serving(app, listener, configure):
             yield f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
+    def _own_routes(self) -> list[BaseRoute]:
+        return [Route("/stats", self._stats), Route(SAID_PATH, self._said, methods=["POST"])]
+
+    async def _said(self, request: Request) -> Response:
+        """Hear these texts from now on in audio that carries their markers."""
+        try:
+            texts = texts_of(await request.json())
+        except (ValueError, RecursionError) as problem:
+            return JSONResponse({"error": str(problem)}, status_code=400)
+        markers = [self.said.marker(text) for text in texts]
+        self.hamsa.profile = replace(self.hamsa.profile, marked=self.said.marked)
+        return JSONResponse({"markers": markers})
+
     async def _stats(self, request: Request) -> Response:
         answer = JSONResponse({"hamsa": self.hamsa.stats.as_json(), "agent": self.agent.stats()})
         if request.query_params.get("reset"):
@@ -131,12 +152,22 @@ class Mock:
         return answer
 
 
+def phrases_in(file: Path) -> list[str]:
+    """Return the phrases of a file, one a line; `#` begins a remark. Raises OSError and ValueError."""
+    lines = file.read_text("utf-8").splitlines()
+    found = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
+    if not found:
+        raise ValueError(f"{file}: no phrase in it; write one a line")
+    return found
+
+
 async def serve_mock(mock: Mock, host: str, port: int, show: Callable[[str], None]) -> None:
     """Serve until cancelled; `show` gets the lines that a developer needs. Raises OSError when the port is taken."""
     async with mock.serving(listener=bound(host, port)) as peer:
         show(f"IVR_HAMSA_URL=ws://{peer}{hamsa_app.PATH}")
         show(f"IVR_WEBHOOK_URL=http://{peer}/webhook")
-        show("transcripts are SCRIPTED" if mock.scripted else "callers are recognised:")
-        for phrase in () if mock.scripted else phrases("en"):
+        show("what `ivr call` says is heard as it was written (SCRIPTED)")
+        show("other callers: SCRIPTED, in this order" if mock.scripted else "other callers are recognised:")
+        for phrase in mock.lines if mock.scripted else mock.phrases:
             show(f"  {phrase}")
         await asyncio.Event().wait()

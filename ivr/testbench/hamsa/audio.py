@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate, pairwise
+from itertools import accumulate, combinations, pairwise
 from random import Random
 from typing import Final, Literal, TypeAlias
 
@@ -57,10 +57,15 @@ _NO_TONE_RMS: Final = 150.0
 _QUIET, _LOUD = 0.08, 0.24
 """Level of a tone at its beginning and at its end, of full scale; -20 dBFS on average."""
 
-MARKERS: Final = 16
+_WHISTLES: Final = 16
+_MARKERS: Final = tuple((one,) for one in range(_WHISTLES)) + tuple(combinations(range(_WHISTLES), 2))
+"""Which whistles, from 0, make a marker: one, or two at once."""
+MARKERS: Final = len(_MARKERS)
 """Markers that can be told apart."""
 _MARKER_LOWEST, _MARKER_STEP = 3_000.0, 20.0
 _MARKER_LEVEL = 400.0
+_PAIR = 0.25
+"""Power of the softer whistle of a pair, as a share of the louder, at least."""
 _MARKER_ABOVE = 60.0
 """How many times louder than its surroundings a marker must be, in power."""
 
@@ -181,19 +186,21 @@ def runs(pcm: bytes, rate: int) -> list[ToneRun]:
 
 
 def marked(pcm: bytes, number: int, rate: int) -> bytes:
-    """Return the audio with a faint high whistle that tells its number, 1 to `MARKERS`. It survives the telephone."""
+    """Return the audio with faint high whistles that tell its number, 1 to `MARKERS`. They survive the telephone."""
     if not 1 <= number <= MARKERS:
         raise ValueError(f"markers are 1 to {MARKERS}, not {number}")
     samples = np.frombuffer(pcm, "<i2", len(pcm) // 2)
     at = np.arange(len(samples)) / rate
-    whistled = samples + _MARKER_LEVEL * np.sin(2 * np.pi * (_MARKER_LOWEST + _MARKER_STEP * number) * at)
+    whistled = samples.astype(np.float64)
+    for whistle in _MARKERS[number - 1]:
+        whistled += _MARKER_LEVEL * np.sin(2 * np.pi * _whistle_hz(whistle) * at)
     return np.clip(np.rint(whistled), -32768, 32767).astype("<i2").tobytes()
 
 
 def marker(pcm: bytes, rate: int) -> int | None:
-    """Return the number that is whistled in the audio, if one is. Needs at least 200 ms."""
+    """Return the marker's number that is whistled in the audio, if one is. Needs at least 250 ms."""
     samples = np.frombuffer(pcm, "<i2", len(pcm) // 2).astype(np.float64)
-    if len(samples) < rate // 5:
+    if len(samples) < rate // 4:
         return None
     size = 1 << (len(samples) - 1).bit_length()
     power = _spectrum(samples, size)
@@ -202,13 +209,19 @@ def marker(pcm: bytes, rate: int) -> int | None:
         low, high = (round((hertz + side * away) * size / rate) for side in (-1, 1))
         return power[low : high + 1]
 
-    # The loudest marker counts when it is louder than speech around it, and loud enough to be a marker at all.
-    places = {number: _MARKER_LOWEST + _MARKER_STEP * number for number in range(1, MARKERS + 1)}
-    heights = {number: float(near(hertz, 4).max()) for number, hertz in places.items()}
-    best = max(heights, key=lambda number: heights[number])
+    # A whistle counts when it is louder than speech around it, and loud enough to be a whistle at all.
+    heights = [float(near(_whistle_hz(whistle), 4).max()) for whistle in range(_WHISTLES)]
     faintest = (_MARKER_LEVEL / 3 * np.hanning(len(samples)).sum() / 2) ** 2
-    above = max(faintest, _MARKER_ABOVE * float(np.median(near(places[best], 150))))
-    return best if heights[best] > above else None
+    around = float(np.median(near(_MARKER_LOWEST + _MARKER_STEP * _WHISTLES / 2, 300)))
+    above = max(faintest, _MARKER_ABOVE * around)
+    loudest = sorted(range(_WHISTLES), key=lambda whistle: -heights[whistle])[:2]
+    # The second of a pair is as loud as the first; what leaks from one whistle to its neighbours is not.
+    found = tuple(sorted(one for one in loudest if heights[one] > max(above, _PAIR * heights[loudest[0]])))
+    return _MARKERS.index(found) + 1 if found else None
+
+
+def _whistle_hz(whistle: int) -> float:
+    return _MARKER_LOWEST + _MARKER_STEP * (whistle + 1)
 
 
 def _level(pcm: bytes) -> float:

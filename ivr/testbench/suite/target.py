@@ -110,7 +110,7 @@ async def own_bridge(language: Language, texts: Sequence[str], jobs: int, agent:
                     public_url=None,
                     scripted=True,
                     about=f"a bridge of its own ({language}), the mock service (SCRIPTED transcripts), agent: {about}",
-                    voice=lambda of: caller_voice(of, texts),
+                    voice=lambda of: caller_voice(of, {text: mock.said.marker(text) for text in texts}),
                     told=lambda record: _told_by(recent, record),
                     switchboard=switchboard,
                 )

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from ivr.media import g711
 from ivr.media.resample import resample
+from ivr.testbench import tts
 from ivr.testbench.hamsa import audio as hamsa_audio
 from ivr.testbench.hamsa.audio import BYTES_PER_SECOND, FORMAT_RATES, MARKERS, TONES, AudioFormat, ToneRun
 
@@ -108,13 +109,26 @@ def test_formats() -> None:
     assert FORMAT_RATES["mulaw"] == 8_000
 
 
-@pytest.mark.parametrize("number", [1, 7, MARKERS])
+@pytest.mark.parametrize("number", [1, 7, 16, 17, 31, 80, MARKERS])
 @pytest.mark.parametrize("level", [0, 300, 1_000])
 def test_marker_survives_speech_and_the_telephone(number: int, level: int) -> None:
     speech = resample(noise(12_000, level, number), 8_000, 16_000)
     there = telephone(hamsa_audio.marked(speech, number, 16_000))
     assert hamsa_audio.marker(resample(there, 8_000, 16_000), 16_000) == number
     assert hamsa_audio.marker(there[4_000:16_000], 8_000) == number
+
+
+@pytest.mark.skipif(not tts.available(), reason="needs an espeak-ng voice")
+def test_every_marker_is_found_in_speech_and_in_a_part_of_it() -> None:
+    missed = []
+    for text, language in (("Where is my shipment?", "en"), ("وين شحنتي الحين", "ar"), ("she sells sea shells", "en")):
+        pcm = tts.say(text, language, rate=8_000)
+        assert hamsa_audio.marker(telephone(resample(pcm, 8_000, 16_000)), 8_000) is None, text
+        for number in range(1, MARKERS + 1):
+            there = telephone(resample(hamsa_audio.marked(pcm, number, 8_000), 8_000, 16_000))
+            third = len(there) // 6 * 2
+            missed += [(text, number) for part in (there, there[third:]) if hamsa_audio.marker(part, 8_000) != number]
+    assert missed == []
 
 
 def test_no_marker_is_found_where_none_is() -> None:
