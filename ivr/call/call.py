@@ -3,7 +3,7 @@
 `receive(event, now)` is the only way in. It decides at once, never waits and never reads a clock, so that the same
 events at the same times give the same commands. `wake_at()` says when to send a `Tick` if nothing else happens.
 
-The caller's side (`CallerInput`, `Speculation`, `BargeIn`, `Keypad`) makes questions. The agent's side (`AgentTurns`,
+The caller's side (`CallerInput`, `Speculation`, `Overlaps`, `Keypad`) makes questions. The agent's side (`AgentTurns`,
 `SpeechOutput`, `Fillers`) answers them. `Floor` is the table of turns, `Ending` the table of the call's end.
 """
 
@@ -15,7 +15,7 @@ from ivr.call import commands, events
 from ivr.call.agent.agent_turns import AgentTurns, ReplyEvent
 from ivr.call.agent.fillers import Fillers
 from ivr.call.agent.output import SpeechOutput
-from ivr.call.caller.barge_in import BargeIn, Verdict
+from ivr.call.caller.barge_in import Verdict
 from ivr.call.caller.input import CallerInput
 from ivr.call.caller.speculation import MAYBE_WORDS_MS, Speculation
 from ivr.call.commands import Command, HangUp
@@ -24,9 +24,12 @@ from ivr.call.ending import LATE_ENDS, LEAVE_STREAM_S, TRANSFER_PATIENCE_S, Endi
 from ivr.call.events import Event
 from ivr.call.keypad import KEYPAD
 from ivr.call.options import CallOptions, PhraseName
+from ivr.call.overlaps import Overlaps
+from ivr.call.prompts import Prompts
 from ivr.call.timeline import Turn
 from ivr.call.turn import Floor, TurnState, TurnTrigger
-from ivr.media.endpointing import SpeechStarted
+from ivr.media.endpointing import SpeechEnded
+from ivr.text.overlap_words import checks_presence
 from ivr.text.transcript import words_in
 
 
@@ -39,20 +42,17 @@ class Call:
         self.ending = Ending(options)
         self._started: events.CallStarted | None = None
         self._input = CallerInput(options)
-        self._barge_in = BargeIn(options)
         self._output = SpeechOutput(options)
         self._agent_turns = AgentTurns(options, self._output)
         self._speculation = Speculation(options, self._input, self._agent_turns.said_lately)
+        self._overlaps = Overlaps(options, self.floor, self._input, self._speculation, self._output, self._agent_turns)
         self._fillers = Fillers(options)
         self._deadlines = Deadlines(options)
         self._out: list[Command] = []
         """Commands of the event that is being decided."""
-        self._onset_at = 0.0
-        """When the caller began to speak, the last time; seconds of `now`."""
         self._protected = False
         """The first words of the line are being said, and nothing may interrupt them."""
-        self._prompts = 0
-        """Times in a row that a silent caller was asked."""
+        self._prompts = Prompts(options.silence_prompts)
 
     def __repr__(self) -> str:
         call_id = self._started.call_id if self._started else "-"
@@ -172,33 +172,37 @@ class Call:
         if self.ending.handing_over:
             return
         for frame, speech in self._input.frames(chunk):
-            for edge in self._input.hear(frame, speech, self._output.playout.playing(now)):
-                if isinstance(edge, SpeechStarted):
-                    self._onset_at = self._input.at(edge.onset, now)
-                    if self.floor.state in (TurnState.LISTENING, TurnState.TRANSCRIBING):
-                        self._deadlines.clear("silence")
-                        self.floor.go(TurnTrigger.VOICE)
-                        self._out.append(commands.WarmUp())
-                elif self.floor.state is TurnState.HEARING:
-                    self._out += self._speculation.ended(edge, now)
-                    self._end_hearing(now)
-                # An overlap is judged by its own rules; anything else was said while it could not interrupt.
-                elif self.floor.state is not TurnState.YIELDING:
-                    self._note("speech_ignored", voiced_ms=edge.voiced_ms)
+            ended = self._input.hear(frame, speech, self._output.playout.playing(now))
+            if ended is not None:
+                self._ended(ended, now)
             match self.floor.state:
                 case TurnState.HEARING:
                     self._out += self._speculation.follow(now)
-                case TurnState.YIELDING:
-                    caller = self._input
-                    decided = self._barge_in.frame(caller.speech_ms, caller.silence_ms, speaking=caller.speaking)
-                    if decided == "ask":
-                        self._out += self._speculation.send_early(now)
+                case TurnState.LISTENING | TurnState.TRANSCRIBING if self._input.speaking:
+                    # A voice far softer than the caller's is passed over, unless the caller was asked in vain.
+                    if not self._speculation.is_faint() or self._prompts.silent:
+                        self._deadlines.clear("silence")
+                        self.floor.go(TurnTrigger.VOICE)
+                        self._out.append(commands.WarmUp())
+                    elif self._input.speech_ms >= MAYBE_WORDS_MS:
+                        self._input.abandon()
+                case TurnState.YIELDING | TurnState.SPEAKING | TurnState.THINKING:
+                    self._out += (out := self._overlaps.frame(now, interruptible=self._interruptible))
+                    if any(isinstance(command, commands.Transcribe) for command in out):
                         self._deadlines.begin("transcript", now)
-                    elif decided is not None:
-                        self._settle(decided, now)
-                case TurnState.SPEAKING | TurnState.THINKING if self._input.speaking and self._interruptible:
-                    if self._barge_in.rises(self._input.speech_ms, now):
-                        self._yield(self._onset_at, now)
+
+    def _ended(self, utterance: SpeechEnded, now: float) -> None:
+        """Take an utterance that is over."""
+        if self.floor.state is TurnState.HEARING:
+            self._out += self._speculation.ended(utterance, now)
+            self._end_hearing(now)
+        # What was said beneath words that nothing may interrupt is answered after them.
+        elif self._protected and self.ending.interruptible and utterance.voiced_ms >= self.options.word_ms:
+            self._out += self._speculation.ended(utterance, now)
+            self._deadlines.begin("transcript", now)
+        # An overlap is judged by its own rules.
+        elif self.floor.state is TurnState.LISTENING or not (self._interruptible or self._overlaps.held):
+            self._note("speech_ignored", voiced_ms=utterance.voiced_ms)
 
     def _end_hearing(self, now: float) -> None:
         """Wait for the words of what the caller has said."""
@@ -212,59 +216,48 @@ class Call:
     def _interruptible(self) -> bool:
         return self.ending.interruptible and not self._protected
 
-    def _yield(self, onset_at: float, now: float) -> None:
-        """Mute the agent for a voice that began at `onset_at`, until it is clear what it was."""
-        self.floor.go(TurnTrigger.VOICE)
-        held = self._output.hold(now)
-        self._out += held
-        self._barge_in.begin()
-        quiet_at = now + self.options.fade_ms / 1000 if held else None
-        self._agent_turns.turn.overlap(onset_at, now, quiet_at)
-
-    def _settle(self, verdict: Verdict, now: float) -> None:
-        """Settle an overlap by its verdict: the caller has the floor, or the agent goes on."""
-        self._barge_in.learn(verdict, now)
-        overlap = self._agent_turns.turn.overlaps[-1]
-        overlap.settle(verdict.kind, verdict.rule, now)
-        self._note("overlap", verdict=verdict.kind, rule=verdict.rule, ms=round((now - overlap.onset_at) * 1000))
-        if verdict.kind == "commit":
-            self.ending.call_off()
-            self._drop_answer(now)
-            self.floor.go(TurnTrigger.COMMIT)
+    def _overlap_words(self, number: int, text: str | None, now: float) -> None:
+        """Judge words over the agent, perhaps none (None: STT failed): the caller or the agent has the floor."""
+        verdict = self._overlaps.words(number, text)
+        if verdict is None:
             return
-        if verdict.rule == "late":
-            self._speculation.go_on_without()
-        self._out += self._speculation.take_back()
-        self._input.abandon()
-        self.floor.go(TurnTrigger.RESUME_SPEAKING if self._agent_turns.sounded else TurnTrigger.RESUME_THINKING)
-        self._out += self._output.resume(now)
-
-    def _late_words(self, number: int, text: str, now: float) -> None:
-        """Judge an overlap by words that come after the agent went on."""
-        verdict = self._barge_in.words(text, asked=self._agent_turns.asking)
-        state = self.floor.state
         if verdict.kind == "resume":
-            self._speculation.utterances.drop(number)
-        elif state in (TurnState.SPEAKING, TurnState.THINKING) and self._interruptible:
-            # The answer that is said now may be a later one, without an overlap of its own.
-            before = self._agent_turns.turn.overlaps
-            self._yield(before[-1].onset_at if before else now, now)
-            self._settle(verdict, now)
-            self._take_words(now)
-        elif state is TurnState.LISTENING:
-            self._deadlines.clear("silence")
-            self.floor.go(TurnTrigger.VOICE)
-            self._take_words(now)
+            self._out += self._overlaps.go_on(number, verdict, now)
+            # The agent goes on working, and says so to a caller who asks whether it is there.
+            quiet = self.floor.state is TurnState.THINKING and self._output.quiet
+            if quiet and self._fillers.may_answer and checks_presence(text or ""):
+                self._fill(now)
+            return
+        match self.floor.state:
+            case TurnState.SPEAKING | TurnState.THINKING if self._interruptible:
+                self._out += self._overlaps.hold(now)
+                self._commit(number, verdict, now)
+            case TurnState.YIELDING:
+                self._commit(number, verdict, now)
+            case TurnState.LISTENING:
+                self._deadlines.clear("silence")
+                self.floor.go(TurnTrigger.VOICE)
+                self._take_words(number, now)
 
-    def _take_words(self, now: float) -> None:
-        """Take the words that were found as all the caller had to say."""
-        self._speculation.early = None
-        self._input.abandon()
-        self._end_hearing(now)
+    def _commit(self, number: int, verdict: Verdict, now: float) -> None:
+        """Give the caller the floor: the words were an interruption."""
+        self._out += self._overlaps.settle(verdict, now)
+        self.ending.call_off()
+        self._drop_answer(now)
+        self.floor.go(TurnTrigger.COMMIT)
+        self._take_words(number, now)
+
+    def _take_words(self, number: int, now: float) -> None:
+        """Take what the caller has to say; these words may be a part of it."""
+        whole, out = self._overlaps.take(number, now)
+        self._out += out
+        if whole:
+            self._end_hearing(now)
 
     def _drop_answer(self, now: float) -> None:
         """Drop what is left of the current answer; one without a sound leaves its question for the next request."""
         self._protected = False
+        self._overlaps.over()
         was_open = self._agent_turns.open
         goes_on = self._agent_turns.unanswered(now) and self._speculation.utterances.may_go_on()
         self._out += self._agent_turns.drop(now)
@@ -282,16 +275,11 @@ class Call:
         early = number == self._speculation.early
         if not self._speculation.found(number, text, now):
             return
-        if self._speculation.take_late(number):
-            self._late_words(number, text or "", now)
-        elif early and self.floor.state is TurnState.YIELDING:
-            goes_on = self._input.speaking and not self._input.silence_ms
-            verdict = self._barge_in.words(text or "", asked=self._agent_turns.asking)
-            # A caller who still speaks may say more than "mm-hm": no verdict yet.
-            if verdict.kind == "commit" or not goes_on:
-                self._settle(verdict, now)
-                if verdict.kind == "commit" and not goes_on:
-                    self._take_words(now)
+        if self._speculation.take_late(number) or (early and self.floor.state is TurnState.YIELDING):
+            self._overlap_words(number, text, now)
+        # A sign of listening, or a noise, beneath words that nothing interrupts.
+        elif self._protected and self._overlaps.is_no_question(text):
+            self._speculation.utterances.drop(number)
         if self.floor.state is TurnState.TRANSCRIBING:
             self._put_question(now)
 
@@ -313,10 +301,12 @@ class Call:
         # A noise is passed over, unless it cut the agent off: the caller waits for something to be said then.
         elif voiced_ms >= MAYBE_WORDS_MS or cut_off:
             self._note("nothing_understood", voiced_ms=voiced_ms)
-            self._say("reprompt", now)
+            if self._prompts.may_ask_again():
+                self._say("reprompt", now)
         if self.ended is None and self.floor.state is TurnState.TRANSCRIBING:
             self.floor.go(TurnTrigger.NOTHING)
-            self._deadlines.begin("silence", now)
+            # The wait for words goes on as if there had been no noise.
+            self._deadlines.begin("silence", self._prompts.silent_since(now))
 
     def _forget_words(self) -> None:
         """Wait for no words of the caller any more."""
@@ -336,7 +326,7 @@ class Call:
             self._clear_floor(now)
         if only_ends:
             return
-        self._prompts = 0
+        self._prompts.answered()
         self._deadlines.clear("silence")
         self._input.deafen()
         utterances.press(key, now)
@@ -365,7 +355,7 @@ class Call:
         """Put this turn's question to the agent."""
         if self._started is None:
             raise RuntimeError("a question before the call has started")
-        self._prompts = 0
+        self._prompts.answered()
         turn.ask(now)
         request = self._agent_turns.request(turn, self._started)
         self.floor.go(TurnTrigger.ASK)
@@ -454,11 +444,15 @@ class Call:
         if turn.kind != "phrase" and not turn.failure and plan is None:
             self.ending.answered()
         self._protected = False
+        self._overlaps.over()
         self.floor.go(TurnTrigger.NOTHING)
         if plan is not None:
             self._conclude(plan, now)
         elif self._input.speaking:
             self.floor.go(TurnTrigger.VOICE)
+        elif self._speculation.keeps:
+            self.floor.go(TurnTrigger.VOICE)
+            self._end_hearing(now)
         elif self._speculation.utterances.text():
             self._put_question(now)
         elif not self._speculation.utterances.keypad.typing:
@@ -488,8 +482,7 @@ class Call:
                 self._out.append(commands.CloseReply(number))
                 self._reply(events.ReplyFailed(number, "stalled"), now)
             case "silence":
-                self._prompts += 1
-                if self._prompts > self.options.silence_prompts:
+                if not self._prompts.may_ask_silent():
                     self._say_goodbye(PlannedEnd(HangUp("caller_error", "caller_silent"), words=("goodbye",)), now)
                 elif not self._say("still_there", now):
                     self._deadlines.begin("silence", now)

@@ -54,20 +54,20 @@ class CallOptions:
     start_ms: int = 60
     """Speech that counts as the caller talking; over the agent it makes the agent yield."""
     commit_ms: int = 600
-    """Speech over the agent that is an interruption whatever its words."""
+    """Speech over the agent that makes it yield after it has yielded to a voice without words for it."""
     word_ms: int = 100
     """Speech over the agent that may have been a word: its transcript decides. Less is a click or a cough."""
     resume_ms: int = 300
     """Silence after which a yield to less than a word is over and the agent goes on."""
     verdict_ms: int = 700
-    """How long the agent is quiet for the words of an overlap, unless the caller still speaks; then it goes on, and
-    they may still count."""
+    """How long the agent is quiet at least for the words of an overlap, counted from the request to STT; longer where
+    STT takes longer on this call. Then it goes on, and they may still count."""
     caution_ms: int = 60
     """Speech more that it takes to make the agent yield, for each time in a row that it yielded to nothing."""
     caution_most: int = 3
     """How many such times count."""
     caution_s: float = 60.0
-    """Seconds after which the last of them is forgotten."""
+    """Seconds after which they are forgotten."""
     pre_roll_ms: int = 300
     """Audio kept from before the first voiced frame."""
     max_utterance_ms: int = 30_000

@@ -15,9 +15,12 @@ from typing import Literal, TypeAlias
 TurnOutcome: TypeAlias = Literal["open", "heard", "interrupted", "superseded", "failed", "empty"]
 """`superseded`: the caller went on talking before a word was heard. `empty`: nothing was understood or answered."""
 
-Rule: TypeAlias = Literal["duration", "words", "silence", "backchannel", "nothing", "late"]
-"""What decided about an overlap. `duration`: it was long. `words`: it said something. `silence`: it was short.
-`backchannel`: it said "mm-hm". `nothing`: no words were found. `late`: the words did not come in time."""
+Rule: TypeAlias = Literal[
+    "words", "silence", "backchannel", "waiting", "nothing", "not_meant", "kept", "failed", "late"
+]
+"""What decided about an overlap. `words`: it said something. `silence`: it was short. `backchannel`: it said "mm-hm".
+`waiting`: it asked nothing new of an agent at work. `nothing`: no words were found. `not_meant`: far softer words than
+the caller's. `kept`: answered behind an answer that must be heard once. `failed`: STT did. `late`: too late."""
 
 
 @dataclass(slots=True)

@@ -105,6 +105,11 @@ class Endpointer:
         return self._onset >= 0
 
     @property
+    def onset(self) -> int:
+        """Return the sample at which the current utterance begins; negative without one."""
+        return self._onset * FRAME
+
+    @property
     def speech_ms(self) -> int:
         """Return the voiced audio of the current utterance, ms; 0 without one."""
         return self._voiced * FRAME_MS

@@ -9,8 +9,12 @@ from __future__ import annotations
 from collections import deque
 from math import log10
 
-from ivr.media.g711 import audioop
+from ivr.media.g711 import FRAME_PCM, audioop
 
+FAINT_DBFS = -36.0
+"""Level under which a voice may be that of a television..."""
+FAINT_DB = 15.0
+"""...when it is as far below the caller's, in dB."""
 QUIET_DBFS = -62.0
 """Level under which no caller speaks on a telephone."""
 
@@ -18,6 +22,17 @@ QUIET_DBFS = -62.0
 def level(pcm: bytes) -> float:
     """Return the level of PCM16 in dBFS; -90.3 and less is digital silence."""
     return decibels(audioop.rms(pcm, 2))
+
+
+def is_faint(level: float, usual: float) -> bool:
+    """Return whether a voice of so many dBFS is likely not the caller's, whose voice usually has so many."""
+    return level < min(FAINT_DBFS, usual - FAINT_DB)
+
+
+def voice_level(pcm: bytes) -> float:
+    """Return the level of a voice in PCM16 at 8 kHz, dBFS: what its loudest tenth of frames exceed; pauses are free."""
+    frames = sorted(audioop.rms(pcm[at : at + FRAME_PCM], 2) for at in range(0, len(pcm), FRAME_PCM))
+    return decibels(frames[-1 - len(frames) // 10] if frames else 0)
 
 
 def decibels(rms: float) -> float:

@@ -1,7 +1,7 @@
-"""Judge the end of turn from words: the caller has finished, will go on, or only signals listening (backchannel).
+"""Judge the end of turn from words: the caller has finished, or will go on.
 
-One table holds Saudi Arabic and English, because callers mix them. In doubt the answer is `unknown` or False: then
-silence decides.
+One table holds Saudi Arabic and English, because callers mix them. In doubt the answer is `unknown`: then silence
+decides.
 """
 
 from __future__ import annotations
@@ -24,14 +24,12 @@ _DIGIT_RUN: Final = re.compile(r"\d+")
 _FINAL_STOP: Final = re.compile(r"[.!?؟۔…][\"'»”)\]]*\s*$")
 _FINAL_CLAUSE_MARK: Final = re.compile(r"[,،;؛:\-–—]\s*$")
 
-_AGREEING: Final = word_set(
+AGREEING: Final = word_set(
     "yes yeah yep yup sure right okay ok alright correct exactly good great fine cool "
     "نعم ايوه ايوا اي ايه تمام طيب اوكي اوك زين صح صحيح ماشي حاضر اكيد مضبوط ممتاز حلو"
 )
 """An answer to a question; after anything else a sign that the caller listens."""
-_HUMMED: Final = word_set("mm mmm mhm mmhm hm hmm uh um huh aha ah oh uhhuh اها اهاا هم همم امم اه اوه ااه هاه ايهه")
-"""Never more than a sign that the caller listens."""
-_SHORT_ANSWERS: Final = _AGREEING | word_set(
+_SHORT_ANSWERS: Final = AGREEING | word_set(
     "no nope never stop cancel goodbye bye thanks لا لاء ابدا خلاص شكرا مشكور سلام وقف"
 )
 _CLOSING_PHRASES: Final = (
@@ -45,16 +43,6 @@ _UNFINISHED_AFTER: Final = word_set(
     "يعني انا انه ان اني حق حقت"
 )
 """Words that do not end an utterance."""
-_ASKING_PHRASES: Final = tuple(
-    tuple(phrase.split())
-    for phrase in (
-        "say yes", "say no", "yes or no", "please confirm", "to confirm", "let me know", "tell me", "would you like",
-        "do you want", "do you need", "shall i", "should i", "is that right", "is that correct", "okay with you",
-        "هل", "نعم او لا", "نعم ام لا", "ايوه او لا", "ايوه ولا لا", "اي او لا", "قل نعم", "قول نعم", "قولي نعم",
-        "قل لي", "قول لي", "قوليلي", "خبرني", "اخبرني", "اكد لي", "للتاكيد", "موافق", "تبي", "تبغي", "تريد", "تحب",
-    )
-)  # fmt: skip
-"""What asks the caller for words, with a question mark or without."""
 _MOBILE_LENGTHS: Final = (("05", 10), ("9665", 12))
 """First digits of a Saudi mobile number, and how many digits it has."""
 _PIN_DIGITS, _WAYBILL_DIGITS = 4, 13
@@ -88,22 +76,3 @@ def completeness(text: str) -> Completeness:
     if any(tuple(words[-len(phrase) :]) == phrase for phrase in _CLOSING_PHRASES) or _FINAL_STOP.search(plain):
         return "complete"
     return "unknown"
-
-
-def asks(text: str) -> bool:
-    """Return whether the agent's words ask the caller for an answer, somewhere among them."""
-    if "?" in text or "؟" in text:
-        return True
-    words = FOLDED_WORD.findall(folded(text))
-    return any(_holds(words, phrase) for phrase in _ASKING_PHRASES)
-
-
-def _holds(words: list[str], phrase: tuple[str, ...]) -> bool:
-    return any(tuple(words[at : at + len(phrase)]) == phrase for at in range(len(words) - len(phrase) + 1))
-
-
-def is_backchannel(text: str, *, asked: bool) -> bool:
-    """Return whether the words only say "I am listening". `asked`: the agent has just asked something."""
-    words = FOLDED_WORD.findall(folded(text))
-    listening = _HUMMED if asked else _HUMMED | _AGREEING
-    return len(words) <= 3 and all(word in listening for word in words)

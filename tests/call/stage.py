@@ -136,6 +136,16 @@ class Stage:
         self.feed(ReplyDelta(turn, text))
         self.feed(ReplyEnded(turn, hang_up))
 
+    def found(self, text: str) -> None:
+        """STT finds these words in what it was asked for last."""
+        self.feed(TranscriptArrived(self.last(Transcribe).utterance, text))
+
+    def interrupt(self, text: str = "no not that", ms: int = 620) -> None:
+        """The caller speaks over the agent, and STT finds these words."""
+        self.speak(ms)
+        self.wait(180)
+        self.found(text)
+
     def voice(self, ms: int = 1000, *, end: bool = True) -> None:
         """TTS delivers audio for the sentence that was asked for last."""
         asked = self.last(Speak)

@@ -284,7 +284,7 @@ def test_a_refused_transfer_is_apologised_for() -> None:
     mute.feed(TransferFailed("unreachable"))
     assert mute.state == "listening"
     mute.wait(12_100)
-    assert mute.call._prompts == 1
+    assert mute.call._prompts.silent == 1
 
 
 def test_the_caller_is_not_heard_while_the_carrier_dials() -> None:

@@ -1,11 +1,11 @@
-"""Test words that are complete, open, or only a sign that the caller listens."""
+"""Test words that are complete or open."""
 
 from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.text.turn_end import asks, completeness, folded, is_backchannel
+from ivr.text.turn_end import completeness, folded
 from tests.text.tables import failures
 
 
@@ -58,49 +58,6 @@ def test_completeness() -> None:
     assert failures(rows, lambda text: completeness(text)) == []
 
 
-def test_is_backchannel() -> None:
-    rows = [
-        ("", False, True),
-        ("mm-hm", False, True),
-        ("Uh huh.", True, True),
-        ("اها", True, True),
-        ("أها أها", False, True),
-        ("ايوه", False, True),
-        ("ايوه", True, False),
-        ("okay", False, True),
-        ("okay", True, False),
-        ("تمام طيب", False, True),
-        ("yes yes yes yes", False, False),
-        ("لا", False, False),
-        ("stop", False, False),
-        ("ok stop", False, False),
-        ("wait", False, False),
-    ]
-    assert failures(rows, lambda text, asked: is_backchannel(text, asked=asked)) == []
-
-
-def test_asks() -> None:
-    rows = [
-        ("", False),
-        ("I shall send it.", False),
-        ("It is in Riyadh.", False),
-        ("شحنتك في الرياض.", False),
-        ("Shall I send it?", True),
-        ("Shall I cancel it? Say yes or no, please.", True),
-        ("Shall I cancel it? It costs nothing. It takes a day.", True),
-        ("He said «shall I send it?» ", True),
-        ("Please say yes or no.", True),
-        ("Say yes to confirm.", True),
-        ("Would you like me to cancel it.", True),
-        ("هل ألغيها؟ قل نعم أو لا من فضلك.", True),
-        ("هل تريد إلغاء الشحنة", True),
-        ("تبغى ألغيها", True),
-        ("قل نعم للتأكيد.", True),
-        ("I would like to tell you a story.", False),
-    ]
-    assert failures(rows, asks) == []
-
-
 def test_folded_spellings() -> None:
     assert folded("أَهْلاً ســلامة") == folded("اهلا سلامه")
 
@@ -108,4 +65,3 @@ def test_folded_spellings() -> None:
 @given(st.text())
 def test_completeness_of_any_text(text: str) -> None:
     assert completeness(text) in ("complete", "open", "unknown")
-    assert is_backchannel(text, asked=True) <= is_backchannel(text, asked=False)

@@ -16,7 +16,7 @@ from ivr.call.events import CallStarted, ReplyDelta, ReplyEnded, ReplyFailed, Re
 from ivr.call.options import CallOptions, PhraseName
 from ivr.call.timeline import Turn, TurnOutcome
 from ivr.media import g711
-from ivr.text.turn_end import asks
+from ivr.text.overlap_words import asks
 
 ReplyEvent: TypeAlias = ReplyDelta | ReplyPause | ReplyEnded | ReplyFailed
 
@@ -24,6 +24,8 @@ SpeechLoss: TypeAlias = Literal["sentence_again", "sentence_lost", "speech_faile
 """`sentence_again`: it broke off and is begun again. `sentence_lost`: the reply is said without it. `speech_failed`:
 nothing more is asked of TTS in this turn."""
 
+ENOUGH_HEARD_MS: Final = 1500
+"""Audio of an answer after which the caller knows what is interrupted."""
 LATELY_S: Final = 20.0
 """Seconds in which a sentence may have been said whose echo is heard now: a long one, and the longest echo."""
 REACTION_S: Final = 0.7
@@ -40,6 +42,8 @@ class AgentTurns:
         self._heard_last = ("", "")
         """Heard and unheard text of the last turn in which the agent said anything."""
         self.turns: list[Turn] = []
+        self.cut_short = 0
+        """Answers in a row that ended before the caller knew what they say; one without a sound counts twice."""
 
     @property
     def turn(self) -> Turn:
@@ -110,6 +114,11 @@ class AgentTurns:
         """Close the turn, and record what was heard of it."""
         turn = self.turn
         turn.close(outcome, now, *ledger(turn.sentences))
+        if turn.kind != "phrase" and turn.failure == "":
+            heard_ms = sum(sentence.heard_ms for sentence in turn.sentences)
+            cut = outcome != "heard" and heard_ms < ENOUGH_HEARD_MS
+            # One answer that was heard does not prove that the next will be.
+            self.cut_short = self.cut_short + 1 + (outcome == "superseded") if cut else max(0, self.cut_short - 1)
         # A turn in which the agent said nothing leaves the last answer the last one.
         if turn.sentences:
             self._heard_last = (turn.heard, turn.unheard)

@@ -45,6 +45,11 @@ class Fillers:
         grace = self._grace if arriving else 0.0
         return max(self._owed_since, silent_from) + self._after + grace
 
+    @property
+    def may_answer(self) -> bool:
+        """Return whether a filler may be said at once: the caller asks whether the agent is there."""
+        return bool(self._after) and self._said < self._most
+
     def sounded(self) -> None:
         """Count again: the caller hears words of the reply, and what follows is a new wait."""
         self._said = 0

@@ -23,6 +23,8 @@ from ivr.media.resample import Resampler
 
 RESTARTS_MOST: Final = 2
 """Times a sentence is begun again."""
+MUTED_STOCK_MS: Final = 1000
+"""Audio that is enough while the agent is muted for a voice: TTS has more until it was said."""
 BREATH_MS: Final = 160
 """Silence between a filler and the words that follow it."""
 _BREATH: Final = bytes([g711.SILENCE]) * (BREATH_MS * g711.RATE // 1000)
@@ -105,7 +107,7 @@ class SpeechOutput:
     def pump(self, now: float) -> list[Command]:
         """Ask for the next sentence and send what is due."""
         out: list[Command] = []
-        while self._queue and self._with_tts is None:
+        while self._queue and self._with_tts is None and not self._rests(now):
             queued = self._queue.popleft()
             queued.sentence.ask(now)
             if queued.audio:
@@ -119,6 +121,10 @@ class SpeechOutput:
         out += self._outgoing(self.playout.poll(now), now)
         self._let_go_of_heard()
         return out
+
+    def _rests(self, now: float) -> bool:
+        """Return whether no more is asked of TTS: the agent is muted, and may never say what it has already."""
+        return self.playout.held and self.playout.unheard_ms(now) >= MUTED_STOCK_MS
 
     def mark(self, name: str, now: float) -> bool:
         """Take a mark that the phone returned; return False when it was not awaited."""

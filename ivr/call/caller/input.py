@@ -6,16 +6,27 @@ delivers in bursts. The one use of `now` is to tell an event's place on the driv
 
 from __future__ import annotations
 
+from collections import deque
+from typing import Final
+
 from ivr.call.events import AudioIn
 from ivr.call.options import CallOptions
 from ivr.media import g711
 from ivr.media.call_levels import CallLevels
-from ivr.media.endpointing import Endpointer, EndpointOptions, SpeechEnded, SpeechStarted
+from ivr.media.endpointing import Endpointer, EndpointOptions, SpeechEnded
 from ivr.media.jitter_buffer import Frame, JitterBuffer
+from ivr.media.loudness import is_faint, level
 from ivr.media.vad.detector import VoiceDetector
 
 KEY_MS = 200
 """How long a key's tone sounds on the line; no speech is found in it."""
+_LINGER: Final = 10
+"""Frames that must all be faint."""
+_SMOOTH: Final = 5
+"""Frames whose mean level counts as the voice's."""
+_FORGET: Final = 0.05
+"""dB a frame by which the loudest is forgotten."""
+_NO_LEVEL: Final = -90.0
 
 
 class CallerInput:
@@ -36,6 +47,9 @@ class CallerInput:
         self._position = 0
         self._deaf_until = 0
         self._last: SpeechEnded | None = None
+        self._levels: deque[float] = deque(maxlen=_LINGER)
+        self.level = _NO_LEVEL
+        """Of the open utterance: its loudest tenth of a second, dBFS."""
 
     def __repr__(self) -> str:
         return f"<CallerInput at={self._position} speaking={self.speaking} {self.speech_ms}+{self.silence_ms}ms>"
@@ -44,6 +58,11 @@ class CallerInput:
     def speaking(self) -> bool:
         """Return whether an utterance is open."""
         return self._endpointer.speaking
+
+    @property
+    def onset(self) -> int:
+        """Return the sample at which the open utterance begins; negative without one."""
+        return self._endpointer.onset
 
     @property
     def speech_ms(self) -> int:
@@ -72,8 +91,8 @@ class CallerInput:
         """Return the complete 20 ms frames that this chunk makes available, in order, each with its score."""
         return self._jitter_buffer.push(chunk.timestamp_ms, chunk.payload, chunk.speech)
 
-    def hear(self, frame: bytes, speech: float, played: bytes) -> list[SpeechStarted | SpeechEnded]:
-        """Take one frame of mu-law and its score; return where speech began or ended.
+    def hear(self, frame: bytes, speech: float, played: bytes) -> SpeechEnded | None:
+        """Take one frame of mu-law and its score; return the utterance that ended with it.
 
         `played` is the mu-law the caller was hearing meanwhile, empty for silence.
         """
@@ -81,15 +100,31 @@ class CallerInput:
         reference = g711.decode(played) if len(played) == g711.FRAME else None
         self._position += g711.FRAME
         probability = self._detector.push(pcm, speech, reference)
-        # A key's tone may sound like a voice.
-        if self._position <= self._deaf_until:
+        # A caller who falls silent is followed at once by a television that was under the caller's voice before. A
+        # key's tone may sound like a voice.
+        loud = level(pcm)
+        if self._behind(loud) or self._position <= self._deaf_until:
             probability = 0.0
         edges = self._endpointer.push(pcm, probability)
         self.levels.push(pcm, reference, self.speaking and not self.silence_ms)
-        for edge in edges:
-            if isinstance(edge, SpeechEnded):
-                self._last = edge
-        return edges
+        self._measure(loud)
+        ended = next((edge for edge in edges if isinstance(edge, SpeechEnded)), None)
+        self._last = ended or self._last
+        return ended
+
+    def _measure(self, loud: float) -> None:
+        """Follow the level of the open utterance, dBFS."""
+        if not self.speaking:
+            self._levels.clear()
+            self.level = _NO_LEVEL
+            return
+        self._levels.append(loud)
+        latest = list(self._levels)[-_SMOOTH:]
+        self.level = max(self.level - _FORGET, sum(latest) / len(latest))
+
+    def _behind(self, loud: float) -> bool:
+        """Return whether what is heard now lies far below the open utterance: a voice behind the caller."""
+        return len(self._levels) == _LINGER and is_faint(max(loud, *self._levels), self.level)
 
     def at(self, sample: int, now: float) -> float:
         """Return when a sample passed, in seconds of the driver's clock."""

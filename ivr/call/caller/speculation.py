@@ -17,6 +17,7 @@ from ivr.call.commands import Command, ForgetTranscript, Note, Transcribe
 from ivr.call.keypad import Keypad
 from ivr.call.options import CallOptions
 from ivr.media.endpointing import SpeechEnded
+from ivr.media.loudness import is_faint, voice_level
 from ivr.text.turn_end import completeness
 
 SOONEST_MS: Final = 100
@@ -38,11 +39,11 @@ class Speculation:
         """The utterance that was sent before it was over."""
         self._said_lately = said_lately
         self._own_echo = OwnEcho()
-        self._late: int | None = None
-        """The overlap whose words did not come while the agent was quiet for them."""
+        self._late: set[int] = set()
+        """Voices over the agent that it is not quiet for while their words are looked for."""
 
     def __repr__(self) -> str:
-        return f"<Speculation early={self.early} late={self._late} {self.utterances!r}>"
+        return f"<Speculation early={self.early} late={sorted(self._late)} {self.utterances!r}>"
 
     def follow(self, now: float) -> list[Command]:
         """Take one more frame while the caller has the floor."""
@@ -61,6 +62,17 @@ class Speculation:
             return []
         self.early = self._add(so_far, now)
         return [Transcribe(self.early, so_far.pcm)]
+
+    def withdraw(self, number: int | None) -> list[Command]:
+        """Forget the beginning of a voice, whose words are still looked for: more of it takes its place."""
+        so_far = self._caller.so_far()
+        if number is None or so_far is None or number not in self.utterances.open:
+            return []
+        if self.utterances.began_at(number) != so_far.onset:
+            return []
+        self.utterances.drop(number)
+        self._late.discard(number)
+        return [ForgetTranscript(number)]
 
     def take_back(self) -> list[Command]:
         """Forget what was sent early: the caller goes on, so it was not all."""
@@ -112,21 +124,36 @@ class Speculation:
 
     def go_on_without(self) -> None:
         """Let the agent go on before the words of the overlap have come; they may still take the floor."""
-        self._late, self.early = self.early, None
+        if self.early is not None:
+            self._late.add(self.early)
+        self.early = None
 
     def take_late(self, number: int) -> bool:
         """Return, once, whether these words are the late ones of an overlap."""
-        late = self._late == number
-        if late:
-            self._late = None
+        late = number in self._late
+        self._late.discard(number)
         return late
+
+    @property
+    def keeps(self) -> bool:
+        """Return whether words wait, found or not, that could not interrupt what was said."""
+        return self.utterances.spoken(apart_from=self._late)
+
+    def is_faint(self) -> bool:
+        """Return whether the open utterance is far softer than the caller was before."""
+        usual = self.utterances.loudest
+        return usual is not None and is_faint(self._caller.level, usual)
 
     def forget(self) -> list[Command]:
         """Forget all utterances."""
-        self.early = self._late = None
+        self.early = None
+        self._late.clear()
         self._caller.endpoint_ms = self._options.endpoint_ms
         return [ForgetTranscript(number) for number in self.utterances.forget()]
 
     def _add(self, utterance: SpeechEnded, now: float) -> int:
         began, ended = self._caller.at(utterance.onset, now), self._caller.at(utterance.end, now)
-        return self.utterances.add(began, ended, now, utterance.voiced_ms, self._caller.agreement(utterance))
+        level, agreement = voice_level(utterance.pcm), self._caller.agreement(utterance)
+        return self.utterances.add(
+            began, ended, now, utterance.voiced_ms, agreement, onset=utterance.onset, level=level
+        )

@@ -7,15 +7,21 @@ that need no STT. A question whose answer the caller did not hear is carried ove
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from typing import Final
 
 from ivr.call.keypad import KeyEntry, Keypad
 from ivr.call.timeline import Turn
+from ivr.call.usual_wait import UsualWait
+from ivr.media.loudness import is_faint
 
 QUESTION_LIMIT: Final = 4000
 """Characters of a question at most."""
+STT_WAIT_S: Final = 0.8
+"""Seconds that STT is expected to take before it has been seen to."""
+_LOUDER, _SOFTER = 0.5, 0.25
+"""Share of a louder or softer question in the caller's usual level."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,11 @@ class _OpenUtterance:
     endpoint_at: float
     """When it was found to be over; of one sent early, when it was sent, until it is over."""
     voiced_ms: int
+    onset: int = -1
+    """Sample of the caller's audio at which it begins."""
+    level: float = 0.0
+    """Of its voice, dBFS."""
+    sent_at: float = 0.0
     text: str | None = None
     transcript_at: float | None = None
     failed: bool = False
@@ -91,6 +102,9 @@ class Utterances:
         self._carried: list[_Part] = []
         self._asked: list[_Part] = []
         """The last question."""
+        self.stt = UsualWait(STT_WAIT_S)
+        self.level: float | None = None
+        """Of the voice that asked the last questions, dBFS; None: there was none."""
 
     def __repr__(self) -> str:
         return f"<Utterances open={self.open} {self.keypad!r} waiting={len(self._utterances)}>"
@@ -111,10 +125,26 @@ class Utterances:
         parts = self._parts
         return bool(parts) and all(part.keys for part in parts)
 
-    def add(self, started_at: float, ended_at: float, now: float, voiced_ms: int, agreement: float = 0.0) -> int:
-        """Add an utterance that is over; return its number. Times in seconds of `now`; `agreement`: see `agreement`."""
+    def add(
+        self,
+        started_at: float,
+        ended_at: float,
+        now: float,
+        voiced_ms: int,
+        agreement: float = 0.0,
+        *,
+        onset: int = -1,
+        level: float = 0.0,
+    ) -> int:
+        """Add an utterance that goes to STT; return its number. Times in seconds of `now`.
+
+        `agreement`: see `agreement`. `onset`: the sample at which it begins. `level`: of its voice,
+        dBFS.
+        """
         self._number += 1
-        self._utterances[self._number] = _OpenUtterance(started_at, ended_at, now, voiced_ms, agreement=agreement)
+        self._utterances[self._number] = _OpenUtterance(
+            started_at, ended_at, now, voiced_ms, onset, level, now, agreement=agreement
+        )
         return self._number
 
     def agreement(self, number: int) -> float:
@@ -124,6 +154,24 @@ class Utterances:
     def take_for_echo(self, number: int) -> None:
         """Note that an utterance was not the caller's voice."""
         self._utterances[number].take_for_echo()
+
+    def spoken(self, *, apart_from: Set[int]) -> bool:
+        """Return whether anything that was said waits, with its words or without, but for some utterances."""
+        return any(not u.typed for number, u in self._utterances.items() if number not in apart_from)
+
+    def began_at(self, number: int) -> int:
+        """Return the sample of the caller's audio at which an utterance begins."""
+        return self._utterances[number].onset
+
+    def is_faint(self, number: int) -> bool:
+        """Return whether an utterance is far softer than the voice that asked the last questions."""
+        return self.level is not None and is_faint(self._utterances[number].level, self.level)
+
+    @property
+    def loudest(self) -> float | None:
+        """Return the level of the caller as far as it is known, dBFS: of the last questions, and of what waits."""
+        levels = [u.level for u in self._utterances.values() if not u.typed]
+        return max(levels if self.level is None else [*levels, self.level], default=None)
 
     def press(self, key: str, now: float) -> None:
         """Take a key: there is no question until its entry has an end."""
@@ -163,6 +211,8 @@ class Utterances:
         if utterance is None or utterance.transcript_at is not None or utterance.typed:
             return False
         utterance.resolve(text, now)
+        if text is not None:
+            self.stt.learn(now - utterance.sent_at)
         # A caller who goes on in words has done with the keys.
         if utterance.text and utterance.started_at > self.keypad.pressed_at:
             self._end_keys(self.keypad.finish(), now)
@@ -188,6 +238,11 @@ class Utterances:
         self._carried = []
         utterances = list(self._utterances.values())
         self._utterances.clear()
+        # The caller is the loudest of those who were understood; a softer one may be a television.
+        if levels := [u.level for u in utterances if u.text]:
+            loudest = max(levels)
+            before = loudest if self.level is None else self.level
+            self.level = before + (loudest - before) * (_LOUDER if loudest > before else _SOFTER)
         # A question that was only carried over has no times of its own. One with keys was not waited for like words.
         if utterances and not turn.digits:
             first, last = utterances[0], utterances[-1]

@@ -9,7 +9,7 @@ import pytest
 from ivr.call.agent.agent_turns import AgentTurns
 from ivr.call.agent.output import SpeechOutput
 from ivr.call.commands import RequestReply, Speak
-from ivr.call.events import ReplyDelta, TranscriptArrived, TtsFailed
+from ivr.call.events import ReplyDelta, TtsFailed
 from ivr.call.options import CallOptions
 from ivr.media import g711
 from tests.call.stage import Stage, options, phrases
@@ -87,9 +87,7 @@ def test_an_answer_without_a_word_leaves_what_was_heard_before() -> None:
     stage.answer()
     stage.wait(1100)
     stage.hear("and where")
-    stage.speak(700)
-    stage.wait(500)
-    stage.feed(TranscriptArrived(3, "is the other one"))
+    stage.interrupt("is the other one")
     assert stage.call.turns[1].outcome == "superseded"
     request = stage.last(RequestReply).request
     assert (request.text, request.heard) == ("and where is the other one", "It is in Riyadh today.")

@@ -141,8 +141,8 @@ def test_a_caller_who_speaks_over_a_filler_is_heard() -> None:
     stage = with_fillers()
     stage.hear()
     stage.wait(2200)
-    stage.speak(700)
-    assert stage.state == "hearing"
+    stage.interrupt("the other one")
+    assert stage.state == "thinking"
     assert len(stage.all(SendClear)) == 1
     assert stage.call.turns[0].outcome == "superseded"
 

@@ -103,7 +103,7 @@ def test_an_interruption_after_the_cut_knows_what_was_heard() -> None:
     stage.feed(TtsFailed(0, 1, "broken"))
     stage.voice(400, end=False)
     stage.wait(400)
-    stage.speak(700)
+    stage.interrupt("no")
     turn = stage.call.turns[0]
     assert turn.outcome == "interrupted"
     assert turn.heard == "Your parcel left the depot in Jeddah, and"

@@ -46,9 +46,9 @@ def test_late_words_that_were_forgotten_do_not_count() -> None:
 
 def test_speculation_prints_itself() -> None:
     speculation = sent()
-    assert repr(speculation) == "<Speculation early=1 late=None <Utterances open=[1] <Keypad typing=0> waiting=1>>"
+    assert repr(speculation) == "<Speculation early=1 late=[] <Utterances open=[1] <Keypad typing=0> waiting=1>>"
     speculation.go_on_without()
-    assert repr(speculation).startswith("<Speculation early=None late=1 ")
+    assert repr(speculation).startswith("<Speculation early=None late=[1] ")
 
 
 def test_forgotten_words_leave_the_usual_endpoint() -> None:

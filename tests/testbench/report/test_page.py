@@ -80,7 +80,7 @@ def turns() -> list[Turn]:
         Sentence(3, "", "", 104.4),
     ]
     asked.overlaps = [
-        Overlap(104.9, 104.96, 105.0, "commit", 105.1, "duration"),
+        Overlap(104.9, 104.96, 105.0, "commit", 105.1, "words"),
         Overlap(104.5, 104.6, None, "resume"),
         Overlap(105.5, 105.6, 105.6),
     ]
@@ -117,7 +117,7 @@ def test_unheard_words_are_struck_and_keep_their_direction() -> None:
 
 def test_page_has_a_waterfall_and_overlaps_for_each_turn() -> None:
     words = "".join(Page(report.html(a_record(), turns())).words)
-    assert "silenced 100 ms after the first voiced frame, and ended the agent's turn (duration)." in words
+    assert "silenced 100 ms after the first voiced frame, and ended the agent's turn (words)." in words
     assert "spoke over the agent, too little to count: the agent went on." in words
     assert "before that was settled" in words
     assert "http_500" in words
