@@ -363,9 +363,9 @@ class Call:
         self._deadlines.begin("reply", now)
         self._out.append(commands.RequestReply(turn.number, request))
 
-    def _reply(self, event: ReplyEvent, now: float) -> None:
+    def _reply(self, event: ReplyEvent | None, now: float) -> None:
         """Take a piece of the agent's reply, or its end."""
-        if not self._agent_turns.reply(event, now):
+        if event is None or not self._agent_turns.reply(event, now):
             return
         if isinstance(event, events.ReplyDelta | events.ReplyPause):
             self._deadlines.begin("reply", now)
@@ -468,7 +468,7 @@ class Call:
             self._speech_failed(stalled, now)
         if self._speculation.utterances.tick(now):
             self._put_question(now)
-        self._agent_turns.tick(now)
+        self._reply(self._agent_turns.tick(now), now)
 
     def _overdue(self, name: Awaited, now: float) -> None:
         match name:

@@ -124,7 +124,7 @@ def test_last_words_that_tts_fails_to_say_are_left_out() -> None:
 def test_the_answer_so_far_is_heard_before_the_last_words() -> None:
     stage = desk(failures_in_a_row=1)
     stage.hear()
-    stage.feed(ReplyDelta(0, "Your parcel is"))
+    stage.feed(ReplyDelta(0, "Your parcel is "))
     stage.feed(ReplyFailed(0, "broken"))
     stage.voice(400)
     stage.wait(1000)

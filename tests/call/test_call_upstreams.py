@@ -113,7 +113,7 @@ def test_a_reply_that_fails_is_apologised_for() -> None:
 def test_a_reply_that_breaks_off_is_said_as_far_as_it_came() -> None:
     stage = Stage()
     stage.hear()
-    stage.feed(ReplyDelta(0, "Your parcel is"))
+    stage.feed(ReplyDelta(0, "Your parcel is "))
     stage.feed(ReplyFailed(0, "broken"))
     assert stage.last(Speak).text == "Your parcel is"
     stage.voice(400)

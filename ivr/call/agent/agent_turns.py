@@ -10,7 +10,7 @@ from typing import Final, Literal, TypeAlias, assert_never
 
 from ivr.call.agent.heard_text import ledger
 from ivr.call.agent.output import SpeechOutput
-from ivr.call.agent.reply import Reply
+from ivr.call.agent.reply import Pieces, Reply
 from ivr.call.commands import CloseReply, Command, ReplyRequest
 from ivr.call.events import CallStarted, ReplyDelta, ReplyEnded, ReplyFailed, ReplyPause, TtsFailed
 from ivr.call.options import CallOptions, PhraseName
@@ -39,6 +39,8 @@ class AgentTurns:
         self._options = options
         self._output = output
         self._reply: Reply | None = None
+        self._end: ReplyEnded | ReplyFailed | None = None
+        """The end of a reply that was not looked at to its end."""
         self._heard_last = ("", "")
         """Heard and unheard text of the last turn in which the agent said anything."""
         self.turns: list[Turn] = []
@@ -105,7 +107,7 @@ class AgentTurns:
         # What still arrives for the turn before carries its number, and is dropped.
         turn = Turn(len(self.turns), kind)
         self.turns.append(turn)
-        self._reply = None
+        self._reply = self._end = None
         if kind != "phrase":
             self._reply = Reply(self._options.language, speakable_already=self._options.speakable_reply)
         return turn
@@ -154,7 +156,7 @@ class AgentTurns:
         """Stop reading the reply; what the agent has said so far stands."""
         if self._reply is None or self._reply.over:
             return []
-        self._reply.finish()
+        self._reply.close()
         return [CloseReply(self.turn.number)]
 
     # -- words ---------------------------------------------------------------------------------------------------
@@ -183,6 +185,10 @@ class AgentTurns:
         if self._reply is None or self._reply.over or self.turn.number != event.turn:
             return False
         reply, turn = self._reply, self.turn
+        if isinstance(event, ReplyEnded | ReplyFailed) and reply.behind:
+            # It ends when all before its end was looked at.
+            self._end = event
+            return False
         match event:
             case ReplyDelta(text=text):
                 turn.receive_delta(now)
@@ -195,16 +201,19 @@ class AgentTurns:
             case ReplyFailed(reason=reason):
                 turn.end_reply(now)
                 turn.fail(reason)
-                # What came of it is said, up to where it broke off.
-                self._say(reply.finish(), now)
+                # What came of it is said, but half a number would be a wrong answer.
+                self._say(reply.break_off(), now)
             case _:
                 assert_never(event)
         return True
 
-    def tick(self, now: float) -> None:
-        """Say what is due: time has passed without a word from the agent."""
-        if self._reply is not None and not self._reply.over:
-            self._say(self._reply.tick(self._output.owes_ms(now), now), now)
+    def tick(self, now: float) -> ReplyEvent | None:
+        """Say what is due: time has passed without a word from the agent. Return the end that waited for it, if any."""
+        if self._reply is None or self._reply.over:
+            return None
+        self._say(self._reply.tick(self._output.owes_ms(now), now), now)
+        end, self._end = (None, self._end) if self._reply.behind else (self._end, None)
+        return end
 
     def speech_failed(self, event: TtsFailed, now: float) -> tuple[SpeechLoss, list[Command]] | None:
         """Go on without a sentence that TTS gave up; return how, and the commands. None: it was not awaited."""
@@ -226,6 +235,6 @@ class AgentTurns:
         times = (self._output.wake_at(), self._reply.wake_at() if self._reply is not None else None)
         return min((at for at in times if at is not None), default=None)
 
-    def _say(self, pieces: list[tuple[str, str]], now: float) -> None:
+    def _say(self, pieces: Pieces, now: float) -> None:
         for text, spoken in pieces:
             self._output.say(self.turn, text, spoken, now)

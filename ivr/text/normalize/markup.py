@@ -14,21 +14,21 @@ from typing import Final
 from ivr.text.normalize.escapes import strip_escapes
 from ivr.text.normalize.patterns import MASK_MARK
 from ivr.text.segment.punctuation import BULLETS, CURRENCY_SIGNS, EMOJI, NEWLINES, UNSEEN
+from ivr.text.segment.tags import without_tags
 
 _BLANKS: Final = re.compile(r"[^\S\n]{2,}")
 _EMPTY_LINES: Final = re.compile(r"\n{2,}")
 
-# Tags of HTML and SSML. `5 < 6` is no tag: a letter must follow the bracket.
-_COMMENT: Final = re.compile(r"<!--.*?-->|<!\[CDATA\[|\]\]>", re.DOTALL)
-_MARKUP_TAG: Final = re.compile(r"</?[A-Za-z][\w:.-]*(?:\s[^<>]*)?/?>|<\?[^<>]*\?>")
+# `<![CDATA[`, `]]>`; the text between them is said.
+_CHARACTER_DATA: Final = re.compile(r"<!\[CDATA\[|\]\]>")
+# An address in brackets is no tag.
 _AUTOLINK: Final = re.compile(r"<((?:https?://|mailto:)?[^\s<>]+[@./][^\s<>]+)>")
 
 # CommonMark's inline and block marks, as far as language models write them.
-_LINK: Final = re.compile(r"!?\[([^\[\]]*)\]\((?:[^()\s]|\([^()]*\))*(?:\s+\"[^\"]*\")?\)")
+_IMAGE: Final = re.compile(r"(?<![^\W_])!\[([^\[\]]*)\]")
 _REFERENCE_LINK: Final = re.compile(r"!?\[([^\[\]]+)\]\[[^\[\]]*\]")
 # `وصلت.[1][2]`: numbers of footnotes behind a stop.
 _FOOTNOTES: Final = re.compile(r"(?<=[.!?؟…])\s?(?:\[\d{1,3}\]\s?)+")
-_STRUCK: Final = re.compile(r"~~[^~]+~~")
 _FENCE: Final = re.compile(r"^[^\S\n]*(?:```|~~~)[\w+-]*[^\S\n]*$|```", re.MULTILINE)
 _HEADING_OR_QUOTE: Final = re.compile(r"^[^\S\n]*(?:#{1,6}[^\S\n]+|>+[^\S\n]?)", re.MULTILINE)
 _HORIZONTAL_RULE: Final = re.compile(r"^[\s|:*_=-]*(?:-{3,}|\*{3,}|_{3,}|={3,}|\|\s*:?-+)[\s|:*_=-]*$", re.MULTILINE)
@@ -105,10 +105,9 @@ def strip_markup(text: str) -> str:
     comma = _comma(text)
     text = html.unescape(text) if "&" in text else text
     text = _MASK.sub(MASK_MARK, text)
-    text = _MARKUP_TAG.sub(" ", _AUTOLINK.sub(r" \1 ", _COMMENT.sub(" ", text)))
+    text = _AUTOLINK.sub(r" \1 ", without_tags(_CHARACTER_DATA.sub(" ", text)))
     text = _FOOTNOTES.sub(" ", _FENCE.sub("", text))
-    text = _REFERENCE_LINK.sub(r"\1", _LINK.sub(r"\1", text))
-    text = _STRUCK.sub(" ", text)
+    text = _REFERENCE_LINK.sub(r"\1", _IMAGE.sub(r"\1", text))
     text = _HEADING_OR_QUOTE.sub("", _HORIZONTAL_RULE.sub("", text))
     text = _BULLET.sub(r"\1", text)
     text = _LIST_NUMBER.sub(rf"\1 \2{comma} ", text)
@@ -133,8 +132,7 @@ def strip_markup(text: str) -> str:
 
 def strip_tags(text: str) -> str:
     """Return a text that is already fit for speech without its tags, which TTS would read out as words."""
-    while (bare := _MARKUP_TAG.sub(" ", _COMMENT.sub(" ", text))) != text:
-        text = bare
+    text = without_tags(_CHARACTER_DATA.sub(" ", text))
     return " ".join(text.replace("<", " ").replace(">", " ").split())
 
 

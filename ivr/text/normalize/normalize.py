@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import pairwise
 from typing import Final
 
 from ivr.text.normalize.dates import say_dates
@@ -24,7 +25,10 @@ from ivr.text.normalize.symbols import say_symbols
 from ivr.text.normalize.times import say_times
 from ivr.text.normalize.units import say_percent, say_remaining_numbers, say_units
 from ivr.text.normalize.urls import say_urls
-from ivr.text.segment.punctuation import says_something
+from ivr.text.segment.long_text import weight_of
+from ivr.text.segment.punctuation import BULLETS, CLOSERS, STOPS, says_something
+from ivr.text.segment.sentences import Segmenter
+from ivr.text.segment.tags import without_tags
 
 MAX_PASSES: Final = 6
 """The second pass changes nothing and ends the work, except on text that is broken on purpose (`&amp;amp;lt;`)."""
@@ -52,15 +56,125 @@ _PAUSE_DASH: Final = re.compile(r"\s+[-–—]+(?=\s|$)|[–—]+|(?<!\S)-+|-+(?
 _QUOTING_APOSTROPHE: Final = re.compile(r"(?<![^\W\d_])['’]|['’](?![^\W\d_])")
 _ELLIPSIS: Final = re.compile(r"…|\.(?:\s?\.)+")
 _BLANK_BEFORE_MARK: Final = re.compile(r"\s+(?=[.,،؛;:?؟!])")
+# `الأول.الثاني`, `نعم!لا`: a stop between words that were written together, as the segmenter sees it.
+_GLUED_STOP: Final = re.compile(r"([!?؟۔](?=[^\s.,،؛;:?؟!'’])|(?<=[\u0620-\u065f]{3})\.(?=[\u0621-\u064a]))")
 # `إلخ.، ثم`: the stop of an abbreviation before a comma.
 _STOP_BEFORE_MARK: Final = re.compile(r"\.(?=[,،;؛:])")
 _MARK_RUN: Final = re.compile(r"[.,،؛;:?؟!]{2,}")
 _LEADING_MARKS: Final = re.compile(r"\A[\s.,،؛;:?؟!'’-]+")
 _STRONGEST_MARK_FIRST: Final = "؟?!.:؛;،,"
+_MARKS_AND_BLANK: Final = " .,،؛;:?؟!'’-"
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+
+# A sentence that ends otherwise was cut because it is long.
+_ENDED: Final = re.compile(rf"[{re.escape(STOPS)}。！？][{re.escape(CLOSERS)}\s]*\Z|\n\s*\Z")
+_ITEM_START: Final = re.compile(rf"\s*(?:[{BULLETS}]|\(?\d{{1,2}}[.)]\s)")
+_WORD_WITH_BLANKS: Final = re.compile(r"\S+\s*")
+_ANY_BLANKS: Final = re.compile(r"\s+")
+_LONGEST_CONTEXT: Final = 400
+"""Characters of speech, roughly, that a context has at most."""
+_NEAR_WORDS: Final = 6
+"""Words that are the context when a longer one would change what was said."""
+_NEAR_CHARACTERS: Final = 80
+"""Characters in which they are looked for."""
 
 
 def normalize(text: str, language: str = "ar") -> str:
     """Return text fit for speech; '' if there is nothing to say. Accept any text; twice is the same as once."""
+    return SpokenReply(language).preview(without_tags(text))
+
+
+class SpokenReply:
+    """Say one reply piece after piece, as each piece is said within the whole reply.
+
+    Sentences are said one by one. What stood in front of a piece in its sentence is kept as its context: `4821` behind
+    `the code:` is a code, wherever the cut fell.
+    """
+
+    def __init__(self, language: str = "ar") -> None:
+        self._language = language
+        self._before = ""
+        """The last sentence so far, as written: its end, if it is long."""
+        self._said = ""
+        """How that was said."""
+        self._next = ("", "")
+        """Both, when the piece that was looked at is said."""
+
+    def __repr__(self) -> str:
+        return f"<SpokenReply {self._language} before={len(self._before)}>"
+
+    def preview(self, text: str) -> str:
+        """Return how the next piece of the reply is said; '' if there is nothing to say. Tags were taken out before."""
+        if _SURROGATE.search(text):
+            # A lone half of a surrogate pair would break the request to the TTS service.
+            text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
+        whole = self._before + text
+        parts = _sentences(whole, self._language)
+        if not parts:
+            self._next = (whole[_context_start(whole) :], "")
+            return ""
+        # A sentence that was whole is not said again.
+        done = self._said if self._said and parts[0].strip() == self._before.strip() else ""
+        said = [done or _say_sentence(parts[0], self._language)]
+        for previous, part in pairwise(parts):
+            alone = _ENDED.search(previous) is not None or _ITEM_START.match(part) is not None
+            said.append(_say_sentence(part, self._language) if alone else self._behind(previous, part))
+        last = whole[whole.rfind(parts[-1].strip()) :]
+        start = _context_start(last)
+        self._next = (last[start:], self._say_all(last[start:]) if start else said[-1])
+        if not self._said:
+            return " ".join(filter(None, said))
+        rest = _rest(self._before, self._said, text, " ".join(filter(None, said)))
+        return self._behind(self._before, text) if rest is None else rest
+
+    def advance(self) -> None:
+        """Take the piece that was looked at last as said."""
+        self._before, self._said = self._next
+
+    def _behind(self, before: str, text: str) -> str:
+        """Return how a text is said behind the last words of another, or alone if it would change how they are said."""
+        context = "".join(_WORD_WITH_BLANKS.findall(before[-_NEAR_CHARACTERS:])[-_NEAR_WORDS:])
+        rest = _rest(context, self._say_all(context), text, self._say_all(context + text))
+        return self._say_all(text) if rest is None else rest
+
+    def _say_all(self, text: str) -> str:
+        """Return a text fit for speech, without any context."""
+        return " ".join(
+            filter(None, (_say_sentence(part, self._language) for part in _sentences(text, self._language)))
+        )
+
+
+def _sentences(text: str, language: str) -> list[str]:
+    """Return the sentences of a text as written."""
+    segmenter = Segmenter(language)
+    return segmenter.feed_as_written(text) + segmenter.flush_as_written()
+
+
+def _context_start(sentence: str) -> int:
+    """Return where the part of a sentence begins that is kept as context: all of it, unless it is long when spoken."""
+    weight = 0
+    for place in range(len(sentence) - 1, -1, -1):
+        weight += weight_of(sentence[place])
+        if weight > _LONGEST_CONTEXT:
+            blank = _ANY_BLANKS.search(sentence, place)
+            return blank.end() if blank else len(sentence)
+    return 0
+
+
+def _rest(before: str, said: str, text: str, whole: str) -> str | None:
+    """Return what `whole` (`before` and `text` as said) adds to `said` (`before` as said). None: it changes that."""
+    said = said.rstrip(_MARKS_AND_BLANK)
+    rest = whole[len(said) :]
+    # `6` and `0` are not `six` and `ty`; only a word may be cut in two.
+    torn = says_something(rest[:1]) and not (before[-1:].isalpha() and text[:1].isalpha())
+    if not whole.startswith(said) or (torn and said):
+        return None
+    rest = _LEADING_MARKS.sub("", rest).strip()
+    return rest if says_something(rest) else ""
+
+
+def _say_sentence(text: str, language: str) -> str:
+    """Return one sentence fit for speech."""
     for _ in range(MAX_PASSES):
         before = text
         text = strip_markup(text)
@@ -98,5 +212,5 @@ def _tidy(text: str, arabic: bool) -> str:
     text = _BLANK_BEFORE_MARK.sub("", " ".join(text.split()))
     text = _STOP_BEFORE_MARK.sub("", text)
     text = _MARK_RUN.sub(lambda found: min(found[0], key=_STRONGEST_MARK_FIRST.index), text)
-    text = _LEADING_MARKS.sub("", text).strip()
+    text = _GLUED_STOP.sub(r"\1 ", _LEADING_MARKS.sub("", text)).strip()
     return text if says_something(text) else ""

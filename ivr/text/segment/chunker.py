@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from ivr.text.segment import long_text
-from ivr.text.segment.punctuation import says_something
+from ivr.text.segment import long_text, unfinished
+from ivr.text.segment.punctuation import NEWLINES, says_something
 from ivr.text.segment.sentences import MAX_SENTENCE, Segmenter
+from ivr.text.segment.tags import TagFilter
 
 FIRST_MIN: Final = 20
 """Characters of the first chunk at least, unless the reply pauses or ends before."""
@@ -38,15 +39,32 @@ SLOW_PHRASE_MIN: Final = 20
 """Characters of a slow agent's phrase at least."""
 
 
+class Chunk(str):
+    """One request to TTS: text without blanks around it, and that text as it was written."""
+
+    __slots__ = ("as_written",)
+    as_written: str
+    """With the blanks around it: put together, these are the reply, so the context of each chunk is known."""
+
+    def __new__(cls, as_written: str) -> Chunk:
+        """Make the chunk of a part of the reply."""
+        chunk = super().__new__(cls, as_written.strip())
+        chunk.as_written = as_written
+        return chunk
+
+
 class Chunker:
     """Turn one reply's text into chunks of at most 300 characters; after `finish` the next reply may follow."""
 
     def __init__(self, language: str = "ar") -> None:
         self.language = language
         self._first_max = FIRST_MAX["ar" if language.startswith("ar") else "en"]
+        self._tags = TagFilter()
         self._segmenter = Segmenter(language)
         self._held = ""
-        """Whole sentences that wait to go out."""
+        """Whole sentences that wait to go out, as written."""
+        self._gap = ""
+        """The blank that stands in front of the next chunk, where nothing else does."""
         self._first = True
         """No chunk of this reply has gone out."""
         self._queued_ms = 0
@@ -62,27 +80,9 @@ class Chunker:
         state = "first" if self._first else "later"
         return f"<Chunker {self.language} {state} held={len(self._held)} pending={len(self._segmenter.pending)}>"
 
-    def push(self, delta: str, now: float = 0.0) -> list[str]:
+    def push(self, delta: str, now: float = 0.0) -> list[Chunk]:
         """Return the chunks that are ready now that `delta` arrived."""
-        self._last_token = now
-        self._look_at = now + IDLE_S
-        out: list[str] = []
-        for sentence in self._segmenter.feed(delta):
-            self._add(sentence, out)
-        # Cut also a sentence that is not whole yet: the first chunk at a clause mark, a run-on at its best place.
-        while True:
-            pending = self._segmenter.pending
-            ahead = self._held_ahead()
-            least = (FIRST_CLAUSE_MIN if self._first else LATER_MAX // 3) - ahead
-            most = (self._first_max if self._first else LATER_MAX) - ahead
-            if len(pending) <= max(least, 1):
-                return out
-            place = long_text.clause_end(pending, least, most) if self._first else 0
-            if not place and len(pending) > most:
-                place = long_text.cut(pending, max(1, least), max(1, most))
-            if not place:
-                return out
-            self._take(place, out)
+        return self._push(self._tags.feed(delta), now)
 
     def queued(self, ms: int) -> None:
         """Note how much audio the caller has not heard yet, in ms. With little, held text goes out at the next tick."""
@@ -96,12 +96,12 @@ class Chunker:
             return self._last_token + IDLE_S
         return self._look_at if self._segmenter.pending else None
 
-    def tick(self, now: float) -> list[str]:
+    def tick(self, now: float) -> list[Chunk]:
         """Return the chunks that waited long enough."""
         due = self.wake_at()
         if due is None or now < due:
             return []
-        out: list[str] = []
+        out: list[Chunk] = []
         if now < self._last_token + IDLE_S:
             self._release(out)
             return out
@@ -125,57 +125,111 @@ class Chunker:
         self._release(out)
         return out
 
-    def pause(self, now: float = 0.0) -> list[str]:
+    def pause(self, now: float = 0.0) -> list[Chunk]:
         """Return all text that is there, because the agent will be busy. More text may follow."""
         self._last_token = now
-        out: list[str] = []
-        for sentence in self._segmenter.flush():
+        out: list[Chunk] = []
+        rest = self._segmenter.pending
+        for sentence in self._segmenter.flush_as_written():
             self._add(sentence, out)
         self._release(out)
+        if not says_something(rest):
+            self._skip(rest)
         return out
 
-    def finish(self) -> list[str]:
+    def finish(self) -> list[Chunk]:
         """Return all text that is there, because the reply is whole, and get ready for another reply."""
-        out = self.pause(self._last_token)
+        out = self._push(self._tags.flush(), self._last_token) + self.pause(self._last_token)
         self._first = True
         return out
 
-    def _add(self, sentence: str, out: list[str]) -> None:
+    def break_off(self) -> list[Chunk]:
+        """Return all text but the word or number at its end that may not be whole, because the reply broke off."""
+        out: list[Chunk] = []
+        if place := unfinished.whole_length(self._segmenter.pending):
+            self._take(place, out)
+        # What is left, and an open tag, is not said.
+        self._tags.flush()
+        self._segmenter.flush()
+        self._release(out)
+        self._first = True
+        return out
+
+    def _push(self, text: str, now: float) -> list[Chunk]:
+        """Return the chunks that are ready now that text without tags arrived."""
+        self._last_token = now
+        self._look_at = now + IDLE_S
+        out: list[Chunk] = []
+        for sentence in self._segmenter.feed_as_written(text):
+            self._add(sentence, out)
+        # Cut also a sentence that is not whole yet: the first chunk at a clause mark, a run-on at its best place.
+        while True:
+            pending = self._segmenter.pending
+            ahead = self._held_ahead()
+            least = (FIRST_CLAUSE_MIN if self._first else LATER_MAX // 3) - ahead
+            most = (self._first_max if self._first else LATER_MAX) - ahead
+            if len(pending) <= max(least, 1):
+                return out
+            place = long_text.clause_end(pending, least, most) if self._first else 0
+            if not place and len(pending) > most:
+                place = long_text.cut(pending, max(1, least), max(1, most))
+            if not place:
+                return out
+            self._take(place, out)
+
+    def _add(self, sentence: str, out: list[Chunk]) -> None:
         """Send one more whole sentence, or hold it until another one joins it."""
         # Short sentences go out together, but not as one long chunk.
-        if self._held and len(self._held) + 1 + len(sentence) > LATER_MAX:
+        if self._held and len((self._held + sentence).strip()) > LATER_MAX:
             self._release(out)
-        self._held = f"{self._held} {sentence}" if self._held else sentence
-        while len(self._held) > (most := self._first_max if self._first else MAX_SENTENCE):
+        self._hold(sentence)
+        while len(self._held.strip()) > (most := self._first_max if self._first else MAX_SENTENCE):
             least = FIRST_CLAUSE_MIN if self._first else LATER_MAX // 3
-            self._emit(long_text.cut(self._held, least, most), out)
+            front = len(self._held) - len(self._held.lstrip())
+            self._emit(front + long_text.cut(self._held.strip(), least, most), out)
         # With little audio left, nothing waits.
-        if self._audio_is_low() or len(self._held) >= (FIRST_MIN if self._first else MERGE_UNDER):
+        if self._audio_is_low() or len(self._held.strip()) >= (FIRST_MIN if self._first else MERGE_UNDER):
             self._release(out)
 
-    def _take(self, length: int, out: list[str]) -> None:
+    def _take(self, length: int, out: list[Chunk]) -> None:
         """Send the beginning of a sentence that is not whole."""
-        self._held = " ".join(part for part in (self._held, self._segmenter.take(length).strip()) if part)
+        self._hold(self._segmenter.take(length))
         self._release(out)
+
+    def _hold(self, text: str) -> None:
+        """Put text behind the held text; sentences that were written together are parted."""
+        together = self._held and not self._held[-1].isspace() and not text[:1].isspace()
+        self._held += f" {text}" if together else text
 
     def _held_ahead(self) -> int:
         """Return how many characters of held text go in front of the pending text, with the blank between."""
-        return len(self._held) + 1 if self._held else 0
+        return len(self._held.strip()) + 1 if self._held else 0
 
     def _audio_is_low(self) -> bool:
         """Return whether the caller has heard nearly everything: then a short chunk is better than silence."""
         return not self._first and self._queued_ms <= LOW_AUDIO_MS
 
-    def _emit(self, length: int, out: list[str]) -> None:
+    def _emit(self, length: int, out: list[Chunk]) -> None:
         """Send the first characters of the held text."""
-        chunks = [chunk for chunk in long_text.split_by_weight(self._held[:length].strip()) if says_something(chunk)]
-        self._held = self._held[length:].strip()
-        if chunks:
+        parts = long_text.split_by_weight(self._held[:length])
+        self._held = self._held[length:]
+        for part in parts:
+            if not says_something(part):
+                self._skip(part)
+                continue
+            out.append(Chunk(self._gap + part))
+            self._gap = ""
             self._first = False
             self._low_since = None
-        out += chunks
 
-    def _release(self, out: list[str]) -> None:
+    def _skip(self, text: str) -> None:
+        """Leave out text that says nothing, but for the blank in it."""
+        if any(char in NEWLINES for char in text):
+            self._gap = "\n"
+        elif any(map(str.isspace, text)):
+            self._gap = self._gap or " "
+
+    def _release(self, out: list[Chunk]) -> None:
         """Send the held text, if any."""
         if self._held:
             self._emit(len(self._held), out)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from ivr.text.segment.punctuation import CURRENCY_SIGNS, UNSEEN, word_set
@@ -16,10 +16,14 @@ from ivr.text.segment.punctuation import CURRENCY_SIGNS, UNSEEN, word_set
 # A comma needs a blank behind it (`1,250`), an Arabic one a blank or a letter; a dash needs blanks around it.
 _CLAUSE_MARK: Final = re.compile(r"[,;:](?=\s)|[،؛](?=\s|[^\W\d_])|(?<=\s)[–—-](?=\s)|—")
 _BEFORE_JOINING_WORD: Final = re.compile(
-    r"\s(?=(?:و\w\w|ثم\s|لكن\s|ولكن\s|أو\s|او\s|بس\s|but\s|and\s|or\s|then\s|because\s|which\s))"
+    r"(?<=[^\W\d_])\s(?=(?:و\w\w|ثم\s|لكن\s|ولكن\s|أو\s|او\s|بس\s|but\s|and\s|or\s|then\s|because\s|which\s))"
 )
-# Not beside a number (`250 ريال`, `5 أيام`), not behind a title (`د. أحمد`).
-_SAFE_BLANK: Final = re.compile(rf"(?<![\d٠-٩٪%{CURRENCY_SIGNS}])(?<!\s[دمأ]\.)\s+(?![\d٠-٩%٪{CURRENCY_SIGNS}])")
+# Between two words, not beside a number or a sign (`250 ريال`), not behind the stop of a title (`Dr. Smith`).
+_SAFE_BLANK: Final = re.compile(r"(?<=[^\W\d_])\s+(?=[^\W\d_])")
+# A number in the last two words, which may still be counting: `5 ملايين ريال`.
+_NUMBER_NEAR: Final = re.compile(rf"[\d%٪{CURRENCY_SIGNS}]\S{{0,24}}(?:\s+\S{{1,24}}){{0,2}}\s*\Z")
+_NUMBER_REACH: Final = 60
+"""Characters in which the last two words are looked for."""
 # Beside a number, but not between two groups of one (`050 123 4567`).
 _ANY_BLANK: Final = re.compile(r"(?<=[^\d\s])\s+|\s+(?=[^\d\s])")
 # A clause mark that is the last character so far; behind a digit more digits may follow.
@@ -75,11 +79,13 @@ def pause_place(text: str, clause: int, phrase: int | None) -> int:
 def cut(text: str, least: int, most: int) -> int:
     """Return the best place to cut in `text[least:most]`, always over 0; `text` has at least `most` characters."""
     for pattern in (_CLAUSE_MARK, _BEFORE_JOINING_WORD, _SAFE_BLANK, _ANY_BLANK):
-        place = 0
+        place = quiet = 0
         for found in pattern.finditer(text, least, most):
             place = found.end()
+            if not _NUMBER_NEAR.search(text, max(0, place - _NUMBER_REACH), place):
+                quiet = place
         if place:
-            return place
+            return quiet or place
     for found in _ANY_BLANK.finditer(text, 0, least):
         return found.end()
     # One long word: cut it, but not between a letter and its vowel signs.
@@ -93,24 +99,29 @@ def split_by_weight(text: str) -> list[str]:
     """Split a text into parts that are not too long when spoken, digit by digit and sign by sign; nearly always one."""
     parts, weight, start = [], 0, 0
     for place, char in enumerate(text):
-        own = _weight(char)
+        own = weight_of(char)
         weight += own
         if weight > _MAX_WEIGHT:
-            parts.append(text[start:place].strip())
-            weight, start = own, place
-    return [part for part in (*parts, text[start:].strip()) if part]
+            length = place - start
+            blank = start + cut(text[start:place], length // 2, length)
+            weight = own + sum(map(weight_of, text[blank:place]))
+            parts.append(text[start:blank])
+            start = blank
+    return [part for part in (*parts, text[start:]) if part.strip()]
 
 
-def split_to_fit(text: str, speak: Callable[[str], str], most: int) -> list[tuple[str, str]]:
-    """Split a text into parts that have at most `most` characters after `speak`; return each with its result."""
-    said = speak(text).strip()
+def split_to_fit(text: str, speak: Callable[[str], str], most: int) -> Iterator[tuple[str, str]]:
+    """Split a text into parts that have at most `most` characters after `speak`; yield each with its result."""
+    said = speak(text)
     if len(said) <= most or len(text) < 2:
-        return [(text, said[:most])] if said else []
+        yield text, said[:most]
+        return
     place = cut(text, len(text) // 3, max(1, 2 * len(text) // 3))
-    return split_to_fit(text[:place].strip(), speak, most) + split_to_fit(text[place:].strip(), speak, most)
+    yield from split_to_fit(text[:place], speak, most)
+    yield from split_to_fit(text[place:], speak, most)
 
 
-def _weight(char: str) -> int:
+def weight_of(char: str) -> int:
     """Return about how many characters are said for one character."""
     if char.isdecimal():
         return _DIGIT_WEIGHT

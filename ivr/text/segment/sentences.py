@@ -55,6 +55,8 @@ _LIST_CONTINUES: Final = re.compile(r"[,،;؛]\Z|[\s,،](?:and|or|و|أو|او|�
 _MAY_BE_GLUED: Final = re.compile(r"(?<![A-Za-z0-9./@_-])[\u0620-\u065f\u0670]{3,}\Z|(?<![^\s#])\d{3,}\Z")
 # `dpt`, `nr`: a short word without a vowel is an abbreviation.
 _VOWELLESS: Final = re.compile(r"[B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z][b-df-hj-np-tv-z]{0,3}")
+# One letter, a digit, or a sign of an address: a stop behind it may stand inside of something longer.
+_PART_OF_TOKEN: Final = re.compile(r"(?<![^\W_])[^\W\d_]\W*\Z|\d\W*\Z|[@/_.]|\Awww\Z")
 _CODE_WORD: Final = re.compile(r"[A-Z]+[A-Z0-9/_-]*")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _PAIRED_MARKS: Final = ("«»", "“”", "()", "[]")
@@ -102,6 +104,14 @@ class Segmenter:
 
     def feed(self, text: str) -> list[str]:
         """Return the sentences that became complete with `text`."""
+        return [sentence.strip() for sentence in self.feed_as_written(text)]
+
+    def flush(self) -> list[str]:
+        """Return the rest, as if the text ended here, and get ready for the next text."""
+        return [sentence.strip() for sentence in self.flush_as_written()]
+
+    def feed_as_written(self, text: str) -> list[str]:
+        """Return the sentences that became complete with `text`, with the blanks around them."""
         if self._half or _SURROGATE.search(text):
             # Two JSON strings may each carry half of an emoji: join the halves, drop lonely ones.
             text = self._half + text
@@ -111,8 +121,8 @@ class Segmenter:
         self._text += text
         return self._drain()
 
-    def flush(self) -> list[str]:
-        """Return the rest, as if the text ended here, and get ready for the next text."""
+    def flush_as_written(self) -> list[str]:
+        """Return the rest as `flush` does, with the blanks around each sentence."""
         self._final = True
         out = self._drain()
         self._cut(len(self._text), out)
@@ -127,16 +137,21 @@ class Segmenter:
         return taken
 
     def take_ended(self) -> list[str]:
-        """Take what is pending if it ends with a stop that most probably ends it; the next text starts a sentence."""
+        """Take what is pending, as written, if it ends with a stop that most probably ends it.
+
+        The next text starts a sentence.
+        """
         text = self._text
         found = _CANDIDATE.search(text, self._position)
         if found is None or found[0] in ")" + BULLETS:
             return []
         stop = found.start()
-        # Behind a digit more digits may come, behind an abbreviation the rest of its sentence.
+        # Behind a digit more digits may come, behind an abbreviation the rest of its sentence, and an address goes on.
+        words = self._words_before(stop)
         if (
             self._run_end(stop) < len(text.rstrip())
-            or last_seen(text, stop, 0).isdigit()
+            or not words
+            or _PART_OF_TOKEN.search(words[-1])
             or self._stop_after(stop) is not FullStop.ORDINARY
         ):
             return []
@@ -174,7 +189,7 @@ class Segmenter:
 
     def _cut(self, end: int, out: list[str]) -> None:
         """End the sentence at `end`, if there is something to say."""
-        sentence = self._text[self._start : end].strip()
+        sentence = self._text[self._start : end]
         self._position = end
         if not says_something(sentence):
             return

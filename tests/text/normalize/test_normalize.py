@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivr.text.normalize import normalize as module
-from ivr.text.normalize.normalize import normalize
+from ivr.text.normalize.normalize import SpokenReply, normalize
 from ivr.text.segment.punctuation import word_set
 from scripts.bench_normalize import FAR_AHEAD, LONGEST
 from tests.text.tables import failures
@@ -103,3 +103,49 @@ def test_normalize_takes_pieces_that_look_far_ahead() -> None:
     said = [normalize(piece) for piece in pieces]
     assert [normalize(piece) for piece in said] == said
     assert not any(char.isdecimal() for piece in said for char in piece)
+
+
+def _in_pieces(pieces: list[str], language: str) -> list[str]:
+    spoken, said = SpokenReply(language), list[str]()
+    for piece in pieces:
+        said.append(spoken.preview(piece))
+        spoken.advance()
+    return said
+
+
+def test_pieces_are_said_as_in_the_whole() -> None:
+    rows = [
+        ("ar", ["أرسلت لك رمز التحقق: ", "4821."], ["أرسلت لك رمز التحقق:", "أربعة ثمانية اثنين واحد."]),
+        ("ar", ["الموعد بتاريخ: ", "3/4"], ["الموعد بتاريخ:", "ثلاثة أبريل"]),
+        ("ar", ["سعر الشحنة 2 ", "دينار"], ["سعر الشحنة اثنين", "دينار"]),
+        ("en", ["due on Dec. 24,", " 2026"], ["due on December twenty-fourth,", "twenty twenty-six"]),
+        ("en", ["the code: ", "48", "21"], ["the code:", "forty-eight", "twenty-one"]),
+        ("en", ["It is Mon", "day"], ["It is Mon", "day"]),
+        ("en", ["the code", "\n4821 items"], ["the code", "four thousand eight hundred twenty-one items"]),
+        ("en", ["You owe 5.", " 4821 is next."], ["You owe five.", "four thousand eight hundred twenty-one is next."]),
+        ("en", ["... ", "5", " \ud83d."], ["", "five", ""]),
+        ("en", ["Mr. ", "Smith"], ["Mr.", "Smith"]),
+    ]
+    assert failures([(pieces, language, said) for language, pieces, said in rows], _in_pieces) == []
+    assert repr(SpokenReply("en")) == "<SpokenReply en before=0>"
+
+
+def test_a_piece_that_is_not_advanced_over_is_no_context() -> None:
+    spoken = SpokenReply("en")
+    spoken.preview("the code: ")
+    assert spoken.preview("4821") == "four thousand eight hundred twenty-one"
+
+
+def test_a_long_sentence_keeps_its_label() -> None:
+    """Sentences over 300 characters are cut; what is said is the same."""
+    for words in range(50, 64):
+        text = "word " * words + "your tracking number is 8890 and so it goes on " + "word " * 20
+        assert "is eight eight nine zero and" in normalize(text, "en")
+        pieces = [f"{word} " for word in text.split()]
+        assert " ".join(filter(None, _in_pieces(pieces, "en"))) == normalize(text, "en")
+    digits = _in_pieces(["7" * 100, "7" * 100, " 5"], "en")
+    assert all(digits)
+
+
+def test_items_of_a_list_are_said_alone() -> None:
+    assert normalize("Do this now: open the app please 2. Enter it • Done", "en").count(".") <= 1

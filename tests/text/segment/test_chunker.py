@@ -289,3 +289,56 @@ def test_phrase_waits_again_after_queued_audio() -> None:
     assert chunker.tick(5.85) == []
     assert chunker.wake_at() == 5.6 + 0.75
     assert chunker.tick(5.6 + 0.75) == ["ا" * 19]
+
+
+def test_chunks_as_written_are_the_reply() -> None:
+    chunker = Chunker("ar")
+    text = "أبشر! أرسلت لك رمز التحقق: 4821.\nتحب أساعدك في شيء ثاني اليوم؟  \n - نعم"
+    chunks = [chunk for char in text for chunk in chunker.push(char)] + chunker.finish()
+    assert "".join(chunk.as_written for chunk in chunks) == text
+    assert [str(chunk) for chunk in chunks] == [chunk.as_written.strip() for chunk in chunks]
+
+
+def test_chunks_keep_the_blank_in_front_of_them() -> None:
+    rows = [
+        ("وصلت:", " ", "4821"),
+        ("وصلت", "\n", "4821"),
+        ("وصلت", " \n ", "4821"),
+        ("وصلت", "", "4821"),
+        ("-", " ", "4"),
+    ]
+    for first, gap, second in rows:
+        chunker = Chunker("ar")
+        chunks = chunker.push(first) + chunker.pause()
+        chunks += chunker.push(gap) + chunker.pause() + chunker.push(second) + chunker.finish()
+        assert chunks[-1].as_written == (gap.strip(" ") or gap) + second
+
+
+def test_no_chunk_is_cut_inside_a_tag() -> None:
+    link = '<a class="x y" href="https://naqel.com/track, and more?id=5" target="_blank" title="Track. It is here">'
+    for text, out in (
+        (f"Yes, {link}your parcel</a> is here, today. x", ["Yes, your parcel is here,", "today."]),
+        (f"{link}{link}Your parcel is at the branch.</a> x", ["Your parcel is at the branch."]),
+        (f"See [your parcel's page](https://a.b/{'a' * 200}), please. x", ["See [your parcel's page],", "please."]),
+        ("<speak><p><prosody rate='slow'><emphasis level='strong'>Your parcel is here.</emphasis></prosody></p> x",
+         ["Your parcel is here."]),
+    ):  # fmt: skip
+        chunker = Chunker("en")
+        assert [chunk for char in text for chunk in chunker.push(char)] == out
+
+
+def test_a_reply_that_breaks_off_ends_with_a_whole_word() -> None:
+    rows = [
+        ("The fee is 1", ["The fee is"]),
+        ("Done. The fee is SAR 1,2", ["Done. The fee is"]),
+        ("Your parcel is <b", ["Your parcel is"]),
+        ('Your parcel <a href="x', ["Your parcel"]),
+        ("Your parcel arrived. ", ["Your parcel arrived."]),
+        ("Yes", []),
+        ("", []),
+    ]
+    for text, out in rows:
+        chunker = Chunker("en")
+        assert chunker.push(text) + chunker.break_off() == out
+        assert chunker.push("Your parcel is here, and") == []
+        assert chunker.finish() == ["Your parcel is here, and"]

@@ -207,7 +207,7 @@ def test_take_ended() -> None:
 
     def ended(text: str) -> list[str]:
         segmenter = Segmenter()
-        return segmenter.feed(text) + segmenter.take_ended()
+        return segmenter.feed(text) + [sentence.strip() for sentence in segmenter.take_ended()]
 
     assert failures(rows, ended) == []
 
