@@ -37,7 +37,9 @@ RETRY_PAUSE = 0.1
 """Seconds before the one retry of a connection that was refused."""
 _KNOWN_URLS = 256
 _SLICE = 512
-"""Bytes of a body that are read in one turn of the loop: under 5 ms of the worst that an agent can send."""
+"""Bytes of a body that are read in one turn of the loop: about 5 ms of the worst that an agent can send."""
+_OF_A_CHUNK = 64
+"""Bytes that a chunk counts besides its own, however short it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,7 @@ class AgentClient:
             stream = ReplyStream(response.headers.get("content-type", ""), self.settings.agent_node)
             inflater = Inflater(response.headers.get("content-encoding", ""))
             fault: Exception | None = None
-            chunks = aiter(body)
+            chunks, read = aiter(body), 0
             while not stream.over:
                 try:
                     async with asyncio.timeout_at(deadline.at):
@@ -178,10 +180,13 @@ class AgentClient:
                     fault = broken
                     break
                 for at in range(0, len(data), _SLICE):
-                    # Other calls have their turn in between, however much there is to read.
-                    if at:
+                    part = data[at : at + _SLICE]
+                    # Other calls have their turn in between, however much there is to read, in chunks of any size.
+                    if read >= _SLICE:
                         await asyncio.sleep(0)
-                    for piece in stream.feed(data[at : at + _SLICE]):
+                        read = 0
+                    read += len(part) + _OF_A_CHUNK
+                    for piece in stream.feed(part):
                         # Progress is words or a pause: keepalives, blank lines and half a line a minute are none.
                         if isinstance(piece, Delta | Pause):
                             deadline.extend()

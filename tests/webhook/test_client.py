@@ -46,7 +46,8 @@ class Timed(httpx.AsyncByteStream):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         for seconds, data in self._parts:
-            await asyncio.sleep(seconds)
+            if seconds:
+                await asyncio.sleep(seconds)
             yield data
 
     async def aclose(self) -> None:
@@ -257,6 +258,26 @@ def test_a_hundred_cancelled_replies_leave_nothing_open() -> None:
             await agent.aclose()
             await asyncio.wait_for(peer.left.wait(), 2)
             await _left(agent, pool)
+
+    asyncio.run(main())
+
+
+def test_a_flood_of_values_leaves_turns_to_other_calls() -> None:
+    async def main() -> None:
+        turns = 0
+
+        async def other_call() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        for parts in ([b"{}" * 32_768], [b"{}"] * 4096, [b'{"a": [{}, {}]}\n' * 4096]):
+            transport = Scripted([(0, b"".join(parts))] if len(parts) == 1 else [(0, part) for part in parts])
+            other, turns = asyncio.ensure_future(other_call()), 0
+            assert told(await replies(AgentClient(transport=transport), URL)) == ("", [], "empty")
+            other.cancel()
+            assert turns >= sum(len(part) + 64 for part in parts) // 1024
 
     asyncio.run(main())
 

@@ -20,7 +20,9 @@ def actions_of(record: dict[str, Any]) -> list[Piece]:
     for part in objects_within(record):
         action = part.get("action")
         action = "".join(words_of_name(action)) if isinstance(action, str) else ""
-        asked = {"".join(words_of_name(key)) for key, value in part.items() if value in (True, "true", "True")}
+        # Models write booleans as strings too.
+        true = [key for key, value in part.items() if value is True or value in ("true", "True")]
+        asked = {"".join(words_of_name(key)) for key in true}
         if not transfers and (action == "transfer" or "transfer" in asked):
             number = part.get("to")
             transfers.append(Transferring(_IN_WRITTEN_NUMBERS.sub("", number) if isinstance(number, str) else ""))

@@ -51,8 +51,8 @@ class Repeats:
         """Return what of a delta was not said before. `key`: where it stood; another one makes a repeat likelier."""
         fresh = self._fresh(text, bool(self._key) and key != self._key)
         self._key = self._key or key
-        self._last = text if fresh.strip() else self._last
-        if fresh and self._parts and ENDS_SENTENCE.search(self._parts[-1][-8:]) and not fresh[:1].isspace():
+        self._last = text if fresh else self._last
+        if fresh and not fresh[0].isspace() and self._parts and ENDS_SENTENCE.search(self._parts[-1][-8:]):
             self.begin_segment()
         return fresh
 
@@ -61,20 +61,28 @@ class Repeats:
         if not self._parts or not text.strip():
             return text
         if self._growing:
-            self.another = True
             if text.startswith(self._last):
                 return text[len(self._last) :]
             if self._last.startswith(text.rstrip()):
                 return ""
+            # It was no text so far after all, or it was and another message begins.
+            self._growing = self.another = not (text[0].isspace() or self._last[-1].isspace())
         words = len(text.split())
+        # Nearly every delta is a token, much shorter than what was said: neither the text so far nor a whole.
+        longest = 2 * len(text) + 8
+        if words == 1 and longest < self._length - self._segment_at and not elsewhere:
+            return text
         for start in self._starts(text, words):
             said = self._parts[start:]
+            # A delta that brings its own blank goes on: neither the text so far nor a whole begins with one.
+            if text[0].isspace() and not said[0][0].isspace():
+                continue
             rest = _behind("".join(said), text, loose=len(said) > 1 or words > 1)
             if rest is None and words > 2 and len(said) > 1 and letters_of("".join(said)) == letters_of(text):
                 rest = ""
             if rest is None:
                 continue
-            if rest.strip():
+            if rest:
                 if start in (0, self._segment) and _grows("".join(said), rest):
                     self._growing = self._growing or sum(map(bool, map(str.strip, said))) == 1
                     return rest
@@ -86,7 +94,6 @@ class Repeats:
 
     def _starts(self, text: str, words: int) -> list[int]:
         """Return the deltas with which the text that is repeated may have begun."""
-        # Nearly every delta is a token, much shorter than what was said: neither the text so far nor a whole.
         longest = 2 * len(text) + 8
         ends = {start: self._length - at for start, at in ((0, 0), (self._segment, self._segment_at))}
         starts = {start for start, length in ends.items() if 0 < length <= longest}
@@ -104,11 +111,12 @@ class Repeats:
         """Return whether a text that equals these deltas repeats them. Else the agent says the same words again."""
         spoken = [part.strip() for part in said if part.strip()]
         if len(spoken) > 1:
-            # `1`, `1`, `11` are four ones, and `no `, `no ` are no whole.
-            return len(set(spoken)) > 1 and (start in (0, self._segment) or words > 1) and not text[:1].isspace()
+            # `1`, `1`, `11` are four ones, and `no `, `no `, `no no` four words. Words that would touch are a whole.
+            touching = not said[-1][-1].isspace()
+            if words == 1:
+                return touching and len(set(spoken)) > 1 and start in (0, self._segment)
+            return touching or len(set(spoken)) > 1
         ends = bool(ENDS_SENTENCE.search(text))
-        if text[:1].isspace():
-            return False
         if start in (0, self._segment):
             return elsewhere or (words > 1 and (ends or not text[-1:].isspace()))
         return words > 2 and ends and not text[-1:].isspace()
@@ -180,9 +188,11 @@ class Joints:
         apart, self._apart = self._apart, False
         if text[-1].isspace() or (tail and text[0].isspace()) or tail[-1:].isspace():
             self._own = True
-        if self._own or not tail:
+        if self._own:
+            return self.finish() + text if self._held else text
+        if not tail:
             self._letters = self._counted(text, 0)
-            return self.finish() + text
+            return text
         # Two sentences that touch are two messages. `example.` and `com` are not: a name goes on in small letters.
         begins = text[0].isupper() or "\u0600" <= text[0] <= "\u06ff" or text[0] in '"“«'
         if apart or (begins and not text[0].isdecimal() and ENDS_SENTENCE.search(tail)):

@@ -220,7 +220,8 @@ class Records:
         key, spoken = next(
             ((key, choice[key]) for key in ("delta", "message") if isinstance(choice.get(key), dict)), ("text", choice)
         )
-        text = text_of(spoken.get("content") or spoken.get("text") or spoken.get("refusal"))
+        content = spoken.get("content") or spoken.get("text") or spoken.get("refusal")
+        text = content if isinstance(content, str) else text_of(content)
         pieces = [] if said_by_another(spoken) else self._text.delta(text, key)
         return pieces + (self._text.pause() if choice.get("finish_reason") == "tool_calls" else [])
 

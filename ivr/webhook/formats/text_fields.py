@@ -39,6 +39,7 @@ _NOT_SAID: Final = frozenset(_NAMES_NOT_SAID.split())
 """Words in the name of what is never said."""
 _AGENT_ROLES: Final = ("assistant", "ai", "agent", "bot", "model")
 _SPEAKER_KEYS: Final = ("author", "from", "sender", "sender_type", "source", "speaker")
+_WHO: Final = frozenset(("role", *_SPEAKER_KEYS))
 _SPEAKER_TYPES: Final = ("ai", "aimessage", "constructor", "human", "humanmessage", "system", "tool", "toolmessage")
 _OTHER_SPEAKERS: Final = ("user", "human", "customer", "caller", "client", "visitor", "system", "tool", "function")
 _AMBIGUOUS_IN_FAILURES: Final = ("message", "content", "result", "data")
@@ -78,6 +79,8 @@ def reports_failure(record: dict[str, Any]) -> bool:
 
 def said_by_another(value: dict[str, Any]) -> bool:
     """Return whether a message is not the agent's: the caller's, a tool's, the system's."""
+    if _WHO.isdisjoint(value):
+        return False
     if "role" in value and not (value["role"] is None or str(value["role"]).lower() in _AGENT_ROLES):
         return True
     speakers = (value.get(key) for key in _SPEAKER_KEYS)
@@ -91,9 +94,15 @@ def objects_within(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
     while level and depth:
         yield from level
         depth, left = depth - 1, left - len(level)
-        inner = (value for part in level for key, value in islice(part.items(), _MOST_KEYS) if _may_wrap(key))
-        objects = (value for value in inner if isinstance(value, dict) and record_type(value) is not RecordType.TOOL)
+        values = [value for part in level for key, value in islice(part.items(), _MOST_KEYS)
+                  if isinstance(value, dict | list) and _may_wrap(key)]  # fmt: skip
+        parts = (part for value in values for part in (value[:_MOST_KEYS] if isinstance(value, list) else [value]))
+        objects = (part for part in parts if isinstance(part, dict) and _is_of_agent(part))
         level = list(islice(objects, max(0, left)))
+
+
+def _is_of_agent(value: dict[str, Any]) -> bool:
+    return record_type(value) is not RecordType.TOOL and not said_by_another(value)
 
 
 def has_letters(value: Any) -> bool:

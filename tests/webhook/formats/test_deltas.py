@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -125,3 +127,54 @@ def test_joints_hold_no_more_than_a_few_deltas() -> None:
 @given(st.lists(st.text(max_size=6)))
 def test_joints_add_nothing_but_blanks(deltas: list[str]) -> None:
     assert "".join(joined(deltas).split()) == "".join("".join(deltas).split())
+
+
+TEXTS = (
+    st.lists(
+        st.sampled_from(
+            ["Your", "parcel", "no,", "no.", "is", "3", "riyals.", "شحنتك", "وصلت.", "it's", "A-12", "Hi!", "very"]
+        ),
+        min_size=2,
+        unique=True,
+    )
+    .filter(lambda words: words[0] != "3")
+    .map(" ".join)
+)
+
+
+def pieces_of(text: str, cuts: list[int]) -> list[str]:
+    at = sorted({0, len(text), *(cut % (len(text) + 1) for cut in cuts)})
+    return [text[a:b] for a, b in pairwise(at)]
+
+
+def said_of(deltas: list[str]) -> str:
+    repeats, joints, said = Repeats(), Joints(), ""
+    for delta in deltas:
+        new = repeats.new(delta)
+        repeats.note(new)
+        said += joints.add(new)
+    return said + joints.finish()
+
+
+@given(TEXTS, st.lists(st.integers(0, 99), max_size=9))
+def test_deltas_then_the_whole_are_said_once(text: str, cuts: list[int]) -> None:
+    deltas = pieces_of(text, cuts)
+    plain = said_of(deltas)
+    assert said_of([*deltas, text]) == plain
+    assert said_of([*deltas, text, text]) == plain
+    assert said_of([*deltas, f"{text} Goodbye."]) == f"{plain} Goodbye."
+
+
+@given(TEXTS, st.lists(st.integers(0, 99), max_size=9))
+def test_a_text_so_far_is_said_once(text: str, cuts: list[int]) -> None:
+    places = sorted({cut % len(text) + 1 for cut in cuts} | {len(text)})
+    assert said_of([text[:at] for at in places if text[:at].strip()]) == text
+
+
+@given(
+    st.lists(st.sampled_from(["no,", "no.", "very", "ha", "La", "شكراً", "1", "11", "Hi!"]), min_size=1), st.booleans()
+)
+def test_tokens_that_repeat_themselves_are_all_said(words: list[str], blank_first: bool) -> None:
+    tokens = [f" {word}" for word in words] if blank_first else [f"{word} " for word in words]
+    tokens[0] = words[0] if blank_first else tokens[0]
+    assert said_of(tokens) == "".join(tokens)
