@@ -57,7 +57,11 @@ _SPACED_DATE: Final = re.compile(rf"{WORD_START}(\d{{1,2}})\s([/-])\s(\d{{1,2}})
 _DAY_AND_MONTH: Final = re.compile(
     rf"(?P<front>{WORD_START}(?:(?:يوم|بتاريخ|تاريخ|التاريخ|الموافق|موعد(?:ك|نا|كم|ه|ها)?|الموعد|(?:مستحق|[تي]ستحق|[تي]نته[يى]|[تي]بدأ)(?:\sفي)?|{ARABIC_WEEKDAYS}|(?i:on|date|dated|due|since))"
     r"|(?P<weak>في|خلال|حتى|لين|لغاية|قبل|بعد|من|إلى|الى|(?i:until|before|by|from|to)))\s*:?\s*)"
-    rf"(?P<a>\d{{1,2}})[/\-](?P<b>\d{{1,2}}){_DATE_END}"
+    rf"(?P<a>\d{{1,2}})[/\-](?P<b>\d{{1,2}}){_DATE_END}(?!\s?(?:[صم]{UNIT_END}|[AaPp]\.?[Mm]|صباح|مساء|ظهر|عصر|ليل|ساع))"
+)
+# `12/1 at 06:05`, `3/12 الساعة 5`: a time behind it tells a date.
+_DAY_BEFORE_TIME: Final = re.compile(
+    rf"{_DATE_START}(?P<front>)(?P<weak>)(?P<a>\d{{1,2}})/(?P<b>\d{{1,2}})(?=،?,?\s(?:at|@|الساع[ةه])\s?\d)"
 )
 # `12/2026`; `رقم 12/2026` is the number of something.
 _MONTH_AND_YEAR: Final = re.compile(
@@ -173,7 +177,7 @@ def say_dates(text: str, arabic: bool) -> str:
     text = _YEAR_RANGE.sub(r"\1 إلى " if arabic else r"\1 to ", text)
     text = _YEAR_FIRST.sub(lambda found: full_date(found, int(found["b"]), int(found["a"])), text)
     text = _DAY_FIRST.sub(day_first, text)
-    text = _DAY_AND_MONTH.sub(day_and_month, text)
+    text = _DAY_BEFORE_TIME.sub(day_and_month, _DAY_AND_MONTH.sub(day_and_month, text))
     text = _EXPIRY.sub(lambda found: f"{found['front']}{month_and_year(found)}", text)
     text = _MONTH_AND_YEAR.sub(month_and_year, text)
     text = _YEAR_WITH_ERA.sub(lambda found: _year(int(found["year"]), found["era"], arabic), text)

@@ -36,6 +36,7 @@ _KEY_CODE: Final = re.compile(rf"{WORD_START}[*#]+\d[\d*#]*[*#]?|(?<![\w*])\d+[*
 # `**** 4821`, `4111 **** 1111`: of a card only these digits are shown; `strip_markup` has put a mark for the stars.
 _MASKED: Final = re.compile(
     rf"(?:{WORD_START}(?P<front>\d{{1,6}}(?:[ -]\d{{1,6}})?)[ -]?)?{MASK_MARK}\s?(?P<figures>\d{{2,6}}){WORD_END}"
+    rf"|{WORD_START}(?P<only>\d{{2,6}}){MASK_MARK}"
 )
 # A Saudi number plate: three Arabic letters with blanks between, and one to four digits before or behind.
 _PLATE: Final = re.compile(
@@ -63,14 +64,14 @@ _OWNED_LABEL: Final = (
     r"شحنت?\w*|الشحنة|طلب\w*|الطلب|تذكرة|التذكرة|حساب\w*|الحساب|بطاق[ةت]\w*|البطاقة|عقد|العقد|فاتورة|رحلة|الرحلة|واصل"
 )
 _LABELLED_CODE: Final = re.compile(
-    rf"(?P<front>{WORD_START}(?:(?:{_CODE_LABEL}){WORD_END}(?:[^\S\n]+[^\W\d]+){{0,4}}|(?:{_OWNED_LABEL}){WORD_END}(?:[^\S\n]+(?:هو|هي|is))?)[\s:#*\"'«({JOIN_MARK}]*)"
+    rf"(?P<front>{WORD_START}(?:[وف]?[بل]?(?:{_CODE_LABEL}){WORD_END}(?:[^\S\n]+[^\W\d]+){{0,4}}|[وف]?[بل]?(?:{_OWNED_LABEL}){WORD_END}(?:[^\S\n]+(?:هو|هي|is))?)[\s:#*\"'«({JOIN_MARK}]*)"
     rf"(?P<figures>\d{{3,6}}){NUMBER_END}(?!\s?[%٪])",
     re.IGNORECASE,
 )
 # `رمز التحقق 739-204`: a code in two halves.
 _TWO_HALVES: Final = re.compile(
-    rf"(?P<front>{WORD_START}(?:{_CODE_LABEL}){WORD_END}(?:[^\S\n]+[^\W\d]+){{0,2}}[\s:#*\"'«({JOIN_MARK}]*)"
-    rf"(?P<figures>\d{{3,4}}[ -]\d{{3,4}}){NUMBER_END}"
+    rf"(?P<front>{WORD_START}[وف]?[بل]?(?:{_CODE_LABEL}){WORD_END}(?:[^\S\n]+[^\W\d]+){{0,2}}[\s:#*\"'«({JOIN_MARK}]*)"
+    rf"(?P<figures>\d{{3,5}}[ -]\d{{3,4}}){NUMBER_END}"
     r"(?!\s?[%٪]|[ -]\d)",
     re.IGNORECASE,
 )
@@ -126,7 +127,7 @@ def say_identifiers(text: str, arabic: bool) -> str:
         return _in_groups([part for group in groups for part in re.findall(r"\d+|\D+", group)], arabic)
 
     def masked(found: re.Match[str]) -> str:
-        return _in_groups(re.findall(r"\d+", f"{found['front'] or ''} {found['figures']}"), arabic)
+        return _in_groups(re.findall(r"\d+", f"{found['front'] or ''} {found['figures'] or found['only']}"), arabic)
 
     def plate(found: re.Match[str]) -> str:
         if found["letters"]:

@@ -52,11 +52,13 @@ _MASK: Final = re.compile(
     rf"(?<![^\s\d(:])(?<!\*[ )-])(?<!\*[ )-][ )-]){_STARS}[ -]?(?=\d{{2,6}}(?![\d*]))"
     r"|(?<![^\s\d(:])(?<![•●∙·][ -])[•●∙·]{2,}(?:[ -][•●∙·]{2,})*[ -]?(?=\d{2,6}(?!\d))"
     r"|(?<![^\W\d_])(?<![xX][ )-])(?<![xX][ )-][ )-])[xX]{2,}(?:[ )-]{1,2}[xX]{2,})*[ -]?(?=\d{2,6}(?!\d))"
+    # `05XXXXXXXX`: the last digits are hidden.
+    r"|(?<=\d\d)(?:[xX]{3,}|\*{4,}|[•●]{2,})(?![^\W_]|[*•●])"
     # `بطاقة ...4432`
     rf"|(?<![^\s(])(?:\.{{2,4}}|…)(?=(?!19|20)\d{{4}}(?![^\W_]|[.,:/-]\d|\s?(?:[%٪{CURRENCY_SIGNS}]|ريال|ر\.|درهم|دولار|SAR|SR)))"
 )
 # `الإعدادات → الشبكة`, `5 -> 10`: a way from one thing to the next.
-_ARROW: Final = re.compile(r" ?(?:[\u2190-\u21ff\u27a1\u2794\u279c\u2b05]\ufe0f?|[-=]{1,2}>) ?")
+_ARROW: Final = re.compile(r" ?(?:[\u2190-\u21ff\u27a1\u2794\u279c\u2b05]\ufe0f?|[-=]{1,2}>|<[-=]{1,2}(?= [^\W\d_])) ?")
 
 # Unicode: emoji, keycaps (`1️⃣`), marks without a width, and characters that stand for ordinary ones (`②`, `½`, `Ａ`).
 _EMOJI_RUN: Final = re.compile(f"[{EMOJI}]+")

@@ -137,12 +137,12 @@ _NUMBER_LABELS: Final = tuple(
         (rf"{_FORM_START}[Tt]el\.?:?\s?(?=[\d+(])", "telephone "),
         (rf"{_FORM_START}[Pp]\.\s?(?=\d)", "page "),
         (r"(?<=\d(?:st|nd|rd|th)\s)[Ff]l\.?(?=\s|,|\Z)", "floor"),
-        (rf"{_FORM_START}[Pp]p\.\s?(?=\d)", "pages "),
+        (rf"{_FORM_START}[Pp]p\.?\s?(?=\d)", "pages "),
         (rf"{_FORM_START}[Ff]ig\.\s?(?=\d)", "figure "),
         (rf"{_FORM_START}[Vv]ol\.\s?(?=\d)", "volume "),
         (rf"{_FORM_START}[Cc]h\.\s?(?=\d)", "chapter "),
         (rf"{_FORM_START}[Aa]rt\.\s?(?=\d)", "article "),
-        (rf"{_FORM_START}[Ss]ec\.\s?(?=\d)", "section "),
+        (rf"{_FORM_START}(?<!\d\s)[Ss]ec\.?\s(?=\d)", "section "),
         (rf"{_FORM_START}Rm\.?\s?(?=\d)", "Room "),
     )
 )

@@ -54,6 +54,8 @@ _ENGLISH_TITLE: Final = re.compile(
 # `الجوال/0551234567`, `8 لتر/100 كم`
 _BEFORE_NUMBER: Final = re.compile(r"(?<=[\u0621-\u064a]{3})\s?/\s?(?=[+(]?\d)")
 _ENDS_IN_UNIT: Final = re.compile(r"\d\s[\u0621-\u064a]{1,8}\Z")
+# `4821/أ`, `45°/28°`
+_BEHIND_NUMBER: Final = re.compile(rf"(?<=\d)/(?=[\u0621-\u064a]{WORD_END})|(?<=[°%٪])\s?/\s?(?=\d)")
 # `Mr./Ms.`: an alternative behind a full stop.
 _STOPPED_ALTERNATIVE: Final = re.compile(r"(?<=[A-Za-z]\.)/(?=[A-Z])")
 # `عميل/ة`, `عزيزي/تي`, `تفضل/ي`: the ending of the other gender.
@@ -137,6 +139,7 @@ def say_slashes(text: str, arabic: bool) -> str:
             unit = _ENGLISH_RATE_UNITS.get(found["en"], found["en"])
         return f"{money} {'لكل' if arabic else 'per'} {unit}"
 
+    comma = "، " if arabic else ", "
     # Most sentences have no slash, and no `(s)he`.
     if "/" not in text and "(" not in text:
         return text
@@ -145,6 +148,7 @@ def say_slashes(text: str, arabic: bool) -> str:
     text = _NOTHING_BEHIND.sub("", text)
     text = _JOINED.sub(lambda found: f"{found[1] or ''} ", text)
     text = _ENGLISH_TITLE.sub(r"\1. ", _NAME_BEHIND.sub(named, text))
+    text = _BEHIND_NUMBER.sub(lambda found: " " if found.string[found.start() - 1].isdecimal() else comma, text)
     text = _STOPPED_ALTERNATIVE.sub(" أو " if arabic else " or ", text)
     text = _BEFORE_NUMBER.sub(before_number, _OTHER_ENDING.sub(other_ending, text))
     return _RATE.sub(rate, text)

@@ -44,12 +44,17 @@ _REPLACEMENTS: Final = (
     (re.compile(r"(?<=[^\W\d_])\)\s(?=\d)"), ("، ", ", ")),
     # `عدد (3) شحنات`
     (re.compile(rf"\(({NUMBER})\)(?=\s[\u0621-\u064a]{{2}})"), (r"\1", r"\1")),
+    # `Items: 2x latte, 1x bagel`: counts in a list, where `2x faster` is a rate.
+    (
+        re.compile(rf"(?:\A|(?<=[:,;]\s))(\d{{1,2}})x\s(?=[a-z])(?!(?:[a-z]+er|as|more|less|the|a){WORD_END})"),
+        (r"\1 ", r"\1 "),
+    ),
     # `10k users`, `2x faster`
     (re.compile(rf"{WORD_START}(?<!\d,)({NUMBER})k{WORD_END}"), (r"\1 ألف", r"\1 thousand")),
     (re.compile(rf"{WORD_START}(?<!\d,)({NUMBER})x{WORD_END}"), (r"\1 أضعاف", r"\1 times")),
     # `70 كغم / طول`: a slash with blanks around it is a pause.
-    (re.compile(r"(?<=[^\W_])\s+/\s+(?=[^\W\d_])"), ("، ", ", ")),
-    (re.compile(r"(?<![^\s(])[~≈]\s?(?=\d)"), ("حوالي ", "about ")),
+    (re.compile(r"(?<=[^\W_])\)?\s+/\s+(?=\(?[^\W\d_])"), ("، ", ", ")),
+    (re.compile(rf"(?<![^\s(])[~≈]\s?(?=[\d{CURRENCY_SIGNS}])"), ("حوالي ", "about ")),
     (re.compile(r"±\s?(?=\d)"), ("زائد أو ناقص ", "plus or minus ")),
     (re.compile(rf"\s?(?:≥|>=)\s?(?=[\d{CURRENCY_SIGNS}])"), (" أكبر من أو يساوي ", " at least ")),
     (re.compile(rf"\s?(?:≤|<=)\s?(?=[\d{CURRENCY_SIGNS}])"), (" أقل من أو يساوي ", " at most ")),
@@ -82,6 +87,11 @@ _REPLACEMENTS: Final = (
         ),
         (r"\1 مقابل ", r"\1 to "),
     ),
+    (re.compile(r"(?<=[%٪])\s?\+\s?(?=\d)"), (" زائد ", " plus ")),
+    # `@ 3:15`, `2 x latte @ $4.50 ea.`
+    (re.compile(r"\s@\s?(?=\d{1,2}(?::\d\d|\s?(?:[صم]|[AaPp]\.?[Mm])(?![^\W_])))"), (" الساعة ", " at ")),
+    (re.compile(rf"\s@\s?(?=[\d{CURRENCY_SIGNS}]|SAR\s|SR\s)"), (" بسعر ", " at ")),
+    (re.compile(rf"(?<=\d)\s?ea{WORD_END}\.?"), (" للحبة", " each")),
     # `GMT+3`, `UTC-5`, `Ctrl+C`
     (re.compile(rf"{WORD_START}(GMT|UTC)\s?[-−](?=\d)"), (r"\1 ناقص ", r"\1 minus ")),
     (re.compile(r"(?<=[A-Za-z])\+(?=[A-Za-z]|\d{1,4}(?!\d))"), (" زائد ", " plus ")),

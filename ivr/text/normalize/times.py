@@ -56,7 +56,7 @@ _TIME_RANGE: Final = re.compile(
 )
 # `من 4 إلى 6 مساءً`: the first hour takes its meaning from the second.
 _HOUR_BEFORE_TIME: Final = re.compile(
-    rf"{WORD_START}((?:من|بين)\s)(1[0-2]|0?[1-9])(?=\s(?:(?:إلى|الى|حتى|لين)\s|و{JOIN_MARK}?)"
+    rf"{WORD_START}((?:من|بين|الساعة|يومياً?|{ARABIC_WEEKDAYS})[،:]?\s)(1[0-2]|0?[1-9])(?=\s(?:(?:إلى|الى|حتى|لين)\s|و{JOIN_MARK}?)"
     rf"\d{{1,2}}(?::\d\d)?\s?(?:[صم]|{_PART_OF_DAY}){WORD_END})"
 )
 # `2:35 دقيقة`: how long something lasts, not when it is.

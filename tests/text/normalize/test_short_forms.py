@@ -56,6 +56,7 @@ def test_number_labels() -> None:
         ("ext. 105", "extension 105"),
         ("Tel: 011", "telephone 011"),
         ("3rd fl.", "3rd floor"),
+        ("pp 4, sec 2, 30 sec 5", "pages 4, section 2, 30 sec 5"),
         (
             "pp. 3, fig. 4, Vol. 5, ch. 6, Art. 7, Sec. 8",
             "pages 3, figure 4, volume 5, chapter 6, article 7, section 8",

@@ -41,7 +41,7 @@ _NAMED_THINGS: Final = (
 _OF: Final = r"(?P<at>\d{1,3}(?:\.\d)?)\s?/\s?(?P<of>\d{1,3})(?![^\W_]|[/.,:-]\d|\s?[%٪])"
 _ARABIC_PLACE: Final = re.compile(
     rf"(?P<front>{WORD_START}[وفبلك]?(?P<the>ال|لل)?(?:(?P<feminine>{_FEMININE_STEPS})|(?:{_MASCULINE_STEPS})))"
-    rf"(?P<label>\s(?:رقم|هي|هو|الحالية|الحالي))?[\s:(#]+{_OF}"
+    rf"(?P<label>\s(?:رقم|هي|هو|ال[\u0621-\u064a]{{3,9}}))?[\s:(#]+{_OF}"
 )
 _ENGLISH_PLACE: Final = re.compile(
     rf"(?P<front>{WORD_START}(?:{_ENGLISH_STEPS})s?(?:\s(?:no\.?|number|is))?[\s:(#]+){_OF}", re.IGNORECASE
@@ -66,7 +66,7 @@ _FRACTIONS: Final = {
 _FRACTION: Final = re.compile(rf"{NUMBER_START}(?:(?P<whole>\d+)\s)?(?P<part>[12]/[234]|3/4){UNIT_END}(?!/)")
 # `2/5 of the dose`, `3/8 inch`: parts only with what they are part of. `3/5 tasks`, `4/5 نجوم`: so many of so many.
 _PART_OF: Final = re.compile(
-    rf"{NUMBER_START}(?:(?P<whole>\d+)\s)?(?P<top>\d{{1,2}})/(?P<bottom>[5-9]|[1-9]\d)(?=\s(?P<word>[^\W\d_]+){WORD_END})"
+    rf"{NUMBER_START}(?<!#)(?:(?P<whole>\d+)\s)?(?P<top>\d{{1,2}})/(?P<bottom>[5-9]|[1-9]\d)(?=\s(?P<word>[^\W\d_]+){WORD_END})"
 )
 # One, two and more of so many parts. The vowel sign tells `خُمسين` (two fifths) from fifty.
 _ARABIC_PARTS: Final = {

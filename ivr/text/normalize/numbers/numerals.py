@@ -68,7 +68,9 @@ _SEPARATORS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
 _LONE_PREPOSITION: Final = re.compile(r"(?<![^\W\d_])(?:([\u0621-\u0652]+)\s+)?(?<!\.)([بل])\s+(?=\d)")
 # `بـ 50`, `الـ NQL`, `بـ «نعم»`: a preposition or the article, drawn out with a tatweel; `و 50`, `و $5`.
 _DRAWN_OUT: Final = re.compile(
-    r"(?<![^\W\d_])(?:([وف]?(?:[بلك]|ال|بال|لل))ـ+\s*[«\"“(]*(?=\d|[A-Z]{2}|(?<=[«\"“(])[\u0621-\u064a])"
+    r"(?<![^\W\d_])(?:([وف]?(?:[بلك]|ال|بال|لل))ـ+\s*[«\"“(]*(?=[\d"
+    + CURRENCY_SIGNS
+    + r"]|[A-Z]{2}|(?<=[«\"“(])[\u0621-\u064a])"
     rf"|(?<!و\s)(و)\s+(?=[\d{CURRENCY_SIGNS}]|[\u0621-\u064a]{{2}}))"
 )
 # `ب50`, `و-20`: written to the number.

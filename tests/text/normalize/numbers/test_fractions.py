@@ -13,6 +13,7 @@ def test_places_in_arabic() -> None:
         ("القسط 5 / 12", "القسط الخامس من اثني عشر"),
         ("الصفحة 15/40", "الصفحة خمسة عشر من أربعين"),
         ("خطوة 1/3", "خطوة واحد من ثلاثة"),
+        ("الجلسة القادمة 3/5", "الجلسة القادمة ثلاثة من خمسة"),
         ("الخطوة رقم 1/3", "الخطوة رقم واحد من ثلاثة"),
         ("الخطوة 5/3", "الخطوة 5/3"),
         ("الصفحة 0/0", "الصفحة 0/0"),
@@ -65,6 +66,7 @@ def test_fractions_in_english() -> None:
         ("2 3/8 inches", "two and three eighths inches"),
         ("3/5 tasks", "3 of 5 tasks"),
         ("3/5 is", "3/5 is"),
+        ("#12/14 leaves", "#12/14 leaves"),
         ("120/80", "120/80"),
     ]
     assert failures(rows, lambda text: say_fractions(text, arabic=False)) == []

@@ -45,6 +45,7 @@ def test_plain_digits() -> None:
         ("المبنى ب 3", "المبنى ب 3"),
         ("رقم5ريال", "رقم 5 ريال"),
         ("و\u20c15 ب$5 و-\u20c15 مليون\u20c1", f"و{JOIN_MARK}\u20c15 ب{JOIN_MARK}$5 و{JOIN_MARK}-\u20c15 مليون \u20c1"),
+        ("بـ \u20c149", f"ب{JOIN_MARK}\u20c149"),
         ("EUR 12,5 و1,5", f"EUR 12.5 و{JOIN_MARK}1,5"),
         ("هـ بـ NQL", f"ه ب{JOIN_MARK}NQL"),
     ]
