@@ -5,7 +5,7 @@ The voice webhook asks for a place and the stream takes it. `busy` when there is
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Generic, Literal, TypeAlias, TypeVar
 
@@ -40,6 +40,8 @@ class Admission(Generic[Live]):
         if max_calls < 1:
             raise ValueError("a server needs room for a call")
         self.max_calls = max_calls
+        self.fits: Callable[[int], bool] = lambda _calls: True
+        """Tells whether the process has room for as many calls that were answered and have not begun."""
         self.draining = False
         """No new calls; those on the line go on."""
         self.admitted = 0
@@ -96,10 +98,12 @@ class Admission(Generic[Live]):
         self._expire(now)
         # The carrier may ask again for the same call: that takes no second place.
         known = call_id in self._awaited or call_id in self._live
+        taken = len(self._live.keys() | self._awaited.keys())
         verdict: Verdict = "answer"
         if not known and self.draining:
             verdict = "drain"
-        elif not known and len(self._live.keys() | self._awaited.keys()) >= self.max_calls:
+        # Better busy than a call that dies in the middle, and others with it.
+        elif not known and (taken >= self.max_calls or not self.fits(len(self._awaited) + 1)):
             verdict = "busy"
         if verdict != "answer":
             self.refused[verdict] += 1

@@ -6,6 +6,7 @@ that the process may have open: what the calls need comes first.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final, Generic, Literal, TypeAlias, TypeVar
 
 Connection = TypeVar("Connection")
@@ -30,17 +31,33 @@ FILES_PER_CALL: Final = 6
 """Open files of a call: the phone's socket, STT, TTS, the agent, and one for a retry that overlaps another."""
 FILES_OWN: Final = 96 + LISTEN_BACKLOG
 """Open files without a call: libraries, model, log, listener, spare links."""
+LEAST_OWN: Final = 24
+"""Open files without a call that no bridge can do without."""
 MAX_CONNECTIONS: Final = 1000
 MIN_CONNECTIONS: Final = 32
 
 
-def room(files: int, calls: int) -> tuple[int, bool]:
-    """Return how many connections there may be beside the calls, and whether that leaves `calls` calls their files.
+@dataclass(frozen=True, slots=True)
+class FileShares:
+    """Say what the files that may be open at once are for."""
 
-    `files`: how many may be open at once.
-    """
+    calls: int
+    """Calls that find their files."""
+    places: int
+    """Connections beside the calls."""
+    backlog: int = LISTEN_BACKLOG
+    """Connections the system may accept before the server knows of them."""
+
+
+def shares(files: int, calls: int) -> FileShares:
+    """Share out the files that may be open at once: to `calls` calls, or to as many as there are files for."""
     left = files - needed(calls) + MIN_CONNECTIONS
-    return max(MIN_CONNECTIONS, min(MAX_CONNECTIONS, left)), left >= MIN_CONNECTIONS
+    if left >= MIN_CONNECTIONS:
+        return FileShares(calls, min(MAX_CONNECTIONS, left))
+    # Few: an eighth for strangers, an eighth for those who come at once, and calls for the rest. A caller who is told
+    # that all lines are busy is better off than one whose call finds no socket to the agent.
+    eighth = max(4, min(MIN_CONNECTIONS, files // 8))
+    return FileShares(max(1, min(calls, (files - LEAST_OWN - 2 * eighth) // FILES_PER_CALL)), eighth, eighth)
 
 
 def needed(calls: int) -> int:

@@ -23,8 +23,9 @@ from ivr.config.settings import Settings
 from ivr.observe import logs
 from ivr.server.app import create_app
 from ivr.server.bridge import Bridge
-from ivr.server.connection_limit import LISTEN_BACKLOG, MAX_CONNECTIONS, ConnectionLimit, needed, room
+from ivr.server.connection_limit import LISTEN_BACKLOG, MAX_CONNECTIONS, ConnectionLimit, FileShares, needed, shares
 from ivr.server.http_protocol import LimitedHttpProtocol
+from ivr.server.memory_limit import MemoryLimit
 from ivr.server.rlimit import raise_limit
 from ivr.server.websocket_protocol import LimitedWebSocketProtocol
 
@@ -82,11 +83,13 @@ def config_for(
     settings: Settings,
     *,
     places: int = MAX_CONNECTIONS,
+    backlog: int = LISTEN_BACKLOG,
     refused: Callable[[str], None] = lambda _reason: None,
 ) -> uvicorn.Config:
     """Return how the server listens.
 
-    `places`: connections at once that carry no call. `refused` is told, in a fixed word, why one of them was closed.
+    `places`: connections at once that carry no call. `backlog`: those not accepted yet. `refused` is told, in a
+    fixed word, why one of them was closed.
     """
     return uvicorn.Config(
         app,
@@ -99,7 +102,7 @@ def config_for(
         # No document says whether the carrier answers pings: the call finds a dead phone by its missing media.
         ws_ping_interval=None,
         http=cast(Any, partial(LimitedHttpProtocol, ConnectionLimit(places), refused)),
-        backlog=LISTEN_BACKLOG,
+        backlog=backlog,
         timeout_keep_alive=settings.keep_alive_seconds,
         # Signatures are checked against the public URL, whatever a proxy says.
         proxy_headers=False,
@@ -119,8 +122,12 @@ def serve(settings: Settings) -> None:
     app = create_app(settings)
     bridge: Bridge = app.state.bridge
     writer.on_drop = bridge.metrics.log_line_dropped
-    config = config_for(app, settings, places=_places(settings), refused=partial(bridge.metrics.rejected, "connection"))
-    Server(config, bridge).run()
+    files, memory = _share_files(settings), MemoryLimit()
+    bridge.admission.max_calls, bridge.admission.fits = files.calls, memory.fits
+    if not memory.fits(files.calls):
+        log.warning("little_memory", extra={"left_mb": (memory.left() or 0) >> 20, "calls": files.calls})
+    refused = partial(bridge.metrics.rejected, "connection")
+    Server(config_for(app, settings, places=files.places, backlog=files.backlog, refused=refused), bridge).run()
 
 
 def check_address(host: str, port: int) -> None:
@@ -153,10 +160,11 @@ def _why_not(error: OSError, host: str, port: int) -> str:
     return f"IVR_HOST {host}, IVR_PORT {port}: {error.strerror}: set them to an address of this machine and a free port"
 
 
-def _places(settings: Settings) -> int:
-    """Return how many connections there may be beside the calls. Warn when the calls themselves may run short."""
+def _share_files(settings: Settings) -> FileShares:
+    """Return what the files that may be open are for. Warn when there are too few for the calls of the settings."""
     files = raise_limit()
-    places, enough = room(files, settings.max_calls)
-    if not enough:
-        log.warning("few_files", extra={"limit": files, "needed": needed(settings.max_calls), "setting": "ulimit -n"})
-    return places
+    shared = shares(files, settings.max_calls)
+    if shared.calls < settings.max_calls or files < needed(settings.max_calls):
+        told = {"limit": files, "needed": needed(settings.max_calls), "calls": shared.calls, "setting": "ulimit -n"}
+        log.warning("few_files", extra=told)
+    return shared

@@ -130,6 +130,22 @@ def test_the_calls_may_leave_while_they_are_looked_at() -> None:
     assert len(admission) == 0
 
 
+def test_busy_when_the_process_has_no_room_for_another_call() -> None:
+    admission: Admission[str] = Admission(10)
+    asked: list[int] = []
+
+    def fits(calls: int) -> bool:
+        asked.append(calls)
+        return calls <= 2
+
+    admission.fits = fits
+    assert [admission.admit(call, 0) for call in ("a", "b", "c", "a")] == ["answer", "answer", "busy", "answer"]
+    admission.arrive("a", "live")
+    assert admission.admit("c", 0) == "answer"
+    # A known call asks for nothing more.
+    assert asked == [1, 2, 3, 2]
+
+
 def test_needs_room() -> None:
     with pytest.raises(ValueError, match="needs room"):
         Admission(0)

@@ -7,33 +7,37 @@ import pytest
 from ivr.server.connection_limit import (
     FILES_OWN,
     FILES_PER_CALL,
-    LISTEN_BACKLOG,
+    LEAST_OWN,
     MAX_CONNECTIONS,
     MIN_CONNECTIONS,
     ConnectionLimit,
-    room,
+    FileShares,
+    needed,
+    shares,
 )
 
 
 @pytest.mark.parametrize(
-    ("files", "calls", "places", "enough"),
+    ("files", "calls", "shared"),
     [
-        (1024, 50, 1024 - FILES_OWN - 50 * FILES_PER_CALL, True),
-        (FILES_OWN + 50 * FILES_PER_CALL + MIN_CONNECTIONS, 50, MIN_CONNECTIONS, True),
-        (FILES_OWN + 50 * FILES_PER_CALL + MIN_CONNECTIONS - 1, 50, MIN_CONNECTIONS, False),
-        (64, 50, MIN_CONNECTIONS, False),
-        (1_048_576, 50, MAX_CONNECTIONS, True),
+        (1024, 50, FileShares(50, 1024 - FILES_OWN - 50 * FILES_PER_CALL)),
+        (needed(50), 50, FileShares(50, MIN_CONNECTIONS)),
+        (needed(50) - 1, 50, FileShares(50, MIN_CONNECTIONS, MIN_CONNECTIONS)),
+        (300, 50, FileShares(35, 32, 32)),
+        (64, 50, FileShares(4, 8, 8)),
+        (64, 2, FileShares(2, 8, 8)),
+        (20, 50, FileShares(1, 4, 4)),
+        (1_048_576, 50, FileShares(50, MAX_CONNECTIONS)),
     ],
-    ids=["the usual limit", "just enough", "just not", "hopeless", "plenty"],
 )
-def test_room_leaves_the_calls_their_files(files: int, calls: int, places: int, enough: bool) -> None:
-    assert room(files, calls) == (places, enough)
+def test_calls_get_their_files_or_are_fewer(files: int, calls: int, shared: FileShares) -> None:
+    assert shares(files, calls) == shared
 
 
-def test_room_for_the_usual_calls_and_a_burst() -> None:
-    places, enough = room(1024, 50)
-    assert enough
-    assert places + LISTEN_BACKLOG + 50 * FILES_PER_CALL < 1024
+@pytest.mark.parametrize("files", range(48, 1200, 7))
+def test_no_more_is_shared_out_than_there_is(files: int) -> None:
+    shared = shares(files, 50)
+    assert LEAST_OWN + shared.calls * FILES_PER_CALL + shared.places + shared.backlog <= files
 
 
 def test_no_connection_is_closed_while_there_is_room() -> None:
