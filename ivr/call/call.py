@@ -23,12 +23,14 @@ from ivr.call.deadlines import Awaited, Deadlines
 from ivr.call.ending import LATE_ENDS, LEAVE_STREAM_S, TRANSFER_PATIENCE_S, Ending, EndingState, PlannedEnd, Upstream
 from ivr.call.events import Event
 from ivr.call.keypad import KEYPAD
+from ivr.call.line_watch import PROBE, LineWatch
 from ivr.call.options import CallOptions, PhraseName
 from ivr.call.overlaps import Overlaps
 from ivr.call.prompts import Prompts
 from ivr.call.timeline import Turn
 from ivr.call.turn import Floor, TurnState, TurnTrigger
 from ivr.media.endpointing import SpeechEnded
+from ivr.media.jitter_buffer import Frame
 from ivr.text.overlap_words import checks_presence
 from ivr.text.transcript import words_in
 
@@ -48,6 +50,7 @@ class Call:
         self._overlaps = Overlaps(options, self.floor, self._input, self._speculation, self._output, self._agent_turns)
         self._fillers = Fillers(options)
         self._deadlines = Deadlines(options)
+        self._line_watch = LineWatch(options.media_timeout)
         self._out: list[Command] = []
         """Commands of the event that is being decided."""
         self._protected = False
@@ -73,6 +76,7 @@ class Call:
         """Return what to do about an event, in order. After `HangUp` nothing more comes, whatever arrives."""
         if self.ended is not None:
             return []
+        self._line_watch.take(event, now)
         self._decide(event, now)
         if self.ended is None and self._started is not None:
             self._advance(now)
@@ -82,7 +86,7 @@ class Call:
     def _decide(self, event: Event, now: float) -> None:
         match event:
             case events.AudioIn():
-                self._hear(event, now)
+                self._hear(self._input.frames(event), now)
             case events.MarkReached(name=name):
                 self._output.mark(name, now)
             case events.Tick(stood_s=stood):
@@ -124,7 +128,8 @@ class Call:
         """Return when a `Tick` is due, in seconds of `now`; None: nothing is awaited."""
         if self.ended is not None:
             return None
-        times = (self._deadlines.next(), self._agent_turns.wake_at(), self._speculation.utterances.keypad.wake_at())
+        line = self._line_watch.wake_at(speaking=self._input.speaking)
+        times = (self._deadlines.next(), self._agent_turns.wake_at(), self._speculation.utterances.wake_at(), line)
         return min((at for at in times if at is not None), default=None)
 
     def _start(self, event: events.CallStarted, now: float) -> None:
@@ -134,7 +139,6 @@ class Call:
             return
         self._started = event
         self._out.append(commands.WarmUp())
-        self._deadlines.begin("media", now)
         self._deadlines.begin("length", now)
         greeted = self._say("greeting", now)
         noticed = self._say("notice", now)
@@ -163,15 +167,12 @@ class Call:
 
     # -- the caller speaks ---------------------------------------------------------------------------------------
 
-    def _hear(self, chunk: events.AudioIn, now: float) -> None:
+    def _hear(self, frames: list[Frame], now: float) -> None:
         """Follow the caller's audio, frame by frame."""
-        if self._started is None:
-            return
-        self._deadlines.begin("media", now)
         # While the carrier dials a person, the caller is not listened to.
-        if self.ending.handing_over:
+        if self._started is None or self.ending.handing_over:
             return
-        for frame, speech in self._input.frames(chunk):
+        for frame, speech in frames:
             ended = self._input.hear(frame, speech, self._output.playout.playing(now))
             if ended is not None:
                 self._ended(ended, now)
@@ -359,6 +360,7 @@ class Call:
         turn.ask(now)
         request = self._agent_turns.request(turn, self._started)
         self.floor.go(TurnTrigger.ASK)
+        self._deadlines.be_patient(None)
         self._deadlines.clear("silence")
         self._deadlines.begin("reply", now)
         self._out.append(commands.RequestReply(turn.number, request))
@@ -370,6 +372,8 @@ class Call:
         if isinstance(event, events.ReplyDelta | events.ReplyPause):
             self._deadlines.begin("reply", now)
             return
+        if isinstance(event, events.ReplyEnded):
+            self._deadlines.be_patient(event.idle_s)
         self._deadlines.clear("reply")
         turn = self._agent_turns.turn
         ends_call = isinstance(event, events.ReplyEnded) and (event.hang_up or event.transfer_to is not None)
@@ -460,10 +464,11 @@ class Call:
 
     def _tick(self, now: float, stood: float) -> None:
         """Perform what is due. `stood`: seconds for which no peer could be heard."""
-        for name in self._deadlines.due(now, stood):
+        for name in [*self._deadlines.due(now, stood), *self._line_watch.due(now, stood)]:
             self._overdue(name, now)
             if self.ended is not None:
                 return
+        self._hear(self._line_watch.silence(now, speaking=self._input.speaking), now)
         if (stalled := self._output.stalled(now, stood)) is not None:
             self._speech_failed(stalled, now)
         if self._speculation.utterances.tick(now):
@@ -488,6 +493,8 @@ class Call:
                     self._deadlines.begin("silence", now)
             case "filler":
                 self._fill(now)
+            case "probe":
+                self._out.append(commands.SendMark(PROBE))
             case "media" | "withdrawal":
                 self._end(LATE_ENDS[name], now)
             case "transfer":

@@ -1,28 +1,29 @@
 """Keep what a call waits for, and until when.
 
-How long is the line's choice, except for three: `filler` is due when `Fillers` says, `transfer` when the carrier has
-had its time, `withdrawal` when the bridge can wait no longer for its last words.
+How long is the line's choice, except for some: `filler` is due when `Fillers` says, `transfer` when the carrier has had
+its time, `withdrawal` when the bridge can wait no longer for its last words, `probe` and `media` when `LineWatch` says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 from ivr.call.options import CallOptions
 
-Awaited: TypeAlias = Literal["transcript", "reply", "silence", "media", "length", "filler", "transfer", "withdrawal"]
+Awaited: TypeAlias = Literal[
+    "transcript", "reply", "silence", "probe", "media", "length", "filler", "transfer", "withdrawal"
+]
 
 
 class Deadlines:
     """Hold at most one deadline a name, in seconds of `now`."""
 
     def __init__(self, options: CallOptions) -> None:
-        self._seconds: Mapping[Awaited, float] = {
+        self._silence = options.silence_timeout
+        self._seconds: dict[Awaited, float] = {
             "transcript": options.transcript_timeout,
             "reply": options.reply_timeout,
             "silence": options.silence_timeout,
-            "media": options.media_timeout,
             "length": options.max_call,
         }
         self._at: dict[Awaited, float] = {}
@@ -34,6 +35,10 @@ class Deadlines:
         """Wait from now on, for as long as the line says; for 0 do not wait."""
         if seconds := self._seconds[name]:
             self.set(name, now + seconds)
+
+    def be_patient(self, seconds: float | None) -> None:
+        """Let the caller be silent for so long, from the next time on; None: as long as the line says."""
+        self._seconds["silence"] = self._silence if seconds is None else seconds
 
     def set(self, name: Awaited, at: float) -> None:
         """Start or move a deadline."""

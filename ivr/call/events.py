@@ -121,6 +121,8 @@ class ReplyEnded:
     transfer_to: str | None = field(default=None, repr=False)
     """The agent wants a person to take over once its last word was heard: the number it names, empty for the line's
     own. None: it does not. Never logged."""
+    idle_s: float | None = None
+    """Seconds that the caller may be silent after this answer before being asked; None: as the line says."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ivr.call.events import PeerFault, ReplyDelta, ReplyEnded, ReplyFailed, ReplyPause
-from ivr.webhook.formats.parts import Closing, Delta, Failure, Pause, Piece, Transferring
+from ivr.webhook.formats.parts import Closing, Delta, Failure, Pause, Piece, Transferring, Waiting
 
 
 class ReplyEvents:
@@ -14,6 +14,7 @@ class ReplyEvents:
         self._said = False
         self._hang_up = False
         self._transfer_to: str | None = None
+        self._idle_s: float | None = None
         self._faults: list[str] = []
 
     def take(self, piece: Piece) -> ReplyDelta | ReplyPause | PeerFault | None:
@@ -28,6 +29,8 @@ class ReplyEvents:
                 self._hang_up = True
             case Transferring(number):
                 self._transfer_to = number
+            case Waiting(seconds):
+                self._idle_s = seconds
             case Failure(reason) if reason not in self._faults:
                 self._faults.append(reason)
                 return PeerFault("agent", reason)
@@ -38,12 +41,12 @@ class ReplyEvents:
         # A reply that only hangs up or hands over has ended well, unless it broke off before its first word.
         asks = self._hang_up or self._transfer_to is not None
         if asks and (self._said or not broke):
-            return ReplyEnded(self._turn, self._hang_up, self._transfer_to)
+            return ReplyEnded(self._turn, self._hang_up, self._transfer_to, self._idle_s)
         if broke:
             return ReplyFailed(self._turn, broke)
         if "too_long" in self._faults:
             return ReplyFailed(self._turn, "too_long")
         # A reply that said something and merely reported an error has ended, with a `PeerFault` beside it.
         if self._said:
-            return ReplyEnded(self._turn)
+            return ReplyEnded(self._turn, idle_s=self._idle_s)
         return ReplyFailed(self._turn, self._faults[0] if self._faults else "empty")

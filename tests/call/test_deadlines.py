@@ -42,12 +42,10 @@ def test_deadlines_move_by_the_time_the_process_stood_still() -> None:
     assert deadlines.due(21.0) == ["reply"]
 
 
-OPTIONS = CallOptions(transcript_timeout=1.0, reply_timeout=2.0, silence_timeout=3.0, media_timeout=4.0, max_call=5.0)
+OPTIONS = CallOptions(transcript_timeout=1.0, reply_timeout=2.0, silence_timeout=3.0, max_call=5.0)
 
 
-@pytest.mark.parametrize(
-    ("name", "seconds"), [("transcript", 1.0), ("reply", 2.0), ("silence", 3.0), ("media", 4.0), ("length", 5.0)]
-)
+@pytest.mark.parametrize(("name", "seconds"), [("transcript", 1.0), ("reply", 2.0), ("silence", 3.0), ("length", 5.0)])
 def test_deadlines_are_as_long_as_the_line_says(name: Awaited, seconds: float) -> None:
     deadlines = Deadlines(OPTIONS)
     deadlines.begin(name, 100.0)
@@ -61,3 +59,13 @@ def test_what_the_line_does_not_wait_for_is_not_awaited() -> None:
     deadlines.begin("silence", 100.0)
     deadlines.begin("length", 100.0)
     assert deadlines.next() is None
+
+
+def test_patience_that_the_agent_asks_for() -> None:
+    deadlines = Deadlines(OPTIONS)
+    deadlines.be_patient(45.0)
+    deadlines.begin("silence", 0.0)
+    assert deadlines.next() == 45.0
+    deadlines.be_patient(None)
+    deadlines.begin("silence", 0.0)
+    assert deadlines.next() == 3.0

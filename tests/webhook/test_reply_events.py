@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ivr.call.events import PeerFault, ReplyDelta, ReplyEnded, ReplyFailed, ReplyPause
-from ivr.webhook.formats.parts import Closing, Delta, Failure, Pause, Piece, Transferring
+from ivr.webhook.formats.parts import Closing, Delta, Failure, Pause, Piece, Transferring, Waiting
 from ivr.webhook.reply_events import ReplyEvents
 
 ENDS: list[tuple[str, list[Piece], str, ReplyEnded | ReplyFailed]] = [
@@ -24,6 +24,8 @@ ENDS: list[tuple[str, list[Piece], str, ReplyEnded | ReplyFailed]] = [
     ("transfer alone", [Transferring()], "", ReplyEnded(7, transfer_to="")),
     ("words and a transfer, then cut", [Delta("wait"), Transferring()], "broken", ReplyEnded(7, transfer_to="")),
     ("transfer alone, then cut", [Transferring()], "broken", ReplyFailed(7, "broken")),
+    ("words and patience", [Delta("wait"), Waiting(5.0), Waiting(30.0)], "", ReplyEnded(7, idle_s=30.0)),
+    ("patience and the end", [Delta("bye"), Waiting(9.0), Closing()], "", ReplyEnded(7, True, idle_s=9.0)),
     ("nothing", [], "", ReplyFailed(7, "empty")),
     ("blanks", [Delta(" \n"), Pause()], "", ReplyFailed(7, "empty")),
     ("fault alone", [Failure("agent_error"), Failure("bad_line")], "", ReplyFailed(7, "agent_error")),

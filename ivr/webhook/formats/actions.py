@@ -1,22 +1,24 @@
-"""Find what the agent asks for beside its words: that the call ends, or that a person takes over."""
+"""Find what the agent asks for beside its words: that the call ends, a person takes over, or the caller has time."""
 
 from __future__ import annotations
 
 import re
 from typing import Any, Final
 
-from ivr.webhook.formats.parts import Closing, Piece, Transferring
+from ivr.webhook.formats.parts import Closing, Failure, Piece, Transferring, Waiting
 from ivr.webhook.formats.record_types import words_of_name
 from ivr.webhook.formats.text_fields import objects_within
 
 _HANG_UPS: Final = ("hangup", "endcall")
 _CLOSING_KEYS: Final = ("isclosing", *_HANG_UPS)
+LONGEST_IDLE_S: Final = 600.0
+"""Seconds of patience that an agent may ask for."""
 _IN_WRITTEN_NUMBERS: Final = re.compile(r"[\s().-]")
 
 
 def actions_of(record: dict[str, Any]) -> list[Piece]:
-    """Return what a record asks for: `Transferring` before `Closing`, each at most once."""
-    transfers, closes = list[Piece](), False
+    """Return what a record asks for: `Waiting`, `Transferring`, `Closing`, in this order and each at most once."""
+    waits, transfers, closes = list[Piece](), list[Piece](), False
     for part in objects_within(record):
         action = part.get("action")
         action = "".join(words_of_name(action)) if isinstance(action, str) else ""
@@ -26,5 +28,18 @@ def actions_of(record: dict[str, Any]) -> list[Piece]:
         if not transfers and (action == "transfer" or "transfer" in asked):
             number = part.get("to")
             transfers.append(Transferring(_IN_WRITTEN_NUMBERS.sub("", number) if isinstance(number, str) else ""))
+        if "idle" in part and not waits:
+            waits.append(_waiting(part["idle"]))
         closes = closes or action in _HANG_UPS or not asked.isdisjoint(_CLOSING_KEYS)
-    return [*transfers, Closing()] if closes else transfers
+    return [*waits, *transfers, *([Closing()] if closes else [])]
+
+
+def _waiting(value: Any) -> Piece:
+    """Return the patience that is asked for, in seconds of 1 to `LONGEST_IDLE_S`."""
+    try:
+        # Models write numbers as strings too; `true` is none.
+        seconds = 0.0 if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        return Failure("bad_idle")
+    # `nan` is within no bounds.
+    return Waiting(min(seconds, LONGEST_IDLE_S)) if seconds >= 1 else Failure("bad_idle")

@@ -35,6 +35,14 @@ class Transferring:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """Ask for patience after this reply. The last of a reply counts."""
+
+    seconds: float
+    """Silence of the caller before the bridge asks whether they are there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """Report bytes that are in no known format, or the agent's own word that it failed. The reply goes on."""
 
@@ -42,4 +50,4 @@ class Failure:
     """A short fixed word, safe for logs and metric labels: never the agent's own words."""
 
 
-Piece: TypeAlias = Delta | Pause | Closing | Transferring | Failure
+Piece: TypeAlias = Delta | Pause | Closing | Transferring | Waiting | Failure
