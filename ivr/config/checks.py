@@ -25,6 +25,7 @@ FIXES: Final[Mapping[str, str]] = {
     "IVR_LINKS_PER_CALL": "set it to a number from 0 to 2",
     "IVR_DRAIN_SECONDS": "set it to seconds from 0 to 3600",
     "IVR_KEEP_ALIVE_SECONDS": "set it to whole seconds from 5 to 86400",
+    "IVR_NOTICE_SECONDS": "set it to seconds from 0 to 600",
     "IVR_DEV": "set it to true or false",
     "IVR_REQUIRE_SHARED_KEY": "set it to true or false",
     "IVR_LOG_FORMAT": "set it to text or json",

@@ -87,6 +87,8 @@ class Settings(BaseModel):
     """Calls at once; further callers hear that all lines are busy."""
     drain_seconds: float = Field(60.0, alias="IVR_DRAIN_SECONDS", ge=0, le=3600)
     """Time the calls have to end when the server is stopped."""
+    notice_seconds: float = Field(5.0, alias="IVR_NOTICE_SECONDS", ge=0, le=600)
+    """Time from SIGTERM to the drain. Calls are still taken and `/readyz` says 503: a balancer looks away first."""
     keep_alive_seconds: int = Field(650, alias="IVR_KEEP_ALIVE_SECONDS", ge=5, le=86_400)
     """Time a connection is kept after an answer. Longer than any proxy keeps it: a request that a proxy sends on a
     connection which the bridge is about to close is lost, and a call with it."""

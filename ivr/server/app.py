@@ -177,7 +177,7 @@ class Routes:
         return PlainTextResponse("ok\n")
 
     async def readyz(self, _: Request) -> Response:
-        if self.bridge.admission.draining:
+        if self.bridge.leaving or self.bridge.admission.draining:
             return PlainTextResponse("draining\n", 503)
         if not self.bridge.prepared:
             return PlainTextResponse("preparing phrases\n", 503)

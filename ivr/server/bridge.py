@@ -106,8 +106,8 @@ class Bridge:
         self.tokens = Tokens()
         self._batching = VadBatching(lambda: len(self.admission))
         self.metrics = Metrics(lambda: float(len(self.admission)))
-        self.prepared = False
-        """Phrases were rendered, or could not be: calls are welcome."""
+        self.prepared = self.leaving = False
+        """Phrases were rendered, or could not be: calls are welcome. The server is about to stop: they are not."""
         self._scorer = scorer
         self._agent = agent or compose.agent_client(settings)
         self._loop_lag = LoopLag()
@@ -158,8 +158,16 @@ class Bridge:
         self._preparing = asyncio.create_task(self._prepare())
         self._beat(asyncio.get_running_loop().time())
 
-    async def drain(self) -> None:
-        """Take no new calls, give those that were answered time to come and to end, then end them."""
+    async def drain(self, notice_s: float = 0.0) -> None:
+        """Take no new calls, give those that were answered time to come and to end, then end them.
+
+        `notice_s`: seconds before that, in which only `/readyz` says that the bridge goes.
+        """
+        self.leaving = True
+        if notice_s:
+            log.info("leaving", extra={"seconds": notice_s})
+            # A load balancer sends calls until it has looked: they are taken as ever.
+            await self._until(lambda: self._hurried, notice_s)
         self.admission.draining = True
         clock = asyncio.get_running_loop().time
         log.info("draining", extra={"calls": self.admission.owed(clock()), "seconds": self.settings.drain_seconds})

@@ -1,8 +1,8 @@
 """Serve with uvicorn, and drain before the end.
 
-The first SIGTERM or SIGINT stops new calls (`/readyz` turns 503, `/voice` answers with drain.xml) and lets those that
-were answered end, also where the stream has still to come. The second ends them with last words, within two seconds,
-as the drain's deadline does. The third ends everything at once.
+The first SIGTERM turns `/readyz` to 503, and after a notice stops new calls (`/voice` answers with drain.xml) and lets
+those that were answered end, also where the stream has still to come. SIGINT leaves the notice out. The second signal
+ends them with last words, within two seconds, as the drain's deadline does. The third ends everything at once.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import signal
 import socket
 from collections.abc import Callable
 from functools import partial
@@ -38,8 +39,10 @@ PHONE_MESSAGE_BYTES = 1024 * 1024
 class Server(uvicorn.Server):
     """Run uvicorn, and drain before it exits: it would close every socket within 0.1 s."""
 
-    def __init__(self, config: uvicorn.Config, bridge: Bridge) -> None:
+    def __init__(self, config: uvicorn.Config, bridge: Bridge, notice_s: float = 0.0) -> None:
+        """Take `notice_s`, seconds from SIGTERM to the drain, in which calls are still taken."""
         super().__init__(config)
+        self._notice_s = notice_s
         self._bridge = bridge
         self._draining: asyncio.Task[None] | None = None
         self._signals = 0
@@ -58,20 +61,25 @@ class Server(uvicorn.Server):
             handler.flush()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Drain at the first signal, hurry at the second, exit at the third, or where there are no calls."""
+        """Drain at the first signal, hurry at the second, exit at the third, or where there is nothing to wait for."""
         self._signals += 1
-        if self._loop is None or self._signals > 2 or not self._bridge.admission.owed(self._loop.time()):
+        # Ctrl-C is a developer's: no load balancer has to notice.
+        notice_s = self._notice_s if sig == signal.SIGTERM else 0.0
+        waits = notice_s or self._draining or (self._loop and self._bridge.admission.owed(self._loop.time()))
+        if self._loop is None or self._signals > 2 or not waits:
             super().handle_exit(sig, frame)
+        elif self._signals == 1:
+            self._loop.call_soon_threadsafe(self._drain, notice_s)
+        # The second may come before the loop has run what the first has asked for: they keep their order.
         else:
-            # The second may come before the loop has run what the first has asked for: they keep their order.
-            self._loop.call_soon_threadsafe(self._drain if self._signals == 1 else self._bridge.hurry)
+            self._loop.call_soon_threadsafe(self._bridge.hurry)
 
-    def _drain(self) -> None:
-        self._draining = asyncio.ensure_future(self._drain_and_exit())
+    def _drain(self, notice_s: float) -> None:
+        self._draining = asyncio.ensure_future(self._drain_and_exit(notice_s))
 
-    async def _drain_and_exit(self) -> None:
+    async def _drain_and_exit(self, notice_s: float) -> None:
         try:
-            await self._bridge.drain()
+            await self._bridge.drain(notice_s)
         except Exception:
             log.exception("drain_failed")
         finally:
@@ -127,7 +135,8 @@ def serve(settings: Settings) -> None:
     if not memory.fits(files.calls):
         log.warning("little_memory", extra={"left_mb": (memory.left() or 0) >> 20, "calls": files.calls})
     refused = partial(bridge.metrics.rejected, "connection")
-    Server(config_for(app, settings, places=files.places, backlog=files.backlog, refused=refused), bridge).run()
+    config = config_for(app, settings, places=files.places, backlog=files.backlog, refused=refused)
+    Server(config, bridge, settings.notice_seconds).run()
 
 
 def check_address(host: str, port: int) -> None:

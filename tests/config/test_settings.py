@@ -249,6 +249,7 @@ RANGES: list[tuple[str, float, float, float]] = [
     ("IVR_DRAIN_SECONDS", 0, 3600, 0.1),
     ("IVR_ENDPOINT_MS", 100, 3000, 1),
     ("IVR_KEEP_ALIVE_SECONDS", 5, 86400, 1),
+    ("IVR_NOTICE_SECONDS", 0, 600, 0.1),
 ]
 
 

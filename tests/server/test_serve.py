@@ -127,19 +127,20 @@ class Draining(Bridge):
         for number in range(self.calls):
             self.admission.admit(f"CA{number}", asyncio.get_running_loop().time())
 
-    async def drain(self) -> None:
+    async def drain(self, notice_s: float = 0.0) -> None:
         self.asked += 1
+        self.notice_s = notice_s
         await self.drained.wait()
 
     def hurry(self) -> None:
         self.drained.set()
 
 
-def signalled(story: Callable[[Server, Draining], object], *, calls: int = 1) -> None:
+def signalled(story: Callable[[Server, Draining], object], *, calls: int = 1, notice_s: float = 0.0) -> None:
     async def main() -> None:
         Draining.calls = calls
         bridge = Draining(None)  # type: ignore[arg-type]
-        server = Server(uvicorn.Config(Starlette(), log_config=None), bridge)
+        server = Server(uvicorn.Config(Starlette(), log_config=None), bridge, notice_s)
         server._loop = asyncio.get_running_loop()
         outcome = story(server, bridge)
         if asyncio.iscoroutine(outcome):
@@ -158,6 +159,27 @@ def test_without_calls_a_signal_ends_the_server() -> None:
         assert bridge.asked == 0
 
     signalled(story, calls=0)
+
+
+def test_an_idle_server_gives_notice_of_sigterm() -> None:
+    async def story(server: Server, bridge: Draining) -> None:
+        server.handle_exit(signal.SIGTERM, None)
+        await asyncio.sleep(1)
+        assert (server.should_exit, bridge.asked, bridge.notice_s) == (False, 1, 7.0)
+        server.handle_exit(signal.SIGTERM, None)
+        await asyncio.sleep(1)
+        assert server.should_exit
+
+    signalled(story, calls=0, notice_s=7.0)
+
+
+def test_an_idle_server_ends_at_once_by_ctrl_c() -> None:
+    def story(server: Server, bridge: Draining) -> None:
+        server.handle_exit(signal.SIGINT, None)
+        assert server.should_exit
+        assert bridge.asked == 0
+
+    signalled(story, calls=0, notice_s=7.0)
 
 
 def test_before_the_start_a_signal_ends_the_server() -> None:
@@ -203,7 +225,7 @@ def test_the_third_signal_ends_everything_at_once() -> None:
 
 def test_a_drain_that_fails_ends_the_server_all_the_same(caplog: pytest.LogCaptureFixture) -> None:
     async def story(server: Server, bridge: Draining) -> None:
-        async def broken() -> None:
+        async def broken(notice_s: float = 0.0) -> None:
             raise KeyError("a bug of ours")
 
         bridge.drain = broken  # type: ignore[method-assign]
@@ -319,6 +341,32 @@ def test_the_door_of_the_audio_on_a_real_socket(tmp_path: Path) -> None:
             await until(lambda: CALL in bridge.admission)
             dead.transport.abort()
             await until(lambda: len(bridge.admission) == 0)
+
+    live.run(main())
+
+
+@pytest.mark.live
+def test_a_call_that_comes_within_the_notice_is_taken(tmp_path: Path) -> None:
+    async def main() -> None:
+        clock = asyncio.get_running_loop().time
+        async with served(settings(tmp_path)) as (server, bridge, place):
+            await until(lambda: bridge.prepared)
+            began = clock()
+            server._notice_s = 5.0
+            server.handle_exit(signal.SIGTERM, None)
+            async with httpx.AsyncClient(trust_env=False) as client:
+                for _ in range(4):
+                    assert (await client.get(f"http://{place}/readyz")).status_code == 503
+                    assert (await client.get(f"http://{place}/healthz")).status_code == 200
+                    await asyncio.sleep(1)
+            phone = await on_the_line(place)
+            await until(lambda: CALL in bridge.admission)
+            await until(lambda: bridge.admission.draining)
+            assert 4.9 < clock() - began < 5.5
+            assert not server.should_exit
+            await phone.send(wire.stop(IDS, 2))
+            await code_of(phone)
+            await until(lambda: server.should_exit)
 
     live.run(main())
 
