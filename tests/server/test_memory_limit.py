@@ -90,6 +90,8 @@ def test_the_system_s_own_limit_of_the_address_space(monkeypatch: pytest.MonkeyP
     assert memory_limit.address_space() is None
 
 
-def test_a_file_that_cannot_be_read_tells_nothing(tmp_path: Path) -> None:
-    (tmp_path / "statm").mkdir()
-    assert MemoryLimit(tmp_path, tmp_path).fits(1)
+def test_files_that_cannot_be_read_tell_nothing(system: System) -> None:
+    system.tell(system.proc / "cgroup", "0::/\n")
+    system.tell(system.groups / "memory.max", f"{200 * MB}\n")
+    (system.groups / "memory.current").mkdir()
+    assert system.limit().left() is None

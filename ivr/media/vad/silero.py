@@ -78,8 +78,9 @@ def load() -> Model:
     found = hashlib.sha256(network).hexdigest()
     if found != _SHA256:
         raise ValueError(f"silero_vad.onnx is another file than is known here: its SHA-256 begins with {found[:12]}")
-    # The builds of onnxruntime for some platforms report their use unless this is set before the import.
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # noqa: TID251 (set for a library, nothing is read)
+    # The builds of onnxruntime for some platforms report their use unless this is set before the import. Whatever the
+    # environment says, also an empty value: this process reports nothing.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # noqa: TID251 (set for a library, nothing is read)
     runtime = importlib.import_module("onnxruntime")
     options = runtime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1

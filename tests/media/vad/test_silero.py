@@ -220,9 +220,9 @@ def test_the_runtime_is_imported_with_telemetry_off(monkeypatch: pytest.MonkeyPa
         raise ModuleNotFoundError(f"{name} {os.environ['ORT_DISABLE_TELEMETRY']}")
 
     monkeypatch.setattr(importlib, "import_module", import_module)
-    for chosen, expected in ((None, "1"), ("0", "0")):
+    for chosen in (None, "", "0"):
         monkeypatch.delenv("ORT_DISABLE_TELEMETRY", raising=False)
         if chosen is not None:
             monkeypatch.setenv("ORT_DISABLE_TELEMETRY", chosen)
-        with pytest.raises(ModuleNotFoundError, match=f"^onnxruntime {expected}$"):
+        with pytest.raises(ModuleNotFoundError, match=r"^onnxruntime 1$"):
             silero.load.__wrapped__()
