@@ -8,13 +8,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
-from ivr.call.commands import Command, HangUp
-from ivr.call.events import SUPERSEDED, CallStarted, Event
+from ivr.call.commands import (
+    CancelSpeech,
+    CloseReply,
+    Command,
+    ForgetTranscript,
+    HangUp,
+    RequestReply,
+    Speak,
+    Transcribe,
+)
+from ivr.call.events import (
+    SUPERSEDED,
+    CallStarted,
+    Event,
+    ReplyEnded,
+    ReplyFailed,
+    TranscriptArrived,
+    TranscriptFailed,
+    TtsEnded,
+    TtsFailed,
+)
 from ivr.call.timeline import Turn
+
+T = TypeVar("T")
 
 ENDED_KEPT: Final = 20
 """Calls that are remembered after their end."""
@@ -31,6 +52,44 @@ class CallSnapshot:
     reason: str = ""
     turns: list[Turn] = field(default_factory=list)
     """Their times are of the same clock."""
+    owes: bool = False
+    """While it lasts: the caller has asked something, and more of the answer will come."""
+
+
+class OwedAnswer:
+    """Follow whether a caller waits for words: from an utterance's end until TTS has delivered its whole answer.
+
+    A filler is no answer, and so the caller of a test must not go on after it.
+    """
+
+    def __init__(self) -> None:
+        self._hearing: set[int] = set()
+        self._replying: int | None = None
+        self._speaking = False
+
+    def __bool__(self) -> bool:
+        return bool(self._hearing) or self._replying is not None or self._speaking
+
+    def happened(self, event: Event, commands: Sequence[Command]) -> None:
+        """Take an event and what followed from it."""
+        for one in (event, *commands):
+            match one:
+                case Transcribe(utterance=utterance):
+                    self._hearing.add(utterance)
+                case (
+                    ForgetTranscript(utterance=utterance)
+                    | TranscriptArrived(utterance=utterance)
+                    | TranscriptFailed(utterance=utterance)
+                ):
+                    self._hearing.discard(utterance)
+                case RequestReply(turn=turn):
+                    self._replying = turn
+                case ReplyEnded(turn=turn) | ReplyFailed(turn=turn) | CloseReply(turn=turn):
+                    self._replying = None if turn == self._replying else self._replying
+                case Speak():
+                    self._speaking = True
+                case TtsEnded() | TtsFailed() | CancelSpeech():
+                    self._speaking = False
 
 
 class RecentCalls:
@@ -41,16 +100,21 @@ class RecentCalls:
         self._at_once = at_once
         self._going: dict[str, CallSnapshot] = {}
         self._over: dict[str, CallSnapshot] = {}
+        self._owed: dict[str, OwedAnswer] = {}
 
     def __repr__(self) -> str:
         return f"<RecentCalls {len(self._going) + len(self._over)} calls>"
 
     def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
-        """Remember a call that begins."""
+        """Remember a call that begins, and whether it owes an answer."""
         if isinstance(event, CallStarted):
             # A second stream of a call makes it live again.
             self._over.pop(call_id, None)
             _keep(self._going, call_id, CallSnapshot(now), self._at_once)
+            _keep(self._owed, call_id, OwedAnswer(), self._at_once)
+        elif (owed := self._owed.get(call_id)) is not None and call_id in self._going:
+            owed.happened(event, commands)
+            self._going[call_id].owes = bool(owed)
 
     def ended(self, call_id: str, now: float, turns: Sequence[Turn], hang_up: HangUp) -> None:
         """Remember how a call ended, and its turns."""
@@ -58,7 +122,9 @@ class RecentCalls:
         if hang_up.reason == SUPERSEDED:
             return
         snapshot = self._going.pop(call_id, None)
+        self._owed.pop(call_id, None)
         if snapshot is not None:
+            snapshot.owes = False
             snapshot.result, snapshot.reason, snapshot.turns = hang_up.result, hang_up.reason, list(turns)
             _keep(self._over, call_id, snapshot, ENDED_KEPT)
 
@@ -67,10 +133,10 @@ class RecentCalls:
         return self._going.get(call_id) or self._over.get(call_id)
 
 
-def _keep(calls: dict[str, CallSnapshot], call_id: str, snapshot: CallSnapshot, most: int) -> None:
-    """Add a call behind the others. The first of too many is forgotten."""
+def _keep(calls: dict[str, T], call_id: str, what: T, most: int) -> None:
+    """Add what is kept of a call behind the others. The first of too many is forgotten."""
     calls.pop(call_id, None)
-    calls[call_id] = snapshot
+    calls[call_id] = what
     if len(calls) > most:
         del calls[next(iter(calls))]
 

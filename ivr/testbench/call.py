@@ -74,7 +74,7 @@ async def ring(
     switchboard, record = Switchboard(account, secret), PhoneRecord()
     record.watch = CallConsole(console, record).phone
     api = contextlib.nullcontext() if rest is None else serving(switchboard.app(), bound(port=rest))
-    async with api:
+    async with api, asking() as client:
         await place_call(
             url,
             script,
@@ -86,6 +86,7 @@ async def ring(
             voice=demo.caller_voice(script.language, markers) if script.texts else None,
             record=record,
             switchboard=switchboard,
+            owes=lambda: owed_at(client, record, url),
         )
     told = await told_of(record, urljoin(url, f"calls/{record.call_sid}"))
     outcome = result(record, script, told)
@@ -105,17 +106,13 @@ def _show(
 ) -> dict[str, str]:
     """Print what came of a call; return its figures, as text by their names."""
     refused = refusal(record)
-    plain: list[str] = []
-    if refused:
-        # A refused call has no figures: what would be measured is a silence that no caller waited through.
-        figures = {"refused": refused[0].removeprefix("refused: ")}
-    else:
-        figures = {**demo.ear_figures(record, turns), **demo.own_at_the_ear(record, turns or [])}
-        if turns:
-            console.print()
-            console.print(latency_table(turns))
-        plain = [*(summary(turns) if turns else ()), *(f"{name}: {value}" for name, value in figures.items())]
-    for line in plain:
+    # A refused call has no figures: what would be measured is a silence that no caller waited through.
+    figures = {"refused": refused[0].removeprefix("refused: ")} if refused else demo.ear_figures(record, turns)
+    if turns:
+        figures |= demo.own_at_the_ear(record, turns)
+        console.print()
+        console.print(latency_table(turns))
+    for line in [] if refused else summary(turns or (), figures):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     for line, style in verdict(outcome, refused[1:]):
         console.print(line, style=style, highlight=False, markup=False, soft_wrap=True)
@@ -142,7 +139,7 @@ async def told_of(record: PhoneRecord, url: str) -> CallSnapshot | str:
     """Return what the bridge tells about a call that is over there too, or the reason why it tells nothing."""
     if record.t0 is None:
         return NO_STREAM
-    async with httpx.AsyncClient(trust_env=False, timeout=TOLD_TIMEOUT) as client:
+    async with asking() as client:
         for wait in TOLD_RETRIES:
             await asyncio.sleep(wait)
             try:
@@ -157,3 +154,20 @@ async def told_of(record: PhoneRecord, url: str) -> CallSnapshot | str:
                 return NO_ANSWER
             return told if abs(told.started_at - record.t0) < SAME_CLOCK else OTHER_CLOCK
     return STILL_THERE
+
+
+async def owed_at(client: httpx.AsyncClient, record: PhoneRecord, url: str) -> bool | None:
+    """Return whether the agent owes an answer in a call that lasts. None: the bridge does not tell."""
+    # Before it was heard, the bridge may not have heard of the call.
+    if not record.runs:
+        return False
+    try:
+        answer = await client.get(urljoin(url, f"calls/{record.call_sid}"))
+        return decode(answer.content).owes if answer.status_code == httpx.codes.ACCEPTED else None
+    except (httpx.HTTPError, ValueError):
+        return None
+
+
+def asking() -> httpx.AsyncClient:
+    """Return a client that asks a bridge about calls."""
+    return httpx.AsyncClient(trust_env=False, timeout=TOLD_TIMEOUT)

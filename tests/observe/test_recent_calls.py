@@ -4,8 +4,29 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ivr.call.commands import HangUp
-from ivr.call.events import SUPERSEDED, CallStarted, Tick
+from ivr.call.commands import (
+    CancelSpeech,
+    CloseReply,
+    Command,
+    ForgetTranscript,
+    HangUp,
+    ReplyRequest,
+    RequestReply,
+    Speak,
+    Transcribe,
+)
+from ivr.call.events import (
+    SUPERSEDED,
+    CallStarted,
+    Event,
+    ReplyDelta,
+    ReplyEnded,
+    ReplyFailed,
+    Tick,
+    TranscriptArrived,
+    TranscriptFailed,
+    TtsEnded,
+)
 from ivr.call.timeline import Overlap, Sentence, Turn
 from ivr.observe.recent_calls import ENDED_KEPT, CallSnapshot, RecentCalls, decode, encode
 from ivr.server.app import create_app
@@ -80,3 +101,39 @@ def test_only_a_developer_s_bridge_shows_its_calls(tmp_path: Path) -> None:
 
     visit(settings(tmp_path), story)
     visit(settings(tmp_path, IVR_DEV="true"), developing)
+
+
+def test_answer_is_owed_until_tts_has_delivered_all_of_it() -> None:
+    request = ReplyRequest("x", "CA1", "speech", 1, "en", "CA1", "", "", "")
+    rows: list[tuple[Event, list[Command], bool]] = [
+        (Tick(), [Transcribe(1, b"")], True),
+        (Tick(), [ForgetTranscript(1)], False),
+        (Tick(), [Transcribe(2, b"")], True),
+        (TranscriptFailed(2, "timeout"), [], False),
+        (Tick(), [Transcribe(3, b"")], True),
+        (TranscriptArrived(3, "hello"), [RequestReply(1, request)], True),
+        # A filler sounds meanwhile, and other words are understood.
+        (TranscriptArrived(4, "hello?"), [], True),
+        (ReplyDelta(1, "One moment. "), [Speak(1, 1, "One moment.")], True),
+        (TtsEnded(1, 1), [], True),
+        (ReplyEnded(1), [Speak(1, 2, "Here.")], True),
+        (TtsEnded(1, 2), [], False),
+        (Tick(), [RequestReply(2, request)], True),
+        (ReplyEnded(1), [], True),
+        (ReplyFailed(2, "http_500"), [], False),
+        (Tick(), [RequestReply(3, request), Speak(3, 1, "x")], True),
+        (Tick(), [CloseReply(3), CancelSpeech(3, 1)], False),
+    ]
+    recent = RecentCalls()
+    begun(recent, "CA1")
+    wrong = []
+    for number, (event, commands, owes) in enumerate(rows):
+        recent.happened("CA1", 6.0, event, commands)
+        if (snapshot := recent.get("CA1")) is None or snapshot.owes != owes:
+            wrong.append((number, snapshot))
+    assert wrong == []
+    recent.happened("CA1", 7.0, Tick(), [Transcribe(9, b"")])
+    recent.ended("CA1", 9.0, [], HangUp("success", "caller_stop"))
+    assert recent.get("CA1") == CallSnapshot(5.0, "success", "caller_stop")
+    recent.happened("CA1", 9.1, Tick(), [Transcribe(10, b"")])
+    assert recent.get("CA1") == CallSnapshot(5.0, "success", "caller_stop")

@@ -21,10 +21,21 @@ from ivr.observe.recent_calls import CallSnapshot, encode
 from ivr.server.app import create_app
 from ivr.testbench import tts
 from ivr.testbench.agent.app import DemoAgent
-from ivr.testbench.call import NO_ANSWER, NO_DOOR, NO_STREAM, OTHER_CLOCK, STILL_THERE, ring, told_of
+from ivr.testbench.call import (
+    NO_ANSWER,
+    NO_DOOR,
+    NO_STREAM,
+    OTHER_CLOCK,
+    STILL_THERE,
+    asking,
+    owed_at,
+    ring,
+    told_of,
+)
 from ivr.testbench.demo import loopback, ready
 from ivr.testbench.loopback import bound, serving
 from ivr.testbench.mock import PACE, Mock
+from ivr.testbench.phone.playback import PlayedRun
 from ivr.testbench.recording import PhoneRecord
 from ivr.testbench.scenario import Scenario, from_toml, from_words
 from tests.support import live
@@ -176,3 +187,34 @@ def test_what_the_bridge_tells(answers: list[int | CallSnapshot], told: CallSnap
 def test_where_nobody_is_nobody_tells() -> None:
     assert live.run(told_of(PhoneRecord(t0=0.4), "http://127.0.0.1:9/calls/CA1")) == NO_ANSWER
     assert live.run(told_of(PhoneRecord(), "http://127.0.0.1:9/calls/CA1")) == NO_STREAM
+
+
+@pytest.mark.live
+def test_bridge_tells_whether_it_owes_an_answer() -> None:
+    answers = iter([(202, CallSnapshot(0.5, owes=True)), (202, CallSnapshot(0.5)), (404, None), (202, None)])
+
+    async def door(_: Request) -> Response:
+        status, snapshot = next(answers)
+        return Response("no JSON" if snapshot is None else encode(snapshot), status)
+
+    async def main() -> list[bool | None]:
+        listener, record = bound(), PhoneRecord(call_sid="CA1", t0=0.4)
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/voice"
+        async with serving(Starlette(routes=[Route("/calls/CA1", door)]), listener), asking() as client:
+            # Before the agent is heard, nothing is asked.
+            found = [await owed_at(client, record, url)]
+            record.runs = [PlayedRun(0, 8000, 0)]
+            return found + [await owed_at(client, record, url) for _ in range(4)]
+
+    assert live.run(main()) == [False, True, False, None, None]
+
+
+@pytest.mark.live
+def test_caller_waits_behind_a_filler_for_the_answer(tmp_path: Path) -> None:
+    text, script = io.StringIO(), from_words(["press 1", "press 2", "hang up"])
+    mock = Mock(voice="tone")
+    mock.agent = DemoAgent(replace(PACE, first_token=6.0))
+    found = live.run(called(mock, script, tmp_path, text))
+    assert [turn["answered"] for turn in found["turns"][1:]] == [True, True]
+    assert all(turn["sound_ms"] < 6000 < turn["answer_ms"] for turn in found["turns"][1:])
+    assert found["unmet"] == []

@@ -71,6 +71,10 @@ class PhoneScript:
         self._speech: Speech | None = None
         self._keys = ""
         self._next_key = 0.0
+        self._owed_at = float("-inf")
+        self.agent_owes = False
+        """Whether the bridge tells that more of the answer will come: then the agent has not finished, even when a
+        filler was heard and is over. False where the bridge tells nothing."""
 
     def __repr__(self) -> str:
         return f"<PhoneScript step {self._at + 1} of {len(self._scenario.steps)}>"
@@ -84,6 +88,8 @@ class PhoneScript:
     def poll(self, phone: Phone, now: float) -> list[CallerAct]:
         """Return the acts that are due now, each at most once. The driver performs them at once, in order."""
         phone.play_to(now)
+        if self.agent_owes:
+            self._owed_at = now
         if phone.over or phone.hung_up:
             return []
         if self._keys:
@@ -131,7 +137,9 @@ class PhoneScript:
             case AfterAgent(seconds):
                 quiet = phone.quiet_ms()
                 said = phone.spoken_ms(phone.acts, self._acted_at) >= GREETING_MS
-                return said and quiet is not None and quiet >= self._scenario.settle_ms + seconds * 1000
+                # What the bridge has sent last may be on its way.
+                settled = min(quiet or 0.0, (now - self._owed_at) * 1000)
+                return said and quiet is not None and settled >= self._scenario.settle_ms + seconds * 1000
             case _:
                 assert_never(step.moment)
 

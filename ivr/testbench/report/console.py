@@ -180,8 +180,9 @@ def latency_table(turns: Iterable[Turn]) -> Table:
 
 
 def summary(turns: Sequence[Turn], more: dict[str, str] | None = None) -> list[str]:
-    """Describe the call in a few lines. `more`: further figures by name."""
-    return [f"{name}: {value}" for name, value in {**facts(turns), **(more or {})}.items()]
+    """Describe the call in a few lines. No turns: the bridge tells nothing of them. `more`: further figures by name."""
+    known = facts(turns) if turns else {}
+    return [f"{name}: {value}" for name, value in {**known, **(more or {})}.items()]
 
 
 def verdict(outcome: Mapping[str, Any], advice: Sequence[str] = ()) -> list[tuple[str, str]]:

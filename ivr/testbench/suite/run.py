@@ -97,7 +97,8 @@ class Suite:
                 await play_all(target, group)
 
         if self.bridge:
-            await play_all(await far_bridge(self.bridge), calls)
+            async with far_bridge(self.bridge) as target:
+                await play_all(target, calls)
         else:
             with _logging_to(self.out / LOG_FILE):
                 await asyncio.gather(*(with_own_bridge(group) for group in groups(calls)))
@@ -132,6 +133,7 @@ class Suite:
                 voice=target.voice(script.language) if script.texts else None,
                 record=record,
                 switchboard=target.switchboard,
+                owes=lambda: target.owes(record),
             )
         except (ScenarioError, RuntimeError, ValueError, OSError) as error:
             return PlayedCall(call, {}, error=str(error))

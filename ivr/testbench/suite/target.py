@@ -21,7 +21,7 @@ from ivr.config.load import load
 from ivr.observe.recent_calls import CallSnapshot, RecentCalls
 from ivr.server.app import create_app
 from ivr.server.serve import config_for
-from ivr.testbench.call import told_of
+from ivr.testbench.call import asking, owed_at, told_of
 from ivr.testbench.demo import caller_voice, ready
 from ivr.testbench.loopback import bound, serving
 from ivr.testbench.mock import Mock
@@ -58,6 +58,8 @@ class SuiteTarget:
     """Return the caller's voice of a language. Raises RuntimeError without one."""
     told: Callable[[PhoneRecord], Awaitable[CallSnapshot | str]]
     """Return what the bridge tells about a call that is over here."""
+    owes: Callable[[PhoneRecord], Awaitable[bool | None]]
+    """Return whether the agent owes an answer in a call that lasts. None: the bridge does not tell."""
     switchboard: Switchboard
 
 
@@ -112,12 +114,14 @@ async def own_bridge(language: Language, texts: Sequence[str], jobs: int, agent:
                     about=f"a bridge of its own ({language}), the mock service (SCRIPTED transcripts), agent: {about}",
                     voice=lambda of: caller_voice(of, {text: mock.said.marker(text) for text in texts}),
                     told=lambda record: _told_by(recent, record),
+                    owes=lambda record: _owed_by(recent, record),
                     switchboard=switchboard,
                 )
 
 
-async def far_bridge(bridge: str) -> SuiteTarget:
-    """Return a bridge that runs already, once it takes calls. Raises RuntimeError when it does not.
+@contextlib.asynccontextmanager
+async def far_bridge(bridge: str) -> AsyncIterator[SuiteTarget]:
+    """Ask a bridge that runs already for its calls while the block runs. Raises RuntimeError when it takes none.
 
     Requests are signed with TWILIO_AUTH_TOKEN and TWILIO_ACCOUNT_SID of the environment.
     """
@@ -125,32 +129,43 @@ async def far_bridge(bridge: str) -> SuiteTarget:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise RuntimeError(f"--bridge {bridge}: must be an http URL, such as http://127.0.0.1:8000/voice")
     url = bridge if parts.path.strip("/") else urljoin(bridge, "/voice")
-    await _takes_calls(urljoin(url, "readyz"))
     given = exported()
     account, secret = given.get("TWILIO_ACCOUNT_SID", f"AC{0:032x}"), given.get("TWILIO_AUTH_TOKEN", "none")
+    async with asking() as client:
+        await _takes_calls(client, urljoin(url, "readyz"))
+        yield SuiteTarget(
+            url=url,
+            account=account,
+            secret=secret,
+            public_url=given.get("IVR_PUBLIC_URL"),
+            scripted=False,
+            about=f"the bridge at {url}",
+            voice=caller_voice,
+            told=lambda record: told_of(record, urljoin(url, f"calls/{record.call_sid}")),
+            owes=lambda record: owed_at(client, record, url),
+            switchboard=Switchboard(account, secret),
+        )
 
-    async def told(record: PhoneRecord) -> CallSnapshot | str:
-        return await told_of(record, urljoin(url, f"calls/{record.call_sid}"))
 
-    public = given.get("IVR_PUBLIC_URL")
-    return SuiteTarget(url, account, secret, public, False, f"the bridge at {url}", caller_voice, told,
-                       Switchboard(account, secret))  # fmt: skip
+async def _owed_by(recent: RecentCalls, record: PhoneRecord) -> bool:
+    """Return whether a bridge of this process owes an answer."""
+    snapshot = recent.get(record.call_sid)
+    return snapshot is not None and snapshot.owes
 
 
-async def _takes_calls(url: str) -> None:
+async def _takes_calls(client: httpx.AsyncClient, url: str) -> None:
     """Wait until a bridge is ready. One that has no such page counts as ready."""
     loop = asyncio.get_running_loop()
     until, why = loop.time() + READY_PATIENCE_S, ""
-    async with httpx.AsyncClient(trust_env=False, timeout=5.0) as client:
-        while loop.time() < until:
-            try:
-                answer = await client.get(url)
-                if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
-                    return
-                why = answer.text.strip() or "503"
-            except httpx.HTTPError as error:
-                why = f"no answer ({type(error).__name__})"
-            await asyncio.sleep(0.25)
+    while loop.time() < until:
+        try:
+            answer = await client.get(url)
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                return
+            why = answer.text.strip() or "503"
+        except httpx.HTTPError as error:
+            why = f"no answer ({type(error).__name__})"
+        await asyncio.sleep(0.25)
     raise RuntimeError(f"{url}: not ready in {READY_PATIENCE_S:.0f} s: {why}")
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import httpx
@@ -31,6 +31,8 @@ from ivr.testbench.twilio.stream import Clock
 
 __all__ = ["CarrierOptions", "OpenStream", "SharedKey", "StreamRefused", "Switchboard", "open_socket", "place_call"]
 
+ASK_EVERY: Final = 0.25
+"""Seconds between two questions whether the agent owes an answer."""
 USUAL: Final = CarrierOptions()
 USUAL_PHONE: Final = PhoneOptions()
 
@@ -51,12 +53,14 @@ async def place_call(
     switchboard: Switchboard | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
     connect: OpenStream = open_socket,
+    owes: Callable[[], Awaitable[bool | None]] | None = None,
 ) -> PhoneRecord:
     """Call the bridge whose voice webhook is at `url` and play `scenario`. Return when the call is over.
 
     `public_url` is the bridge's own name for itself: requests are signed with it and sent to the origin of `url`.
     `voice` turns a text of the scenario into mu-law at 8 kHz; it runs in a thread, before the call.
     `record` is an empty record to fill: the caller of this function can watch it, or keep it after a cancellation.
+    `owes` tells whether the agent's answer is still to come; None: the bridge will not tell.
     `switchboard` lets a REST client act on the call. Raises `ScenarioError` before the call, ValueError when `url`
     is not an http URL, and `WireViolation` when `phone` is strict. Anything else the bridge does is in the record.
     """
@@ -64,13 +68,14 @@ async def place_call(
     audio = await asyncio.to_thread(render, scenario, voice)
     chance = random.Random(options.seed)
     bridge, record = BridgeAddress.of(url, public_url), PhoneRecord() if record is None else record
+    played = PhoneScript(scenario, audio)
     signer = Signer(auth_token, options.shared_key, options.honesty)
     async with httpx.AsyncClient(transport=transport, trust_env=False, follow_redirects=False) as client:
         call = LiveCall(
             Ids(account_sid, options.call_sid or new_sid("CA", chance), new_sid("MZ", chance)),
             Numbers(caller, called),
             record,
-            PhoneScript(scenario, audio),
+            played,
             options=options,
             phone=phone,
             webhooks=Webhooks(client, signer, bridge, chance),
@@ -80,5 +85,19 @@ async def place_call(
         )
         if switchboard is not None:
             switchboard.add(call)
-        await call.run(bridge.public_url(url))
+        asking = asyncio.create_task(_ask(owes, played)) if owes is not None else None
+        try:
+            await call.run(bridge.public_url(url))
+        finally:
+            if asking is not None:
+                asking.cancel()
+                await asyncio.gather(asking, return_exceptions=True)
     return record
+
+
+async def _ask(owes: Callable[[], Awaitable[bool | None]], script: PhoneScript) -> None:
+    """Tell the script again and again whether the agent owes an answer, until the bridge does not tell."""
+    while (owed := await owes()) is not None:
+        script.agent_owes = owed
+        await asyncio.sleep(ASK_EVERY)
+    script.agent_owes = False

@@ -84,6 +84,17 @@ def test_pause_of_the_agent_is_not_its_end() -> None:
     assert stage.until(3) == [(near(1.9, abs=0.021), SayAudio(SECOND, "hello"))]
 
 
+def test_agent_that_owes_an_answer_has_not_finished() -> None:
+    stage = Stage("press 1")
+    stage.agent(200)
+    stage.script.agent_owes = True
+    assert stage.until(3) == []
+    stage.script.agent_owes = False
+    # Audio that the bridge sent last may be on its way.
+    assert [act for _, act in stage.until(3.4)] == []
+    assert stage.until(4) == [(near(3.52, abs=0.05), PressKey("1", more=False))]
+
+
 def test_end_of_the_greeting_is_not_an_answer() -> None:
     stage = Stage("say one", "say two")
     stage.agent(300)

@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from ivr.testbench import tts
 from ivr.testbench.agent.app import DemoAgent, create_app
+from ivr.testbench.agent.script import TokenPace
 from ivr.testbench.loopback import bound, serving
 from ivr.testbench.suite import target
 from ivr.testbench.suite.plan import plan
@@ -80,6 +81,23 @@ def test_agent_of_the_command_comes_first(tmp_path: Path, monkeypatch: pytest.Mo
         return only
 
     assert live.run(main()).faults == []
+
+
+def test_slow_agent_is_waited_for(tmp_path: Path) -> None:
+    """The filler that covers the wait is no answer, and so the caller does not go on after it."""
+
+    async def main() -> PlayedCall:
+        listener, agent = bound(), DemoAgent(TokenPace(first_token=6.0, rate=150.0))
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/webhook"
+        (tmp_path / "one.toml").write_text('[[step]]\npress = "1"\n' + KEYS, encoding="utf-8")
+        async with serving(create_app(agent), listener):
+            calls = plan([tmp_path / "one.toml"])
+            (only,) = await Suite(tmp_path / "out", agent=url).run(calls, lambda _: None, lambda _: None)
+        return only
+
+    only = live.run(main())
+    assert only.faults == []
+    assert all(turn["sound_ms"] < 6000 < turn["answer_ms"] for turn in only.outcome["turns"][1:])
 
 
 def test_call_that_cannot_be_made(tmp_path: Path) -> None:
