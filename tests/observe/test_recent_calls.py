@@ -84,7 +84,7 @@ def test_a_second_stream_is_the_call_from_then_on() -> None:
 
 def test_only_a_developer_s_bridge_shows_its_calls(tmp_path: Path) -> None:
     async def story(front: Front) -> None:
-        assert (await front.get(f"/calls/{CALL}")).text == "Not Found"
+        assert (await front.get(f"/calls/{CALL}")).text.strip() == "Not Found"
 
     async def developing(front: Front) -> None:
         recent = RecentCalls()

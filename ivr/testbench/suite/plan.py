@@ -80,6 +80,11 @@ def groups(calls: Iterable[PlannedCall]) -> Iterator[list[PlannedCall]]:
         left = rest
 
 
+def texts_of(calls: Iterable[PlannedCall]) -> list[str]:
+    """Return all that is said in these calls, each text once."""
+    return list(dict.fromkeys(text for call in calls for text in call.scenario.texts))
+
+
 def _files(paths: Sequence[Path]) -> Iterator[tuple[str, Path]]:
     """Yield the label and the path of each scenario file."""
     for path in paths:

@@ -21,7 +21,7 @@ from ivr.testbench.refusal import refusal
 from ivr.testbench.report import artifacts
 from ivr.testbench.report.result import result
 from ivr.testbench.scenario import ScenarioError
-from ivr.testbench.suite.plan import PlannedCall, groups
+from ivr.testbench.suite.plan import PlannedCall, groups, texts_of
 from ivr.testbench.suite.target import SuiteTarget, far_bridge, own_bridge
 from ivr.testbench.twilio.carrier import place_call
 
@@ -91,13 +91,13 @@ class Suite:
             await asyncio.gather(*(play(target, call) for call in group))
 
         async def with_own_bridge(group: Sequence[PlannedCall]) -> None:
-            texts = list(dict.fromkeys(text for call in group for text in call.scenario.texts))
+            texts = texts_of(group)
             language: Language = "ar" if group[0].scenario.language == "ar" else "en"
             async with bridges, own_bridge(language, texts, self.jobs, self.agent) as target:
                 await play_all(target, group)
 
         if self.bridge:
-            async with far_bridge(self.bridge) as target:
+            async with far_bridge(self.bridge, texts_of(calls)) as target:
                 await play_all(target, calls)
         else:
             with _logging_to(self.out / LOG_FILE):

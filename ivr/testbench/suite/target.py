@@ -21,7 +21,7 @@ from ivr.config.load import load
 from ivr.observe.recent_calls import CallSnapshot, RecentCalls
 from ivr.server.app import create_app
 from ivr.server.serve import config_for
-from ivr.testbench.call import asking, owed_at, told_of
+from ivr.testbench.call import asking, markers_of, owed_at, told_of
 from ivr.testbench.demo import caller_voice, ready
 from ivr.testbench.loopback import bound, serving
 from ivr.testbench.mock import Mock
@@ -120,10 +120,11 @@ async def own_bridge(language: Language, texts: Sequence[str], jobs: int, agent:
 
 
 @contextlib.asynccontextmanager
-async def far_bridge(bridge: str) -> AsyncIterator[SuiteTarget]:
+async def far_bridge(bridge: str, texts: Sequence[str]) -> AsyncIterator[SuiteTarget]:
     """Ask a bridge that runs already for its calls while the block runs. Raises RuntimeError when it takes none.
 
-    Requests are signed with TWILIO_AUTH_TOKEN and TWILIO_ACCOUNT_SID of the environment.
+    `texts`: what callers say; an `ivr mock` at its usual place is told, in case the bridge asks it. Requests are signed
+    with TWILIO_AUTH_TOKEN and TWILIO_ACCOUNT_SID of the environment.
     """
     parts = urlsplit(bridge)
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -133,14 +134,15 @@ async def far_bridge(bridge: str) -> AsyncIterator[SuiteTarget]:
     account, secret = given.get("TWILIO_ACCOUNT_SID", f"AC{0:032x}"), given.get("TWILIO_AUTH_TOKEN", "none")
     async with asking() as client:
         await _takes_calls(client, urljoin(url, "readyz"))
+        markers = await markers_of(texts, None)
         yield SuiteTarget(
             url=url,
             account=account,
             secret=secret,
             public_url=given.get("IVR_PUBLIC_URL"),
-            scripted=False,
-            about=f"the bridge at {url}",
-            voice=caller_voice,
+            scripted=bool(markers),
+            about=f"the bridge at {url}{', ivr mock hears (SCRIPTED)' if markers else ''}",
+            voice=lambda of: caller_voice(of, markers),
             told=lambda record: told_of(record, urljoin(url, f"calls/{record.call_sid}")),
             owes=lambda record: owed_at(client, record, url),
             switchboard=Switchboard(account, secret),
