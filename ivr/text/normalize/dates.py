@@ -69,7 +69,7 @@ _MONTH_AND_YEAR: Final = re.compile(
 )
 # `expires 08/27`: two digits are a year only on a card that runs out.
 _EXPIRY: Final = re.compile(
-    rf"(?P<front>{WORD_START}(?:صلاحي|ال?انتهاء|[تي]نته[يى]|سار|expir|valid)[^\W\d_]*[\s:]*(?:[^\W\d_]+[\s:]+){{0,3}})"
+    rf"(?P<front>{WORD_START}(?:صلاحي|ال?انتهاء|[تي]نته[يى]|سار|exp(?:ir|(?![^\W_]))|valid)[^\W\d_]*\.?[\s:]*(?:[^\W\d_]+[\s:]+){{0,3}})"
     rf"(?P<month>0[1-9]|1[0-2])/(?P<year>[2-9]\d){_DATE_END}",
     re.IGNORECASE,
 )

@@ -35,7 +35,7 @@ _CAPITALS_AND_DIGITS: Final = re.compile(
 _KEY_CODE: Final = re.compile(rf"{WORD_START}[*#]+\d[\d*#]*[*#]?|(?<![\w*])\d+[*#](?![\w*])")
 # `**** 4821`, `4111 **** 1111`: of a card only these digits are shown; `strip_markup` has put a mark for the stars.
 _MASKED: Final = re.compile(
-    rf"(?:{WORD_START}(?P<front>\d{{1,6}}(?:[ -]\d{{1,6}})?)[ -]?)?{MASK_MARK}\s?(?P<figures>\d{{2,6}}){WORD_END}"
+    rf"(?:{WORD_START}(?P<front>\d{{1,6}}(?:[ -]\d{{1,6}})?)[ -]?)?{MASK_MARK}\s?(?P<figures>\d{{1,6}}){WORD_END}"
     rf"|{WORD_START}(?P<only>\d{{2,6}}){MASK_MARK}"
 )
 # A Saudi number plate: three Arabic letters with blanks between, and one to four digits before or behind.

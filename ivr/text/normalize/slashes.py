@@ -14,7 +14,7 @@ from ivr.text.segment.punctuation import CURRENCY_SIGNS
 
 # Short forms, in Arabic text and in English text.
 _SLASH_FORMS: Final = tuple(
-    (re.compile(rf"(?<![\w/]){pattern}(?![\w/])"), said)
+    (re.compile(rf"(?<!\w){pattern}(?!\w)"), said)
     for pattern, said in (
         (r"24\s?ساعة\s?/\s?7\s?(?:أيام|ايام)", ("على مدار الساعة", "twenty-four seven")),
         (r"[Nn]/[Aa]", ("غير متوفر", "not available")),

@@ -18,7 +18,16 @@ from ivr.text.normalize.numbers.cardinal_ar import (
 from ivr.text.normalize.numbers.cardinal_en import ordinal
 from ivr.text.normalize.numbers.fractions import say_fractions
 from ivr.text.normalize.numbers.numerals import amount, amount_value, number_words, sign_word, split_decimal
-from ivr.text.normalize.patterns import ANY_DIGIT, NUMBER, NUMBER_START, SIGN, UNIT_END, WORD_END, WORD_START
+from ivr.text.normalize.patterns import (
+    ANY_DIGIT,
+    NUMBER,
+    NUMBER_END,
+    NUMBER_START,
+    SIGN,
+    UNIT_END,
+    WORD_END,
+    WORD_START,
+)
 from ivr.text.segment.abbreviations import labelled
 from ivr.text.segment.punctuation import bare
 
@@ -87,7 +96,7 @@ _UNITS: Final = (
     (r"sq\.?\s?ft\.?", _forms("قدم مربع/قدمين مربعين/أقدام مربعة"), ("square foot", "square feet")),
     (r"ft|قدم", _forms("قدم/قدمين/أقدام"), ("foot", "feet")),
     (r"oz", _forms("أونصة/أونصتين/أونصات", True), ("ounce", "ounces")),
-    (r"inch|inches|بوصة", _forms("بوصة/بوصتين/بوصات", True), ("inch", "inches")),
+    (r"inch|inches|بوصة|in(?=\.\s[a-z])", _forms("بوصة/بوصتين/بوصات", True), ("inch", "inches")),
     (r"mins?|د", nouns_ar.noun("دقيقة"), ("minute", "minutes")),
     (r"secs?", nouns_ar.noun("ثانية"), ("second", "seconds")),
     (r"yrs?", nouns_ar.noun("سنة"), ("year", "years")),
@@ -96,9 +105,9 @@ _UNITS: Final = (
 )
 _ANY_UNIT: Final = "|".join(f"(?P<u{index}>{marks})" for index, (marks, _, _) in enumerate(_UNITS))
 _LOW_END: Final = rf"(?:(?P<low>{NUMBER})\s?(?P<dash>-|–|—|إلى|الى|to)\s?)?"
-# `2.5 كجم`, `5-8 km`; the dot of `2 hrs. and` goes with its unit.
+# `2.5 كجم`, `5-8 km`; the dot of `2 hrs. and`, `5 ft. 6 in. tall` goes with its unit.
 _WITH_UNIT: Final = re.compile(
-    rf"{NUMBER_START}(?P<sign>{SIGN}){_LOW_END}(?P<number>{NUMBER})\s?(?:{_ANY_UNIT}){UNIT_END}(?:\.(?=\s[a-z]))?"
+    rf"{NUMBER_START}(?P<sign>{SIGN}){_LOW_END}(?P<number>{NUMBER})\s?(?:{_ANY_UNIT}){UNIT_END}(?:\.(?=\s(?:[a-z]|\d{{1,3}}\s(?:in|oz|lb|min|sec|cm)\.)))?"
 )
 # `per kg`, `نصف كجم`: a unit without a number.
 _UNIT_ALONE: Final = re.compile(
@@ -144,6 +153,8 @@ _SUM_WORDS: Final = {
 }
 _VERSION: Final = re.compile(rf"{WORD_START}[vV]?\d+(?:\.\d+){{2,}}{WORD_END}")
 _ALL_DAY: Final = re.compile(rf"{WORD_START}24/7(?:/365)?(?![^\W_]|/)")
+# `50/50`, `80/20`, `20/20`: shares of a hundred, or sight; nothing is said between.
+_SHARES: Final = re.compile(rf"{NUMBER_START}(\d\d)/(\d\d){NUMBER_END}")
 _PLAIN_NUMBER: Final = re.compile(rf"({SIGN})({NUMBER})")
 _LEFT_OVER: Final = re.compile(r"\d+")
 
@@ -207,8 +218,12 @@ def say_remaining_numbers(text: str, arabic: bool) -> str:
         parts = found[0].lstrip("vV").split(".")
         return f" {words.dot} ".join(words.whole(part) for part in parts)
 
+    def shares(found: re.Match[str]) -> str:
+        spoken_apart = int(found[1]) + int(found[2]) == 100 or found[0] == "20/20"
+        return f"{found[1]} {found[2]}" if spoken_apart else found[0]
+
     text = _ALL_DAY.sub("على مدار الساعة" if arabic else "twenty-four seven", text)
-    text = _VERSION.sub(version, text)
+    text = _VERSION.sub(version, _SHARES.sub(shares, text))
     text = _RANGE.sub(
         lambda found: f"{amount(found['low'], arabic)} {words.to} {amount(found['number'], arabic)}", text
     )

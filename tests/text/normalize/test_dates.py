@@ -80,6 +80,7 @@ def test_dates_in_english() -> None:
         ("March 2025", "March twenty twenty-five"),
         ("in 2025.5", "in 2025.5"),
         ("due 4/15", "due April fifteenth"),
+        ("Exp. 05/27, expect 05/27", "Exp. May twenty twenty-seven, expect 05/27"),
         ("due 5/13", "due May thirteenth"),
         ("12/1 at 6:05", "January twelfth at 6:05"),
         ("until 12/25", "until December twenty-fifth"),

@@ -49,7 +49,7 @@ def test_slashes_in_english() -> None:
         ("50 mg/hr", "50 mg per hour"),
         ("a day/night plan", "a day/night plan"),
         ("n/a, w/o tax, c/o Ali", "not available, without tax, care of Ali"),
-        ("TCN/A", "TCN/A"),
+        ("TCN/A, TBD/N/A", "TCN/A, TBD/not available"),
         ("cash and/or card", "cash and or card"),
         ("cash / or card", "cash or card"),
         ("s/he, (s)he", "he or she, he or she"),

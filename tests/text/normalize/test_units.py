@@ -90,6 +90,7 @@ def test_units_in_english() -> None:
         ("2.5kg", "two point five kilograms"),
         ("3 to 5 km", "three to five kilometers"),
         ("2 hrs. and", "two hours and"),
+        ("5 ft. 6 in. tall, 3 ft. 5 of us", "five feet six inches tall, three feet. 5 of us"),
         ("98°F", "ninety-eight degrees Fahrenheit"),
         ("1 1/2", "one and a half"),
         ("2 3/4", "two and three quarters"),
@@ -119,6 +120,7 @@ def test_remaining_numbers_in_arabic() -> None:
 
 
 def test_remaining_numbers_in_english() -> None:
-    assert " ".join(say_remaining_numbers("24/7 v2.0.1 3<5 120/80", arabic=False).split()) == (
-        "twenty-four seven two dot zero dot one three less than five one hundred twenty over eighty"
+    assert " ".join(say_remaining_numbers("24/7 50/50 20/20 v2.0.1 3<5 120/80", arabic=False).split()) == (
+        "twenty-four seven fifty fifty twenty twenty two dot zero dot one "
+        "three less than five one hundred twenty over eighty"
     )

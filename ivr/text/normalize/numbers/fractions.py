@@ -50,6 +50,8 @@ _RATING: Final = re.compile(
     rf"(?P<front>{WORD_START}(?:[وفب]?(?:{_ARABIC_RATINGS})|{_ENGLISH_RATINGS})(?:\s(?:هو|هي|is|was|of|a|it))?[\s:(]+){_OF}",
     re.IGNORECASE,
 )
+# `60% (6/10)`, but `(1/2)` is a half.
+_BRACKETED: Final = re.compile(r"\((?!(?:[12]/[234]|3/4)\))(?P<at>\d{1,3})/(?P<of>\d{1,3})\)")
 _NAMED_NUMBER: Final = re.compile(
     rf"(?P<front>{WORD_START}(?:[وفبل]?(?:{_NAMED_THINGS}))\s#?)(?P<low>\d{{1,3}})/(?P<high>\d{{1,3}})(?![^\W_]|[/.,:-]\d|\s?[%٪])",
     re.IGNORECASE,
@@ -114,6 +116,9 @@ def say_places(text: str, arabic: bool) -> str:
     over = "على" if arabic else "slash"
     text = _ARABIC_PLACE.sub(place, text) if arabic else _ENGLISH_PLACE.sub(lambda found: labelled(found, "of"), text)
     text = _RATING.sub(lambda found: labelled(found, "من" if arabic else "out of"), text)
+    text = _BRACKETED.sub(
+        lambda found: f"({plain(found, 'من' if arabic else 'of')})" if is_place(found) else found[0], text
+    )
     return _NAMED_NUMBER.sub(lambda found: f"{found['front']}{found['low']} {over} {found['high']}", text)
 
 

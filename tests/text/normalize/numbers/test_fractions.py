@@ -34,6 +34,7 @@ def test_places_in_english() -> None:
         ("parcel number 1/2", "parcel number one of two"),
         ("rated 4.5/5", "rated four point five out of five"),
         ("scored 11/10", "scored 11/10"),
+        ("60% (6/10), (1/2), (6/5)", "60% (six of ten), (1/2), (6/5)"),
         ("on 2/5", "on 2/5"),
         ("unit 3/4, number 2025/1", "unit 3 slash 4, number 2025/1"),
     ]
