@@ -33,6 +33,8 @@ class CallStarted:
     """`inbound` or an outbound kind."""
     parameters: Mapping[str, str] = field(default_factory=dict)
     """What else the carrier and the operator say of the call, without the token. Never logged."""
+    line: str = ""
+    """What the operator calls the line that was dialled, for logs and metrics; empty: nothing."""
 
 
 @dataclass(frozen=True, slots=True)

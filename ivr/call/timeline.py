@@ -10,10 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
+TurnKind: TypeAlias = Literal["phrase", "speech", "dtmf"]
 TurnOutcome: TypeAlias = Literal["open", "heard", "interrupted", "superseded", "failed", "empty"]
 """`superseded`: the caller went on talking before a word was heard. `empty`: nothing was understood or answered."""
+
+Owner: TypeAlias = Literal["endpoint", "stt", "agent", "tts", "own"]
+"""The party that took time of a wait. `endpoint`: the silence that ends an utterance. `own`: the bridge."""
+OWNERS: Final[tuple[Owner, ...]] = ("endpoint", "stt", "agent", "tts", "own")
 
 Rule: TypeAlias = Literal[
     "words", "silence", "backchannel", "waiting", "nothing", "not_meant", "kept", "failed", "late"
@@ -119,7 +124,7 @@ class Turn:
     """Record one question and its answer. Turn 0 is the greeting."""
 
     number: int
-    kind: Literal["phrase", "speech", "dtmf"]
+    kind: TurnKind
     text: str = ""
     """What the agent was asked."""
     digits: str = ""
@@ -223,7 +228,13 @@ class Turn:
     def summary(self) -> dict[str, str | int]:
         """Return what an operator may want to know of it, without a word of what was said."""
         sentences = sum(bool(sentence.text) for sentence in self.sentences)
-        return {"turn": self.number, "kind": self.kind, "outcome": self.outcome, "sentences": sentences}
+        # Seconds of a wait as whole milliseconds; a party that the turn never came to has none.
+        took = {owner: seconds for owner in OWNERS if (seconds := spent(self, owner)) is not None}
+        waited = {"answer_ms": round(seconds * 1000)} if (seconds := wait(self)) is not None else {}
+        parts = {f"{owner}_ms": round(seconds * 1000) for owner, seconds in took.items()}
+        return {
+            "turn": self.number, "kind": self.kind, "outcome": self.outcome, "sentences": sentences, **waited, **parts,
+        }  # fmt: skip
 
     # -- what follows from it ------------------------------------------------------------------------------------
 
@@ -243,20 +254,92 @@ class Turn:
     def own_overhead(self) -> float | None:
         """Return the seconds from endpoint to first audio that were the bridge's own: not STT's, the agent's or TTS's.
 
-        A service whose answer lay unread while the process stood still is not charged for that time. The end of a
-        filler is not counted. None until the first sentence was sent.
+        None until the answer's first audio was sent, and for a phrase, which is no answer.
         """
-        first = self.sentences[0] if self.sentences else None
-        if first is None or self.asked_at is None or self.transcript_at is None or self.endpoint_at is None:
-            return None
-        # A sentence that was never sent has no wait to share out.
-        if first.asked_at is None or first.audio_at is None or first.sent_at is None:
-            return None
-        services = (
-            (self.endpoint_at, self.transcript_at),
-            (self.asked_at, first.ready_at),
-            (first.asked_at, first.audio_at),
-        )
-        sending = max(0.0, first.sent_at - first.audio_at - first.after_filler_s)
-        own = (self.asked_at - self.transcript_at) + (first.asked_at - first.ready_at) + sending
-        return own + sum(self.stalled(start, end) for start, end in services)
+        return spent(self, "own") if self.transcript_at is not None and wait(self) is not None else None
+
+
+# -- whose time it was -----------------------------------------------------------------------------------------------
+#
+#     caller's last word | endpoint | stt | own | agent | own | tts | own | first audio leaves for the phone
+#
+# The stages of a turn lie end to end, so their sum is the caller's wait. A turn that stopped half way has the stages it
+# reached.
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyStage:
+    """Hold one piece of the wait."""
+
+    name: str
+    owner: Owner
+    start: float
+    """Driver's seconds."""
+    end: float
+
+    @property
+    def seconds(self) -> float:
+        return self.end - self.start
+
+
+def first_spoken(turn: Turn) -> Sentence | None:
+    """Return the sentence that ended the silence, or else the first one. None: the turn has no sentence."""
+    sent = (sentence for sentence in turn.sentences if sentence.sent_at is not None)
+    return next(sent, next(iter(turn.sentences), None))
+
+
+def stages(turn: Turn) -> list[LatencyStage]:
+    """Return the stages of a turn in order, up to the first audio or as far as the turn came."""
+    steps: list[tuple[str, Owner, float | None]] = [
+        ("silence to end of speech", "endpoint", turn.endpoint_at),
+        ("speech to text", "stt", turn.transcript_at),
+        ("asking the agent", "own", turn.asked_at),
+        ("agent's first words", "agent", turn.first_delta_at),
+    ]
+    if sentence := first_spoken(turn):
+        steps += [
+            ("agent's first sentence", "agent", sentence.ready_at),
+            ("asking TTS", "own", sentence.asked_at),
+            ("first audio from TTS", "tts", sentence.audio_at),
+        ]
+        # A filler is said because the answer is late: its end is the agent's time.
+        if sentence.audio_at is not None and sentence.after_filler_s:
+            steps.append(("the filler to its end", "agent", sentence.audio_at + sentence.after_filler_s))
+        steps.append(("first audio to the phone", "own", sentence.sent_at))
+    before = turn.speech_ended_at
+    # Keys and phrases have no speech: their wait begins with the request to the agent.
+    if before is None:
+        before, steps = turn.asked_at, steps[3:]
+    found: list[LatencyStage] = []
+    for name, owner, at in steps:
+        if at is None or before is None:
+            break
+        # Speculative work may be done before the stage before it is over: then it took no time.
+        found.append(LatencyStage(name, owner, before, max(before, at)))
+        before = max(before, at)
+    return found
+
+
+def spent(turn: Turn, owner: Owner) -> float | None:
+    """Return the seconds that one party took. None: the turn never came to it."""
+    found = stages(turn)
+    parts = [stage for stage in found if stage.owner == owner]
+    if not parts:
+        return None
+    took = sum(stage.seconds for stage in parts)
+    if owner == "endpoint":
+        return took
+    # While the event loop stood still, the bridge took the time, in the stages of the others too.
+    if owner == "own":
+        others = [stage for stage in found if stage.owner not in ("own", "endpoint")]
+        return took + sum(turn.stalled(stage.start, stage.end) for stage in others)
+    return took - sum(turn.stalled(stage.start, stage.end) for stage in parts)
+
+
+def wait(turn: Turn) -> float | None:
+    """Return the seconds from the caller's last word to the first audio sent. None: no audio was sent."""
+    sentence = first_spoken(turn)
+    found = stages(turn)
+    if sentence is None or sentence.sent_at is None or not found or found[-1].end < sentence.sent_at:
+        return None
+    return found[-1].end - found[0].start

@@ -8,6 +8,7 @@ table leaves out comes from the environment's line, as far as it fits the table'
 
     [[line]]
     number = "+966110000000"        # as the phone's provider writes it
+    name = "shipments"              # in logs and metrics; left out: line_1, line_2, ...
     webhook_url = "https://agent.example/webhook"
     language = "en"                 # ar or en
     speaker = "James"
@@ -42,6 +43,9 @@ from ivr.config.default_phrases import PHRASES, VOICES, Language
 
 Choice: TypeAlias = int | float | bool | str
 
+DEFAULT_NAME: Final = "default"
+"""The name of the environment's line."""
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
 LONGEST_PHRASE: Final = 1000
 """Characters of a fixed phrase; a synthesis takes 2000."""
 _E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -125,6 +129,8 @@ class Line:
     """The voice for sentences that fail with the speaker, of the same dialect; empty: none."""
     choices: Mapping[str, Choice] = field(default_factory=dict)
     """Fields of CallOptions this line sets."""
+    name: str = DEFAULT_NAME
+    """What logs and metrics call the line, in place of its number."""
 
     def options(self, audio: Mapping[PhraseName, bytes] | None = None) -> CallOptions:
         """Return what the call core needs. `audio`: phrases rendered beforehand, mu-law at 8 kHz."""
@@ -169,7 +175,7 @@ def read_lines(text: str, default: Line) -> tuple[list[Line], Line, list[str]]:
     default = replace(default, choices=dict(table.call))
     lines: list[Line] = []
     for place, entry in enumerate(table.line, 1):
-        lines.append(line := entry.line(default))
+        lines.append(line := replace(entry.line(default), name=entry.name or f"line_{place}"))
         found = entry.faults(line) or (check_together(line) if comparable else [])
         problems += [f"[[line]] {place}: {problem}" for problem in found]
     # Without an agent the environment's line takes no calls: nothing of it can be wrong.
@@ -181,6 +187,12 @@ def read_lines(text: str, default: Line) -> tuple[list[Line], Line, list[str]]:
         for line in (default, *lines)
         for number in line.transfer_to
         if _E164.fullmatch(number) and line_keys(number)[0] in keys
+    ]
+    names = [line.name for line in lines]
+    problems += [
+        f"[[line]]: name {name} occurs twice: give each line a name of its own"
+        for name in dict.fromkeys(names)
+        if names.count(name) > 1
     ]
     problems += [
         f"[[line]]: number {line.number} occurs twice: keep one [[line]] for it"
@@ -257,6 +269,7 @@ class _LineTable(_Strict):
     """Represent a `[[line]]` as it is written; None: left out."""
 
     number: str
+    name: str | None = None
     webhook_url: str | None = None
     language: Language | None = None
     speaker: str | None = None
@@ -306,6 +319,8 @@ class _LineTable(_Strict):
         problems = []
         if problem := check_number(self.number):
             problems.append(f"number: {problem}")
+        if not _NAME.fullmatch(line.name) or line.name == DEFAULT_NAME:
+            problems.append("name: write a small letter and up to 31 more, digits or _, but not default")
         if line.webhook_url and (problem := check_http_url(line.webhook_url)):
             problems.append(f"webhook_url {problem}")
         if problem := check_endpoint(line.endpoint_ms):

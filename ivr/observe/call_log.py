@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 
 from ivr.call.commands import Command, HangUp, Note
-from ivr.call.events import CallStarted, Event
+from ivr.call.events import SUPERSEDED, CallStarted, Event
 from ivr.call.ports import CallObserver
 from ivr.call.timeline import Turn
 from ivr.observe import logs
@@ -20,14 +20,20 @@ _WARNINGS = frozenset({"upstream_failed", "speech_failed", "transcript_failed", 
 class CallLog:
     """Write the notes of calls to the log. By contract, a note holds nothing private."""
 
+    def __init__(self) -> None:
+        self._lines: dict[str, str] = {}
+
     def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
         """Log the start of a call, and the notes among its commands."""
         if isinstance(event, CallStarted):
-            log.info("call_started", extra={"call": call_id, "stream": event.stream_id})
+            self._lines[call_id] = event.line
+            log.info("call_started", extra={"call": call_id, "stream": event.stream_id, "line": event.line})
         for command in commands:
             if isinstance(command, Note):
                 level = logging.WARNING if command.name in _WARNINGS else logging.INFO
-                log.log(level, command.name, extra={**logs.fitted(command.fields), "call": call_id})
+                # The figures of a turn are compared by line.
+                line = {"line": self._lines.get(call_id, "")} if command.name == "turn" else {}
+                log.log(level, command.name, extra={**logs.fitted(command.fields), **line, "call": call_id})
 
     def ended(self, call_id: str, now: float, turns: Sequence[Turn], hang_up: HangUp) -> None:
         """Log the end of a call. `now` is the event loop's time."""
@@ -37,8 +43,11 @@ class CallLog:
             for turn in asked
             if turn.first_sent_at is not None and turn.speech_ended_at is not None
         )
+        # The call of a stream that was superseded goes on in its second stream.
+        line = self._lines.get(call_id, "") if hang_up.reason == SUPERSEDED else self._lines.pop(call_id, "")
         fields = {
             "call": call_id,
+            "line": line,
             "result": hang_up.result,
             "reason": hang_up.reason,
             "turns": len(asked),

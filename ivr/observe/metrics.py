@@ -5,17 +5,20 @@ Labels are fixed words of the bridge: no peer can add one.
 
 from __future__ import annotations
 
+import platform
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from typing import Final, get_args
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector, generate_latest
 from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.registry import Collector
 
+from ivr import __version__
 from ivr.call.commands import Command, HangUp, Note
-from ivr.call.events import CallStarted, Event, PeerFault
-from ivr.call.timeline import Turn
+from ivr.call.events import SUPERSEDED, CallStarted, Event, PeerFault
+from ivr.call.timeline import OWNERS, Turn, TurnKind, TurnOutcome, spent, wait
+from ivr.observe.known_labels import CALL_ENDS, DOCUMENTS_ANSWERED, NOTES_WATCHED
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 MOST_LABELS: Final = 100
@@ -25,6 +28,7 @@ _LABEL: Final = re.compile(r"[a-z0-9_]{1,64}")
 _OVERHEAD_SECONDS: Final = (0.005, 0.01, 0.02, 0.04, 0.06, 0.09, 0.12, 0.2, 0.5, 1.0)
 _LAG_SECONDS: Final = (0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _AUDIO_SECONDS: Final = (0.2, 0.4, 0.6, 0.8, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0)
+_WAIT_SECONDS: Final = (0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0)
 _YIELD_SECONDS: Final = (0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0)
 
 
@@ -47,16 +51,19 @@ class LabelValues:
 class Metrics:
     """Hold the counters of one server."""
 
-    def __init__(self, live: Callable[[], float] = lambda: 0.0) -> None:
-        """Take `live`, which counts the live calls when Prometheus asks."""
+    def __init__(self, live: Callable[[], float] = lambda: 0.0, lines: Sequence[str] = ()) -> None:
+        """Take `live`, which counts the live calls when Prometheus asks, and the names of the configuration's lines."""
         # Its own registry: two servers in one process (tests, the demo) share no counter.
         self.registry = CollectorRegistry()
         self._words: dict[tuple[MetricWrapperBase, int], LabelValues] = {}
-        self._calls = self._counter("ivr_calls", "Calls whose stream opened")
+        # Only lines of the configuration are labels, and of very many the first.
+        self._known_lines = lines[:MOST_LABELS]
+        self._line_of: dict[str, str] = {}
+        self._calls = self._counter("ivr_calls", "Calls whose stream opened", "line")
         self._answers = self._counter("ivr_answers", "Answers to the voice webhook", "document")
         self._rejected = self._counter("ivr_rejected_requests", "Requests and streams refused", "door", "reason")
-        self._ended = self._counter("ivr_terminations", "Calls that ended", "result", "reason")
-        self._turns = self._counter("ivr_turns", "Turns", "kind", "outcome")
+        self._ended = self._counter("ivr_terminations", "Calls that ended", "line", "result", "reason")
+        self._turns = self._counter("ivr_turns", "Turns", "line", "kind", "outcome")
         self._overlaps = self._counter("ivr_barge_ins", "Callers speaking over the agent", "verdict")
         self._notes = self._counter("ivr_notes", "Notes of calls", "name")
         self._faults = self._counter("ivr_peer_faults", "What peers said outside their protocol", "wire", "reason")
@@ -68,10 +75,19 @@ class Metrics:
         self._dropped_lines = self._counter("ivr_log_lines_dropped", "Lines of the log that were not read in time")
         self._lag = self._histogram("ivr_loop_lag_seconds", "How late the event loop runs its timers", _LAG_SECONDS)
         self._first_audio = self._histogram(
-            "ivr_first_audio_seconds", "From endpoint to the answer's first audio", _AUDIO_SECONDS
+            "ivr_first_audio_seconds", "From endpoint to the answer's first audio", _AUDIO_SECONDS, "line"
         )
+        self._waits = self._histogram(
+            "ivr_wait_seconds", "From the caller's last word to the first audio, by who took it", _WAIT_SECONDS,
+            "line", "part",
+        )  # fmt: skip
         self._yields = self._histogram("ivr_yield_seconds", "From the caller's onset to clear", _YIELD_SECONDS)
         Gauge("ivr_live_calls", "Calls on the line", registry=self.registry).set_function(live)
+        Info("ivr_build", "What runs", registry=self.registry).info(
+            {"version": __version__, "python": platform.python_version()}
+        )
+        ProcessCollector(registry=self.registry)
+        self._begin_at_zero()
 
     def __repr__(self) -> str:
         return f"<Metrics {len(self._words)} labels>"
@@ -103,7 +119,8 @@ class Metrics:
     def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
         """Count an event of a call, and the notes among its commands."""
         if isinstance(event, CallStarted):
-            self._add(self._calls)
+            self._line_of[call_id] = event.line if event.line in self._known_lines else OTHER
+            self._add(self._calls, self._line_of[call_id])
         elif isinstance(event, PeerFault):
             self._add(self._faults, event.wire, event.reason)
         for command in commands:
@@ -112,9 +129,13 @@ class Metrics:
 
     def ended(self, call_id: str, now: float, turns: Sequence[Turn], hang_up: HangUp) -> None:
         """Count the end of a call, and its turns."""
-        self._add(self._ended, hang_up.result, hang_up.reason)
+        line = self._line_of.get(call_id, OTHER)
+        # The call of a stream that was superseded goes on in its second stream.
+        if hang_up.reason != SUPERSEDED:
+            self._line_of.pop(call_id, None)
+        self._add(self._ended, line, hang_up.result, hang_up.reason)
         for turn in turns:
-            self._add(self._turns, turn.kind, turn.outcome)
+            self._add(self._turns, line, turn.kind, turn.outcome)
             for overlap in turn.overlaps:
                 self._add(self._overlaps, overlap.verdict)
                 if overlap.clear_at is not None:
@@ -122,7 +143,12 @@ class Metrics:
             if turn.own_overhead is not None:
                 self._overhead.observe(turn.own_overhead)
             if turn.endpoint_at is not None and turn.first_sent_at is not None:
-                self._first_audio.observe(turn.first_sent_at - turn.endpoint_at)
+                self._first_audio.labels(line).observe(turn.first_sent_at - turn.endpoint_at)
+            # A phrase answers no one, and of a turn without a sound the wait has no end.
+            if wait(turn) is not None:
+                for owner in OWNERS:
+                    if (seconds := spent(turn, owner)) is not None:
+                        self._waits.labels(line, owner).observe(seconds)
 
     def render(self) -> bytes:
         """Return the page for Prometheus, as `CONTENT_TYPE`."""
@@ -132,13 +158,34 @@ class Metrics:
         """Make a counter in this registry."""
         return Counter(name, help_text, labels, registry=self.registry)
 
-    def _histogram(self, name: str, help_text: str, buckets: Iterable[float]) -> Histogram:
+    def _histogram(self, name: str, help_text: str, buckets: Iterable[float], *labels: str) -> Histogram:
         """Make a histogram in this registry. `buckets`: upper bounds in seconds."""
-        return Histogram(name, help_text, buckets=tuple(buckets), registry=self.registry)
+        return Histogram(name, help_text, labels, buckets=tuple(buckets), registry=self.registry)
 
-    def _add(self, counter: Counter, *words: str) -> None:
-        """Add one to a counter, under these label values."""
+    def _begin_at_zero(self) -> None:
+        """Show the values that are known before they happen: an alert on a rise needs a figure before the first."""
+        for line in self._known_lines:
+            self._add(self._calls, line, amount=0)
+            self._first_audio.labels(line)
+            for owner in OWNERS:
+                self._waits.labels(line, owner)
+            for result, reason in CALL_ENDS:
+                self._add(self._ended, line, result, reason, amount=0)
+            for kind in get_args(TurnKind):
+                for outcome in get_args(TurnOutcome):
+                    self._add(self._turns, line, kind, outcome, amount=0)
+        for counter, values in (
+            (self._answers, DOCUMENTS_ANSWERED),
+            (self._overlaps, ("commit", "resume")),
+            (self._notes, NOTES_WATCHED),
+        ):
+            for value in values:
+                self._add(counter, value, amount=0)
+        self._add(self._rejected, "voice", "wrong_signature", amount=0)
+
+    def _add(self, counter: Counter, *words: str, amount: int = 1) -> None:
+        """Add to a counter, under these label values."""
         labels = [
             self._words.setdefault((counter, place), LabelValues()).bounded(word) for place, word in enumerate(words)
         ]
-        (counter.labels(*labels) if labels else counter).inc()
+        counter.labels(*labels).inc(amount)

@@ -105,7 +105,7 @@ class Bridge:
         self.admission: Admission[Session] = Admission(settings.max_calls)
         self.tokens = Tokens()
         self._batching = VadBatching(lambda: len(self.admission))
-        self.metrics = Metrics(lambda: float(len(self.admission)))
+        self.metrics = Metrics(lambda: float(len(self.admission)), [line.name for line in settings.all_lines])
         self.prepared = self.leaving = False
         """Phrases were rendered, or could not be: calls are welcome. The server is about to stop: they are not."""
         self._scorer = scorer
@@ -339,6 +339,7 @@ class Bridge:
             older.withdraw(SUPERSEDED)
         ours = own_addresses(started.caller, started.called, started.direction)
         line = self.settings.line(*ours) or self.settings.default_line
+        started = replace(started, line=line.name)
         rendered = {
             name: audio
             for name, text in line.phrases.items()

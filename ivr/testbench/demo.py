@@ -25,7 +25,7 @@ from starlette.routing import Mount
 
 from ivr.call.commands import Command, HangUp
 from ivr.call.events import Event
-from ivr.call.timeline import Turn
+from ivr.call.timeline import Owner, Turn, spent, wait
 from ivr.config.default_phrases import Language
 from ivr.config.load import load
 from ivr.config.settings import Settings
@@ -42,7 +42,7 @@ from ivr.testbench.recording import PhoneRecord
 from ivr.testbench.refusal import refusal
 from ivr.testbench.report import artifacts
 from ivr.testbench.report.console import CallConsole, latency_table, summary
-from ivr.testbench.report.latency import Owner, spent, times, wait
+from ivr.testbench.report.latency import times
 from ivr.testbench.report.result import result
 from ivr.testbench.scenario import Scenario, from_words
 from ivr.testbench.twilio.carrier import place_call

@@ -14,9 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias, get_args
 
 from ivr.call.commands import Result
-from ivr.call.timeline import TurnOutcome
+from ivr.call.timeline import OWNERS, TurnOutcome
 from ivr.testbench.recording import Ending
-from ivr.testbench.report.latency import OWNERS
 
 Wanted: TypeAlias = float | bool | tuple[str, ...]
 """A bound, a yes or no, or texts."""

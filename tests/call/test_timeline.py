@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import fields
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from ivr.call.timeline import Overlap, Sentence, Turn
+from ivr.call.timeline import OWNERS, Overlap, Sentence, Turn, first_spoken, spent, stages, wait
 
 ROOT = Path(__file__).parents[2]
 WRITER = ROOT / "ivr" / "call" / "timeline.py"
@@ -129,8 +131,13 @@ def test_an_overlap_is_recorded_with_its_verdict() -> None:
 # -- the bridge's own share ------------------------------------------------------------------------------------------
 
 
+ASKED: dict[str, Any] = {
+    "speech_ended_at": 9.5, "endpoint_at": 10.0, "transcript_at": 10.8, "asked_at": 10.81, "first_delta_at": 11.9,
+}  # fmt: skip
+
+
 def test_own_overhead_leaves_out_stt_agent_and_tts() -> None:
-    turn = Turn(1, "speech", endpoint_at=10.0, transcript_at=10.8, asked_at=10.81)
+    turn = Turn(1, "speech", **ASKED)
     sentence = Sentence(1, "x", "x", ready_at=12.0, asked_at=12.02, audio_at=12.5, sent_at=12.53)
     assert turn.own_overhead is None
     turn.sentences.append(sentence)
@@ -139,7 +146,7 @@ def test_own_overhead_leaves_out_stt_agent_and_tts() -> None:
 
 
 def test_own_overhead_is_unknown_until_something_was_sent() -> None:
-    turn = Turn(1, "speech", endpoint_at=10.0, transcript_at=10.8, asked_at=10.81)
+    turn = Turn(1, "speech", **ASKED)
     turn.sentences.append(Sentence(1, "x", "x", ready_at=12.0, asked_at=12.02))
     assert turn.own_overhead is None
     greeting = Turn(0, "phrase", sentences=[Sentence(1, "x", "x", ready_at=12.0)])
@@ -148,7 +155,7 @@ def test_own_overhead_is_unknown_until_something_was_sent() -> None:
 
 def test_own_overhead_has_the_stalls_of_the_process() -> None:
     sentence = Sentence(1, "x", "x", ready_at=12.0, asked_at=12.02, audio_at=12.5, sent_at=12.53)
-    turn = Turn(1, "speech", endpoint_at=10.0, transcript_at=10.8, asked_at=10.81, sentences=[sentence])
+    turn = Turn(1, "speech", **ASKED, sentences=[sentence])
     turn.stalls = [(9.0, 10.1), (10.9, 11.9), (12.005, 12.015), (12.4, 99.0)]
     assert turn.own_overhead is not None
     assert abs(turn.own_overhead - (0.06 + 0.1 + 1.0 + 0.1)) < 1e-9
@@ -162,3 +169,99 @@ def test_a_turn_has_the_stalls_in_which_it_was_waited_for() -> None:
     assert waited.stalls == []
     for turn in (Turn(0, "phrase", first_sent_at=10.0), Turn(2, "speech", endpoint_at=5.0)):
         assert turn.with_stalls(stalls) is turn
+
+
+# -- whose time it was -----------------------------------------------------------------------------------------------
+
+
+def answered(**changes: object) -> Turn:
+    """A turn with every time known, the caller's last word at 10 s."""
+    turn = Turn(1, "speech", "Where is it?", outcome="heard", heard="It is here. Anything else?")
+    turn.speech_started_at, turn.speech_ended_at, turn.endpoint_at = 8.0, 10.0, 10.5
+    turn.transcript_at, turn.asked_at, turn.first_delta_at, turn.reply_ended_at = 11.0, 11.01, 11.5, 12.0
+    turn.sentences = [
+        Sentence(1, "It is here. ", "It is here.", 11.6, 11.61, 11.9, 11.92, audio_ms=1000, heard_ms=1000),
+        Sentence(2, "Anything else?", "Anything else?", 11.7, 12.0, 12.3, 12.5, audio_ms=800, heard_ms=800),
+    ]
+    for name, value in changes.items():
+        setattr(turn, name, value)
+    return turn
+
+
+def test_the_stages_lie_end_to_end() -> None:
+    found = stages(answered())
+    assert [(stage.owner, round(stage.seconds, 3)) for stage in found] == [
+        ("endpoint", 0.5),
+        ("stt", 0.5),
+        ("own", 0.01),
+        ("agent", 0.49),
+        ("agent", 0.1),
+        ("own", 0.01),
+        ("tts", 0.29),
+        ("own", 0.02),
+    ]
+    assert all(one.end == other.start for one, other in pairwise(found))
+    assert wait(answered()) == pytest.approx(1.92)
+    assert spent(answered(), "own") == pytest.approx(0.04)
+
+
+def test_the_end_of_a_filler_is_not_the_bridges_own_time() -> None:
+    turn = answered()
+    turn.sentences[0].follow_filler(0.5)
+    turn.sentences[0].sent_at = 12.41
+    assert spent(turn, "own") == pytest.approx(0.03)
+    assert wait(turn) == pytest.approx(2.41)
+
+
+@pytest.mark.parametrize("stalls", [[], [(0.0, 0.3)], [(0.9, 1.2), (1.5, 1.9)], [(0.0, 9.0)]], ids=str)
+def test_the_wait_is_the_sum_of_what_each_took(stalls: list[tuple[float, float]]) -> None:
+    turn = answered()
+    turn.stalls = stalls
+    assert spent(turn, "own") == pytest.approx(turn.own_overhead)
+    assert sum(spent(turn, owner) or 0 for owner in OWNERS) == pytest.approx(wait(turn))
+
+
+@pytest.mark.parametrize(
+    ("missing", "owners"),
+    [
+        ({"endpoint_at": None}, []),
+        ({"transcript_at": None}, ["endpoint"]),
+        ({"first_delta_at": None}, ["endpoint", "stt", "own"]),
+        ({"sentences": []}, ["endpoint", "stt", "own", "agent"]),
+        ({"speech_ended_at": None, "asked_at": None}, []),
+    ],
+)
+def test_a_turn_that_stopped_half_way(missing: dict[str, object], owners: list[str]) -> None:
+    turn = answered(**missing)
+    assert [stage.owner for stage in stages(turn)] == owners
+    assert wait(turn) is None
+    assert spent(turn, "tts") is None
+
+
+def test_keys_begin_with_the_question() -> None:
+    turn = answered(kind="dtmf", speech_ended_at=None, endpoint_at=None, transcript_at=None)
+    assert stages(turn)[0].name == "agent's first words"
+    assert wait(turn) == pytest.approx(0.91)
+
+
+def test_the_first_sentence_with_sound_counts() -> None:
+    turn = answered()
+    turn.sentences[0].sent_at = None
+    assert first_spoken(turn) is turn.sentences[1]
+    for sentence in turn.sentences:
+        sentence.sent_at = None
+    assert first_spoken(turn) is turn.sentences[0]
+    assert wait(turn) is None
+
+
+def test_the_summary_of_a_turn_has_the_parts_of_its_wait() -> None:
+    assert answered().summary() == {
+        "turn": 1, "kind": "speech", "outcome": "heard", "sentences": 2, "answer_ms": 1920, "endpoint_ms": 500,
+        "stt_ms": 500, "agent_ms": 590, "tts_ms": 290, "own_ms": 40,
+    }  # fmt: skip
+    failed = answered(outcome="failed", first_delta_at=None, sentences=[]).summary()
+    assert failed == {
+        "turn": 1, "kind": "speech", "outcome": "failed", "sentences": 0,
+        "endpoint_ms": 500, "stt_ms": 500, "own_ms": 10,
+    }  # fmt: skip
+    assert Turn(0, "phrase").summary() == {"turn": 0, "kind": "phrase", "outcome": "open", "sentences": 0}

@@ -177,7 +177,7 @@ WRONG: list[tuple[str, str]] = [
     ("[[line]]\nnumber = 5", "[[line]] 1: number: write the number that is dialled, in quotes"),
     (
         '[[line]]\nnumber = "+12345"\nlangauge = "en"',
-        "[[line]] 1: langauge: there is no such key; the keys are number, webhook_url,",
+        "[[line]] 1: langauge: there is no such key; the keys are number, name, webhook_url,",
     ),
     ('[[line]]\nnumber = "+12345"\nlanguage = "fr"', '[[line]] 1: language: write "ar" or "en"'),
     ('[[line]]\nnumber = "abc"', "[[line]] 1: number: write + and digits"),
@@ -188,6 +188,12 @@ WRONG: list[tuple[str, str]] = [
     (
         '[call]\nstart_ms = []\n[[line]]\nnumber = "+12345"\n[line.call]\ncommit_ms = 40',
         "[call] start_ms: write one number",
+    ),
+    ('[[line]]\nnumber = "+12345"\nname = "My line"', "[[line]] 1: name: write a small letter"),
+    ('[[line]]\nnumber = "+12345"\nname = "default"', "[[line]] 1: name: write a small letter"),
+    (
+        '[[line]]\nnumber = "+12345"\nname = "line_2"\n[[line]]\nnumber = "+12346"',
+        "[[line]]: name line_2 occurs twice",
     ),
     ('[[line]]\nnumber = "+12345"\n[[line]]\nnumber = "0012345"', "[[line]]: number +12345 occurs twice"),
     ('[[line]]\nnumber = "12345"\n[[line]]\nnumber = "tel:+1-2345"', "[[line]]: number 12345 occurs twice"),
@@ -388,3 +394,9 @@ def test_the_default_line_may_not_transfer_to_a_line() -> None:
 def test_another_language_keeps_the_endpoint() -> None:
     (english,) = lines('[[line]]\nnumber = "+12345"\nlanguage = "en"', replace(ARABIC, endpoint_ms=600))
     assert (english.language, english.endpoint_ms) == ("en", 600)
+
+
+def test_lines_have_names_for_logs_and_metrics() -> None:
+    text = '[[line]]\nnumber = "+12345"\n[[line]]\nnumber = "+12346"\nname = "sales"'
+    lines, default, problems = read_lines(text, plain_line("en"))
+    assert ([line.name for line in lines], default.name, problems) == (["line_1", "sales"], "default", [])

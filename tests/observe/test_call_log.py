@@ -14,7 +14,7 @@ from ivr.observe import logs
 from ivr.observe.call_log import CallLog, Observers
 from ivr.observe.loop_lag import LoopLag
 
-STARTED = CallStarted("CA1", "MZ1", "+966500000001", "+966110000000")
+STARTED = CallStarted("CA1", "MZ1", "+966500000001", "+966110000000", line="sales")
 
 
 @pytest.fixture(autouse=True)
@@ -27,12 +27,12 @@ def told(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str, dict[str, obj
 
 
 def turn(outcome: TurnOutcome, *, spoke: float | None = 1.0, sent: float | None = 2.0) -> Turn:
-    return Turn(1, "speech", "private words", outcome, speech_ended_at=spoke, first_sent_at=sent)
+    return Turn(1, "speech", "private words", outcome=outcome, speech_ended_at=spoke, first_sent_at=sent)
 
 
 def test_a_call_s_start_names_nobody(caplog: pytest.LogCaptureFixture) -> None:
     CallLog().happened("CA1", 0.0, STARTED, [])
-    assert told(caplog) == [("INFO", "call_started", {"call": "CA1", "stream": "MZ1"})]
+    assert told(caplog) == [("INFO", "call_started", {"call": "CA1", "stream": "MZ1", "line": "sales"})]
 
 
 @pytest.mark.parametrize(
@@ -70,10 +70,23 @@ def test_the_end_has_what_an_operator_asks_first(caplog: pytest.LogCaptureFixtur
     [(level, event, fields)] = told(caplog)
     assert (level, event) == ("INFO", "call_ended")
     assert fields == {
-        "call": "CA1", "result": "success", "reason": "caller_stop", "turns": 5, "heard": 2, "interrupted": 1,
-        "failed": 1, "answer_ms_p50": 1000, "answer_ms_max": 1500,
+        "call": "CA1", "line": "", "result": "success", "reason": "caller_stop", "turns": 5, "heard": 2,
+        "interrupted": 1, "failed": 1, "answer_ms_p50": 1000, "answer_ms_max": 1500,
     }  # fmt: skip
     assert "private" not in caplog.text
+
+
+def test_turns_and_the_end_of_a_call_have_its_line(caplog: pytest.LogCaptureFixture) -> None:
+    written = CallLog()
+    written.happened("CA1", 0.0, STARTED, [])
+    written.ended("CA1", 1.0, [], HangUp("indeterminate", "superseded"))
+    written.happened("CA1", 2.0, Tick(), [Note("turn", {"turn": 1, "stt_ms": 200}), Note("filler")])
+    written.ended("CA1", 3.0, [], HangUp("success", "caller_stop"))
+    written.ended("CA1", 4.0, [], HangUp("success", "caller_stop"))
+    _, superseded, turned, filler, ended, unknown = told(caplog)
+    assert turned == ("INFO", "turn", {"call": "CA1", "turn": 1, "stt_ms": 200, "line": "sales"})
+    assert "line" not in filler[2]
+    assert [line[2]["line"] for line in (superseded, ended, unknown)] == ["sales", "sales", ""]
 
 
 def test_a_call_without_a_turn(caplog: pytest.LogCaptureFixture) -> None:

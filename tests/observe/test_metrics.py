@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import ast
+import platform
+import re
+from pathlib import Path
+
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from ivr import __version__
 from ivr.call.commands import HangUp, Note, SendClear
 from ivr.call.events import CallStarted, PeerFault, Tick
-from ivr.call.timeline import Overlap, Sentence, Turn
+from ivr.call.timeline import OWNERS, Overlap, Sentence, Turn
+from ivr.observe.known_labels import CALL_ENDS, DOCUMENTS_ANSWERED, NOTES_WATCHED
 from ivr.observe.metrics import CONTENT_TYPE, MOST_LABELS, LabelValues, Metrics
+
+ELSEWHERE = {"media_timeout", "max_call", "failures_in_a_row", "result", "reason", "stop", "_transfer"}
+"""Other words that docs/log.md names beside the ends."""
+WITH_TRANSFER = {f"{service}_unavailable_transfer" for service in ("stt", "agent", "tts")}
 
 
 class Read:
@@ -25,6 +36,7 @@ class Read:
 def answered_turn() -> Turn:
     sentence = Sentence(1, "a", "a", ready_at=2.0, asked_at=2.01, audio_at=2.2, sent_at=2.23)
     turn = Turn(1, "speech", outcome="heard", endpoint_at=1.0, transcript_at=1.5, asked_at=1.52, sentences=[sentence])
+    turn.speech_ended_at, turn.first_delta_at = 0.5, 1.9
     turn.first_sent_at = 2.23
     turn.overlaps = [
         Overlap(onset_at=3.0, yield_at=3.1, clear_at=3.1, verdict="commit"),
@@ -34,15 +46,17 @@ def answered_turn() -> Turn:
 
 
 def test_calls_and_their_faults_are_counted() -> None:
-    metrics = Metrics(live=lambda: 7.0)
-    metrics.happened("CA", 0, CallStarted("CA", "MZ"), [Note("warm"), Note("warm"), SendClear()])
+    metrics = Metrics(live=lambda: 7.0, lines=["sales"])
+    metrics.happened("CA", 0, CallStarted("CA", "MZ", line="sales"), [Note("warm"), Note("warm"), SendClear()])
+    metrics.happened("CB", 0, CallStarted("CB", "MZ", line="no line"), [])
     metrics.happened("CA", 0, PeerFault("phone", "bad_base64"), [])
     metrics.happened("CA", 0, Tick(), [])
     metrics.answered("busy")
     metrics.rejected("tts", "wrong_signature")
     metrics.noted("tts_link_lost")
     values = Read(metrics)
-    assert values("ivr_calls_total") == 1
+    assert values("ivr_calls_total", "sales") == 1
+    assert values("ivr_calls_total", "other") == 1
     assert values("ivr_notes_total", "warm") == 2
     assert values("ivr_notes_total", "tts_link_lost") == 1
     assert values("ivr_peer_faults_total", "phone", "bad_base64") == 1
@@ -52,19 +66,22 @@ def test_calls_and_their_faults_are_counted() -> None:
 
 
 def test_a_call_that_ends_is_measured() -> None:
-    metrics = Metrics()
+    metrics = Metrics(lines=["sales"])
+    metrics.happened("CA", 0, CallStarted("CA", "MZ", line="sales"), [])
     metrics.ended("CA", 9, [Turn(0, "phrase"), answered_turn()], HangUp("success", "agent_goodbye"))
     values = Read(metrics)
-    assert values("ivr_terminations_total", "success", "agent_goodbye") == 1
-    assert values("ivr_turns_total", "speech", "heard") == 1
-    assert values("ivr_turns_total", "phrase", "open") == 1
+    assert values("ivr_terminations_total", "sales", "success", "agent_goodbye") == 1
+    assert values("ivr_turns_total", "sales", "speech", "heard") == 1
+    assert values("ivr_turns_total", "sales", "phrase", "open") == 1
     assert values("ivr_barge_ins_total", "commit") == 1
     assert values("ivr_barge_ins_total", "resume") == 1
     assert values("ivr_yield_seconds_sum") == pytest.approx(0.1)
     assert values("ivr_yield_seconds_count") == 1
     assert values("ivr_own_overhead_seconds_sum") == pytest.approx(0.06)
-    assert values("ivr_first_audio_seconds_sum") == pytest.approx(1.23)
-    assert values("ivr_first_audio_seconds_count") == 1
+    assert values("ivr_first_audio_seconds_sum", "sales") == pytest.approx(1.23)
+    assert values("ivr_first_audio_seconds_count", "sales") == 1
+    parts = {part: values("ivr_wait_seconds_sum", "sales", part) for part in OWNERS}
+    assert parts == pytest.approx({"endpoint": 0.5, "stt": 0.5, "agent": 0.48, "tts": 0.19, "own": 0.06})
 
 
 def test_a_peer_cannot_add_labels() -> None:
@@ -80,7 +97,8 @@ def test_labels_are_bounded() -> None:
         metrics.answered(f"n{number}")
         metrics.answered("n0")
     values = Read(metrics)
-    assert values("ivr_answers_total", "other") == 50
+    known = len(DOCUMENTS_ANSWERED)
+    assert values("ivr_answers_total", "other") == 50 + known
     assert values("ivr_answers_total", "n0") == MOST_LABELS + 51
     assert LabelValues(1).bounded("a") == "a"
 
@@ -88,16 +106,72 @@ def test_labels_are_bounded() -> None:
 def test_two_servers_do_not_share() -> None:
     one, other = Metrics(), Metrics()
     one.answered("busy")
-    with pytest.raises(KeyError):
-        Read(other)("ivr_answers_total", "busy")
+    assert Read(other)("ivr_answers_total", "busy") == 0
     assert Read(one)("ivr_live_calls") == 0
 
 
 def test_the_page_and_the_line() -> None:
     metrics = Metrics()
     metrics.answered("busy")
-    assert repr(metrics) == "<Metrics 1 labels>"
+    assert repr(metrics) == "<Metrics 5 labels>"
     assert CONTENT_TYPE.startswith("text/plain; version=0.0.4")
+
+
+def test_known_values_are_there_before_they_happen() -> None:
+    values = Read(Metrics(lines=["sales", "help"]))
+    for line in ("sales", "help"):
+        for result, reason in CALL_ENDS:
+            assert values("ivr_terminations_total", line, result, reason) == 0
+        assert values("ivr_turns_total", line, "speech", "failed") == 0
+        assert values("ivr_wait_seconds_count", line, "own") == 0
+    for note in NOTES_WATCHED:
+        assert values("ivr_notes_total", note) == 0
+    assert values("ivr_rejected_requests_total", "voice", "wrong_signature") == 0
+
+
+def test_known_ends_are_those_of_the_log_and_of_the_code() -> None:
+    root = Path(__file__).parents[2]
+    table = (root / "docs" / "log.md").read_text("utf-8").split("## How calls end")[1]
+    written = set(re.findall(r"`([a-z_]+)`", table)) - ELSEWHERE
+    results = {result for result, _ in CALL_ENDS}
+    reasons = {reason for _, reason in CALL_ENDS}
+    assert (
+        reasons == {reason for reason in written if reason not in {*results, "_transfer"}} - ELSEWHERE | WITH_TRANSFER
+    )
+    called = [
+        (*(arg.value for arg in node.args[:2] if isinstance(arg, ast.Constant)),)
+        for path in (root / "ivr").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "HangUp"
+    ]
+    assert [end for end in called if len(end) == 2 and end not in CALL_ENDS] == []
+
+
+def test_a_second_stream_of_a_call_keeps_its_line() -> None:
+    metrics = Metrics(lines=["sales"])
+    metrics.happened("CA", 0, CallStarted("CA", "MZ", line="sales"), [])
+    metrics.happened("CA", 1, CallStarted("CA", "MY", line="sales"), [])
+    metrics.ended("CA", 1, [], HangUp("indeterminate", "superseded"))
+    metrics.ended("CA", 9, [], HangUp("success", "caller_stop"))
+    values = Read(metrics)
+    assert values("ivr_terminations_total", "sales", "indeterminate", "superseded") == 1
+    assert values("ivr_terminations_total", "sales", "success", "caller_stop") == 1
+
+
+def test_a_line_that_is_not_configured_is_other() -> None:
+    metrics = Metrics(lines=[f"line_{number}" for number in range(MOST_LABELS + 1)])
+    for number, line in enumerate((f"line_{MOST_LABELS - 1}", f"line_{MOST_LABELS}", "", "+966500000001")):
+        metrics.happened(f"CA{number}", 0, CallStarted("CA", "MZ", line=line), [])
+    values = Read(metrics)
+    assert values("ivr_calls_total", f"line_{MOST_LABELS - 1}") == 1
+    assert values("ivr_calls_total", "other") == 3
+
+
+def test_what_runs_and_what_it_takes() -> None:
+    page = Metrics().render().decode()
+    assert f'ivr_build_info{{python="{platform.python_version()}",version="{__version__}"}} 1.0' in page
+    assert "process_resident_memory_bytes" in page
+    assert "process_open_fds" in page
 
 
 def test_how_late_the_process_is() -> None:

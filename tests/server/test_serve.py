@@ -32,7 +32,7 @@ from ivr.testbench.loopback import bound
 from ivr.testbench.phone import messages as wire
 from ivr.testbench.twilio.signing import Signer
 from tests.support import live
-from tests.support.front import ACCOUNT, AUTH, CALL, PUBLIC, STREAM, a_bridge, document, settings, voice_form
+from tests.support.front import ACCOUNT, AUTH, CALL, PUBLIC, STREAM, a_bridge, document, settings, total, voice_form
 
 IDS = wire.Ids(ACCOUNT, CALL, STREAM)
 
@@ -313,7 +313,7 @@ def test_a_message_of_five_megabytes_ends_only_its_call(tmp_path: Path) -> None:
             assert await code_of(phone) == 1009
             await until(lambda: len(bridge.admission) == 0)
             ended = {"result": "indeterminate", "reason": "caller_closed"}
-            assert bridge.metrics.registry.get_sample_value("ivr_terminations_total", ended) == 1
+            assert total(bridge.metrics, "ivr_terminations_total", **ended) == 1
             async with httpx.AsyncClient(trust_env=False) as client:
                 assert (await client.get(f"http://{place}/healthz")).status_code == 200
             assert await ring(place)

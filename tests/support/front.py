@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 from ivr.config.load import load
 from ivr.config.settings import Settings
 from ivr.hamsa.options import HamsaSettings
+from ivr.observe.metrics import Metrics
 from ivr.server.app import create_app
 from ivr.server.bridge import Bridge
 from ivr.testbench import virtual_time
@@ -108,7 +109,14 @@ class Front:
         return self.metric("ivr_rejected_requests_total", door=door, reason=reason)
 
     def metric(self, name: str, **labels: str) -> float:
-        return self.bridge.metrics.registry.get_sample_value(name, labels) or 0.0
+        return total(self.bridge.metrics, name, **labels)
+
+
+def total(metrics: Metrics, name: str, **labels: str) -> float:
+    """Return the sum of a metric's samples that have these labels, and perhaps others."""
+    families = metrics.registry.restricted_registry([name]).collect()
+    samples = (sample for family in families for sample in family.samples if sample.name == name)
+    return sum(sample.value for sample in samples if labels.items() <= sample.labels.items())
 
 
 def voice_form(**changes: str) -> dict[str, str]:

@@ -15,7 +15,7 @@ from ivr.server.compose import REST_TIMEOUT
 from ivr.testbench.scenario import Scenario, from_words
 from ivr.testbench.twilio.carrier import CarrierOptions
 from ivr.twilio.rest import TwilioRest
-from tests.support.front import ACCOUNT, AUTH, CALLED, CALLER
+from tests.support.front import ACCOUNT, AUTH, CALLED, CALLER, total
 from tests.whole.world import Peers, World, call
 
 DESK, BRANCH = "+966110000099", "+966110000098"
@@ -45,9 +45,8 @@ def handed_over(world: World) -> None:
     assert -0.001 < dialled - world.record.of("agent_silent")[-1].t < 0.1
 
 
-def terminations(world: World, ended: HangUp) -> float | None:
-    labels = {"result": ended.result, "reason": ended.reason}
-    return world.bridge.metrics.registry.get_sample_value("ivr_terminations_total", labels)
+def terminations(world: World, ended: HangUp) -> float:
+    return total(world.bridge.metrics, "ivr_terminations_total", result=ended.result, reason=ended.reason)
 
 
 def test_agent_transfers_to_a_person(folder: Path) -> None:

@@ -12,10 +12,10 @@ from html import escape
 
 import numpy as np
 
-from ivr.call.timeline import Turn
+from ivr.call.timeline import Turn, stages
 from ivr.media import g711
 from ivr.testbench.recording import PhoneRecord, RecordEntry
-from ivr.testbench.report.latency import playing, reaction, stages
+from ivr.testbench.report.latency import playing, reaction
 
 _MAX_AXIS_PX = 24_000
 """Pixels of the longest axis."""

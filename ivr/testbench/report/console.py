@@ -17,9 +17,9 @@ from rich.text import Text
 from ivr.call import commands, events
 from ivr.call.commands import Command
 from ivr.call.events import Event
-from ivr.call.timeline import Turn
+from ivr.call.timeline import OWNERS, Turn, spent, wait
 from ivr.testbench.recording import PhoneRecord, RecordEntry
-from ivr.testbench.report.latency import COLUMNS, OWNERS, facts, spent, wait
+from ivr.testbench.report.latency import COLUMNS, facts
 
 _STYLES = {
     "caller": "cyan",

@@ -1,9 +1,6 @@
-"""Divide the time of a turn, from the caller's last word to the agent's first, into what each party took.
+"""Tell a call's times: who took what of each wait, when answers began, how fast the agent went quiet.
 
-All times are the driver's `now` in seconds, as in the turn's timeline. The stages of a turn lie end to end, so their
-sum is the caller's wait. A turn that stopped half way has the stages it reached.
-
-    caller's last word | endpoint | stt | own | agent | own | tts | own | first audio leaves for the phone
+All times are the driver's `now` in seconds, as in the turn's timeline, which divides a wait into its stages.
 """
 
 from __future__ import annotations
@@ -11,34 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Literal, TypeAlias
 
-from ivr.call.timeline import Overlap, Sentence, Turn
+from ivr.call.timeline import Overlap, Owner, Sentence, Turn, wait
 from ivr.testbench.phone.figures import BridgeTimes
 
-Owner: TypeAlias = Literal["endpoint", "stt", "agent", "tts", "own"]
-"""The party that took the time. `endpoint`: the silence that ends an utterance. `own`: the bridge."""
-
-OWNERS: tuple[Owner, ...] = ("endpoint", "stt", "agent", "tts", "own")
 COLUMNS: dict[Owner, str] = {
     "endpoint": "end of speech", "stt": "STT", "agent": "agent", "tts": "TTS", "own": "bridge",
 }  # fmt: skip
 """What people see of an owner."""
-
-
-@dataclass(frozen=True, slots=True)
-class LatencyStage:
-    """Hold one piece of the wait."""
-
-    name: str
-    owner: Owner
-    start: float
-    """Driver's seconds."""
-    end: float
-
-    @property
-    def seconds(self) -> float:
-        return self.end - self.start
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,69 +28,6 @@ class Playing:
     heard_until: float
     cut_until: float
     """Where it would have ended; the same as `heard_until` when all of it was heard."""
-
-
-def first_spoken(turn: Turn) -> Sentence | None:
-    """Return the sentence that ended the silence, or else the first one. None: the turn has no sentence."""
-    sent = (sentence for sentence in turn.sentences if sentence.sent_at is not None)
-    return next(sent, next(iter(turn.sentences), None))
-
-
-def stages(turn: Turn) -> list[LatencyStage]:
-    """Return the stages of a turn in order, up to the first audio or as far as the turn came."""
-    steps: list[tuple[str, Owner, float | None]] = [
-        ("silence to end of speech", "endpoint", turn.endpoint_at),
-        ("speech to text", "stt", turn.transcript_at),
-        ("asking the agent", "own", turn.asked_at),
-        ("agent's first words", "agent", turn.first_delta_at),
-    ]
-    if sentence := first_spoken(turn):
-        steps += [
-            ("agent's first sentence", "agent", sentence.ready_at),
-            ("asking TTS", "own", sentence.asked_at),
-            ("first audio from TTS", "tts", sentence.audio_at),
-        ]
-        # A filler is said because the answer is late: its end is the agent's time.
-        if sentence.audio_at is not None and sentence.after_filler_s:
-            steps.append(("the filler to its end", "agent", sentence.audio_at + sentence.after_filler_s))
-        steps.append(("first audio to the phone", "own", sentence.sent_at))
-    before = turn.speech_ended_at
-    # Keys and phrases have no speech: their wait begins with the request to the agent.
-    if before is None:
-        before, steps = turn.asked_at, steps[3:]
-    found: list[LatencyStage] = []
-    for name, owner, at in steps:
-        if at is None or before is None:
-            break
-        # Speculative work may be done before the stage before it is over: then it took no time.
-        found.append(LatencyStage(name, owner, before, max(before, at)))
-        before = max(before, at)
-    return found
-
-
-def spent(turn: Turn, owner: Owner) -> float | None:
-    """Return the seconds that one party took. None: the turn never came to it."""
-    found = stages(turn)
-    parts = [stage for stage in found if stage.owner == owner]
-    if not parts:
-        return None
-    took = sum(stage.seconds for stage in parts)
-    if owner == "endpoint":
-        return took
-    # While the event loop stood still, the bridge took the time, in the stages of the others too.
-    if owner == "own":
-        others = [stage for stage in found if stage.owner not in ("own", "endpoint")]
-        return took + sum(turn.stalled(stage.start, stage.end) for stage in others)
-    return took - sum(turn.stalled(stage.start, stage.end) for stage in parts)
-
-
-def wait(turn: Turn) -> float | None:
-    """Return the seconds from the caller's last word to the first audio sent. None: no audio was sent."""
-    sentence = first_spoken(turn)
-    found = stages(turn)
-    if sentence is None or sentence.sent_at is None or not found or found[-1].end < sentence.sent_at:
-        return None
-    return found[-1].end - found[0].start
 
 
 def playing(turn: Turn) -> list[Playing]:

@@ -15,11 +15,11 @@ from html import escape
 from importlib.resources import files
 from string import Template
 
-from ivr.call.timeline import Turn
+from ivr.call.timeline import OWNERS, Turn, spent, wait
 from ivr.media import g711
 from ivr.testbench.recording import PhoneRecord
 from ivr.testbench.report import charts
-from ivr.testbench.report.latency import COLUMNS, OWNERS, facts, reaction, spent, split_heard, wait
+from ivr.testbench.report.latency import COLUMNS, facts, reaction, split_heard
 
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufefc]")
 _LETTER = re.compile(r"[^\W\d_]")

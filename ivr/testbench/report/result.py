@@ -10,14 +10,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
-from ivr.call.timeline import Turn
+from ivr.call.timeline import OWNERS, Turn, spent
 from ivr.media import g711
 from ivr.observe.recent_calls import CallSnapshot
 from ivr.testbench.expect import unknown, unmet
 from ivr.testbench.phone.figures import BridgeTimes, CallFigures, answered, figures
 from ivr.testbench.recording import PhoneRecord
 from ivr.testbench.refusal import refusal
-from ivr.testbench.report.latency import OWNERS, answer_begun, spent, times
+from ivr.testbench.report.latency import answer_begun, times
 from ivr.testbench.scenario import PlayFile, Press, Say, Scenario
 
 FORMAT: Final = 3

@@ -18,7 +18,8 @@ from typing import Any, Final, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ivr.testbench.report.latency import COLUMNS, OWNERS
+from ivr.call.timeline import OWNERS
+from ivr.testbench.report.latency import COLUMNS
 from ivr.testbench.report.result import FORMAT
 
 DEALS: Final = 2000

@@ -1,0 +1,29 @@
+"""List the label values that metrics show from the start, at 0.
+
+A counter that appears with its first event has not risen for Prometheus: an alert on it would miss that event.
+docs/log.md explains each value.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+_REASONS: Final = {
+    "success": ("caller_stop", "agent_goodbye", "agent_transfer", "call_too_long"),
+    "caller_error": ("caller_flood", "caller_silent"),
+    "upstream_error": (
+        *("stt_unavailable", "agent_unavailable", "tts_unavailable", "transfer_unavailable"),
+        *("stt_unavailable_transfer", "agent_unavailable_transfer", "tts_unavailable_transfer"),
+    ),
+    "indeterminate": ("caller_closed", "caller_dropped", "caller_stalled", "no_media", "superseded"),
+    "bridge_error": ("shutdown", "vad_failed", "internal_error"),
+}
+CALL_ENDS: Final = tuple((result, reason) for result, reasons in _REASONS.items() for reason in reasons)
+"""How calls end: result and reason."""
+DOCUMENTS_ANSWERED: Final = ("answer", "busy", "closed", "drain", "error")
+"""What `/voice` answers."""
+NOTES_WATCHED: Final = (
+    *("tts_failed", "stt_failed", "tts_degenerate", "tts_link_borrowed", "stt_link_borrowed"),
+    *("tts_breaker_opened", "stt_breaker_opened", "speech_failed", "transcript_failed", "reply_failed"),
+)
+"""Notes that docs/operating.md alerts on, and those of questions without an answer."""
