@@ -31,7 +31,6 @@ from ivr.call.timeline import Turn
 from ivr.call.turn import Floor, TurnState, TurnTrigger
 from ivr.media.endpointing import SpeechEnded
 from ivr.media.jitter_buffer import Frame
-from ivr.text.overlap_words import checks_presence
 from ivr.text.transcript import words_in
 
 
@@ -154,8 +153,10 @@ class Call:
             self.floor.go(TurnTrigger.SAY)
         if self.floor.state in (TurnState.SPEAKING, TurnState.THINKING) and self._agent_turns.done:
             self._all_heard(now)
-        if self.ended is None:
-            # While words are owed to the caller, the silence that the caller hears is watched.
+        if self._overlaps.held:
+            self._deadlines.clear("filler")
+        # While words are owed to the caller, the caller's silence is watched; a voice does not end the wait.
+        elif self.ended is None:
             owed = self.floor.state in (TurnState.TRANSCRIBING, TurnState.THINKING, TurnState.SPEAKING)
             silent_from = self._output.playout.silent_from
             due = self._fillers.due_at(silent_from, now, owed=owed, arriving=self._agent_turns.arriving)
@@ -181,7 +182,7 @@ class Call:
                     self._out += self._speculation.follow(now)
                 case TurnState.LISTENING | TurnState.TRANSCRIBING if self._input.speaking:
                     # A voice far softer than the caller's is passed over, unless the caller was asked in vain.
-                    if not self._speculation.is_faint() or self._prompts.silent:
+                    if self._prompts.silent or not (self._speculation.is_faint() or self._speculation.is_long):
                         self._deadlines.clear("silence")
                         self.floor.go(TurnTrigger.VOICE)
                         self._out.append(commands.WarmUp())
@@ -201,7 +202,6 @@ class Call:
         elif self._protected and self.ending.interruptible and utterance.voiced_ms >= self.options.word_ms:
             self._out += self._speculation.ended(utterance, now)
             self._deadlines.begin("transcript", now)
-        # An overlap is judged by its own rules.
         elif self.floor.state is TurnState.LISTENING or not (self._interruptible or self._overlaps.held):
             self._note("speech_ignored", voiced_ms=utterance.voiced_ms)
 
@@ -225,8 +225,7 @@ class Call:
         if verdict.kind == "resume":
             self._out += self._overlaps.go_on(number, verdict, now)
             # The agent goes on working, and says so to a caller who asks whether it is there.
-            quiet = self.floor.state is TurnState.THINKING and self._output.quiet
-            if quiet and self._fillers.may_answer and checks_presence(text or ""):
+            if self._overlaps.is_left_waiting(text) and self._fillers.may_answer:
                 self._fill(now)
             return
         match self.floor.state:

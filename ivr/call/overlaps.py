@@ -16,6 +16,7 @@ from ivr.call.caller.speculation import Speculation
 from ivr.call.commands import Command, ForgetTranscript, Note
 from ivr.call.options import CallOptions
 from ivr.call.turn import Floor, TurnState, TurnTrigger
+from ivr.text.overlap_words import checks_presence
 
 CUT_SHORT_MOST: Final = 5
 """What answers in a row that words have cut short may count (`AgentTurns.cut_short`); the next is said first. Commands
@@ -125,6 +126,11 @@ class Overlaps:
     def is_no_question(self, text: str | None) -> bool:
         """Return whether words beneath a protected phrase, perhaps none, are no question. None: STT failed."""
         return text is not None and judge(text, AgentFloor(asked=self._turns.asking)).kind == "resume"
+
+    def is_left_waiting(self, text: str | None) -> bool:
+        """Return whether these words ask whether an agent is there that works at a question and is silent."""
+        waits = self._floor.state is TurnState.THINKING and self._output.quiet
+        return waits and checks_presence(text or "")
 
     def settle(self, verdict: Verdict, now: float) -> list[Command]:
         """Record what the overlap was for which the agent is muted."""

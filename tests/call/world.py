@@ -32,8 +32,9 @@ class World(Stage):
     def __init__(self, *, agent_s: float = 0.6, stt_s: float = 0.8, tts_s: float = 0.3, **choices: Any) -> None:
         self.agent_s, self.stt_s, self.tts_s = agent_s, stt_s, tts_s
         self.answer_text = "Your parcel is in Riyadh and it arrives tomorrow in the morning."
-        self.words = ""
-        """What STT finds in a voice that is heard now."""
+        self.words = self.behind = ""
+        """What STT finds in the caller's voice, and in one behind it."""
+        self.near_until = 0.0
         self.due: list[tuple[float, Event]] = []
         self.sounding: list[tuple[float, float]] = []
         """When the phone played something: from and to."""
@@ -46,7 +47,9 @@ class World(Stage):
         for command in out:
             match command:
                 case Transcribe(utterance=number):
-                    self.due.append((self.now + self.stt_s, TranscriptArrived(number, self.words)))
+                    # Of two voices at once STT understands the nearer one.
+                    words = self.words if self.now < self.near_until + 1.0 else self.behind
+                    self.due.append((self.now + self.stt_s, TranscriptArrived(number, words)))
                 case RequestReply(turn=turn):
                     self.due.append((self.now + self.agent_s, ReplyDelta(turn, self.answer_text)))
                     self.due.append((self.now + self.agent_s, ReplyEnded(turn)))
@@ -69,7 +72,11 @@ class World(Stage):
 
     def say(self, words: str, ms: int = 800, frame: bytes = LOUD) -> None:
         """The caller, or somebody else, says this."""
-        self.words = words
+        if frame is SOFT:
+            self.behind = words
+            self.pass_time(ms, frame)
+            return
+        self.words, self.near_until = words, self.now + ms / 1000
         self.pass_time(ms, frame)
 
     def questions(self) -> list[str]:

@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from ivr.media.loudness import QUIET_DBFS, NoiseFloor, decibels, level
+from ivr.media.loudness import FAINT_DBFS, QUIET_DBFS, NoiseFloor, decibels, is_faint, level, voice_level
 
 
 @pytest.mark.parametrize(
@@ -12,6 +12,30 @@ from ivr.media.loudness import QUIET_DBFS, NoiseFloor, decibels, level
 )
 def test_levels(sample: int, dbfs: float) -> None:
     assert level(struct.pack("<h", sample) * 160) == pytest.approx(dbfs, abs=0.05)
+
+
+def test_a_voice_is_as_loud_as_its_loudest_tenth() -> None:
+    soft, loud = struct.pack("<h", 33) * 160, struct.pack("<h", 3277) * 160
+    assert voice_level(soft * 8 + loud * 2) == pytest.approx(-20.0, abs=0.05)
+    assert voice_level(soft * 19 + loud) == pytest.approx(-59.9, abs=0.05)
+    assert voice_level(loud + loud[:10]) == pytest.approx(-20.0, abs=0.05)
+    assert voice_level(b"") == pytest.approx(-90.3, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("voice", "usual", "faint"),
+    [
+        (-46.0, -22.0, True),
+        (-46.0, -30.0, True),
+        (-46.0, -35.0, False),
+        (-27.0, -8.0, False),
+        (FAINT_DBFS, -10.0, False),
+        (-37.0, -22.0, False),
+        (-37.1, -22.0, True),
+    ],
+)
+def test_a_faint_voice_is_soft_and_far_below_the_callers(voice: float, usual: float, faint: bool) -> None:
+    assert is_faint(voice, usual) is faint
 
 
 def test_an_idle_line_is_quiet() -> None:

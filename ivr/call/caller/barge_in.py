@@ -23,7 +23,7 @@ PAUSE_MS: Final = 160
 """Silence after which the words of an overlap are looked for, in milliseconds."""
 PROBE_MS: Final = 2000
 """Speech without such a pause after which they are looked for as well."""
-WAIT_MOST_MS: Final = 2500
+WAIT_MOST_MS: Final = 3000
 """How long the agent is quiet for words at most, however slow STT is."""
 HOLD_MOST_MS: Final = 6000
 """How long the agent is quiet for a voice whose words do not say that it is an interruption, at most."""

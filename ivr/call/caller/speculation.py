@@ -23,6 +23,8 @@ from ivr.text.turn_end import completeness
 SOONEST_MS: Final = 100
 """Silence before which no utterance is sent, in milliseconds: the closure of a consonant lasts as long."""
 
+LONG_MS: Final = 12_000
+"""Speech of one utterance after which a short pause ends it, in milliseconds."""
 MAYBE_WORDS_MS: Final = 300
 """Voiced audio that may have been words, in milliseconds. Less is not worth asking the caller to repeat."""
 
@@ -49,7 +51,11 @@ class Speculation:
         """Take one more frame while the caller has the floor."""
         silence_ms = self._caller.silence_ms
         if not silence_ms:
-            return self.take_back()
+            out = self.take_back()
+            # A voice that goes on and on, a television perhaps, is answered at the next breath.
+            if self._caller.speech_ms >= LONG_MS:
+                self._caller.endpoint_ms = min(self._options.endpoint_ms, self._options.endpoint_least_ms)
+            return out
         wait = min(self._options.speculate_ms, max(SOONEST_MS, self._options.endpoint_ms // 2))
         if self.early is not None or not wait or not wait <= silence_ms < self._caller.endpoint_ms:
             return []
@@ -133,6 +139,11 @@ class Speculation:
         late = number in self._late
         self._late.discard(number)
         return late
+
+    @property
+    def is_long(self) -> bool:
+        """Return whether what waits for its words is so long that the agent is asked before more is listened to."""
+        return self.utterances.voiced_ms >= LONG_MS
 
     @property
     def keeps(self) -> bool:

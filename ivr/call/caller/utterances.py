@@ -159,6 +159,11 @@ class Utterances:
         """Return whether anything that was said waits, with its words or without, but for some utterances."""
         return any(not u.typed for number, u in self._utterances.items() if number not in apart_from)
 
+    @property
+    def voiced_ms(self) -> int:
+        """Return the voiced audio of all that waits, ms."""
+        return sum(u.voiced_ms for u in self._utterances.values())
+
     def began_at(self, number: int) -> int:
         """Return the sample of the caller's audio at which an utterance begins."""
         return self._utterances[number].onset

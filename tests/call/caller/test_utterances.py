@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ivr.call.caller.utterances import QUESTION_LIMIT, Utterances
 from ivr.call.keypad import Keypad
 from ivr.call.timeline import Turn
@@ -213,3 +215,40 @@ def test_only_open_keys_may_go_on() -> None:
             utterances.resolve(utterances.add(3.1, 3.2, 3.3, 400), said, 3.4)
         question(utterances)
         assert utterances.may_go_on() == expected, keys
+
+
+def test_the_level_of_the_caller_is_that_of_questions() -> None:
+    utterances = waiting()
+    assert utterances.loudest is None
+    first = utterances.add(1.0, 2.0, 2.5, 900, level=-20.0)
+    assert not utterances.is_faint(first)
+    assert utterances.loudest == -20.0
+    utterances.resolve(first, "where is it", 3.0)
+    utterances.take(Turn(1, "speech"))
+    television = utterances.add(3.0, 4.0, 4.5, 900, level=-46.0)
+    assert utterances.is_faint(television)
+    assert utterances.loudest == -20.0
+    utterances.resolve(television, "the news", 5.0)
+    utterances.take(Turn(2, "speech"))
+    assert utterances.level == -26.5
+    utterances.resolve(utterances.add(5.0, 6.0, 6.5, 900, level=-20.5), "no", 7.0)
+    utterances.take(Turn(3, "speech"))
+    assert utterances.level == -23.5
+
+
+def test_what_waits_is_known_by_its_length_and_place() -> None:
+    utterances = waiting()
+    one = utterances.add(1.0, 2.0, 2.5, 900, onset=160)
+    other = utterances.add(3.0, 4.0, 4.5, 300, onset=320)
+    assert utterances.voiced_ms == 1200
+    assert [utterances.began_at(number) for number in (one, other)] == [160, 320]
+    assert utterances.spoken(apart_from={one})
+    assert not utterances.spoken(apart_from={one, other})
+
+
+def test_the_wait_for_stt_is_learnt_from_words_alone() -> None:
+    utterances = waiting()
+    utterances.resolve(utterances.add(1.0, 2.0, 2.5, 900), None, 12.5)
+    assert utterances.stt.longest == pytest.approx(1.4)
+    utterances.resolve(utterances.add(1.0, 2.0, 2.5, 900), "yes", 2.9)
+    assert utterances.stt.longest == pytest.approx(0.7)
