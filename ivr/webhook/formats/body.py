@@ -20,6 +20,7 @@ from ivr.webhook.formats.json_values import (
 )
 from ivr.webhook.formats.parts import Failure, Piece
 from ivr.webhook.formats.records import Records
+from ivr.webhook.formats.reply_text import END_MARKS
 
 CHARACTERS_LOST: Final = Failure("charset")
 """Characters of the body could not be read; the others are."""
@@ -126,26 +127,18 @@ class JsonValues:
         pieces: list[Piece] = []
         for item in items:
             pieces += self._records.count()
-            match item:
-                case JsonValue(value):
-                    pieces += self._taken()
-                    # `"Yes" is what I heard.` begins like a string.
-                    if self._or_text and not self._objects and item.place < 0 and not isinstance(value, dict):
-                        self._first = item
-                    else:
-                        pieces += self._value(item)
-                case StrayText(text, same_line):
-                    begun = self._first.raw if self._first and same_line else ""
-                    self._first = None if begun else self._first
-                    pieces += self._taken() + self._stray(begun + text)
-                case BrokenValue(raw, document):
-                    pieces += self._taken()
-                    # Words that begin like an object are words; half an object is none.
-                    if self._or_text and not self._objects and not raw.startswith(('{"', '[{"')):
-                        self._scanner.verbatim = True
-                        pieces += self._records.literal(raw)
-                    else:
-                        pieces.append(Failure("not_json" if document else "bad_line"))
+            if isinstance(item, StrayText):
+                begun = self._first.raw if self._first and item.same_line else ""
+                self._first = None if begun else self._first
+                pieces += self._taken() + self._stray(begun + item.text)
+            elif isinstance(item, BrokenValue):
+                pieces += self._taken() + self._broken(item)
+            # `"Yes" is what I heard.` begins like a string.
+            elif self._or_text and not self._objects and item.place < 0 and not isinstance(item.value, dict):
+                pieces += self._taken()
+                self._first = item
+            else:
+                pieces += self._taken() + self._value(item)
             if self._records.over:
                 break
         if self._scanner.over:
@@ -160,6 +153,15 @@ class JsonValues:
     def _value(self, item: JsonValue) -> list[Piece]:
         self._objects = True
         return self._records.take(item.value) if item.place < 0 else self._records.take_listed(item.value, item.place)
+
+    def _broken(self, item: BrokenValue) -> list[Piece]:
+        if item.raw in END_MARKS:
+            return []
+        # Words that begin like an object are words; half an object is none.
+        if self._or_text and not self._objects and not item.raw.startswith(('{"', '[{"')):
+            self._scanner.verbatim = True
+            return self._records.literal(item.raw)
+        return [Failure("not_json" if item.document else "bad_line")]
 
     def _stray(self, text: str) -> list[Piece]:
         if self._scanner.verbatim:

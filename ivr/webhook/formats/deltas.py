@@ -35,7 +35,7 @@ class Repeats:
         self._growing = False
         self._last = ""
         self.another = False
-        """Whether the last delta began another message than the text so far."""
+        """Whether the last delta began another message than the text so far, or ended one."""
 
     def begin_segment(self) -> None:
         """Begin a new message: a text so far, or a whole, may count from here."""
@@ -87,6 +87,7 @@ class Repeats:
                     self._growing = self._growing or sum(map(bool, map(str.strip, said))) == 1
                     return rest
             elif self._repeats(said, text, words, start, elsewhere):
+                self.another = True
                 return ""
         # Under another key a sentence is said again.
         again = elsewhere and words > 2 and letters_of(text) in letters_of("".join(self._parts))
@@ -174,7 +175,7 @@ class Joints:
 
     def separate(self, apart: bool) -> None:
         """Begin a new message with the next delta, or not, unless the deltas carry their own blanks."""
-        self._apart = apart
+        self._apart = apart and not self._own
 
     def divide(self) -> None:
         """Begin a new message with the next delta, whatever the deltas carried so far."""
@@ -188,6 +189,9 @@ class Joints:
         apart, self._apart = self._apart, False
         if text[-1].isspace() or (tail and text[0].isspace()) or tail[-1:].isspace():
             self._own = True
+        if apart and tail and not tail[-1].isspace() and not text[0].isspace():
+            self._letters = self._counted(text, 0)
+            return f"{self.finish()}\n{text}"
         if self._own:
             return self.finish() + text if self._held else text
         if not tail:
@@ -195,9 +199,9 @@ class Joints:
             return text
         # Two sentences that touch are two messages. `example.` and `com` are not: a name goes on in small letters.
         begins = text[0].isupper() or "\u0600" <= text[0] <= "\u06ff" or text[0] in '"“«'
-        if apart or (begins and not text[0].isdecimal() and ENDS_SENTENCE.search(tail)):
+        if begins and not text[0].isdecimal() and ENDS_SENTENCE.search(tail):
             self._letters = self._counted(text, 0)
-            return self.finish() + ("\n" if apart else " ") + text
+            return f"{self.finish()} {text}"
         if self._words:
             return _spaced(text)
         self._letters = self._counted(text, self._letters)

@@ -46,8 +46,9 @@ _JSON_START = re.compile(rb"""["\x1e]|\{\s*(?:["'}]|\r?\n)|\[\s*(?:[\[{"'\]]|(?:
 _HALF_A_JSON_START = re.compile(rb"[{\[]\s*(?:-?[\d.]*|t|tr|tru|true|f|fa|fal|fals|false|n|nu|nul|null)\s*")
 _LINE_ENDS = re.compile(rb"\r\n|\n|\r")
 _FIELD = re.compile(rb":(?![)(DP-]).*|id: ?\S{0,80}|retry: ?\d{1,9}|[a-z][a-z_-]{0,19}: ?\S{0,40}")
-_ANY_FIELD = re.compile(rb":.*|[a-z][a-z_-]{0,19}: ?\S.*")
-_FIELD_START = re.compile(rb":|[a-z][a-z_-]{0,19}(?:: ?\S{0,40})?\Z")
+_ANY_FIELD = re.compile(rb":.*|[a-z][a-z_-]{0,19}:.*")
+_FIELD_OF_JSON = re.compile(rb"[a-z][a-z_-]{0,19}: ?\{\s*\"")
+_FIELD_START = re.compile(rb":|[a-z][a-z_-]{0,19}(?:: ?(?:\{\s*|\S{0,40}))?\Z")
 """How a line begins that may be a field of an event: `id: 7`, `retry: 3000`, `message: stream`, a comment."""
 _LONGEST_PREAMBLE = 1024
 """Bytes before the first `data:` or `event:`."""
@@ -157,7 +158,7 @@ class ReplyStream:
         lines = _LINE_ENDS.split(head[:_LONGEST_PREAMBLE])
         for line, is_last in zip(lines, [False] * (len(lines) - 1) + [True], strict=True):
             complete = whole or not is_last or len(head) > _LONGEST_PREAMBLE
-            if line.startswith((b"data:", b"event:")):
+            if line.startswith((b"data:", b"event:")) or _FIELD_OF_JSON.match(line):
                 return True
             if not complete:
                 # Words come at once unless they begin like a field.

@@ -9,7 +9,14 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from ivr.webhook.formats.json_values import MAX_VALUE, NOT_JSON, json_text
+from ivr.webhook.formats.json_values import (
+    MAX_VALUE,
+    NOT_JSON,
+    JsonValue,
+    StrayText,
+    ValueScanner,
+    json_text,
+)
 from ivr.webhook.formats.parts import Failure, Piece
 from ivr.webhook.formats.records import Records
 
@@ -158,5 +165,18 @@ class ServerSentEvents:
         if isinstance(value, dict | list | str) or value is None:
             return self._records.take(value, event)
         if value is NOT_JSON and text.lstrip().startswith('{"'):
-            return [Failure("bad_line")]
+            return self._glued(text, event)
         return self._records.words(text, event)
+
+    def _glued(self, text: str, event: str) -> list[Piece]:
+        """Return the pieces of an event with several values, or with an object and the words that it announces."""
+        pieces: list[Piece] = []
+        scanner = ValueScanner(lambda: True)
+        for item in [*scanner.feed(text), *scanner.finish()]:
+            if isinstance(item, JsonValue):
+                pieces += self._records.take(item.value, event)
+            elif isinstance(item, StrayText):
+                pieces += self._records.words(item.text, event)
+            else:
+                pieces.append(Failure("bad_line"))
+        return pieces

@@ -301,6 +301,5 @@ class ValueScanner:
         same_line = self._same_line
         self._reset()
         self._same_line = False
-        if line.strip():
-            yield StrayText(line, same_line)
+        yield StrayText(line, same_line)
         yield stop

@@ -42,7 +42,7 @@ _NAMES_BY_TYPE: Final = {
         ai assistant agent bot aimessage aimessagechunk agent_message bot_message message_chunk text_chunk
         text_delta text-delta content_block_delta content-delta text_message_content text_message_chunk
         response.output_text.delta response.refusal.delta on_chat_model_stream on_llm_stream messages messages-tuple
-        updates speak say plaintext
+        updates update partial interim snapshot speak say plaintext
         """,
     RecordType.SNAPSHOT: "messages/partial messages/complete",
     RecordType.WHOLE: """
@@ -66,6 +66,7 @@ _NAMES_WORDS_OF_SPEECH: Final = """
     text message response answer reply output content token delta chunk speech utterance completion
     """
 _WORDS_OF_SPEECH: Final = frozenset(_NAMES_WORDS_OF_SPEECH.split())
+_WORDS_OF_AN_END: Final = frozenset(("completed", "complete", "done", "finished", "final"))
 _NAMES_WHOSE_SPEECH: Final = """
     ai agent assistant bot plain spoken generated chat text final raw rich event
     """
@@ -89,6 +90,13 @@ def _type_named(name: str) -> RecordType:
     words = frozenset(words_of_name(name))
     if words & _TOOL_WORDS:
         return RecordType.TOOL
+    # `message.completed` and `output_text.done` hold the whole: nothing of it is new where deltas came before.
+    if (
+        words & _WORDS_OF_SPEECH
+        and words & _WORDS_OF_AN_END
+        and words <= _WORDS_OF_SPEECH | _WHOSE_SPEECH | _WORDS_OF_AN_END
+    ):
+        return RecordType.WHOLE
     if words & _QUIET_WORDS:
         return RecordType.QUIET
     # A name made of such words only, as `bot_reply`, says what it is. Any other name is of a format that is not known.

@@ -36,6 +36,7 @@ class Records:
         self._other_origin: tuple[str, object] = ("", None)
         self._unread = False
         self._listed = False
+        self._turns: list[str] = []
         self._count = 0
 
     @property
@@ -78,6 +79,13 @@ class Records:
         if not isinstance(value, dict):
             self.note_unread(value)
             return []
+        # A list of a conversation's turns ends with the answer.
+        if "role" in value and "content" in value:
+            found = None if said_by_another(value) else find_text(value)
+            self._turns = (
+                [] if found is None and said_by_another(value) else self._turns + ([found[1]] if found else [])
+            )
+            return self._text.ask(value)
         # Of several `output` the first one is the answer.
         untyped = not isinstance(value.get("type"), str)
         if self._listed and untyped and isinstance(value.get("output"), (str, dict)):
@@ -113,7 +121,8 @@ class Records:
 
     def finish(self) -> list[Piece]:
         """Return what was held back until the reply's end, and why there is nothing."""
-        pieces = self._text.finish()
+        pieces = self._text.rest_of("\n".join(self._turns)) if self._turns else []
+        pieces += self._text.finish()
         # The configured node never spoke, so it was renamed: the last other node's words are spoken, with a fault.
         if self._other_node and not self._text.audible:
             other, self._other_node = "".join(self._other_node), []

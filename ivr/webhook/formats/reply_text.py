@@ -22,7 +22,7 @@ MAX_REPLY_TEXT = 20_000
 MAX_WRITTEN = 8 * MAX_REPLY_TEXT
 """Characters that one reply may take together with what is not spoken, such as thoughts."""
 _FENCED_VALUE: Final = re.compile(r"\A```\w*|```\Z")
-_END_MARKS: Final = ("[DONE]", "[END]")
+END_MARKS: Final = ("[DONE]", "[END]")
 """What some agents send as their last words."""
 
 
@@ -53,14 +53,14 @@ class ReplyText:
 
     def delta(self, text: str, key: str = "") -> list[Piece]:
         """Add some more words, as far as they are new. `key`: where they stood in their record."""
-        if text.strip() in _END_MARKS:
+        if text.strip() in END_MARKS:
             return []
         new = self._repeats.new(text, key)
         self._repeats.note(new)
-        if new != text:
-            self._joints.separate(False)
-        elif self._repeats.another:
+        if self._repeats.another:
             self._joints.divide()
+        elif new != text:
+            self._joints.separate(False)
         return self._token(self._joints.add(new))
 
     def separate(self, apart: bool) -> None:
@@ -78,7 +78,7 @@ class ReplyText:
 
         `strict`: there is one answer, so a text that differs from what was said is not said.
         """
-        if text.strip() in _END_MARKS:
+        if text.strip() in END_MARKS:
             return []
         pieces, new = self._joined(), self._repeats.new(text, "whole")
         written = Sanitizer(self.unspoken).read(new)

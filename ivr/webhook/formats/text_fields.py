@@ -9,16 +9,19 @@ LangChain's messages, Dialogflow's results and Voiceflow's traces are all one ru
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any, Final
 
-from ivr.webhook.formats.deltas import ENDS_SENTENCE
+from ivr.webhook.formats.deltas import ENDS_SENTENCE, letters_of
 from ivr.webhook.formats.record_types import RecordType, record_type, words_of_name
 
 TEXT_KEYS: Final = ("output", "response", "answer", "reply", "text", "content", "message", "delta", "token", "result")
 """Keys whose words are spoken, in this order: agents that send the question back have it in `text`."""
-_TEXT_NAMES: Final = frozenset((*TEXT_KEYS, "completion", "generation", "speech", "speak", "say", "utterance", "chunk"))
+_TEXT_NAMES: Final = frozenset(
+    (*TEXT_KEYS, "completion", "generation", "speech", "speak", "say", "utterance", "chunk", "msg", "ssml", "body")
+)
 _NAMES_BESIDE_TEXT_NAMES: Final = """
     ai agent assistant bot final full generated fulfillment llm model raw rich spoken
     """
@@ -29,7 +32,7 @@ _WRAPPING: Final = ("data", "chunk", "outputs", "parts", "payload", "kwargs", "r
 _VALUES: Final = ("value", "body")
 """Keys of words within the object of a text key: `{"text": {"value": ...}}`."""
 _NAMES_NOT_SAID: Final = """
-    action annotation arg args argument artifact attachment audio button choice citation config configurable context
+    action annotation arg args argument artifact attachment audio button citation config configurable context
     customer debug description developer document entity entities error event example file function header history id
     image input instruction intent log match memory meta metadata name option parameter params profile prompt
     question rating reason reasoning request safety schema search session setting slot source state step steps
@@ -42,7 +45,12 @@ _SPEAKER_KEYS: Final = ("author", "from", "sender", "sender_type", "source", "sp
 _WHO: Final = frozenset(("role", *_SPEAKER_KEYS))
 _SPEAKER_TYPES: Final = ("ai", "aimessage", "constructor", "human", "humanmessage", "system", "tool", "toolmessage")
 _OTHER_SPEAKERS: Final = ("user", "human", "customer", "caller", "client", "visitor", "system", "tool", "function")
-_AMBIGUOUS_IN_FAILURES: Final = ("message", "content", "result", "data")
+_AMBIGUOUS_IN_FAILURES: Final = ("message", "msg", "content", "result", "data", "body")
+_CODES: Final = ("code", "statusCode", "status_code")
+_GOOD_CODE: Final = re.compile(r"0+|2\d\d|ok|success", re.IGNORECASE)
+_BAD_CODE: Final = re.compile(r"[45]\d\d")
+_SUCCESS: Final = frozenset(("ok", "success", "successful", "succeeded", "done", "completed", "accepted", "received"))
+"""What an envelope says of itself, beside the words in it."""
 _MAX_DEPTH: Final = 7
 """Objects within objects."""
 _MOST_OBJECTS: Final = 1000
@@ -54,15 +62,15 @@ _MOST_KEYS: Final = 100
 def find_text(record: dict[str, Any]) -> tuple[str, str] | None:
     """Return the key and the words of a record; None if it has none. The record's type does not matter here."""
     failed, named, search = reports_failure(record), "type" in record or "event" in record, _Search()
-    empty: tuple[str, str] | None = None
+    rest: tuple[str, str] | None = None
     for key in _keys(record):
         # Beside a sign of failure, `message` and its like are the failure's text and not the agent's words.
         if not (failed and key in _AMBIGUOUS_IN_FAILURES):
             words = search.under(key, record[key], _MAX_DEPTH, named=named)
-            if words:
+            if words and letters_of(words[:20]) not in _SUCCESS:
                 return key, words
-            empty = (key, words) if words is not None and empty is None else empty
-    return empty
+            rest = (key, words) if words is not None and not (rest and rest[1]) else rest
+    return rest
 
 
 def text_of(value: Any) -> str:
@@ -73,8 +81,9 @@ def text_of(value: Any) -> str:
 def reports_failure(record: dict[str, Any]) -> bool:
     """Return whether a record tells of a failure."""
     bad_state = record.get("status") in ("error", "failed") or False in (record.get("success"), record.get("ok"))
-    coded = isinstance(record.get("message"), str) and any(key in record for key in ("code", "statusCode", "stack"))
-    return bool(bad_state or coded or record.get("error") or record.get("errors"))
+    code = str(next((record[key] for key in _CODES if record.get(key) is not None), 0))
+    told = isinstance(record.get("message"), str) and (not _GOOD_CODE.fullmatch(code) or "stack" in record)
+    return bool(bad_state or told or _BAD_CODE.fullmatch(code) or record.get("error") or record.get("errors"))
 
 
 def said_by_another(value: dict[str, Any]) -> bool:

@@ -25,6 +25,8 @@ _DECODERS: Final = {
 }
 _UTF8_NAMES: Final = ("", "utf-8", "utf8", "us-ascii", "ascii")
 _UTF16_MARKS: Final = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+_UTF16_START: Final = re.compile(rb"(\x00[\x01-\x7f]\x00[\x01-\x7f])|[\x01-\x7f]\x00[\x01-\x7f]\x00")
+_HALF_UTF16_START: Final = re.compile(rb"\x00(?:[\x01-\x7f]\x00?)?|[\x01-\x7f](?:\x00[\x01-\x7f]?)?")
 _CHARSET_PARAMETER: Final = re.compile(r";\s*charset\s*=\s*[\"']?([^\s\"';]*)", re.IGNORECASE)
 
 
@@ -43,13 +45,16 @@ class Charset:
         """Return what is complete with these bytes."""
         if self._head is not None:
             data, self._head = self._head + data, None
-            # The first byte may be half a mark: it waits for the second.
-            if data in (b"", b"\xff", b"\xfe"):
+            # The first byte may be half a mark: it waits for the second. So do two that are half of what UTF-16 is
+            # known by where it has no mark: every other byte of its first two characters is NUL.
+            if data in (b"", b"\xff", b"\xfe") or _HALF_UTF16_START.fullmatch(data):
                 self._head = data
                 return b""
             # A mark is believed rather than the content type.
             if (codec := _UTF16_MARKS.get(data[:2])) is not None:
                 data, self.lossy, self._decoder = data[2:], False, _DECODERS[codec]("replace")
+            elif start := _UTF16_START.fullmatch(data[:4]):
+                self.lossy, self._decoder = False, _DECODERS["utf-16-be" if start[1] else "utf-16-le"]("replace")
         return self._encoded(data, final=False)
 
     def finish(self) -> bytes:

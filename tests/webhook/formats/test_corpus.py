@@ -10,13 +10,13 @@ from ivr.call.events import PeerFault, ReplyDelta, ReplyEnded, ReplyFailed, Repl
 from ivr.webhook.formats.detect import ReplyStream
 from ivr.webhook.http.content_encoding import Inflater, Unreadable
 from ivr.webhook.reply_events import ReplyEvents
-from tests.webhook.formats.corpus import frameworks, later, models, plain, wire
+from tests.webhook.formats.corpus import frameworks, later, models, plain, relatives, wire
 from tests.webhook.formats.corpus.case import Case
 
 CASES = [
     *plain.PLAIN, *plain.DOCUMENTS, *wire.EVENTS, *wire.PACKED, *wire.N8N, *models.MODELS, *models.REPEATS,
     *frameworks.FRAMEWORKS, *frameworks.PLATFORMS, *later.LATER_WIRE, *later.LATER_DOCUMENTS, *later.LATER_REPEATS,
-    *later.LATER_AGENTS,
+    *later.LATER_AGENTS, *relatives.RELATIVES,
 ]  # fmt: skip
 
 

@@ -338,6 +338,10 @@ CASES = [
     Case("only thoughts, whole", respond(output="<think>never said"), JSON, [Failure("only_thoughts")]),
     Case("half a tag", b"1 <th", TEXT, [Delta("1 <th")]),
     # Bodies that begin like another format.
+    Case("a list of strings and records", b'["Hi", {"text": " you"}, {"text": "."}]', JSON, [Delta("Hi you.")]),
+    Case("a last mark in a record", lines({"text": "Hi"}, {"text": "[END]"}), JSON, [Delta("Hi")]),
+    Case("half an object in an event", b'data: {"text": "Hi"}{"text": "nev\n\n', SSE,
+         [Delta("Hi"), Failure("bad_line")]),
     Case("half an object announced as text", b'{"output": "never said', TEXT, [Failure("bad_line")]),
     Case("words that begin like an object", b"{'Sara', 'Omar'} are here.", TEXT, [Delta("{'Sara', 'Omar'} are here.")]),
     Case("a list, then a record", b'[1]\n{"text": "Hi"}', TEXT, [Delta("Hi")]),

@@ -50,3 +50,17 @@ def test_charset_does_not_touch_utf8() -> None:
     assert charset.feed(b"\xd9") == b"\xd9"
     assert charset.feed(b"\xff") == b"\xff"
     assert charset.finish() == b""
+
+
+def test_charset_knows_utf16_without_a_mark() -> None:
+    rows = [
+        (codec, text.encode(codec)) for codec in ("utf-16-le", "utf-16-be") for text in ('{"a": "مرحبا"}', "Hi there")
+    ]
+    for codec, body in rows:
+        for parts in ([body], [body[at : at + 1] for at in range(len(body))]):
+            charset = Charset("application/json; charset=utf-8")
+            got = b"".join(map(charset.feed, parts)) + charset.finish()
+            assert (got.decode(), charset.lossy) == (body.decode(codec), False)
+    for body in (b"a\x00b", b"a", b"\x00", b"\x00a", b"a\x00b\xd9"):
+        charset = Charset("")
+        assert b"".join(charset.feed(body[at : at + 1]) for at in range(len(body))) + charset.finish() == body
