@@ -111,10 +111,11 @@ _MONTH_THEN_DAY: Final = re.compile(
     rf"{WORD_START}{_MONTH_NAME} (?P<day>\d{{1,2}}){_RANK}(?:\s?[-–—]\s?(?P<last>\d{{1,2}}){_RANK}(?![^\W_]))?"
     r"(?![\d:]|[.,]\d)(?:,? (?P<year>\d{4})(?!\d))?"
 )
-# `in Dec.`: a month without a day.
+# `in Dec.`, `Nov. to Jan.`: a month without a day.
 _MONTH_ALONE: Final = re.compile(
     rf"{WORD_START}(?P<front>(?i:in|of|since|until|by|from|to|through|last|next|this|early|late|mid)[ -])"
     rf"(?!May|Mar ){_MONTH_NAME}(?![^\W_])"
+    rf"|{WORD_START}(?!May|Mar )(?P<first>{_MONTH})\.?(?=\s(?:to|and|or|&)\s{_MONTH})"
 )
 # What parts a date from what is written to it.
 _DASH_OR_T: Final = re.compile(r"[-–—]|\dT")
@@ -234,7 +235,7 @@ def _say_english_dates(text: str) -> str:
 
     def month_alone(found: re.Match[str]) -> str:
         ended = "." if found[0].endswith(".") and found.end() == len(found.string) else ""
-        return f"{found['front']}{_english_month(found['month'])}{ended}"
+        return f"{found['front'] or ''}{_english_month(found['month'] or found['first'])}{ended}"
 
     text = _MONTH_THEN_DAY.sub(named, _DAY_THEN_MONTH.sub(named, text))
     text = _MONTH_ALONE.sub(month_alone, text)

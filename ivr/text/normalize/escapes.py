@@ -13,6 +13,7 @@ _UNICODE_ESCAPE: Final = re.compile(r"\\u([0-9A-Fa-f]{4})")
 # `\(`, `\[` and `$$` only tell where a formula is; `\,` and `\;` are blanks inside one.
 _FORMULA_MARK: Final = re.compile(r"\\[()\[\]]|\$\$")
 _FORMULA_BLANK: Final = re.compile(r"\\(?:[,;:!]|q?quad(?![A-Za-z]))(?=\s|[\d\\A-Za-z])")
+_FORMULA_THOUSANDS: Final = re.compile(r"(?<=\d)\\,(?=\d{3}(?!\d))")
 # A fraction and the commands around one text (`\text{SAR}`, `\boxed{42}`, `\mathbf{x}`).
 _FRACTION_COMMAND: Final = re.compile(r"\\[dt]?frac\{([^{}]{1,20})\}\{([^{}]{1,20})\}")
 _TEXT_COMMAND: Final = re.compile(r"\\(?:text|textbf|textit|mathrm|mathbf|boxed|underline|emph)\{([^{}]{0,200})\}")
@@ -54,5 +55,6 @@ def strip_escapes(text: str) -> str:
     text = _TEXT_COMMAND.sub(r"\1", _TEXT_COMMAND.sub(r"\1", text))
     text = _FRACTION_COMMAND.sub(r" \1/\2 ", text)
     text = _SIGN_COMMAND.sub(lambda found: _LATEX_SIGNS[found[1]], text)
+    text = _FORMULA_THOUSANDS.sub(",", text)
     text = _FORMULA_BLANK.sub(" ", _FORMULA_MARK.sub(" ", text))
     return _ESCAPED_SIGN.sub(r"\1", text)

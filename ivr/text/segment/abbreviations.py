@@ -101,15 +101,14 @@ _CLOCK_TIME: Final = re.compile(r"(?:[01]?\d|2[0-4])(?:[:.][0-5]\d)?")
 
 _FIRST_WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _OPENING_MARKS: Final = "\"'“‘«‹([{*_`~<" + UNSEEN
-# `24-Jan. 2`: the month behind a day.
-_BEHIND_DAY: Final = re.compile(r"\A\d{1,2}[-–—](?=[^\W\d_])")
+# `24-Jan. 2`, `Nov.–Jan.`, `Mr./Ms.`: the last of two words that are written together.
+_FIRST_OF_TWO: Final = re.compile(r"\A(?:\S*[/–—]|(?:\d{1,2}|[A-Z][a-z]{1,8}\.?)-)(?=[^\W\d_])")
 _WRITTEN_NUMBER: Final = re.compile(r"[\d٫٬.,/:]*\d")
 
 
 def stop_after(word: str, before: str) -> FullStop:
     """Return what a full stop after `word` may mean; `before` is the word in front of it."""
-    # `Mr./Ms. Ali`: the last of two words with a slash between.
-    word = bare(_BEHIND_DAY.sub("", word.rpartition("/")[2].lstrip(_OPENING_MARKS)))
+    word = bare(_FIRST_OF_TWO.sub("", word.lstrip(_OPENING_MARKS)))
     if word.lower() in ("n°", "nº"):
         return FullStop.BEFORE_NUMBER
     if not word.isascii():

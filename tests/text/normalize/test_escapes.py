@@ -15,6 +15,7 @@ def test_strip_escapes() -> None:
         (r"C:\Users", r"C:\Users"),
         (r"\(3 \times 4\) $$x \leq 5$$", " 3 × 4   x ≤ 5 "),
         (r"\[\boxed{42\,\text{SAR}}\]", " 42 SAR "),
+        (r"1\,000 and 5\,km", "1,000 and 5 km"),
         (r"\frac{1}{2}", " 1/2 "),
         (r"25^\circ", "25°"),
         ("plain $5", "plain $5"),
