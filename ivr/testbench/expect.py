@@ -91,10 +91,8 @@ CALL_KEYS: Final[Mapping[str, ExpectKey]] = {
     "refused": ExpectKey("all", _field("refused")),
     "document_said": ExpectKey("all", lambda call: " ".join(call["document_said"])),
     "on_time": ExpectKey("flag", _field("on_time")),
-    **{
-        key: ExpectKey("most", _field(key))
-        for key in ("seconds", "first_audio_ms", "silence_ms", "discarded_ms", "gave_up", "not_played", "warnings")
-    },
+    **{key: ExpectKey("most", _field(key)) for key in ("seconds", "first_audio_ms", "first_audible_ms", "silence_ms")},
+    **{key: ExpectKey("most", _field(key)) for key in ("discarded_ms", "gave_up", "not_played", "warnings")},
     "underruns": ExpectKey("most", _field("underruns_ms")),
     "answer_ms": ExpectKey("most", _worst("answer_ms"), told=True),
     "barge_in_stop_ms": ExpectKey("most", _worst("barge_in_stop_ms")),
@@ -168,8 +166,9 @@ def _faults(expected: ExpectedCall, call: Mapping[str, Any]) -> Iterator[str]:
         yield f"the bridge gave the call up: {call['reason']}"
     if result == "caller_error" and expected.hang_up_awaited and not ends_known:
         yield f"the agent did not hang up; the bridge ended the call: {call['reason']}"
-    if call["first_audio_ms"] is None and "first_audio_ms" not in wants:
-        yield "the agent was never heard"
+    if call["first_audible_ms"] is None and not {"first_audio_ms", "first_audible_ms"} & wants.keys():
+        silent = "" if call["first_audio_ms"] is None else ": all it sent was silence"
+        yield f"the agent was never heard{silent}"
     if "gave_up" not in wants and not allows_failure(expected):
         yield from (f"waited in vain: {why}" for why in call["gave_up"])
     if "not_played" not in wants and not allows_failure(expected):

@@ -21,7 +21,8 @@ TURN: dict[str, Any] = {
 }  # fmt: skip
 CALL: dict[str, Any] = {
     "untold": None, "ended_by": "agent", "refused": None, "result": "success", "reason": "agent_goodbye",
-    "seconds": 20.0, "first_audio_ms": 250.0, "silence_ms": 2400.0, "underruns_ms": [40.0, 60.0], "discarded_ms": 7.5,
+    "seconds": 20.0, "first_audio_ms": 250.0,
+    "first_audible_ms": 260.0, "silence_ms": 2400.0, "underruns_ms": [40.0, 60.0], "discarded_ms": 7.5,
     "gave_up": [], "not_played": [], "warnings": [{"code": 31951, "reason": "odd"}], "document_said": ["Good", "bye."],
     "transfer": ["+9661"], "on_time": True, "turns": [GREETING, TURN],
 }  # fmt: skip
@@ -109,7 +110,8 @@ def test_what_no_call_may_be() -> None:
         ("refused", judged(**refused), ["the call was refused: nothing listens"]),
         ("refused, expected", judged({"ended_by": ("refused",)}, **refused), []),
         ("refused, words expected", judged({"refused": ("listens",)}, **refused), []),
-        ("never heard", judged(first_audio_ms=None), ["the agent was never heard"]),
+        ("never heard", judged(first_audio_ms=None, first_audible_ms=None), ["the agent was never heard"]),
+        ("only silence", judged(first_audible_ms=None), ["the agent was never heard: all it sent was silence"]),
         ("steps not played", judged(**late), vain + not_played),
         ("one of them expected", judged({"not_played": 2.0}, **late), vain),
         ("mute greeting", judged(greeting={"failure": "tts"}), ["the greeting: not said: tts"]),

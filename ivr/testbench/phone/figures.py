@@ -82,6 +82,8 @@ class CallFigures:
     """Time from the socket's first byte to its acceptance."""
     first_audio_ms: float | None = None
     """Time from the stream's `start` to the first sample of the agent."""
+    first_audible: int | None = None
+    """First sample of the agent's first audible frame. None: it was silent throughout, whatever it sent."""
     answers: list[AnswerFigures] = field(default_factory=list)
     barge_ins: list[BargeInFigures] = field(default_factory=list)
     underruns: list[Gap] = field(default_factory=list)
@@ -117,6 +119,9 @@ def figures(record: PhoneRecord, told: BridgeTimes | None = None) -> CallFigures
         twiml_ms=_ms(record.twiml_s),
         connect_ms=_ms(record.connect_s),
         first_audio_ms=first_audio,
+        first_audible=next(
+            (at for run in record.runs if (at := _audible_from(record.heard, run.start, run.end)) is not None), None
+        ),
         answers=[
             answered(record, speech.label, speech.start, speech.end, until, None if told is None else told.answers)
             for speech, until in zip(record.speech, nexts, strict=False)

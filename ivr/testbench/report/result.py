@@ -65,6 +65,7 @@ def result(record: PhoneRecord, scenario: Scenario, said: CallSnapshot | str) ->
         "reason": snapshot.reason if snapshot is not None else None,
         "untold": said if isinstance(said, str) else None,
         "first_audio_ms": record.runs[0].start / 8 if record.runs else None,
+        "first_audible_ms": None if measured.first_audible is None else measured.first_audible / 8,
         "silence_ms": measured.longest_dead_air_ms,
         "underruns_ms": [gap.ms for gap in measured.underruns],
         "discarded_ms": measured.discarded_ms,

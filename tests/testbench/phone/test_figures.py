@@ -59,3 +59,11 @@ def test_apology_is_no_answer() -> None:
     ]
     found = [(name, figures(record, told).answers[0].reply_ms, wanted) for name, told, wanted in rows]
     assert [row for row in found if row[1] != row[2]] == []
+
+
+def test_silence_that_is_sent_is_not_heard() -> None:
+    record = a_record((8000, 16_000), (24_000, 32_000))
+    record.heard[:20_000] = b"\xff" * 20_000
+    assert figures(record).first_audible == 24_000
+    record.heard[:] = b"\xff" * len(record.heard)
+    assert figures(record).first_audible is None
