@@ -32,7 +32,7 @@ _CAPITALS_AND_DIGITS: Final = re.compile(
     rf"{WORD_START}{_NO_CURRENCY}([A-Z]{{2,5}})[ -]+(\d{{3,}})(?![^\W_]|[.,:/]\d|[-_/]\w)"
 )
 # `*966#`, `1*`: what a caller types on the keys.
-_KEY_CODE: Final = re.compile(rf"{WORD_START}[*#]+\d[\d*#]*[*#]?|(?<![\w*])\d+[*#](?![\w*])")
+_KEY_CODE: Final = re.compile(rf"{WORD_START}(?<![*#])[*#]+\d[\d*#]*[*#]?|(?<![\w*])\d+[*#](?![\w*])")
 # `**** 4821`, `4111 **** 1111`: of a card only these digits are shown; `strip_markup` has put a mark for the stars.
 _MASKED: Final = re.compile(
     rf"(?:{WORD_START}(?P<front>\d{{1,6}}(?:[ -]\d{{1,6}})?)[ -]?)?{MASK_MARK}\s?(?P<figures>\d{{1,6}}){WORD_END}"
@@ -45,7 +45,8 @@ _PLATE: Final = re.compile(
 )
 # A token of letters and digits: `NQL-123`, `TRX-99812-AB`, `5G`, `SAVE20`.
 _LETTERS_WITH_DIGITS: Final = re.compile(
-    rf"{WORD_START}(?<!\d\.)(?=[A-Za-z/_-]*\d)(?=[\d/_-]*[A-Za-z])[A-Za-z0-9]+(?:[-/_][A-Za-z0-9]+)*(?![^\W_]|[-_][A-Za-z])"
+    rf"{WORD_START}(?<!\d\.)(?<![A-Za-z0-9][-/_])(?=[A-Za-z0-9])(?=[A-Za-z/_-]{{0,40}}\d)(?=[\d/_-]{{0,40}}[A-Za-z])"
+    r"[A-Za-z0-9]+(?:[-/_][A-Za-z0-9]+)*(?![^\W_]|[-_][A-Za-z])"
 )
 
 # Found by the words around them.

@@ -31,7 +31,9 @@ _REFERENCE_LINK: Final = re.compile(r"!?\[([^\[\]]+)\]\[[^\[\]]*\]")
 _FOOTNOTES: Final = re.compile(r"(?<=[.!?؟…])\s?(?:\[\d{1,3}\]\s?)+")
 _FENCE: Final = re.compile(r"^[^\S\n]*(?:```|~~~)[\w+-]*[^\S\n]*$|```", re.MULTILINE)
 _HEADING_OR_QUOTE: Final = re.compile(r"^[^\S\n]*(?:#{1,6}[^\S\n]+|>+[^\S\n]?)", re.MULTILINE)
-_HORIZONTAL_RULE: Final = re.compile(r"^[\s|:*_=-]*(?:-{3,}|\*{3,}|_{3,}|={3,}|\|\s*:?-+)[\s|:*_=-]*$", re.MULTILINE)
+_HORIZONTAL_RULE: Final = re.compile(
+    r"^(?=(?:[^\S\n]|[|:*_=-])+$)[^\n]*?(?:---|\*\*\*|___|===|\|[^\S\n]{0,3}:?-)[^\n]*$", re.MULTILINE
+)
 _BULLET: Final = re.compile(rf"(^|\n)[^\S\n]*(?:[-*+–—]|[{BULLETS}])(?:[^\S\n]+|(?=[^\W\d_]))|[{BULLETS}]")
 # `1. بند` at the start of a line, or behind a colon if it is the first item.
 _LIST_NUMBER: Final = re.compile(r"(^|\n|(?<=:)(?=\s*\(?1\b))[^\S\n]*\(?(\d{1,2})(?:[.)-]|\.\))[^\S\n]+(?=\S)")
@@ -42,7 +44,7 @@ _BOLD_OR_CODE: Final = re.compile(r"\*\*+|(?<![A-Za-z0-9])__+|__+(?![A-Za-z0-9])
 _EMPHASIS: Final = re.compile(
     r"(?<![A-Za-z0-9*])\*(?=[^\s*])([^*\n]*[^\s*])\*(?![A-Za-z0-9*])|(?<![A-Za-z0-9_])_(?=[^\s_])([^_\n]*[^\s_])_(?!\w)"
 )
-_CELL: Final = re.compile(r"[^\S\n]*\|[^\S\n]*")
+_CELL: Final = re.compile(r"(?:(?<![^\S\n])[^\S\n]+)?\|[^\S\n]*")
 _ROW_EDGE: Final = re.compile(r"^[^\S\n]*\||\|[^\S\n]*$", re.MULTILINE)
 
 # `**** 4821`, `xx-xx 4421`, `4111 •••• •••• 1111`, `055****567`: hidden digits before the last ones. Two stars alone

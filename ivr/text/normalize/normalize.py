@@ -38,7 +38,7 @@ _PRESS: Final = r"((?:اضغط|الضغط|إضغط|واضغط|زر|علامة|pr
 _STAR_KEY: Final = re.compile(rf"{_PRESS}\*(?!\w)", re.IGNORECASE)
 _HASH_KEY: Final = re.compile(rf"{_PRESS}#(?!\w)", re.IGNORECASE)
 # Signs that no rule has claimed.
-_AMPERSAND: Final = re.compile(r"\s*&\s*")
+_AMPERSAND: Final = re.compile(r"(?:(?<!\s)\s+)?&\s*")
 _AT_SIGN: Final = re.compile(r"(?<=\w)\s?@\s?(?=\w)")
 # `هو/هي`: a slash between letters is an alternative; rates and fractions are words by now.
 _ALTERNATIVE: Final = re.compile(r"(?:(?<=[^\W\d_])|(?<=[\u064b-\u0652]))/(?=[^\W\d_])")
@@ -48,14 +48,14 @@ _UNDERSCORES: Final = re.compile(r"(?<=[^\W_])_+(?=[^\W_])")
 _JOIN: Final = re.compile(rf"{JOIN_MARK}\s*(?![A-Za-z])")
 _SILENT_STOP: Final = re.compile(rf"{SILENT_STOP_MARK}\.?")
 # A newline; group 1 is the letter or closing mark before it.
-_LINE_END: Final = re.compile(r"([^\W_]|[)\"'»”])?[^\S\n]*\n\s*")
+_LINE_END: Final = re.compile(r"(?:([^\W_]|[)\"'»”])[^\S\n]*|(?<![^\S\n])[^\S\n]+)?\n\s*")
 # All that is neither a word nor punctuation that TTS minds.
 _UNSPOKEN: Final = re.compile(r"[^\w\s.,،؛;:?؟!'’…–—-]|_")
 # A dash that stands free, or a long one, is a pause; the hyphen of `well-known` stays.
-_PAUSE_DASH: Final = re.compile(r"\s+[-–—]+(?=\s|$)|[–—]+|(?<!\S)-+|-+(?!\S)|--+")
+_PAUSE_DASH: Final = re.compile(r"(?<!\s)\s+[-–—]+(?=\s|$)|[–—]+|(?<!\S)-+|-+(?!\S)|--+")
 _QUOTING_APOSTROPHE: Final = re.compile(r"(?<![^\W\d_])['’]|['’](?![^\W\d_])")
 _ELLIPSIS: Final = re.compile(r"…|\.(?:\s?\.)+")
-_BLANK_BEFORE_MARK: Final = re.compile(r"\s+(?=[.,،؛;:?؟!])")
+_BLANK_BEFORE_MARK: Final = re.compile(r" (?=[.,،؛;:?؟!])")
 # `الأول.الثاني`, `نعم!لا`: a stop between words that were written together, as the segmenter sees it.
 _GLUED_STOP: Final = re.compile(r"([!?؟۔](?=[^\s.,،؛;:?؟!'’])|(?<=[\u0620-\u065f]{3})\.(?=[\u0621-\u064a]))")
 # `إلخ.، ثم`: the stop of an abbreviation before a comma.
@@ -67,7 +67,7 @@ _MARKS_AND_BLANK: Final = " .,،؛;:?؟!'’-"
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 # A sentence that ends otherwise was cut because it is long.
-_ENDED: Final = re.compile(rf"[{re.escape(STOPS)}。！？][{re.escape(CLOSERS)}\s]*\Z|\n\s*\Z")
+_ENDED: Final = re.compile(rf"[{re.escape(STOPS)}。！？][{re.escape(CLOSERS)}\s]*\Z|\n[^\S\n]*\Z")
 _ITEM_START: Final = re.compile(rf"\s*(?:[{BULLETS}]|\(?\d{{1,2}}[.)]\s)")
 _WORD_WITH_BLANKS: Final = re.compile(r"\S+\s*")
 _ANY_BLANKS: Final = re.compile(r"\s+")

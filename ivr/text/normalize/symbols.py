@@ -14,7 +14,9 @@ from ivr.text.normalize.slashes import say_slashes
 from ivr.text.segment.punctuation import CURRENCY_SIGNS
 
 # Words before the last digits of a card or an account (`بطاقتك *4432`).
-_MASKED_NUMBER_OF: Final = r"((?:بطاق[ةت]\w*|حساب\w*|رقم\w*|card|account|ending|number)(?:\s(?:in|رقم))?)"
+_MASKED_NUMBER_OF: Final = (
+    r"((?:بطاق[ةت]\w{0,12}|حساب\w{0,12}|رقم\w{0,12}|card|account|ending|number)(?:\s(?:in|رقم))?)"
+)
 _REPLACEMENTS: Final = (
     # `٪20`: the percent sign in front goes behind.
     (re.compile(rf"{WORD_START}(?<!\d\s)[%٪]\s?({NUMBER})(?![\d%٪])(?!\s[%٪])"), (r"\1%", r"\1%")),

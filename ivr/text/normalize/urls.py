@@ -15,7 +15,8 @@ _TOP_LEVEL: Final = (
 _HOST_LABEL: Final = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _PORT_AND_PATH: Final = r"(?::\d+)?(?:[/?#][^\s<>\"'،؛؟»)\]]*)?"
 _EMAIL: Final = re.compile(
-    rf"(?:mailto:)?([A-Za-z0-9._%+-]+)@((?:{_HOST_LABEL}\.)+[A-Za-z]{{2,24}})(?![A-Za-z0-9])", re.IGNORECASE
+    rf"(?<![A-Za-z0-9._%+-])(?:mailto:)?([A-Za-z0-9._%+-]{{1,64}})@((?:{_HOST_LABEL}\.)+[A-Za-z]{{2,24}})(?![A-Za-z0-9])",
+    re.IGNORECASE,
 )
 # `https://user@host:80/path`: group 1 is the host, also one of Arabic letters.
 _WITH_SCHEME: Final = re.compile(
@@ -34,7 +35,7 @@ _FILE_SUFFIX: Final = re.compile(
 )
 # `@alnoor_sa`: the name of an account, which the caller will type.
 _HANDLE: Final = re.compile(r"(?<![\w@.])@([A-Za-z][A-Za-z0-9_.-]*[A-Za-z0-9_])(?![\w@])")
-_FINAL_STOPS: Final = re.compile(r"[.,:;!?…]+\Z")
+_FINAL_STOPS: Final = re.compile(r"(?<![.,:;!?…])[.,:;!?…]+\Z")
 _ARABIC_DOMAIN_NAMES: Final = {
     "com": "كوم",
     "net": "نت",

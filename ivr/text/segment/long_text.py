@@ -13,8 +13,11 @@ from typing import Final
 
 from ivr.text.segment.punctuation import CURRENCY_SIGNS, UNSEEN, word_set
 
-# A comma needs a blank behind it (`1,250`), an Arabic one a blank or a letter; a dash needs blanks around it.
-_CLAUSE_MARK: Final = re.compile(r"[,;:](?=\s)|[،؛](?=\s|[^\W\d_])|(?<=\s)[–—-](?=\s)|—")
+# A comma needs a blank behind it (`1,250`), an Arabic one a blank or a letter. A dash needs blanks around
+# it, and no number in front.
+_CLAUSE_MARK: Final = re.compile(
+    r"[,;](?=\s)|(?<!\s[^\W\d_]):(?=\s)|[،؛](?=\s|[^\W\d_])|(?<=[^\d\s]\s)[–—-](?=\s)|(?<!\d)—"
+)
 _BEFORE_JOINING_WORD: Final = re.compile(
     r"(?<=[^\W\d_])\s(?=(?:و\w\w|ثم\s|لكن\s|ولكن\s|أو\s|او\s|بس\s|but\s|and\s|or\s|then\s|because\s|which\s))"
 )
@@ -25,7 +28,7 @@ _NUMBER_NEAR: Final = re.compile(rf"[\d%٪{CURRENCY_SIGNS}]\S{{0,24}}(?:\s+\S{{1
 _NUMBER_REACH: Final = 60
 """Characters in which the last two words are looked for."""
 # Beside a number, but not between two groups of one (`050 123 4567`).
-_ANY_BLANK: Final = re.compile(r"(?<=[^\d\s])\s+|\s+(?=[^\d\s])")
+_ANY_BLANK: Final = re.compile(r"(?<=[^\d\s])\s+|(?<!\s)\s+(?=[^\d\s])")
 # A clause mark that is the last character so far; behind a digit more digits may follow.
 _FINAL_CLAUSE: Final = re.compile(r"(?<=[^\W\d_])[،؛]\s*\Z")
 _PHRASE_OPENERS: Final = word_set(

@@ -52,7 +52,9 @@ _BEFORE_ITEM: Final = " \t\n\r\u00a0\"'“«([*_-–—" + BULLETS
 # What stands before the next number of a list that is told in one sentence: `(1) ..., (2) ...`.
 _LIST_CONTINUES: Final = re.compile(r"[,،;؛]\Z|[\s,،](?:and|or|و|أو|او|ثم|then)\Z")
 # A stop behind an Arabic word or a long number may be written to the next word (`الأول.الثاني`); in a token it may not.
-_MAY_BE_GLUED: Final = re.compile(r"(?<![A-Za-z0-9./@_-])[\u0620-\u065f\u0670]{3,}\Z|(?<![^\s#])\d{3,}\Z")
+_MAY_BE_GLUED: Final = re.compile(
+    r"(?<![A-Za-z0-9./@_\u0620-\u065f\u0670-])[\u0620-\u065f\u0670]{3,}\Z|(?<![^\s#])\d{3,}\Z"
+)
 # `dpt`, `nr`: a short word without a vowel is an abbreviation.
 _VOWELLESS: Final = re.compile(r"[B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z][b-df-hj-np-tv-z]{0,3}")
 # One letter, a digit, or a sign of an address: a stop behind it may stand inside of something longer.

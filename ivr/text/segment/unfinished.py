@@ -13,7 +13,7 @@ from ivr.text.segment.punctuation import CLAUSES, CLOSERS, STOPS
 LONGEST_END: Final = 400
 """Characters at the end that are looked at, at most."""
 # Words are whole when a blank or a mark stands behind them, numbers only before a mark with a blank or a closing mark.
-_LAST_TOKEN: Final = re.compile(r"\S+\Z")
+_LAST_TOKEN: Final = re.compile(r"(?<!\S)\S+\Z")
 _ENDED_WORD: Final = re.compile(rf"[^\W\d_][{re.escape(STOPS + CLAUSES + CLOSERS)}]+\Z")
 _ENDED_NUMBER: Final = re.compile(rf"\d\s?[%٪{re.escape(CLOSERS)}][{re.escape(STOPS + CLAUSES + CLOSERS)}]*\Z")
 _NUMBER_AND_MARK: Final = re.compile(rf"\d[{re.escape(STOPS + CLAUSES + CLOSERS)}]+\s+\Z")

@@ -65,7 +65,9 @@ _SEPARATORS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
     ),
 )
 # `ب 50`: a preposition that stands alone before a number; group 1 is the word before it.
-_LONE_PREPOSITION: Final = re.compile(r"(?<![^\W\d_])(?:([\u0621-\u0652]+)\s+)?(?<!\.)([بل])\s+(?=\d)")
+_LONE_PREPOSITION: Final = re.compile(
+    r"(?<![^\W\d_])(?<![\u064b-\u0652])(?:([\u0621-\u0652]+)\s+)?(?<!\.)([بل])\s+(?=\d)"
+)
 # `بـ 50`, `الـ NQL`, `بـ «نعم»`: a preposition or the article, drawn out with a tatweel; `و 50`, `و $5`.
 _DRAWN_OUT: Final = re.compile(
     r"(?<![^\W\d_])(?:([وف]?(?:[بلك]|ال|بال|لل))ـ+\s*[«\"“(]*(?=[\d"

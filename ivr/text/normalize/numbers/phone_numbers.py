@@ -17,7 +17,8 @@ _PHONE_START: Final = rf"{WORD_START}(?<!\d[.,:/])(?<!\d[ -])"
 # Numbers with a country prefix (ITU-T E.164), Saudi landlines (`011`), mobiles (`050`), 9200 and toll-free 800 numbers;
 # `(555) 010-4477`, `1-800-555-0199`, `555.010.4477`, `+966.50.123.4567`. The last group is an extension (`x12`).
 _PHONE_NUMBER: Final = re.compile(
-    rf"{_PHONE_START}(?:"
+    # No telephone number has 19 digits in a row; a long run of zeros has too many readings to try.
+    rf"{_PHONE_START}(?!\d{{19}})(?:"
     r"\(?(?:\+|00)\d{1,3}\)?[ –-]?(?:\(\d{1,4}\)[ –-]?)?\d{1,4}(?:[ –-]?\d{2,9}){1,4}"
     r"|\+\d{1,3}(?:\.\d{2,4}){2,4}"
     r"|\(?0\d{1,2}\)?[ –-]\d{3,4}[ –-]?\d{3,4}|0\d{2,3}[ /-]\d{6,7}|0[15]\d(?:[ –-]?\d{3})[ –-]?\d{4}"
