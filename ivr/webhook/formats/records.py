@@ -12,11 +12,10 @@ from ivr.webhook.formats.parts import Failure, Piece
 from ivr.webhook.formats.record_types import RecordType, event_type, record_type
 from ivr.webhook.formats.reply_text import MAX_REPLY_TEXT, ReplyText
 from ivr.webhook.formats.text_fields import find_text, has_letters, reports_failure, said_by_another, text_of
+from ivr.webhook.sanitize.leftovers import ACKNOWLEDGEMENTS
 
 _RESPONDING_NODES = ("respond to webhook", "respondtowebhook")
 _DELTA_KEYS = ("candidates", "choices", "chunk", "delta", "token")
-_N8N_DOES_NOT_WAIT = {"message": "Workflow was started"}
-"""The answer of n8n's webhook node that is not set to stream."""
 
 
 _MOST_LISTED = 1000
@@ -171,7 +170,8 @@ class Records:
             return self._text.ask(record)
         if said_by_another(record):
             return []
-        if record == _N8N_DOES_NOT_WAIT:
+        # n8n's webhook node that is not set to stream, and its like.
+        if len(record) == 1 and record.get("message") in ACKNOWLEDGEMENTS:
             return [Failure("acknowledged")]
         if (found := find_text(record)) is None:
             asked = self._text.ask(record)

@@ -60,10 +60,12 @@ VALUE_WORDS: Final = ("undefined", "null", "NaN", "None")
 """What JavaScript and Python write where there is no value."""
 WHOLE_LEFTOVERS: Final = frozenset((*VALUE_WORDS, "nil", "<nil>", "(null)", "null.", "undefined."))
 """Replies that hold nothing else."""
-WHOLE_BODIES: Final = WHOLE_LEFTOVERS | {
+ACKNOWLEDGEMENTS: Final[frozenset[str]] = frozenset({
     "Accepted", "OK", "Ok", "ok", "Created", "Success", "success", "Workflow was started", "Workflow got started."
-}  # fmt: skip
-"""Plain bodies that hold nothing else, with which Make, Express and n8n say that they received a request."""
+})  # fmt: skip
+"""Words with which Make, Express and n8n say that they received a request, as a plain body or a lone `message`."""
+WHOLE_BODIES: Final = WHOLE_LEFTOVERS | ACKNOWLEDGEMENTS
+"""Plain bodies that hold nothing else."""
 
 _ALL_WORDS: Final = (*VALUE_WORDS, "citeturn", "fileciteturn", "turn0")
 LEFTOVER_WORD: Final = (

@@ -294,6 +294,10 @@ CASES = [
     Case("n8n", run(*TOKENS) + respond(output="".join(TOKENS), hang_up=True), JSON, [*SAID, Pause(), Closing()]),
     Case("n8n, the end closes", run(*TOKENS)[:-2] + b', "is_closing": true}\n', JSON, [*SAID, Pause(), Closing()]),
     Case("n8n does not wait", lines({"message": "Workflow was started"}), JSON, [Failure("acknowledged")]),
+    Case("a message that only acknowledges", lines({"message": "Accepted"}), JSON, [Failure("acknowledged")]),
+    Case("a body that only acknowledges", b"Accepted\n", TEXT, [Failure("acknowledged")]),
+    Case("a message with more than that", lines({"message": "OK", "text": "OK"}), JSON, [Delta("OK")]),
+    Case("a body of a leftover", b"undefined", TEXT, [Failure("only_machinery")]),
     # Keys and names that the agent's author chose.
     Case("a typed answer", lines({"type": "message", "output": "Hi"}), JSON, [Delta("Hi")]),
     Case("typed text", events(*({"type": "text", "text": token} for token in TOKENS)), SSE, SAID),
