@@ -61,7 +61,7 @@ class Metrics:
         self._line_of: dict[str, str] = {}
         self._calls = self._counter("ivr_calls", "Calls whose stream opened", "line")
         self._answers = self._counter("ivr_answers", "Answers to the voice webhook", "document")
-        self._rejected = self._counter("ivr_rejected_requests", "Requests and streams refused", "door", "reason")
+        self._rejected = self._counter("ivr_rejected_requests", "Requests and streams refused", "route", "reason")
         self._ended = self._counter("ivr_terminations", "Calls that ended", "line", "result", "reason")
         self._turns = self._counter("ivr_turns", "Turns", "line", "kind", "outcome")
         self._overlaps = self._counter("ivr_barge_ins", "Callers speaking over the agent", "verdict")
@@ -100,9 +100,9 @@ class Metrics:
         """Count an answer to the voice webhook, by document."""
         self._add(self._answers, document)
 
-    def rejected(self, door: str, reason: str) -> None:
+    def rejected(self, route: str, reason: str) -> None:
         """Count a refused request (`voice`, `status`) or stream (`media`)."""
-        self._add(self._rejected, door, reason)
+        self._add(self._rejected, route, reason)
 
     def lagged(self, seconds: float) -> None:
         """Record the event loop's lag, in seconds."""

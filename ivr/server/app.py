@@ -202,16 +202,16 @@ class Routes:
 
     # -- the sender ----------------------------------------------------------------------------------------------
 
-    async def _read(self, request: Request, door: str) -> tuple[Form | None, Response]:
+    async def _read(self, request: Request, route: str) -> tuple[Form | None, Response]:
         """Return the form of a signed request, or None and the refusal."""
         headers = request.headers
         # What the headers alone tell costs no reading: a stranger's request is refused for its least price.
         early = self._signatures.early_refusal(headers.get(SIGNATURE_HEADER), headers.get(SETTINGS_HEADER))
         if early is not None and self._settings.check_signatures:
-            return None, self._refuse(door, early, 403)
+            return None, self._refuse(route, early, 403)
         length = headers.get("content-length", "")
         if length.isdecimal() and int(length[:12]) > LONGEST_BODY:
-            return None, self._refuse(door, "too_long", 413)
+            return None, self._refuse(route, "too_long", 413)
         try:
             body = bytearray()
             async with asyncio.timeout(BODY_TIMEOUT):
@@ -222,31 +222,31 @@ class Routes:
                         break
             # A long form takes milliseconds: many of them are looked at one in a turn of the loop, beside the calls.
             if len(body) + len(request.scope["query_string"]) <= SMALL_BODY:
-                return self._checked(request, door, bytes(body))
+                return self._checked(request, route, bytes(body))
             if self._long_bodies >= MOST_LONG_BODIES:
-                return None, self._refuse(door, "too_many_long_bodies", 503)
+                return None, self._refuse(route, "too_many_long_bodies", 503)
             self._long_bodies += 1
             try:
                 async with self._one_long_body:
                     await asyncio.sleep(0)
-                    return self._checked(request, door, bytes(body))
+                    return self._checked(request, route, bytes(body))
             finally:
                 self._long_bodies -= 1
         except ClientDisconnect:
-            return None, self._refuse(door, "disconnected", 400)
+            return None, self._refuse(route, "disconnected", 400)
         except TimeoutError:
-            return None, self._refuse(door, "too_slow", 408)
+            return None, self._refuse(route, "too_slow", 408)
 
-    def _checked(self, request: Request, door: str, body: bytes) -> tuple[Form | None, Response]:
+    def _checked(self, request: Request, route: str, body: bytes) -> tuple[Form | None, Response]:
         """Return the form of a request whose body was read, or None and the refusal."""
         try:
             posted = Form.parse(body) if request.method == "POST" else None
             form = posted if posted is not None else Form.parse(request.scope["query_string"])
         except ValueError as fault:
-            return None, self._refuse(door, str(fault), 413 if str(fault) == "too_long" else 400)
+            return None, self._refuse(route, str(fault), 413 if str(fault) == "too_long" else 400)
         reason = self._unsigned(request, posted)
         if reason is not None:
-            return None, self._refuse(door, reason, 403)
+            return None, self._refuse(route, reason, 403)
         return form, Response()
 
     def _unsigned(self, connection: HTTPConnection, form: Form | None, *, websocket: bool = False) -> str | None:
@@ -262,23 +262,23 @@ class Routes:
     async def elsewhere(self, request: Request) -> Response:
         """Refuse a request for which there is no route."""
         wrong = misdirected(request.scope["path"], request.method, request.headers.keys())
-        self.note_refusal(wrong.door, wrong.reason, wrong.problem)
+        self.note_refusal(wrong.route, wrong.reason, wrong.problem)
         return PlainTextResponse(f"{HTTPStatus(wrong.status).phrase}\n", wrong.status, dict(wrong.headers))
 
     async def stream_elsewhere(self, websocket: WebSocket) -> None:
         """Refuse a stream for which there is no route."""
         wrong = misdirected(websocket.scope["path"], "GET", websocket.headers.keys(), websocket=True)
-        self.note_refusal(wrong.door, wrong.reason, wrong.problem)
+        self.note_refusal(wrong.route, wrong.reason, wrong.problem)
         await websocket.close(1008)
 
-    def _refuse(self, door: str, reason: str, status: int) -> Response:
-        self.note_refusal(door, reason)
+    def _refuse(self, route: str, reason: str, status: int) -> Response:
+        self.note_refusal(route, reason)
         return PlainTextResponse(f"{HTTPStatus(status).phrase}\n", status)
 
-    def note_refusal(self, door: str, reason: str, problem: str = "") -> None:
+    def note_refusal(self, route: str, reason: str, problem: str = "") -> None:
         """Count a refusal, and log it. `problem`: a fixed text that says what to correct."""
-        self.bridge.metrics.rejected(door, reason)
-        log.warning("refused", extra={"door": door, "reason": reason, **({"problem": problem} if problem else {})})
+        self.bridge.metrics.rejected(route, reason)
+        log.warning("refused", extra={"route": route, "reason": reason, **({"problem": problem} if problem else {})})
 
 
 class OwnPaths:
@@ -312,7 +312,7 @@ def create_app(
         watching = [*([recent] if settings.dev else []), *([observe] if observe is not None else [])]
         documents = Documents.load(settings.twiml_dir, settings.public_url)
         bridge = Bridge(settings, documents, observer=Observers(*watching))
-    doors = Routes(bridge, recent)
+    routes = Routes(bridge, recent)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -322,21 +322,21 @@ def create_app(
         finally:
             await bridge.stop()
 
-    elsewhere = Route("/{path:path}", doors.elsewhere)
+    elsewhere = Route("/{path:path}", routes.elsewhere)
     elsewhere.methods = None  # every method: what has no route is counted
     app = Starlette(
         routes=[
             *(
-                Route(f"/{door.__name__}", door, methods=["GET", "POST"])
-                for door in (doors.voice, doors.status, doors.goodbye)
+                Route(f"/{route.__name__}", route, methods=["GET", "POST"])
+                for route in (routes.voice, routes.status, routes.goodbye)
             ),
-            WebSocketRoute("/media", doors.media),
-            Route("/healthz", doors.healthz),
-            Route("/readyz", doors.readyz),
-            *([Route("/metrics", doors.metrics)] if settings.metrics_token.get_secret_value() else []),
-            *([Route("/calls/{call}", doors.call)] if settings.dev else []),
+            WebSocketRoute("/media", routes.media),
+            Route("/healthz", routes.healthz),
+            Route("/readyz", routes.readyz),
+            *([Route("/metrics", routes.metrics)] if settings.metrics_token.get_secret_value() else []),
+            *([Route("/calls/{call}", routes.call)] if settings.dev else []),
             elsewhere,
-            WebSocketRoute("/{path:path}", doors.stream_elsewhere),
+            WebSocketRoute("/{path:path}", routes.stream_elsewhere),
         ],
         lifespan=lifespan,
     )
@@ -345,7 +345,7 @@ def create_app(
     if settings.dev:
         # Nothing is signed: what a foreign web page makes the developer's browser ask must not place a call.
         own = {host for host in (public.hostname, settings.host) if host}
-        app.add_middleware(LocalOnly, hosts=own, refused=lambda reason: doors.note_refusal("dev", reason, FOREIGN))
+        app.add_middleware(LocalOnly, hosts=own, refused=lambda reason: routes.note_refusal("dev", reason, FOREIGN))
     app.router.redirect_slashes = False  # a redirect would name the host that the request did
     app.state.bridge = bridge
     return app

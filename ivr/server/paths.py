@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-DOORS: Final[Mapping[str, tuple[str, ...]]] = {
+ROUTES: Final[Mapping[str, tuple[str, ...]]] = {
     "/voice": ("GET", "POST"),
     "/status": ("GET", "POST"),
     "/goodbye": ("GET", "POST"),
@@ -19,14 +19,14 @@ DOORS: Final[Mapping[str, tuple[str, ...]]] = {
     "/readyz": ("GET",),
 }
 """The routes with their methods; `/media` takes a WebSocket only."""
-_SIGNED_DOORS: Final = ("/voice", "/status", "/goodbye", "/media")
+_SIGNED_ROUTES: Final = ("/voice", "/status", "/goodbye", "/media")
 
 
 @dataclass(frozen=True, slots=True)
 class Misdirected:
     """Say why a request has no route. All texts are fixed: none has a word of the request."""
 
-    door: str
+    route: str
     reason: str
     status: int
     problem: str = ""
@@ -56,11 +56,12 @@ def misdirected(path: str, method: str, headers: Collection[str], *, websocket: 
         )
         reason, problem = ("no_upgrade", problem) if lost else ("no_websocket", "")
         return Misdirected("media", reason, 426, problem, (("Upgrade", "websocket"), ("Connection", "Upgrade")))
-    if path in DOORS and not websocket:
-        known = ", ".join(DOORS[path])
+    if path in ROUTES and not websocket:
+        known = ", ".join(ROUTES[path])
         problem = f"{path} takes {known}: correct the method in the number's settings"
-        return Misdirected(path[1:], "wrong_method", 405, problem if path in _SIGNED_DOORS else "", (("Allow", known),))
-    if last in _SIGNED_DOORS and last != path:
+        told = problem if path in _SIGNED_ROUTES else ""
+        return Misdirected(path[1:], "wrong_method", 405, told, (("Allow", known),))
+    if last in _SIGNED_ROUTES and last != path:
         problem = (
             f"the path in front of {last} is not that of IVR_PUBLIC_URL: let the proxy pass that path on, or take off"
             " just that, and compare the URLs of `ivr check` with the number's settings"

@@ -95,7 +95,7 @@ def test_it_is_set_up_once_and_libraries_keep_quiet(form: str, capfd: pytest.Cap
 @pytest.mark.parametrize(
     ("event", "fields", "most"),
     [
-        ("refused", {"door": "tts", "reason": "no_signature"}, 5),
+        ("refused", {"route": "tts", "reason": "no_signature"}, 5),
         ("turned_away", {"document": "busy"}, 5),
         ("peer_fault", {"call": "CA1", "wire": "phone", "reason": "not_json"}, logs.OF_ONE_CALL),
     ],

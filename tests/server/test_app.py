@@ -1,4 +1,4 @@
-"""The HTTP doors: who may come in, and what is answered. In memory, without a peer."""
+"""The HTTP routes: who may come in, and what is answered. In memory, without a peer."""
 
 from __future__ import annotations
 
@@ -190,24 +190,24 @@ SIGNERS: list[tuple[str, Signer, dict[str, str], str | None]] = [
 
 
 @pytest.mark.parametrize(("signer", "env", "reason"), [row[1:] for row in SIGNERS], ids=[row[0] for row in SIGNERS])
-@pytest.mark.parametrize("door", ["voice", "status", "goodbye"])
+@pytest.mark.parametrize("route", ["voice", "status", "goodbye"])
 def test_only_the_carrier_comes_in(
-    tmp_path: Path, door: str, signer: Signer, env: dict[str, str], reason: str | None
+    tmp_path: Path, route: str, signer: Signer, env: dict[str, str], reason: str | None
 ) -> None:
     async def story(front: Front) -> None:
         front.signer = signer
-        answer = await front.post(f"/{door}")
+        answer = await front.post(f"/{route}")
         if reason is None:
             assert answer.status_code in (200, 204)
             return
         assert (answer.status_code, answer.text) == (403, "Forbidden\n")
-        assert front.rejected(door, reason) == 1
+        assert front.rejected(route, reason) == 1
         assert front.bridge.admission.admitted == 0
 
     visit(settings(tmp_path, **env), story)
 
 
-def test_a_signature_covers_every_field_the_query_and_the_door(tmp_path: Path) -> None:
+def test_a_signature_covers_every_field_the_query_and_the_route(tmp_path: Path) -> None:
     form = voice_form()
 
     async def story(front: Front) -> None:
@@ -324,7 +324,7 @@ def test_a_wrong_path_is_counted_and_told(
 
     visit(settings(tmp_path), story)
     [line] = (record for record in caplog.records if record.getMessage() == "refused")
-    assert (line.__dict__["door"], line.__dict__["reason"]) == refusal
+    assert (line.__dict__["route"], line.__dict__["reason"]) == refusal
     stranger = refusal[1] in ("unknown_path", "no_websocket") or refusal[0] == "healthz"
     assert ("problem" in line.__dict__) != stranger
 
@@ -431,7 +431,7 @@ def test_status_callbacks_in_any_order_with_unknown_fields(tmp_path: Path) -> No
     visit(settings(tmp_path), story)
 
 
-# -- the other doors -----------------------------------------------------------------------------------------------
+# -- the other routes -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("language", "word"), [("en", "Goodbye"), ("ar", "مع السلامة")])

@@ -1,4 +1,4 @@
-"""Bodies and queries that are no form: what the HTTP doors make of them. In memory, in virtual time."""
+"""Bodies and queries that are no form: what the HTTP routes make of them. In memory, in virtual time."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ BODIES: list[tuple[str, bytes, Mapping[str, str], tuple[int, str]]] = [
 
 
 @pytest.mark.parametrize(("body", "headers", "outcome"), [row[1:] for row in BODIES], ids=[row[0] for row in BODIES])
-@pytest.mark.parametrize("door", ["voice", "status", "goodbye"])
+@pytest.mark.parametrize("route", ["voice", "status", "goodbye"])
 def test_a_body_that_is_no_form(
-    tmp_path: Path, door: str, body: bytes, headers: Mapping[str, str], outcome: tuple[int, str]
+    tmp_path: Path, route: str, body: bytes, headers: Mapping[str, str], outcome: tuple[int, str]
 ) -> None:
     async def story(front: Front) -> None:
-        answer = await front.client.post(f"/{door}", content=body, headers={**headers, **SIGNED})
+        answer = await front.client.post(f"/{route}", content=body, headers={**headers, **SIGNED})
         assert (answer.status_code, answer.text.strip()) == (outcome[0], HTTPStatus(outcome[0]).phrase)
-        assert front.rejected(door, outcome[1]) == 1
+        assert front.rejected(route, outcome[1]) == 1
 
     visit(settings(tmp_path), story)
 

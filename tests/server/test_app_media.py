@@ -1,4 +1,4 @@
-"""The door of the audio: who may open a socket, and what may begin on it. Through the whole application, in memory."""
+"""The route of the audio: who may open a socket, and what may begin on it. Through the whole application, in memory."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ HANDSHAKES: list[tuple[str, dict[str, str], str]] = [
     ("no base64", {"x-twilio-signature": "\xff\xfe%%%"}, "wrong_signature"),
     ("another secret", Signer("x").headers(MEDIA), "wrong_signature"),
     ("signed as https", Signer("the-auth-token").headers(f"{PUBLIC}/media"), "wrong_signature"),
-    ("another door", Signer("the-auth-token").headers("wss://bridge.example/voice"), "wrong_signature"),
+    ("another route", Signer("the-auth-token").headers("wss://bridge.example/voice"), "wrong_signature"),
     ("another host", Signer("the-auth-token").headers("wss://evil.example/media"), "wrong_signature"),
     ("unknown key", {"x-twilio-signature": "x", "x-twilio-webhooks-signature-settings": "key=k,algorithm=HMAC_SHA256"},
      "unknown_key"),

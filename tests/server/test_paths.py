@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ivr.server.paths import DOORS, misdirected, resolve
+from ivr.server.paths import ROUTES, misdirected, resolve
 
 PATHS: list[tuple[str, str, tuple[str, str]]] = [
     ("/voice", "", ("/voice", "/voice")),
@@ -33,13 +33,13 @@ def test_a_lost_upgrade_is_told_from_a_browser_s_look() -> None:
     assert misdirected("/media", "POST", {"host"}).problem == ""
 
 
-@pytest.mark.parametrize("path", [path for path in DOORS if path != "/media"])
+@pytest.mark.parametrize("path", [path for path in ROUTES if path != "/media"])
 def test_a_wrong_method_names_the_right_ones(path: str) -> None:
     wrong = misdirected(path, "DELETE", ())
-    assert (wrong.door, wrong.status, wrong.headers) == (path[1:], 405, (("Allow", ", ".join(DOORS[path])),))
+    assert (wrong.route, wrong.status, wrong.headers) == (path[1:], 405, (("Allow", ", ".join(ROUTES[path])),))
     assert bool(wrong.problem) == (path not in ("/healthz", "/readyz"))
 
 
-def test_a_websocket_on_another_door_is_a_wrong_path() -> None:
+def test_a_websocket_on_another_route_is_a_wrong_path() -> None:
     assert misdirected("/voice", "GET", (), websocket=True).reason == "wrong_path"
     assert misdirected("/a/voice", "GET", (), websocket=True).reason == "wrong_prefix"

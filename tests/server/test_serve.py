@@ -322,7 +322,7 @@ def test_a_message_of_five_megabytes_ends_only_its_call(tmp_path: Path) -> None:
 
 
 @pytest.mark.live
-def test_the_door_of_the_audio_on_a_real_socket(tmp_path: Path) -> None:
+def test_the_route_of_the_audio_on_a_real_socket(tmp_path: Path) -> None:
     async def main() -> None:
         async with served(settings(tmp_path)) as (_, bridge, place):
             with pytest.raises(InvalidStatus) as refused:

@@ -104,9 +104,9 @@ class Front:
         signed = self.signer.headers(f"wss{PUBLIC.removeprefix('https')}/media{query}")
         return await websocket(self.app, f"ws://127.0.0.1:8000/media{query}", signed if headers is None else headers)
 
-    def rejected(self, door: str, reason: str) -> float:
+    def rejected(self, route: str, reason: str) -> float:
         """Return how often a route refused for this reason."""
-        return self.metric("ivr_rejected_requests_total", door=door, reason=reason)
+        return self.metric("ivr_rejected_requests_total", route=route, reason=reason)
 
     def metric(self, name: str, **labels: str) -> float:
         return total(self.bridge.metrics, name, **labels)

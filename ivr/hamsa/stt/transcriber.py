@@ -252,7 +252,7 @@ class Transcriber:
         if not utterance.policy.lost(lost, now - made.asked_at, live is not None and live.link.reused):
             return False
         self.stats.retries += 1
-        self._note("stt_retry", {"reason": lost.reason, "way": utterance.policy.route, **self._cause(made)})
+        self._note("stt_retry", {"reason": lost.reason, "route": utterance.policy.route, **self._cause(made)})
         return True
 
     def _cause(self, made: _Try) -> Mapping[str, int | float]:

@@ -216,7 +216,7 @@ class Synthesis:
             # The one who has spoken goes on for a while; the first speaker needs no term of its own.
             is_first = self._speakers[policy.speaker] == self._settings.speaker
             speaker.fallback_until = 0.0 if is_first else self._pool.now() + FALLBACK_S
-            self._note("tts_fallback", {"way": policy.route})
+            self._note("tts_fallback", {"route": policy.route})
         if self._live is not None and not self._serving:
             self._live.link.doubts = 0
             self._pool.report("tts", None)
@@ -263,7 +263,7 @@ class Synthesis:
             more = self._policy.lost(lost, now - self._asked_at, reused, now, self._quiet_at)
         if not more:
             self._fail(lost)
-        fields = {"reason": lost.reason, "way": self._policy.route}
+        fields = {"reason": lost.reason, "route": self._policy.route}
         if serving:
             self._speaker.stats.resumed += 1
             self._note("tts_resumed", {**fields, "got_ms": round(self._got_ms)})

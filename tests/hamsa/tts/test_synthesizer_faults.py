@@ -224,7 +224,7 @@ def test_stall_before_the_first_audio_is_retried(cut: int) -> None:
 
     with_voice(service, story)
     (noted,) = service.noted("tts_retry")
-    assert noted == {"reason": "first_audio_timeout", "way": "other", "link": 1, "use": 1, "age_s": 3.0}
+    assert noted == {"reason": "first_audio_timeout", "route": "other", "link": 1, "use": 1, "age_s": 3.0}
 
 
 def test_while_the_caller_listens_there_is_time() -> None:
