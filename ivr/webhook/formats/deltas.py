@@ -11,6 +11,7 @@ from typing import Final
 
 ENDS_SENTENCE: Final = re.compile(r"[.!?؟。…][\"'”»)\]]*\s*\Z")
 _MARKS: Final = re.compile(r"[\W_]+")
+_CURSORS: Final = "▌█▍▋▊▉▏"
 _ANY_LETTER: Final = re.compile(r"[^\W_]")
 _MAY_FOLLOW: Final = re.compile(r"[\w\"'“«(\[]")
 _LONGEST_WORD: Final = 16
@@ -49,6 +50,8 @@ class Repeats:
 
     def new(self, text: str, key: str = "") -> str:
         """Return what of a delta was not said before. `key`: where it stood; another one makes a repeat likelier."""
+        # Some show a cursor behind the text so far.
+        text = text.rstrip(_CURSORS) if text[-1:] in _CURSORS else text
         fresh = self._fresh(text, bool(self._key) and key != self._key)
         self._key = self._key or key
         self._last = text if fresh else self._last
@@ -172,6 +175,7 @@ class Joints:
         self._held: list[str] = []
         self._letters: int | None = 0
         self._tail = ""
+        self._phrase = False
 
     def separate(self, apart: bool) -> None:
         """Begin a new message with the next delta, or not, unless the deltas carry their own blanks."""
@@ -186,6 +190,7 @@ class Joints:
         if not text:
             return ""
         tail, self._tail = self._tail, text[-8:]
+        phrase, self._phrase = self._phrase, any(map(str.isspace, text[1:-1]))
         apart, self._apart = self._apart, False
         if text[-1].isspace() or (tail and text[0].isspace()) or tail[-1:].isspace():
             self._own = True
@@ -199,7 +204,9 @@ class Joints:
             return text
         # Two sentences that touch are two messages. `example.` and `com` are not: a name goes on in small letters.
         begins = text[0].isupper() or "\u0600" <= text[0] <= "\u06ff" or text[0] in '"“«'
-        if begins and not text[0].isdecimal() and ENDS_SENTENCE.search(tail):
+        # So are two phrases, the second with a capital letter.
+        phrases = phrase and self._phrase and text[0].isupper() and tail[-1].islower()
+        if phrases or (begins and not text[0].isdecimal() and ENDS_SENTENCE.search(tail)):
             self._letters = self._counted(text, 0)
             return f"{self.finish()} {text}"
         if self._words:

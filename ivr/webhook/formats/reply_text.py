@@ -182,4 +182,5 @@ def _alike(text: str, said: str) -> bool:
     alike = next(
         (at for at, (one, other) in enumerate(zip(text, said, strict=False)) if one != other), min(len(text), len(said))
     )
-    return text in said or alike * 2 >= min(len(text), len(said)) > 0
+    framed = said in text and 3 * len(said) >= 2 * len(text)
+    return text in said or framed or alike * 2 >= min(len(text), len(said)) > 0

@@ -27,6 +27,8 @@ WHOLE: list[tuple[str, list[str], str, bool, list[Piece]]] = [
     ("written a little differently", ["Hi ", "there."], "*Hi* there!", False, HI),
     ("its end is another", ["Your parcel ", "is in Riyadh."], "Your parcel is in Jeddah.", False,
      [Delta("Your parcel is in Riyadh.")]),
+    ("a word before it", ["Your parcel ", "is in Riyadh."], "Answer: Your parcel is in Riyadh.", False,
+     [Delta("Your parcel is in Riyadh.")]),
     ("another answer", ["One moment. "], "It is in Riyadh.", False, [Delta("One moment. It is in Riyadh.")]),
     ("another answer, of one", ["One moment. "], "It is in Riyadh.", True, [Delta("One moment. ")]),
     ("thoughts were said and are not", ["<think>hm</think>", "Hi "], "Hi there.", False, HI),
