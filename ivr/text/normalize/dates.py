@@ -55,13 +55,14 @@ _COMPACT_TIMESTAMP: Final = re.compile(
 _SPACED_DATE: Final = re.compile(rf"{WORD_START}(\d{{1,2}})\s([/-])\s(\d{{1,2}})\s\2\s(\d{{4}}){WORD_END}")
 # `يوم 12/8`: day and month are a date only behind a word that announces one; behind a `weak` one they may be a half.
 _DAY_AND_MONTH: Final = re.compile(
-    rf"(?P<front>{WORD_START}(?:(?:يوم|بتاريخ|تاريخ|التاريخ|الموافق|موعد(?:ك|نا|كم|ه|ها)?|الموعد|(?:مستحق|[تي]ستحق|[تي]نته[يى]|[تي]بدأ)(?:\sفي)?|{ARABIC_WEEKDAYS}|(?i:on|date|dated|due|since))"
+    rf"(?P<front>{WORD_START}(?:(?:يوم|بتاريخ|تاريخ|التاريخ|الموافق|{ARABIC_WEEKDAYS}|(?i:on|date|dated|due|since))"
+    r"|(?P<slashed>موعد(?:ك|نا|كم|ه|ها)?|الموعد|(?:مستحق|[تي]ستحق|[تي]نته[يى]|[تي]بدأ)(?:\sفي)?)"
     r"|(?P<weak>في|خلال|حتى|لين|لغاية|قبل|بعد|من|إلى|الى|(?i:until|before|by|from|to)))\s*:?\s*)"
     rf"(?P<a>\d{{1,2}})[/\-](?P<b>\d{{1,2}}){_DATE_END}(?!\s?(?:[صم]{UNIT_END}|[AaPp]\.?[Mm]|صباح|مساء|ظهر|عصر|ليل|ساع))"
 )
 # `12/1 at 06:05`, `3/12 الساعة 5`: a time behind it tells a date.
 _DAY_BEFORE_TIME: Final = re.compile(
-    rf"{_DATE_START}(?P<front>)(?P<weak>)(?P<a>\d{{1,2}})/(?P<b>\d{{1,2}})(?=،?,?\s(?:at|@|الساع[ةه])\s?\d)"
+    rf"{_DATE_START}(?P<front>)(?P<weak>)(?P<slashed>)(?P<a>\d{{1,2}})/(?P<b>\d{{1,2}})(?=،?,?\s(?:at|@|الساع[ةه])\s?\d)"
 )
 # `12/2026`; `رقم 12/2026` is the number of something.
 _MONTH_AND_YEAR: Final = re.compile(
@@ -160,8 +161,8 @@ def say_dates(text: str, arabic: bool) -> str:
         day, month = int(found["a"]), int(found["b"])
         if not arabic and month > 12 >= day:
             day, month = month, day
-        # `من 1/2 الكمية` is a half, `من 3-5` a range.
-        doubtful = found["weak"] and (day < month <= 4 or "-" in found[0])
+        # `من 1/2 الكمية` is a half, `من 3-5` and `موعد 2-3 أيام` a range.
+        doubtful = (found["weak"] and day < month <= 4) or ("-" in found[0] and (found["weak"] or found["slashed"]))
         if doubtful or not (1 <= day <= 31 and 1 <= month <= 12):
             return found[0]
         if arabic:

@@ -111,8 +111,8 @@ _ARABIC_WEEKDAY_RANGE: Final = re.compile(rf"((?:{ARABIC_WEEKDAYS}))\s?[-–—]
 # `Sat/Sun`, `Mon & Wed`, `on Tue`, `Fri at`: short weekdays beside a word that tells them from a name.
 _SHORT_WEEKDAY: Final = r"(?:Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun)"
 _WEEKDAY_ALONE: Final = re.compile(
-    rf"(?:(?<=[/&])|(?<=[/&]\s)|{WORD_START}(?P<front>(?:on|every|this|next|last|by|until|from|and)\s))"
-    rf"(?P<behind>{_SHORT_WEEKDAY}){WORD_END}"
+    rf"(?:(?<=[/&])|(?<=[/&]\s)|{WORD_START}(?P<front>(?:on|every|this|next|last|until)\s))"
+    rf"(?P<behind>{_SHORT_WEEKDAY}){WORD_END}(?!\s[A-Z])"
     rf"|{WORD_START}(?P<before>{_SHORT_WEEKDAY})(?=\s?[/&]\s?{_SHORT_WEEKDAY}{WORD_END}|,?\s(?:at\s|and\s{_SHORT_WEEKDAY}{WORD_END}"
     rf"|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z])|,\s{_SHORT_WEEKDAY}{WORD_END})"
 )

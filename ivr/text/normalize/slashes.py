@@ -40,11 +40,12 @@ _TITLE: Final = (
     r"|سعادة|معالي|فضيلة|سمو|حرم"
 )
 _FORM_LABEL: Final = "اسمك|اسمه|اسمها|مدينة|المدينة|حي|الحي|شارع|شركة|مؤسسة|مستشفى|فرع|الفرع|قسم|إدارة"
+_TWO_LABELS: Final = re.compile(rf"(?:ال)?(?:{_FORM_LABEL})")
 _ROLE: Final = (
     r"اسم|(?:ال|لل)(?:اسم|عميل|مريض|طالب|موظف|مواطن|ضيف|مستفيد|مندوب|سائق|طبيب|معلم|مدير|مدرب|لواء|عقيد|نقيب|رائد)[ةه]?"
 )
 _NAME_BEHIND: Final = re.compile(
-    rf"{WORD_START}(?P<front>[وفبلك]?(?:(?:{_TITLE}|{_FORM_LABEL})|(?P<role>{_ROLE})))\s?/\s?"
+    rf"{WORD_START}(?P<front>[وفبلك]?(?:{_TITLE}|(?P<label>{_FORM_LABEL})|(?P<role>{_ROLE})))\s?/\s?"
     rf"(?!(?:{_TITLE}|{_ROLE}){WORD_END})(?=(?P<name>[\u0621-\u064a]{{2,}}))"
 )
 # `Mr/Ali`, `Eng / Sara`
@@ -105,6 +106,9 @@ def say_slashes(text: str, arabic: bool) -> str:
     def named(found: re.Match[str]) -> str:
         # `المندوب/السائق`: a role with an article behind it is the other role.
         if found["role"] and found["name"].startswith("ال"):
+            return found[0]
+        # `المدينة/الحي`: two labels are two things to fill in.
+        if found["label"] and _TWO_LABELS.fullmatch(found["name"]):
             return found[0]
         return f"{found['front']} "
 
