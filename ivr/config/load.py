@@ -13,7 +13,7 @@ from ivr.config.address import telephone
 from ivr.config.checks import FIXES, faults_of, hints_of, notes_of
 from ivr.config.environment import gather, unread
 from ivr.config.lines import Line, plain_line, read_lines, read_numbers
-from ivr.config.settings import ENV_NAMES, Settings
+from ivr.config.settings import ENV_NAMES, SECRETS, Settings
 
 LINES_FILE: Final = Path("ivr.toml")
 """The file of lines where IVR_CONFIG names no other. It may be missing."""
@@ -38,8 +38,8 @@ def load(env: Mapping[str, str] | None = None, dev: bool = False) -> Settings:
         raise SettingsError([".env is not UTF-8: save it as UTF-8"]) from None
     if dev:
         given["IVR_DEV"] = "true"
+    problems = _read_secrets(given)
     known = {name: value for name, value in given.items() if name in ENV_NAMES.values()}
-    problems = []
     try:
         settings = Settings.model_validate(known)
     except ValidationError as error:
@@ -47,7 +47,7 @@ def load(env: Mapping[str, str] | None = None, dev: bool = False) -> Settings:
         # no setting gets two lines.
         wrong = sorted({str(fault["loc"][0]) for fault in error.errors()})
         settings = Settings.model_validate({name: value for name, value in known.items() if name not in wrong})
-        problems = [f"{name} has a value that makes no sense: {FIXES[name]}" for name in wrong]
+        problems += [f"{name} has a value that makes no sense: {FIXES[name]}" for name in wrong]
     # A laptop is reached by itself alone; a server is reached by Twilio, perhaps through a container's network.
     host = settings.host or ("127.0.0.1" if settings.dev else "0.0.0.0")
     public_url = settings.public_url.rstrip("/")
@@ -74,6 +74,28 @@ def load(env: Mapping[str, str] | None = None, dev: bool = False) -> Settings:
     if problems:
         raise SettingsError(problems)
     return settings.model_copy(update={"notes": tuple(notes), "hints": tuple(hints_of(settings))})
+
+
+def _read_secrets(given: dict[str, str]) -> list[str]:
+    """Replace each NAME_FILE by what its file holds, and return the faults."""
+    problems = []
+    for name in SECRETS.values():
+        path = given.pop(f"{name}_FILE", "")
+        if not path:
+            continue
+        if name in given:
+            problems.append(f"{name} and {name}_FILE are both set: leave one out")
+            continue
+        try:
+            given[name] = Path(path).read_text("utf-8").strip()
+        except OSError as error:
+            problems.append(f"{name}_FILE {path} cannot be read ({error.strerror}): set it to the file of the secret")
+        except UnicodeDecodeError:
+            problems.append(f"{name}_FILE {path} is not UTF-8: write the secret alone into it")
+        else:
+            if not given[name]:
+                problems.append(f"{name}_FILE {path} is empty: write the secret into it")
+    return problems
 
 
 def _read_file(path: Path | None, default: Line) -> tuple[list[Line], Line, list[str]]:

@@ -216,3 +216,5 @@ class Settings(BaseModel):
 
 ENV_NAMES: Final = {own: field.alias for own, field in Settings.model_fields.items() if field.alias}
 """The environment's name of each field."""
+SECRETS: Final = {own: ENV_NAMES[own] for own, field in Settings.model_fields.items() if field.annotation is SecretStr}
+"""The secrets among them: each may stand in a file (NAME_FILE), and is read again at SIGHUP."""

@@ -62,6 +62,10 @@ class SpeechRest:
     def __repr__(self) -> str:
         return f"<SpeechRest {self.asked} asked, {self._breakers}>"
 
+    def use_key(self, key: str) -> None:
+        """Ask with another key from now on."""
+        self._client.headers["Authorization"] = f"Token {key}"
+
     def now(self) -> float:
         return self._clock() if self._clock else asyncio.get_running_loop().time()
 

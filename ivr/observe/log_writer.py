@@ -40,13 +40,15 @@ class LogWriter(logging.Handler):
         self._given = 0
         self._written = 0
         self._dropped = 0
+        self._unwritable = 0
         self._told = 0
         self._stuck = False
         self._thread = threading.Thread(target=self._write_all, name="log", daemon=True)
         self._thread.start()
 
     def __repr__(self) -> str:
-        return f"<LogWriter {self._given - self._written} characters unwritten, {self._dropped} lines dropped>"
+        dropped = self._dropped + self._unwritable
+        return f"<LogWriter {self._given - self._written} characters unwritten, {dropped} lines dropped>"
 
     def emit(self, record: logging.LogRecord) -> None:
         """Queue a line, or drop it when too much waits."""
@@ -94,7 +96,7 @@ class LogWriter(logging.Handler):
 
     def _tell_dropped(self) -> None:
         """Write how many lines were dropped since the last time, if any."""
-        if lines := self._dropped - self._told:
+        if lines := self._dropped + self._unwritable - self._told:
             self._told += lines
             fields = {"name": "ivr.logs", "levelno": logging.WARNING, "levelname": "WARNING", "lines": lines}
             self._write_line(self.format(logging.makeLogRecord({"msg": "log_lines_dropped", **fields})))
@@ -104,7 +106,8 @@ class LogWriter(logging.Handler):
         try:
             self._write(f"{line}\n".encode("utf-8", "backslashreplace"))
         except OSError:
-            self._dropped += 1
+            self._unwritable += 1
+            self.on_drop()
 
 
 def write_to_stderr(line: bytes) -> None:

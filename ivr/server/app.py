@@ -93,14 +93,25 @@ class Routes:
     """Handle the requests of one bridge."""
 
     def __init__(self, bridge: Bridge, recent: RecentCalls) -> None:
-        settings = bridge.settings
         self.bridge = bridge
         self._recent = recent
-        self._settings = settings
         self._long_bodies = 0
         """Requests with a long body that are being looked at, or wait for that."""
         self._one_long_body = asyncio.Lock()
-        self._signatures = Signatures(settings.auth_tokens, settings.signing_keys, settings.require_shared_key)
+        self._signed_by: tuple[Settings, Signatures] | None = None
+
+    @property
+    def _settings(self) -> Settings:
+        return self.bridge.settings
+
+    @property
+    def _signatures(self) -> Signatures:
+        """Return the check by the secrets of today: they may be read again."""
+        settings = self._settings
+        if self._signed_by is None or self._signed_by[0] is not settings:
+            by = Signatures(settings.auth_tokens, settings.signing_keys, settings.require_shared_key)
+            self._signed_by = settings, by
+        return self._signed_by[1]
 
     async def voice(self, request: Request) -> Response:
         """Answer a call."""

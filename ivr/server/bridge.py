@@ -23,7 +23,7 @@ from ivr.call.events import SUPERSEDED, CallStarted, Event
 from ivr.call.ports import CallObserver, CallPorts, PhonePort
 from ivr.config.address import callable_number
 from ivr.config.lines import Line
-from ivr.config.settings import Settings
+from ivr.config.settings import SECRETS, Settings
 from ivr.hamsa.phrases import NOT_KEPT
 from ivr.hamsa.pool.socket import Connect, connect
 from ivr.hamsa.rest import SpeechRest
@@ -175,6 +175,16 @@ class Bridge:
         self._hurried = True
         self._end_calls(LAST_WORDS_S)
         await self._until(lambda: not len(self.admission), LAST_WORDS_S + compose.REST_TIMEOUT)
+
+    def use_secrets(self, settings: Settings) -> list[str]:
+        """Take the secrets of newly read settings; return the names of those that have changed. Calls go on."""
+        changed = {
+            own: getattr(settings, own) for own in SECRETS if getattr(settings, own) != getattr(self.settings, own)
+        }
+        renewed = self.settings.model_copy(update=changed)
+        compose.use_secrets(renewed, self.speech_service, self._agent, self._rest)
+        self.settings = renewed
+        return [SECRETS[own] for own in changed]
 
     def hurry(self) -> None:
         """End the calls of a drain now, with last words."""

@@ -133,6 +133,14 @@ def twilio_rest(settings: Settings) -> TwilioRest | None:
     )
 
 
+def use_secrets(settings: Settings, service: SpeechService, agent: AgentClient, rest: TwilioRest | None) -> None:
+    """Give the secrets of newly read settings to what was built with others. Raises ValueError for one that is odd."""
+    agent.use_secret(settings.webhook_secret.get_secret_value())
+    service.use_key(_hamsa_key(settings))
+    if rest is not None and (login := settings.rest_login) is not None:
+        rest.log_in(login[1], settings.subaccounts)
+
+
 def _hamsa_key(settings: Settings) -> str:
     # A server of your own may need no key; the header is sent all the same.
     return settings.hamsa_api_key.get_secret_value() or "none"

@@ -8,11 +8,13 @@ ends them with last words, within two seconds, as the drain's deadline does. The
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import logging
 import signal
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from functools import partial
 from types import FrameType
 from typing import Any, cast
@@ -20,7 +22,8 @@ from typing import Any, cast
 import uvicorn
 from starlette.applications import Starlette
 
-from ivr.config.settings import Settings
+from ivr.config.load import load
+from ivr.config.settings import ENV_NAMES, SECRETS, Settings
 from ivr.observe import logs
 from ivr.server.app import create_app
 from ivr.server.bridge import Bridge
@@ -39,14 +42,32 @@ PHONE_MESSAGE_BYTES = 1024 * 1024
 class Server(uvicorn.Server):
     """Run uvicorn, and drain before it exits: it would close every socket within 0.1 s."""
 
-    def __init__(self, config: uvicorn.Config, bridge: Bridge, notice_s: float = 0.0) -> None:
-        """Take `notice_s`, seconds from SIGTERM to the drain, in which calls are still taken."""
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        bridge: Bridge,
+        notice_s: float = 0.0,
+        reload: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Take `notice_s`, seconds from SIGTERM to the drain, in which calls are still taken.
+
+        `reload` reads the secrets again: SIGHUP asks for that, and is no end.
+        """
         super().__init__(config)
         self._notice_s = notice_s
+        self._reload = reload
         self._bridge = bridge
         self._draining: asyncio.Task[None] | None = None
         self._signals = 0
         self._loop: asyncio.AbstractEventLoop | None = None
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Handle signals while the block runs."""
+        if hasattr(signal, "SIGHUP") and threading.current_thread() is threading.main_thread():
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._reload)
+        with super().capture_signals():
+            yield
 
     async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
         self._loop = asyncio.get_running_loop()
@@ -123,6 +144,9 @@ def config_for(
 
 def serve(settings: Settings) -> None:
     """Serve until a signal ends it. Blocks. Raises ValueError, one line, when it cannot begin."""
+    # Until the server can act on it.
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     writer = logs.set_up(settings.log_format)
     for note in (*settings.notes, *settings.hints):
         log.warning("setting", extra={"problem": note})
@@ -136,7 +160,25 @@ def serve(settings: Settings) -> None:
         log.warning("little_memory", extra={"left_mb": (memory.left() or 0) >> 20, "calls": files.calls})
     refused = partial(bridge.metrics.rejected, "connection")
     config = config_for(app, settings, places=files.places, backlog=files.backlog, refused=refused)
-    Server(config, bridge, settings.notice_seconds).run()
+    Server(config, bridge, settings.notice_seconds, partial(reload_secrets, bridge)).run()
+
+
+def reload_secrets(bridge: Bridge, read: Callable[[], Settings] | None = None) -> None:
+    """Read the settings again and take their secrets. What is wrong with them is told, and changes nothing."""
+    before = bridge.settings
+    try:
+        now = read() if read is not None else load(dev=before.dev)
+        changed = bridge.use_secrets(now)
+    except ValueError as fault:
+        for line in str(fault).splitlines():
+            log.warning("secrets_not_read", extra={"problem": line})
+        return
+    log.info("secrets_read", extra={"changed": " ".join(changed) or "none"})
+    others = [
+        name for own, name in ENV_NAMES.items() if own not in SECRETS and getattr(now, own) != getattr(before, own)
+    ]
+    if others:
+        log.warning("restart_needed", extra={"changed": " ".join(others)})
 
 
 def check_address(host: str, port: int) -> None:

@@ -87,11 +87,19 @@ class TwilioRest:
         self._timeout = timeout
         self._transport = Transport(timeout, transport)
         self._account = account_sid
-        # A subaccount's own token opens its calls whatever the key of the main account may do.
-        logins = {sid: (sid, token) for sid, token in (subaccounts or {}).items()}
-        logins[account_sid] = (api_key or account_sid, auth_token)
+        self._api_key = api_key
+        self._base_url = base_url.rstrip("/")
         # A region belongs to Twilio's hosts: it would mangle another base URL.
-        place = ("", "") if base_url else (region, edge)
+        self._place = ("", "") if base_url else (region, edge)
+        self._clients: dict[str, Client] = {}
+        self.log_in(auth_token, subaccounts or {})
+
+    def log_in(self, auth_token: str, subaccounts: Mapping[str, str]) -> None:
+        """Ask with these secrets from now on."""
+        account_sid, api_key, place = self._account, self._api_key, self._place
+        # A subaccount's own token opens its calls whatever the key of the main account may do.
+        logins = {sid: (sid, token) for sid, token in subaccounts.items()}
+        logins[account_sid] = (api_key or account_sid, auth_token)
         self._clients = {
             sid: Client(
                 *login,
@@ -105,7 +113,7 @@ class TwilioRest:
             for sid, login in logins.items()
         }
         for client in self._clients.values():
-            client.api.base_url = base_url.rstrip("/") or client.api.base_url
+            client.api.base_url = self._base_url or client.api.base_url
 
     async def hang_up(self, call_sid: str, account_sid: str = "") -> RestOutcome:
         """End a call of an account; by default of the main one."""

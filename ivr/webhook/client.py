@@ -111,6 +111,11 @@ class AgentClient:
         """Return the breakers of the agents that have failed before."""
         return self._breakers
 
+    def use_secret(self, secret: str) -> None:
+        """Send another secret from now on. Raises `ValueError` for one that cannot stand in a header."""
+        self._headers = requests.headers(secret, self.settings.secret_header)
+        self._targets.clear()
+
     async def warm(self, url: str) -> None:
         """Have a connection ready for the next `reply`. Cheap when there is one; never raises for an agent's fault."""
         if isinstance(self._transport, Pool):

@@ -8,7 +8,7 @@ import pytest
 
 from ivr.config.default_phrases import PHRASES
 from ivr.config.load import SettingsError, load
-from ivr.config.settings import HAMSA_URL, Settings
+from ivr.config.settings import HAMSA_URL, SECRETS, Settings
 
 REAL = {
     "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
@@ -154,6 +154,41 @@ def test_load_refuses_a_file_that_is_not_utf8() -> None:
     Path(".env").write_bytes(b"IVR_PORT=\xff")
     with pytest.raises(SettingsError, match=r"^\.env is not UTF-8: save it as UTF-8$"):
         load()
+
+
+def test_load_reads_secrets_from_files(tmp_path: Path) -> None:
+    for name in SECRETS.values():
+        (tmp_path / name).write_text(
+            f"  {'k=' if name == 'IVR_SHARED_KEYS' else ''}{name.lower()}-of-a-file\n", "utf-8"
+        )
+    given = {"HAMSA_API_KEY", "IVR_WEBHOOK_SECRET", "IVR_METRICS_TOKEN", "TWILIO_AUTH_TOKEN", "IVR_SHARED_KEYS"}
+    kept = {name: value for name, value in REAL.items() if name not in given}
+    read = load({**kept, **{f"{name}_FILE": str(tmp_path / name) for name in given}})
+    assert read.notes == ()
+    assert read.hamsa_api_key.get_secret_value() == "hamsa_api_key-of-a-file"
+    assert read.auth_tokens == ("twilio_auth_token-of-a-file",)
+    assert read.signing_keys == {"k": "ivr_shared_keys-of-a-file"}
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (None, "HAMSA_API_KEY_FILE {} cannot be read (No such file or directory): set it to the file of the secret"),
+        (b" \n", "HAMSA_API_KEY_FILE {} is empty: write the secret into it"),
+        (b"\xff\xfe", "HAMSA_API_KEY_FILE {} is not UTF-8: write the secret alone into it"),
+    ],
+)
+def test_load_names_a_secret_s_file_that_is_wrong(tmp_path: Path, content: bytes | None, problem: str) -> None:
+    path = tmp_path / "secret"
+    if content is not None:
+        path.write_bytes(content)
+    kept = {name: value for name, value in REAL.items() if name != "HAMSA_API_KEY"}
+    assert problem.format(path) in problems({**kept, "HAMSA_API_KEY_FILE": str(path)})
+
+
+def test_load_refuses_a_secret_in_two_places(tmp_path: Path) -> None:
+    both = {**REAL, "HAMSA_API_KEY": "x", "HAMSA_API_KEY_FILE": str(tmp_path / "secret")}
+    assert problems(both) == ["HAMSA_API_KEY and HAMSA_API_KEY_FILE are both set: leave one out"]
 
 
 def test_load_takes_an_empty_value_as_not_set() -> None:

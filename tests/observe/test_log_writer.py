@@ -101,9 +101,11 @@ def test_what_cannot_be_written_or_formatted_ends_nothing() -> None:
             raise broken.pop()
         lines.append(given)
 
-    writer = LogWriter(write)
+    writer, dropped = LogWriter(write), []
+    writer.on_drop = lambda: dropped.append(1)
     writer.handle(line("lost"))
     writer.flush()
+    assert dropped == [1]
     writer.handle(logging.makeLogRecord({"msg": "%d", "args": ("no number",)}))
     writer.handle(line("\ud800 half a character"))
     writer.close()

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from operator import itemgetter
 from typing import Final, TypeAlias
@@ -100,6 +100,10 @@ class LinkPool:
         self._timer: asyncio.TimerHandle | None = None
         self._news = asyncio.Event()
         self._closed = False
+
+    def use_key(self, key: str) -> None:
+        """Open sockets with another key from now on; those that are open stay."""
+        self._settings = replace(self._settings, api_key=key)
 
     def __repr__(self) -> str:
         kinds = self._kinds.values()

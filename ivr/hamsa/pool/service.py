@@ -52,6 +52,12 @@ class SpeechService:
         """Open the spare links in the background. Call it in the loop."""
         self.pool.tend()
 
+    def use_key(self, key: str) -> None:
+        """Ask with another key from now on; sockets that are open stay."""
+        self.pool.use_key(key)
+        if self.rest is not None:
+            self.rest.use_key(key)
+
     def trim(self) -> None:
         """Close the links of a call that is over; the spare links stay."""
         self.pool.trim()
