@@ -87,6 +87,8 @@ _CHANNELS: Final = frozenset(("final", "answer", "response"))
 _MEANS_MORE: Final = tuple("<[{◁【$%`")
 """Characters that are read once more when an escape stood for them: `&lt;think&gt;`."""
 _FENCED: Final = "```"
+_LONGEST_WHOLE: Final = 64
+"""Characters of a reply that may be nothing but a leftover, fences and blanks included."""
 _AROUND_LEFTOVERS: Final = " \t\n`"
 _HARMONY: Final = "assistantfinal"
 _HARMONY_START: Final = re.compile(f"{_HARMONY}|analysis(?=[A-Z\u0621-\u064a])")
@@ -250,7 +252,8 @@ class Sanitizer:
         if not self._spoke:
             text, self._start = self._start + text, ""
             bare = text.strip(_AROUND_LEFTOVERS)
-            if not text.isspace() and any(whole.startswith(bare) for whole in self._wholes):
+            may_be_all = len(text) <= _LONGEST_WHOLE and not text.isspace()
+            if may_be_all and any(whole.startswith(bare) for whole in self._wholes):
                 self._start = text
                 return
             self._spoke = bool(bare)

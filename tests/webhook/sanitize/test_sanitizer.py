@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -294,3 +295,42 @@ MORE: list[tuple[str, str]] = [
 def test_machinery_between_other_machinery() -> None:
     assert [(text, got) for text, said in MORE if (got := "".join(map(str, read(text)))) != said] == []
     assert [(text, got) for text, said in MORE if (got := "".join(map(str, read(*text)))) != said] == []
+
+
+def steps(text: str) -> int:
+    """Return how many functions are called for a text: the same on any machine."""
+    count = 0
+
+    def called(frame: object, event: str, arg: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sanitizer = Sanitizer()
+    sys.setprofile(called)
+    try:
+        sanitizer.feed(text)
+        sanitizer.end()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def test_the_work_grows_with_the_text_and_not_faster() -> None:
+    shapes = [
+        *ATOMS,
+        "<a ",
+        "[a",
+        "{{a",
+        "【a",
+        "(source: a",
+        "\ue200a",
+        '{"a": "',
+        "`\n",
+        "Question: a",
+        "x",
+        "<sup>1",
+        "&amp;",
+    ]
+    work = {shape: (steps((shape * 1200)[:1200]), steps((shape * 2400)[:2400])) for shape in shapes}
+    assert {shape: counts for shape, counts in work.items() if counts[1] > 2.2 * counts[0] + 200} == {}
+    assert {shape: counts for shape, counts in work.items() if counts[1] > 40 * 2400} == {}
