@@ -430,13 +430,11 @@ class Call:
     def _fill(self, now: float) -> None:
         """Say a filler: the caller has heard nothing for too long."""
         phrase = self.options.phrases.get(self._fillers.next())
-        out = self._output.fill(phrase.audio, now) if phrase is not None else None
-        if out is None:
-            return
-        self._out += out
-        self._note("filler", state=self.floor.state.value)
-        if self._agent_turns.open:
-            self._agent_turns.turn.fill(now)
+        turn = self._agent_turns.turn if self._agent_turns.open else None
+        out = self._output.fill(phrase, turn, now) if phrase is not None else None
+        if out is not None:
+            self._out += out
+            self._note("filler", state=self.floor.state.value)
 
     def _all_heard(self, now: float) -> None:
         """Close a turn that was heard to its end; then the caller has the floor, or the call ends."""

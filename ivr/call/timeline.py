@@ -59,6 +59,8 @@ class Sentence:
     """Words of the line, not of the agent."""
     after_filler_s: float = 0.0
     """Its first audio waited so long for a filler to end, in seconds."""
+    shortened_ms: int = 0
+    """Of a filler: what was left out because the words that it announced had come."""
     again_from: int | None = None
     """It broke off, and the next sentence says its text again from this character on. None: it did not."""
 
@@ -75,6 +77,11 @@ class Sentence:
     def follow_filler(self, seconds: float) -> None:
         """Record that its first audio waits for a filler to end."""
         self.after_filler_s = seconds
+
+    def shorten(self, ms: int) -> None:
+        """Record that so much of its end is left out."""
+        self.shortened_ms = ms
+        self.audio_ms -= ms
 
     def complete(self) -> None:
         """Record that all of its audio arrived."""
@@ -152,8 +159,8 @@ class Turn:
     """The turn was closed."""
     sentences: list[Sentence] = field(default_factory=list)
     overlaps: list[Overlap] = field(default_factory=list)
-    fillers: list[float] = field(default_factory=list)
-    """When the caller's waiting was filled with words of the line."""
+    fillers: list[Sentence] = field(default_factory=list)
+    """Words of the line with which the caller's waiting was filled, each from its `ready_at`."""
     heard: str = ""
     """Of the answer: what the caller heard."""
     unheard: str = ""
@@ -213,9 +220,9 @@ class Turn:
         if self.first_sent_at is None:
             self.first_sent_at = now
 
-    def fill(self, now: float) -> None:
+    def fill(self, filler: Sentence) -> None:
         """Record that the caller's waiting was filled with words of the line."""
-        self.fillers.append(now)
+        self.fillers.append(filler)
 
     def overlap(self, onset_at: float, now: float, quiet_at: float | None) -> None:
         """Append an overlap to which the agent yields now. `quiet_at`: see `Overlap`; None: nothing sounded."""

@@ -132,6 +132,22 @@ class Line:
     name: str = DEFAULT_NAME
     """What logs and metrics call the line, in place of its number."""
 
+    def described(self) -> dict[str, str]:
+        """Return what tells this line from others, for people: no secret, and no telephone number but its own."""
+        plain = plain_line(self.language)
+        facts = {
+            "line": f"{self.name} ({self.number})" if self.number else self.name,
+            "language": self.language,
+            "voice": f"{self.speaker} ({self.dialect})",
+            "agent": urlsplit(self.webhook_url).hostname or "none",
+        }
+        chosen = {"endpoint_ms": self.endpoint_ms, **self.choices}
+        if differing := {name: value for name, value in chosen.items() if value != getattr(_PLAIN, name)}:
+            facts["settings"] = ", ".join(f"{name} {value}" for name, value in differing.items())
+        if self.phrases != plain.phrases:
+            facts["phrases"] = "the line's own"
+        return facts
+
     def options(self, audio: Mapping[PhraseName, bytes] | None = None) -> CallOptions:
         """Return what the call core needs. `audio`: phrases rendered beforehand, mu-law at 8 kHz."""
         rendered = audio or {}

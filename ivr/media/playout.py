@@ -163,8 +163,11 @@ class Playout:
         del self._tape[len(self._tape) - min(ragged, self.written - self._sent) :]
         self.finish(key)
 
-    def shorten(self, key: int, pause_ms: int) -> None:
-        """End a closed piece, the last on the tape, in its next pause that was not sent; without one it stays whole."""
+    def shorten(self, key: int, pause_ms: int) -> int:
+        """End a closed piece, the last on the tape, in its next pause that was not sent; return what is left out, ms.
+
+        Without such a pause it stays whole.
+        """
         piece = self._pieces[key]
         start, end = max(piece.start, self._tape_start), piece.end or self.written
         loud = [
@@ -179,7 +182,8 @@ class Playout:
             if quiet >= pause and self._sent <= at < end:
                 del self._tape[at - self._tape_start :]
                 piece.end = at
-                return
+                return (end - at) * 1000 // RATE
+        return 0
 
     def forget(self, key: int) -> None:
         """Drop the bookkeeping of a piece that is over."""

@@ -6,7 +6,7 @@ and puts both on one page. Turns hold speech, so only a bridge with `--dev` keep
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
@@ -54,6 +54,8 @@ class CallSnapshot:
     """Their times are of the same clock."""
     owes: bool = False
     """While it lasts: the caller has asked something, and more of the answer will come."""
+    about: dict[str, str] = field(default_factory=dict)
+    """What the bridge says of itself and of the line: facts for people, by their names."""
 
 
 class OwedAnswer:
@@ -98,6 +100,8 @@ class RecentCalls:
     def __init__(self, at_once: int = ENDED_KEPT) -> None:
         """Take `at_once`, the number of live calls."""
         self._at_once = at_once
+        self.describe: Callable[[CallStarted], dict[str, str]] = lambda _: {}
+        """Return what is told `about` a call that begins."""
         self._going: dict[str, CallSnapshot] = {}
         self._over: dict[str, CallSnapshot] = {}
         self._owed: dict[str, OwedAnswer] = {}
@@ -110,7 +114,7 @@ class RecentCalls:
         if isinstance(event, CallStarted):
             # A second stream of a call makes it live again.
             self._over.pop(call_id, None)
-            _keep(self._going, call_id, CallSnapshot(now), self._at_once)
+            _keep(self._going, call_id, CallSnapshot(now, about=self.describe(event)), self._at_once)
             _keep(self._owed, call_id, OwedAnswer(), self._at_once)
         elif (owed := self._owed.get(call_id)) is not None and call_id in self._going:
             owed.happened(event, commands)

@@ -323,6 +323,7 @@ def create_app(
         watching = [*([recent] if settings.dev else []), *([observe] if observe is not None else [])]
         documents = Documents.load(settings.twiml_dir, settings.public_url)
         bridge = Bridge(settings, documents, observer=Observers(*watching))
+    recent.describe = bridge.facts
     routes = Routes(bridge, recent)
 
     @contextlib.asynccontextmanager

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import sys
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,6 +17,7 @@ from typing import Final
 
 import anyio.lowlevel
 
+from ivr import __version__
 from ivr.call.call import Call
 from ivr.call.commands import ReplyRequest
 from ivr.call.ending import LAST_WORDS_S, RELEASE_S
@@ -273,6 +275,13 @@ class Bridge:
             await asyncio.sleep(RENDER_AGAIN)
 
     # -- calls ---------------------------------------------------------------------------------------------------
+
+    def facts(self, started: CallStarted) -> dict[str, str]:
+        """Return what a developer wants to know of the bridge and of the line of a call, by names."""
+        ours = own_addresses(started.caller, started.called, started.direction)
+        line = self.settings.line(*ours) or self.settings.default_line
+        python = ".".join(map(str, sys.version_info[:3]))
+        return {"bridge": f"ivr {__version__}, Python {python}", **line.described()}
 
     def answer(self, dialled: Dialled, now: float) -> tuple[str, str]:
         """Return what the carrier should do with a call: the document's name and its text."""

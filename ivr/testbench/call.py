@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urljoin
@@ -72,6 +73,7 @@ async def ring(
     if markers:
         console.print(f"SCRIPTED: {mock or USUAL_MOCK} hears what the caller says as it is written", style="red")
     switchboard, record = Switchboard(account, secret), PhoneRecord()
+    record.placed_on = datetime.now(UTC).isoformat(sep=" ", timespec="seconds")
     record.watch = CallConsole(console, record).phone
     api = contextlib.nullcontext() if rest is None else serving(switchboard.app(), bound(port=rest))
     async with api, asking() as client:

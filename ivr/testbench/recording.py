@@ -80,6 +80,8 @@ class PhoneRecord:
 
     call_sid: str = ""
     stream_sid: str = ""
+    placed_on: str = ""
+    """Date and time at which it was placed, for people; empty where time is virtual."""
     t0: float | None = None
     """Driver's clock at sample 0; None while there was no stream."""
     caller: bytearray = field(default_factory=bytearray)

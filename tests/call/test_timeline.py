@@ -105,15 +105,25 @@ def test_a_turn_keeps_its_first_times() -> None:
     turn.send(sentences[0], 6.0)
     turn.send(sentences[1], 7.0)
     turn.end_reply(5.5)
-    turn.fill(3.5)
+    filler = Sentence(1, "wait", "wait", 3.5)
+    turn.fill(filler)
     turn.fail("broken")
     turn.close("failed", 9.0, "a", "b")
     assert [sentence.sent_at for sentence in sentences] == [6.0, 7.0]
     expected = Turn(
-        1, "speech", "hello", "", "failed", "broken", 1.0, 2.0, 2.5, 3.0, 3.1, 4.0, 5.5, 6.0, 9.0, sentences, [], [3.5],
-        "a", "b",
+        1, "speech", "hello", "", "failed", "broken", 1.0, 2.0, 2.5, 3.0, 3.1, 4.0, 5.5, 6.0, 9.0, sentences, [],
+        [filler], "a", "b",
     )  # fmt: skip
     assert turn == expected
+
+
+def test_a_filler_is_shortened() -> None:
+    filler = Sentence(1, "wait", "wait", 3.5)
+    filler.add_audio(900, 3.5)
+    filler.shorten(300)
+    filler.complete()
+    filler.finish()
+    assert (filler.audio_ms, filler.heard_ms, filler.shortened_ms) == (600, 600, 300)
 
 
 def test_an_overlap_is_recorded_with_its_verdict() -> None:

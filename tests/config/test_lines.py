@@ -400,3 +400,23 @@ def test_lines_have_names_for_logs_and_metrics() -> None:
     text = '[[line]]\nnumber = "+12345"\n[[line]]\nnumber = "+12346"\nname = "sales"'
     lines, default, problems = read_lines(text, plain_line("en"))
     assert ([line.name for line in lines], default.name, problems) == (["line_1", "sales"], "default", [])
+
+
+def test_a_line_describes_itself_without_secrets() -> None:
+    line = plain_line("en", "https://user:secret@agent.example:8443/hook?key=secret")
+    assert line.described() == {
+        "line": "default", "language": "en", "voice": f"{line.speaker} ({line.dialect})", "agent": "agent.example",
+    }  # fmt: skip
+    own = replace(
+        line,
+        number="+9661",
+        name="sales",
+        webhook_url="",
+        endpoint_ms=700,
+        choices={"start_ms": 100},
+        phrases={"greeting": "Hi"},
+    )
+    assert own.described() == {
+        "line": "sales (+9661)", "language": "en", "voice": f"{line.speaker} ({line.dialect})", "agent": "none",
+        "settings": "endpoint_ms 700, start_ms 100", "phrases": "the line's own",
+    }  # fmt: skip

@@ -12,7 +12,7 @@ from ivr.media import g711
 from ivr.media.resample import resample
 from ivr.testbench import demo, stt, tts
 from ivr.testbench.agent.conversation import phrases as demo_phrases
-from ivr.testbench.phone.caller_audio import trimmed
+from ivr.testbench.phone.voiced import trimmed
 from ivr.testbench.stt import Grammar, RecogniserMissing, closest, jsgf, normal, over_noise
 
 hears = pytest.mark.skipif(not (stt.available() and tts.available()), reason="the extra `demo` is not here")

@@ -14,7 +14,7 @@ from typing import Final
 from ivr.call.agent.restart import SpeakingRate, clause
 from ivr.call.commands import CancelSpeech, Command, Note, SendAudio, SendClear, SendMark, Speak
 from ivr.call.events import TtsAudio, TtsEnded, TtsFailed
-from ivr.call.options import CallOptions
+from ivr.call.options import CallOptions, Phrase
 from ivr.call.timeline import Sentence, Turn
 from ivr.media import g711
 from ivr.media.agc import GainControl
@@ -237,22 +237,26 @@ class SpeechOutput:
 
     # -- fillers -------------------------------------------------------------------------------------------------
 
-    def fill(self, audio: bytes, now: float) -> list[Command] | None:
-        """Say something while words are awaited; it belongs to no turn. The words follow it after a breath.
+    def fill(self, phrase: Phrase, turn: Turn | None, now: float) -> list[Command] | None:
+        """Say something while words are awaited. The words follow it after a breath.
 
-        None: not without audio, nor inside a sentence that was begun again too often.
+        It is no sentence of a turn; `turn` records it. None: not without audio, nor inside a sentence that was begun
+        again too often.
         """
-        if not audio or (self.open and not self.may_begin_again):
+        if not phrase.audio or (self.open and not self.may_begin_again):
             return None
         out: list[Command] = []
         # Nothing may come between the parts of a sentence: one that has begun to sound is cut and begun again.
         if self.open:
             out = [*self.begin_again(now), Note("sentence_again", {"reason": "dead_air"})]
         self._keys += 1
-        filler = _QueuedSentence(self._keys, Turn(-1, "phrase"), Sentence(1, "", "", ready_at=now), audio)
-        self._write(filler, audio + _BREATH, now)
+        said = Sentence(1, phrase.text, phrase.text, ready_at=now, fixed=True)
+        filler = _QueuedSentence(self._keys, Turn(-1, "phrase"), said, phrase.audio)
+        self._write(filler, phrase.audio + _BREATH, now)
         self._complete(filler)
         self._filler = filler
+        if turn is not None:
+            turn.fill(said)
         return out
 
     def _end_filler(self, words: Sentence, now: float) -> None:
@@ -260,7 +264,7 @@ class SpeechOutput:
         filler, self._filler = self._filler, None
         # Words that cut into "One mom" are worse than words that wait for its end.
         if filler is not None and filler in self._on_tape:
-            self.playout.shorten(filler.key, BREATH_MS)
+            filler.sentence.shorten(self.playout.shorten(filler.key, BREATH_MS))
             words.follow_filler(self.playout.unheard_ms(now) / 1000)
 
     # -- yielding ------------------------------------------------------------------------------------------------

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
 from ivr.media import g711, wav
 from ivr.media.resample import resample
+from ivr.testbench.phone.voiced import trimmed
 from ivr.testbench.scenario import PlayFile, Say, Scenario, ScenarioError
-
-SILENCE_RMS = 100
-"""RMS of 10 ms of PCM16 below which nothing is being said: about -50 dBFS."""
-TRIM_SAMPLES = 80
-"""Samples in 10 ms."""
 
 
 def render(scenario: Scenario, voice: Callable[[str], bytes] | None) -> dict[int, bytes]:
@@ -38,7 +36,10 @@ def render(scenario: Scenario, voice: Callable[[str], bytes] | None) -> dict[int
 
 
 def read(path: Path, where: str) -> bytes:
-    """Read a WAV file of any usual kind, or raw mu-law. Return it as mu-law at 8 kHz."""
+    """Read a WAV file of any usual kind, or raw mu-law. Return it as mu-law at 8 kHz.
+
+    Of several channels the first is taken: recordings of calls have the caller there.
+    """
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -48,19 +49,7 @@ def read(path: Path, where: str) -> bytes:
         return content
     try:
         sound = wav.decode(content)
-        mono = sound.pcm if sound.channels == 1 else g711.audioop.tomono(sound.pcm, 2, 0.5, 0.5)
-        return g711.encode(resample(mono, sound.rate, g711.RATE))
+        first = np.frombuffer(sound.pcm, "<i2")[:: sound.channels].tobytes()
+        return g711.encode(resample(first, sound.rate, g711.RATE))
     except (ValueError, g711.audioop.error) as error:
         raise ScenarioError(f"{where}: {path.name}: {error}") from error
-
-
-def trimmed(ulaw: bytes) -> bytes:
-    """Return mu-law audio without the silence around it, to within 10 ms."""
-    # Every latency counts from the end of the caller's speech, and synthesised text ends with much silence.
-    pcm = g711.decode(ulaw)
-    loud = [
-        at
-        for at in range(0, len(ulaw), TRIM_SAMPLES)
-        if g711.audioop.rms(pcm[2 * at : 2 * (at + TRIM_SAMPLES)], 2) >= SILENCE_RMS
-    ]
-    return ulaw[loud[0] : loud[-1] + TRIM_SAMPLES] if loud else b""

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ivr.media.g711 import RATE, SILENCE
+from ivr.testbench.phone.voiced import voiced
 from ivr.testbench.recording import Speech
 
 FAINT = bytes([0xFF, 0x7F, 0xFE, 0x7E, 0xFD, 0x7D])
@@ -97,7 +98,9 @@ class Microphone:
         """Say `ulaw` from the next chunk on, or behind what is being said."""
         # The part of the first queued audio that was said already is in the track.
         start = len(self._track) + sum(len(audio) for audio, _ in self._queue) - self._at
-        speech = Speech(label, start, start + len(ulaw), over)
+        # A recording has silence around its words, from which no figure counts.
+        begin, end = voiced(ulaw)
+        speech = Speech(label, start + begin, start + end, over)
         if ulaw:
             self._queue.append((ulaw, speech))
         self._speech.append(speech)

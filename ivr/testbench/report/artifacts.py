@@ -49,7 +49,7 @@ def write(
     out.mkdir(parents=True, exist_ok=True)
     record.save_wav(out / "call.wav")
     record.save_log(out / "call.jsonl")
-    page = report.html(record, turns, title=title, language=language, scripted=scripted, figures=more)
+    page = report.html(record, turns, title=title, language=language, scripted=scripted, figures=more, result=result)
     (out / "call.html").write_text(page, encoding="utf-8")
     (out / "call.json").write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return ", ".join(str(out / name) for name in FILES)

@@ -14,8 +14,9 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from importlib.resources import files
 from string import Template
+from typing import Any
 
-from ivr.call.timeline import OWNERS, Turn, spent, wait
+from ivr.call.timeline import OWNERS, Sentence, Turn, spent, wait
 from ivr.media import g711
 from ivr.testbench.recording import PhoneRecord
 from ivr.testbench.report import charts
@@ -34,12 +35,22 @@ def html(
     language: str = "en",
     scripted: bool = False,
     figures: Mapping[str, str] | None = None,
+    result: Mapping[str, Any] | None = None,
 ) -> str:
-    """Return the page. `scripted`: mark transcripts as not recognised. `figures`: more facts for its head."""
+    """Return the page. `scripted`: mark transcripts as not recognised. `figures`: more facts for its head.
+
+    `result`: what call.json holds (`ivr.testbench.report.result`).
+    """
     page = Template(files("ivr.testbench.report").joinpath("report_page.html").read_text(encoding="utf-8"))
     seconds = len(record.caller) / g711.RATE
-    head = {"length": f"{seconds:.1f} s", **(facts(turns) if turns else {}), **(figures or {})}
-    badges = [f'<span class="badge plain">{escape(language)}</span>']
+    head = {
+        **_identity(record, result or {}),
+        "length": f"{seconds:.1f} s",
+        **(facts(turns) if turns else {}),
+        **(figures or {}),
+    }
+    badges = [_verdict(result)] if result is not None else []
+    badges.append(f'<span class="badge plain">{escape(language)}</span>')
     if scripted:
         badges.append('<span class="badge alarm">SCRIPTED</span>')
     if record.ended:
@@ -50,11 +61,11 @@ def html(
         file.setparams((2, 2, g711.RATE, 0, "NONE", ""))
         file.writeframes(record.stereo())
     # Without the bridge's turns only the phone's side of the call is known.
-    sections = ""
+    sections = "" if result is None else _acts(result)
     if turns:
         articles = "\n".join(_turn(turn, record, scripted) for turn in turns)
         table = f'<div class="card">{latency_table(turns)}</div>'
-        sections = f"<h2>Latency, turn by turn</h2>\n{table}\n<h2>Turns</h2>\n{articles}"
+        sections += f"<h2>Latency, turn by turn</h2>\n{table}\n<h2>Turns</h2>\n{articles}"
     t0 = charts.axis_of(record).t0
     # Entries are in order of arrival, which may differ from the order of their times by a few ms.
     rows = "".join(
@@ -66,13 +77,64 @@ def html(
         lang="en",
         title=escape(title),
         badges=" ".join(badges),
-        notice=f'<p class="notice" role="note">{_SCRIPTED}</p>' if scripted else "",
+        notice=_notices(scripted, result or {}),
         facts="".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in head.items()),
         audio=base64.b64encode(sound.getvalue()).decode("ascii"),
         timeline=charts.timeline(record, turns),
         turns=sections,
         entries=rows,
         count=len(record.entries),
+    )
+
+
+def _identity(record: PhoneRecord, result: Mapping[str, Any]) -> dict[str, str]:
+    """Return which call it is, and how it ended."""
+    about = result.get("about") or {}
+    ended = " ".join(filter(None, (result.get("result"), f"({result['reason']})" if result.get("reason") else "")))
+    found = {"call": record.call_sid, "date": record.placed_on, **about, "how it ended": ended}
+    return {name: value for name, value in found.items() if value}
+
+
+def _verdict(result: Mapping[str, Any]) -> str:
+    passed = not result.get("unmet")
+    return f'<span class="badge {"plain" if passed else "alarm"}">{"PASSED" if passed else "FAILED"}</span>'
+
+
+def _notices(scripted: bool, result: Mapping[str, Any]) -> str:
+    """Write what a reader has to know first."""
+    notices = [_SCRIPTED] if scripted else []
+    notices += [f"Not as expected: {line}" for line in result.get("unmet", ())]
+    notices += [f"Not known: {line}" for line in result.get("not_known", ())]
+    notices += [f"The bridge's side is missing: {result['untold']}"] if result.get("untold") else []
+    return "".join(f'<p class="notice" role="note">{escape(notice)}</p>' for notice in notices)
+
+
+def _acts(result: Mapping[str, Any]) -> str:
+    """Write what the caller said beside what was understood, one row an act."""
+    rows = []
+    for act in result.get("turns", ()):
+        if act["kind"] == "greeting":
+            continue
+        said, understood = act["said"], act["transcript"]
+        same = understood is None or understood.strip() == said.strip()
+        what = "not known" if understood is None else understood or "nothing"
+        waits = "–" if act["answer_ms"] is None else f"{act['answer_ms']:.0f}"
+        came = " ".join(filter(None, (act["outcome"], f"({act['failure']})" if act["failure"] else "")))
+        rows.append(
+            f'<tr><td data-name="at">{act["at_s"]:.1f} s</td>'
+            f'<td class="text" data-name="said" dir="{direction(said)}">{escape(said)}</td>'
+            f'<td class="text{"" if same else " differs"}" data-name="understood" dir="{direction(what)}">'
+            f'{escape(what)}</td><td data-name="answer, ms">{waits}</td>'
+            f'<td class="text" data-name="outcome">{escape(came)}</td></tr>'
+        )
+    if not rows:
+        return ""
+    return (
+        '<h2>What the caller did, and what was understood</h2><div class="card"><table class="latency acts"><thead><tr>'
+        '<th scope="col">at</th><th class="text" scope="col">said or pressed</th>'
+        '<th class="text" scope="col">understood</th><th scope="col">answer, ms</th>'
+        '<th class="text" scope="col">outcome</th></tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table></div>\n"
     )
 
 
@@ -133,9 +195,7 @@ def _turn(turn: Turn, record: PhoneRecord, scripted: bool) -> str:
         lines.append(_line("a", "Agent", turn.heard + turn.unheard or turn.sentences[0].text, _reply(turn)))
     if turn.failure:
         lines.append(f'<p class="notice">{escape(turn.failure)}</p>')
-    if turn.fillers:
-        times = ", ".join(f"{at - t0:.1f} s" for at in turn.fillers)
-        lines.append(f"<p>While the caller waited, a filler phrase was played at {times}.</p>")
+    lines += [_filler(filler, t0) for filler in turn.fillers]
     for overlap in turn.overlaps:
         verdict = {
             "commit": "and ended the agent's turn",
@@ -146,8 +206,26 @@ def _turn(turn: Turn, record: PhoneRecord, scripted: bool) -> str:
         delay = reaction(overlap)
         quiet = "" if delay is None else f", which was silenced {delay * 1000:.0f} ms after the first voiced frame"
         lines.append(f"<p>The caller spoke over the agent{quiet}, {verdict}{rule}.</p>")
-    lines.append(f"{charts.waterfall(turn, t0)}</article>")
+    lines.append(f"{_as_spoken(turn)}{charts.waterfall(turn, t0)}</article>")
     return "\n".join(lines)
+
+
+def _filler(filler: Sentence, t0: float) -> str:
+    """Write a filler, and what the caller did not hear of it."""
+    whole, heard = filler.audio_ms + filler.shortened_ms, filler.heard_ms
+    cut = f", of which the caller heard {heard / 1000:.1f} of {whole / 1000:.1f} s" if heard < whole - 100 else ""
+    words = f'<q dir="{direction(filler.text)}">{escape(filler.text)}</q>'
+    return f"<p>While the caller waited, a filler was played at {filler.ready_at - t0:.1f} s: {words}{cut}.</p>"
+
+
+def _as_spoken(turn: Turn) -> str:
+    """Write the sentences whose text was changed for TTS, as TTS got them."""
+    rows = [
+        f'<li dir="{direction(one.spoken)}">{escape(one.spoken)}</li>'
+        for one in turn.sentences
+        if one.spoken and one.spoken.strip() != one.text.strip()
+    ]
+    return f"<details><summary>As given to TTS</summary><ol>{''.join(rows)}</ol></details>" if rows else ""
 
 
 def _line(css: str, who: str, text: str, inner: str) -> str:

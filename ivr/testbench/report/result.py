@@ -55,6 +55,8 @@ def result(record: PhoneRecord, scenario: Scenario, said: CallSnapshot | str) ->
     found: dict[str, Any] = {
         "format": FORMAT,
         "call": record.call_sid,
+        "date": record.placed_on or None,
+        "about": snapshot.about if snapshot is not None else None,
         "scenario": scenario.name,
         "language": scenario.language,
         "seconds": round(len(record.caller) / g711.RATE, 2),

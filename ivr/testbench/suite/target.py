@@ -101,6 +101,7 @@ async def own_bridge(language: Language, texts: Sequence[str], jobs: int, agent:
                 }
             )
             app = create_app(settings, observe=recent)
+            recent.describe = app.state.bridge.facts
             async with serving(app, listener, lambda served: config_for(served, settings)):
                 with mock.hurrying():
                     await ready(url, READY_PATIENCE_S)

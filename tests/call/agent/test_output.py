@@ -9,7 +9,7 @@ import pytest
 from ivr.call.agent.output import SpeechOutput
 from ivr.call.commands import Command, SendAudio, SendMark, Speak
 from ivr.call.events import TtsAudio, TtsEnded, TtsFailed
-from ivr.call.options import CallOptions
+from ivr.call.options import CallOptions, Phrase
 from ivr.call.timeline import Turn
 from ivr.media import g711
 
@@ -70,7 +70,7 @@ def test_speak_says_when_the_caller_runs_out_of_audio() -> None:
 
 def test_speak_counts_no_filler_as_audio_for_the_caller() -> None:
     output, turn = SpeechOutput(CallOptions()), Turn(0, "speech")
-    output.fill(b"\x10" * 8000, 1.0)
+    output.fill(Phrase("wait", b"\x10" * 8000), None, 1.0)
     output.pump(1.0)
     output.say(turn, "x", "x", 1.0)
     assert [out for out in output.pump(1.3) if isinstance(out, Speak)] == [Speak(0, 1, "x", quiet_at=1.3)]
@@ -124,7 +124,7 @@ def test_ready_audio_needs_no_tts() -> None:
 
 def test_a_dropped_filler_leaves_nothing_before_what_follows() -> None:
     output, turn = SpeechOutput(CallOptions(fade_ms=40)), Turn(0, "speech")
-    output.fill(b"\x10" * 8000, 1.0)
+    output.fill(Phrase("wait", b"\x10" * 8000), None, 1.0)
     output.pump(1.0)
     output.say(turn, "x", "x", 1.1)
     output.pump(1.1)

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from ivr.media import g711, wav
-from ivr.testbench.phone.caller_audio import read, render, trimmed
+from ivr.testbench.phone.caller_audio import read, render
+from ivr.testbench.phone.voiced import trimmed, voiced
 from ivr.testbench.scenario import ScenarioError, from_words
 
 SECOND = b"\x10" * 8000
@@ -17,12 +18,28 @@ def test_trimmed_cuts_silence_around_speech() -> None:
     assert trimmed(bytes([0xFF]) * 800) == b""
 
 
+def test_of_a_recorded_call_the_caller_is_taken(tmp_path: Path) -> None:
+    caller, agent = g711.decode(SECOND), g711.decode(b"\x20" * 8000)
+    both = g711.audioop.add(g711.audioop.tostereo(caller, 2, 1, 0), g711.audioop.tostereo(agent, 2, 0, 1), 2)
+    stereo = bytearray(wav.encode(both, 8000))
+    stereo[22:24] = b"\x02\x00"
+    (tmp_path / "call.wav").write_bytes(stereo)
+    assert read(tmp_path / "call.wav", "") == SECOND
+
+
+def test_voiced_leaves_the_noise_of_a_recording_out() -> None:
+    hiss = g711.encode(g711.audioop.mul(g711.decode(SECOND), 2, 0.02))
+    assert voiced(hiss[:800] + SECOND[:1600] + hiss[:4000]) == (800, 2400)
+    assert voiced(b"") == voiced(b"\xff" * 400) == (0, 0)
+    assert voiced(SECOND[:100]) == (0, 100)
+
+
 def test_read_accepts_usual_files(tmp_path: Path) -> None:
     pcm = g711.decode(SECOND)
     (tmp_path / "a.wav").write_bytes(wav.encode(pcm, 8000))
     (tmp_path / "b.wav").write_bytes(wav.encode(pcm + pcm, 16000))
     (tmp_path / "c.ulaw").write_bytes(SECOND)
-    stereo = bytearray(wav.encode(g711.audioop.tostereo(pcm, 2, 1, 1), 8000))
+    stereo = bytearray(wav.encode(g711.audioop.tostereo(pcm, 2, 1, 0), 8000))
     stereo[22:24] = b"\x02\x00"
     (tmp_path / "d.wav").write_bytes(stereo)
     assert read(tmp_path / "a.wav", "") == read(tmp_path / "c.ulaw", "") == read(tmp_path / "d.wav", "") == SECOND

@@ -8,6 +8,7 @@ import re
 import wave
 from html import unescape
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 
@@ -84,7 +85,10 @@ def turns() -> list[Turn]:
         Overlap(104.5, 104.6, None, "resume"),
         Overlap(105.5, 105.6, 105.6),
     ]
-    asked.fillers = [103.9]
+    asked.fillers = [
+        Sentence(1, "One moment.", "One moment.", 103.9, audio_ms=800, heard_ms=800, shortened_ms=700, fixed=True),
+        Sentence(1, "لحظة", "لحظة", 104.0, audio_ms=500, heard_ms=500, fixed=True),
+    ]
     keys = Turn(2, "dtmf", "5", outcome="failed", failure="http_500", asked_at=106.0)
     keys.sentences = [Sentence(1, "Sorry.", "Sorry.", 106.1)]
     return [greeting, asked, keys, Turn(3, "phrase", first_sent_at=107.0), Turn(4, "speech", speech_started_at=108.0)]
@@ -121,7 +125,8 @@ def test_page_has_a_waterfall_and_overlaps_for_each_turn() -> None:
     assert "spoke over the agent, too little to count: the agent went on." in words
     assert "before that was settled" in words
     assert "http_500" in words
-    assert "a filler phrase was played at 3.9 s" in words
+    assert "a filler was played at 3.9 s: One moment., of which the caller heard 0.8 of 1.5 s." in words
+    assert "a filler was played at 4.0 s: لحظة." in words
     assert charts.waterfall(turns()[0]) == ""
     falls = unescape(charts.waterfall(turns()[1]))
     assert "first audio from TTS: 190 ms" in falls
@@ -212,3 +217,60 @@ def test_a_record_without_a_stream_begins_with_its_first_entry() -> None:
 )
 def test_the_first_letter_gives_the_direction(text: str, way: str) -> None:
     assert report.direction(text) == way
+
+
+RESULT: dict[str, Any] = {
+    "result": "upstream_error",
+    "reason": "agent_unavailable",
+    "unmet": ["step 1: answer_ms: <expected> at most 900, got 1200"],
+    "not_known": ["silence_ms"],
+    "untold": None,
+    "about": {"bridge": "ivr 1.2.3", "line": "+9661", "settings": "endpoint_ms 700"},
+    "turns": [
+        {"kind": "greeting", "said": "", "at_s": 0.0, "transcript": "", "answer_ms": None},
+        {
+            "kind": "speech", "said": "وين شحنتي", "at_s": 2.0, "transcript": "وين سيارتي", "answer_ms": 1200.4,
+            "outcome": "heard", "failure": None,
+        },
+        {
+            "kind": "keys", "said": "12", "at_s": 4.0, "transcript": None, "answer_ms": None, "outcome": "failed",
+            "failure": "http_500",
+        },
+        {
+            "kind": "speech", "said": "hello", "at_s": 6.0, "transcript": "", "answer_ms": None, "outcome": "empty",
+            "failure": None,
+        },
+    ],
+}  # fmt: skip
+
+
+def test_the_page_says_which_call_it_is_and_how_it_ended() -> None:
+    record = a_record()
+    record.placed_on = "2026-01-02 03:04:05+00:00"
+    words = Page(report.html(record, turns(), result=RESULT)).words
+    for word in ("CA1", "2026-01-02 03:04:05+00:00", "ivr 1.2.3", "+9661", "endpoint_ms 700", "FAILED"):
+        assert word in words
+    assert "upstream_error (agent_unavailable)" in words
+    assert "Not as expected: step 1: answer_ms: <expected> at most 900, got 1200" in words
+    assert "Not known: silence_ms" in words
+
+
+def test_what_was_said_stands_beside_what_was_understood() -> None:
+    page = Page(report.html(a_record(), turns(), result=RESULT))
+    rows = "|".join(page.words)
+    assert "2.0 s|وين شحنتي|وين سيارتي|1200|heard" in rows
+    assert "4.0 s|12|not known|–|failed (http_500)" in rows
+    assert "6.0 s|hello|nothing|–|empty" in rows
+    assert len(page.all("td", "differs")) == 2
+    untold = Page(report.html(a_record(), [], result={"unmet": [], "untold": "it does not tell", "turns": []}))
+    assert "The bridge's side is missing: it does not tell" in untold.words
+    assert "PASSED" in untold.words
+
+
+def test_text_that_tts_got_otherwise_is_shown() -> None:
+    turn = Turn(1, "speech", "x", outcome="heard", heard="It is 5.")
+    turn.sentences = [Sentence(1, "It is 5. ", "It is five.", 1.0), Sentence(2, "Yes.", "Yes.", 1.0)]
+    words = Page(report.html(a_record(), [turn])).words
+    assert "As given to TTS" in words
+    assert "It is five." in words
+    assert "As given to TTS" not in Page(report.html(a_record(), turns()[2:])).words
