@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from ivr.commands import terminal
 from ivr.testbench.suite.compare import CompareError, FigureRow, compare, read
@@ -15,7 +16,7 @@ from ivr.testbench.suite.summary import counted
 
 app = typer.Typer(add_completion=False)
 
-_FINDING_STYLES = {"better": "green", "worse": "bold red", "no difference": "", "too few calls": "yellow"}
+_FINDING_STYLES = {"better": "green", "worse": "bold red", "too few calls": "yellow"}
 
 
 @app.command("compare")
@@ -53,10 +54,8 @@ def table(rows: Sequence[FigureRow]) -> Table:
     for row in rows:
         form = ".0f" if row.unit else ".2f"
         figures = (*row.middle, *row.worst)
-        shown = [*(f"{value:{form}}" for value in figures), f"{row.difference:+{form}}", f"{row.floor:{form}}"]
-        made.add_row(
-            row.name,
-            *shown,
-            f"[{_FINDING_STYLES[row.verdict]}]{row.verdict}[/]" if _FINDING_STYLES[row.verdict] else row.verdict,
-        )
+        # A difference that rounds to nothing has no sign.
+        difference = f"{row.difference:+{form}}" if float(f"{row.difference:{form}}") else f"{0:{form}}"
+        shown = [*(f"{value:{form}}" for value in figures), difference, f"{row.floor:{form}}"]
+        made.add_row(row.name, *shown, Text(row.verdict, _FINDING_STYLES.get(row.verdict, "")))
     return made

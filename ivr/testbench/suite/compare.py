@@ -34,8 +34,10 @@ SEED: Final = 1
 
 Cell: TypeAlias = tuple[str, str]
 """A figure, and the turn that it is of; empty: of the call."""
-Finding: TypeAlias = Literal["better", "worse", "no difference", "too few calls"]
-"""What the second folder is beside the first."""
+Finding: TypeAlias = Literal["better", "worse", "shorter", "longer", "no difference", "too few calls"]
+"""What the second folder is beside the first. A part of the wait is longer or shorter: the wait itself is judged."""
+PARTS: Final = frozenset(COLUMNS.values())
+"""Figures that are parts of the wait for an answer."""
 
 
 FigureTable: TypeAlias = tuple[NDArray[np.float64], int]
@@ -180,7 +182,8 @@ def _row(name: str, unit: Literal["ms", ""], pools: Pools) -> FigureRow | None:
     if prod(comb(len(values), first) for values, first in tables) < LEAST_WAYS:
         verdict = "too few calls"
     elif abs(difference) > max(floor, ONE_FRAME_MS if unit else 0.0):
-        verdict = "worse" if difference > 0 else "better"
+        ways: tuple[Finding, Finding] = ("longer", "shorter") if name in PARTS else ("worse", "better")
+        verdict = ways[difference < 0]
     sides = [
         np.concatenate([part.ravel() for part in parts])
         for parts in zip(*((values[:first], values[first:]) for values, first in tables), strict=True)

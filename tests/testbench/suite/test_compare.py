@@ -46,6 +46,14 @@ def test_difference_beyond_chance_is_told() -> None:
     assert row(faster.rows).worst[0] > row(faster.rows).middle[0] > row(faster.rows).middle[1]
 
 
+def test_part_of_the_wait_is_longer_and_not_worse() -> None:
+    one, other = ([ComparedCall("a", {("STT", "1 x"): ms + n, ("answer", "1 x"): 900.0}) for n in range(6)]
+                  for ms in (100, 300))  # fmt: skip
+    found = compare(one, other)
+    assert (row(found.rows, "STT").verdict, found.worse) == ("longer", False)
+    assert row(compare(other, one).rows, "STT").verdict == "shorter"
+
+
 def test_chance_is_seldom_taken_for_a_difference() -> None:
     wrong = sum(row(compare(calls(seed), calls(seed + 1000)).rows).verdict != "no difference" for seed in range(60))
     assert wrong <= 2
