@@ -40,7 +40,7 @@ from ivr.observe.metrics import CONTENT_TYPE
 from ivr.observe.recent_calls import RecentCalls, encode
 from ivr.server.bridge import Bridge
 from ivr.server.local_only import LocalOnly
-from ivr.server.paths import misdirected, resolve
+from ivr.server.paths import PROBLEMS, misdirected, resolve
 from ivr.twilio.form import LONGEST_BODY, Dialled, Form, own_addresses
 from ivr.twilio.parameters import LATE_FIELDS, call_parameters, fields
 from ivr.twilio.signature import SETTINGS_HEADER, SIGNATURE_HEADER, Signatures, allowed_urls
@@ -289,6 +289,7 @@ class Routes:
     def note_refusal(self, route: str, reason: str, problem: str = "") -> None:
         """Count a refusal, and log it. `problem`: a fixed text that says what to correct."""
         self.bridge.metrics.rejected(route, reason)
+        problem = problem or PROBLEMS.get(reason, "")
         log.warning("refused", extra={"route": route, "reason": reason, **({"problem": problem} if problem else {})})
 
 

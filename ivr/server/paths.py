@@ -22,6 +22,17 @@ ROUTES: Final[Mapping[str, tuple[str, ...]]] = {
 _SIGNED_ROUTES: Final = ("/voice", "/status", "/goodbye", "/media")
 
 
+PROBLEMS: Final[Mapping[str, str]] = {
+    "no_signature": "no X-Twilio-Signature: a stranger's request, or a proxy drops the header",
+    "wrong_signature": "signed for another URL or by another token: compare IVR_PUBLIC_URL and the URLs of `ivr check`"
+    " with those of Twilio's debugger, to the letter",
+    "unknown_key": "signed by a shared key that IVR_SHARED_KEYS does not have",
+    "shared_key_required": "signed by the auth token, and IVR_REQUIRE_SHARED_KEY is set",
+    "account": "a call of another account: set TWILIO_ACCOUNT_SID, or TWILIO_SUBACCOUNTS where it is a subaccount's",
+}
+"""What may be wrong where a request is refused for these reasons."""
+
+
 @dataclass(frozen=True, slots=True)
 class Misdirected:
     """Say why a request has no route. All texts are fixed: none has a word of the request."""

@@ -189,6 +189,25 @@ SIGNERS: list[tuple[str, Signer, dict[str, str], str | None]] = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("secret", "changes", "word"),
+    [
+        ("not the token", {}, "IVR_PUBLIC_URL"),
+        ("the-auth-token", {"AccountSid": "AC" + "9" * 32}, "TWILIO_SUBACCOUNTS"),
+    ],
+)
+def test_a_refusal_says_what_may_be_wrong(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, secret: str, changes: dict[str, str], word: str
+) -> None:
+    async def story(front: Front) -> None:
+        front.signer = Signer(secret)
+        assert (await front.post("/voice", voice_form(**changes))).status_code == 403
+
+    visit(settings(tmp_path), story)
+    [line] = (record for record in caplog.records if record.getMessage() == "refused")
+    assert word in line.__dict__["problem"]
+
+
 @pytest.mark.parametrize(("signer", "env", "reason"), [row[1:] for row in SIGNERS], ids=[row[0] for row in SIGNERS])
 @pytest.mark.parametrize("route", ["voice", "status", "goodbye"])
 def test_only_the_carrier_comes_in(
