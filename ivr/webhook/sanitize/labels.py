@@ -18,11 +18,11 @@ MAX_LABEL_LINE: Final = 160
 """Characters of a line that are read before it is known whether it is a label's."""
 
 _LINE_LABEL: Final = re.compile(
-    r"[^\S\n]*(?:>[^\S\n]*)?(#{1,4}[^\S\n]+)?[*_]*([A-Za-z]+(?: [A-Za-z]+){0,2})(?: \d{1,2})?[*_]*\s?:[*_]*[^\S\n]*"
+    r"[^\S\n]*(?:>[^\S\n]*)?(#{1,4}[^\S\n]+)?[*_]*([A-Za-z]+(?: [A-Za-z]+){0,2})(?: \d{1,2})?[*_]*\s?[:：][*_]*[^\S\n]*"
 )
 _HALF_LABEL: Final = re.compile(
     r"[^\S\n]*(?:>[^\S\n]*)?(?:#{1,4}[^\S\n]*)?[*_]*"
-    r"(?:([A-Za-z]+(?: [A-Za-z]*){0,2})(?: ?\d{0,2})[*_]*\s?(?::[*_]*\s*)?)?"
+    r"(?:([A-Za-z]+(?: [A-Za-z]*){0,2})(?: ?\d{0,2})[*_]*\s?(?:[:：][*_]*\s*)?)?"
 )
 _BARE_ROLE: Final = re.compile(r"(?:assistant|model)[^\S\n]*\n")
 _HALF_BARE_ROLE: Final = re.compile(rf"{prefixes('assistant')}|{prefixes('model')}|(?:assistant|model)[^\S\n]*")

@@ -83,7 +83,8 @@ _BARE_TAGS: Final = names(
     endoftext"""
 )
 _BRACKET_MARKS: Final = names("""DONE END EOS BOS PAD UNK CLS SEP MASK gMASK sMASK EOT STOP ARGS CALL_ID""")
-_BRACKET_BLOCKS: Final = names("""THINK INST TOOL_CALLS TOOL_RESULTS TOOL_CONTENT AVAILABLE_TOOLS SYSTEM_PROMPT""")
+_BRACKET_BLOCKS: Final = names("INST SYSTEM_PROMPT")
+_TOOLS_IN_CAPITALS: Final = names("tool tools function functions")
 
 _WORD: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
 _NAME_SIGNS: Final = re.compile(r"[\s▁:.-]+")
@@ -157,6 +158,9 @@ def bracket_mark(text: str) -> MachineMark:
     bare = name.removeprefix("/")
     if name.startswith("object ") or name in VALUE_WORDS:
         return _DROPPED
-    if bare in _BRACKET_BLOCKS:
-        return MachineMark(MarkKind.CLOSES if name != bare else MarkKind.OPENS, f"[{bare}", bare == "THINK")
+    # In capitals: `[reason]` may be a word for the caller.
+    words = {word.lower() for word in _WORD.findall(bare)} if bare.isupper() else frozenset()
+    if bare in _BRACKET_BLOCKS or words & (THOUGHTS | _TOOLS_IN_CAPITALS):
+        kind = MarkKind.CLOSES if name != bare else MarkKind.OPENS
+        return MachineMark(kind, f"[{bare}", bool(words & THOUGHTS))
     return _DROPPED if bare in _BRACKET_MARKS else NO_MARK

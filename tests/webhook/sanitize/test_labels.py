@@ -13,6 +13,7 @@ TABLE: list[tuple[str, str, LabelKind]] = [
     ("**Thought:** I", "", HIDES),
     ("thought: I", "", HIDES),
     ("Thought 2: I", "", HIDES),
+    ("Thought：I", "", HIDES),
     ("> Thought: I", "", HIDES),
     ("Action Input: {", "", HIDES),
     ("Tool call: f(", "", HIDES),
