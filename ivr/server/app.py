@@ -42,7 +42,7 @@ from ivr.server.bridge import Bridge
 from ivr.server.local_only import LocalOnly
 from ivr.server.paths import PROBLEMS, misdirected, resolve
 from ivr.twilio.form import LONGEST_BODY, Dialled, Form, own_addresses
-from ivr.twilio.parameters import LATE_FIELDS, call_parameters, fields
+from ivr.twilio.parameters import LATE_FIELDS, call_parameters, carrier_fields, own_fields
 from ivr.twilio.signature import SETTINGS_HEADER, SIGNATURE_HEADER, Signatures, allowed_urls
 from ivr.twilio.twiml import Documents
 
@@ -122,11 +122,13 @@ class Routes:
             dialled = Dialled.of(form)
         except ValueError:
             return self._refuse("voice", "no_call", 400)
-        query = Form([])
-        # The signature covers a query that is no form as well: it is the operator's own, and tells the agent nothing.
-        with contextlib.suppress(ValueError):
-            query = Form.parse(request.scope["query_string"])
-        parameters, left_out = call_parameters((fields(query), fields(form)))
+        own = {}
+        # The query is the operator's own, but that of a GET is the carrier's form. One that is no form may be signed as
+        # well: it tells the agent nothing.
+        if request.method == "POST":
+            with contextlib.suppress(ValueError):
+                own = own_fields(Form.parse(request.scope["query_string"]))
+        parameters, left_out = call_parameters((own, carrier_fields(form)))
         if left_out:
             log.warning("parameters_left_out", extra={"call": dialled.call_sid, "count": left_out})
         dialled = replace(dialled, parameters=parameters)

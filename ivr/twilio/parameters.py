@@ -20,18 +20,24 @@ TOLD_BYTES: Final = 16 * 1024
 LATE_FIELDS: Final = ("AnsweredBy", "MachineDetectionDuration")
 """Fields that the carrier finds out while the call lasts."""
 _TOLD_ELSEWHERE: Final = frozenset({"CallSid", "From", "To", "Caller", "Called", "Direction"})
-_OF_THE_CARRIER: Final = frozenset({"AccountSid", "ApiVersion", "CallStatus", "CallToken", "bodySHA256", TOKEN})
+_OF_THE_CARRIER: Final = frozenset({"AccountSid", "ApiVersion", "CallStatus", "CallToken"})
 """Fields that tell nothing about the call, or are secrets."""
 _SAID_TWICE: Final = frozenset(
     f"{who}{part}" for who in ("Caller", "Called") for part in ("City", "State", "Zip", "Country")
 )
 """The same as `FromCity`, `ToCity` and so on."""
 _LEFT_OUT: Final = _TOLD_ELSEWHERE | _OF_THE_CARRIER | _SAID_TWICE
+_NEVER: Final = frozenset({TOKEN, "bodySHA256"})
 
 
-def fields(form: Form) -> dict[str, str]:
+def own_fields(form: Form) -> dict[str, str]:
     """Return a form by name. A name that occurs more than once has its values with commas between them."""
     return {name: ", ".join(form.getlist(name)) for name in form}
+
+
+def carrier_fields(form: Form) -> dict[str, str]:
+    """Return what the carrier's form says that stands nowhere else in a request to the agent."""
+    return {name: value for name, value in own_fields(form).items() if name not in _LEFT_OUT}
 
 
 def call_parameters(sources: Iterable[Mapping[str, str]]) -> tuple[dict[str, str], int]:
@@ -41,7 +47,7 @@ def call_parameters(sources: Iterable[Mapping[str, str]]) -> tuple[dict[str, str
     room = TOLD_BYTES
     for name, value in ((name, value) for source in sources for name, value in source.items()):
         # The carrier sends fields without a value for what it does not know.
-        if not value or name in chosen or name in _LEFT_OUT:
+        if not value or name in chosen or name in _NEVER:
             continue
         size = len(name.encode("utf-8", "replace")) + len(value.encode("utf-8", "replace"))
         if len(name) + len(value) > LONGEST_TOLD or len(chosen) >= MOST_TOLD or size > room:

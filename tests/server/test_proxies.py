@@ -23,7 +23,7 @@ from tests.support.front import ACCOUNT, AUTH, PUBLIC, STREAM, a_bridge, setting
 pytestmark = pytest.mark.live
 
 CALLS = 40
-START_SECONDS = 10.0
+START_SECONDS = 30.0
 CADDY: Final = """{{
     admin off
     auto_https off
@@ -133,7 +133,7 @@ def test_a_stranger_s_requests_cost_no_call_behind_a_proxy(tmp_path: Path, name:
         ):
             # A stranger and the carrier have connections of their own; those of the proxy to the bridge are shared.
             alone = httpx.Limits(max_keepalive_connections=0)
-            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", limits=alone, timeout=10) as client:
+            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", limits=alone, timeout=30) as client:
                 for number in range(CALLS):
                     method, path, length, headers = JUNK[number % len(JUNK)]
                     with contextlib.suppress(httpx.HTTPError):
@@ -143,7 +143,7 @@ def test_a_stranger_s_requests_cost_no_call_behind_a_proxy(tmp_path: Path, name:
                     given = token(answer)
                     if number % 10 == 0:
                         signed = signer.headers(f"wss{PUBLIC.removeprefix('https')}/media")
-                        socket = await open_socket(f"ws://127.0.0.1:{port}/media", signed, 10)
+                        socket = await open_socket(f"ws://127.0.0.1:{port}/media", signed, 30)
                         await socket.send(wire.CONNECTED)
                         await socket.send(wire.start(wire.Ids(ACCOUNT, f"CA{number}", STREAM), 1, {"token": given}))
                         await socket.close(1000)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.twilio.form import Form
-from ivr.twilio.parameters import LONGEST_TOLD, MOST_TOLD, TOLD_BYTES, call_parameters, fields
+from ivr.twilio.parameters import LONGEST_TOLD, MOST_TOLD, TOLD_BYTES, call_parameters, carrier_fields, own_fields
 
 FORM = (
     b"AccountSid=AC1&ApiVersion=2010-04-01&CallSid=CA1&CallToken=secret&CallStatus=ringing&Direction=inbound&From=%2B1"
@@ -16,7 +16,7 @@ FORM = (
 
 
 def test_all_is_told_but_what_stands_elsewhere_and_secrets() -> None:
-    assert call_parameters([fields(Form.parse(FORM))]) == (
+    assert call_parameters([carrier_fields(Form.parse(FORM))]) == (
         {
             "FromCity": "Riyadh",
             "ToZip": "1",
@@ -36,8 +36,13 @@ def test_the_first_source_of_a_name_wins() -> None:
     assert call_parameters(sources) == ({"a": "1", "c": "3", "b": "4"}, 0)
 
 
+def test_names_of_the_operator_are_never_taken_for_the_carrier_s() -> None:
+    own = {"From": "the shop", "Direction": "north", "bodySHA256": "x", "token": "t"}
+    assert call_parameters([own]) == ({"From": "the shop", "Direction": "north"}, 0)
+
+
 def test_a_name_that_comes_again_keeps_all_values() -> None:
-    assert fields(Form.parse(b"a=1&b=2&a=3")) == {"a": "1, 3", "b": "2"}
+    assert own_fields(Form.parse(b"a=1&b=2&a=3")) == {"a": "1, 3", "b": "2"}
 
 
 def test_what_is_too_long_or_too_many_is_counted() -> None:
