@@ -59,7 +59,7 @@ _CALL: Final = re.compile(r"\s*[A-Za-z_][\w.]*\(.*\)\s*")
 _OPTION_WORD: Final = re.compile(
     r"(?:(?i:\b(?:option|press|pressing|number|no\.?|step|choice|choose|key|item|button|row|gate|room|floor|digit|dial|"
     r"enter|say|type|send|is|are|was|line|level|zone|ticket)(?:\s+the)?)|=|"
-    r"\b(?:رقم|الرقم|الخيار|خيار|اضغط|اختر|زر|الزر|قل|أرسل|ادخل|أدخل|خطوة|الخطوة|على)|[:：])[:：]?[^\S\n]*\Z"
+    r"\b(?:رقم|الرقم|الخيار|خيار|(?:اضغط|اضغطي|الضغط|انقر)(?:\s+على)?|اختر|زر|الزر|قل|أرسل|ادخل|أدخل|خطوة|الخطوة)|[:：])[:：]?[^\S\n]*\Z"
 )
 
 _SOURCE_WORDS: Final = ("sources", "ref", "reference", "see", "citation", "oai_citation", "المصدر", "مصدر", "المصادر")

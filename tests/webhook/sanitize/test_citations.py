@@ -32,6 +32,8 @@ TABLE: list[tuple[str, str, CitationKind, int]] = [
     ("option ", "[1].", OPTION, 3),
     ("Press the ", "[1].", OPTION, 3),
     ("اضغط ", "[١].", OPTION, 3),
+    ("اضغط على ", "[١].", OPTION, 3),
+    ("بناء على ", "[١].", CITATION, 3),
     ("code is ", "[5].", OPTION, 3),
     ("\n", "[1] Billing", OPTION, 3),
     ("\n", "[1]: https", FOOTNOTE, 3),
