@@ -96,6 +96,9 @@ def check_number(written: str) -> str | None:
 
 def _plain(written: str) -> str:
     """Return a text with Latin digits and signs, and without the marks that programs put around numbers."""
+    # What carriers write: nothing to change, and read for every call.
+    if written.isascii():
+        return written[:_LONGEST_ADDRESS].strip()
     text = unicodedata.normalize("NFKC", written[:_LONGEST_ADDRESS])
     kept = (character for character in text if unicodedata.category(character) != "Cf")
     return "".join(str(unicodedata.decimal(one)) if one.isdecimal() else one for one in kept).strip()

@@ -24,7 +24,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
@@ -305,7 +305,7 @@ class OwnPaths:
         """See ASGI."""
         if scope["type"] in ("http", "websocket"):
             route, rest = resolve(scope["path"], self._prefix)
-            scope = {**scope, "path": route, "raw_path": quote(route).encode(), AS_IT_CAME: rest}
+            scope = {**scope, "path": route, AS_IT_CAME: rest}
         await self._app(scope, receive, send)
 
 
