@@ -269,6 +269,18 @@ def test_fillers_for_a_hello_are_bounded() -> None:
     assert len(world.call.turns[0].fillers) == 2
 
 
+def test_an_interruption_begins_a_new_wait_for_a_filler() -> None:
+    world = with_fillers(agent_s=1.0)
+    world.say(QUESTION)
+    world.wait(4000)
+    assert world.state == "speaking"
+    world.agent_s = 1.5
+    world.say("no the other one", 1500)
+    world.wait(9000)
+    assert world.call.turns[1].fillers == []
+    assert world.call.turns[1].outcome == "heard"
+
+
 def test_a_hello_over_a_filler_is_answered_by_it() -> None:
     world = with_fillers()
     world.say(QUESTION)

@@ -50,6 +50,10 @@ class Fillers:
         """Return whether a filler may be said at once: the caller asks whether the agent is there."""
         return bool(self._after) and self._said < self._most
 
+    def begin_anew(self) -> None:
+        """Measure a new wait: the caller has taken the floor."""
+        self._owed_since = None
+
     def sounded(self) -> None:
         """Count again: the caller hears words of the reply, and what follows is a new wait."""
         self._said = 0
