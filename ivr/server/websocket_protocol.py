@@ -23,6 +23,8 @@ READ_BYTES: Final = 4096
 """Bytes given to the parser at once."""
 CONTROL_FRAMES: Final = (10.0, 200.0)
 """Pings, pongs and fragments a second in the long run, and at once. The carrier sends none."""
+AFTER_CLOSE_BYTES: Final = 256 * 1024
+"""Bytes that a phone may send after it was told that the socket closes: ten seconds of its audio."""
 MOST_UNREAD: Final = 512 * 1024
 """Bytes that may wait for a phone that does not read. Its audio takes 64 KB before the writing waits."""
 
@@ -42,13 +44,20 @@ class LimitedWebSocketProtocol(WebSocketsSansIOProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._refused = refused
         self._control = Allowance(*CONTROL_FRAMES)
+        self._after_close = 0
 
     def data_received(self, data: bytes) -> None:
         # In small pieces, so that no more than one of them is read after the limit.
         for start in range(0, len(data), READ_BYTES):
             if self.transport.is_closing():
                 return
-            super().data_received(data[start : start + READ_BYTES])
+            piece = data[start : start + READ_BYTES]
+            super().data_received(piece)
+            # Uvicorn reads on for ten seconds, so that the other side can answer the close. A flood never does.
+            if self.close_sent:
+                self._after_close += len(piece)
+                if self._after_close > AFTER_CLOSE_BYTES:
+                    self._cut("deaf_to_close")
             # Each ping is answered, whether or not the answers are read.
             if self.transport.get_write_buffer_size() > MOST_UNREAD:
                 self._cut("unread_answers")

@@ -48,6 +48,7 @@ class Door:
         try:
             while await wire.receive():
                 self.messages += 1
+            await wire.close(1000)
         except WireClosed as closed:
             self.code = closed.code
         self.over.set()
@@ -102,6 +103,22 @@ def test_answers_that_are_not_read_are_bounded(monkeypatch: pytest.MonkeyPatch) 
                     await asyncio.sleep(0)
             assert (door.code, door.refused) == (FLOODED, Counter(["unread_answers"]))
             assert MOST_UNREAD < 1_000_000
+
+    live.run(main())
+
+
+def test_a_phone_that_floods_on_after_the_close_is_cut() -> None:
+    async def main() -> None:
+        async with opened() as (door, phone):
+            phone.transport.pause_reading()
+            await phone.send("")
+            await asyncio.wait_for(door.over.wait(), 5)
+            flood = frame(0x1, b"x" * 100) * 100
+            async with asyncio.timeout(5):
+                while not phone.transport.is_closing():
+                    phone.transport.write(flood)
+                    await asyncio.sleep(0)
+            assert door.refused == Counter(["deaf_to_close"])
 
     live.run(main())
 
