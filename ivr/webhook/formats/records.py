@@ -171,7 +171,8 @@ class Records:
         if said_by_another(record):
             return []
         # n8n's webhook node that is not set to stream, and its like.
-        if len(record) == 1 and record.get("message") in ACKNOWLEDGEMENTS:
+        message = record.get("message")
+        if len(record) == 1 and isinstance(message, str) and message in ACKNOWLEDGEMENTS:
             return [Failure("acknowledged")]
         if (found := find_text(record)) is None:
             asked = self._text.ask(record)

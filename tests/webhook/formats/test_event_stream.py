@@ -29,6 +29,8 @@ ROWS: list[tuple[str, bytes, list[Piece]]] = [
     ("blanks before JSON", b'data:{"text": "Hi"}\n\ndata: {"text": " there."}\n\n', HI),
     ("a record in a field of its own", b'id: 1\nmessage: {"text": "Hi"}\n{"text": " there."}\nnever: {said\n', HI),
     ("bare lines", b"id: 1\nnever said\n", [Failure("not_understood")]),
+    ("two numbers", b"data: 5\ndata: 6\n", [Delta("5\n6")]),
+    ("an object and words", b'data: {"next": 1} Hi there.\n\n', [Delta(" Hi there.")]),
     ("half a record", b'data: {"text": "Hi\n\n', [Failure("bad_line")]),
     ("without a colon", b"data\n\ndata: Hi there.\n\n", HI),
 ]  # fmt: skip
@@ -61,4 +63,4 @@ def test_events_have_a_longest_length() -> None:
 def test_events_have_a_greatest_number_of_lines() -> None:
     events = ServerSentEvents(Records())
     assert (events.feed(b":\n" * MAX_PARTS), events.over) == ([], False)
-    assert (events.feed(b":\n"), events.over) == ([Failure("too_long")], True)
+    assert (events.feed(b":\ndata: Hi\n\n"), events.over) == ([Failure("too_long")], True)

@@ -31,6 +31,7 @@ FOUND: list[tuple[dict[str, Any], tuple[str, str] | None]] = [
     ({"text": {"value": "", "body": ""}}, ("text", "")),
     ({"messages": []}, None),
     ({"messages": ["Hi"]}, ("messages", "Hi")),
+    ({"messages": [{"text": "Hi"}, {"text": "You"}]}, ("messages", "Hi\nYou")),
     ({"messages": [{"role": "assistant", "content": "Hi"}, {"role": "user", "content": "no"}]}, ("messages", "Hi")),
     ({"messages": [{"sender": "bot", "text": "no"}, {"sender": "bot", "text": "Hi"}]}, ("messages", "Hi")),
     ({"activities": [{"from": {"role": "user"}, "text": "no"}, {"from": {"role": "bot"}, "text": "Hi"}]},
@@ -40,6 +41,14 @@ FOUND: list[tuple[dict[str, Any], tuple[str, str] | None]] = [
 
 def test_words_are_found() -> None:
     assert [(record, got) for record, want in FOUND if (got := find_text(record)) != want] == []
+
+
+def test_letters_are_looked_for_where_words_may_be() -> None:
+    rows: list[tuple[Any, bool]] = [
+        ({"a": ["1", "b"]}, True), ({"a": "1", "b": 2}, False), ({"type": "tool", "a": "b"}, False),
+        ({"type": "mine", "a": 1}, False), ({"type": "mine", "a": "b"}, True), (None, False),
+    ]  # fmt: skip
+    assert [value for value, has in rows if has_letters(value) is not has] == []
 
 
 def test_failures_are_told_from_answers() -> None:
