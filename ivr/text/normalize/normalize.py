@@ -121,7 +121,10 @@ class SpokenReply:
             said.append(_say_sentence(part, self._language) if alone else self._behind(previous, part))
         last = whole[whole.rfind(parts[-1].strip()) :]
         start = _context_start(last)
-        self._next = (last[start:], self._say_all(last[start:]) if start else said[-1])
+        context = last[start:]
+        # Figures alone are no context: what follows them is said as it is.
+        says_what = any(map(str.isalpha, context))
+        self._next = (context, self._say_all(context) if start else said[-1]) if says_what else ("", "")
         if not self._said:
             return " ".join(filter(None, said))
         rest = _rest(self._before, self._said, text, " ".join(filter(None, said)))
