@@ -90,7 +90,7 @@ def test_an_interruption_clears_the_phone_and_stops_the_tts() -> None:
         await scene.phone.audio(600, LOUD)
         await scene.phone.audio(1600)
         await scene.phone.audio(800, LOUD)
-        await scene.phone.audio(600)
+        await scene.phone.audio(440)
         await scene.phone.stop()
 
     scene = play(script, voice=Speaker(ms=30_000), agent=Answering("One sentence here. Another sentence there."))
