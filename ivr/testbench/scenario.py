@@ -25,7 +25,7 @@ import tomllib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias, get_args
+from typing import TypeAlias, assert_never, get_args
 
 from ivr.config.default_phrases import Language
 from ivr.testbench.expect import (
@@ -149,6 +149,8 @@ class Step:
                 return "hang up"
             case Wait():
                 return "wait"
+            case _:
+                assert_never(self.act)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import pytest
 
 from ivr.testbench.hamsa.audio import MARKERS
 from ivr.testbench.scenario import ScenarioError, from_words
-from ivr.testbench.suite.plan import PlannedCall, groups, plan
+from ivr.testbench.suite.plan import PlannedCall, groups, plan, texts_of
 
 
 def write(folder: Path, *names: str, text: str = "[[step]]\nwait = true") -> Path:
@@ -57,3 +57,7 @@ def test_one_service_serves_one_language_and_few_texts() -> None:
     assert [[call.label for call in group] for group in groups(calls)] == [["a", "d"], ["b"], ["c"]]
     with pytest.raises(ScenarioError, match=f"e: more than {MARKERS} different texts"):
         list(groups([said("e", *many, "one more")]))
+
+
+def test_each_text_is_told_once() -> None:
+    assert texts_of([said("a", "hello", "bye"), said("b", "bye", "more")]) == ["hello", "bye", "more"]
