@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ivr.call.events import PeerFault, ReplyDelta, ReplyEnded, ReplyFailed, ReplyPause
+from ivr.text.segment.unfinished import LONGEST_END, whole_length
 from ivr.webhook.formats.parts import Closing, Delta, Failure, Pause, Piece, Transferring, Waiting
+
+_BREAKS: Final = frozenset(("agent_error", "bad_line", "bad_record", "not_json"))
+"""Faults behind which the words before them may not be whole."""
 
 
 class ReplyEvents:
@@ -16,14 +22,21 @@ class ReplyEvents:
         self._transfer_to: str | None = None
         self._idle_s: float | None = None
         self._faults: list[str] = []
+        self._last_words = ""
+        """The end of what was said since the last pause."""
+        self._broke_off = ""
+        """The fault that came within a sentence, where no word came since."""
 
     def take(self, piece: Piece) -> ReplyDelta | ReplyPause | PeerFault | None:
         """Return the event of a piece; None for a fault that was reported before, and for what the end tells."""
         match piece:
             case Delta(text):
                 self._said = self._said or not text.isspace()
+                self._last_words = (self._last_words + text)[-LONGEST_END:]
+                self._broke_off = ""
                 return ReplyDelta(self._turn, text)
             case Pause():
+                self._last_words = ""
                 return ReplyPause(self._turn)
             case Closing():
                 self._hang_up = True
@@ -31,9 +44,13 @@ class ReplyEvents:
                 self._transfer_to = number
             case Waiting(seconds):
                 self._idle_s = seconds
-            case Failure(reason) if reason not in self._faults:
-                self._faults.append(reason)
-                return PeerFault("agent", reason)
+            case Failure(reason):
+                words = self._last_words.rstrip()
+                if reason in _BREAKS and whole_length(words) < len(words):
+                    self._broke_off = self._broke_off or reason
+                if reason not in self._faults:
+                    self._faults.append(reason)
+                    return PeerFault("agent", reason)
         return None
 
     def end(self, broke: str = "") -> ReplyEnded | ReplyFailed:
@@ -46,7 +63,9 @@ class ReplyEvents:
             return ReplyFailed(self._turn, broke)
         if "too_long" in self._faults:
             return ReplyFailed(self._turn, "too_long")
-        # A reply that said something and merely reported an error has ended, with a `PeerFault` beside it.
+        if self._broke_off:
+            return ReplyFailed(self._turn, self._broke_off)
+        # A reply that said something whole and merely reported an error has ended, with a `PeerFault` beside it.
         if self._said:
             return ReplyEnded(self._turn, idle_s=self._idle_s)
         return ReplyFailed(self._turn, self._faults[0] if self._faults else "empty")

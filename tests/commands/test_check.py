@@ -138,7 +138,7 @@ ANSWERS: dict[str, tuple[str, str, bytes]] = {
     "no type": ("failed: only_thoughts (no content type, 18 bytes: <think>x</think>)", "", b"<think>x</think>\n\n"),
     "closing": (": Bye (then the call ends)", "application/json", b'{"text": "Bye", "is_closing": true}'),
     "a person": (": Wait (then a person takes over)", "application/json", b'{"text": "Wait", "transfer": true}'),
-    "a fault": (": Hi (with a fault: agent_error)", "application/x-ndjson", b'{"text": "Hi"}\n{"type": "error"}\n'),
+    "a fault": (": Hi. (with a fault: agent_error)", "application/x-ndjson", b'{"text": "Hi."}\n{"type": "error"}\n'),
 }
 
 

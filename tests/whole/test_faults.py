@@ -187,8 +187,9 @@ def test_document_goes_on_after_a_farewell_without_rest(folder: Path) -> None:
 def test_agent_that_breaks_off_keeps_its_words(folder: Path) -> None:
     world = asked(folder, agent="script=late_error,ok")
     answered(world)
-    assert world.turns[0].heard
-    assert world.turns[0].outcome == "heard"
+    assert phrases(world) == ["apology"]
+    assert ANSWER.startswith(world.turns[0].sentences[0].text)
+    assert (world.turns[0].failure, world.turns[0].outcome) == ("agent_error", "failed")
 
 
 @pytest.mark.parametrize("mode", ["tools", "sse", "openai", "text", "json", "gzip", "split", "interleaved", "renamed"])

@@ -81,11 +81,11 @@ _HALF_STUCK_CITATION: Final = re.compile(
 # Where a value stands: behind a greeting, a title, a label, a word of Arabic.
 _VALUE_PLACE: Final = re.compile(
     r"(?:(?i:\b(?:hello|hi|hey|dear|welcome|mr|mrs|ms|dr|order|number|no|code|id|morning|evening|afternoon))[,.]?|[:=#]|"
-    r"[\u0621-\u064a][،,]?)[^\S\n]+\Z|[:=#]\Z"
+    r"[\u0621-\u0652][،,]?)[^\S\n]+\Z|[:=#]\Z"
 )
 _BEHIND_STOP: Final = re.compile(r"[.!?؟]\Z")
 _UNIT: Final = re.compile(r"\s?(?:SAR|USD|EUR|AED|riyals?|dollars?|ريال|دولار|%|\$)")
-_HALF_UNIT: Final = re.compile(r"\s?[A-Za-z\u0621-\u064a]{0,7}")
+_HALF_UNIT: Final = re.compile(r"\s?[A-Za-z\u0621-\u0652]{0,7}")
 _NEXT_LETTER: Final = re.compile(r"[^\W\d_]")
 _NEXT_SENTENCE: Final = re.compile(r"[A-Z\u0621-\u064a]")
 

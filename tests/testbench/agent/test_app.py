@@ -103,7 +103,7 @@ def test_answers_in_memory(mode: str) -> None:
         ("empty", ReplyFailed(1, "empty")),
         ("html", ReplyFailed(1, "html")),
         ("error", ReplyFailed(1, "agent_error")),
-        ("late_error", ReplyEnded(1)),
+        ("late_error", ReplyFailed(1, "agent_error")),
         ("cut", ReplyFailed(1, "broken")),
         ("stall", ReplyFailed(1, "timeout")),
         ("late_stall", ReplyFailed(1, "timeout")),

@@ -171,6 +171,13 @@ KINDS = [
 ]
 
 
+def test_a_lone_key_with_any_value_never_raises() -> None:
+    values: list[object] = [None, True, 7, 1e308, "Hi", [], {}, [[]], [{}], ["Hi", {}], {"text": {}}, {"parts": ["Hi"]}]
+    for record in ({key: value} for key in KEYS for value in values):
+        read(json.dumps(record).encode())
+        read(json.dumps({"data": [record, {"type": record}]}).encode())
+
+
 @given(st.lists(st.dictionaries(st.sampled_from(KEYS), VALUES | st.sampled_from(KINDS)), max_size=4))
 def test_a_stream_of_any_records_never_raises(records: list[dict[str, object]]) -> None:
     body = b"".join(json.dumps(record).encode() + b"\n" for record in records)

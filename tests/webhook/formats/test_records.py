@@ -112,6 +112,7 @@ TABLE: list[tuple[str, list[Any], list[Piece]]] = [
     ("action", [{"text": "Bye", "action": "hangup"}], [Delta("Bye"), Closing()]),
     ("closing twice", [{"is_closing": True}, {"is_closing": True}], [Closing()]),
     ("not closing", [{"text": "Hi", "is_closing": False, "hang_up": "no", "action": {"x": 1}}], [Delta("Hi")]),
+    ("message that is an object", [{"message": {"content": {"parts": ["Hi"]}}}], [Delta("Hi")]),
     ("error object", [{"error": {"message": "x"}}], [Failure("agent_error")]),
     ("nothing to say", [{"a": 1}, {}, {"text": 5}, {"type": 5}], []),
     ("chat chunks", [chunk(index=0, delta={"role": "assistant"}), chunk(index=0, delta={"content": "Hi"}),

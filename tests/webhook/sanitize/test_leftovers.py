@@ -70,6 +70,7 @@ WORDS: list[tuple[str, str, bool, int | None]] = [
     ("Hello ", "undefined,", False, 9),
     ("Dear ", "null.", False, 4),
     ("رقم ", "undefined هنا الآن", False, 9),
+    ("مرحباً ", "undefined، تم", False, 9),
     ("total: ", "null.", False, 4),
     ("id=", "null.", False, 4),
     ("here.", "undefined.", False, 9),
