@@ -158,7 +158,7 @@ class Call:
         # While words are owed to the caller, the caller's silence is watched; a voice does not end the wait.
         elif self.ended is None:
             owed = self.floor.state in (TurnState.TRANSCRIBING, TurnState.THINKING, TurnState.SPEAKING)
-            silent_from = self._output.playout.silent_from
+            silent_from = self._output.silent_from
             due = self._fillers.due_at(silent_from, now, owed=owed, arriving=self._agent_turns.arriving)
             self._deadlines.move("filler", due)
 
@@ -357,6 +357,7 @@ class Call:
         if self._started is None:
             raise RuntimeError("a question before the call has started")
         self._prompts.answered()
+        self._fillers.asked(turn.endpoint_at or now)
         turn.ask(now)
         request = self._agent_turns.request(turn, self._started)
         self.floor.go(TurnTrigger.ASK)

@@ -17,7 +17,7 @@ from ivr.testbench.phone.figures import figures
 from ivr.testbench.scenario import Scenario, from_words
 from ivr.twilio.rest import TwilioRest
 from tests.support.front import ACCOUNT, AUTH
-from tests.whole.world import Peers, World, call
+from tests.whole.world import PRICE, Peers, World, call
 
 ASK = "hold on please"
 ANSWER = "Of course, take your time."
@@ -156,11 +156,18 @@ def test_apology_for_a_fault_of_the_agent(folder: Path, mode: str, reason: str) 
     assert phrases(world) == ["apology"]
 
 
-@pytest.mark.parametrize("mode", ["stall", "late_stall", "busy", "slow"])
-def test_stalled_agent_can_be_asked_again(folder: Path, mode: str) -> None:
-    world = asked(folder, agent=f"script={mode},ok")
-    answered(world)
-    assert world.agent.counts["aborted"] >= (mode != "slow")
+@pytest.mark.parametrize("mode", ["stall", "late_stall", "busy"])
+def test_stalled_agent_can_be_asked_something_else(folder: Path, mode: str) -> None:
+    script = Scenario(from_words([f"at 1.5 say {PRICE}", f"say {ASK}", "over 1500 hang up"]).steps, settle_ms=800)
+    world = asked(folder, scenario=script, agent=f"script={mode},ok")
+    # A question of which nothing was answered comes again with the next.
+    assert world.turns[-1].text == (ASK if mode == "late_stall" else f"{PRICE} {ASK}")
+    assert world.turns[-1].heard
+    assert world.agent.counts["aborted"] >= 1
+
+
+def test_slow_agent_is_waited_for(folder: Path) -> None:
+    answered(asked(folder, agent="script=slow,ok"))
 
 
 def test_agent_that_never_answers(folder: Path) -> None:

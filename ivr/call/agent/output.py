@@ -87,6 +87,12 @@ class SpeechOutput:
         """Return whether a sentence sounds that may be begun again."""
         return self.open and self._with_tts is not None and self._with_tts.restarts < RESTARTS_MOST
 
+    @property
+    def silent_from(self) -> float:
+        """Return when the caller hears nothing any more, in seconds of `now`; infinite while there is more to send."""
+        # The breath behind a filler is silence.
+        return self.playout.silent_from - (BREATH_MS / 1000 if self._filler is not None else 0.0)
+
     def owes_ms(self, now: float) -> int:
         """Return the audio still to be heard, in milliseconds; a rough figure while a sentence is with TTS."""
         # A filler is not counted: what follows it is as urgent as without it.

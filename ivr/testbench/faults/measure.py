@@ -194,9 +194,13 @@ def _count_sentences(call: CallEvidence, tones: list[ToneRun], ear: EarMeasureme
     # Text that never became a sentence of the bridge is lost too, unless the caller spoke over it.
     for turn in asked:
         if not _cut_by_caller(call, turn):
-            rest = "".join(call.said.get(turn.number, "").split())
+            words = call.said.get(turn.number, "").split()
+            rest = "".join(words)
             for sentence in turn.sentences:
                 rest = rest.removeprefix("".join(sentence.text[: sentence.again_from].split()))
+            # Where a reply breaks off inside a word, it is left out: half a number is another number.
+            if turn.failure and words and rest == words[-1]:
+                continue
             ear.lost += max(1, len(_SENTENCE_END.findall(rest))) if rest else 0
 
 

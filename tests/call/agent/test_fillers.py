@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 
+import pytest
+
 from ivr.call.agent.fillers import Fillers
+from ivr.call.agent.output import BREATH_MS
 from ivr.call.commands import RequestReply, SendAudio, SendClear, Speak, Transcribe
 from ivr.call.events import ReplyDelta, ReplyEnded, TranscriptArrived
 from ivr.call.options import CallOptions, Phrase
@@ -167,3 +170,26 @@ def test_a_silent_caller_is_owed_nothing() -> None:
     stage = with_fillers(silence_timeout=0.0)
     stage.wait(10_000)
     assert stage.all(SendAudio) == []
+
+
+def test_a_new_question_over_an_answer_begins_a_new_wait() -> None:
+    """The agent has been muted for as long as the caller spoke: that was no wait."""
+    stage = with_fillers()
+    stage.answer(ms=6000)
+    stage.wait(1000)
+    stage.speak(2600)
+    stage.wait(400)
+    stage.feed(TranscriptArrived(stage.last(Transcribe).utterance, "no the other parcel please"))
+    assert stage.last(RequestReply).request.text == "no the other parcel please"
+    stage.wait(1500)
+    assert stage.call.turns[-1].fillers == []
+    stage.wait(600)
+    assert len(stage.call.turns[-1].fillers) == 1
+
+
+def test_the_breath_behind_a_filler_is_silence() -> None:
+    stage = with_fillers(filler_after_ms=1000)
+    stage.hear()
+    stage.wait(10_000)
+    first, second = stage.call.turns[-1].fillers[:2]
+    assert second.ready_at - first.ready_at == pytest.approx(first.audio_ms / 1000 - BREATH_MS / 1000 + 1.0, abs=0.05)
