@@ -93,6 +93,5 @@ def test_speakable_text_only_loses_its_tags() -> None:
 
 def test_a_piece_with_nothing_to_say_is_no_piece() -> None:
     reply = Reply("en")
-    assert _said(reply.feed("```python\nYour parcel is here.\n```\n", 0, 1.0) + reply.finish()) == [
-        "Your parcel is here."
-    ]
+    assert reply.feed("```python\n", 0, 1.0) + reply.pause(1.0) == []
+    assert _said(reply.feed("Your parcel is here.\n```\n", 0, 1.0) + reply.finish()) == ["Your parcel is here."]
