@@ -357,7 +357,6 @@ class Call:
         if self._started is None:
             raise RuntimeError("a question before the call has started")
         self._prompts.answered()
-        self._fillers.asked(turn.endpoint_at or now)
         turn.ask(now)
         request = self._agent_turns.request(turn, self._started)
         self.floor.go(TurnTrigger.ASK)

@@ -45,11 +45,6 @@ class Fillers:
         grace = self._grace if arriving else 0.0
         return max(self._owed_since, silent_from) + self._after + grace
 
-    def asked(self, since: float) -> None:
-        """Begin a new wait: the caller has asked something new, and was done with it at `since`."""
-        if self._owed_since is not None and since > self._owed_since:
-            self._owed_since, self._said = since, 0
-
     @property
     def may_answer(self) -> bool:
         """Return whether a filler may be said at once: the caller asks whether the agent is there."""
