@@ -242,7 +242,7 @@ class Call:
     def _commit(self, number: int, verdict: Verdict, now: float) -> None:
         """Give the caller the floor: the words were an interruption."""
         self._out += self._overlaps.settle(verdict, now)
-        self._fillers.begin_anew()
+        self._fillers.begin_anew(self._speculation.utterances.sent_at(number))
         self.ending.call_off()
         self._drop_answer(now)
         self.floor.go(TurnTrigger.COMMIT)

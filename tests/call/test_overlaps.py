@@ -274,7 +274,7 @@ def test_an_interruption_begins_a_new_wait_for_a_filler() -> None:
     world.say(QUESTION)
     world.wait(4000)
     assert world.state == "speaking"
-    world.agent_s = 1.5
+    world.agent_s = 0.9
     world.say("no the other one", 1500)
     world.wait(9000)
     assert world.call.turns[1].fillers == []

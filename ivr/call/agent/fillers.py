@@ -50,9 +50,9 @@ class Fillers:
         """Return whether a filler may be said at once: the caller asks whether the agent is there."""
         return bool(self._after) and self._said < self._most
 
-    def begin_anew(self) -> None:
-        """Measure a new wait: the caller has taken the floor."""
-        self._owed_since = None
+    def begin_anew(self, since: float) -> None:
+        """Measure a new wait from `since` on: the caller has taken the floor."""
+        self._owed_since, self._said = since, 0
 
     def sounded(self) -> None:
         """Count again: the caller hears words of the reply, and what follows is a new wait."""

@@ -164,6 +164,10 @@ class Utterances:
         """Return the voiced audio of all that waits, ms."""
         return sum(u.voiced_ms for u in self._utterances.values())
 
+    def sent_at(self, number: int) -> float:
+        """Return when an utterance went to STT, in seconds of `now`."""
+        return self._utterances[number].sent_at
+
     def began_at(self, number: int) -> int:
         """Return the sample of the caller's audio at which an utterance begins."""
         return self._utterances[number].onset
