@@ -55,23 +55,24 @@ _CODE_LABEL: Final = (
     r"رقم\w*|الرقم|برقم|[أا]رقام\w*|كود\w*|الكود|رمز\w*|الرمز|هوي[ةت]\w*|الهوية|ال[إا]قامة|تحويل[ةه]|التحويل[ةه]|بوليص[ةت]\w*|البوليصة|الآيبان|آيبان"
     r"|ايبان|ص\.ب\.?|صندوق بريد|المنتهي[ةه]?|تنتهي|ينتهي|آخر"
     r"|السجل|المرجع|المرجعي|الفاتورة|المبنى|مبنى|البريدي|ال[إا]ضافي|جوال\w*|الجوال"
-    r"|هاتف\w*|الهاتف|تلفون\w*|بالرقم|التحقق"
+    r"|هاتف\w*|الهاتف|تلفون\w*|بالرقم|التحقق|كلم[ةه] (?:ال)?(?:مرور|سر)|(?:ال)?باسوو?رد"
     r"|numbers?|no\.?|code|otp|pin|ref\.?|reference|order|waybill|tracking|ticket|account|id|ext\.?|extension|zip|postal|box|invoice"
-    r"|building|ending|ends|phone|mobile|tel\.?|dial|flight|booking|case|shipment|call|digits|passcode|password"
+    r"|building|ending|ends|phone|mobile|tel\.?|dial|flight|booking|case|shipment|call|digits|passcode|passphrase|password"
     r"|room|suite|apartment|gate|plate|mrn|لوح[ةت]\w*|اللوحة|اللوحات"
 )
 # Behind these a number is a code only if nothing, or `is`, stands between: `شحنتك هي 8890`, not `شحنتك وصلت 8890`.
 _OWNED_LABEL: Final = (
     r"شحنت?\w*|الشحنة|طلب\w*|الطلب|تذكرة|التذكرة|حساب\w*|الحساب|بطاق[ةت]\w*|البطاقة|عقد|العقد|فاتورة|رحلة|الرحلة|واصل"
+    r"|قسيم[ةه]|القسيم[ةه]|confirmation|verification|voucher|token|coupon|membership|policy"
 )
 _LABELLED_CODE: Final = re.compile(
-    rf"(?P<front>{WORD_START}(?:[وف]?[بل]?(?:{_CODE_LABEL}){WORD_END}(?:[^\S\n]+[^\W\d]+){{0,4}}|[وف]?[بل]?(?:{_OWNED_LABEL}){WORD_END}(?:[^\S\n]+(?:هو|هي|is))?)[\s:#*\"'«({JOIN_MARK}]*)"
+    rf"(?P<front>{WORD_START}(?:[وف]?[بل]?(?:{_CODE_LABEL}){WORD_END}(?:[^\S\n]+[^\W\d]+){{0,4}}|[وف]?[بل]?(?:{_OWNED_LABEL}){WORD_END}(?:[^\S\n]+(?:هو|هي|is))?)[\s:#*\"'«(={JOIN_MARK}–—-]*)"
     rf"(?P<figures>\d{{3,6}}){NUMBER_END}(?!\s?[%٪])",
     re.IGNORECASE,
 )
 # `رمز التحقق 739-204`: a code in two halves.
 _TWO_HALVES: Final = re.compile(
-    rf"(?P<front>{WORD_START}[وف]?[بل]?(?:{_CODE_LABEL}){WORD_END}(?:[^\S\n]+[^\W\d]+){{0,2}}[\s:#*\"'«({JOIN_MARK}]*)"
+    rf"(?P<front>{WORD_START}[وف]?[بل]?(?:{_CODE_LABEL}){WORD_END}(?:[^\S\n]+[^\W\d]+){{0,2}}[\s:#*\"'«(={JOIN_MARK}–—-]*)"
     rf"(?P<figures>\d{{3,5}}[ -]\d{{3,4}}){NUMBER_END}"
     r"(?!\s?[%٪]|[ -]\d)",
     re.IGNORECASE,

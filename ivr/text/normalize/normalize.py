@@ -49,6 +49,11 @@ _JOIN: Final = re.compile(rf"{JOIN_MARK}\s*(?![A-Za-z])")
 _SILENT_STOP: Final = re.compile(rf"{SILENT_STOP_MARK}\.?")
 # A newline; group 1 is the letter or closing mark before it.
 _LINE_END: Final = re.compile(r"(?:([^\W_]|[)\"'»”])[^\S\n]*|(?<![^\S\n])[^\S\n]+)?\n\s*")
+# `349 euros (was 400 euros) today`: a pause before and behind what a bracket adds, but not around one letter, `3 (b)`.
+# Each bracket is known by its neighbours alone, wherever the text is cut.
+_SPOKEN_BRACKET: Final = re.compile(
+    r"(?<=[^\W_])(?<!رقم)(?<!number)\s\((?=[^\W_])(?![^\W_]\))|(?<=[^\W_])(?<!\([^\W_])\s?\)\s+(?=[^\W_])"
+)
 # All that is neither a word nor punctuation that TTS minds.
 _UNSPOKEN: Final = re.compile(r"[^\w\s.,،؛;:?؟!'’…–—-]|_")
 # A dash that stands free, or a long one, is a pause; the hyphen of `well-known` stays.
@@ -57,7 +62,9 @@ _QUOTING_APOSTROPHE: Final = re.compile(r"(?<![^\W\d_])['’]|['’](?![^\W\d_])
 _ELLIPSIS: Final = re.compile(r"…|\.(?:\s?\.)+")
 _BLANK_BEFORE_MARK: Final = re.compile(r" (?=[.,،؛;:?؟!])")
 # `الأول.الثاني`, `نعم!لا`: a stop between words that were written together, as the segmenter sees it.
-_GLUED_STOP: Final = re.compile(r"([!?؟۔](?=[^\s.,،؛;:?؟!'’])|(?<=[\u0620-\u065f]{3})\.(?=[\u0621-\u064a]))")
+_GLUED_STOP: Final = re.compile(
+    r"([!?؟۔](?=[^\s.,،؛;:?؟!'’])|(?<=[\u0620-\u065f]):(?=[\u0621-\u064a])|(?<=[\u0620-\u065f]{3})\.(?=[\u0621-\u064a]))"
+)
 # `إلخ.، ثم`: the stop of an abbreviation before a comma.
 _STOP_BEFORE_MARK: Final = re.compile(r"\.(?=[,،;؛:])")
 _MARK_RUN: Final = re.compile(r"[.,،؛;:?؟!]{2,}")
@@ -206,6 +213,7 @@ def _tidy(text: str, arabic: bool) -> str:
     """Keep only the punctuation that changes how TTS speaks: one mark in a place, written to its word."""
     text = _SILENT_STOP.sub("", _JOIN.sub("", text))
     # A line that ends in a letter or a closing mark ends a sentence.
+    text = _SPOKEN_BRACKET.sub("، " if arabic else ", ", text)
     text = _LINE_END.sub(lambda found: f"{found[1]}. " if found[1] else " ", text)
     # Combining signs are no word characters for `re`, but scripts such as Devanagari need them.
     text = _UNSPOKEN.sub(lambda found: found[0] if unicodedata.category(found[0])[0] == "M" else " ", text)

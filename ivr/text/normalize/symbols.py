@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 from ivr.text.normalize.numbers.numerals import number_words
-from ivr.text.normalize.patterns import NUMBER, NUMBER_START, WORD_END, WORD_START
+from ivr.text.normalize.patterns import JOIN_MARK, NUMBER, NUMBER_START, WORD_END, WORD_START
 from ivr.text.normalize.slashes import say_slashes
 from ivr.text.segment.punctuation import CURRENCY_SIGNS
 
@@ -17,6 +17,7 @@ from ivr.text.segment.punctuation import CURRENCY_SIGNS
 _MASKED_NUMBER_OF: Final = (
     r"((?:بطاق[ةت]\w{0,12}|حساب\w{0,12}|رقم\w{0,12}|card|account|ending|number)(?:\s(?:in|رقم))?)"
 )
+_RANGE_END: Final = r"\d{1,4}(?:[:.]\d{1,2})?(?:\s?(?:[صم]|[AaPp]\.?[Mm]\.?)(?![^\W_]))?"
 _REPLACEMENTS: Final = (
     # `٪20`: the percent sign in front goes behind.
     (re.compile(rf"{WORD_START}(?<!\d\s)[%٪]\s?({NUMBER})(?![\d%٪])(?!\s[%٪])"), (r"\1%", r"\1%")),
@@ -34,6 +35,14 @@ _REPLACEMENTS: Final = (
             r"(?=\d{1,9}(?:[.,]\d{1,9})?\s?(?P=unit)(?![^\W_]))"
         ),
         (r"\1 إلى ", r"\1 to "),
+    ),
+    # `between 9:00-17:30`, `بين 3-5 أيام`: both ends are named.
+    (
+        re.compile(
+            rf"{WORD_START}(between|[وف]?بين(?: الساعة)?)\s({_RANGE_END})\s?[-–—]\s?"
+            rf"(?={_RANGE_END}(?![^\W_]|[-/–—]\d|\s[A-Z]))"
+        ),
+        (rf"\1 \2 و{JOIN_MARK}", r"\1 \2 and "),
     ),
     # `1000+ عميل`, `+1,000 عميل`
     (re.compile(rf"{NUMBER_START}({NUMBER})\+(?=\s[\u0621-\u064a]{{2}})"), (r"أكثر من \1", r"\1 plus")),

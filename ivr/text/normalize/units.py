@@ -96,7 +96,11 @@ _UNITS: Final = (
     (r"sq\.?\s?ft\.?", _forms("قدم مربع/قدمين مربعين/أقدام مربعة"), ("square foot", "square feet")),
     (r"ft|قدم", _forms("قدم/قدمين/أقدام"), ("foot", "feet")),
     (r"oz", _forms("أونصة/أونصتين/أونصات", True), ("ounce", "ounces")),
-    (r"inch|inches|بوصة|in(?=\.\s[a-z])", _forms("بوصة/بوصتين/بوصات", True), ("inch", "inches")),
+    (
+        r"inch|inches|بوصة|in(?=\.\s[a-z]|\s(?:tall|wide|long|deep|high|thick)(?![^\W_]))",
+        _forms("بوصة/بوصتين/بوصات", True),
+        ("inch", "inches"),
+    ),
     (r"mins?|د", nouns_ar.noun("دقيقة"), ("minute", "minutes")),
     (r"secs?", nouns_ar.noun("ثانية"), ("second", "seconds")),
     (r"yrs?", nouns_ar.noun("سنة"), ("year", "years")),

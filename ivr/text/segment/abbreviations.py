@@ -35,7 +35,7 @@ _TITLES_AND_LATIN: Final = word_set(
 )
 _BEFORE_NUMBERS: Final = word_set(
     "no nos nr n.o p pp fig figs art arts sec secs ch chap vol ext tel mob ph bldg apt ste rm blk fl po ref "
-    "para eq ed v ver"
+    "para eq ed v ver exp"
 )
 _ABBREVIATIONS: Final = word_set(
     "u.s u.k e.u u.n u.s.a u.a.e k.s.a inc co cos corp ltd llc plc bros jr sr m.d b.a m.a "

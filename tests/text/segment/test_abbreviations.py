@@ -11,6 +11,7 @@ def test_stop_after() -> None:
         ("Dr", "", FullStop.NEVER),
         ("(e.g", "", FullStop.NEVER),
         ("No", "", FullStop.BEFORE_NUMBER),
+        ("exp", "", FullStop.BEFORE_NUMBER),
         ("ext", "", FullStop.BEFORE_STARTER),
         ("N°", "", FullStop.BEFORE_NUMBER),
         ("U.S", "", FullStop.BEFORE_STARTER),

@@ -11,6 +11,7 @@ def test_phone_numbers() -> None:
         ("1-800-555-0199", "one, eight zero zero, five five five, zero one nine nine"),
         ("1–800–555–0199", "one, eight zero zero, five five five, zero one nine nine"),
         ("(555) 010-4477", "five five five, zero one zero, four four seven seven"),
+        ("966.11.555.0199", "nine six six, one one, five five five, zero one nine nine"),
         ("(555)010-4477 x12", "five five five, zero one zero, four four seven seven extension one two"),
         ("1 (555) 010-4477", "one, five five five, zero one zero, four four seven seven"),
         ("555.010.4477x12", "five five five, zero one zero, four four seven seven extension one two"),
