@@ -49,6 +49,9 @@ _JOIN: Final = re.compile(rf"{JOIN_MARK}\s*(?![A-Za-z])")
 _SILENT_STOP: Final = re.compile(rf"{SILENT_STOP_MARK}\.?")
 # A newline; group 1 is the letter or closing mark before it.
 _LINE_END: Final = re.compile(r"(?:([^\W_]|[)\"'»”])[^\S\n]*|(?<![^\S\n])[^\S\n]+)?\n\s*")
+_SHORT_FORM_LETTERS: Final = 6
+"""Letters of the longest short form that a stop makes."""
+_LAST_LETTERS: Final = re.compile(r"(?<!\w)[^\W\d_]+\Z")
 # `349 euros (was 400 euros) today`: a pause before and behind what a bracket adds, but not around one letter, `3 (b)`.
 # Each bracket is known by its neighbours alone, wherever the text is cut.
 _SPOKEN_BRACKET: Final = re.compile(
@@ -84,6 +87,18 @@ _NEAR_WORDS: Final = 6
 """Words that are the context when a longer one would change what was said."""
 _NEAR_CHARACTERS: Final = 80
 """Characters in which they are looked for."""
+
+
+def _line_end(found: re.Match[str]) -> str:
+    """Return what takes the place of a line's end: a stop, or a pause where a stop would make a short form."""
+    if not found[1]:
+        return " "
+    word = _LAST_LETTERS.search(found.string, max(0, found.end(1) - _SHORT_FORM_LETTERS - 1), found.end(1))
+    # A name follows, perhaps: `Dr. A` is a doctor, `Dr. no` is not.
+    name = "" if word is None else "A" if word[0].isascii() else "أحمد"
+    stopped = f"{word[0]}. {name}" if word is not None else ""
+    # `Dr` on a line of its own is no "Doctor" because the line ends.
+    return f"{found[1]}, " if stopped and say_short_forms(stopped) != stopped else f"{found[1]}. "
 
 
 def normalize(text: str, language: str = "ar") -> str:
@@ -214,7 +229,7 @@ def _tidy(text: str, arabic: bool) -> str:
     text = _SILENT_STOP.sub("", _JOIN.sub("", text))
     # A line that ends in a letter or a closing mark ends a sentence.
     text = _SPOKEN_BRACKET.sub("، " if arabic else ", ", text)
-    text = _LINE_END.sub(lambda found: f"{found[1]}. " if found[1] else " ", text)
+    text = _LINE_END.sub(_line_end, text)
     # Combining signs are no word characters for `re`, but scripts such as Devanagari need them.
     text = _UNSPOKEN.sub(lambda found: found[0] if unicodedata.category(found[0])[0] == "M" else " ", text)
     text = _PAUSE_DASH.sub("،" if arabic else ",", text)

@@ -149,3 +149,15 @@ def test_a_long_sentence_keeps_its_label() -> None:
 
 def test_items_of_a_list_are_said_alone() -> None:
     assert normalize("Do this now: open the app please 2. Enter it • Done", "en").count(".") <= 1
+
+
+def test_the_end_of_a_line_makes_no_short_form() -> None:
+    rows = [
+        ("Dr\nA", "en", "Dr, A"),
+        ("Dr\rA", "ar", "Dr, A"),
+        ("vs\nBoth", "en", "vs, Both"),
+        ("د\nأحمد", "ar", "د, أحمد"),
+        ("It is here\nThank you", "en", "It is here. Thank you"),
+        ("وصلت\nشكراً", "ar", "وصلت. شكراً"),
+    ]
+    assert failures(rows, lambda text, language: normalize(text, language)) == []
