@@ -65,14 +65,16 @@ _OWNED_LABEL: Final = (
     r"شحنت?\w*|الشحنة|طلب\w*|الطلب|تذكرة|التذكرة|حساب\w*|الحساب|بطاق[ةت]\w*|البطاقة|عقد|العقد|فاتورة|رحلة|الرحلة|واصل"
     r"|قسيم[ةه]|القسيم[ةه]|confirmation|verification|voucher|token|coupon|membership|policy"
 )
+# What stands between a label and its code; a hyphen only with blanks around it, for `رقم INV-2025` is one code.
+_BEFORE_CODE: Final = rf"[\s:#*\"'«(={JOIN_MARK}–—]*(?:(?<=\s)-\s+)?"
 _LABELLED_CODE: Final = re.compile(
-    rf"(?P<front>{WORD_START}(?:[وف]?[بل]?(?:{_CODE_LABEL}){WORD_END}(?:[^\S\n]+[^\W\d]+){{0,4}}|[وف]?[بل]?(?:{_OWNED_LABEL}){WORD_END}(?:[^\S\n]+(?:هو|هي|is))?)[\s:#*\"'«(={JOIN_MARK}–—-]*)"
+    rf"(?P<front>{WORD_START}(?:[وف]?[بل]?(?:{_CODE_LABEL}){WORD_END}(?:[^\S\n]+\(?[^\W\d]+\)?){{0,4}}|[وف]?[بل]?(?:{_OWNED_LABEL}){WORD_END}(?:[^\S\n]+(?:هو|هي|is))?){_BEFORE_CODE})"
     rf"(?P<figures>\d{{3,6}}){NUMBER_END}(?!\s?[%٪])",
     re.IGNORECASE,
 )
 # `رمز التحقق 739-204`: a code in two halves.
 _TWO_HALVES: Final = re.compile(
-    rf"(?P<front>{WORD_START}[وف]?[بل]?(?:{_CODE_LABEL}){WORD_END}(?:[^\S\n]+[^\W\d]+){{0,2}}[\s:#*\"'«(={JOIN_MARK}–—-]*)"
+    rf"(?P<front>{WORD_START}[وف]?[بل]?(?:{_CODE_LABEL}){WORD_END}(?:[^\S\n]+[^\W\d]+){{0,2}}{_BEFORE_CODE})"
     rf"(?P<figures>\d{{3,5}}[ -]\d{{3,4}}){NUMBER_END}"
     r"(?!\s?[%٪]|[ -]\d)",
     re.IGNORECASE,

@@ -78,6 +78,8 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 # A sentence that ends otherwise was cut because it is long.
 _ENDED: Final = re.compile(rf"[{re.escape(STOPS)}。！？][{re.escape(CLOSERS)}\s]*\Z|\n[^\S\n]*\Z")
+# `Your code is:`, and the code on a line of its own.
+_ANNOUNCES: Final = re.compile(r"[:：][*_`]{0,3}\s*\Z")
 _ITEM_START: Final = re.compile(rf"\s*(?:[{BULLETS}]|\(?\d{{1,2}}[.)]\s)")
 _WORD_WITH_BLANKS: Final = re.compile(r"\S+\s*")
 _ANY_BLANKS: Final = re.compile(r"\s+")
@@ -139,7 +141,8 @@ class SpokenReply:
         done = self._said if self._said and parts[0].strip() == self._before.strip() else ""
         said = [done or _say_sentence(parts[0], self._language)]
         for previous, part in pairwise(parts):
-            alone = _ENDED.search(previous) is not None or _ITEM_START.match(part) is not None
+            ended = _ENDED.search(previous) is not None and _ANNOUNCES.search(previous) is None
+            alone = ended or _ITEM_START.match(part) is not None
             said.append(_say_sentence(part, self._language) if alone else self._behind(previous, part))
         last = whole[whole.rfind(parts[-1].strip()) :]
         start = _context_start(last)
@@ -159,6 +162,8 @@ class SpokenReply:
     def _behind(self, before: str, text: str) -> str:
         """Return how a text is said behind the last words of another, or alone if it would change how they are said."""
         context = "".join(_WORD_WITH_BLANKS.findall(before[-_NEAR_CHARACTERS:])[-_NEAR_WORDS:])
+        if _ANNOUNCES.search(context):
+            context, text = f"{context.rstrip()} ", text.lstrip()
         rest = _rest(context, self._say_all(context), text, self._say_all(context + text))
         return self._say_all(text) if rest is None else rest
 
