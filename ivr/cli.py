@@ -6,6 +6,8 @@ is one line on standard error and exit code 2, never a traceback.
 
 from __future__ import annotations
 
+import signal
+import sys
 from importlib import import_module
 from typing import Annotated, Any, Final
 
@@ -66,4 +68,7 @@ def options(
 
 def main() -> None:
     """Run the command that the arguments name."""
+    # It asks a server to read its secrets again, and may come while the server's code is still being loaded.
+    if "serve" in sys.argv[1:] and hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     app()

@@ -144,9 +144,6 @@ def config_for(
 
 def serve(settings: Settings) -> None:
     """Serve until a signal ends it. Blocks. Raises ValueError, one line, when it cannot begin."""
-    # Until the server can act on it.
-    if hasattr(signal, "SIGHUP"):
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     writer = logs.set_up(settings.log_format)
     for note in (*settings.notes, *settings.hints):
         log.warning("setting", extra={"problem": note})

@@ -291,6 +291,27 @@ def test_demo_ends_at_ctrl_c_in_a_terminal(tmp_path: Path) -> None:
     assert (child.returncode, told) == (terminal.INTERRUPTED, "ivr: interrupted\n")
 
 
+@pytest.mark.live
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="this system has no SIGHUP")
+def test_sighup_while_a_server_loads_is_no_end() -> None:
+    code = """if True:
+        import os, signal
+        from ivr import cli
+        load = cli.import_module
+        cli.import_module = lambda name: os.kill(os.getpid(), signal.SIGHUP) or load(name)
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        cli.main()
+    """
+    # What stands in a terminal ends with it.
+    ends = {
+        command: subprocess.run(
+            [sys.executable, "-c", code, command, "--help"], capture_output=True, timeout=60, check=False
+        ).returncode
+        for command in ("serve", "version")
+    }
+    assert ends == {"serve": 0, "version": -signal.SIGHUP}
+
+
 def test_python_m_ivr_is_the_same(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(sys, "argv", ["ivr", "--help"])
     with pytest.raises(SystemExit) as stopped:
