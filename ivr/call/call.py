@@ -181,8 +181,7 @@ class Call:
                 case TurnState.HEARING:
                     self._out += self._speculation.follow(now)
                 case TurnState.LISTENING | TurnState.TRANSCRIBING if self._input.speaking:
-                    # A voice far softer than the caller's is passed over, unless the caller was asked in vain.
-                    if self._prompts.silent or not (self._speculation.is_faint() or self._speculation.is_long):
+                    if self._speculation.may_be_caller(asked_in_vain=self._prompts.silent > 0):
                         self._deadlines.clear("silence")
                         self.floor.go(TurnTrigger.VOICE)
                         self._out.append(commands.WarmUp())
@@ -450,7 +449,7 @@ class Call:
         self.floor.go(TurnTrigger.NOTHING)
         if plan is not None:
             self._conclude(plan, now)
-        elif self._input.speaking:
+        elif self._input.speaking and self._speculation.may_be_caller(asked_in_vain=self._prompts.silent > 0):
             self.floor.go(TurnTrigger.VOICE)
         elif self._speculation.keeps:
             self.floor.go(TurnTrigger.VOICE)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ivr.call.commands import CloseReply, RequestReply, SendClear, Transcribe
-from ivr.call.events import TranscriptArrived, TranscriptFailed
+from ivr.call.commands import CloseReply, RequestReply, SendClear, Speak, Transcribe
+from ivr.call.events import TranscriptArrived, TranscriptFailed, TtsAudio, TtsEnded
 from ivr.call.options import Phrase
 from tests.call.stage import LOUD, QUIET, Stage, options, phrases
 from tests.call.world import FILLER, SOFT, World, asked, with_fillers
@@ -157,6 +159,35 @@ def test_a_television_under_the_caller_leaves_the_answer_whole(words: str, on: i
     assert world.call.turns[0].outcome == "heard"
     assert world.sounding[0][0] - since < 3.5
     assert world.said("reprompt") <= 2
+
+
+@pytest.mark.parametrize("words", ["the government said on Monday", "قالت الحكومة يوم الاثنين"])
+def test_a_television_in_the_silence_at_an_answers_end(words: str) -> None:
+    """It is as far off behind the answer as beneath it, and is no question there either."""
+    world = World(agent_s=60.0, tts_s=60.0)
+    world.say(QUESTION)
+    world.wait(1500)
+    world.reply()
+    asked_for = world.last(Speak)
+    world.feed(TtsAudio(asked_for.turn, asked_for.sentence, LOUD * 50 + QUIET * 50, 8000, "mulaw"))
+    world.feed(TtsEnded(asked_for.turn, asked_for.sentence))
+    world.wait(1800)
+    world.say(words, 1600, SOFT)
+    world.wait(3000)
+    assert world.call.turns[-1].outcome == "heard"
+    assert world.questions() == [QUESTION]
+
+
+@pytest.mark.parametrize(("on", "off"), [(1600, 1000), (1400, 500), (2400, 400)])
+def test_a_television_behind_a_silent_caller_does_not_silence_the_agent(on: int, off: int) -> None:
+    """Once the caller was asked in vain, every voice is taken for the caller's, and has an end like the caller's."""
+    world = asked()
+    while world.now < 1060:
+        world.say("the government said on Monday", on, SOFT)
+        world.wait(off)
+    assert world.said("still_there") >= 1
+    assert len(world.questions()) > 1
+    assert max(later - earlier for (_, earlier), (later, _) in pairwise(world.sounding)) < 25
 
 
 def test_a_command_over_a_television_stops_the_agent() -> None:

@@ -141,11 +141,6 @@ class Speculation:
         return late
 
     @property
-    def is_long(self) -> bool:
-        """Return whether what waits for its words is so long that the agent is asked before more is listened to."""
-        return self.utterances.voiced_ms >= LONG_MS
-
-    @property
     def keeps(self) -> bool:
         """Return whether words wait, found or not, that could not interrupt what was said."""
         return self.utterances.spoken(apart_from=self._late)
@@ -154,6 +149,17 @@ class Speculation:
         """Return whether the open utterance is far softer than the caller was before."""
         usual = self.utterances.loudest
         return usual is not None and is_faint(self._caller.level, usual)
+
+    def may_be_caller(self, *, asked_in_vain: bool) -> bool:
+        """Return whether the open utterance may take a floor that is free.
+
+        `asked_in_vain`: the caller was asked, and has not answered.
+        """
+        # What waits for its words and is this long is answered first, however near the voice that goes on.
+        if self.utterances.voiced_ms >= LONG_MS:
+            return False
+        # A voice far softer than the caller's is passed over, unless the caller has not answered.
+        return asked_in_vain or not self.is_faint()
 
     def forget(self) -> list[Command]:
         """Forget all utterances."""

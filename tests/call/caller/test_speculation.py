@@ -51,6 +51,15 @@ def test_speculation_prints_itself() -> None:
     assert repr(speculation).startswith("<Speculation early=None late=[1] ")
 
 
+def test_a_voice_behind_much_that_waits_is_not_listened_to() -> None:
+    speculation = sent()
+    assert speculation.may_be_caller(asked_in_vain=False)
+    assert speculation.may_be_caller(asked_in_vain=True)
+    speculation.utterances.add(0.0, 12.0, 12.0, 12_000)
+    assert not speculation.may_be_caller(asked_in_vain=False)
+    assert not speculation.may_be_caller(asked_in_vain=True)
+
+
 def test_forgotten_words_leave_the_usual_endpoint() -> None:
     speculation = sent()
     assert speculation.found(1, "yes", 2000.0)
