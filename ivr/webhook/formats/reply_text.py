@@ -46,6 +46,7 @@ class ReplyText:
         self._told_broken = False
         self._unpaused = False
         self._snapshot: tuple[object, str] = (None, "")
+        self._behind_object = False
 
     def literal(self, text: str) -> list[Piece]:
         """Add words that are spoken as they are."""
@@ -153,9 +154,11 @@ class ReplyText:
                 self._repeats = Repeats()
                 self._repeats.note("".join(self._said))
                 pieces += self.whole(part, strict=strict)
+                self._behind_object = True
             else:
-                glued = pieces and self._said and part[0].isalnum() and not self._said[-1][-1].isspace()
+                glued = self._behind_object and self._said and part[0].isalnum() and not self._said[-1][-1].isspace()
                 pieces += self._speak(f" {part}" if glued else part)
+                self._behind_object = False
         if self.unspoken.broken and not self._told_broken:
             self._told_broken = True
             pieces.append(Failure("bad_record"))

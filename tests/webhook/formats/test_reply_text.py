@@ -57,6 +57,7 @@ OBJECTS: list[tuple[str, list[str], list[Piece]]] = [
     ("strings in six strings", [nested({"text": "Hi there."}, 6)], HI),
     ("an object, then words", ['{"next": "x"}', "\n", "Hi there."], HI),
     ("an object with words, then words", ['{"text": "Hi "}', "there."], HI),
+    ("an object, and words that come later", ['Say {"text": "hi"}', " there", "."], [Delta("Say hi there.")]),
     ("two objects", ['{"text": "Hi "}', '{"text": "there."}'], HI),
     ("a broken object", ['{"text": "Hi'], [Failure("bad_record")]),
     ("words in braces", ["{so to speak}, hi"], [Delta("{so to speak}, hi")]),
