@@ -21,6 +21,8 @@ from ivr.text.overlap_words import checks_presence
 CUT_SHORT_MOST: Final = 5
 """What answers in a row that words have cut short may count (`AgentTurns.cut_short`); the next is said first. Commands
 always cut."""
+LEFT_WAITING_S: Final = 0.5
+"""Silence between two sentences of an answer after which the caller waits for the next, in seconds."""
 
 
 class Overlaps:
@@ -47,8 +49,10 @@ class Overlaps:
         self._onset_at = 0.0
         self._pending: int | None = None
         """The last utterance whose words were looked for."""
+        self._left_waiting = False
+        """The voice that is followed began while the caller heard nothing and waited for words of the agent."""
         self._working: dict[int, int] = {}
-        """Utterances said while the agent worked at a question without having said a word, each with its turn."""
+        """Utterances said while the agent worked at its answer and was silent, each with its turn."""
 
     def __repr__(self) -> str:
         return f"<Overlaps onset={self._onset} {self._barge_in!r}>"
@@ -63,6 +67,8 @@ class Overlaps:
         caller = self._caller
         if caller.speaking and caller.onset != self._onset:
             self._onset, self._onset_at = caller.onset, caller.at(caller.onset, now)
+            silent = self._onset_at >= self._output.silent_from + LEFT_WAITING_S
+            self._left_waiting = silent or not self._turns.sounded
             self._barge_in.begin(self._onset_at, held=self.held)
         if self._onset is None or not (interruptible or self.held):
             return []
@@ -88,7 +94,7 @@ class Overlaps:
         out = self._speculation.withdraw(self._pending)
         out += self._speculation.send_early(now)
         self._pending = number = self._speculation.early
-        if number is not None and not self._turns.sounded:
+        if number is not None and self._left_waiting:
             self._working[number] = self._turns.turn.number
         # The agent that has not yielded goes on meanwhile.
         if not self.held:
@@ -107,9 +113,11 @@ class Overlaps:
         """Judge the words of an utterance, perhaps none (None: STT failed); return None when more are to come."""
         turn, caller = self._turns.turn, self._caller
         working = self._working.pop(number, None) == turn.number
+        asked = self._turns.asking
         floor = AgentFloor(
-            asked=self._turns.asking,
-            working_at=turn.text if working else None,
+            asked=asked,
+            # Words behind a question of the agent's answer it, whatever the agent still has to say.
+            working_at=turn.text if working and not asked else None,
             owes=self._turns.cut_short >= CUT_SHORT_MOST,
         )
         faint = self._speculation.utterances.is_faint(number)
@@ -129,8 +137,8 @@ class Overlaps:
 
     def is_left_waiting(self, text: str | None) -> bool:
         """Return whether these words ask whether an agent is there that works at a question and is silent."""
-        waits = self._floor.state is TurnState.THINKING and self._output.quiet
-        return waits and checks_presence(text or "")
+        works = self._floor.state in (TurnState.THINKING, TurnState.SPEAKING)
+        return works and self._output.quiet and checks_presence(text or "")
 
     def settle(self, verdict: Verdict, now: float) -> list[Command]:
         """Record what the overlap was for which the agent is muted."""

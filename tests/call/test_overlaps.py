@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivr.call.commands import CloseReply, RequestReply, SendClear, Speak, Transcribe
-from ivr.call.events import TranscriptArrived, TranscriptFailed, TtsAudio, TtsEnded
+from ivr.call.events import ReplyDelta, ReplyEnded, TranscriptArrived, TranscriptFailed, TtsAudio, TtsEnded
 from ivr.call.options import Phrase
 from tests.call.stage import LOUD, QUIET, Stage, options, phrases
-from tests.call.world import FILLER, SOFT, World, asked, with_fillers
+from tests.call.world import FILLER, MS_PER_CHARACTER, SOFT, World, asked, with_fillers
 
 QUESTION = "where is my parcel"
 
@@ -289,6 +289,48 @@ def test_a_hello_is_answered_with_a_filler(words: str) -> None:
     world.wait(1400)
     assert len(world.call.turns[0].fillers) == 1
     assert world.sounding[0][0] - since < 1.1
+
+
+def in_a_gap(first: str, **choices: object) -> World:
+    """An agent that has said one sentence, and is silent because the next does not come."""
+    world = with_fillers(agent_s=60.0, reply_timeout=60.0, filler_after_ms=5000, **choices)
+    world.say(QUESTION)
+    world.wait(1500)
+    world.feed(ReplyDelta(world.last(RequestReply).turn, f"{first} It"))
+    world.wait(len(first) * MS_PER_CHARACTER + 1800)
+    assert world.state == "speaking"
+    assert world.sounding[-1][1] < world.now - 1
+    return world
+
+
+@pytest.mark.parametrize("words", ["hello?", "ألو؟ تسمعني؟", "thank you", "شكراً", "okay", QUESTION, "hmm"])
+def test_nothing_new_in_a_gap_of_the_answer(words: str) -> None:
+    world = in_a_gap("I have found your parcel.")
+    world.say(words, 500)
+    world.wait(1500)
+    fillers = len(world.call.turns[0].fillers)
+    assert fillers == ("hello" in words or "ألو" in words)
+    world.feed(ReplyDelta(0, " is in Riyadh."))
+    world.feed(ReplyEnded(0))
+    world.wait(5000)
+    assert world.questions() == [QUESTION]
+    assert world.call.turns[0].heard == "I have found your parcel. It is in Riyadh."
+
+
+@pytest.mark.parametrize("words", ["yes", "نعم", "no", "stop", "and the other one"])
+def test_an_answer_in_a_gap_is_an_answer(words: str) -> None:
+    world = in_a_gap("Shall I send it today?")
+    world.say(words, 500)
+    world.wait(2000)
+    assert world.questions() == [QUESTION, words]
+
+
+def test_thanks_over_the_words_of_an_answer_are_for_the_agent() -> None:
+    """The agent says what the caller wants to know, and the caller has heard enough of it."""
+    world = asked()
+    world.say("thank you", 500)
+    world.wait(2000)
+    assert world.questions() == [QUESTION, "thank you"]
 
 
 def test_fillers_for_a_hello_are_bounded() -> None:
