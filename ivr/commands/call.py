@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import typer
 
 from ivr.commands import terminal
+from ivr.commands.terminal import MockUrl
 from ivr.testbench import call as phone
 from ivr.testbench.scenario import Scenario, ScenarioError, from_words, load
 
@@ -35,14 +36,7 @@ def call(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print what call.json holds; the call itself is shown on standard error.")
     ] = False,
-    mock: Annotated[
-        str | None,
-        typer.Option(
-            envvar="IVR_MOCK_URL",
-            help="The mock service behind the bridge, which then hears what the caller says (SCRIPTED); '' for none. "
-            "Otherwise one at http://127.0.0.1:8090 is used if it is there.",
-        ),
-    ] = None,
+    mock: MockUrl = None,
     rest: Annotated[
         int | None,
         typer.Option(help="Serve the REST API here: the bridge's IVR_TWILIO_REST_URL=http://127.0.0.1:PORT."),

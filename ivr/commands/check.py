@@ -78,7 +78,7 @@ async def examine(settings: Settings, ask: str = "") -> AsyncIterator[Finding]:
     for name, value in settings.describe():
         yield Finding(name, value)
     for note in settings.notes:
-        yield Finding("unknown", note, good=False)
+        yield Finding("setting", note, good=False)
     for hint in settings.hints:
         yield Finding("perhaps wrong", hint)
     # What the operator writes into the number's page at Twilio, and what a signature is checked against.

@@ -17,6 +17,15 @@ INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""
 
 Dev = Annotated[bool, typer.Option("--dev", help="A developer's laptop: nothing is signed, loopback only.")]
+MockUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--mock",
+        envvar="IVR_MOCK_URL",
+        help="The mock service behind the bridge, which then hears what the caller says (SCRIPTED); '' for none. "
+        "Otherwise one at http://127.0.0.1:8090 is used if it is there.",
+    ),
+]
 
 # Lines are not cut at the window's width: an operator copies URLs out of them.
 out = Console(highlight=False, soft_wrap=True)

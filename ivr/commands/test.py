@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ivr.commands import terminal
+from ivr.commands.terminal import MockUrl
 from ivr.config.load import SettingsError
 from ivr.testbench.scenario import ScenarioError
 from ivr.testbench.suite import junit as junit_xml
@@ -26,6 +27,7 @@ def test(
     agent: Annotated[
         str, typer.Option(help="The agent of the test's own bridge. Default: IVR_WEBHOOK_URL, else the demo agent.")
     ] = "",
+    mock: MockUrl = None,
     jobs: Annotated[int, typer.Option(help="Calls at once.", min=1, max=50)] = 4,
     repeat: Annotated[int, typer.Option(help="How often each scenario is played.", min=1, max=1000)] = 1,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML into this file.")] = None,
@@ -45,7 +47,7 @@ def test(
             raise ValueError("--agent is for a bridge of the test's own: it cannot go with --bridge")
         calls = plan(paths, repeat)
         terminal.out.print(f"{summary.counted(len(calls))}, {min(jobs, len(calls))} at once", markup=False)
-        suite = Suite(out, jobs, bridge, agent)
+        suite = Suite(out, jobs, bridge, agent, mock)
         about = lambda line: terminal.out.print(line, style="dim", markup=False)  # noqa: E731
         played = asyncio.run(suite.run(calls, about, show))
         if junit is not None:

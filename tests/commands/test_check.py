@@ -119,7 +119,7 @@ def test_check_shows_bad_documents_and_unknown_names(tmp_path: Path) -> None:
     findings = found(settings_for(NOWHERE, tmp_path, more, dev=True))
     assert findings["TwiML documents"].good is False
     assert "answer.xml" in findings["TwiML documents"].detail
-    assert "did you mean IVR_GREETING" in findings["unknown"].detail
+    assert "did you mean IVR_GREETING" in findings["setting"].detail
     assert "not checked" in findings["signatures"].detail
 
 

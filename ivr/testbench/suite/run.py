@@ -68,6 +68,8 @@ class Suite:
     """The voice URL of a bridge that runs already; empty: one of the suite's own."""
     agent: str = ""
     """The agent's URL for a bridge of the suite's own; empty: as the settings say."""
+    mock: str | None = None
+    """The mock service behind a bridge that runs already: see `markers_of`."""
 
     async def run(
         self, calls: Sequence[PlannedCall], about: Callable[[str], None], done: Callable[[PlayedCall], None]
@@ -97,7 +99,7 @@ class Suite:
                 await play_all(target, group)
 
         if self.bridge:
-            async with far_bridge(self.bridge, texts_of(calls)) as target:
+            async with far_bridge(self.bridge, texts_of(calls), self.mock) as target:
                 await play_all(target, calls)
         else:
             with _logging_to(self.out / LOG_FILE):

@@ -121,10 +121,10 @@ async def own_bridge(language: Language, texts: Sequence[str], jobs: int, agent:
 
 
 @contextlib.asynccontextmanager
-async def far_bridge(bridge: str, texts: Sequence[str]) -> AsyncIterator[SuiteTarget]:
+async def far_bridge(bridge: str, texts: Sequence[str], mock: str | None) -> AsyncIterator[SuiteTarget]:
     """Ask a bridge that runs already for its calls while the block runs. Raises RuntimeError when it takes none.
 
-    `texts`: what callers say; an `ivr mock` at its usual place is told, in case the bridge asks it. Requests are signed
+    `texts`: what callers say; `mock`, the service behind the bridge, is told (see `markers_of`). Requests are signed
     with TWILIO_AUTH_TOKEN and TWILIO_ACCOUNT_SID of the environment.
     """
     parts = urlsplit(bridge)
@@ -135,7 +135,7 @@ async def far_bridge(bridge: str, texts: Sequence[str]) -> AsyncIterator[SuiteTa
     account, secret = given.get("TWILIO_ACCOUNT_SID", f"AC{0:032x}"), given.get("TWILIO_AUTH_TOKEN", "none")
     async with asking() as client:
         await _takes_calls(client, urljoin(url, "readyz"))
-        markers = await markers_of(texts, None)
+        markers = await markers_of(texts, mock)
         yield SuiteTarget(
             url=url,
             account=account,

@@ -126,7 +126,7 @@ def test_calls_of_an_earlier_suite_are_removed(tmp_path: Path) -> None:
     assert (tmp_path / "beside").exists()
 
 
-def far(folder: Path, status: int) -> PlayedCall:
+def far(folder: Path, status: int, text: str = KEYS, mock: str | None = None) -> PlayedCall:
     """Play at a bridge that answers no call, and `status` when it is asked whether it is ready."""
 
     async def ready(_: Request) -> Response:
@@ -134,11 +134,11 @@ def far(folder: Path, status: int) -> PlayedCall:
 
     async def main() -> PlayedCall:
         listener = bound()
-        (folder / "one.toml").write_text(KEYS, encoding="utf-8")
+        (folder / "one.toml").write_text(text, encoding="utf-8")
         async with serving(Starlette(routes=[Route("/readyz", ready)]), listener):
             url = f"http://127.0.0.1:{listener.getsockname()[1]}"
             calls = plan([folder / "one.toml"])
-            (only,) = await Suite(folder / "out", bridge=url).run(calls, lambda _: None, lambda _: None)
+            (only,) = await Suite(folder / "out", bridge=url, mock=mock).run(calls, lambda _: None, lambda _: None)
         return only
 
     return live.run(main())
@@ -148,6 +148,13 @@ def test_far_bridge_that_refuses(tmp_path: Path) -> None:
     only = far(tmp_path, 404)
     assert re.match("the call was refused: by the bridge: POST http://127.0.0.1:[0-9]+/voice: HTTP 404", only.faults[0])
     assert only.faults[1].startswith("check: the path")
+
+
+def test_mock_behind_a_far_bridge_is_where_it_is_said(tmp_path: Path) -> None:
+    # Without it the service would understand nothing, and the calls would be about that.
+    with pytest.raises(ValueError, match=r"127\.0\.0\.1:9"):
+        far(tmp_path, 404, '[[step]]\nsay = "My own words"\n', "http://127.0.0.1:9")
+    assert far(tmp_path, 404, '[[step]]\nsay = "My own words"\n', "").faults
 
 
 def test_far_bridge_that_is_never_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
