@@ -65,7 +65,10 @@ class Overlaps:
     def frame(self, now: float, *, interruptible: bool) -> list[Command]:
         """Take one more frame while the agent has the floor. `interruptible`: the caller may interrupt what is said."""
         caller = self._caller
-        if caller.speaking and caller.onset != self._onset:
+        another = caller.speaking and caller.onset != self._onset
+        # A television that goes on behind the voice for which the agent is muted is no part of it.
+        behind = another and self.held and self._speculation.is_faint()
+        if another and not behind:
             self._onset, self._onset_at = caller.onset, caller.at(caller.onset, now)
             silent = self._onset_at >= self._output.silent_from + LEFT_WAITING_S
             self._left_waiting = silent or not self._turns.sounded
@@ -73,10 +76,10 @@ class Overlaps:
         if self._onset is None or not (interruptible or self.held):
             return []
         decided = self._barge_in.frame(
-            caller.speech_ms,
+            0 if behind else caller.speech_ms,
             caller.silence_ms,
             now,
-            speaking=caller.speaking,
+            speaking=caller.speaking and not behind,
             held=self.held,
             wait_ms=1000 * self._speculation.utterances.stt.longest,
         )

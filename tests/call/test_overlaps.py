@@ -190,6 +190,21 @@ def test_a_television_behind_a_silent_caller_does_not_silence_the_agent(on: int,
     assert max(later - earlier for (_, earlier), (later, _) in pairwise(world.sounding)) < 25
 
 
+@pytest.mark.parametrize("words", ["mm-hm", "ايوه ايوه", ""])
+@pytest.mark.parametrize("stt_s", [0.8, 1.5, 2.5])
+def test_a_television_behind_a_hum_mutes_the_agent_no_longer(words: str, stt_s: float) -> None:
+    alone, world = asked(stt_s=stt_s), asked(stt_s=stt_s)
+    for each in (alone, world):
+        each.say(words, 900)
+        each.wait(600)
+        for _ in range(3):
+            each.say("the government said", 2500, SOFT if each is world else QUIET)
+            each.wait(100)
+        each.wait(4000)
+    assert muted_s(world) <= muted_s(alone) + 0.1
+    assert (world.questions(), world.call.turns[0].outcome) == ([QUESTION], "heard")
+
+
 def test_a_command_over_a_television_stops_the_agent() -> None:
     world = asked()
     world.say("the government", 1000, SOFT)
