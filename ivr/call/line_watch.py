@@ -42,21 +42,21 @@ class LineWatch:
     def take(self, event: Event, now: float) -> None:
         """Note an event; those that come from the phone are signs of life."""
         if isinstance(event, AudioIn):
-            self._audio_at = now
-        if isinstance(event, AudioIn | MarkReached | DigitPressed | CallStarted):
+            self._sign_at = self._audio_at = now
+            self._probed_at = None
+        elif isinstance(event, MarkReached | DigitPressed | CallStarted):
             self._sign_at, self._probed_at = now, None
 
     def wake_at(self, *, speaking: bool) -> float | None:
         """Return when there is something to do, in seconds of `now`. `speaking`: an utterance is open."""
+        # Asked after every event.
         if self._sign_at is None:
             return None
-        times = []
-        if self._patience:
-            asked_at = self._sign_at if self._probed_at is None else self._probed_at
-            times.append(asked_at + self._patience / 2)
-        if speaking:
-            times.append(self._audio_at + GAP_S)
-        return min(times, default=None)
+        silent_at = self._audio_at + GAP_S if speaking else None
+        if not self._patience:
+            return silent_at
+        alive_at = (self._sign_at if self._probed_at is None else self._probed_at) + self._patience / 2
+        return alive_at if silent_at is None or alive_at < silent_at else silent_at
 
     def due(self, now: float, stood: float) -> list[Awaited]:
         """Return `probe` when a sign of life is to be asked for, and `media` when none came.

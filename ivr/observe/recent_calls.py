@@ -24,6 +24,7 @@ from ivr.call.commands import (
 )
 from ivr.call.events import (
     SUPERSEDED,
+    AudioIn,
     CallStarted,
     Event,
     ReplyEnded,
@@ -116,6 +117,9 @@ class RecentCalls:
             self._over.pop(call_id, None)
             _keep(self._going, call_id, CallSnapshot(now, about=self.describe(event)), self._at_once)
             _keep(self._owed, call_id, OwedAnswer(), self._at_once)
+        # Audio alone changes nothing, and comes fifty times a second.
+        elif isinstance(event, AudioIn) and not commands:
+            return
         elif (owed := self._owed.get(call_id)) is not None and call_id in self._going:
             owed.happened(event, commands)
             self._going[call_id].owes = bool(owed)

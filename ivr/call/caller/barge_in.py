@@ -20,7 +20,9 @@ from ivr.media.g711 import FRAME_MS
 from ivr.text.overlap_words import asks_nothing_new, is_backchannel, is_command
 
 PAUSE_MS: Final = 160
-"""Silence after which the words of an overlap are looked for, in milliseconds."""
+"""Silence after which the words of an overlap are looked for, in milliseconds, at most."""
+SOONEST_MS: Final = 100
+"""Silence before which no words are looked for, in milliseconds: the closure of a consonant lasts as long."""
 PROBE_MS: Final = 2000
 """Speech without such a pause after which they are looked for as well."""
 WAIT_MOST_MS: Final = 3000
@@ -69,6 +71,8 @@ class BargeIn:
 
     def __init__(self, options: CallOptions) -> None:
         self._options = options
+        # A line that ends utterances sooner looks for words sooner as well.
+        self._pause_ms = min(PAUSE_MS, max(SOONEST_MS, options.endpoint_ms // 2))
         self._false = 0
         self._false_at = 0.0
         self._in_vain: deque[tuple[float, Rule]] = deque()
@@ -149,7 +153,7 @@ class BargeIn:
         """Return why the words of the voice are looked for now: it pauses, or goes on for long. Empty: they are not."""
         fresh = self._voiced_ms - self._covered_ms
         rarer = 1 + min(self._empty, _EMPTY_MOST)
-        if self._quiet_ms < PAUSE_MS and speaking:
+        if self._quiet_ms < self._pause_ms and speaking:
             return "probe" if fresh >= PROBE_MS * rarer and not self._asked else ""
         # A probe in the middle of a voice has cut off its last word: that of the whole takes its place.
         if self._asked:

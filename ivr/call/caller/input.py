@@ -101,23 +101,24 @@ class CallerInput:
         self._position += g711.FRAME
         probability = self._detector.push(pcm, speech, reference)
         # A caller who falls silent is followed at once by a television that was under the caller's voice before. A
-        # key's tone may sound like a voice.
-        loud = level(pcm)
-        if self._behind(loud) or self._position <= self._deaf_until:
+        # key's tone may sound like a voice. Without an open utterance there is no level to compare.
+        loud = level(pcm) if self.speaking else None
+        if (loud is not None and self._behind(loud)) or self._position <= self._deaf_until:
             probability = 0.0
         edges = self._endpointer.push(pcm, probability)
         self.levels.push(pcm, reference, self.speaking and not self.silence_ms)
-        self._measure(loud)
-        ended = next((edge for edge in edges if isinstance(edge, SpeechEnded)), None)
-        self._last = ended or self._last
-        return ended
+        if self.speaking:
+            self._measure(level(pcm) if loud is None else loud)
+        elif self._levels:
+            self._levels.clear()
+            self.level = _NO_LEVEL
+        if not edges or not isinstance(edges[0], SpeechEnded):
+            return None
+        self._last = edges[0]
+        return edges[0]
 
     def _measure(self, loud: float) -> None:
         """Follow the level of the open utterance, dBFS."""
-        if not self.speaking:
-            self._levels.clear()
-            self.level = _NO_LEVEL
-            return
         self._levels.append(loud)
         latest = list(self._levels)[-_SMOOTH:]
         self.level = max(self.level - _FORGET, sum(latest) / len(latest))

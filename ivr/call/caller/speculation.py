@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from ivr.call.caller.barge_in import SOONEST_MS
 from ivr.call.caller.input import CallerInput
 from ivr.call.caller.own_echo import OwnEcho
 from ivr.call.caller.utterances import Utterances
@@ -19,9 +20,6 @@ from ivr.call.options import CallOptions
 from ivr.media.endpointing import SpeechEnded
 from ivr.media.loudness import is_faint, voice_level
 from ivr.text.turn_end import completeness
-
-SOONEST_MS: Final = 100
-"""Silence before which no utterance is sent, in milliseconds: the closure of a consonant lasts as long."""
 
 LONG_MS: Final = 12_000
 """Speech of one utterance after which a short pause ends it, in milliseconds."""

@@ -98,14 +98,15 @@ class EchoDelay:
 
     def _best(self) -> int | None:
         """Return the delay at which both curves agree best, in frames; None when they do not."""
-        played = np.maximum(self._played, _SOFTEST_PLAYED)
+        known = len(self._played)
         # The later the echo may be, the less there is to lay over each other.
-        longest = min(LONGEST_ECHO, max(USUAL_ECHO, len(played) - _LEAST_LATE))
-        span = min(_SPAN, len(played) - longest)
-        played = played[-span - longest :]
+        longest = min(LONGEST_ECHO, max(USUAL_ECHO, known - _LEAST_LATE))
+        span = min(_SPAN, known - longest)
         heard = np.maximum(self._heard, _SOFTEST_HEARD)[-span:]
+        # Most lines have no echo: nothing is laid over anything.
         if heard.std() < _LIVELY:
             return None
+        played = np.maximum(self._played, _SOFTEST_PLAYED)[-span - longest :]
         agreement = _agreement(heard, played)
         usual = int(agreement[longest - USUAL_ECHO :].argmax()) + longest - USUAL_ECHO
         best = int(agreement.argmax())

@@ -74,8 +74,8 @@ class EchoGate:
             # The echo of what was played may still come, later than on other lines.
             if self._silent > LONGEST_ECHO:
                 self.delay.pause()
-            else:
-                self._follow(heard, played)
+            elif self.delay.push(heard, played):
+                self._follow()
             return True
         expected: float = max(map(add, self._played, self._counts))
         if expected > _TELLING:
@@ -91,12 +91,13 @@ class EchoGate:
                 deepest = _DEEPEST if self._at is None else _DEEPEST_KNOWN
                 if len(self._seen) >= _ENOUGH:
                     self.depth = min(deepest, max(_DEPTH, -max(self._seen) - _ABOVE_ECHO))
-        self._follow(heard, played)
+        if self.delay.push(heard, played):
+            self._follow()
         return heard >= expected - self.depth
 
-    def _follow(self, heard: float, played: float) -> None:
-        """Follow the delay of the echo."""
-        if not self.delay.push(heard, played) or self.delay.frames == self._at:
+    def _follow(self) -> None:
+        """Follow the delay of the echo, which was looked for."""
+        if self.delay.frames == self._at:
             return
         # The delay became known, or unknown: what was seen until now was seen against something else.
         self._at = at = self.delay.frames
