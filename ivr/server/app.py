@@ -41,6 +41,7 @@ from ivr.observe.recent_calls import RecentCalls, encode
 from ivr.server.bridge import Bridge
 from ivr.server.local_only import LocalOnly
 from ivr.server.paths import PROBLEMS, misdirected, resolve
+from ivr.server.websocket_protocol import STARTED
 from ivr.twilio.form import LONGEST_BODY, Dialled, Form, own_addresses
 from ivr.twilio.parameters import LATE_FIELDS, call_parameters, carrier_fields, own_fields
 from ivr.twilio.signature import SETTINGS_HEADER, SIGNATURE_HEADER, Signatures, allowed_urls
@@ -157,7 +158,7 @@ class Routes:
             await websocket.close(1008)
             return
         await websocket.accept()
-        await self.bridge.serve(PhoneWire(websocket))
+        await self.bridge.serve(PhoneWire(websocket), websocket.scope.get(STARTED))
 
     async def status(self, request: Request) -> Response:
         """End a call, or its stream, that the carrier says is over, also where its socket never ends."""

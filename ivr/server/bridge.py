@@ -301,14 +301,20 @@ class Bridge:
         token = self.tokens.issue(dialled.call_sid, now)
         return "answer", self.documents.answer(self.settings.stream_url, {TOKEN: token}, line.language)
 
-    async def serve(self, wire: PhonePort) -> None:
-        """Carry a call on one socket of the phone, from accept to its end."""
+    async def serve(self, wire: PhonePort, started: Callable[[], None] | None = None) -> None:
+        """Carry a call on one socket of the phone, from accept to its end. `started` is called when there is a call."""
         loop = asyncio.get_running_loop()
+
+        def begin(call: CallStarted) -> CallPorts:
+            if started is not None:
+                started()
+            return self._compose(call, session, loop.time(), stream.account_sid)
+
         stream = Stream(lambda token, call: self._admits(token, call, loop.time()), self.settings.expected_accounts)
         session = Session(
             wire,
             stream,
-            lambda started: self._compose(started, session, loop.time(), stream.account_sid),
+            begin,
             self._scorer(),
             hang_up=partial(self._hang_up, stream) if self._rest is not None else None,
             observer=self._observer,

@@ -1,17 +1,27 @@
 """Limit the connections that carry no call: how many there may be, and which one is closed for a new one.
 
-A connection counts from its beginning until it becomes a phone's WebSocket or ends. The number follows from the files
-that the process may have open: what the calls need comes first.
+A connection counts from its beginning until a call has started on it, or it ends: so does a WebSocket on which nothing
+starts. The number follows from the files that the process may have open: what the calls need comes first.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Generic, Literal, TypeAlias, TypeVar
+from typing import Final, Generic, Literal, Protocol, TypeAlias, TypeVar
 
 Connection = TypeVar("Connection")
+
+
+class LimitedConnection(Protocol):
+    """Be closed when there are too many."""
+
+    def refuse(self, reason: str) -> None:
+        """Close the connection for this reason, a fixed word."""
+
+
 ConnectionState: TypeAlias = Literal["silent", "idle", "asking"]
-"""`silent`: no whole request yet. `idle`: answered. `asking`: a request is being read or answered."""
+"""`silent`: no whole request yet. `idle`: answered. `asking`: a request is being read or answered, or a
+WebSocket waits for its call."""
 
 HEAD_BYTES: Final = 16 * 1024
 """Bytes of a request's line and headers; the carrier's take two thousand."""

@@ -24,6 +24,7 @@ from ivr.server.connection_limit import (
     MAX_HEADERS,
     PIPELINED,
     ConnectionLimit,
+    LimitedConnection,
 )
 
 PARSER_BYTES: Final = 4096
@@ -36,7 +37,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 
     def __init__(
         self,
-        limit: ConnectionLimit[LimitedHttpProtocol],
+        limit: ConnectionLimit[LimitedConnection],
         refused: Callable[[str], None],
         config: Config,
         server_state: ServerState,

@@ -27,7 +27,15 @@ from ivr.config.settings import ENV_NAMES, SECRETS, Settings
 from ivr.observe import logs
 from ivr.server.app import create_app
 from ivr.server.bridge import Bridge
-from ivr.server.connection_limit import LISTEN_BACKLOG, MAX_CONNECTIONS, ConnectionLimit, FileShares, needed, shares
+from ivr.server.connection_limit import (
+    LISTEN_BACKLOG,
+    MAX_CONNECTIONS,
+    ConnectionLimit,
+    FileShares,
+    LimitedConnection,
+    needed,
+    shares,
+)
 from ivr.server.http_protocol import LimitedHttpProtocol
 from ivr.server.memory_limit import MemoryLimit
 from ivr.server.rlimit import raise_limit
@@ -120,17 +128,18 @@ def config_for(
     `places`: connections at once that carry no call. `backlog`: those not accepted yet. `refused` is told, in a
     fixed word, why one of them was closed.
     """
+    limit: ConnectionLimit[LimitedConnection] = ConnectionLimit(places)
     return uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
-        ws=cast(Any, partial(LimitedWebSocketProtocol, refused)),
+        ws=cast(Any, partial(LimitedWebSocketProtocol, limit, refused)),
         ws_max_size=PHONE_MESSAGE_BYTES,
         # The carrier offers no compression.
         ws_per_message_deflate=False,
         # No document says whether the carrier answers pings: the call finds a dead phone by its missing media.
         ws_ping_interval=None,
-        http=cast(Any, partial(LimitedHttpProtocol, ConnectionLimit(places), refused)),
+        http=cast(Any, partial(LimitedHttpProtocol, limit, refused)),
         backlog=backlog,
         timeout_keep_alive=settings.keep_alive_seconds,
         # Signatures are checked against the public URL, whatever a proxy says.

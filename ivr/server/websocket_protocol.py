@@ -9,16 +9,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from uvicorn.config import Config
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 from websockets.frames import Frame
+from websockets.http11 import Request
 
+from ivr.server.connection_limit import ConnectionLimit, LimitedConnection
 from ivr.twilio.budget import Allowance
 from ivr.twilio.stream import FLOODED
 
+STARTED: Final = "ivr.started"
+"""The key of the scope under which the application finds what it calls once the socket carries a call."""
 READ_BYTES: Final = 4096
 """Bytes given to the parser at once."""
 CONTROL_FRAMES: Final = (10.0, 200.0)
@@ -34,17 +38,40 @@ class LimitedWebSocketProtocol(WebSocketsSansIOProtocol):
 
     def __init__(
         self,
+        limit: ConnectionLimit[LimitedConnection],
         refused: Callable[[str], None],
         config: Config,
         server_state: ServerState,
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
-        """Take `refused`, which is told in a fixed word why the connection is cut."""
+        """Count the socket in `limit` until a call starts. `refused` is told, in a fixed word, why it is cut."""
         super().__init__(config, server_state, app_state, _loop)
+        self._limit = limit
         self._refused = refused
         self._control = Allowance(*CONTROL_FRAMES)
         self._after_close = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        # A handshake is signed for its URL alone: one that is repeated must not take the files of the calls.
+        evicted = self._limit.add(self)
+        if evicted is not None:
+            evicted.refuse("too_many_connections")
+        self._limit.change(self, "asking")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._limit.remove(self)
+        super().connection_lost(exc)
+
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        if not self.transport.is_closing():
+            cast(dict[str, Any], self.scope)[STARTED] = self.started
+
+    def started(self) -> None:
+        """Count the socket no more: it carries a call."""
+        self._limit.remove(self)
 
     def data_received(self, data: bytes) -> None:
         # In small pieces, so that no more than one of them is read after the limit.
@@ -57,10 +84,10 @@ class LimitedWebSocketProtocol(WebSocketsSansIOProtocol):
             if self.close_sent:
                 self._after_close += len(piece)
                 if self._after_close > AFTER_CLOSE_BYTES:
-                    self._cut("deaf_to_close")
+                    self.refuse("deaf_to_close")
             # Each ping is answered, whether or not the answers are read.
             if self.transport.get_write_buffer_size() > MOST_UNREAD:
-                self._cut("unread_answers")
+                self.refuse("unread_answers")
 
     def handle_ping(self) -> None:
         self._count_control()
@@ -77,10 +104,11 @@ class LimitedWebSocketProtocol(WebSocketsSansIOProtocol):
 
     def _count_control(self) -> None:
         if self._control.take(1, self.loop.time()) < 0:
-            self._cut("too_many_frames")
+            self.refuse("too_many_frames")
 
-    def _cut(self, reason: str) -> None:
-        """Cut the connection, and tell the session that it was a flood."""
+    def refuse(self, reason: str) -> None:
+        """Cut the connection for this reason, and tell the session that it was a flood."""
+        self._limit.remove(self)
         if not self.transport.is_closing():
             self._refused(reason)
             self.queue.put_nowait({"type": "websocket.disconnect", "code": FLOODED})

@@ -19,6 +19,7 @@ from starlette.websockets import WebSocket
 from ivr.config.load import load
 from ivr.server.connection_limit import DROPPED_BYTES, HEAD_BYTES, HEAD_SECONDS, MAX_HEADERS, PIPELINED
 from ivr.server.serve import config_for
+from ivr.server.websocket_protocol import STARTED
 from ivr.testbench.loopback import bound, serving
 from tests.support import live
 from tests.support.front import ENV
@@ -48,6 +49,8 @@ async def _slow(_: Request) -> PlainTextResponse:
 
 async def _socket(websocket: WebSocket) -> None:
     await websocket.accept()
+    if websocket.url.path == "/media":
+        websocket.scope[STARTED]()
     assert await websocket.receive_text() == "hello"
     await websocket.close()
 
@@ -86,7 +89,7 @@ def visit(story: Callable[[Place], Awaitable[None]], *, places: int = 100) -> No
         listener = bound()
         place = Place(listener.getsockname()[1])
         routes = [Route("/short", _short, methods=["GET", "POST"]), Route("/read", _read, methods=["POST"])]
-        app = Starlette(routes=[*routes, Route("/slow", _slow), WebSocketRoute("/media", _socket)])
+        app = Starlette(routes=[*routes, Route("/slow", _slow), WebSocketRoute("/{any}", _socket)])
 
         def configure(app: Starlette) -> uvicorn.Config:
             settings = load({**ENV, "IVR_KEEP_ALIVE_SECONDS": str(IDLE_SECONDS)})
@@ -358,6 +361,26 @@ def test_a_phone_s_socket_is_not_counted() -> None:
         assert not place.refused
 
     visit(story, places=1)
+
+
+def test_a_socket_without_a_call_is_counted() -> None:
+    async def story(place: Place) -> None:
+        readers = []
+        for _ in range(5):
+            reader, _ = await place.open(b"GET /waiting HTTP/1.1\r\nHost: x\r\n" + UPGRADE + b"\r\n")
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
+            readers.append(reader)
+        for reader in readers[:2]:
+            assert (await rest(reader))[0] == b""
+        # What has not even asked for anything goes before it.
+        silent, _ = await place.open()
+        other, _ = await place.open(GET)
+        await other.readuntil(b"short")
+        await rest(silent)
+        assert place.refused == {"too_many_connections": 4}
+        assert [reader.at_eof() for reader in readers] == [True, True, True, False, False]
+
+    visit(story, places=3)
 
 
 @pytest.mark.parametrize(
