@@ -66,9 +66,11 @@ class Overlaps:
         """Take one more frame while the agent has the floor. `interruptible`: the caller may interrupt what is said."""
         caller = self._caller
         another = caller.speaking and caller.onset != self._onset
-        # A television that goes on behind the voice for which the agent is muted is no part of it.
-        behind = another and self.held and self._speculation.is_faint()
-        if another and not behind:
+        # A television behind the voice that muted the agent, or whose words are still to be found, is no part of it.
+        behind = another and (self.held or self._barge_in.owes_words) and self._speculation.is_faint()
+        if behind and caller.speech_ms >= self._options.word_ms:
+            caller.abandon()
+        elif another and not behind:
             self._onset, self._onset_at = caller.onset, caller.at(caller.onset, now)
             silent = self._onset_at >= self._output.silent_from + LEFT_WAITING_S
             self._left_waiting = silent or not self._turns.sounded
@@ -84,6 +86,9 @@ class Overlaps:
             wait_ms=1000 * self._speculation.utterances.stt.longest,
         )
         if decided == "ask":
+            # The words of the voice before it are looked for, not its own.
+            if behind:
+                caller.abandon()
             return self._ask(now)
         if decided is not None:
             return self.resume(decided, now)
@@ -157,7 +162,7 @@ class Overlaps:
         if verdict.rule == "late":
             self._speculation.go_on_without()
         out += self._speculation.take_back()
-        self._caller.abandon()
+        self._let_go()
         self._floor.go(TurnTrigger.RESUME_SPEAKING if self._turns.sounded else TurnTrigger.RESUME_THINKING)
         return out + self._output.resume(now)
 
@@ -174,8 +179,13 @@ class Overlaps:
         if self.held:
             return self.resume(verdict, now)
         self._barge_in.learn(verdict, now)
-        self._caller.abandon()
+        self._let_go()
         return []
+
+    def _let_go(self) -> None:
+        """Drop the voice that was no interruption, unless it has said more meanwhile: the agent goes on under it."""
+        if not self._barge_in.owes_words:
+            self._caller.abandon()
 
     def take(self, number: int, now: float) -> tuple[bool, list[Command]]:
         """Take an interruption as a question; these words may be a part of it. Return whether it is whole."""
@@ -184,7 +194,7 @@ class Overlaps:
         onset = self._speculation.utterances.began_at(number)
         last = self._caller.so_far()
         if last is None or last.onset != onset:
-            return not self._caller.speaking, []
+            return not self._caller.speaking or self._speculation.is_faint(), []
         if not self._barge_in.more:
             self._caller.abandon()
             return True, []

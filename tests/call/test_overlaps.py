@@ -103,6 +103,22 @@ def test_more_words_behind_those_that_were_found_are_not_lost() -> None:
     assert world.questions()[1:] == ["not that"]
 
 
+@pytest.mark.parametrize("hum", ["mm-hm", "", "ايوه ايوه"])
+@pytest.mark.parametrize("words", ["no the other one", "stop", "والشحنة الثانية"])
+@pytest.mark.parametrize("stt_s", [0.8, 1.5, 2.5])
+def test_words_behind_hums_that_are_judged_first_are_not_lost(hum: str, words: str, stt_s: float) -> None:
+    """They are said while STT looks for the words of the hums."""
+    world = asked(stt_s=stt_s)
+    world.answer_text = "All right."
+    for ms in (1800, 400):
+        world.say(hum, ms)
+        world.wait(300)
+    world.say(words, 500)
+    world.wait(9000)
+    assert len(world.questions()) == 2
+    assert words in world.questions()[1]
+
+
 def test_an_utterance_behind_the_words_that_interrupt_joins_them() -> None:
     world = asked(stt_s=1.2)
     world.say("no", 300)
@@ -203,6 +219,26 @@ def test_a_television_behind_a_hum_mutes_the_agent_no_longer(words: str, stt_s: 
         each.wait(4000)
     assert muted_s(world) <= muted_s(alone) + 0.1
     assert (world.questions(), world.call.turns[0].outcome) == ([QUESTION], "heard")
+
+
+@pytest.mark.parametrize("stt_s", [0.8, 1.5, 2.5])
+@pytest.mark.parametrize("hum", ["mm-hm", "", None])
+@pytest.mark.parametrize("words", ["how much is it", "وقف"])
+def test_a_television_behind_an_interruption_does_not_hold_it_up(words: str, hum: str | None, stt_s: float) -> None:
+    """Nor do its words take the place of the caller's, or join them."""
+    world = asked(stt_s=stt_s)
+    if hum is not None:
+        world.say(hum, 200)
+        world.wait(300)
+    world.say(words, 500)
+    spoken = world.now
+    for _ in range(5):
+        world.say("the government said", 1500, SOFT)
+        world.wait(500)
+    world.wait(8000)
+    assert world.questions() == [QUESTION, words]
+    [at] = [at for at, command in world.log if isinstance(command, RequestReply)][1:]
+    assert at - spoken <= stt_s * (1 if hum is None else 2) + 0.7
 
 
 def test_a_command_over_a_television_stops_the_agent() -> None:
@@ -441,6 +477,33 @@ def test_whatever_is_said_an_answer_is_heard_in_the_end(voices: list[tuple[str, 
     assert world.call.turns[-1].outcome == "heard"
     assert world.state == "listening"
     assert len(world.all(Transcribe)) <= 3 + 3 * len(voices) + sum(ms for _, ms, *_ in voices) / 600
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(VOICES, max_size=4),
+    st.sampled_from(["no the other one", "stop", "how much is it", "والشحنة الثانية"]),
+    st.sampled_from([0.3, 0.8, 1.5, 2.5]),
+    st.booleans(),
+)
+def test_an_interruption_is_asked_whatever_is_beside_it(
+    voices: list[tuple[str, int, bytes, int]], words: str, stt_s: float, television: bool
+) -> None:
+    world = World(stt_s=stt_s, silence_timeout=0.0)
+    world.say(QUESTION)
+    world.wait(3000)
+    for others, ms, frame, pause in voices:
+        meant = others in ("the government said", "قالت الحكومة") and frame is LOUD
+        world.say("" if meant else others, ms, frame)
+        world.wait(pause)
+    world.say(words, 500)
+    since = world.now
+    for _ in range(4):
+        world.say("the government said", 1500, SOFT) if television else world.wait(1500)
+        world.wait(500)
+    asked_at = [at for at, command in world.log if isinstance(command, RequestReply) and words in command.request.text]
+    assert asked_at
+    assert asked_at[0] <= since + 2 * stt_s + 1.5
 
 
 def test_overlaps_print_themselves() -> None:

@@ -15,6 +15,10 @@ from tests.call.stage import LOUD, QUIET, Loudness, Stage, phrases
 
 SOFT = bytes((0x5F, 0xDF)) * 80
 """A television: its voice is far softer than the caller's."""
+NEAR = 4000
+"""Peak of a voice that is the caller's; of 32768."""
+PRE_ROLL = 300 * 16
+"""Bytes of an utterance's audio from before its onset."""
 MS_PER_CHARACTER = 60
 FILLER = bytes((0x20, 0xA0)) * 80 * 30
 
@@ -46,9 +50,9 @@ class World(Stage):
         out = super().feed(event)
         for command in out:
             match command:
-                case Transcribe(utterance=number):
-                    # Of two voices at once STT understands the nearer one.
-                    words = self.words if self.now < self.near_until + 1.0 else self.behind
+                case Transcribe(utterance=number, pcm=pcm):
+                    # Of two voices at once STT understands the nearer one. Before the onset there may be another's end.
+                    words = self.words if g711.audioop.max(pcm[PRE_ROLL:], 2) > NEAR else self.behind
                     self.due.append((self.now + self.stt_s, TranscriptArrived(number, words)))
                 case RequestReply(turn=turn):
                     self.due.append((self.now + self.agent_s, ReplyDelta(turn, self.answer_text)))

@@ -92,6 +92,13 @@ class BargeIn:
         """Return whether the voice has gone on since its words were looked for."""
         return self._voiced_ms > self._covered_ms
 
+    @property
+    def owes_words(self) -> bool:
+        """Return whether there is enough of the voice behind the words that were looked for to look again."""
+        # A voice that says nothing to the agent is looked into less and less often.
+        rarer = 1 + min(self._empty, _EMPTY_MOST)
+        return self._voiced_ms - self._covered_ms >= self._options.word_ms * rarer
+
     def begin(self, onset_at: float, *, held: bool) -> None:
         """Follow an utterance over the agent that began at `onset_at`. `held`: the agent is quiet for it already."""
         self._voiced_ms = self._covered_ms = self._quiet_ms = 0
@@ -158,7 +165,7 @@ class BargeIn:
         # A probe in the middle of a voice has cut off its last word: that of the whole takes its place.
         if self._asked:
             return "pause" if fresh and self._probing else ""
-        return "pause" if fresh >= self._options.word_ms * rarer else ""
+        return "pause" if self.owes_words else ""
 
     def words(self, text: str | None, floor: AgentFloor, *, faint: bool, goes_on: bool, held: bool) -> Verdict | None:
         """Judge the words of the overlap, perhaps none (None: STT failed); return None when more are to come.
@@ -185,7 +192,6 @@ class BargeIn:
             self._false, self._empty, self._same = 0, 0, False
             self._in_vain.clear()
             return
-        self._covered_ms = self._voiced_ms
         if verdict.rule in ("backchannel", "waiting"):
             self._false = 0
         elif verdict.rule in ("silence", "nothing", "not_meant"):
@@ -193,7 +199,9 @@ class BargeIn:
             self._false_at = now
         if verdict.rule in _IN_VAIN:
             self._in_vain.append((now, verdict.rule))
+        # It may go on, and the agent goes on under it.
         if verdict.rule != "silence":
+            self._same = self._same or self.owes_words
             self._voice_at = now - self._quiet_ms / 1000
 
 
