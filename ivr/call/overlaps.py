@@ -124,8 +124,11 @@ class Overlaps:
         asked = self._turns.asking
         floor = AgentFloor(
             asked=asked,
-            # Words behind a question of the agent's answer it, whatever the agent still has to say.
-            working_at=turn.text if working and not asked else None,
+            # Words behind a question of the agent's answer it, whatever the agent still has to say. The same question
+            # behind a whole answer wants to be answered again.
+            working_at=("" if self._turns.sounded and not self._turns.owed else turn.text)
+            if working and not asked
+            else None,
             owes=self._turns.cut_short >= CUT_SHORT_MOST,
         )
         faint = self._speculation.utterances.is_faint(number)

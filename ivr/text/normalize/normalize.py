@@ -49,9 +49,9 @@ _JOIN: Final = re.compile(rf"{JOIN_MARK}\s*(?![A-Za-z])")
 _SILENT_STOP: Final = re.compile(rf"{SILENT_STOP_MARK}\.?")
 # A newline; group 1 is the letter or closing mark before it.
 _LINE_END: Final = re.compile(r"(?:([^\W_]|[)\"'»”])[^\S\n]*|(?<![^\S\n])[^\S\n]+)?\n\s*")
-_SHORT_FORM_LETTERS: Final = 6
-"""Letters of the longest short form that a stop makes."""
-_LAST_LETTERS: Final = re.compile(r"(?<!\w)[^\W\d_]+\Z")
+_SHORT_FORM_LETTERS: Final = 16
+"""Letters around a stop that tell whether it makes a short form."""
+_LAST_WITH_STOP: Final = re.compile(r"(?<!\S)\S*[^\W\d_]\.\Z")
 # `349 euros (was 400 euros) today`: a pause before and behind what a bracket adds, but not around one letter, `3 (b)`.
 # Each bracket is known by its neighbours alone, wherever the text is cut.
 _SPOKEN_BRACKET: Final = re.compile(
@@ -91,16 +91,19 @@ _NEAR_CHARACTERS: Final = 80
 """Characters in which they are looked for."""
 
 
-def _line_end(found: re.Match[str]) -> str:
-    """Return what takes the place of a line's end: a stop, or a pause where a stop would make a short form."""
-    if not found[1]:
-        return " "
-    word = _LAST_LETTERS.search(found.string, max(0, found.end(1) - _SHORT_FORM_LETTERS - 1), found.end(1))
-    # A name follows, perhaps: `Dr. A` is a doctor, `Dr. no` is not.
-    name = "" if word is None else "A" if word[0].isascii() else "أحمد"
-    stopped = f"{word[0]}. {name}" if word is not None else ""
-    # `Dr` on a line of its own is no "Doctor" because the line ends.
-    return f"{found[1]}, " if stopped and say_short_forms(stopped) != stopped else f"{found[1]}. "
+def _joined(said: list[str]) -> str:
+    """Return sentences as one text."""
+    text = ""
+    for sentence in filter(None, said):
+        last = _LAST_WITH_STOP.search(text[-_SHORT_FORM_LETTERS:])
+        # `Dr` at the end of a line is no "Doctor" because the next begins with a name.
+        if (
+            last is not None
+            and say_short_forms(f"{last[0]} {sentence[:_SHORT_FORM_LETTERS]}")[: len(last[0])] != last[0]
+        ):
+            text = f"{text[:-1]},"
+        text += f" {sentence}" if text else sentence
+    return text
 
 
 def normalize(text: str, language: str = "ar") -> str:
@@ -151,8 +154,8 @@ class SpokenReply:
         says_what = any(map(str.isalpha, context))
         self._next = (context, self._say_all(context) if start else said[-1]) if says_what else ("", "")
         if not self._said:
-            return " ".join(filter(None, said))
-        rest = _rest(self._before, self._said, text, " ".join(filter(None, said)))
+            return _joined(said)
+        rest = _rest(self._before, self._said, text, _joined(said))
         return self._behind(self._before, text) if rest is None else rest
 
     def advance(self) -> None:
@@ -234,7 +237,7 @@ def _tidy(text: str, arabic: bool) -> str:
     text = _SILENT_STOP.sub("", _JOIN.sub("", text))
     # A line that ends in a letter or a closing mark ends a sentence.
     text = _SPOKEN_BRACKET.sub("، " if arabic else ", ", text)
-    text = _LINE_END.sub(_line_end, text)
+    text = _LINE_END.sub(lambda found: f"{found[1]}. " if found[1] else " ", text)
     # Combining signs are no word characters for `re`, but scripts such as Devanagari need them.
     text = _UNSPOKEN.sub(lambda found: found[0] if unicodedata.category(found[0])[0] == "M" else " ", text)
     text = _PAUSE_DASH.sub("،" if arabic else ",", text)

@@ -159,7 +159,9 @@ def test_the_end_of_a_line_makes_no_short_form() -> None:
     rows = [
         ("Dr\nA", "en", "Dr, A"),
         ("Dr\rA", "ar", "Dr, A"),
-        ("vs\nBoth", "en", "vs, Both"),
+        ("Dr.\rA", "ar", "Dr, A"),
+        ("It is here.\nThank you", "en", "It is here. Thank you"),
+        ("vs\nBoth", "en", "versus Both"),
         ("د\nأحمد", "ar", "د, أحمد"),
         ("It is here\nThank you", "en", "It is here. Thank you"),
         ("وصلت\nشكراً", "ar", "وصلت. شكراً"),
