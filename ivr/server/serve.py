@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import errno
 import logging
+import os
 import signal
 import socket
 import threading
@@ -67,15 +68,23 @@ class Server(uvicorn.Server):
         self._bridge = bridge
         self._draining: asyncio.Task[None] | None = None
         self._signals = 0
+        self._in_terminal = _in_terminal()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Handle signals while the block runs."""
         if hasattr(signal, "SIGHUP") and threading.current_thread() is threading.main_thread():
-            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._reload)
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._reload_or_exit)
         with super().capture_signals():
             yield
+
+    def _reload_or_exit(self) -> None:
+        # The terminal in which the server was started has been closed: there is no Ctrl-C any more.
+        if self._in_terminal and not _in_terminal():
+            self.handle_exit(signal.SIGINT, None)
+        else:
+            self._reload()
 
     async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
         self._loop = asyncio.get_running_loop()
@@ -113,6 +122,14 @@ class Server(uvicorn.Server):
             log.exception("drain_failed")
         finally:
             self.should_exit = True
+
+
+def _in_terminal() -> bool:
+    """Return whether standard input is a terminal that is still there."""
+    try:
+        return os.tcgetpgrp(0) > 0
+    except (OSError, AttributeError):
+        return False
 
 
 def config_for(

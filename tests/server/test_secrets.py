@@ -17,6 +17,7 @@ from ivr.config.settings import Settings
 from ivr.hamsa.reasons import LinkLost
 from ivr.hamsa.rest import SpeechRest
 from ivr.observe.logs import fields_of
+from ivr.server import serve
 from ivr.server.serve import Server, reload_secrets
 from ivr.twilio.rest import TwilioRest
 from ivr.webhook.client import AgentClient
@@ -133,3 +134,28 @@ def test_sighup_reads_the_secrets_and_ends_nothing() -> None:
     finally:
         signal.signal(signal.SIGHUP, before)
     assert asked == [1, 1, 1]
+
+
+@pytest.mark.live
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="this system has no SIGHUP")
+def test_sighup_of_a_closed_terminal_is_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    ends: list[bool] = []
+
+    async def main() -> None:
+        monkeypatch.setattr(serve, "_in_terminal", lambda: True)
+        server = Server(uvicorn.Config(Starlette(), log_config=None), None, reload=lambda: asked.append(1))  # type: ignore[arg-type]
+        with server.capture_signals():
+            for there in (True, False):
+                monkeypatch.setattr(serve, "_in_terminal", lambda there=there: there)
+                os.kill(os.getpid(), signal.SIGHUP)
+                await asyncio.sleep(0.05)
+                ends.append(server.should_exit)
+
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            asyncio.run(main())
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert (asked, ends) == ([1], [False, True])
