@@ -96,6 +96,9 @@ class StepCounter:
             return self._edge(argument)
         if code is _codes.GROUPREF:
             return self._again(argument)
+        # Python 3.13 reads `(?!)` as this.
+        if code is _codes.FAILURE:
+            return lambda at, go: False
         raise NotImplementedError(str(code))
 
     def _one(self, code: Any, argument: Any) -> Callable[[str], bool] | None:

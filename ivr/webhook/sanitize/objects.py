@@ -13,6 +13,8 @@ from typing import Any, Final
 
 from ivr.webhook.sanitize.leftovers import names
 
+_DEEPEST: Final = 100
+"""Objects and lists within each other."""
 MAX_OBJECT: Final = 20_000
 """Characters of one object in a text; a longer one is taken out unread."""
 
@@ -96,6 +98,8 @@ class WrittenObject:
                 self._quote = quote[-1] if quote == "'" or self._delimits(quote) else ""
             case "{" | "[":
                 self._depth += 1
+                # How deep a reader can go depends on the version of Python: so it is not asked.
+                self._broken = self._broken or self._depth > _DEEPEST
             case "}" | "]":
                 self._depth -= 1
                 self.over = not self._depth
