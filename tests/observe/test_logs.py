@@ -23,6 +23,20 @@ def _own_root() -> Iterator[None]:
     root.handlers[:], root.level = handlers, level
 
 
+@pytest.fixture(autouse=True)
+def _logging_as_before() -> Iterator[None]:
+    """Take down what a test has set up: later tests must not write past pytest's capture."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    for handler in root.handlers[:]:
+        if handler not in handlers:
+            root.removeHandler(handler)
+            handler.close()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
 def record(event: str = "overlap", *, broken: bool = False, **extra: object) -> logging.LogRecord:
     exc_info = None
     if broken:
