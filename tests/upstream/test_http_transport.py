@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
+import threading
 
 import httpx
 import pytest
@@ -12,7 +12,9 @@ from ivr.upstream.http_transport import ResolvingTransport
 from ivr.upstream.resolver import Resolver
 
 
-def client_of(seen: list[httpx.Request], *addresses: str, dead: str = "") -> httpx.AsyncClient:
+def client_of(
+    seen: list[httpx.Request], *addresses: str, dead: str = "", answered: threading.Event | None = None
+) -> httpx.AsyncClient:
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.host == dead:
             raise httpx.ConnectError("refused")
@@ -21,7 +23,8 @@ def client_of(seen: list[httpx.Request], *addresses: str, dead: str = "") -> htt
 
     def lookup(_: str) -> tuple[str, ...]:
         if not addresses:
-            time.sleep(0.05)
+            if answered is not None:
+                answered.wait(10)
             raise OSError("no such name")
         return addresses
 
@@ -53,11 +56,13 @@ def test_an_address_is_sent_as_it_is() -> None:
 
 
 def test_a_name_without_address_is_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def main(fault: type[Exception]) -> None:
-        async with client_of([]) as client:
+    async def main(fault: type[Exception], answered: threading.Event | None = None) -> None:
+        async with client_of([], answered=answered) as client:
             with pytest.raises(fault):
                 await client.get("http://api.example/")
+        if answered is not None:
+            answered.set()
 
     asyncio.run(main(httpx.ConnectError))
     monkeypatch.setattr("ivr.upstream.resolver.LOOKUP_S", 0.0)
-    asyncio.run(main(httpx.ConnectTimeout))
+    asyncio.run(main(httpx.ConnectTimeout, threading.Event()))
