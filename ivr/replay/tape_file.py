@@ -1,0 +1,331 @@
+"""Write a tape as bytes, and read one back, whatever has happened to the file.
+
+A tape is a row of zstd frames, and `zstd -d` reads it. A frame holds batches: four bytes of length (little-endian),
+then a MessagePack array of records. Each frame stands alone, so that what is behind a damaged one is still read. The
+last frame holds the end of the call; where it begins is said in a skippable frame behind it, so that a list of many
+tapes reads no tape as a whole. docs/tape.md has the fields.
+
+Reading trusts nothing: lengths, types and sizes are checked, and nothing on a tape is executed.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, get_args
+
+import msgspec
+
+from ivr.call.options import PhraseName
+from ivr.replay.records import CommandDigest, RecordDecoder, RecordEncoder
+from ivr.replay.tape import TAPE_FORMAT, Moment, Tape, TapeEnd, TapeError, TapeHeader
+
+if TYPE_CHECKING or sys.version_info < (3, 14):
+    from backports import zstd
+else:
+    from compression import zstd
+
+MAGIC: Final = b"\x28\xb5\x2f\xfd"
+"""First bytes of a zstd frame."""
+_TRAILER: Final = b"\x5e\x2a\x4d\x18\x08\x00\x00\x00"
+"""First bytes of the skippable frame at the end: its magic number, and eight as its length."""
+_WHERE: Final = 8
+LARGEST_BATCH: Final = 8_000_000
+LARGEST_TAPE: Final = 500_000_000
+"""Bytes that are read of a tape, uncompressed: the audio of six hours."""
+MOST_EVENTS: Final = 3_000_000
+MOST_FAULTS: Final = 20
+_PIECE: Final = 1 << 18
+_OPTIONS: Final[dict[int, int]] = {
+    zstd.CompressionParameter.compression_level: 1,
+    zstd.CompressionParameter.checksum_flag: 1,
+}
+_READ: Final[dict[int, int]] = {zstd.DecompressionParameter.window_log_max: 23}
+_PHRASES: Final = frozenset(get_args(PhraseName))
+
+
+class TapeEncoder:
+    """Write one tape: each call returns bytes to put behind those before. Pure: files are for the one who asks."""
+
+    def __init__(self, header: TapeHeader) -> None:
+        self._header = header
+        self._audible = header.audible
+        self._digest = CommandDigest()
+        self._compressor = zstd.ZstdCompressor(options=_OPTIONS)
+        self._written = 0
+        self.events = 0
+        """Moments so far."""
+
+    def head(self) -> bytes:
+        """Return the first frame of the tape."""
+        return self._frame([["tape", msgspec.to_builtins(self._header, builtin_types=(bytes,))]])
+
+    def moments(self, moments: Iterable[Moment]) -> bytes:
+        """Return a frame that holds these moments. The caller of this method keeps their order over all frames."""
+        encoder = RecordEncoder()
+        records = []
+        for moment in moments:
+            records.append(encoder.encode(moment, audible=self._audible))
+            if moment.commands:
+                self._digest.add(moment.commands)
+        self.events += len(records)
+        return self._frame(records)
+
+    def phrase(self, name: PhraseName, audio: bytes) -> bytes:
+        """Return a frame that holds the audio of a phrase, mu-law."""
+        return self._frame([["phrase", name, audio]])
+
+    def phone(self, records: list[Any]) -> bytes:
+        """Return a frame that holds records of the phone's side, each a list whose first item is a word."""
+        return self._frame(records)
+
+    @property
+    def digest(self) -> str:
+        """Return the digest of every command so far."""
+        return str(self._digest)
+
+    def end(self, end: TapeEnd) -> bytes:
+        """Return the last frame of the tape, and where it begins."""
+        at = self._written
+        last = self._frame([["end", msgspec.to_builtins(end)]])
+        return last + _TRAILER + at.to_bytes(_WHERE, "little")
+
+    def _frame(self, records: list[Any]) -> bytes:
+        batch = msgspec.msgpack.encode(records, enc_hook=_number)
+        frame: bytes = self._compressor.compress(
+            len(batch).to_bytes(4, "little") + batch, zstd.ZstdCompressor.FLUSH_FRAME
+        )
+        self._written += len(frame)
+        return frame
+
+
+def write(path: Path, tape: Tape, *, a_frame: int = 64) -> None:
+    """Write a whole tape as a file of the developer's alone. Raises OSError."""
+    encoder = TapeEncoder(tape.header)
+    parts = [encoder.head()]
+    parts += [encoder.phrase(name, audio) for name, audio in tape.phrase_audio.items()]
+    if tape.phone:
+        parts.append(encoder.phone(tape.phone))
+    parts += [encoder.moments(tape.moments[at : at + a_frame]) for at in range(0, len(tape.moments), a_frame)]
+    if tape.end is not None:
+        parts.append(encoder.end(tape.end))
+    path.touch(mode=0o600)
+    path.write_bytes(b"".join(parts))
+
+
+def read(path: Path) -> Tape:
+    """Read a tape. Raises TapeError where it cannot be read at all, OSError as `open` does.
+
+    A tape that breaks off, or is damaged in places, is read as far as it goes: see `Tape.faults` and `Tape.gaps`.
+    """
+    with path.open("rb") as file:
+        return _Reading(path.name, file).tape()
+
+
+class Summary(NamedTuple):
+    """Hold what a list of tapes shows of one."""
+
+    path: Path
+    header: TapeHeader
+    end: TapeEnd | None
+    """None: the tape breaks off."""
+
+
+def summary(path: Path) -> Summary:
+    """Read the first and the last frame of a tape alone. Raises TapeError, OSError."""
+    with path.open("rb") as file:
+        header = _header(path.name, next(_frames(file), None))
+        file.seek(0, 2)
+        size = file.tell()
+        if size < len(_TRAILER) + _WHERE:
+            return Summary(path, header, None)
+        file.seek(size - len(_TRAILER) - _WHERE)
+        trailer = file.read()
+        at = int.from_bytes(trailer[-_WHERE:], "little")
+        if not trailer.startswith(_TRAILER) or at >= size:
+            return Summary(path, header, None)
+        file.seek(at)
+        last = next(_frames(file), None)
+        end = _end(last.records[0][1]) if last is not None and last.records and last.records[0][0] == "end" else None
+        return Summary(path, header, end)
+
+
+class _FrameRead(NamedTuple):
+    """Hold one frame of the file, as far as it could be read."""
+
+    records: list[Any]
+    size: int
+    """Bytes, uncompressed."""
+    fault: str
+    """Why it was not read to its end; empty: it was."""
+    last: bool
+    """The file ends with it."""
+
+
+def _frames(file: BinaryIO) -> Iterator[_FrameRead]:
+    """Yield the frames from here on. Behind one that is damaged, the next that can be found is read."""
+    data = file.read(_PIECE)
+    while data:
+        if not data.startswith(MAGIC):
+            skipped = _skippable(data)
+            if skipped is not None:
+                data = data[skipped:] or file.read(_PIECE)
+                continue
+            data, found = _seek(file, data)
+            if found:
+                yield _FrameRead([], 0, "some bytes belong to no frame", not data)
+            continue
+        frame, data = _frame(file, data)
+        yield frame
+
+
+def _frame(file: BinaryIO, data: bytes) -> tuple[_FrameRead, bytes]:
+    """Return the frame at the beginning of `data`, and what is behind it."""
+    whole, content, fault = data, bytearray(), ""
+    decompressor = zstd.ZstdDecompressor(options=_READ)
+    try:
+        while not decompressor.eof and len(content) <= LARGEST_BATCH:
+            content += decompressor.decompress(data, LARGEST_BATCH)
+            if decompressor.needs_input and not decompressor.eof:
+                data = file.read(_PIECE)
+                whole += data
+                if not data:
+                    fault = "breaks off"
+                    break
+            else:
+                data = b""
+    except zstd.ZstdError:
+        fault = "is damaged"
+    if not fault and not decompressor.eof:
+        fault = "is longer than a frame may be"
+    if fault:
+        # Behind a frame that cannot be read, the next is found by its first bytes.
+        rest, _ = _seek(file, whole[len(MAGIC) :]) if fault != "breaks off" else (b"", True)
+    else:
+        rest = decompressor.unused_data or file.read(_PIECE)
+    records, trouble = _batches(bytes(content), whole=not fault)
+    return _FrameRead(records, len(content), fault or trouble, not rest), rest
+
+
+def _seek(file: BinaryIO, data: bytes) -> tuple[bytes, bool]:
+    """Return what is left of the file from the next frame on, and whether anything was passed over."""
+    while (at := data.find(MAGIC)) < 0:
+        tail = data[-len(MAGIC) + 1 :]
+        more = file.read(_PIECE)
+        if not more:
+            return b"", True
+        data = tail + more
+    return data[at:], True
+
+
+def _skippable(data: bytes) -> int | None:
+    """Return the length of the skippable frame that begins here. None: there is none."""
+    return len(_TRAILER) + _WHERE if data.startswith(_TRAILER) and len(data) >= len(_TRAILER) + _WHERE else None
+
+
+def _batches(content: bytes, *, whole: bool) -> tuple[list[Any], str]:
+    """Return the records of a frame, and what is wrong with it. `whole=False`: its last batch may be cut."""
+    records: list[Any] = []
+    at = 0
+    while at < len(content):
+        length = int.from_bytes(content[at : at + 4], "little")
+        batch = content[at + 4 : at + 4 + length]
+        if len(batch) < length:
+            return records, "its last batch is not whole" if whole else ""
+        at += 4 + length
+        try:
+            found = msgspec.msgpack.decode(batch)
+        except (ValueError, RecursionError):
+            return records, "a batch is no MessagePack"
+        if not isinstance(found, list) or not all(isinstance(record, list) and record for record in found):
+            return records, "a batch is no array of records"
+        records += found
+    return records, ""
+
+
+class _Reading:
+    """Read one tape."""
+
+    def __init__(self, name: str, file: BinaryIO) -> None:
+        self._name = name
+        self._frames = _frames(file)
+        self._tape = Tape(_header(name, next(self._frames, None)))
+        self._broken = False
+        """Something is missing in front of what comes next."""
+
+    def tape(self) -> Tape:
+        """Return the whole tape."""
+        tape, size = self._tape, 0
+        for frame in self._frames:
+            size += frame.size
+            self._take(frame)
+            if size > LARGEST_TAPE or len(tape.moments) > MOST_EVENTS:
+                self._fault(f"longer than {LARGEST_TAPE // 1_000_000} MB or {MOST_EVENTS} events: the rest is not read")
+                return tape
+        if tape.end is None:
+            self._fault("the tape breaks off: the call has no end")
+        return tape
+
+    def _take(self, frame: _FrameRead) -> None:
+        decoder = RecordDecoder()
+        for record in frame.records:
+            match record:
+                case [int(), *_]:
+                    try:
+                        moment = decoder.decode(record)
+                    except ValueError as fault:
+                        self._fault(f"event {len(self._tape.moments) + 1}: {fault}", missing=True)
+                        continue
+                    if self._broken:
+                        self._broken = False
+                        self._tape.gaps.append(len(self._tape.moments))
+                    self._tape.moments.append(moment)
+                case ["phrase", str() as name, bytes() as audio] if name in _PHRASES:
+                    self._tape.phrase_audio[name] = audio  # type: ignore[index]
+                case ["end", dict() as said]:
+                    self._tape.end = _end(said)
+                case [str(), *_]:
+                    # A record that this version does not know is for a later one.
+                    self._tape.phone.append(record)
+        if frame.fault and not (frame.last and frame.fault == "breaks off"):
+            self._fault(f"behind event {len(self._tape.moments)}: a frame {frame.fault}", missing=True)
+
+    def _fault(self, what: str, *, missing: bool = False) -> None:
+        self._broken = self._broken or missing
+        if len(self._tape.faults) < MOST_FAULTS:
+            self._tape.faults.append(what)
+
+
+def _header(name: str, first: _FrameRead | None) -> TapeHeader:
+    """Return the header of a tape. Raises TapeError with what is wrong with the file."""
+    if first is None:
+        raise TapeError(f"{name}: the file is empty")
+    said: Mapping[str, Any] | None = None
+    match first.records:
+        case [["tape", dict() as said]]:
+            pass
+        case _:
+            raise TapeError(f"{name}: this is no tape" + (f": its first frame {first.fault}" if first.fault else ""))
+    form = said.get("format")
+    if type(form) is int and form > TAPE_FORMAT:
+        raise TapeError(f"{name}: written by a later version (format {form}, this one reads up to {TAPE_FORMAT})")
+    try:
+        return msgspec.convert(said, TapeHeader, builtin_types=(bytes,))
+    except (msgspec.ValidationError, ValueError, TypeError) as fault:
+        raise TapeError(f"{name}: its header makes no sense: {fault}") from None
+
+
+def _end(said: Any) -> TapeEnd | None:
+    """Return the end of a tape; None where it makes no sense."""
+    try:
+        return msgspec.convert(said, TapeEnd)
+    except (msgspec.ValidationError, ValueError, TypeError):
+        return None
+
+
+def _number(value: Any) -> Any:
+    """Return a number of an array library as one that MessagePack knows."""
+    if hasattr(value, "item"):
+        return value.item()
+    raise NotImplementedError(f"a tape holds no {type(value).__name__}")
