@@ -1,0 +1,1 @@
+"""Look at tapes and change them: list, show, examine, cut, redact."""
