@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+import platform
 from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
+from ivr import __version__
 from ivr.commands import terminal
 from ivr.commands.terminal import MockUrl
+from ivr.replay import tape_file
+from ivr.replay.phone.phone_tape import phone_tape
 from ivr.testbench import call as phone
+from ivr.testbench.report.artifacts import ReportedCall
 from ivr.testbench.scenario import Scenario, ScenarioError, from_words, load
 
 app = typer.Typer(add_completion=False)
@@ -30,7 +35,9 @@ def call(
     ] = None,
     scenario: Annotated[Path | None, typer.Option(help="A scenario file instead of steps.")] = None,
     lang: Annotated[Literal["en", "ar"], typer.Option(help="Language of the caller's voice.")] = "en",
-    out: Annotated[Path | None, typer.Option(help="Write call.wav, .html, .json and .jsonl into this folder.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write call.wav, .html, .json, .jsonl and .tape into this folder.")
+    ] = None,
     caller: Annotated[str, typer.Option(help="Who calls.")] = "+966500000001",
     called: Annotated[str, typer.Option(help="The number dialled.")] = "+966110000000",
     as_json: Annotated[
@@ -53,12 +60,19 @@ def call(
         # Standard output belongs to the JSON alone, so that it can be piped into another program.
         screen = terminal.err if as_json else terminal.out
         outcome = asyncio.run(
-            phone.ring(url, script, screen, caller=caller, called=called, out=out, rest=rest, mock=mock)
+            phone.ring(
+                url, script, screen, caller=caller, called=called, out=out, rest=rest, mock=mock, keep=keep_phone_tape
+            )
         )
     if as_json:
         typer.echo(json.dumps(outcome, ensure_ascii=False, indent=1))
     if outcome["unmet"]:
         raise typer.Exit(1)
+
+
+def keep_phone_tape(path: Path, placed: ReportedCall) -> None:
+    """Write a call as the phone had it as a tape. Raises OSError."""
+    tape_file.write(path, phone_tape(placed, {"ivr": __version__, "python": platform.python_version()}))
 
 
 def scenario_of(say: list[str], at: list[str], step: list[str], lang: str) -> Scenario:

@@ -105,8 +105,7 @@ def write(path: Path, tape: Tape, *, a_frame: int = 64) -> None:
     encoder = TapeEncoder(tape.header)
     parts = [encoder.head()]
     parts += [encoder.phrase(name, audio) for name, audio in tape.phrase_audio.items()]
-    if tape.phone:
-        parts.append(encoder.phone(tape.phone))
+    parts += [encoder.phone(tape.phone[at : at + a_frame]) for at in range(0, len(tape.phone), a_frame)]
     parts += [encoder.moments(tape.moments[at : at + a_frame]) for at in range(0, len(tape.moments), a_frame)]
     if tape.end is not None:
         parts.append(encoder.end(tape.end))

@@ -58,12 +58,14 @@ async def ring(
     out: Path | None = None,
     rest: int | None = None,
     mock: str | None = None,
+    keep: artifacts.KeepTape | None = None,
 ) -> dict[str, Any]:
     """Call a bridge, show the phone's side of the call, and return what came of it (`result`).
 
     Requests are signed with TWILIO_AUTH_TOKEN and TWILIO_ACCOUNT_SID of the environment. `rest`: a port of loopback on
-    which the carrier's REST API is served during the call. `mock`: see `markers_of`. Raises RuntimeError without a TTS
-    voice, ScenarioError and ValueError as `place_call`, OSError when the port is taken or `out` cannot be written.
+    which the carrier's REST API is served during the call. `mock`: see `markers_of`. `keep`: writes the tape of the
+    call, also of one that is broken off. Raises RuntimeError without a TTS voice, ScenarioError and ValueError as
+    `place_call`, OSError when the port is taken or `out` cannot be written.
     """
     if out is not None:
         artifacts.prepare(out)
@@ -76,30 +78,28 @@ async def ring(
     record.placed_on = datetime.now(UTC).isoformat(sep=" ", timespec="seconds")
     record.watch = CallConsole(console, record).phone
     api = contextlib.nullcontext() if rest is None else serving(switchboard.app(), bound(port=rest))
+    call = artifacts.ReportedCall(record, title=f"Call to {url}", language=script.language, scripted=bool(markers))
     async with api, asking() as client:
-        await place_call(
-            url,
-            script,
-            auth_token=secret,
-            account_sid=account,
-            caller=script.caller or caller,
-            called=script.called or called,
-            public_url=given.get("IVR_PUBLIC_URL"),
-            voice=demo.caller_voice(script.language, markers) if script.texts else None,
-            record=record,
-            switchboard=switchboard,
-            owes=lambda: owed_at(client, record, url),
-        )
+        with artifacts.kept_if_broken_off(out, call, script, keep, console):
+            await place_call(
+                url,
+                script,
+                auth_token=secret,
+                account_sid=account,
+                caller=script.caller or caller,
+                called=script.called or called,
+                public_url=given.get("IVR_PUBLIC_URL"),
+                voice=demo.caller_voice(script.language, markers) if script.texts else None,
+                record=record,
+                switchboard=switchboard,
+                owes=lambda: owed_at(client, record, url),
+            )
     told = await told_of(record, urljoin(url, f"calls/{record.call_sid}"))
-    outcome = result(record, script, told)
+    outcome = call.result = result(record, script, told)
     turns = told.turns if isinstance(told, CallSnapshot) else None
-    figures = _show(console, record, turns, outcome)
+    call.turns, call.figures = turns or [], _show(console, record, turns, outcome)
     if out is not None:
-        names = {"title": f"Call to {url}", "language": script.language}
-        written = artifacts.write(
-            out, record, turns or [], **names, scripted=bool(markers), more=figures, result=outcome
-        )
-        console.print(f"written: {written}", highlight=False, soft_wrap=True)
+        console.print(f"written: {artifacts.write(out, call, keep)}", highlight=False, soft_wrap=True)
     return outcome
 
 

@@ -107,12 +107,23 @@ class DemoObserver:
 class Demo:
     """Run one call from dialling to the report."""
 
-    def __init__(self, language: Language, out: Path, speed: float, console: Console) -> None:
-        """Take `out`, the folder for files, and `speed`, how much faster than the real services the mocks are."""
+    def __init__(
+        self,
+        language: Language,
+        out: Path,
+        speed: float,
+        console: Console,
+        keep: artifacts.KeepTape | None = None,
+    ) -> None:
+        """Take `out`, the folder for files, and `speed`, how much faster than the real services the mocks are.
+
+        `keep`: writes the call's tape.
+        """
         self._language = language
         self._out = out
         self._speed = speed
         self._console = console
+        self._keep = keep
         self._scripted = False
 
     async def run(self) -> bool:
@@ -127,7 +138,9 @@ class Demo:
         self._scripted = mock.scripted
         markers = {text: mock.said.marker(text) for text in SCRIPT[self._language]} if mock.scripted else {}
         voice = caller_voice(self._language, markers)
-        record = PhoneRecord()
+        script, record = scenario(self._language), PhoneRecord()
+        title = "Demo call (SCRIPTED transcripts)" if self._scripted else "Demo call"
+        call = artifacts.ReportedCall(record, [], title, self._language, self._scripted)
         witness = DemoObserver(CallConsole(self._console, record, scripted=self._scripted))
         record.watch = witness.show.phone
         with tempfile.TemporaryDirectory(prefix="ivr-demo-") as place:
@@ -145,23 +158,24 @@ class Demo:
                     with mock.hurrying():
                         await ready(settings.public_url)
                     began = asyncio.get_running_loop().time()
-                    await place_call(
-                        f"{settings.public_url}/voice",
-                        scenario(self._language),
-                        auth_token=secret,
-                        account_sid=account,
-                        caller=CALLER,
-                        called=CALLED,
-                        voice=voice,
-                        record=record,
-                        switchboard=switchboard,
-                    )
+                    with artifacts.kept_if_broken_off(self._out, call, script, self._keep, self._console):
+                        await place_call(
+                            f"{settings.public_url}/voice",
+                            script,
+                            auth_token=secret,
+                            account_sid=account,
+                            caller=CALLER,
+                            called=CALLED,
+                            voice=voice,
+                            record=record,
+                            switchboard=switchboard,
+                        )
                 connections = mock.tts_connections(began)
-        return self._finish(record, witness, connections)
+        return self._finish(call, script, witness, connections)
 
-    def _finish(self, record: PhoneRecord, witness: DemoObserver, connections: int) -> bool:
+    def _finish(self, call: artifacts.ReportedCall, script: Scenario, witness: DemoObserver, connections: int) -> bool:
         """Print the figures, write the files, and return whether the call was as it should be."""
-        turns = witness.turns
+        record, turns = call.record, witness.turns
         more = {"TTS connections": str(connections), **ear_figures(record, turns), **own_at_the_ear(record, turns)}
         self._console.print()
         self._console.print(latency_table(turns))
@@ -169,19 +183,10 @@ class Demo:
             self._console.print("SCRIPTED transcripts: the STT times are the mock's.", style="red", highlight=False)
         for line in summary(turns, more):
             self._console.print(line, highlight=False, markup=False, soft_wrap=True)
-        title = "Demo call" if not self._scripted else "Demo call (SCRIPTED transcripts)"
         told = witness.recent.get(record.call_sid) or "the call never began"
-        outcome = result(record, scenario(self._language), told)
-        written = artifacts.write(
-            self._out,
-            record,
-            turns,
-            title=title,
-            language=self._language,
-            scripted=self._scripted,
-            more=more,
-            result=outcome,
-        )
+        outcome = result(record, script, told)
+        call.turns, call.figures, call.result = turns, more, outcome
+        written = artifacts.write(self._out, call, self._keep)
         self._console.print(f"written: {written}", highlight=False, soft_wrap=True)
         wrong = amiss(record, turns) or outcome["unmet"]
         for line in wrong:

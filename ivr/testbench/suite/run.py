@@ -146,13 +146,15 @@ class Suite:
         await asyncio.to_thread(
             artifacts.write,
             self.out / call.folder,
-            record,
-            turns,
-            title=f"{call.label}, call {call.number}",
-            language=script.language,
-            scripted=target.scripted,
-            more=demo.ear_figures(record, turns or None),
-            result=outcome,
+            artifacts.ReportedCall(
+                record,
+                turns,
+                title=f"{call.label}, call {call.number}",
+                language=script.language,
+                scripted=target.scripted,
+                figures=demo.ear_figures(record, turns or None),
+                result=outcome,
+            ),
         )
         return PlayedCall(call, outcome, tuple(refusal(record)[1:]))
 

@@ -1,0 +1,1 @@
+"""Keep a call as a phone had it: what was heard and said, whatever server answered."""
