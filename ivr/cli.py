@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "compare": "Compare the calls of two folders: is one better, or is it chance?",
     "demo": "Make a whole phone call on this machine: no account, no key, no network.",
     "faults": "Show what callers hear when Hamsa or the agent fails: every known fault, in virtual time.",
+    "replay": "Run calls on tapes again with today's code: the same, or the first difference in words.",
     "version": "Say which version this is, and on what it runs.",
 }
 """What `ivr --help` says of each command: the first line of its docstring in `ivr/commands/NAME.py`."""

@@ -1,0 +1,91 @@
+"""Show one comparison as lines for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ivr.replay.compare.before import inputs_before
+from ivr.replay.compare.difference import Difference, ReplayFinding
+from ivr.replay.compare.view import callers_view
+from ivr.replay.compare.words import clock, decided, happened, quote
+from ivr.replay.tape import CommandRecord, Tape
+
+
+def lines(found: ReplayFinding, name: str, took: float) -> Iterator[str]:
+    """Yield what a developer reads. `took`: seconds."""
+    tape = found.tape
+    yield from reading_faults(found)
+    if found.same:
+        events = f"{found.compared} events, {tape.seconds:.1f} s of a call, in {took * 1000:.0f} ms"
+        yield f"{name}: same. {events}{digest(tape)}"
+        return
+    first = found.differences[0]
+    place = f"event {first.index + 1} of {len(tape.moments)}"
+    yield f"{name}: different. The first of {_count(found)} is in “{first.kind}”, {place}"
+    yield ""
+    yield from difference(found, first)
+    if found.parted is not None and found.parted is not first:
+        yield ""
+        yield f"And this makes it another call (“{found.parted.kind}”, event {found.parted.index + 1}):"
+        yield from difference(found, found.parted)
+    yield from consequences(found)
+
+
+def digest(tape: Tape) -> str:
+    """Return the digest of a tape's commands as the end of a line; empty: it has none."""
+    return f", digest {tape.end.digest}" if tape.end is not None and tape.end.digest else ""
+
+
+def reading_faults(found: ReplayFinding) -> Iterator[str]:
+    """Say what could not be read of the tape."""
+    for fault in found.tape.faults:
+        yield f"note: {fault}"
+    if found.tape.gaps:
+        yield f"note: compared up to the gap before event {found.tape.gaps[0] + 1}"
+
+
+def difference(found: ReplayFinding, one: Difference) -> Iterator[str]:
+    """Yield one difference: where, what was decided then and now, the inputs before it, the caller's view."""
+    tape = found.tape
+    about = f", asked {quote(one.question)}" if one.question else " (the greeting)" if not one.turn else ""
+    when = f"{clock(one.now - tape.began_at)} of the call, media time {clock(one.media_ms / 1000)}"
+    yield f"  where     {when}, turn {one.turn}{about}"
+    yield f"  event     {happened(one.event)}"
+    yield from _told("then", one.then, one.today)
+    if one.failure:
+        yield f"  now       today's code fails: {one.failure}"
+    else:
+        yield from _told("now", one.today, one.then)
+    if set(one.kinds) == {"audio"}:
+        yield "            the same words, other samples (leveller, resampler or phrase)"
+    yield "  before"
+    for line in inputs_before(tape, one.index):
+        yield f"            {line}"
+
+
+def consequences(found: ReplayFinding) -> Iterator[str]:
+    """Yield what follows from the difference: at the ear, and by kind."""
+    if found.parted is None:
+        return
+    yield "  caller"
+    for line in callers_view(found) or ["heard the same, as far as this tape can tell"]:
+        yield f"            {line}"
+    if found.until_why:
+        yield f"  up to     {clock(found.until - found.tape.began_at)}: {found.until_why}"
+    if found.further:
+        counts = ", ".join(f"{many} in “{kind}”" for kind, many in found.further.most_common())
+        yield f"  further   behind this the tape's inputs answer the other code. Events that differ: {counts}"
+
+
+def _count(found: ReplayFinding) -> str:
+    many = len(found.differences) + sum(found.further.values())
+    return "one difference" if many == 1 else f"{many} differences"
+
+
+def _told(name: str, records: Sequence[CommandRecord], others: Sequence[CommandRecord]) -> Iterator[str]:
+    told = decided(records)
+    if not told:
+        other = {record[0] for record in others}
+        told = ["did nothing" + (": sent no clear" if "SendClear" in other else "")]
+    for place, line in enumerate(told):
+        yield f"  {name if not place else '':<9} {line}"

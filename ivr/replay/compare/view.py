@@ -1,0 +1,71 @@
+"""Say what a difference is to the caller: measured at the ear, by both command streams."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from ivr.replay.compare.changes import number
+from ivr.replay.compare.difference import ReplayFinding
+from ivr.replay.compare.ear import Audible, Decided, audible, begins_after, silent_at
+from ivr.replay.compare.words import clock, fields_of, quote, span
+
+LEAST_S: Final = 0.02
+"""What a caller may notice, in seconds: a frame."""
+
+
+def callers_view(found: ReplayFinding) -> list[str]:
+    """Return what the caller would have noticed, in words. Empty: nothing, as far as the tape can tell."""
+    parted = found.parted
+    if parted is None or parted.failure:
+        return []
+    then, today = audible(found.then), audible(found.today)
+    lines = [*_silences(then, today, parted.now, found.until), *_sentences(found, parted.now)]
+    ended = [_ends(found.then, found.until), _ends(found.today, found.until)]
+    if ended[0] is None and ended[1] is not None:
+        lines.append(f"the call would have ended at {clock(ended[1] - found.tape.began_at)}")
+    elif ended[0] is not None and ended[1] is None:
+        lines.append(f"the call would not have ended at {clock(ended[0] - found.tape.began_at)}")
+    return lines
+
+
+def _silences(then: Sequence[Audible], today: Sequence[Audible], at: float, until: float) -> Iterator[str]:
+    """Say when the agent fell silent, and when it began to speak."""
+    quiet, quieter = silent_at(then, at), silent_at(today, at)
+    # Audio that is sent at the moment itself begins to sound then.
+    if quiet is not None and quieter is not None and abs(quieter - quiet) >= LEAST_S:
+        sure = "" if max(quiet, quieter) < until else "at least "
+        longer = "longer" if quieter > quiet else "shorter"
+        yield f"the agent would have gone on {sure}{span(abs(quieter - quiet))} {longer}"
+    begun, begins = (begins_after(spans, stop or at) for spans, stop in ((then, quiet), (today, quieter)))
+    if begun is not None and begun < until and begins is not None and begins < until:
+        if abs(begins - begun) >= LEAST_S:
+            sooner = "later" if begins > begun else "earlier"
+            yield f"the agent would have begun to speak {span(abs(begins - begun))} {sooner}"
+    elif begun is not None and begun < until:
+        yield f"the agent would not have begun to speak {span(begun - at)} behind this, as it did"
+    elif begins is not None and begins < until:
+        yield f"the agent would have begun to speak {span(begins - at)} behind this; it did not"
+
+
+def _sentences(found: ReplayFinding, since: float) -> Iterator[str]:
+    """Say which sentences only one of the histories asked for."""
+    then, today = (
+        {
+            number(record): f"sentence {fields_of(record).get('sentence')} {quote(fields_of(record).get('text', ''))}"
+            for now, records in stream
+            if since <= now < found.until
+            for record in records
+            if record[0] == "Speak"
+        }
+        for stream in (found.then, found.today)
+    )
+    for key in then.keys() - today.keys():
+        yield f"{then[key]} would not have been asked for by then"
+    for key in today.keys() - then.keys():
+        yield f"{today[key]} would have been asked for"
+
+
+def _ends(stream: Sequence[Decided], until: float) -> float | None:
+    """Return when the call hangs up; None: not by then."""
+    return next((now for now, records in stream if now <= until for one in records if one[0] == "HangUp"), None)

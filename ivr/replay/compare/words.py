@@ -1,0 +1,182 @@
+"""Say in words what happened on a call and what was decided: events and commands for a person.
+
+A command comes as the tape holds it (`records.command_record`), because what was decided then exists in no other form.
+What is on a tape was not checked, so every field is read with care. Speech is shown: a tape is the developer's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, assert_never
+
+from ivr.call import events
+from ivr.call.events import Event
+from ivr.media import g711
+from ivr.replay.tape import CommandRecord
+
+LONGEST_QUOTE: Final = 60
+"""Characters of a quotation."""
+_BYTES_A_MS: Final = g711.RATE // 1000
+
+
+def clock(seconds: float) -> str:
+    """Return a time of a call as minutes, seconds and milliseconds."""
+    ms = round(seconds * 1000)
+    sign, ms = ("-", -ms) if ms < 0 else ("", ms)
+    return f"{sign}{ms // 60_000:02}:{ms // 1000 % 60:02}.{ms % 1000:03}"
+
+
+def span(seconds: float) -> str:
+    """Return a length of time: milliseconds, from two seconds on seconds."""
+    return f"{round(seconds * 1000)} ms" if abs(seconds) < 2 else f"{seconds:.1f} s"
+
+
+def quote(text: object, most: int = LONGEST_QUOTE) -> str:
+    """Return text in quotation marks, on one line, its end left out when it is long."""
+    line = " ".join(str(text).split())
+    return f"“{line if len(line) <= most else line[: most - 1].rstrip() + '…'}”"
+
+
+def fields_of(record: CommandRecord) -> Mapping[str, Any]:
+    """Return the fields of a command's record; none where it has no such form."""
+    said = record[1] if len(record) > 1 else None
+    return said if isinstance(said, Mapping) else {}
+
+
+def audio_bytes(record: CommandRecord) -> int:
+    """Return the length of the audio that a command sends; 0: it sends none."""
+    if record[0] != "SendAudio":
+        return 0
+    return record[1] if len(record) > 1 and type(record[1]) is int else 0
+
+
+def decided(records: Sequence[CommandRecord]) -> list[str]:
+    """Return what commands do, one line each; audio and its marks are told as one."""
+    lines: list[str] = []
+    messages = size = 0
+    for record in [*records, ["."]]:
+        if record[0] == "SendAudio":
+            messages, size = messages + 1, size + audio_bytes(record)
+            continue
+        if messages and record[0] != "SendMark":
+            many = f" in {messages} messages" if messages > 1 else ""
+            lines.append(f"sent {size // _BYTES_A_MS} ms of audio{many}")
+            messages = size = 0
+        if record[0] != "." and not (record[0] == "SendMark" and messages):
+            lines.append(command(record))
+    return lines
+
+
+def command(record: CommandRecord) -> str:
+    """Return what one command does."""
+    said = fields_of(record)
+    get = said.get
+    sentence = f"sentence {get('sentence', '?')} of turn {get('turn', '?')}"
+    match record[0]:
+        case "SendAudio":
+            return f"sent {audio_bytes(record) // _BYTES_A_MS} ms of audio"
+        case "SendMark":
+            return f"asked for the mark {get('name', '?')}"
+        case "SendClear":
+            return "went silent: cleared what the phone still had (clear)"
+        case "WarmUp":
+            return "opened the links that the next turn needs"
+        case "Transcribe":
+            return f"sent utterance {get('utterance', '?')} to STT{_length(get('pcm'))}"
+        case "ForgetTranscript":
+            return f"waited no more for the words of utterance {get('utterance', '?')}"
+        case "RequestReply":
+            return f"asked the agent (turn {get('turn', '?')}) {quote(asked(record))}"
+        case "CloseReply":
+            return f"read no more of the reply of turn {get('turn', '?')}"
+        case "Speak":
+            return f"asked TTS for {sentence} {quote(get('text', ''))}"
+        case "CancelSpeech":
+            return f"dropped {sentence}"
+        case "Transfer":
+            return "asked the carrier to dial a person"
+        case "HangUp":
+            return f"hung up ({get('result', '?')}, {get('reason', '?')})"
+        case "Note":
+            return note(str(get("name", "?")), get("fields"))
+        case other:
+            return f"did {str(other)[:40]!r}, which this version does not know"
+
+
+def asked(record: CommandRecord) -> str:
+    """Return what a request to the agent asks; empty for another command."""
+    request = fields_of(record).get("request")
+    return str(request.get("text", "")) if isinstance(request, Mapping) else ""
+
+
+def note(name: str, fields: object) -> str:
+    """Return what an operator is told."""
+    known = fields if isinstance(fields, Mapping) else {}
+    if name == "filler":
+        return "said a filler"
+    if name == "overlap":
+        kind = "an interruption" if known.get("verdict") == "commit" else "no interruption"
+        return f"took the voice over the agent as {kind} (rule {known.get('rule', '?')})"
+    told = ", ".join(f"{key} {value}" for key, value in known.items() if value != "")
+    return f"noted {name.replace('_', ' ')}" + (f" ({told})" if told else "")
+
+
+def _length(pcm: object) -> str:
+    """Return the length of an utterance, PCM16 at 8 kHz."""
+    if isinstance(pcm, Sequence) and pcm and type(pcm[0]) is int:
+        return f" ({pcm[0] / 2 / g711.RATE:.2f} s)"
+    return ""
+
+
+def happened(event: Event) -> str:
+    """Return what an event is."""
+    match event:
+        case events.AudioIn():
+            at = clock(event.timestamp_ms / 1000)
+            return f"a frame of the caller's audio at media time {at}, score {event.speech:.2f}"
+        case events.CallStarted():
+            return "the call started"
+        case events.DigitPressed():
+            return f"the caller pressed {event.digit}"
+        case events.MarkReached():
+            return f"the phone returned the mark {event.name}"
+        case events.CallerLeft():
+            return f"the phone's stream ended ({event.how})"
+        case events.PeerFault():
+            return f"a fault of a peer ({event.wire}: {event.reason})"
+        case events.TranscriptArrived():
+            return f"the words of utterance {event.utterance} arrived: {quote(event.text)}"
+        case events.TranscriptFailed():
+            return f"STT gave utterance {event.utterance} up ({event.reason})"
+        case events.ReplyDelta():
+            return f"a piece of the reply of turn {event.turn}: {quote(event.text)}"
+        case events.ReplyPause():
+            return f"the agent is busy in turn {event.turn}"
+        case events.ReplyEnded():
+            what = " and wants to hang up" if event.hang_up else ""
+            what += " and wants a transfer" if event.transfer_to is not None else ""
+            return f"the reply of turn {event.turn} was whole{what}"
+        case events.ReplyFailed():
+            return f"the reply of turn {event.turn} failed ({event.reason})"
+        case events.TtsAudio():
+            size = 1 if event.encoding == "mulaw" else 2
+            ms = len(event.audio) * 1000 // max(1, size * event.rate)
+            return f"{ms} ms of sentence {event.sentence} of turn {event.turn} from TTS"
+        case events.TtsEnded():
+            return f"sentence {event.sentence} of turn {event.turn} was whole"
+        case events.TtsFailed():
+            return f"TTS gave sentence {event.sentence} of turn {event.turn} up ({event.reason})"
+        case events.Transferred():
+            return "the carrier accepted the transfer"
+        case events.TransferFailed():
+            return f"the carrier refused the transfer ({event.reason})"
+        case events.Tick():
+            return (
+                f"time passed; the process had stood still for {span(event.stood_s)}"
+                if event.stood_s
+                else "time passed"
+            )
+        case events.Withdraw():
+            return f"the bridge withdrew the call ({event.reason})"
+        case _:
+            assert_never(event)

@@ -1,0 +1,48 @@
+"""`ivr replay` as a developer meets it."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from ivr import cli
+from ivr.call.caller import barge_in
+from ivr.replay import tape_file
+from ivr.replay.tape import Tape
+from tests.replay.taped import taped
+
+
+@pytest.fixture(scope="module")
+def tape(tmp_path_factory: pytest.TempPathFactory) -> Tape:
+    return taped(tmp_path_factory.mktemp("phrases"))
+
+
+def replay(*words: str | Path) -> Result:
+    return CliRunner().invoke(cli.app, ["replay", *map(str, words)])
+
+
+def test_one_tape_is_the_same(tape: Tape, tmp_path: Path) -> None:
+    tape_file.write(tmp_path / "a.tape", tape)
+    result = replay(tmp_path / "a.tape")
+    assert result.exit_code == 0
+    assert "a.tape: same" in result.output
+
+
+def test_one_tape_differs(tape: Tape, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tape_file.write(tmp_path / "a.tape", tape)
+    monkeypatch.setattr(barge_in, "PAUSE_MS", 300)
+    result = replay(tmp_path / "a.tape")
+    assert result.exit_code == 1
+    assert "a.tape: different" in result.output
+
+
+def test_a_tape_that_cannot_be_read_is_one_line(tape: Tape, tmp_path: Path) -> None:
+    (tmp_path / "a.tape").write_bytes(b"hello")
+    tape_file.write(tmp_path / "b.tape", Tape(dataclasses.replace(tape.header, side="phone")))
+    for name, said in (("a.tape", "this is no tape"), ("b.tape", "a tape of a phone"), ("c.tape", "No such file")):
+        result = replay(tmp_path / name)
+        assert (result.exit_code, result.output.count("\n")) == (2, 1)
+        assert said in result.output
