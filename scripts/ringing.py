@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
+from ivr.call.call import Call
 from ivr.call.commands import Command, HangUp, Note, Transcribe
 from ivr.call.events import Event
 from ivr.call.timeline import Turn
@@ -37,6 +38,9 @@ class Keep:
     """Utterances sent to STT."""
     taken_back: int = 0
     """Utterances sent to STT early and taken back."""
+
+    def began(self, call_id: str, now: float, call: Call) -> None:
+        """Need nothing of a call before its first event."""
 
     def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
         self.sent += sum(isinstance(command, Transcribe) for command in commands)

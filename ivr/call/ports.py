@@ -115,6 +115,9 @@ class AgentPort(Protocol):
 class CallObserver(Protocol):
     """See everything of every call: the demo's screen, tapes, tests. Must not raise and must not wait."""
 
+    def began(self, call_id: str, now: float, call: Call) -> None:
+        """Take a call that is about to begin, to read what it was made with. Its first event follows."""
+
     def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
         """Take one event that was decided, and what follows from it. `now` is the loop's time."""
 

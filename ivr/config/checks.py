@@ -31,6 +31,9 @@ FIXES: Final[Mapping[str, str]] = {
     "IVR_LOG_FORMAT": "set it to text or json",
     "IVR_AUDIO_FORMAT": "set it to pcm16, pcm8 or mulaw",
     "IVR_LANGUAGE": "set it to ar or en",
+    "IVR_TAPES_KEEP": "set it to all, off, or 1/N for one call in N",
+    "IVR_TAPES_DAYS": "set it to whole days from 0 to 3650",
+    "IVR_TAPES_MB": "set it to whole megabytes from 0 to 10000000",
     "IVR_ENDPOINT_MS": "set it to milliseconds from 100 to 3000",
 }
 
@@ -81,6 +84,8 @@ def faults_of(settings: Settings, *, lines_known: bool = True) -> list[str]:
     with contextlib.suppress(OSError):
         if settings.cache_dir.is_file():
             faults.append(f"IVR_CACHE_DIR {settings.cache_dir} is a file: set it to a folder, existing or new")
+        if settings.tapes is not None and settings.tapes.is_file():
+            faults.append(f"IVR_TAPES {settings.tapes} is a file: set it to a folder, existing or new")
     # A laptop has no account: its requests are not signed.
     if settings.dev:
         return faults

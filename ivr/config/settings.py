@@ -99,6 +99,14 @@ class Settings(BaseModel):
     log_format: Literal["text", "json"] = Field("text", alias="IVR_LOG_FORMAT")
     cache_dir: Path = Field(Path(".cache/ivr"), alias="IVR_CACHE_DIR")
     """Where rendered phrases are kept."""
+    tapes: Path | None = Field(None, alias="IVR_TAPES")
+    """The folder for tapes of calls; None: no tapes."""
+    tapes_keep: str = Field("all", alias="IVR_TAPES_KEEP", pattern=r"^(off|all|1/[1-9][0-9]{0,5})$")
+    """Which calls get a tape: `all`, `1/N` one in N, or `off`."""
+    tapes_days: int = Field(14, alias="IVR_TAPES_DAYS", ge=0, le=3650)
+    """Days after which a tape is deleted; 0: never."""
+    tapes_mb: int = Field(1000, alias="IVR_TAPES_MB", ge=0, le=10_000_000)
+    """Megabytes of all tapes together; the oldest are deleted first. 0: no limit."""
     twiml_dir: Path | None = Field(None, alias="IVR_TWIML_DIR")
     """The TwiML documents; None: those that came with the bridge."""
     config: Path | None = Field(None, alias="IVR_CONFIG")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
+from ivr.call.call import Call
 from ivr.call.commands import Command, HangUp, Note
 from ivr.call.events import SUPERSEDED, CallStarted, Event
 from ivr.call.ports import CallObserver
@@ -22,6 +23,9 @@ class CallLog:
 
     def __init__(self) -> None:
         self._lines: dict[str, str] = {}
+
+    def began(self, call_id: str, now: float, call: Call) -> None:
+        """Need nothing of a call before its first event."""
 
     def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
         """Log the start of a call, and the notes among its commands."""
@@ -68,6 +72,14 @@ class Observers:
         """Take the observers. `lag` adds its stalls to the turns of a call that is over."""
         self._observers = observers
         self._lag = lag
+
+    def began(self, call_id: str, now: float, call: Call) -> None:
+        """Pass a call on that is about to begin."""
+        for observer in self._observers:
+            try:
+                observer.began(call_id, now, call)
+            except Exception:
+                log.exception("observer_failed", extra={"call": call_id})
 
     def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
         """Pass an event and its commands on."""

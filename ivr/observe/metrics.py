@@ -15,6 +15,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.registry import Collector
 
 from ivr import __version__
+from ivr.call.call import Call
 from ivr.call.commands import Command, HangUp, Note
 from ivr.call.events import SUPERSEDED, CallStarted, Event, PeerFault
 from ivr.call.timeline import OWNERS, Turn, TurnKind, TurnOutcome, spent, wait
@@ -115,6 +116,9 @@ class Metrics:
     def noted(self, name: str) -> None:
         """Count a note that belongs to no call."""
         self._add(self._notes, name)
+
+    def began(self, call_id: str, now: float, call: Call) -> None:
+        """Need nothing of a call before its first event."""
 
     def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
         """Count an event of a call, and the notes among its commands."""

@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from ivr.call.call import Call
 from ivr.call.commands import (
     CancelSpeech,
     CloseReply,
@@ -109,6 +110,9 @@ class RecentCalls:
 
     def __repr__(self) -> str:
         return f"<RecentCalls {len(self._going) + len(self._over)} calls>"
+
+    def began(self, call_id: str, now: float, call: Call) -> None:
+        """Need nothing of a call before its first event."""
 
     def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
         """Remember a call that begins, and whether it owes an answer."""

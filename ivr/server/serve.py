@@ -18,11 +18,12 @@ import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from types import FrameType
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import uvicorn
 from starlette.applications import Starlette
 
+from ivr.call.ports import CallObserver
 from ivr.config.load import load
 from ivr.config.settings import ENV_NAMES, SECRETS, Settings
 from ivr.observe import logs
@@ -48,6 +49,16 @@ PHONE_MESSAGE_BYTES = 1024 * 1024
 """Bytes of the longest message the phone may send; its audio takes 400."""
 
 
+class CallRecorder(CallObserver, Protocol):
+    """Observe every call of a server, with a thread of its own that outlives the calls."""
+
+    def start(self) -> None:
+        """Begin. Must not raise, and must not wait."""
+
+    def close(self) -> None:
+        """Put away what is not put away yet. The calls are over."""
+
+
 class Server(uvicorn.Server):
     """Run uvicorn, and drain before it exits: it would close every socket within 0.1 s."""
 
@@ -57,14 +68,16 @@ class Server(uvicorn.Server):
         bridge: Bridge,
         notice_s: float = 0.0,
         reload: Callable[[], None] = lambda: None,
+        recorder: CallRecorder | None = None,
     ) -> None:
         """Take `notice_s`, seconds from SIGTERM to the drain, in which calls are still taken.
 
-        `reload` reads the secrets again: SIGHUP asks for that, and is no end.
+        `reload` reads the secrets again: SIGHUP asks for that, and is no end. `recorder` is closed after the last call.
         """
         super().__init__(config)
         self._notice_s = notice_s
         self._reload = reload
+        self._recorder = recorder
         self._bridge = bridge
         self._draining: asyncio.Task[None] | None = None
         self._signals = 0
@@ -93,6 +106,8 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
         await super().shutdown(sockets)  # type: ignore[arg-type]
+        if self._recorder is not None:
+            self._recorder.close()
         log.info("stopped")
         # Uvicorn ends the process by the signal that it was sent: nothing of Python's own end runs after that.
         for handler in logging.getLogger().handlers:
@@ -168,13 +183,16 @@ def config_for(
     )
 
 
-def serve(settings: Settings) -> None:
-    """Serve until a signal ends it. Blocks. Raises ValueError, one line, when it cannot begin."""
+def serve(settings: Settings, recorder: CallRecorder | None = None) -> None:
+    """Serve until a signal ends it. Blocks. Raises ValueError, one line, when it cannot begin.
+
+    `recorder` sees every call; it is started and closed here.
+    """
     writer = logs.set_up(settings.log_format)
     for note in (*settings.notes, *settings.hints):
         log.warning("setting", extra={"problem": note})
     check_address(settings.host, settings.port)
-    app = create_app(settings)
+    app = create_app(settings, observe=recorder)
     bridge: Bridge = app.state.bridge
     writer.on_drop = bridge.metrics.log_line_dropped
     files, memory = _share_files(settings), MemoryLimit()
@@ -183,7 +201,10 @@ def serve(settings: Settings) -> None:
         log.warning("little_memory", extra={"left_mb": (memory.left() or 0) >> 20, "calls": files.calls})
     refused = partial(bridge.metrics.rejected, "connection")
     config = config_for(app, settings, places=files.places, backlog=files.backlog, refused=refused)
-    Server(config, bridge, settings.notice_seconds, partial(reload_secrets, bridge)).run()
+    server = Server(config, bridge, settings.notice_seconds, partial(reload_secrets, bridge), recorder)
+    if recorder is not None:
+        recorder.start()
+    server.run()
 
 
 def reload_secrets(bridge: Bridge, read: Callable[[], Settings] | None = None) -> None:

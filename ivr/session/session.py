@@ -94,6 +94,8 @@ class Session:
         try:
             async with self._group as group:
                 io = [group.create_task(self._read()), group.create_task(self._write())]
+                if self._observer is not None:
+                    self._observer.began(ports.started.call_id, self._now(), ports.call)
                 self._feed(ports.started)
                 await self._over.wait()
                 # What the call wants sent last, a mark or a clear, leaves before the socket is closed.
@@ -162,7 +164,7 @@ class Session:
         ports, requests = self._ports, self._requests
         if ports is None or requests is None or ports.call.ended is not None:
             return
-        now = max(self._loop.time(), not_before)
+        now = max(self._now(), not_before)
         commands = ports.call.receive(event, now)
         if self._observer is not None:
             self._observer.happened(ports.started.call_id, now, event, commands)
@@ -192,6 +194,10 @@ class Session:
             self._timer.cancel()
         self._tick_at = wake_at
         self._timer = self._loop.call_later(max(0.0, wake_at - now), self.tick)
+
+    def _now(self) -> float:
+        """Return the loop's time in whole microseconds, which a tape writes as a small number."""
+        return int(self._loop.time() * 1_000_000) / 1_000_000
 
     def tick(self) -> None:
         """Tell the call that the time it asked for has come. Never raises."""

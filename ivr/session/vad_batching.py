@@ -20,6 +20,10 @@ _WORTH_IT = 2
 """Calls on the line from which a shared run is worth a detour."""
 
 
+_SCORE_STEPS = 10_000
+"""Steps from 0 to 1 of the score that a call gets."""
+
+
 class ScoredCall(Protocol):
     """Receive the frames of one call back."""
 
@@ -72,4 +76,5 @@ class VadBatching:
             if isinstance(score, Exception):
                 call.scoring_failed(score)
             else:
-                call.hear(AudioIn(frame.timestamp_ms, frame.payload, score))
+                # No threshold is finer than a ten-thousandth, and a tape writes those as small numbers.
+                call.hear(AudioIn(frame.timestamp_ms, frame.payload, round(score * _SCORE_STEPS) / _SCORE_STEPS))

@@ -23,6 +23,7 @@ import httpx
 from rich.console import Console
 from starlette.routing import Mount
 
+from ivr.call.call import Call
 from ivr.call.commands import Command, HangUp
 from ivr.call.events import Event
 from ivr.call.timeline import Owner, Turn, spent, wait
@@ -93,6 +94,10 @@ class DemoObserver:
     show: CallConsole
     turns: list[Turn] = field(default_factory=list)
     recent: RecentCalls = field(default_factory=RecentCalls)
+
+    def began(self, call_id: str, now: float, call: Call) -> None:
+        self.recent.began(call_id, now, call)
+        self.show.began(call_id, now, call)
 
     def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
         self.recent.happened(call_id, now, event, commands)

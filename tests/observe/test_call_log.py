@@ -7,8 +7,10 @@ from collections.abc import Sequence
 
 import pytest
 
+from ivr.call.call import Call
 from ivr.call.commands import Command, HangUp, Note, SendClear
 from ivr.call.events import CallStarted, DigitPressed, Event, Tick
+from ivr.call.options import CallOptions
 from ivr.call.timeline import Turn, TurnOutcome
 from ivr.observe import logs
 from ivr.observe.call_log import CallLog, Observers
@@ -97,6 +99,9 @@ def test_a_call_without_a_turn(caplog: pytest.LogCaptureFixture) -> None:
 
 
 class Bad:
+    def began(self, call_id: str, now: float, call: Call) -> None:
+        raise KeyError("began")
+
     def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
         raise KeyError("happened")
 
@@ -108,6 +113,9 @@ class Good:
     def __init__(self) -> None:
         self.seen: list[str] = []
 
+    def began(self, call_id: str, now: float, call: Call) -> None:
+        self.seen.append("began")
+
     def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
         self.seen.append("happened")
 
@@ -118,16 +126,20 @@ class Good:
 def test_an_observer_that_raises_does_no_harm(caplog: pytest.LogCaptureFixture) -> None:
     good = Good()
     both = Observers(Bad(), good)
+    both.began("CA1", 0.0, Call(CallOptions()))
     both.happened("CA1", 0.0, Tick(), [])
     both.ended("CA1", 0.0, [], HangUp("success", "x"))
-    assert good.seen == ["happened", "ended"]
-    assert caplog.text.count("observer_failed") == 2
+    assert good.seen == ["began", "happened", "ended"]
+    assert caplog.text.count("observer_failed") == 3
 
 
 def test_observers_see_the_stalls_of_the_process() -> None:
     seen: list[Turn] = []
 
     class Last:
+        def began(self, call_id: str, now: float, call: Call) -> None:
+            """Need nothing of a call before its first event."""
+
         def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
             raise AssertionError("no event happens here")
 

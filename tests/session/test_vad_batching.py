@@ -131,6 +131,9 @@ class Tape:
         self.events: list[tuple[float, Event]] = []
         self.commands: list[Command] = []
 
+    def began(self, call_id: str, now: float, call: Call) -> None:
+        """Need nothing of a call before its first event."""
+
     def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
         self.events.append((now, event))
         self.commands += commands

@@ -122,6 +122,9 @@ class Watching:
     happenings: list[tuple[float, Event, Sequence[Command]]] = field(default_factory=list)
     over: list[HangUp] = field(default_factory=list)
 
+    def began(self, call_id: str, now: float, call: Call) -> None:
+        """Need nothing of a call before its first event."""
+
     def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
         self.happenings.append((now, event, commands))
 

@@ -19,6 +19,7 @@ from typing import Any, Literal
 
 import httpx
 
+from ivr.call.call import Call
 from ivr.call.commands import Command, HangUp, Note, Transcribe
 from ivr.call.events import Event
 from ivr.call.ports import WireClosed
@@ -83,6 +84,9 @@ class World:
     hang_up: HangUp | None = None
     ended_at: float = 0.0
     """Time at which the observer saw the end; loop time."""
+
+    def began(self, call_id: str, now: float, call: Call) -> None:
+        """Need nothing of a call before its first event."""
 
     def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
         self.happenings.append((now, event, commands))

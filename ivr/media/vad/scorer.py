@@ -88,6 +88,12 @@ def default_name() -> str:
     )
 
 
+def default_identity() -> str:
+    """Return what `factory` makes here, and the SHA-256 of its weights where it has some."""
+    model, _ = _model()
+    return "energy" if model is None else f"silero-vad sha256:{silero.SHA256}"
+
+
 @lru_cache(maxsize=1)
 def _model() -> tuple[Model | None, str]:
     """Return the model, or None and why there is none."""

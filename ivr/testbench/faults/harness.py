@@ -23,6 +23,7 @@ from typing import Any, Final
 import httpx
 from starlette.applications import Starlette
 
+from ivr.call.call import Call
 from ivr.call.commands import Command, HangUp, Note
 from ivr.call.events import Event, ReplyDelta
 from ivr.call.ports import CallObserver, WireClosed
@@ -119,6 +120,9 @@ class FaultObserver:
     notes: Counter[str] = field(default_factory=Counter)
     turns: list[Turn] = field(default_factory=list)
     hang_up: HangUp | None = None
+
+    def began(self, call_id: str, now: float, call: Call) -> None:
+        """Need nothing of a call before its first event."""
 
     def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
         if isinstance(event, ReplyDelta):

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ivr.call import commands, events
+from ivr.call.call import Call
 from ivr.call.commands import Command
 from ivr.call.events import Event
 from ivr.call.timeline import OWNERS, Turn, spent, wait
@@ -88,6 +89,9 @@ class CallConsole:
             self._line(entry.t, label, words.format(detail).strip())
 
     # -- the bridge's end ----------------------------------------------------------------------------------------
+
+    def began(self, call_id: str, now: float, call: Call) -> None:
+        """Need nothing of a call before its first event."""
 
     def happened(self, call_id: str, now: float, event: Event, performed: Sequence[Command]) -> None:
         """Print an event of the bridge and the commands that followed from it."""

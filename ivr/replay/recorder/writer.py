@@ -1,0 +1,250 @@
+"""Write the tapes of all live calls from one thread, so that no disk can stop a call.
+
+What the thread has not written yet is bounded. A tape that cannot be written, or not in time, is dropped with a fixed
+word for why, and its file is deleted; the call goes on and knows nothing of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import queue
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from ivr.call.commands import Command, HangUp
+from ivr.call.events import Event, Tick
+from ivr.call.options import Phrase, PhraseName
+from ivr.call.timeline import Turn
+from ivr.replay.recorder.folder import TapeFolder, why
+from ivr.replay.records import command_record
+from ivr.replay.tape import Moment, TapeEnd, TapeHeader
+from ivr.replay.tape_file import TapeEncoder
+
+log = logging.getLogger("ivr.tapes")
+
+MOST_WAITING: Final = 64_000_000
+"""Bytes of events, in memory, that may wait for the disk."""
+CLOSE_S: Final = 10.0
+"""Seconds for which the end of the process waits for the disk."""
+PRUNE_S: Final = 600.0
+"""Seconds after which tapes that have become too old are looked for again."""
+
+Happening = tuple[float, Event, Sequence[Command]]
+"""When, what, and what was decided."""
+
+
+NO_PHRASES: Final[Mapping[PhraseName, Phrase]] = {}
+
+
+class CallEnd(NamedTuple):
+    """Hold what an observer is told at the end of a call."""
+
+    hang_up: HangUp
+    turns: Sequence[Turn]
+
+
+class _WriteJob(NamedTuple):
+    """Hold what the thread is to do for one tape."""
+
+    ticket: int
+    size: int = 0
+    """Bytes in memory, about."""
+    header: TapeHeader | None = None
+    """Begin the tape with it."""
+    phrases: Mapping[PhraseName, Phrase] = NO_PHRASES
+    """Fixed words of the line, whose audio goes onto the tape."""
+    happenings: Sequence[Happening] = ()
+    end: CallEnd | None = None
+    """End the tape, and keep it or not."""
+    drop: str = ""
+    """Delete the tape, for this reason."""
+    stop: bool = False
+    """Write no more: the process ends."""
+
+
+class _OpenTape:
+    """Hold a tape that grows."""
+
+    def __init__(self, header: TapeHeader, part: Path) -> None:
+        self.header = header
+        self.part = part
+        self.encoder = TapeEncoder(header)
+        self.size = 0
+        self.began_at = self.last_at = 0.0
+        self.stood_s = 0.0
+
+    def encode(self, happenings: Sequence[Happening]) -> bytes:
+        """Return a frame for these."""
+        audible = self.header.audible
+        moments = []
+        for now, event, commands in happenings:
+            if type(event) is Tick:
+                self.stood_s += event.stood_s
+            records = [command_record(command, audible=audible) for command in commands] if commands else ()
+            moments.append(Moment(now, event, records))
+        if not self.encoder.events:
+            self.began_at = moments[0].now
+        self.last_at = moments[-1].now
+        return self.encoder.moments(moments)
+
+    def end(self, end: CallEnd) -> TapeEnd:
+        """Return the end of the tape."""
+        return TapeEnd(
+            end.hang_up.result,
+            end.hang_up.reason,
+            seconds=round(self.last_at - self.began_at, 6),
+            events=self.encoder.events,
+            turns=len(end.turns),
+            digest=self.encoder.digest,
+            stood_s=round(self.stood_s, 3),
+        )
+
+
+class TapeWriter:
+    """Queue what happens on calls for a thread that writes it. Only the thread waits for the disk."""
+
+    def __init__(self, folder: TapeFolder, *, most: int = MOST_WAITING) -> None:
+        self._folder = folder
+        self._most = most
+        self._jobs: queue.SimpleQueue[_WriteJob] = queue.SimpleQueue()
+        # Each of these is changed by one side only, so that neither waits for the other.
+        self._given = 0
+        self._taken = 0
+        self.lost: set[int] = set()
+        """Tickets of tapes that the thread has dropped, until they are ended."""
+        self.outcomes: Counter[str] = Counter()
+        """Tapes by what became of them: `kept`, `not_kept`, or why they were dropped."""
+        self.bytes_written = 0
+        self._open: dict[int, _OpenTape] = {}
+        self._stored = self._pruned_at = 0.0
+        self._thread = threading.Thread(target=self._run, name="tapes", daemon=True)
+
+    def __repr__(self) -> str:
+        return f"<TapeWriter {self._given - self._taken} bytes waiting, {len(self._open)} tapes open>"
+
+    # -- for the event loop --------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start the thread. It begins with what an earlier process has left in the folder."""
+        self._thread.start()
+
+    def begin(self, ticket: int, header: TapeHeader, phrases: Mapping[PhraseName, Phrase]) -> None:
+        """Begin a tape under a number that no other has. `phrases`: fixed words whose audio goes onto it."""
+        self._jobs.put(_WriteJob(ticket, header=header, phrases=phrases))
+
+    def add(self, ticket: int, happenings: Sequence[Happening], size: int) -> bool:
+        """Write what happened, `size` bytes of memory; return False when the tape is lost and no more is wanted."""
+        if ticket in self.lost:
+            self.lost.discard(ticket)
+            return False
+        if self._given - self._taken + size > self._most:
+            self._jobs.put(_WriteJob(ticket, drop="disk_slow"))
+            return False
+        self._given += size
+        self._jobs.put(_WriteJob(ticket, size, happenings=happenings))
+        return True
+
+    def end(self, ticket: int, end: CallEnd) -> None:
+        """End a tape, and keep it or not."""
+        self._jobs.put(_WriteJob(ticket, end=end))
+
+    def close(self) -> None:
+        """Write what waits and end the thread; wait for `CLOSE_S` seconds at most. What is open breaks off."""
+        if not self._thread.is_alive():
+            return
+        self._jobs.put(_WriteJob(0, stop=True))
+        self._thread.join(CLOSE_S)
+        if self._thread.is_alive():
+            log.warning("tapes_not_written", extra={"bytes": self._given - self._taken})
+
+    # -- the thread ----------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            for left in self._folder.open():
+                log.info("tape_recovered", extra={"tape": left.name})
+            self._prune()
+        except OSError as fault:
+            log.warning("tapes_folder", extra={"path": str(self._folder.path), "problem": why(fault)})
+        while not (job := self._jobs.get()).stop:
+            self._do(job)
+            self._taken += job.size
+        for tape in self._open.values():
+            # Without an end: it breaks off.
+            with contextlib.suppress(OSError):
+                self._folder.keep(tape.part)
+        self._folder.close()
+
+    def _do(self, job: _WriteJob) -> None:
+        """Do one thing for one tape; whatever goes wrong costs that tape alone."""
+        try:
+            if job.header is not None:
+                self._begin(job.ticket, job.header, job.phrases)
+            elif (tape := self._open.get(job.ticket)) is None:
+                self.lost.discard(job.ticket)
+            elif job.drop:
+                self._drop(job, job.drop)
+            elif job.end is not None:
+                self._end(job.ticket, tape, job.end)
+            else:
+                self._write(tape, tape.encode(job.happenings))
+        except OSError as fault:
+            self._lose(job, why(fault))
+        except Exception:
+            log.exception("tape_failed")
+            self._lose(job, "failed")
+
+    def _begin(self, ticket: int, header: TapeHeader, phrases: Mapping[PhraseName, Phrase]) -> None:
+        tape = self._open[ticket] = _OpenTape(header, self._folder.claim(header.call_id))
+        data = tape.encoder.head()
+        for name, phrase in phrases.items():
+            if phrase.audio:
+                data += tape.encoder.phrase(name, phrase.audio)
+        self._write(tape, data)
+
+    def _write(self, tape: _OpenTape, data: bytes) -> None:
+        self._folder.add(tape.part, data)
+        tape.size += len(data)
+        self.bytes_written += len(data)
+
+    def _end(self, ticket: int, tape: _OpenTape, end: CallEnd) -> None:
+        self._write(tape, tape.encoder.end(tape.end(end)))
+        self._folder.keep(tape.part)
+        del self._open[ticket]
+        self.outcomes["kept"] += 1
+        log.info("tape_kept", extra={"call": tape.header.call_id, "bytes": tape.size})
+        self._stored += tape.size
+        self._prune()
+
+    def _lose(self, job: _WriteJob, reason: str) -> None:
+        """Drop a tape that its call still adds to."""
+        self.lost.add(job.ticket)
+        self._drop(job, reason)
+
+    def _drop(self, job: _WriteJob, reason: str) -> None:
+        """Forget a tape, and delete its file."""
+        tape = self._open.pop(job.ticket, None)
+        header = tape.header if tape is not None else job.header
+        told = {"call": header.call_id if header is not None else "", "reason": reason}
+        self.outcomes[reason] += 1
+        log.warning("tape_dropped", extra=told)
+        if tape is not None:
+            try:
+                self._folder.delete(tape.part)
+            except OSError as fault:
+                log.warning("tape_not_deleted", extra={**told, "reason": why(fault)})
+
+    def _prune(self) -> None:
+        """Delete the tapes that are too old or too many, where there may be any."""
+        now = time.monotonic()
+        if self._pruned_at and now - self._pruned_at < PRUNE_S and self._stored <= self._folder.most:
+            return
+        deleted, self._stored = self._folder.prune(time.time())
+        self._pruned_at = now
+        if deleted:
+            log.info("tapes_deleted", extra={"tapes": deleted})
