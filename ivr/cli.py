@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "demo": "Make a whole phone call on this machine: no account, no key, no network.",
     "faults": "Show what callers hear when Hamsa or the agent fails: every known fault, in virtual time.",
     "replay": "Run calls on tapes again with today's code: the same, or the first difference in words.",
+    "tape": "List, show, examine, cut and redact tapes of calls.",
     "version": "Say which version this is, and on what it runs.",
 }
 """What `ivr --help` says of each command: the first line of its docstring in `ivr/commands/NAME.py`."""

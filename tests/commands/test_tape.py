@@ -1,0 +1,64 @@
+"""`ivr tape` as a developer meets it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from ivr import cli
+from ivr.replay import tape_file
+from tests.replay.taped import taped
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the tape of one call."""
+    path = tmp_path_factory.mktemp("tapes")
+    tape_file.write(path / "a.tape", taped(tmp_path_factory.mktemp("phrases")))
+    return path
+
+
+def run(*words: str | Path) -> Result:
+    return CliRunner().invoke(cli.app, ["tape", *map(str, words)])
+
+
+def test_tapes_are_listed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = run("list", folder)
+    assert (result.exit_code, "a.tape" in result.output, "success caller_stop" in result.output) == (0, True, True)
+    assert json.loads(run("list", folder, "--json").output)["turns"] == 3
+    assert run("list", folder, "--line", "other").output == "no tapes\n"
+    monkeypatch.setenv("IVR_TAPES", str(folder))
+    assert "a.tape" in run("list").output
+
+
+def test_a_tape_is_shown(folder: Path) -> None:
+    tape = folder / "a.tape"
+    assert "what are your opening hours" in run("show", tape, "--turn", "1").output
+    assert "0:08." in run("show", tape, "--from", "8", "--to", "9", "--all").output
+    lines = [json.loads(line) for line in run("show", tape, "--json").output.splitlines()]
+    assert (lines[0]["record"], lines[-1]["record"]) == ("tape", "end")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("list", "nowhere"), "nowhere"),
+        (("list", "--since", "soon"), "--since soon"),
+        (("show", "nowhere.tape"), "nowhere.tape"),
+        (("show", "."), "ivr:"),
+    ],
+)
+def test_a_mistake_is_one_line(
+    words: tuple[str, ...], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("IVR_TAPES", raising=False)
+    (tmp_path / "tapes").mkdir()
+    result = run(*words)
+    assert result.exit_code == 2
+    assert says in result.output
+    assert "Traceback" not in result.output
+    assert result.output.count("\n") == 1
