@@ -21,7 +21,6 @@ from ivr.call.caller.speculation import MAYBE_WORDS_MS, Speculation
 from ivr.call.commands import Command, HangUp
 from ivr.call.deadlines import Awaited, Deadlines
 from ivr.call.ending import LATE_ENDS, LEAVE_STREAM_S, TRANSFER_PATIENCE_S, Ending, EndingState, PlannedEnd, Upstream
-from ivr.call.events import Event
 from ivr.call.keypad import KEYPAD
 from ivr.call.line_watch import PROBE, LineWatch
 from ivr.call.options import CallOptions, PhraseName
@@ -29,21 +28,23 @@ from ivr.call.overlaps import Overlaps
 from ivr.call.prompts import Prompts
 from ivr.call.timeline import Turn
 from ivr.call.turn import Floor, TurnState, TurnTrigger
+from ivr.media.acoustics import Acoustics
 from ivr.media.endpointing import SpeechEnded
 from ivr.media.jitter_buffer import Frame
 from ivr.text.transcript import words_in
 
 
 class Call:
-    """Decide everything on one call."""
+    """Decide everything on one call. `acoustics` measures its audio."""
 
-    def __init__(self, options: CallOptions) -> None:
+    def __init__(self, options: CallOptions, acoustics: Acoustics | None = None) -> None:
         self.options = options
+        self.acoustics = acoustics or Acoustics()
         self.floor = Floor()
         self.ending = Ending(options)
         self._started: events.CallStarted | None = None
-        self._input = CallerInput(options)
-        self._output = SpeechOutput(options)
+        self._input = CallerInput(options, self.acoustics)
+        self._output = SpeechOutput(options, self.acoustics)
         self._agent_turns = AgentTurns(options, self._output)
         self._speculation = Speculation(options, self._input, self._agent_turns.said_lately)
         self._overlaps = Overlaps(options, self.floor, self._input, self._speculation, self._output, self._agent_turns)
@@ -71,8 +72,9 @@ class Call:
         """Return how the call ended; None: it has not."""
         return self.ending.hang_up
 
-    def receive(self, event: Event, now: float) -> list[Command]:
+    def receive(self, event: events.Event, now: float) -> list[Command]:
         """Return what to do about an event, in order. After `HangUp` nothing more comes, whatever arrives."""
+        self.acoustics.begin()
         if self.ended is not None:
             return []
         self._line_watch.take(event, now)
@@ -82,7 +84,7 @@ class Call:
         out, self._out = self._out, []
         return out
 
-    def _decide(self, event: Event, now: float) -> None:
+    def _decide(self, event: events.Event, now: float) -> None:
         match event:
             case events.AudioIn():
                 self._hear(self._input.frames(event), now)
@@ -101,8 +103,7 @@ class Call:
             case events.ReplyDelta() | events.ReplyPause() | events.ReplyEnded() | events.ReplyFailed():
                 self._reply(event, now)
             case events.TranscriptArrived(utterance=utterance, text=text):
-                words = words_in(self._speculation.without_echo(utterance, text, now))
-                self._transcript(utterance, words, now)
+                self._transcript(utterance, words_in(self._speculation.without_echo(utterance, text, now)), now)
             case events.TranscriptFailed(utterance=utterance, reason=reason):
                 self._note("transcript_failed", reason=reason)
                 self._transcript(utterance, None, now)
@@ -162,7 +163,7 @@ class Call:
             due = self._fillers.due_at(silent_from, now, owed=owed, arriving=self._agent_turns.arriving)
             self._deadlines.move("filler", due)
 
-    def _note(self, name: str, **fields: str | int | float | bool) -> None:
+    def _note(self, name: str, /, **fields: str | int | float | bool) -> None:
         """Tell the observers."""
         self._out.append(commands.Note(name, fields))
 
@@ -422,6 +423,8 @@ class Call:
     def _say(self, name: PhraseName, now: float) -> bool:
         """Say a phrase of the line; return False when the line has none."""
         said = self._agent_turns.say_phrase(name, now)
+        if said:
+            self._note("phrase", name=name)
         # While the agent yields, the phrase waits with the rest.
         if said and self.floor.state is not TurnState.YIELDING:
             self.floor.go(TurnTrigger.SAY)
@@ -429,12 +432,13 @@ class Call:
 
     def _fill(self, now: float) -> None:
         """Say a filler: the caller has heard nothing for too long."""
-        phrase = self.options.phrases.get(self._fillers.next())
+        name = self._fillers.next()
         turn = self._agent_turns.turn if self._agent_turns.open else None
-        out = self._output.fill(phrase, turn, now) if phrase is not None else None
+        out = self._output.fill(self.options.phrases.get(name), turn, now)
         if out is not None:
             self._out += out
             self._note("filler", state=self.floor.state.value)
+            self._note("phrase", name=name)
 
     def _all_heard(self, now: float) -> None:
         """Close a turn that was heard to its end; then the caller has the floor, or the call ends."""

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from itertools import accumulate
 
-from ivr.media.g711 import FRAME_PCM, audioop
 from ivr.media.loudness import decibels
 
 _HALF_SECOND = 25
@@ -89,14 +88,11 @@ class CallLevels:
         """Return the fields of the call's record: `caller_dbfs`, `noise_dbfs`, `echo_db`; None is unknown."""
         return {"caller_dbfs": self.caller, "noise_dbfs": self.noise, "echo_db": self.echo}
 
-    def push(self, frame: bytes, played: bytes | None, voiced: bool) -> None:
-        """Take one frame (320 bytes of PCM16), what was played meanwhile (None: nothing), and whether it is speech."""
-        if len(frame) != FRAME_PCM:
-            raise ValueError(f"a frame is {FRAME_PCM} bytes, not {len(frame)}")
-        # A frame is only put down as a number, which costs a microsecond; half a second of them is looked at in one go.
-        rms = audioop.rms(frame, 2)
+    def push(self, rms: int, played: int | None, voiced: bool) -> None:
+        """Take one frame's RMS, that of what was played meanwhile (None: nothing), and whether it is speech."""
+        # A frame is only put down, which costs less than a microsecond; half a second of them is looked at in one go.
         self._heard.append(rms)
-        self._played.append(audioop.rms(played, 2) if played else 0)
+        self._played.append(played or 0)
         if voiced:
             self._voiced = True
             self._voice.add(decibels(rms))
@@ -112,8 +108,8 @@ class CallLevels:
             return
         agent = max(before.agent, block.agent)
         if agent < _AGENT_SILENT:
-            for rms in block.heard:
-                self._noise.add(decibels(rms))
+            for one in block.heard:
+                self._noise.add(decibels(one))
         elif min(before.agent, block.agent) > _AGENT:
             noise = 0.0 if self.noise is None else 32768**2 * 10 ** (self.noise / 10)
             heard = block.power - (noise if block.power > noise * _BURIED else 0.0)

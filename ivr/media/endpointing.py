@@ -64,6 +64,8 @@ class SpeechEnded:
     """Voiced audio in it."""
     forced: bool
     """Ended by its length or by the end of the stream, not by silence."""
+    loud: tuple[int, ...] = ()
+    """RMS of each frame of `pcm`."""
 
 
 _BRIDGED = 6
@@ -72,6 +74,8 @@ _BEFORE_DOUBT = 2
 """Frames kept before a doubtful stretch."""
 
 Edge: TypeAlias = SpeechStarted | SpeechEnded
+_Heard: TypeAlias = tuple[bytes, int]
+"""A frame and its RMS."""
 
 
 class Endpointer:
@@ -85,9 +89,9 @@ class Endpointer:
         self._window: deque[bool] = deque(maxlen=self._need + 1)
         self._pre_roll = _frames(self.options.pre_roll_ms)
         most = max(self._pre_roll, _frames(self.options.reach_ms)) + self._need + 1
-        self._kept: deque[bytes] = deque(maxlen=most)
+        self._kept: deque[_Heard] = deque(maxlen=most)
         self._faint: deque[bool] = deque(maxlen=most)
-        self._speech: list[bytes] = []
+        self._speech: list[_Heard] = []
         self._frame = 0
         self._first = 0
         self._onset = -1
@@ -119,15 +123,15 @@ class Endpointer:
         """Return the audio since the last voiced frame of the current utterance, ms; 0 without one."""
         return (self._frame - self._end) * FRAME_MS if self.speaking else 0
 
-    def push(self, frame_pcm: bytes, probability: float) -> list[Edge]:
-        """Take one frame (320 bytes) and how likely it is speech; return its edge, at most one."""
+    def push(self, frame_pcm: bytes, probability: float, rms: int = 0) -> list[Edge]:
+        """Take one frame (320 bytes), how likely it is speech, and its RMS; return its edge, at most one."""
         if len(frame_pcm) != FRAME_PCM:
             raise ValueError(f"a frame is {FRAME_PCM} bytes, not {len(frame_pcm)}")
         self._frame += 1
         if not self.speaking:
-            self._keep([frame_pcm], probability >= self.options.faint)
+            self._keep([(frame_pcm, rms)], probability >= self.options.faint)
             return self._listen(probability)
-        self._speech.append(frame_pcm)
+        self._speech.append((frame_pcm, rms))
         self._above = probability >= (self.options.off if self._above else self.options.on)
         if self._above:
             self._voiced += 1
@@ -181,14 +185,14 @@ class Endpointer:
         self._faint.clear()
         return [SpeechStarted(self._onset * FRAME)]
 
-    def _keep(self, frames: list[bytes], faint: bool = False) -> None:
+    def _keep(self, frames: list[_Heard], faint: bool = False) -> None:
         self._kept.extend(frames)
         self._faint.extend([faint] * len(frames))
 
     def _utterance(self, *, forced: bool) -> SpeechEnded:
         until = self._end - self._first + _frames(self.options.tail_ms)
-        pcm = b"".join(self._speech[:until])
-        return SpeechEnded(pcm, self._onset * FRAME, self._end * FRAME, self.speech_ms, forced)
+        frames, loud = zip(*self._speech[:until], strict=True)
+        return SpeechEnded(b"".join(frames), self._onset * FRAME, self._end * FRAME, self.speech_ms, forced, loud)
 
     def _forget(self) -> None:
         self._onset, self._voiced = -1, 0

@@ -18,6 +18,7 @@ No timestamp makes the buffer hold more than 60 ms and a chunk, or stop the fram
 from __future__ import annotations
 
 from bisect import insort
+from operator import itemgetter
 from typing import TypeAlias
 
 from ivr.media.g711 import FRAME, RATE, SILENCE
@@ -87,7 +88,8 @@ class JitterBuffer:
             self._next = start
             self._take(start, ulaw, speech)
         elif start - self._next >= _TOLERANCE:
-            insort(self._held, (start, ulaw, speech))
+            # Of two for one place the first that came is the first: what they sound like decides nothing.
+            insort(self._held, (start, ulaw, speech), key=itemgetter(0))
         elif self._take(start, ulaw, speech):
             self._passed += len(ulaw)
         self._settle(_HOLD)

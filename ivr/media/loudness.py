@@ -7,9 +7,10 @@ is a few integers a frame, so that every frame of every call can afford it.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from math import log10
 
-from ivr.media.g711 import FRAME_PCM, audioop
+from ivr.media.g711 import audioop
 
 FAINT_DBFS = -36.0
 """Level under which a voice may be that of a television..."""
@@ -29,9 +30,9 @@ def is_faint(level: float, usual: float) -> bool:
     return level < min(FAINT_DBFS, usual - FAINT_DB)
 
 
-def voice_level(pcm: bytes) -> float:
-    """Return the level of a voice in PCM16 at 8 kHz, dBFS: what its loudest tenth of frames exceed; pauses are free."""
-    frames = sorted(audioop.rms(pcm[at : at + FRAME_PCM], 2) for at in range(0, len(pcm), FRAME_PCM))
+def voice_level(loud: Iterable[int]) -> float:
+    """Return the level of a voice by the RMS of its frames, dBFS: what its loudest tenth exceeds; pauses are free."""
+    frames = sorted(loud)
     return decibels(frames[-1 - len(frames) // 10] if frames else 0)
 
 

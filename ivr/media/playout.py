@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from ivr.media import g711
+from ivr.media.acoustics import Acoustics
 from ivr.media.g711 import FRAME, RATE
 
 _SILENT = bytes([g711.SILENCE])
@@ -81,8 +82,9 @@ class _Piece:
 class Playout:
     """Play out the agent's audio of one call."""
 
-    def __init__(self, options: PlayoutOptions | None = None) -> None:
+    def __init__(self, options: PlayoutOptions | None = None, acoustics: Acoustics | None = None) -> None:
         self.options = options or PlayoutOptions()
+        self._acoustics = acoustics or Acoustics()
         o = self.options
         self._lead = o.lead_ms / 1000
         self._message = o.message_ms * RATE // 1000
@@ -170,10 +172,8 @@ class Playout:
         """
         piece = self._pieces[key]
         start, end = max(piece.start, self._tape_start), piece.end or self.written
-        loud = [
-            g711.audioop.rms(g711.decode(bytes(self._tape[at : at + FRAME])), 2)
-            for at in range(start - self._tape_start, end - self._tape_start, FRAME)
-        ]
+        places = range(start - self._tape_start, end - self._tape_start, FRAME)
+        loud = self._acoustics.stretch([bytes(self._tape[at : at + FRAME]) for at in places])
         pause, quiet = pause_ms * RATE // 1000, 0
         for place, rms in enumerate(loud, 1):
             at = start + place * FRAME
@@ -338,13 +338,12 @@ class Playout:
         self.held = False
         first = max((p.start for p in self._pieces.values() if p.start <= self._heard), default=self._heard)
         low = max(first, self._heard - self._rewind, self._tape_start)
-        loud: dict[int, int] = {}
-        for at in range(low, self._heard - FRAME + 1, FRAME // 2):
-            start = at - self._tape_start
-            loud[at] = g711.audioop.rms(g711.decode(bytes(self._tape[start : start + FRAME])), 2)
+        places = range(low, self._heard - FRAME + 1, FRAME // 2)
+        starts = (at - self._tape_start for at in places)
+        loud = self._acoustics.stretch([bytes(self._tape[start : start + FRAME]) for start in starts])
         # The last of the quietest 20 ms: a word is begun again, and no more than that.
-        floor = min(loud.values(), default=0)
-        spot = max((at for at, rms in loud.items() if rms <= 1.25 * floor + 50), default=low)
+        floor = min(loud, default=0)
+        spot = max((at for at, rms in zip(places, loud, strict=True) if rms <= 1.25 * floor + 50), default=low)
         self._sent = self._marked = self._heard = spot
         return self.poll(now)
 

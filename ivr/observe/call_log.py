@@ -35,6 +35,9 @@ class CallLog:
         for command in commands:
             if isinstance(command, Note):
                 level = logging.WARNING if command.name in _WARNINGS else logging.INFO
+                # What the line says of its own is no news.
+                if command.name == "phrase":
+                    level = logging.DEBUG
                 # The figures of a turn are compared by line.
                 line = {"line": self._lines.get(call_id, "")} if command.name == "turn" else {}
                 log.log(level, command.name, extra={**logs.fitted(command.fields), **line, "call": call_id})

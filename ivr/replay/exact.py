@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ivr.call.call import Call
 from ivr.call.commands import Command
+from ivr.replay.recorded_acoustics import RecordedAcoustics
 from ivr.replay.records import command_record
 from ivr.replay.tape import CommandRecord, Moment, Tape
 
@@ -28,10 +29,28 @@ class ReplayStep:
         return self.records == list(self.moment.commands)
 
 
+def has_sounds(tape: Tape) -> bool:
+    """Return whether a tape has the numbers that were measured on the call's audio, in place of the audio."""
+    return any(moment.sounds for moment in tape.moments)
+
+
+def recorded_acoustics(tape: Tape) -> RecordedAcoustics | None:
+    """Return what answers a call from the sounds of its tape; None: the tape has the audio itself."""
+    return RecordedAcoustics() if has_sounds(tape) else None
+
+
 def steps(tape: Tape, call: Call | None = None) -> Iterator[ReplayStep]:
-    """Yield every moment of a tape with what today's code decides. `call`: the call that is fed; None: a new one."""
-    fed = call if call is not None else Call(tape.options)
-    audible = tape.header.audible
+    """Yield every moment of a tape with what today's code decides. `call`: the call that is fed; None: a new one.
+
+    A tape with sounds has no audio, or other audio than the call had: its call is given `RecordedAcoustics`, and its
+    commands count audio by length alone.
+    """
+    recorded = recorded_acoustics(tape) if call is None else call.acoustics
+    fed = call if call is not None else Call(tape.options, recorded)
+    given = recorded if isinstance(recorded, RecordedAcoustics) else None
+    audible = tape.header.audible and not has_sounds(tape)
     for index, moment in enumerate(tape.moments):
+        if given is not None:
+            given.give(moment.sounds)
         commands = fed.receive(moment.event, moment.now)
         yield ReplayStep(index, moment, commands, [command_record(command, audible=audible) for command in commands])

@@ -78,8 +78,8 @@ class Moment:
     """Where a leg is recorded without its audio, the event has silence of the same length."""
     commands: Sequence[CommandRecord] = ()
     sounds: Sequence[Any] = ()
-    """What the call measured on the caller's audio with this event, where the audio itself is not what it was: the
-    numbers that `RecordedAcoustics` gives the call in its place."""
+    """What the call measured of its audio with this event (`Acoustics.taken`), where the audio itself is not what it
+    was: the numbers that `RecordedAcoustics` gives the call in its place."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ def test_links_are_warmed_while_the_greeting_is_heard() -> None:
     stage = Stage(options(phrases=phrases()))
     assert stage.all(WarmUp) == [WarmUp()]
     assert stage.state == "speaking"
-    assert isinstance(stage.log[1][1], SendAudio)
+    assert isinstance([one for _, one in stage.log if not isinstance(one, Note)][1], SendAudio)
     stage.wait(600)
     assert stage.state == "listening"
     assert bytes(stage.heard) == LOUD * 25

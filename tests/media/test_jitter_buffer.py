@@ -121,6 +121,13 @@ def test_a_clock_that_starts_again_is_followed_and_trusted() -> None:
     assert run(track, numbered(35, 36, 37, 38)) == frames(-1, 35, 36, 37, 38)
 
 
+@pytest.mark.parametrize("twins", [(7, 9), (9, 7)])
+def test_of_two_for_one_place_the_first_counts(twins: tuple[int, int]) -> None:
+    first, second = twins
+    chunks = [(0, frame(0)), (40, frame(first)), (40, frame(second)), (20, frame(1))]
+    assert run(JitterBuffer(), chunks) == frames(0, 1, first)
+
+
 def test_what_was_held_when_the_clock_went_back_is_dropped() -> None:
     track = JitterBuffer()
     run(track, numbered(*range(10)))

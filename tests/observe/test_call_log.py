@@ -50,6 +50,12 @@ def test_notes_are_told_and_nothing_else(caplog: pytest.LogCaptureFixture) -> No
     assert told(caplog) == [("INFO", "overlap", {"call": "CA1", "ms": 140}), ("INFO", "plain", {"call": "CA1"})]
 
 
+def test_a_phrase_is_no_news(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    CallLog().happened("CA1", 0.0, Tick(), [Note("phrase", {"name": "greeting"})])
+    assert [(record.levelname, record.message) for record in caplog.records] == [("DEBUG", "phrase")]
+
+
 @pytest.mark.parametrize("field", ["name", "message", "args", "module", "msg", "process", "asctime", "call"])
 def test_no_field_of_a_note_can_break_the_log(field: str, caplog: pytest.LogCaptureFixture) -> None:
     CallLog().happened("CA1", 0.0, Tick(), [Note("odd", {field: "x", "fine": 1})])

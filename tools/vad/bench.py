@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 import numpy as np
 
 from ivr.media.call_levels import CallLevels
-from ivr.media.g711 import RATE
+from ivr.media.g711 import RATE, audioop
 from ivr.media.vad import scorer as vad
 from ivr.media.vad.detector import VoiceDetector
 from ivr.media.vad.energy import EnergyScorer
@@ -108,11 +108,13 @@ def shared(lines: list[list[Frame]]) -> Callable[[], None]:
 
 
 def noted(lines: list[list[Frame]]) -> Callable[[], None]:
+    """Return a pass that measures and counts the levels alone."""
+
     def one_pass() -> None:
         for line in lines:
             levels = CallLevels()
             for number, (frame, played) in enumerate(line):
-                levels.push(frame, played, number % 100 > 60)
+                levels.push(audioop.rms(frame, 2), audioop.rms(played, 2) if played else None, number % 100 > 60)
 
     return one_pass
 

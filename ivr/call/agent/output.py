@@ -17,6 +17,7 @@ from ivr.call.events import TtsAudio, TtsEnded, TtsFailed
 from ivr.call.options import CallOptions, Phrase
 from ivr.call.timeline import Sentence, Turn
 from ivr.media import g711
+from ivr.media.acoustics import Acoustics
 from ivr.media.agc import GainControl
 from ivr.media.playout import Out, Playout, PlayoutAudio, PlayoutMark, PlayoutOptions
 from ivr.media.resample import Resampler
@@ -49,10 +50,10 @@ class _QueuedSentence:
 class SpeechOutput:
     """Speak all that the agent says on one call."""
 
-    def __init__(self, options: CallOptions) -> None:
+    def __init__(self, options: CallOptions, acoustics: Acoustics | None = None) -> None:
         self._timeout = options.speech_timeout
         self.playout = Playout(
-            PlayoutOptions(lead_ms=options.lead_ms, fade_ms=options.fade_ms, mark_grace_s=options.mark_grace)
+            PlayoutOptions(lead_ms=options.lead_ms, fade_ms=options.fade_ms, mark_grace_s=options.mark_grace), acoustics
         )
         # Loudness and pace belong to the call, because the speaker does.
         self._gain = GainControl()
@@ -243,13 +244,13 @@ class SpeechOutput:
 
     # -- fillers -------------------------------------------------------------------------------------------------
 
-    def fill(self, phrase: Phrase, turn: Turn | None, now: float) -> list[Command] | None:
+    def fill(self, phrase: Phrase | None, turn: Turn | None, now: float) -> list[Command] | None:
         """Say something while words are awaited. The words follow it after a breath.
 
-        It is no sentence of a turn; `turn` records it. None: not without audio, nor inside a sentence that was begun
-        again too often.
+        It is no sentence of a turn; `turn` records it. None: the line has no such phrase, or not its audio, or it would
+        stand inside a sentence that was begun again too often.
         """
-        if not phrase.audio or (self.open and not self.may_begin_again):
+        if phrase is None or not phrase.audio or (self.open and not self.may_begin_again):
             return None
         out: list[Command] = []
         # Nothing may come between the parts of a sentence: one that has begun to sound is cut and begun again.

@@ -12,10 +12,11 @@ from typing import Final
 from ivr.call.events import AudioIn
 from ivr.call.options import CallOptions
 from ivr.media import g711
+from ivr.media.acoustics import Acoustics
 from ivr.media.call_levels import CallLevels
 from ivr.media.endpointing import Endpointer, EndpointOptions, SpeechEnded
 from ivr.media.jitter_buffer import Frame, JitterBuffer
-from ivr.media.loudness import is_faint, level
+from ivr.media.loudness import decibels, is_faint
 from ivr.media.vad.detector import VoiceDetector
 
 KEY_MS = 200
@@ -32,7 +33,8 @@ _NO_LEVEL: Final = -90.0
 class CallerInput:
     """Follow one caller's speech."""
 
-    def __init__(self, options: CallOptions) -> None:
+    def __init__(self, options: CallOptions, acoustics: Acoustics | None = None) -> None:
+        self._acoustics = acoustics or Acoustics()
         self._jitter_buffer = JitterBuffer()
         self.levels = CallLevels()
         self._detector = VoiceDetector()
@@ -97,18 +99,18 @@ class CallerInput:
         `played` is the mu-law the caller was hearing meanwhile, empty for silence.
         """
         pcm = g711.decode(frame)
-        reference = g711.decode(played) if len(played) == g711.FRAME else None
+        rms, agent = self._acoustics.frame(pcm, played)
         self._position += g711.FRAME
-        probability = self._detector.push(pcm, speech, reference)
+        probability = self._detector.judge(rms, speech, agent)
         # A caller who falls silent is followed at once by a television that was under the caller's voice before. A
         # key's tone may sound like a voice. Without an open utterance there is no level to compare.
-        loud = level(pcm) if self.speaking else None
+        loud = decibels(rms) if self.speaking else None
         if (loud is not None and self._behind(loud)) or self._position <= self._deaf_until:
             probability = 0.0
-        edges = self._endpointer.push(pcm, probability)
-        self.levels.push(pcm, reference, self.speaking and not self.silence_ms)
+        edges = self._endpointer.push(pcm, probability, rms)
+        self.levels.push(rms, agent, self.speaking and not self.silence_ms)
         if self.speaking:
-            self._measure(level(pcm) if loud is None else loud)
+            self._measure(decibels(rms) if loud is None else loud)
         elif self._levels:
             self._levels.clear()
             self.level = _NO_LEVEL

@@ -168,7 +168,7 @@ class Speculation:
 
     def _add(self, utterance: SpeechEnded, now: float) -> int:
         began, ended = self._caller.at(utterance.onset, now), self._caller.at(utterance.end, now)
-        level, agreement = voice_level(utterance.pcm), self._caller.agreement(utterance)
+        level, agreement = voice_level(utterance.loud), self._caller.agreement(utterance)
         return self.utterances.add(
             began, ended, now, utterance.voiced_ms, agreement, onset=utterance.onset, level=level
         )

@@ -8,7 +8,7 @@ Pure: the same frames, scores and played audio give the same answers.
 from __future__ import annotations
 
 from ivr.media.g711 import FRAME_PCM, audioop
-from ivr.media.loudness import QUIET_DBFS, NoiseFloor, decibels, level
+from ivr.media.loudness import QUIET_DBFS, NoiseFloor, decibels
 from ivr.media.vad.babble import BabbleFloor
 from ivr.media.vad.echo_gate import NOTHING, EchoGate
 from ivr.media.vad.hangover import Hangover
@@ -50,10 +50,13 @@ class VoiceDetector:
         """
         if len(frame) != FRAME_PCM or (played and len(played) != FRAME_PCM):
             raise ValueError(f"a frame is {FRAME_PCM} bytes, not {len(frame)} and {len(played or b'')}")
-        rms = audioop.rms(frame, 2)
+        return self.judge(audioop.rms(frame, 2), speech, audioop.rms(played, 2) if played else None)
+
+    def judge(self, rms: int, speech: float, played: int | None = None) -> float:
+        """Return the same for a frame that was measured. `rms`: of the frame. `played`: of what was heard; or None."""
         heard = decibels(rms)
         self.noise.push(rms)
-        is_open = self.gate.push(heard, level(played) if played else NOTHING)
+        is_open = self.gate.push(heard, NOTHING if played is None else decibels(played))
         # Right after the agent's voice the line's own noise wakes nothing: the model still has the agent's last word in
         # its memory and takes noise for speech.
         needed = max(QUIET_DBFS, self.noise.floor + _WAKING) if self._asleep and self.gate.busy else QUIET_DBFS
