@@ -20,7 +20,7 @@ class RecorderOptions:
     """Hold which calls get a tape, and how long the files stay."""
 
     folder: Path
-    keep: KeepMode = "all"
+    keep: KeepMode = "trouble"
     """`trouble`: the tapes of calls that went wrong. `all`: of every call that is recorded."""
     one_in: int = 1
     """One call in so many is recorded."""

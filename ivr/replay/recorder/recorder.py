@@ -58,7 +58,9 @@ class TapeRecorder:
     ) -> None:
         """Take `clock`, which gives the wall time, and `chance`, which chooses the calls of a sample."""
         self._options = options
-        self.writer = writer or TapeWriter(TapeFolder(options.folder, days=options.days, megabytes=options.megabytes))
+        self.writer = writer or TapeWriter(
+            TapeFolder(options.folder, days=options.days, megabytes=options.megabytes), options.keep
+        )
         self._clock = clock
         self._chance = chance or random.SystemRandom()
         self._calls: dict[str, list[RecordedCall]] = {}

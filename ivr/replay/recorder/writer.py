@@ -16,14 +16,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from ivr.call.commands import Command, HangUp
+from ivr.call.commands import Command, HangUp, Note
 from ivr.call.events import Event, Tick
 from ivr.call.options import Phrase, PhraseName
 from ivr.call.timeline import Turn
 from ivr.replay.recorder.folder import TapeFolder, why
+from ivr.replay.recorder.options import KeepMode
 from ivr.replay.records import command_record
 from ivr.replay.tape import Moment, TapeEnd, TapeHeader
 from ivr.replay.tape_file import TapeEncoder
+from ivr.replay.trouble import FAILURE_NOTES, trouble
 
 log = logging.getLogger("ivr.tapes")
 
@@ -77,6 +79,8 @@ class _OpenTape:
         self.size = 0
         self.began_at = self.last_at = 0.0
         self.stood_s = 0.0
+        self.noted: list[tuple[float, Note]] = []
+        """Notes that tell of a failure."""
 
     def encode(self, happenings: Sequence[Happening]) -> bytes:
         """Return a frame for these."""
@@ -85,7 +89,11 @@ class _OpenTape:
         for now, event, commands in happenings:
             if type(event) is Tick:
                 self.stood_s += event.stood_s
-            records = [command_record(command, audible=audible) for command in commands] if commands else ()
+            records = []
+            for command in commands:
+                records.append(command_record(command, audible=audible))
+                if type(command) is Note and command.name in FAILURE_NOTES:
+                    self.noted.append((now, command))
             moments.append(Moment(now, event, records))
         if not self.encoder.events:
             self.began_at = moments[0].now
@@ -101,6 +109,7 @@ class _OpenTape:
             events=self.encoder.events,
             turns=len(end.turns),
             digest=self.encoder.digest,
+            trouble=trouble(end.turns, end.hang_up, self.header.options, self.noted),
             stood_s=round(self.stood_s, 3),
         )
 
@@ -108,8 +117,9 @@ class _OpenTape:
 class TapeWriter:
     """Queue what happens on calls for a thread that writes it. Only the thread waits for the disk."""
 
-    def __init__(self, folder: TapeFolder, *, most: int = MOST_WAITING) -> None:
+    def __init__(self, folder: TapeFolder, keep: KeepMode = "all", *, most: int = MOST_WAITING) -> None:
         self._folder = folder
+        self._keep = keep
         self._most = most
         self._jobs: queue.SimpleQueue[_WriteJob] = queue.SimpleQueue()
         # Each of these is changed by one side only, so that neither waits for the other.
@@ -213,11 +223,18 @@ class TapeWriter:
         self.bytes_written += len(data)
 
     def _end(self, ticket: int, tape: _OpenTape, end: CallEnd) -> None:
-        self._write(tape, tape.encoder.end(tape.end(end)))
+        last = tape.end(end)
+        if self._keep == "trouble" and not last.trouble:
+            del self._open[ticket]
+            self.outcomes["not_kept"] += 1
+            self._folder.delete(tape.part)
+            return
+        self._write(tape, tape.encoder.end(last))
         self._folder.keep(tape.part)
         del self._open[ticket]
         self.outcomes["kept"] += 1
-        log.info("tape_kept", extra={"call": tape.header.call_id, "bytes": tape.size})
+        kinds = " ".join(sorted({one.kind for one in last.trouble})) or "none"
+        log.info("tape_kept", extra={"call": tape.header.call_id, "trouble": kinds, "bytes": tape.size})
         self._stored += tape.size
         self._prune()
 

@@ -27,7 +27,7 @@ def call(tmp_path_factory: pytest.TempPathFactory) -> Tape:
 
 
 def recorder(folder: Path, **more: object) -> TapeRecorder:
-    options = RecorderOptions(folder, **more)  # type: ignore[arg-type]
+    options = RecorderOptions(folder, **{"keep": "all", **more})  # type: ignore[arg-type]
     wall = datetime(2026, 11, 30, 12, tzinfo=UTC)
     made = TapeRecorder(options, clock=lambda: wall, chance=random.Random(1))
     made.start()
@@ -146,3 +146,16 @@ def _no_thread_is_left() -> Iterator[None]:
 
     yield
     assert not [thread for thread in threading.enumerate() if thread.name == "tapes"]
+
+
+def test_only_a_call_with_trouble_is_kept(call: Tape, tmp_path: Path) -> None:
+    live = recorder(tmp_path, keep="trouble")
+    record(live, call)
+    short_call(live, "CA2")
+    live.close()
+    assert call.started is not None
+    assert [path.name for path in tmp_path.glob("*.tape*")] == ["CA2.tape"]
+    assert live.writer.outcomes == {"kept": 1, "not_kept": 1}
+    end = tape_file.read(tmp_path / "CA2.tape").end
+    assert end is not None
+    assert [(one.kind, one.detail) for one in end.trouble] == [("end", "bridge_error: x")]
