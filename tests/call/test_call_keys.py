@@ -254,3 +254,21 @@ def test_a_key_over_an_answer_that_has_just_been_asked_for() -> None:
     press(stage, "7#")
     stage.feed(ReplyEnded(turn))
     assert [text for text, _, _ in asked(stage)] == ["track it", "track it 7"]
+
+
+def test_a_key_in_a_voice_whose_beginning_said_nothing() -> None:
+    stage = Stage()
+    stage.answer(ms=4000)
+    stage.wait(300)
+    stage.speak(400)
+    stage.wait(180)
+    stage.speak(300)
+    # The words of the beginning decide nothing while the voice goes on.
+    begun = stage.last(Transcribe)
+    stage.feed(TranscriptArrived(begun.utterance, "mm-hm"))
+    assert stage.state == "yielding"
+    press(stage, "7#")
+    whole = stage.last(Transcribe)
+    assert len(whole.pcm) > len(begun.pcm)
+    stage.feed(TranscriptArrived(whole.utterance, "mm-hm my number is"))
+    assert asked(stage)[-1][0] == "mm-hm my number is 7"

@@ -205,8 +205,11 @@ class Utterances:
         return True
 
     def end(self, number: int, ended_at: float, now: float, voiced_ms: int) -> bool:
-        """End an utterance that was sent early; return False when STT has failed and it must be sent again."""
-        utterance = self._utterances[number]
+        """End an utterance that was sent early; return False when it must be sent again, as a whole."""
+        utterance = self._utterances.get(number)
+        # Its beginning said nothing over the agent, and was dropped.
+        if utterance is None:
+            return False
         utterance.end(ended_at, now, voiced_ms)
         # STT had only a part of it: the whole of it may have words.
         if utterance.failed:
