@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from ivr.server.bridge import Bridge
+from ivr.testbench.twilio.asgi import AsgiRefused, alive, websocket
 from ivr.testbench.twilio.signing import SharedKey, Signer
-from tests.support.asgi import Refused, alive, websocket
 from tests.support.front import (
     ACCOUNT,
     CALL,
@@ -353,7 +353,7 @@ def test_a_stream_to_a_wrong_path_is_counted_and_told(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, path: str, reason: str
 ) -> None:
     async def story(front: Front) -> None:
-        with pytest.raises(Refused):
+        with pytest.raises(AsgiRefused):
             await websocket(front.app, f"ws://127.0.0.1:8000{path}")
         assert front.rejected("media", reason) == 1
 
@@ -403,7 +403,7 @@ def test_a_laptop_answers_no_foreign_page(tmp_path: Path, headers: dict[str, str
         ):
             answer = await front.client.request(method, path, data=voice_form(), headers=headers)
             assert answer.status_code == 403
-        with pytest.raises(Refused):
+        with pytest.raises(AsgiRefused):
             await websocket(front.app, "ws://127.0.0.1:8000/media", headers)
         assert front.rejected("dev", reason) == 5
         assert front.bridge.admission.admitted == 0

@@ -13,16 +13,16 @@ from ivr.call.ports import WireClosed
 from ivr.server.app import PhoneWire
 from ivr.server.bridge import Bridge
 from ivr.testbench.phone import messages as wire
+from ivr.testbench.twilio.asgi import AsgiRefused, AsgiSocket
 from ivr.testbench.twilio.signing import Signer
 from ivr.twilio.stream import START_TIMEOUT
-from tests.support.asgi import Refused, Socket
 from tests.support.front import ACCOUNT, CALL, PUBLIC, STREAM, Front, settings, token, visit, voice_form
 
 IDS = wire.Ids(ACCOUNT, CALL, STREAM)
 MEDIA = f"wss{PUBLIC.removeprefix('https')}/media"
 
 
-async def ended(socket: Socket) -> int | None:
+async def ended(socket: AsgiSocket) -> int | None:
     """Read the socket to its end; how the server closed it."""
     with pytest.raises(WireClosed):
         while True:
@@ -31,12 +31,12 @@ async def ended(socket: Socket) -> int | None:
     return socket.code
 
 
-async def begin(socket: Socket, given: str, ids: wire.Ids = IDS) -> None:
+async def begin(socket: AsgiSocket, given: str, ids: wire.Ids = IDS) -> None:
     await socket.send(wire.CONNECTED)
     await socket.send(wire.start(ids, 1, {"token": given} if given else {}))
 
 
-async def on_the_line(front: Front, given: str = "", ids: wire.Ids = IDS) -> Socket:
+async def on_the_line(front: Front, given: str = "", ids: wire.Ids = IDS) -> AsgiSocket:
     """A call that was answered and whose stream has begun."""
     if not given:
         given = token(await front.post("/voice", voice_form(CallSid=ids.call)))
@@ -46,7 +46,7 @@ async def on_the_line(front: Front, given: str = "", ids: wire.Ids = IDS) -> Soc
     return socket
 
 
-async def hang_up(socket: Socket, ids: wire.Ids = IDS) -> int | None:
+async def hang_up(socket: AsgiSocket, ids: wire.Ids = IDS) -> int | None:
     await socket.send(wire.stop(ids, 2))
     return await ended(socket)
 
@@ -85,7 +85,7 @@ def test_a_wrong_handshake_is_refused_before_it_is_accepted(
     tmp_path: Path, headers: dict[str, str], reason: str
 ) -> None:
     async def story(front: Front) -> None:
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(AsgiRefused) as refused:
             await front.media(headers)
         assert refused.value.status == 403
         assert front.rejected("media", reason) == 1
@@ -98,7 +98,7 @@ def test_a_query_on_the_socket_is_part_of_what_is_signed(tmp_path: Path) -> None
         socket = await front.media(query="?x=1")
         await socket.close()
         await socket.serving
-        with pytest.raises(Refused):
+        with pytest.raises(AsgiRefused):
             await front.media(front.signer.headers(MEDIA), query="?x=2")
 
     visit(settings(tmp_path), story)
@@ -106,9 +106,9 @@ def test_a_query_on_the_socket_is_part_of_what_is_signed(tmp_path: Path) -> None
 
 def test_a_socket_that_leaves_before_it_is_accepted(tmp_path: Path) -> None:
     async def story(front: Front) -> None:
-        socket = Socket(front.app, "ws://127.0.0.1:8000/media", front.signer.headers(MEDIA))
+        socket = AsgiSocket(front.app, "ws://127.0.0.1:8000/media", front.signer.headers(MEDIA))
         socket.drop()
-        with pytest.raises(Refused):
+        with pytest.raises(AsgiRefused):
             await socket.open()
         assert len(front.bridge.admission) == 0
 

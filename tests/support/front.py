@@ -22,11 +22,11 @@ from ivr.observe.metrics import Metrics
 from ivr.server.app import create_app
 from ivr.server.bridge import Bridge
 from ivr.testbench import virtual_time
+from ivr.testbench.twilio.asgi import AsgiSocket, websocket
 from ivr.testbench.twilio.signing import Signer
 from ivr.twilio.twiml import Documents
 from ivr.webhook.client import AgentClient
 from tests.call.stage import Loudness
-from tests.support.asgi import Socket, websocket
 
 ACCOUNT = "AC" + "a" * 32
 CALL = "CA" + "b" * 32
@@ -99,8 +99,8 @@ class Front:
         query = urlencode(voice_form() if fields is None else fields)
         return await self.client.get(f"{path}?{query}", headers=self.signer.headers(f"{PUBLIC}{path}?{query}"))
 
-    async def media(self, headers: Mapping[str, str] | None = None, *, query: str = "") -> Socket:
-        """Open a media socket, signed unless headers are given. Raises `Refused`."""
+    async def media(self, headers: Mapping[str, str] | None = None, *, query: str = "") -> AsgiSocket:
+        """Open a media socket, signed unless headers are given. Raises `AsgiRefused`."""
         signed = self.signer.headers(f"wss{PUBLIC.removeprefix('https')}/media{query}")
         return await websocket(self.app, f"ws://127.0.0.1:8000/media{query}", signed if headers is None else headers)
 

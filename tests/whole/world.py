@@ -40,13 +40,13 @@ from ivr.testbench.phone.figures import figures
 from ivr.testbench.phone.phone import PhoneOptions
 from ivr.testbench.recording import PhoneRecord
 from ivr.testbench.scenario import Scenario, from_words
+from ivr.testbench.twilio.asgi import alive, websocket
 from ivr.testbench.twilio.carrier import CarrierOptions, Switchboard, place_call
 from ivr.testbench.twilio.stream import FarWire
 from ivr.twilio.rest import TwilioRest
 from ivr.twilio.twiml import Documents
 from ivr.webhook.client import AgentClient
 from tests.call.stage import LOUD, Loudness
-from tests.support.asgi import alive, websocket
 from tests.support.front import ACCOUNT, AUTH, CALLED, CALLER, PUBLIC, settings
 
 GREETING = "Hello, and welcome. How can I help you today?"

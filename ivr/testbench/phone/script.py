@@ -7,11 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias, assert_never
+from typing import Protocol, TypeAlias, assert_never
 
 from ivr.testbench.phone.phone import How, Phone
-from ivr.testbench.recording import Speech
-from ivr.testbench.scenario import AfterAgent, At, HangUpStep, IntoReply, PlayFile, Press, Say, Scenario, Step, Wait
+from ivr.testbench.scenario import (
+    SETTLE_MS,
+    AfterAgent,
+    At,
+    HangUpStep,
+    IntoReply,
+    Moment,
+    PlayFile,
+    Press,
+    Say,
+    Scenario,
+    Step,
+    Wait,
+)
 
 KEY_GAP = 0.25
 """Seconds between two keys of one step."""
@@ -53,6 +65,46 @@ class StepTimedOut:
 CallerAct: TypeAlias = SayAudio | PressKey | HangUpPhone | StepTimedOut
 
 
+class CallerScript(Protocol):
+    """Decide what the caller of a stream does."""
+
+    agent_owes: bool
+    """Whether the bridge tells that more of the answer will come."""
+
+    def poll(self, phone: Phone, now: float) -> list[CallerAct]:
+        """Return the acts that are due now, each at most once. The driver performs them at once, in order."""
+
+
+def reached(
+    moment: Moment, phone: Phone, now: float, acted_at: int, owed_at: float, settle_ms: float = SETTLE_MS
+) -> bool:
+    """Return whether the moment of an act has come.
+
+    `acted_at`: the sample at which the caller's last act was over. `owed_at`: when the agent last owed an answer.
+    """
+    match moment:
+        case At(seconds):
+            return phone.elapsed(now) >= seconds
+        case IntoReply(ms, reply):
+            # A pause inside the reply does not count: the caller interrupts audible speech.
+            wanted = phone.acts if reply is None else reply
+            return phone.spoken_ms(wanted) >= ms and phone.quiet_ms() is None
+        case AfterAgent(seconds):
+            quiet = phone.quiet_ms()
+            said = phone.spoken_ms(phone.acts, acted_at) >= GREETING_MS
+            # What the bridge has sent last may be on its way.
+            settled = min(quiet or 0.0, (now - owed_at) * 1000)
+            return said and quiet is not None and settled >= settle_ms + seconds * 1000
+        case _:
+            assert_never(moment)
+
+
+def acted_until(phone: Phone) -> int:
+    """Return the sample from which on audio may be the answer to the caller's last words."""
+    speech = phone.record.speech
+    return min(speech[-1].end, phone.position) if speech else 0
+
+
 class PhoneScript:
     """Play the caller's part, step by step.
 
@@ -68,7 +120,6 @@ class PhoneScript:
         self._at = 0
         self._since: float | None = None
         self._acted_at = 0
-        self._speech: Speech | None = None
         self._keys = ""
         self._next_key = 0.0
         self._owed_at = float("-inf")
@@ -102,12 +153,13 @@ class PhoneScript:
         if phone.speaking:
             return []
         if self._since is None:
-            speech = phone.record.speech
             self._since = now
             # Audio that is heard after the caller's last act was over may be its answer.
-            self._acted_at = min(speech[-1].end, phone.position) if speech else 0
+            self._acted_at = acted_until(phone)
         step = self.step
-        if not isinstance(step.act, Wait) and self._reached(step, phone, now):
+        if not isinstance(step.act, Wait) and reached(
+            step.moment, phone, now, self._acted_at, self._owed_at, self._scenario.settle_ms
+        ):
             return self._act(step, now)
         # A moment of the clock always comes: such a step needs no patience.
         for_good = isinstance(step.moment, At) and not isinstance(step.act, Wait)
@@ -124,24 +176,6 @@ class PhoneScript:
             why = f"to speak for {step.moment.ms:.0f} ms"
         place = self._scenario.place(self._at)
         return [StepTimedOut(f"{patience:g} s (patience_s) for the agent {why}, at {place}"), *self._act(step, now)]
-
-    def _reached(self, step: Step, phone: Phone, now: float) -> bool:
-        """Return whether the moment of a step has come."""
-        match step.moment:
-            case At(seconds):
-                return phone.elapsed(now) >= seconds
-            case IntoReply(ms, reply):
-                # A pause inside the reply does not count: the caller interrupts audible speech.
-                wanted = phone.acts if reply is None else reply
-                return phone.spoken_ms(wanted) >= ms and phone.quiet_ms() is None
-            case AfterAgent(seconds):
-                quiet = phone.quiet_ms()
-                said = phone.spoken_ms(phone.acts, self._acted_at) >= GREETING_MS
-                # What the bridge has sent last may be on its way.
-                settled = min(quiet or 0.0, (now - self._owed_at) * 1000)
-                return said and quiet is not None and settled >= self._scenario.settle_ms + seconds * 1000
-            case _:
-                assert_never(step.moment)
 
     def _act(self, step: Step, now: float) -> list[CallerAct]:
         """Go on to the next step. Return the acts of this one."""

@@ -16,7 +16,7 @@ from email.utils import formatdate
 
 from ivr.testbench.phone.messages import Ids
 from ivr.testbench.phone.phone import Phone, PhoneOptions
-from ivr.testbench.phone.script import PhoneScript
+from ivr.testbench.phone.script import CallerScript
 from ivr.testbench.recording import PhoneRecord
 from ivr.testbench.twilio.http import HttpReply, Webhooks, voice_fields
 from ivr.testbench.twilio.signing import Honesty, SharedKey
@@ -83,7 +83,7 @@ class LiveCall:
         ids: Ids,
         numbers: Numbers,
         record: PhoneRecord,
-        script: PhoneScript,
+        script: CallerScript,
         *,
         options: CarrierOptions,
         phone: PhoneOptions,

@@ -19,7 +19,7 @@ import httpx
 from ivr.testbench.phone.caller_audio import render
 from ivr.testbench.phone.messages import Ids, new_sid
 from ivr.testbench.phone.phone import PhoneOptions
-from ivr.testbench.phone.script import PhoneScript
+from ivr.testbench.phone.script import CallerScript, PhoneScript
 from ivr.testbench.recording import PhoneRecord
 from ivr.testbench.scenario import Scenario
 from ivr.testbench.twilio.call_flow import CarrierOptions, LiveCall, Numbers
@@ -39,7 +39,7 @@ USUAL_PHONE: Final = PhoneOptions()
 
 async def place_call(
     url: str,
-    scenario: Scenario,
+    scenario: Scenario | CallerScript,
     *,
     auth_token: str,
     account_sid: str,
@@ -57,6 +57,7 @@ async def place_call(
 ) -> PhoneRecord:
     """Call the bridge whose voice webhook is at `url` and play `scenario`. Return when the call is over.
 
+    `scenario`: a list of steps, or whatever else decides what the caller does, such as a `PromptedScript`.
     `public_url` is the bridge's own name for itself: requests are signed with it and sent to the origin of `url`.
     `voice` turns a text of the scenario into mu-law at 8 kHz; it runs in a thread, before the call.
     `record` is an empty record to fill: the caller of this function can watch it, or keep it after a cancellation.
@@ -65,10 +66,9 @@ async def place_call(
     is not an http URL, and `WireViolation` when `phone` is strict. Anything else the bridge does is in the record.
     """
     # Rendering comes first: a slow voice must not delay the first chunks of the stream.
-    audio = await asyncio.to_thread(render, scenario, voice)
+    played = scenario if not isinstance(scenario, Scenario) else await _script_of(scenario, voice)
     chance = random.Random(options.seed)
     bridge, record = BridgeAddress.of(url, public_url), PhoneRecord() if record is None else record
-    played = PhoneScript(scenario, audio)
     signer = Signer(auth_token, options.shared_key, options.honesty)
     async with httpx.AsyncClient(transport=transport, trust_env=False, follow_redirects=False) as client:
         call = LiveCall(
@@ -95,7 +95,12 @@ async def place_call(
     return record
 
 
-async def _ask(owes: Callable[[], Awaitable[bool | None]], script: PhoneScript) -> None:
+async def _script_of(scenario: Scenario, voice: Callable[[str], bytes] | None) -> CallerScript:
+    """Return the script of a scenario. Raises `ScenarioError`."""
+    return PhoneScript(scenario, await asyncio.to_thread(render, scenario, voice))
+
+
+async def _ask(owes: Callable[[], Awaitable[bool | None]], script: CallerScript) -> None:
     """Tell the script again and again whether the agent owes an answer, until the bridge does not tell."""
     while (owed := await owes()) is not None:
         script.agent_owes = owed

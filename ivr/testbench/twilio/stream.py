@@ -13,7 +13,7 @@ from typing import Protocol, assert_never
 
 from ivr.call.ports import WireClosed
 from ivr.testbench.phone.phone import CloseStream, DropStream, Phone, WireViolation
-from ivr.testbench.phone.script import HangUpPhone, PhoneScript, PressKey, SayAudio, StepTimedOut
+from ivr.testbench.phone.script import CallerScript, HangUpPhone, PressKey, SayAudio, StepTimedOut
 
 ROOM = 250
 """Messages that may wait until the bridge reads them: 5 s of audio."""
@@ -68,7 +68,7 @@ class Clock:
 class CarrierStream:
     """Carry a stream from `start` to its end. Call `run` once."""
 
-    def __init__(self, wire: FarWire, phone: Phone, script: PhoneScript, clock: Clock, *, room: int = ROOM) -> None:
+    def __init__(self, wire: FarWire, phone: Phone, script: CallerScript, clock: Clock, *, room: int = ROOM) -> None:
         self._wire = wire
         self._phone = phone
         self._script = script

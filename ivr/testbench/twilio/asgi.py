@@ -8,22 +8,26 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping, MutableMapping
-from typing import Any
-from urllib.parse import urlsplit
-
-from starlette.types import ASGIApp
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
+from typing import Any, TypeAlias
+from urllib.parse import unquote, urlsplit
 
 from ivr.call.ports import WireClosed
 
 DROPPED = 1005
 
+AnyAsgiApp: TypeAlias = Callable[
+    [MutableMapping[str, Any], Callable[[], Awaitable[Any]], Callable[[MutableMapping[str, Any]], Awaitable[None]]],
+    Awaitable[None],
+]
+"""An ASGI application: scope, receive, send."""
 
-class Disconnected(OSError):
+
+class AsgiDisconnected(OSError):
     """Report to an application that it sent on a dead socket. The server ignores it when it comes back."""
 
 
-class Refused(Exception):
+class AsgiRefused(Exception):
     """Report that the application did not accept the socket."""
 
     def __init__(self, status: int) -> None:
@@ -31,10 +35,10 @@ class Refused(Exception):
         self.status = status
 
 
-class Socket:
+class AsgiSocket:
     """Represent the client's end of one WebSocket, as the mock carrier needs it."""
 
-    def __init__(self, app: ASGIApp, url: str, headers: Mapping[str, str]) -> None:
+    def __init__(self, app: AnyAsgiApp, url: str, headers: Mapping[str, str]) -> None:
         parts = urlsplit(url)
         fields = {"host": parts.netloc, **{name.lower(): value for name, value in headers.items()}}
         self._scope = {
@@ -45,7 +49,7 @@ class Socket:
             "server": ("127.0.0.1", 8000),
             "client": ("127.0.0.1", 40000),
             "root_path": "",
-            "path": parts.path,
+            "path": unquote(parts.path),
             "raw_path": parts.path.encode("latin-1"),
             "query_string": parts.query.encode("latin-1"),
             "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields.items()],
@@ -62,13 +66,13 @@ class Socket:
         """Task of the application on this socket. Raises what the application raises."""
 
     async def open(self) -> None:
-        """Open the socket. Raises `Refused`."""
+        """Open the socket. Raises `AsgiRefused`."""
         message = await self._inbox.get()
         if message["type"] == "websocket.accept":
             self.accepted = True
             return
         await self.serving
-        raise Refused(403 if message["type"] == "websocket.close" else 500)
+        raise AsgiRefused(403 if message["type"] == "websocket.close" else 500)
 
     async def receive(self) -> str | bytes:
         """Return the next message. Raises `WireClosed`."""
@@ -99,45 +103,59 @@ class Socket:
         self._over = WireClosed()
         self._to_app.put_nowait({"type": "websocket.disconnect", "code": DROPPED})
 
-    async def _serve(self, app: ASGIApp) -> None:
+    async def _serve(self, app: AnyAsgiApp) -> None:
         try:
-            with contextlib.suppress(Disconnected):
+            with contextlib.suppress(AsgiDisconnected):
                 await app(self._scope, self._to_app.get, self._sent)
         finally:
             self._inbox.put_nowait({"type": "over"})
 
     async def _sent(self, message: MutableMapping[str, Any]) -> None:
         if self._over is not None:
-            raise Disconnected
+            raise AsgiDisconnected
         if message["type"] == "websocket.close":
             self.code = message.get("code", 1000)
             self._to_app.put_nowait({"type": "websocket.disconnect", "code": self.code})
         self._inbox.put_nowait(dict(message))
 
 
-async def websocket(app: ASGIApp, url: str, headers: Mapping[str, str] | None = None) -> Socket:
-    """Return an open socket. Raises `Refused`."""
-    socket = Socket(app, url, headers or {})
+async def websocket(app: AnyAsgiApp, url: str, headers: Mapping[str, str] | None = None) -> AsgiSocket:
+    """Return an open socket. Raises `AsgiRefused`."""
+    socket = AsgiSocket(app, url, headers or {})
     await socket.open()
     return socket
 
 
 @contextlib.asynccontextmanager
-async def alive(app: ASGIApp) -> AsyncIterator[None]:
-    """Run the application between its start and its stop."""
+async def alive(app: AnyAsgiApp) -> AsyncIterator[None]:
+    """Run the application between its start and its stop. Raises RuntimeError when it does not start or stop.
+
+    An application that knows no lifespan is left alone, as uvicorn does.
+    """
     to_app: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
     from_app: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
     async def send(message: MutableMapping[str, Any]) -> None:
         from_app.put_nowait(dict(message))
 
-    running = asyncio.ensure_future(app({"type": "lifespan", "asgi": {"version": "3.0"}}, to_app.get, send))
+    async def run() -> None:
+        try:
+            await app({"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}, to_app.get, send)
+        finally:
+            from_app.put_nowait({"type": "over"})
+
+    async def step(name: str) -> None:
+        to_app.put_nowait({"type": f"lifespan.{name}"})
+        answer = await from_app.get()
+        if answer["type"] == f"lifespan.{name}.failed":
+            raise RuntimeError(f"the application failed at its {name}: {answer.get('message', '')}")
+
+    running = asyncio.ensure_future(run())
     try:
-        to_app.put_nowait({"type": "lifespan.startup"})
-        assert (await from_app.get())["type"] == "lifespan.startup.complete"
+        await step("startup")
         yield
-        to_app.put_nowait({"type": "lifespan.shutdown"})
-        assert (await from_app.get())["type"] == "lifespan.shutdown.complete"
+        if not running.done():
+            await step("shutdown")
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)

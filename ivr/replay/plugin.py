@@ -1,0 +1,148 @@
+"""Be a plugin of pytest: the fixtures `phone` and `tape`, and the marks of the same names.
+
+pytest loads this with every run of everyone who has the bridge installed, so nothing of the bridge is imported before a
+test asks for it, and pytest itself is no dependency of the bridge.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from ivr.replay.golden.phones import AsyncPhone, StepPhone
+    from ivr.replay.golden.replayed import ReplayedCall
+
+_PHONE = pytest.StashKey["AsyncPhone | StepPhone"]()
+_TAPES = pytest.StashKey[list[tuple[str, Path]]]()
+_OPTION = "--ivr-tapes"
+_PROPERTY = "ivr_tape"
+"""Name of the JUnit property that holds the path of a tape."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer `--ivr-tapes`."""
+    group = parser.getgroup("ivr", "calls (ivr-bridge)")
+    group.addoption(_OPTION, metavar="DIR", help="keep the tapes of the calls of failed tests in this folder")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marks."""
+    config.stash[_TAPES] = []
+    config.addinivalue_line("markers", "tape(path, ..., set={}, declared=FILE): the test is the replay of these tapes")
+    config.addinivalue_line("markers", "phone(path='/voice', live=False, ...): how the fixture `phone` calls")
+
+
+@pytest.fixture
+def phone(request: pytest.FixtureRequest) -> Iterator[AsyncPhone | StepPhone]:
+    """Give a phone that calls a Media Streams server: an ASGI application, or one behind a URL."""
+    from ivr.replay.golden.phones import AsyncPhone, PhoneSettings, StepPhone
+
+    marker = request.node.get_closest_marker("phone")
+    settings = PhoneSettings().changed(marker.kwargs if marker is not None else {})
+    if inspect.iscoroutinefunction(request.function):
+        # The test itself runs on the loop of the call, and ends its calls there.
+        given = request.node.stash[_PHONE] = AsyncPhone(settings, virtual=not settings.live)
+        yield given
+        return
+    stepped = request.node.stash[_PHONE] = StepPhone(settings)
+    yield stepped
+    stepped.close()
+
+
+@pytest.fixture
+def tape(request: pytest.FixtureRequest) -> ReplayedCall:
+    """Give the call of the tape that `@pytest.mark.tape` names, as today's code decides it."""
+    from ivr.replay.golden.marked import replayed
+
+    found = _marked(request.node)
+    if not found:
+        pytest.fail("the fixture `tape` needs @pytest.mark.tape('x.tape')", pytrace=False)
+    try:
+        return replayed(found[0][0], found[0][1])
+    except Exception as fault:
+        pytest.fail(f"{found[0][0].name}: {fault}", pytrace=False)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run a test that awaits its phone on the loop of its calls, and the replay of a test that is marked so."""
+    _replay_marked(pyfuncitem)
+    if _PHONE not in pyfuncitem.stash or not inspect.iscoroutinefunction(pyfuncitem.function):
+        return None
+    from ivr.replay.golden.phones import run_awaiting
+
+    names = pyfuncitem._fixtureinfo.argnames
+    arguments = {name: pyfuncitem.funcargs[name] for name in names}
+    given: Any = pyfuncitem.stash[_PHONE]
+    run_awaiting(lambda _: pyfuncitem.obj(**arguments), given)
+    return True
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Attach the tapes of a failed test to its report."""
+    report = yield
+    if report.when == "call" and report.failed:
+        for path in _kept(item):
+            item.config.stash[_TAPES].append((item.nodeid, path))
+            item.user_properties.append((_PROPERTY, str(path)))
+            report.user_properties.append((_PROPERTY, str(path)))
+            report.sections.append(("tape of the call", f"{path}\nivr report {path} -o call.html"))
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """List the tapes of failed tests."""
+    kept = config.stash[_TAPES]
+    if kept:
+        terminalreporter.section("tapes of failed tests")
+        for name, path in kept:
+            terminalreporter.write_line(f"{name}: {path}")
+
+
+def _marked(item: pytest.Item) -> list[tuple[Path, dict[str, Any]]]:
+    """Return the tapes that a test is marked with, each with what else the mark says."""
+    found = []
+    for marker in item.iter_markers("tape"):
+        for name in marker.args:
+            beside = item.path.parent / name
+            found.append((beside if beside.exists() else item.config.rootpath / name, dict(marker.kwargs)))
+    return found
+
+
+def _replay_marked(item: pytest.Function) -> None:
+    """Run the tapes of a test again, unless it asserts on the replayed call itself. Fails where one differs."""
+    found = _marked(item)
+    if not found or "tape" in item.funcargs:
+        return
+    from ivr.replay.golden.marked import difference
+
+    wrong = [(path, text) for path, more in found if (text := difference(path, more))]
+    if wrong:
+        item.stash[_DIFFERENT] = [path for path, _ in wrong]
+        pytest.fail("\n\n".join(text for _, text in wrong), pytrace=False)
+
+
+_DIFFERENT = pytest.StashKey[list[Path]]()
+
+
+def _kept(item: pytest.Item) -> Iterator[Path]:
+    """Write the tapes of a failed test, where they are wanted; yield their paths."""
+    # A tape that the test replays is there already.
+    yield from item.stash.get(_DIFFERENT, [])
+    folder, given = item.config.getoption(_OPTION), item.stash.get(_PHONE, None)
+    if not folder or given is None:
+        return
+    from ivr.replay.golden.marked import keep
+
+    name = re.sub(r"[^\w.-]+", "_", item.nodeid).strip("_")
+    for number, call in enumerate(given.calls, 1):
+        yield keep(call.record, Path(folder), name if number == 1 else f"{name}-{number}", item.nodeid)
