@@ -6,6 +6,7 @@ import json
 import logging
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,7 @@ from ivr.testbench.faults import run
 from ivr.testbench.faults import sweep as fault_sweep
 from ivr.testbench.faults.fault_file import FaultScenario, shipped
 from ivr.testbench.faults.harness import render_phrases
+from ivr.testbench.faults.least import least
 from ivr.testbench.faults.sweep import Sweep, swept
 
 app = typer.Typer(add_completion=False)
@@ -34,6 +36,9 @@ def faults(
     seeds: Annotated[
         str, typer.Option(help="Play each under so many chances and timings, show the worst: 8, or 5-9.", metavar="N")
     ] = "1",
+    shrink: Annotated[
+        bool, typer.Option("--shrink", help="Drop what a broken bound does not depend on, and show what is left.")
+    ] = False,
 ) -> None:
     """Show what callers hear when Hamsa or the agent fails: every known fault, in virtual time.
 
@@ -50,6 +55,9 @@ def faults(
 
     A seed is one chance: pauses and ages of links, when the caller speaks and the
     fault comes, how quick the services are. Seed 1 is the fault as its file has it.
+
+    With --shrink the rules, the caller's steps and the settings of a fault that broke
+    a bound are dropped as long as the same bound is still broken.
 
     Exit code 0: every bound was kept. 1: some were broken, the last line says by
     which faults. 2: there is no such fault.
@@ -68,12 +76,28 @@ def faults(
             typer.echo(json.dumps(sweep.as_json(), ensure_ascii=False))
     elif as_markdown:
         typer.echo(fault_sweep.markdown(sweeps))
+    if shrink:
+        show_least(sweeps)
     broken = {sweep.scenario.name: bool(sweep.broken) for sweep in sweeps}
     last = run.verdict(broken)
     style = "bold red" if any(broken.values()) else ""
     (terminal.err if as_json or as_markdown else terminal.out).print(escape(last), style=style)
     if style:
         raise typer.Exit(1)
+
+
+def show_least(sweeps: Sequence[Sweep]) -> None:
+    """Show the least of each fault that still breaks its bound, on standard error where the table is for a machine."""
+    with tempfile.TemporaryDirectory() as folder, terminal.err.status("rendering the fixed words") as status:
+        harness = render_phrases(Path(folder))
+        for sweep in sweeps:
+            seed = next((seed for seed, report in sweep.reports.items() if report.broken), None)
+            if seed is None:
+                continue
+            status.update(f"shrinking {escape(sweep.scenario.name)}, seed {seed}")
+            found = least(sweep.reports[seed].scenario, partial(run.run, harness=harness, seed=seed))
+            for line in found.lines:
+                terminal.err.print(escape(line))
 
 
 def played(chosen: Sequence[FaultScenario], seeds: Sequence[int], screen: Console | None) -> list[Sweep]:

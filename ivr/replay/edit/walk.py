@@ -33,7 +33,7 @@ class Follower:
 
     def __init__(self, tape: Tape) -> None:
         self._tape = tape
-        self._call: Call | None = Call(tape.options)
+        self._call: Call | None = Call(tape.options, exact.recorded_acoustics(tape))
         self.turns: list[Turn] = []
         """Turns of the call, as far as it came."""
         self.broke = ""
