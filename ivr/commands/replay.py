@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated
 
 import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ivr.commands import terminal
 from ivr.replay import tape_file
+from ivr.replay.compare.declared import DECLARED_FILE, DeclaredChange, DeclaredError, read_declared
 from ivr.replay.compare.difference import compare
+from ivr.replay.compare.folder import judge_all, processes, tapes_below
+from ivr.replay.compare.junit import gate_junit
 from ivr.replay.compare.show import lines
+from ivr.replay.compare.table import folder_lines, folder_table
+from ivr.replay.compare.verdict import FolderVerdict, judged, summed
 from ivr.replay.tape import Tape, TapeError
 
 app = typer.Typer(add_completion=False)
@@ -19,28 +28,121 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def replay(
-    tape: Annotated[Path, typer.Argument(metavar="TAPE", help="A tape of a call.")],
+    tape: Annotated[Path, typer.Argument(metavar="TAPE", help="A tape of a call, or a folder of tapes.")],
+    declared: Annotated[
+        Path | None,
+        typer.Option(help=f"Which decisions may differ; {DECLARED_FILE} is read when it is there.", metavar="FILE"),
+    ] = None,
+    jobs: Annotated[int | None, typer.Option(help="Processes for a folder; all cores.", metavar="N", min=1)] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    junit: Annotated[Path | None, typer.Option(help="Write JUnit XML into this file.", metavar="FILE")] = None,
 ) -> None:
     """Run calls on tapes again with today's code: the same, or the first difference in words.
 
     Says what was decided then and now, the inputs before it, and what the caller
-    would have noticed.
+    would have noticed. A folder: all tapes in it, as a table.
 
-    Exit code 0: the same. 1: something differs. 2: the tape cannot be read.
+    Exit code 0: the same, or declared. 1: something differs that is not declared.
+    2: nothing could be read.
     """
-    with terminal.one_line(TapeError, OSError):
-        one = tape_file.read(tape)
-        if one.header.side != "bridge":
-            raise TapeError(f"{tape.name}: a tape of a phone holds no decisions; run the bridge's own again")
-    if not again(one, tape):
+    with terminal.one_line(TapeError, DeclaredError, OSError):
+        changes = declared_changes(declared)
+        if tape.is_dir():
+            good = gate(tape, changes, jobs or processes(), as_json=as_json, junit=junit)
+        else:
+            good = again(bridge_tape(tape), tape, changes, as_json=as_json, junit=junit)
+    if not good:
         raise typer.Exit(1)
 
 
-def again(tape: Tape, path: Path) -> bool:
-    """Run one tape again exactly, and show what came of it. Return whether all decisions are the same."""
+def declared_changes(path: Path | None) -> list[DeclaredChange]:
+    """Return the declared changes. Raises DeclaredError, OSError."""
+    if path is None:
+        path = Path(DECLARED_FILE)
+        if not path.exists():
+            return []
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise DeclaredError(f"{path}: this is no text") from None
+    return read_declared(text, str(path))
+
+
+def bridge_tape(path: Path) -> Tape:
+    """Read a tape of the bridge. Raises TapeError, OSError."""
+    tape = tape_file.read(path)
+    if tape.header.side != "bridge":
+        raise TapeError(f"{path.name}: a tape of a phone holds no decisions; run the bridge's own again")
+    if not tape.moments:
+        raise TapeError(f"{path.name}: no event is on this tape")
+    return tape
+
+
+def again(tape: Tape, path: Path, changes: Sequence[DeclaredChange], *, as_json: bool, junit: Path | None) -> bool:
+    """Run one tape again exactly, and show what came of it. Return whether all decisions are the same, or declared."""
     began = perf_counter()
     found = compare(tape)
     took = perf_counter() - began
-    for line in lines(found, path.name, took):
-        terminal.out.print(line, markup=False)
-    return found.same
+    verdict = judged(found, path.name, changes)
+    if junit is not None:
+        write(junit, gate_junit(FolderVerdict([verdict])))
+    if as_json:
+        typer.echo(json.dumps(verdict.as_json(), ensure_ascii=False))
+    else:
+        for line in lines(found, path.name, took):
+            terminal.out.print(line, markup=False)
+        for name in verdict.needs:
+            terminal.out.print(f"declared: {name}", markup=False)
+    return verdict.result != "different"
+
+
+def gate(folder: Path, changes: Sequence[DeclaredChange], jobs: int, *, as_json: bool, junit: Path | None) -> bool:
+    """Run every tape of a folder again, and show a table. Return whether all is the same, or declared."""
+    paths = tapes_below(folder)
+    if not paths:
+        raise TapeError(f"{folder}: there is no tape in this folder")
+    jobs = min(jobs, len(paths))
+    began = perf_counter()
+    with counted_up(len(paths), quiet=as_json) as done:
+        found = summed(judge_all(paths, folder, changes, jobs, done), changes)
+    took = perf_counter() - began
+    if junit is not None:
+        write(junit, gate_junit(found))
+    if as_json:
+        typer.echo(json.dumps(found.as_json(), ensure_ascii=False))
+    else:
+        table = folder_table(found)
+        if table is not None:
+            terminal.out.print(table, soft_wrap=False)
+            terminal.out.print()
+        for line in folder_lines(found, took, jobs):
+            terminal.out.print(line, markup=False)
+    if not found.compared:
+        raise TapeError(f"{folder}: none of {len(paths)} tapes could be compared")
+    return not found.results["different"]
+
+
+@contextmanager
+def counted_up(total: int, *, quiet: bool) -> Iterator[Callable[[], None]]:
+    """Show how far the work is, on standard error: a bar on a terminal, else a line at each tenth."""
+    if terminal.err.is_terminal and not quiet:
+        columns = (TextColumn("tapes"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=terminal.err, transient=True) as progress:
+            task = progress.add_task("tapes", total=total)
+            yield lambda: progress.advance(task)
+        return
+    so_far = 0
+
+    def tell() -> None:
+        nonlocal so_far
+        so_far += 1
+        if not quiet and so_far * 10 // total > (so_far - 1) * 10 // total:
+            terminal.err.print(f"{so_far} of {total} tapes", markup=False)
+
+    yield tell
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file into a folder that may not be there yet. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")

@@ -29,6 +29,8 @@ DECISION_KINDS: Final[tuple[DecisionKind, ...]] = get_args(DecisionKind)
 """The one that says most comes first."""
 HARMLESS: Final[frozenset[DecisionKind]] = frozenset({"order", "audio", "note"})
 """Kinds that change nothing for the caller or a peer: what is on the tape behind such a difference still fits."""
+_FOLLOWING: Final[frozenset[DecisionKind]] = HARMLESS | {"speech", "reply", "playout"}
+"""Kinds that follow from any other in the same event."""
 
 ChangeManner: TypeAlias = Literal["missing", "new", "other", "order"]
 
@@ -66,6 +68,13 @@ class Change:
     """`missing`: decided then alone. `new`: decided today alone. `other`: decided otherwise."""
     then: CommandRecord | None = None
     now: CommandRecord | None = None
+    later_s: float | None = None
+    """The same was decided so much later by the one that did not decide it here, in seconds. None: it was not."""
+
+    @property
+    def allowed_by(self) -> frozenset[DecisionKind]:
+        """Return the kinds that a declared change may name for this."""
+        return frozenset({self.kind}) if self.later_s is None else frozenset({self.kind, "timing"})
 
 
 def number(record: CommandRecord) -> Hashable:
@@ -93,6 +102,11 @@ def changes(then: Sequence[CommandRecord], now: Sequence[CommandRecord]) -> list
             found.append(Change(_difference(record, pair), "other", record, pair))
     found += [Change(kind(record), "new", None, record) for record in new]
     return sorted(found, key=lambda one: DECISION_KINDS.index(one.kind))
+
+
+def telling(found: Sequence[Change]) -> list[Change]:
+    """Return the changes of an event without those that follow from them."""
+    return [change for change in found if change.kind not in _FOLLOWING] or list(found)
 
 
 def kind(record: CommandRecord) -> DecisionKind:

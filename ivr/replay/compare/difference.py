@@ -8,21 +8,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from ivr.call import events
-from ivr.call.call import Call
 from ivr.call.events import Event
-from ivr.replay.compare.changes import HARMLESS, Change, DecisionKind, changes, number
+from ivr.replay.compare.changes import HARMLESS, Change, DecisionKind, changes, number, telling
 from ivr.replay.compare.ear import Decided
+from ivr.replay.compare.walk import Walk
 from ivr.replay.compare.words import asked, command, fields_of, happened
-from ivr.replay.exact import ReplayStep, steps
-from ivr.replay.records import command_record
+from ivr.replay.exact import ReplayStep
 from ivr.replay.tape import CommandRecord, Tape
 
 MOST_DIFFERENCES: Final = 50
 """Harmless differences of one tape that are kept; the others are counted."""
+
+LATEST_S: Final = 3.0
+"""Seconds within which the same decision is the same one, sooner or later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,15 @@ class Difference:
     def kinds(self) -> frozenset[DecisionKind]:
         """Return every kind of decision that differs here."""
         return frozenset(change.kind for change in self.changes)
+
+    @property
+    def telling(self) -> list[Change]:
+        """Return the changes that a declared change must name: those that do not follow from others of the event."""
+        return telling(self.changes)
+
+    def declared(self, kinds: frozenset[DecisionKind]) -> bool:
+        """Return whether these kinds of decisions explain it."""
+        return all(change.allowed_by & kinds for change in self.telling)
 
 
 @dataclass(slots=True)
@@ -96,9 +107,18 @@ def compare(tape: Tape) -> ReplayFinding:
 
     A tape with a gap is compared up to there: what the call was told in the gap is not known.
     """
-    found = ReplayFinding(tape)
-    call = Call(tape.options)
-    walk = _Walk(tape, call)
+    found, walk = _compared(tape, None)
+    sooner = walk.overdue_at
+    # What was left out of a tape may have woken the call.
+    if sooner is None or "cut" in tape.header.origin or (found.parted is not None and found.parted.now <= sooner):
+        return found
+    woken, _ = _compared(tape, sooner)
+    return woken if woken.parted is not None and woken.parted.now <= sooner else found
+
+
+def _compared(tape: Tape, wake_at: float | None) -> tuple[ReplayFinding, Walk]:
+    """Compare a tape; `wake_at`: wake today's code at this time as well."""
+    found, walk = ReplayFinding(tape), Walk(tape, wake_at)
     last = min(tape.gaps, default=len(tape.moments))
     for step in walk.steps(last):
         found.compared = step.index + 1
@@ -114,51 +134,7 @@ def compare(tape: Tape) -> ReplayFinding:
             found.further[difference.kind] += 1
     if found.parted is not None:
         _follow(found, found.parted, walk, last)
-    return found
-
-
-class _Walk:
-    """Feed a tape to today's code, and keep what is decided."""
-
-    def __init__(self, tape: Tape, call: Call) -> None:
-        self._tape = tape
-        self._call = call
-        self._parted = False
-        self.decided: list[Decided] = []
-        self.failure = ""
-        """How today's code failed at the last step; then there is no further one."""
-
-    def part(self) -> None:
-        """Follow today's code on: from now on it is woken when it asks for it, for the tape wakes the other."""
-        self._parted = True
-
-    def steps(self, last: int) -> Iterator[ReplayStep]:
-        """Yield every moment before `last` with what is decided today."""
-        fed = steps(self._tape, self._call)
-        for index in range(last):
-            moment = self._tape.moments[index]
-            try:
-                if self._parted:
-                    self._wake(moment.now)
-                step = next(fed)
-            # Whatever today's code raises is a finding about the tape.
-            except Exception as fault:
-                self.failure = f"{type(fault).__name__}: {fault}"
-                yield ReplayStep(index, moment, [], [["failure", self.failure]])
-                return
-            self.decided.append(Decided(moment.now, step.records))
-            yield step
-
-    def _wake(self, until: float) -> None:
-        """Wake today's code as often as it asks for it before a time."""
-        # A call that asks to be woken at once, again and again, is not followed for ever.
-        for _ in range(1000):
-            at = self._call.wake_at()
-            if at is None or at >= until:
-                return
-            at = max(at, self.decided[-1].now)
-            made = self._call.receive(events.Tick(), at)
-            self.decided.append(Decided(at, [command_record(one, audible=self._tape.header.audible) for one in made]))
+    return found, walk
 
 
 def _difference(tape: Tape, step: ReplayStep, failure: str) -> Difference:
@@ -186,12 +162,13 @@ def _whole(value: object) -> int:
 # -- behind the difference -------------------------------------------------------------------------------------------
 
 
-def _follow(found: ReplayFinding, parted: Difference, walk: _Walk, last: int) -> None:
+def _follow(found: ReplayFinding, parted: Difference, walk: Walk, last: int) -> None:
     """Find up to when the inputs of the tape answer what both histories have asked."""
     moments = found.tape.moments[:last]
     found.then = [Decided(moment.now, moment.commands) for moment in moments]
     found.today = walk.decided
     found.until = moments[-1].now
+    parted.changes[:] = [_moved(change, parted.now, found) for change in parted.changes]
     if walk.failure:
         found.until, found.until_why = parted.now, "today's code fails there"
         return
@@ -209,6 +186,24 @@ def _follow(found: ReplayFinding, parted: Difference, walk: _Walk, last: int) ->
         if at >= moment.now or not _alike(asked_then[key], record):
             found.until, found.until_why = moment.now, f"{happened(moment.event)}; today's code had not asked for that"
             return
+
+
+def _moved(change: Change, now: float, found: ReplayFinding) -> Change:
+    """Return a change with how much later the other side decided the same."""
+    if change.manner not in ("missing", "new"):
+        return change
+    stream, record = (found.today, change.then) if change.manner == "missing" else (found.then, change.now)
+    for at, records in stream:
+        if not now < at <= now + LATEST_S:
+            continue
+        # Audio and notes have no number that tells one from the next.
+        if record in records or (change.kind not in ("playout", "note") and _numbered(record, records)):
+            return replace(change, later_s=at - now)
+    return change
+
+
+def _numbered(record: CommandRecord | None, records: Sequence[CommandRecord]) -> bool:
+    return record is not None and any(number(one) == number(record) for one in records)
 
 
 def _requests(stream: Sequence[Decided]) -> Iterator[tuple[Hashable, float, CommandRecord]]:

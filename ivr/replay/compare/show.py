@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from ivr.replay.compare.before import inputs_before
 from ivr.replay.compare.difference import Difference, ReplayFinding
 from ivr.replay.compare.view import callers_view
-from ivr.replay.compare.words import clock, decided, happened, quote
+from ivr.replay.compare.words import clock, command, decided, happened, quote, span
 from ivr.replay.tape import CommandRecord, Tape
 
 
@@ -23,12 +23,34 @@ def lines(found: ReplayFinding, name: str, took: float) -> Iterator[str]:
     place = f"event {first.index + 1} of {len(tape.moments)}"
     yield f"{name}: different. The first of {_count(found)} is in “{first.kind}”, {place}"
     yield ""
+    yield from difference_lines(found)
+
+
+def difference_lines(found: ReplayFinding) -> Iterator[str]:
+    """Yield the first difference, and the one that makes it another call, with what follows."""
+    first = found.differences[0]
     yield from difference(found, first)
     if found.parted is not None and found.parted is not first:
         yield ""
         yield f"And this makes it another call (“{found.parted.kind}”, event {found.parted.index + 1}):"
         yield from difference(found, found.parted)
     yield from consequences(found)
+
+
+def headline(one: Difference) -> str:
+    """Return a difference in a few words."""
+    change = one.telling[0]
+    if one.failure:
+        return f"today's code fails: {one.failure}"
+    match change.manner:
+        case "missing":
+            later = f", today {span(change.later_s)} later" if change.later_s is not None else ", today not"
+            return command(change.then or ["?"]) + later
+        case "new":
+            later = f" {span(change.later_s)} sooner" if change.later_s is not None else ", then not"
+            return command(change.now or ["?"]) + later
+        case _:
+            return f"{command(change.then or ['?'])}, today {command(change.now or ['?'])}"
 
 
 def digest(tape: Tape) -> str:
@@ -50,16 +72,22 @@ def difference(found: ReplayFinding, one: Difference) -> Iterator[str]:
     about = f", asked {quote(one.question)}" if one.question else " (the greeting)" if not one.turn else ""
     when = f"{clock(one.now - tape.began_at)} of the call, media time {clock(one.media_ms / 1000)}"
     yield f"  where     {when}, turn {one.turn}{about}"
-    yield f"  event     {happened(one.event)}"
+    # Today's code asked to be woken where the tape has no event.
+    woken = one.event is not tape.moments[one.index].event
+    yield f"  event     {'today the call asks to be woken here' if woken else happened(one.event)}"
     yield from _told("then", one.then, one.today)
     if one.failure:
         yield f"  now       today's code fails: {one.failure}"
     else:
         yield from _told("now", one.today, one.then)
+    for change in one.telling:
+        if change.later_s is not None and (record := change.then or change.now) is not None:
+            who = "today's code" if change.then is not None else "then the call"
+            yield f"            {who} {command(record)} {span(change.later_s)} later"
     if set(one.kinds) == {"audio"}:
         yield "            the same words, other samples (leveller, resampler or phrase)"
     yield "  before"
-    for line in inputs_before(tape, one.index):
+    for line in inputs_before(tape, one.index - woken):
         yield f"            {line}"
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from ivr.replay.compare.changes import number
-from ivr.replay.compare.difference import ReplayFinding
+from ivr.replay.compare.difference import Difference, ReplayFinding
 from ivr.replay.compare.ear import Audible, Decided, audible, begins_after, silent_at
 from ivr.replay.compare.words import clock, fields_of, quote, span
 
 LEAST_S: Final = 0.02
 """What a caller may notice, in seconds: a frame."""
+PEERS: Final[Mapping[str, str]] = {
+    "Transcribe": "the words of this utterance",
+    "RequestReply": "the agent's answer",
+    "Speak": "the audio of this sentence",
+}
 
 
 def callers_view(found: ReplayFinding) -> list[str]:
@@ -20,13 +25,23 @@ def callers_view(found: ReplayFinding) -> list[str]:
     if parted is None or parted.failure:
         return []
     then, today = audible(found.then), audible(found.today)
-    lines = [*_silences(then, today, parted.now, found.until), *_sentences(found, parted.now)]
+    lines = [*_silences(then, today, parted.now, found.until), *_sentences(found, parted.now), *_moved(parted)]
     ended = [_ends(found.then, found.until), _ends(found.today, found.until)]
     if ended[0] is None and ended[1] is not None:
         lines.append(f"the call would have ended at {clock(ended[1] - found.tape.began_at)}")
     elif ended[0] is not None and ended[1] is None:
         lines.append(f"the call would not have ended at {clock(ended[0] - found.tape.began_at)}")
     return lines
+
+
+def _moved(parted: Difference) -> Iterator[str]:
+    """Say what a request to a peer brings that is made sooner or later; the tape has its answer at the old time."""
+    for change in parted.changes:
+        record = change.then or change.now
+        if change.later_s is not None and record is not None and record[0] in PEERS:
+            sooner = "later" if change.manner == "missing" else "earlier"
+            what = f"what follows from {PEERS[record[0]]}"
+            yield f"{what} would come {span(change.later_s)} {sooner}, if they take as long"
 
 
 def _silences(then: Sequence[Audible], today: Sequence[Audible], at: float, until: float) -> Iterator[str]:
