@@ -32,6 +32,7 @@ FIXES: Final[Mapping[str, str]] = {
     "IVR_AUDIO_FORMAT": "set it to pcm16, pcm8 or mulaw",
     "IVR_LANGUAGE": "set it to ar or en",
     "IVR_TAPES_KEEP": "set it to trouble, all, off, or 1/N for one call in N",
+    "IVR_TAPES_AUDIO": "set it to on or off",
     "IVR_TAPES_DAYS": "set it to whole days from 0 to 3650",
     "IVR_TAPES_MB": "set it to whole megabytes from 0 to 10000000",
     "IVR_ENDPOINT_MS": "set it to milliseconds from 100 to 3000",

@@ -103,6 +103,8 @@ class Settings(BaseModel):
     """The folder for tapes of calls; None: no tapes."""
     tapes_keep: str = Field("trouble", alias="IVR_TAPES_KEEP", pattern=r"^(off|trouble|all|1/[1-9][0-9]{0,5})$")
     """Which calls get a tape: `trouble` those that went wrong, `all`, `1/N` one in N, or `off`."""
+    tapes_audio: Literal["on", "off"] = Field("on", alias="IVR_TAPES_AUDIO")
+    """`off`: tapes have the length of all audio, and what the call measured of it."""
     tapes_days: int = Field(14, alias="IVR_TAPES_DAYS", ge=0, le=3650)
     """Days after which a tape is deleted; 0: never."""
     tapes_mb: int = Field(1000, alias="IVR_TAPES_MB", ge=0, le=10_000_000)

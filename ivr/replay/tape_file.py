@@ -70,7 +70,7 @@ class TapeEncoder:
             if moment.commands:
                 self._digest.add(moment.commands)
         self.events += len(records)
-        return self._frame(records)
+        return self._frame(*([stream] for stream in encoder.streams()), records)
 
     def phrase(self, name: PhraseName, audio: bytes) -> bytes:
         """Return a frame that holds the audio of a phrase, mu-law."""
@@ -91,13 +91,19 @@ class TapeEncoder:
         last = self._frame([["end", msgspec.to_builtins(end)]])
         return last + _TRAILER + at.to_bytes(_WHERE, "little")
 
-    def _frame(self, records: list[Any]) -> bytes:
-        batch = msgspec.msgpack.encode(records, enc_hook=_number)
-        frame: bytes = self._compressor.compress(
-            len(batch).to_bytes(4, "little") + batch, zstd.ZstdCompressor.FLUSH_FRAME
-        )
+    def _frame(self, *batches: list[Any]) -> bytes:
+        *first, last = map(_batch, batches)
+        # A block for each batch: what zstd learns of one kind of bytes is no good for the next.
+        parts = [self._compressor.compress(batch, zstd.ZstdCompressor.FLUSH_BLOCK) for batch in first]
+        frame: bytes = b"".join([*parts, self._compressor.compress(last, zstd.ZstdCompressor.FLUSH_FRAME)])
         self._written += len(frame)
         return frame
+
+
+def _batch(records: list[Any]) -> bytes:
+    """Return records as a batch, behind its length."""
+    batch = msgspec.msgpack.encode(records, enc_hook=_number)
+    return len(batch).to_bytes(4, "little") + batch
 
 
 def write(path: Path, tape: Tape, *, a_frame: int = 64) -> None:
@@ -280,6 +286,11 @@ class _Reading:
                         self._broken = False
                         self._tape.gaps.append(len(self._tape.moments))
                     self._tape.moments.append(moment)
+                case [("caller_audio" | "tts_low" | "tts_high") as name, bytes() as audio]:
+                    try:
+                        decoder.stream(name, audio)
+                    except ValueError as fault:
+                        self._fault(f"behind event {len(self._tape.moments)}: {fault}", missing=True)
                 case ["phrase", str() as name, bytes() as audio] if name in _PHRASES:
                     self._tape.phrase_audio[name] = audio  # type: ignore[index]
                 case ["end", dict() as said]:

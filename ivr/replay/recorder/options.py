@@ -41,6 +41,7 @@ def recorder_options(settings: Settings) -> RecorderOptions | None:
         settings.tapes,
         keep="trouble" if word == "trouble" else "all",
         one_in=int(number or 1),
+        audio=settings.tapes_audio == "on",
         days=settings.tapes_days,
         megabytes=settings.tapes_mb,
     )

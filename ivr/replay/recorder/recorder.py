@@ -13,7 +13,6 @@ from typing import Final
 from ivr.call.call import Call
 from ivr.call.commands import Command, HangUp
 from ivr.call.events import CallStarted, Event, TtsAudio
-from ivr.call.options import CallOptions
 from ivr.call.timeline import Turn
 from ivr.replay.recorder.folder import TapeFolder
 from ivr.replay.recorder.header import tape_header
@@ -31,11 +30,12 @@ _EVENT_BYTES: Final = 400
 class RecordedCall:
     """Hold what happened on a call and is not with the writer yet."""
 
-    __slots__ = ("audio", "due", "hang_up", "happenings", "options", "ticket")
+    __slots__ = ("acoustics", "audio", "due", "hang_up", "happenings", "options", "ticket")
 
-    def __init__(self, ticket: int, options: CallOptions) -> None:
+    def __init__(self, ticket: int, call: Call) -> None:
         self.ticket = ticket
-        self.options = options
+        self.options = call.options
+        self.acoustics = call.acoustics
         self.happenings: list[Happening] = []
         self.audio = 0
         """Bytes of the agent's audio among them."""
@@ -87,7 +87,9 @@ class TapeRecorder:
         """Decide whether a call gets a tape."""
         if is_chosen(self._options, self._chance):
             self._tickets += 1
-            self._calls.setdefault(call_id, []).append(RecordedCall(self._tickets, call.options))
+            # Where the audio is not on the tape, what the call measures of it is.
+            call.acoustics.keep = not self._options.audio
+            self._calls.setdefault(call_id, []).append(RecordedCall(self._tickets, call))
 
     def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
         """Hold an event and its commands; hand all that is held to the writer once a second."""
@@ -95,15 +97,15 @@ class TapeRecorder:
         if calls is None:
             return
         call = calls[-1]
-        call.happenings.append((now, event, commands))
+        call.happenings.append((now, event, commands, call.acoustics.taken))
         if type(event) is TtsAudio:
             call.audio += len(event.audio)
         elif type(event) is CallStarted:
             wall = self._clock().isoformat(timespec="milliseconds")
             header = tape_header(event, call.options, wall, audio=self._options.audio)
-            self.writer.begin(call.ticket, header, call.options.phrases)
-        if commands and type(commands[-1]) is HangUp:
-            call.hang_up = commands[-1]
+            self.writer.begin(call.ticket, header, call.options.phrases if self._options.audio else {})
+        if commands and type(last := commands[-1]) is HangUp:
+            call.hang_up = last
         if (now >= call.due or call.audio > MOST_HELD) and not self._hand_over(call, now):
             self._forget(call_id, call)
 

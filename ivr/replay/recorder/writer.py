@@ -14,12 +14,13 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias, cast
 
 from ivr.call.commands import Command, HangUp, Note
 from ivr.call.events import Event, Tick
 from ivr.call.options import Phrase, PhraseName
 from ivr.call.timeline import Turn
+from ivr.media.acoustics import Sounds
 from ivr.replay.recorder.folder import TapeFolder, why
 from ivr.replay.recorder.options import KeepMode
 from ivr.replay.records import command_record
@@ -36,8 +37,8 @@ CLOSE_S: Final = 10.0
 PRUNE_S: Final = 600.0
 """Seconds after which tapes that have become too old are looked for again."""
 
-Happening = tuple[float, Event, Sequence[Command]]
-"""When, what, and what was decided."""
+Happening: TypeAlias = tuple[float, Event, Sequence[Command], Sounds]
+"""When, what, what was decided, and what was measured for it."""
 
 
 NO_PHRASES: Final[Mapping[PhraseName, Phrase]] = {}
@@ -59,7 +60,7 @@ class _WriteJob(NamedTuple):
     header: TapeHeader | None = None
     """Begin the tape with it."""
     phrases: Mapping[PhraseName, Phrase] = NO_PHRASES
-    """Fixed words of the line, whose audio goes onto the tape."""
+    """Fixed words of the line, whose audio goes onto the tape when they are said."""
     happenings: Sequence[Happening] = ()
     end: CallEnd | None = None
     """End the tape, and keep it or not."""
@@ -81,12 +82,14 @@ class _OpenTape:
         self.stood_s = 0.0
         self.noted: list[tuple[float, Note]] = []
         """Notes that tell of a failure."""
+        self.phrases: dict[PhraseName, bytes] = {}
+        """Audio of the fixed words that were not said yet."""
 
     def encode(self, happenings: Sequence[Happening]) -> bytes:
-        """Return a frame for these."""
+        """Return a frame for these, behind one for each fixed words that were said for the first time."""
         audible = self.header.audible
-        moments = []
-        for now, event, commands in happenings:
+        moments, said = [], b""
+        for now, event, commands, sounds in happenings:
             if type(event) is Tick:
                 self.stood_s += event.stood_s
             records = []
@@ -94,11 +97,19 @@ class _OpenTape:
                 records.append(command_record(command, audible=audible))
                 if type(command) is Note and command.name in FAILURE_NOTES:
                     self.noted.append((now, command))
-            moments.append(Moment(now, event, records))
+                elif type(command) is Note and command.name == "phrase":
+                    said += self._phrase(command)
+            moments.append(Moment(now, event, records, sounds))
         if not self.encoder.events:
             self.began_at = moments[0].now
         self.last_at = moments[-1].now
-        return self.encoder.moments(moments)
+        return said + self.encoder.moments(moments)
+
+    def _phrase(self, note: Note) -> bytes:
+        """Return a frame with the audio of fixed words; nothing when it is on the tape, or there is none."""
+        name = cast(PhraseName, note.fields.get("name"))
+        audio = self.phrases.pop(name, b"")
+        return self.encoder.phrase(name, audio) if audio else b""
 
     def end(self, end: CallEnd) -> TapeEnd:
         """Return the end of the tape."""
@@ -144,7 +155,7 @@ class TapeWriter:
         self._thread.start()
 
     def begin(self, ticket: int, header: TapeHeader, phrases: Mapping[PhraseName, Phrase]) -> None:
-        """Begin a tape under a number that no other has. `phrases`: fixed words whose audio goes onto it."""
+        """Begin a tape under a number that no other has. `phrases`: fixed words whose audio goes onto it once said."""
         self._jobs.put(_WriteJob(ticket, header=header, phrases=phrases))
 
     def add(self, ticket: int, happenings: Sequence[Happening], size: int) -> bool:
@@ -211,11 +222,8 @@ class TapeWriter:
 
     def _begin(self, ticket: int, header: TapeHeader, phrases: Mapping[PhraseName, Phrase]) -> None:
         tape = self._open[ticket] = _OpenTape(header, self._folder.claim(header.call_id))
-        data = tape.encoder.head()
-        for name, phrase in phrases.items():
-            if phrase.audio:
-                data += tape.encoder.phrase(name, phrase.audio)
-        self._write(tape, data)
+        tape.phrases = {name: phrase.audio for name, phrase in phrases.items() if phrase.audio}
+        self._write(tape, tape.encoder.head())
 
     def _write(self, tape: _OpenTape, data: bytes) -> None:
         self._folder.add(tape.part, data)

@@ -11,9 +11,10 @@ import pytest
 
 from ivr.call.call import Call
 from ivr.call.commands import HangUp
-from ivr.call.events import CallStarted, Tick, Withdraw
+from ivr.call.events import AudioIn, CallStarted, Tick, TtsAudio, Withdraw
 from ivr.call.options import CallOptions
 from ivr.call.timeline import Turn
+from ivr.media import g711
 from ivr.replay import exact, tape_file
 from ivr.replay.recorder.options import RecorderOptions
 from ivr.replay.recorder.recorder import FLUSH_S, TapeRecorder
@@ -159,3 +160,32 @@ def test_only_a_call_with_trouble_is_kept(call: Tape, tmp_path: Path) -> None:
     end = tape_file.read(tmp_path / "CA2.tape").end
     assert end is not None
     assert [(one.kind, one.detail) for one in end.trouble] == [("end", "bridge_error: x")]
+
+
+def test_a_tape_without_audio_decides_the_same(call: Tape, tmp_path: Path) -> None:
+    for audio in (True, False):
+        live = recorder(tmp_path / str(audio), audio=audio)
+        record(live, call)
+        live.close()
+    [loud], [silent] = (list((tmp_path / str(audio)).glob("*.tape")) for audio in (True, False))
+    tape = tape_file.read(silent)
+    assert (tape.header.legs["caller"], tape.header.legs["tts"], tape.phrase_audio) == ("scores", "lengths", {})
+    heard = {byte for one in tape.moments if isinstance(one.event, AudioIn) for byte in one.event.payload}
+    said = {byte for one in tape.moments if isinstance(one.event, TtsAudio) for byte in one.event.audio}
+    assert (heard, said) == ({g711.SILENCE}, {0})
+    assert [len(one.event.payload) for one in tape.moments if isinstance(one.event, AudioIn)] == [
+        len(one.event.payload) for one in call.moments if isinstance(one.event, AudioIn)
+    ]
+    assert all(step.same for step in exact.steps(tape))
+    assert silent.stat().st_size < loud.stat().st_size / 2
+
+
+def test_only_phrases_that_were_said_are_on_the_tape(call: Tape, tmp_path: Path) -> None:
+    live = recorder(tmp_path)
+    record(live, call)
+    live.close()
+    [tape] = map(tape_file.read, tmp_path.glob("*.tape"))
+    assert set(tape.phrase_audio) == {"greeting"}
+    assert tape.phrase_audio["greeting"] == call.phrase_audio["greeting"]
+    assert len(call.phrase_audio) > 5
+    assert tape.header.phrases == call.header.phrases
