@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "call": "Call a bridge as Twilio would. Signs with TWILIO_AUTH_TOKEN and TWILIO_ACCOUNT_SID.",
     "test": "Play scenarios and give one verdict. Starts a bridge and mock services.",
     "compare": "Compare the calls of two folders: is one better, or is it chance?",
+    "report": "Show a tape as one page to send to a colleague, or a folder of tapes: whose time was the wait?",
     "demo": "Make a whole phone call on this machine: no account, no key, no network.",
     "faults": "Show what callers hear when Hamsa or the agent fails: every known fault, in virtual time.",
     "replay": "Run calls on tapes again with today's code: the same, or the first difference in words.",

@@ -115,14 +115,14 @@ def difference_page(pairs: Sequence[HistoryPair], *, title: str = "Two histories
     head = [f"<header><h1>{escape(title)}</h1> {badge(f'{len(pairs)} calls' if len(pairs) != 1 else '1 call')}"]
     if tested:
         head.append(badge(f"{failed} of {len(tested)} failed", "alarm") if failed else badge("all passed", "good"))
-    body = "".join(_pair(pair, number) for number, pair in enumerate(ordered, 1))
-    contents = _contents(ordered) if len(ordered) > 1 else ""
-    return document(title, f"{' '.join(head)}</header>{contents}{body}", style=_STYLE, script=_SCRIPT)
+    body = "".join(pair_section(pair, number) for number, pair in enumerate(ordered, 1))
+    listed = contents(ordered) if len(ordered) > 1 else ""
+    return document(title, f"{' '.join(head)}</header>{listed}{body}", style=_STYLE, script=_SCRIPT)
 
 
 def history_of(name: str, turns: Iterable[Turn], began_at: float) -> CallHistory:
     """Return the history of a call's turns. `began_at`: when the call began, in the driver's seconds."""
-    return CallHistory(name, [_history_turn(turn, began_at) for turn in turns])
+    return CallHistory(name, [history_turn(turn, began_at) for turn in turns])
 
 
 def paired(before: Sequence[HistoryLine], now: Sequence[HistoryLine]) -> list[PairedLine]:
@@ -131,13 +131,13 @@ def paired(before: Sequence[HistoryLine], now: Sequence[HistoryLine]) -> list[Pa
     old, new = [(line.kind, line.text) for line in before], [(line.kind, line.text) for line in now]
     for change, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if change == "equal":
-            found += [PairedLine(x, y, _sameness(x, y)) for x, y in zip(before[a:b], now[c:d], strict=True)]
+            found += [PairedLine(x, y, sameness_of(x, y)) for x, y in zip(before[a:b], now[c:d], strict=True)]
         else:
-            found += _replaced(before[a:b], now[c:d])
+            found += replaced_lines(before[a:b], now[c:d])
     return found
 
 
-def _replaced(before: Sequence[HistoryLine], now: Sequence[HistoryLine]) -> Iterator[PairedLine]:
+def replaced_lines(before: Sequence[HistoryLine], now: Sequence[HistoryLine]) -> Iterator[PairedLine]:
     """Yield lines whose words differ: a line of the same kind at the same place is the same one, changed."""
     kinds = SequenceMatcher(None, [line.kind for line in before], [line.kind for line in now], autojunk=False)
     for change, a, b, c, d in kinds.get_opcodes():
@@ -148,7 +148,7 @@ def _replaced(before: Sequence[HistoryLine], now: Sequence[HistoryLine]) -> Iter
             yield from (PairedLine(None, line, "new") for line in now[c:d])
 
 
-def _sameness(before: HistoryLine, now: HistoryLine) -> Sameness:
+def sameness_of(before: HistoryLine, now: HistoryLine) -> Sameness:
     """Return whether two lines that say the same also have the same time and length."""
     times = ((before.at, now.at, 1000.0), (before.ms, now.ms, 1.0))
     for was, is_now, scale in times:
@@ -159,7 +159,7 @@ def _sameness(before: HistoryLine, now: HistoryLine) -> Sameness:
     return "same"
 
 
-def _history_turn(turn: Turn, began_at: float) -> HistoryTurn:
+def history_turn(turn: Turn, began_at: float) -> HistoryTurn:
     """Return one turn of a call as a turn of its history."""
     lines: list[HistoryLine] = []
     if turn.text:
@@ -200,11 +200,11 @@ def _since(at: float | None, began_at: float) -> float | None:
 # -- the page --------------------------------------------------------------------------------------------------------
 
 
-def _contents(pairs: Sequence[HistoryPair]) -> str:
+def contents(pairs: Sequence[HistoryPair]) -> str:
     """Write the calls of the page as a list of links."""
     rows = []
     for number, pair in enumerate(pairs, 1):
-        counts = _counts(pair)
+        counts = difference_counts(pair)
         said = ", ".join(f"{count} {_NAMES[kind]}" for kind, count in counts.items() if count) or "the same"
         mark = badge("failed", "alarm") if pair.failed else badge("passed", "good") if pair.failed is False else ""
         rows.append(
@@ -224,7 +224,7 @@ def _by_turn(pair: HistoryPair) -> list[tuple[int, HistoryTurn | None, HistoryTu
     return [(number, before.get(number), now.get(number)) for number in sorted({*before, *now})]
 
 
-def _counts(pair: HistoryPair) -> dict[Sameness, int]:
+def difference_counts(pair: HistoryPair) -> dict[Sameness, int]:
     """Return how many lines of each kind of difference a pair has."""
     counts: dict[Sameness, int] = {"changed": 0, "gone": 0, "new": 0}
     for _, before, now in _by_turn(pair):
@@ -234,7 +234,7 @@ def _counts(pair: HistoryPair) -> dict[Sameness, int]:
     return counts
 
 
-def _pair(pair: HistoryPair, number: int) -> str:
+def pair_section(pair: HistoryPair, number: int) -> str:
     """Write one call: its budgets, its remarks, and its turns side by side."""
     state = badge("failed", "alarm") if pair.failed else badge("passed", "good") if pair.failed is False else ""
     parts = [f'<section id="call-{number}"><h2>{escape(pair.name)} {state}</h2>']
@@ -242,14 +242,14 @@ def _pair(pair: HistoryPair, number: int) -> str:
     if pair.command:
         parts.append(f'<p><code>{escape(pair.command)}</code> <button data-copy="{escape(pair.command)}">copy</button>')
     if pair.budgets:
-        parts.append(_budgets(pair))
+        parts.append(budget_table(pair))
     for turn, before, now in _by_turn(pair):
         lines = paired(before.lines if before else (), now.lines if now else ())
         titles = [side.title if side else "no such turn" for side in (before, now)]
         title = titles[0] if titles[0] == titles[1] else f"{titles[0]} → {titles[1]}"
         differs = sum(line.sameness != "same" for line in lines) + (titles[0] != titles[1])
         state = badge(f"{differs} differ" if differs != 1 else "1 differs", "alarm") if differs else badge("same")
-        rows = "".join(_paired_row(line) for line in lines)
+        rows = "".join(paired_row(line) for line in lines)
         parts.append(
             f'<details class="card"{" open" if differs else ""}><summary>Turn {turn}: {escape(title)} {state}</summary>'
             '<table class="sides"><thead><tr><th scope="col">what</th>'
@@ -260,7 +260,7 @@ def _pair(pair: HistoryPair, number: int) -> str:
     return "".join([*parts, "</section>"])
 
 
-def _budgets(pair: HistoryPair) -> str:
+def budget_table(pair: HistoryPair) -> str:
     """Write the figures that have a limit."""
     rows = []
     for line in pair.budgets:
@@ -279,7 +279,7 @@ def _budgets(pair: HistoryPair) -> str:
     )
 
 
-def _paired_row(line: PairedLine) -> str:
+def paired_row(line: PairedLine) -> str:
     """Write one row: the line as it was, as it is, and how much later it comes."""
     cells = []
     for side in (line.before, line.now):

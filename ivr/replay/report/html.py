@@ -82,4 +82,5 @@ def words(text: str, css: str = "said") -> str:
 
 def ms(value: float | None) -> str:
     """Return milliseconds as a whole number; unknown ones as a dash."""
-    return "–" if value is None else f"{value:.0f}"
+    # Minus zero is zero.
+    return "–" if value is None else f"{round(value) or 0}"

@@ -1,0 +1,86 @@
+"""`ivr report` writes what is asked for, and names what is wrong in a line."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from ivr.commands.report import app
+from ivr.media import wav
+from ivr.replay import tape_file
+from ivr.replay.phone.phone_tape import phone_tape
+from ivr.replay.tape import Tape
+from ivr.testbench.recording import PhoneRecord
+from ivr.testbench.report.artifacts import ReportedCall
+from tests.replay.taped import taped
+
+
+@pytest.fixture(scope="module")
+def tape(tmp_path_factory: pytest.TempPathFactory) -> Tape:
+    return taped(tmp_path_factory.mktemp("phrases"))
+
+
+@pytest.fixture
+def path(tape: Tape, tmp_path: Path) -> Path:
+    path = tmp_path / "CA12.tape"
+    tape_file.write(path, tape)
+    return path
+
+
+def test_the_page_lies_beside_the_tape(path: Path) -> None:
+    done = CliRunner().invoke(app, [str(path)])
+    assert done.exit_code == 0, done.output
+    page = path.with_suffix(".html")
+    assert f"ivr replay {path} --from-turn 1" in page.read_text("utf-8")
+    assert page.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_wav_and_the_figures(path: Path, tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, [str(path), "--wav", str(tmp_path / "a.wav"), "--json"])
+    assert done.exit_code == 0, done.output
+    sound = wav.decode((tmp_path / "a.wav").read_bytes())
+    assert (sound.channels, sound.rate) == (2, 8000)
+    assert json.loads(done.stdout)["turns"][1]["wait"]["ms"] > 1000
+    assert not path.with_suffix(".html").exists()
+
+
+def test_a_tape_without_sound_gives_no_wav(tape: Tape, tmp_path: Path) -> None:
+    path = tmp_path / "silent.tape"
+    tape_file.write(path, Tape(replace(tape.header, legs={"caller": "scores"}), tape.moments, end=tape.end))
+    done = CliRunner().invoke(app, [str(path), "--wav", str(tmp_path / "a.wav")])
+    assert done.exit_code == 2
+    assert "its audio is not on the tape" in done.output
+
+
+def test_a_broken_tape_has_a_page_with_the_fault(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:400_000])
+    done = CliRunner().invoke(app, [str(path)])
+    assert done.exit_code == 0, done.output
+    assert "breaks off" in done.output
+    assert "breaks off" in path.with_suffix(".html").read_text("utf-8")
+
+
+def test_a_tape_of_the_phone_has_the_phone_s_page(tmp_path: Path) -> None:
+    record = PhoneRecord(call_sid="CA9", t0=0.0, caller=bytearray(b"\xff" * 800), heard=bytearray(b"\xff" * 800))
+    path, sound = tmp_path / "phone.tape", tmp_path / "a.wav"
+    tape_file.write(path, phone_tape(ReportedCall(record, title="A call of the phone")))
+    done = CliRunner().invoke(app, [str(path), "-o", str(tmp_path / "p.html"), "--wav", str(sound)])
+    assert done.exit_code == 0, done.output
+    assert "A call of the phone" in (tmp_path / "p.html").read_text("utf-8")
+    assert sound.exists()
+    assert CliRunner().invoke(app, [str(path), "--json"]).stdout == "null\n"
+
+
+@pytest.mark.parametrize("junk", [b"", b"hello"])
+def test_what_is_no_tape_is_one_line(junk: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "a.tape"
+    path.write_bytes(junk)
+    done = CliRunner().invoke(app, [str(path)])
+    assert done.exit_code == 2
+    assert "a.tape" in done.output
+    assert "Traceback" not in done.output
+    assert CliRunner().invoke(app, [str(tmp_path / "none.tape")]).exit_code == 2
