@@ -51,8 +51,8 @@ def audible(stream: Iterable[Decided]) -> list[Audible]:
 
 
 def silent_at(spans: Sequence[Audible], at: float) -> float | None:
-    """Return when the agent that was audible up to a time falls silent; None: it was silent."""
-    return next((span.end for span in spans if span.start < at < span.end), None)
+    """Return when the agent that was audible right before a time falls silent; None: it was silent."""
+    return next((span.end for span in spans if span.start < at <= span.end), None)
 
 
 def begins_after(spans: Sequence[Audible], at: float) -> float | None:

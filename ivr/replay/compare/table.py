@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
 from rich.table import Table
 from rich.text import Text
 
-from ivr.replay.compare.verdict import RESULTS, FolderVerdict, TapeResult
+from ivr.replay.compare.verdict import RESULTS, FolderVerdict, TapeResult, TapeVerdict
 
 MOST_ROWS: Final = 40
-"""Tapes in the table, at most; the others are counted."""
+"""Rows of the table, at most."""
+MOST_ALIKE: Final = 3
+"""Tapes that are shown of those that differ alike; the others are counted."""
+_PARTICULAR: Final = re.compile(r"“.*?”|[0-9]+(?:\.[0-9]+)?")
+"""What one tape has of its own: words and figures."""
 _RESULT_STYLES: Final[dict[TapeResult, str]] = {"different": "bold red", "unreadable": "yellow", "declared": "cyan"}
 
 
@@ -27,20 +32,28 @@ def folder_table(found: FolderVerdict) -> Table | None:
     made.add_column("at", no_wrap=True)
     made.add_column("turn", justify="right")
     made.add_column("first difference", overflow="fold", ratio=6)
-    for one in shown[:MOST_ROWS]:
-        what = one.what if not one.needs else f"{one.what} (declared: {', '.join(one.needs)})"
-        told = "; ".join([what, *one.notes] if what else one.notes)
-        turn = str(one.turn) if one.kind else ""
-        style = _RESULT_STYLES.get(one.result, "")
-        made.add_row(Text(one.name), Text(one.result, style), one.kind, one.at, turn, Text(told))
+    alike: dict[tuple[str, ...], list[TapeVerdict]] = {}
+    for one in shown:
+        alike.setdefault((one.result, one.kind, _PARTICULAR.sub("#", one.what), *one.needs, *one.notes), []).append(one)
+    for group in alike.values():
+        # What cannot be read is named, each tape.
+        most = MOST_ALIKE if group[0].kind else len(group)
+        for one in group[:most]:
+            what = one.what if not one.needs else f"{one.what} (declared: {', '.join(one.needs)})"
+            told = "; ".join([what, *one.notes] if what else one.notes)
+            turn = str(one.turn) if one.kind else ""
+            style = _RESULT_STYLES.get(one.result, "")
+            made.add_row(Text(one.name), Text(one.result, style), one.kind, one.at, turn, Text(told))
+        if len(group) > most:
+            last = f"… to {group[-1].name}"
+            made.add_row(Text(last), Text(f"{len(group) - most} more", "dim"), group[0].kind, "", "", Text("alike"))
+        if made.row_count >= MOST_ROWS:
+            break
     return made
 
 
 def folder_lines(found: FolderVerdict, took: float, jobs: int) -> Iterator[str]:
     """Yield the last lines: how many came out how. `took`: seconds for all, in `jobs` processes."""
-    left_out = sum(one.result in _RESULT_STYLES for one in found.verdicts) - MOST_ROWS
-    if left_out > 0:
-        yield f"{left_out} more tapes are not shown"
     if found.kinds:
         yield "first differences: " + ", ".join(f"{many} in “{kind}”" for kind, many in found.kinds.most_common())
     for name in found.unneeded:

@@ -58,9 +58,9 @@ def _silences(then: Sequence[Audible], today: Sequence[Audible], at: float, unti
             sooner = "later" if begins > begun else "earlier"
             yield f"the agent would have begun to speak {span(abs(begins - begun))} {sooner}"
     elif begun is not None and begun < until:
-        yield f"the agent would not have begun to speak {span(begun - at)} behind this, as it did"
+        yield f"the agent would not have begun to speak after {span(begun - at)}, as it did"
     elif begins is not None and begins < until:
-        yield f"the agent would have begun to speak {span(begins - at)} behind this; it did not"
+        yield f"the agent would have begun to speak after {span(begins - at)}; it did not"
 
 
 def _sentences(found: ReplayFinding, since: float) -> Iterator[str]:

@@ -14,7 +14,7 @@ from typing import Final
 from ivr.call import events
 from ivr.call.call import Call
 from ivr.replay.compare.ear import Decided
-from ivr.replay.exact import ReplayStep, steps
+from ivr.replay.exact import ReplayStep, has_sounds, recorded_acoustics, steps
 from ivr.replay.records import command_record
 from ivr.replay.tape import CommandRecord, Moment, Tape
 
@@ -31,7 +31,7 @@ class Walk:
 
     def __init__(self, tape: Tape, wake_at: float | None = None) -> None:
         self._tape = tape
-        self.call = Call(tape.options)
+        self.call = Call(tape.options, recorded_acoustics(tape))
         self._wake_at = wake_at
         """Wake the call once at this time, which the tape does not; None: do not."""
         self._parted = False
@@ -90,7 +90,7 @@ class Walk:
             self._wake(max(at, self.decided[-1].now if self.decided else at))
 
     def _wake(self, at: float) -> list[CommandRecord]:
-        audible = self._tape.header.audible
+        audible = self._tape.header.audible and not has_sounds(self._tape)
         records = [command_record(made, audible=audible) for made in self.call.receive(events.Tick(), at)]
         self.decided.append(Decided(at, records))
         return records

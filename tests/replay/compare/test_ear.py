@@ -39,5 +39,5 @@ def test_when_the_agent_was_audible(
 
 def test_when_the_agent_falls_silent_and_begins() -> None:
     spans = [Audible(1.0, 2.0), Audible(3.0, 4.0)]
-    assert [silent_at(spans, at) for at in (0.5, 1.0, 1.9, 2.0, 3.5)] == [None, None, 2.0, None, 4.0]
+    assert [silent_at(spans, at) for at in (0.5, 1.0, 1.9, 2.0, 3.5)] == [None, None, 2.0, 2.0, 4.0]
     assert [begins_after(spans, at) for at in (0.5, 1.0, 1.1, 3.1)] == [1.0, 1.0, 3.0, None]

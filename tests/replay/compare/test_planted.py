@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from ivr.call.agent.agent_turns import AgentTurns
+from ivr.call.agent.fillers import Fillers
 from ivr.call.call import Call
 from ivr.call.caller import barge_in
+from ivr.call.events import CallStarted
+from ivr.call.timeline import Turn
 from ivr.media.playout import Playout
 from ivr.replay import tape_file
+from ivr.replay.compare import walk
 from ivr.replay.compare.difference import compare
-from ivr.replay.compare.show import lines
+from ivr.replay.compare.show import headline, lines
 from ivr.replay.tape import Tape
+from ivr.testbench.agent.script import TokenPace
 from tests.replay.taped import taped
+from tests.whole.world import Peers
 
 
 @pytest.fixture(scope="module")
@@ -80,3 +88,63 @@ def test_a_tape_of_a_file_is_compared(tape: Tape, tmp_path: Path) -> None:
     path = tmp_path / "a.tape"
     tape_file.write(path, tape)
     assert compare(tape_file.read(path)).same
+
+
+def test_a_shorter_deadline_is_found_where_it_is_due(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = ("say what are your opening hours", "wait")
+    slow = taped(tmp_path_factory.mktemp("slow"), steps, Peers(pace=TokenPace(first_token=6.0, rate=400.0)))
+    assert compare(slow).same
+    due: Callable[..., float | None] = Fillers.due_at
+
+    def sooner(self: Fillers, *given: float, **more: bool) -> float | None:
+        at = due(self, *given, **more)
+        return None if at is None else at - 0.7
+
+    monkeypatch.setattr(Fillers, "due_at", sooner)
+    found = compare(slow)
+    assert found.parted is not None
+    assert found.parted.kind == "filler"
+    assert headline(found.parted) == "said a filler 700 ms sooner"
+    told = shown(slow)
+    assert "today the call asks to be woken here" in told
+    assert "the agent would have begun to speak 700 ms earlier" in told
+    # A tape with something left out may lack what woke the call.
+    cut = Tape(replace(slow.header, origin="cut"), slow.moments, slow.phrase_audio)
+    parted = compare(cut).parted
+    assert parted is not None
+    assert parted.event is cut.moments[parted.index].event
+    assert parted.now > found.parted.now
+
+
+def test_a_call_that_wants_to_be_woken_for_ever_ends(tape: Tape, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walk, "WAKES_MOST", 3)
+    wake_at: Callable[..., float | None] = Call.wake_at
+    monkeypatch.setattr(Call, "wake_at", lambda self: -1.0 if wake_at(self) is not None else None)
+    monkeypatch.setattr(barge_in, "PAUSE_MS", 300)
+    assert compare(tape).parted is not None
+
+
+def test_an_answer_to_nothing_ends_the_view(tape: Tape, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ivr.call.caller.utterances.Utterances.text", lambda self: "")
+    found = compare(tape)
+    assert found.parted is not None
+    assert (found.parted.kind, found.parted.telling[0].manner) == ("question", "missing")
+    assert found.until_why.startswith("a piece of the reply of turn 1")
+    assert found.until_why.endswith("today's code had not asked for that")
+    assert found.further["speech"] > 0
+
+
+def test_a_new_question_ends_the_view(tape: Tape, monkeypatch: pytest.MonkeyPatch) -> None:
+    speech: Callable[..., object] = AgentTurns.request
+
+    def other(self: AgentTurns, turn: Turn, started: CallStarted) -> object:
+        turn.number += 40
+        return speech(self, turn, started)
+
+    monkeypatch.setattr(AgentTurns, "request", other)
+    found = compare(tape)
+    assert found.parted is not None
+    assert found.until_why.endswith("the tape has no answer to that")
+    assert found.until == found.parted.now
