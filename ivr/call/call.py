@@ -78,7 +78,12 @@ class Call:
         if self.ended is not None:
             return []
         self._line_watch.take(event, now)
+        state = self.floor.state
         self._decide(event, now)
+        # Audio of the caller that changes nothing leaves the agent's side as it was until something is due there.
+        still = type(event) is events.AudioIn and not self._out and self.floor.state is state
+        if still and self._agent_turns.at_rest(now):
+            return []
         if self.ended is None and self._started is not None:
             self._advance(now)
         out, self._out = self._out, []
@@ -114,7 +119,7 @@ class Call:
             case events.PeerFault(wire=wire, reason=reason):
                 self._note("peer_fault", wire=wire, reason=reason)
             case events.CallerLeft(how=how):
-                self._caller_left(how, now)
+                self._end(self.ending.leave(how), now)
             case events.Transferred():
                 self._transferred(now)
             case events.TransferFailed(reason=reason):
@@ -159,9 +164,9 @@ class Call:
         # While words are owed to the caller, the caller's silence is watched; a voice does not end the wait.
         elif self.ended is None:
             owed = self.floor.state in (TurnState.TRANSCRIBING, TurnState.THINKING, TurnState.SPEAKING)
-            silent_from = self._output.silent_from
-            due = self._fillers.due_at(silent_from, now, owed=owed, arriving=self._agent_turns.arriving)
+            due = self._fillers.due_at(self._output.silent_from, now, owed=owed, arriving=self._agent_turns.arriving)
             self._deadlines.move("filler", due)
+        self._agent_turns.settle()
 
     def _note(self, name: str, /, **fields: str | int | float | bool) -> None:
         """Tell the observers."""
@@ -190,7 +195,7 @@ class Call:
                         self._input.abandon()
                 case TurnState.YIELDING | TurnState.SPEAKING | TurnState.THINKING:
                     self._out += (out := self._overlaps.frame(now, interruptible=self._interruptible))
-                    if any(isinstance(command, commands.Transcribe) for command in out):
+                    if out and any(isinstance(command, commands.Transcribe) for command in out):
                         self._deadlines.begin("transcript", now)
 
     def _ended(self, utterance: SpeechEnded, now: float) -> None:
@@ -296,11 +301,10 @@ class Call:
             self._ask(turn, now)
             return
         failed, voiced_ms = utterances.give_up()
-        cut_off = bool(self.turns) and self.turns[-1].outcome == "interrupted"
         if failed:
             self._fail("stt", now)
         # A noise is passed over, unless it cut the agent off: the caller waits for something to be said then.
-        elif voiced_ms >= MAYBE_WORDS_MS or cut_off:
+        elif voiced_ms >= MAYBE_WORDS_MS or (self.turns and self.turns[-1].outcome == "interrupted"):
             self._note("nothing_understood", voiced_ms=voiced_ms)
             if self._prompts.may_ask_again():
                 self._say("reprompt", now)
@@ -535,8 +539,7 @@ class Call:
         self._deadlines.clear("silence")
         possible = [name for name in plan.words if not mute or self._agent_turns.phrase_is_ready(name)] if again else []
         said = next((name for name in possible if self._say(name, now)), None)
-        plan = plan.after(said, mute=mute)
-        self.ending.say_last_words(plan)
+        self.ending.say_last_words(plan := plan.after(said, mute=mute))
         # Where nothing is being said there is nothing to wait for.
         if self.floor.state in (TurnState.LISTENING, TurnState.HEARING, TurnState.TRANSCRIBING):
             self._conclude(plan, now)
@@ -579,19 +582,16 @@ class Call:
         self.ending.refuse()
         # The stream has ended meanwhile, or the carrier knows no such call any more: the caller has hung up.
         if self.ending.left or reason == "gone":
-            self._caller_left(self.ending.left or "stop", now)
+            self._end(self.ending.leave(self.ending.left or "stop"), now)
             return
         self._fail("transfer", now)
         if self.ended is None and self.floor.state is TurnState.LISTENING:
             self._deadlines.begin("silence", now)
 
-    def _caller_left(self, how: str, now: float) -> None:
-        """End the call: the stream has ended from the other side."""
-        if (hang_up := self.ending.leave(how)) is not None:
-            self._end(hang_up, now)
-
-    def _end(self, hang_up: HangUp, now: float) -> None:
-        """End the call, and stop everything that still runs for it."""
+    def _end(self, hang_up: HangUp | None, now: float) -> None:
+        """End the call, and stop everything that still runs for it. None: it does not end yet."""
+        if hang_up is None:
+            return
         self._forget_words()
         self._drop_answer(now)
         if levels := {name: value for name, value in self._input.levels.report().items() if value is not None}:

@@ -65,6 +65,8 @@ class Overlaps:
     def frame(self, now: float, *, interruptible: bool) -> list[Command]:
         """Take one more frame while the agent has the floor. `interruptible`: the caller may interrupt what is said."""
         caller = self._caller
+        if self._onset is None and not caller.speaking:
+            return []
         another = caller.speaking and caller.onset != self._onset
         # A television behind the voice that muted the agent, or whose words are still to be found, is no part of it.
         behind = another and (self.held or self._barge_in.owes_words) and self._speculation.is_faint()

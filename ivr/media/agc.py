@@ -9,7 +9,6 @@ as a whole gets one gain for all of it: `normalise`.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +18,7 @@ from ivr.media.loudness import decibels
 
 _ACTIVE = -50.0
 """dBFS under which a block is a pause."""
-_SPEECH_SPREAD = 100.0
+_SPEECH_SPREAD = 100
 """Power of the loudest block over that of the softest one that still counts as speech (20 dB)."""
 _MEASURED_BLOCKS = 250
 """Blocks measured: five seconds of speech."""
@@ -33,6 +32,8 @@ _KNEE = 0.7 * 32768
 """Sample value from which peaks are rounded off: -3 dBFS."""
 _ABOVE_KNEE = 32767 - _KNEE
 
+_STEPS = np.arange(1, FRAME + 1)
+
 _Floats = NDArray[np.float64]
 
 
@@ -44,9 +45,13 @@ class GainControl:
         """Active level aimed at, dBFS."""
         self.gain_db = 0.0
         """Gain at the end of the current block."""
-        self._powers: deque[float] = deque(maxlen=_MEASURED_BLOCKS)
-        self._ramp: _Floats = np.ones(FRAME)
-        self._block = np.zeros(0, np.int64)
+        self._speech = _SpeechEnergy()
+        self._ramp = (1.0, 1.0)
+        """Factors between which the gain moves in the current block."""
+        self._at = 0
+        """Samples of the current block so far..."""
+        self._energy = 0
+        """...and the sum of their squares."""
         self._odd = b""
 
     def __repr__(self) -> str:
@@ -58,44 +63,81 @@ class GainControl:
         whole = len(pcm) - len(pcm) % 2
         self._odd = pcm[whole:]
         samples = np.frombuffer(pcm, "<i2", whole // 2)
-        out: list[bytes] = []
+        if not len(samples):
+            return b""
         # Gain is decided at every 160th sample from what came before it and moves in a straight line in between. So
         # output comes at once, sample for sample, and is the same under every chunking.
-        while len(samples):
-            at = len(self._block)
-            part, samples = samples[: FRAME - at], samples[FRAME - at :]
-            out.append(_rounded_off(part * self._ramp[at : at + len(part)]))
-            self._block = np.concatenate((self._block, part))
-            if len(self._block) == FRAME:
-                power = float(self._block @ self._block) / FRAME
-                before = self.gain_db
-                # Pauses change nothing: silence stays silence.
-                if decibels(power**0.5) > _ACTIVE:
-                    self._powers.append(power)
-                    wanted = _gain(self._powers, self.target) * min(1.0, len(self._powers) / _TRUSTED)
-                    # Slow enough that a voice keeps its accents and nothing pumps.
-                    self.gain_db = min(before + _UP, max(before - _DOWN, wanted))
-                first, last = 10 ** (before / 20), 10 ** (self.gain_db / 20)
-                self._ramp = first + (last - first) * np.arange(1, FRAME + 1) / FRAME
-                self._block = self._block[:0]
-        return b"".join(out)
+        begin, end = self._at, self._at + len(samples)
+        blocks, full = -(-end // FRAME), end // FRAME
+        squares = np.zeros(blocks * FRAME, np.int64)
+        squares[begin:end] = samples
+        squares *= squares
+        energies = squares.reshape(blocks, FRAME).sum(axis=1).tolist()
+        energies[0] += self._energy
+        ramps = [self._ramp, *(self._next(energy) for energy in energies[:full])]
+        self._ramp, self._at = ramps[-1], end - full * FRAME
+        self._energy = energies[full] if self._at else 0
+        first, last = np.array(ramps[:blocks]).T[:, :, None]
+        return _rounded_off(samples * (first + (last - first) * _STEPS / FRAME).ravel()[begin:end])
+
+    def _next(self, energy: int) -> tuple[float, float]:
+        """Return the factors of the block behind one that is whole. `energy`: the sum of its samples' squares."""
+        before = self.gain_db
+        # Pauses change nothing: silence stays silence.
+        if decibels((energy / FRAME) ** 0.5) > _ACTIVE:
+            self._speech.push(energy)
+            wanted = _gain(self._speech.mean, self.target) * min(1.0, len(self._speech) / _TRUSTED)
+            # Slow enough that a voice keeps its accents and nothing pumps.
+            self.gain_db = min(before + _UP, max(before - _DOWN, wanted))
+        return 10 ** (before / 20), 10 ** (self.gain_db / 20)
+
+
+class _SpeechEnergy:
+    """Follow the mean power of what is speech in the last blocks. Whole numbers, so that the order does not count."""
+
+    def __init__(self) -> None:
+        self._energies: deque[int] = deque()
+        self._loudest = self._sum = self._count = 0
+
+    def __len__(self) -> int:
+        return len(self._energies)
+
+    @property
+    def mean(self) -> float:
+        """Return the mean power of a sample, over the blocks that are less than 20 dB below the loudest."""
+        return self._sum / (self._count * FRAME)
+
+    def push(self, energy: int) -> None:
+        """Take a block's energy."""
+        known = self._energies
+        known.append(energy)
+        gone = known.popleft() if len(known) > _MEASURED_BLOCKS else 0
+        if energy > self._loudest or gone == self._loudest:
+            # Another block is the loudest: which of them are speech is asked anew.
+            self._loudest = max(known)
+            speech = [one for one in known if one * _SPEECH_SPREAD >= self._loudest]
+            self._sum, self._count = sum(speech), len(speech)
+            return
+        for one, sign in ((energy, 1), (gone, -1)):
+            if one * _SPEECH_SPREAD >= self._loudest:
+                self._sum += sign * one
+                self._count += sign
 
 
 def normalise(pcm: bytes, target_dbfs: float = -20.0) -> bytes:
     """Return a recording (PCM16, 8 kHz) at the target level, by one gain. Without speech it stays as it is."""
     samples = np.frombuffer(pcm, "<i2", len(pcm) // 2)
     blocks = samples[: len(samples) // FRAME * FRAME].reshape(-1, FRAME).astype(np.float64)
-    powers = [float(power) for power in (blocks**2).mean(axis=1) if decibels(power**0.5) > _ACTIVE]
-    if not powers:
+    powers = np.array([power for power in (blocks**2).mean(axis=1) if decibels(power**0.5) > _ACTIVE])
+    if not len(powers):
         return samples.tobytes()
-    return _rounded_off(samples * 10 ** (_gain(powers, target_dbfs) / 20))
+    speech = powers[powers * _SPEECH_SPREAD >= powers.max()]
+    return _rounded_off(samples * 10 ** (_gain(float(speech.mean()), target_dbfs) / 20))
 
 
-def _gain(powers: Collection[float], target: float) -> float:
-    """Return the dB that bring the active level of these blocks to the target."""
-    known = np.array(powers)
-    speech = known[known * _SPEECH_SPREAD >= known.max()]
-    return min(_LIMIT, max(-_LIMIT, target - decibels(float(speech.mean()) ** 0.5)))
+def _gain(power: float, target: float) -> float:
+    """Return the dB that bring speech of this power to the target."""
+    return min(_LIMIT, max(-_LIMIT, target - decibels(power**0.5)))
 
 
 def _rounded_off(samples: _Floats) -> bytes:

@@ -129,7 +129,8 @@ class Endpointer:
             raise ValueError(f"a frame is {FRAME_PCM} bytes, not {len(frame_pcm)}")
         self._frame += 1
         if not self.speaking:
-            self._keep([(frame_pcm, rms)], probability >= self.options.faint)
+            self._kept.append((frame_pcm, rms))
+            self._faint.append(probability >= self.options.faint)
             return self._listen(probability)
         self._speech.append((frame_pcm, rms))
         self._above = probability >= (self.options.off if self._above else self.options.on)
@@ -185,9 +186,9 @@ class Endpointer:
         self._faint.clear()
         return [SpeechStarted(self._onset * FRAME)]
 
-    def _keep(self, frames: list[_Heard], faint: bool = False) -> None:
+    def _keep(self, frames: list[_Heard]) -> None:
         self._kept.extend(frames)
-        self._faint.extend([faint] * len(frames))
+        self._faint.extend([False] * len(frames))
 
     def _utterance(self, *, forced: bool) -> SpeechEnded:
         until = self._end - self._first + _frames(self.options.tail_ms)

@@ -38,7 +38,7 @@ def voice_level(loud: Iterable[int]) -> float:
 
 def decibels(rms: float) -> float:
     """Return an RMS value of 16-bit samples in dBFS."""
-    return 20 * log10(max(rms, 1.0) / 32768)
+    return 20 * log10(rms / 32768 if rms > 1 else 1 / 32768)
 
 
 class NoiseFloor:
@@ -54,6 +54,8 @@ class NoiseFloor:
         self._now = 0.0
         self._lowest: deque[float] = deque(maxlen=self._BLOCKS)
         self._frames = 0
+        self._floor: float | None = None
+        """None: it may have changed since it was asked for."""
 
     def __repr__(self) -> str:
         return f"<NoiseFloor {self.floor:.0f} dBFS, now {self.now:.0f}>"
@@ -69,7 +71,9 @@ class NoiseFloor:
 
         It counts from the first frame. A call that begins with speech learns better at the first pause.
         """
-        return decibels(min(self._lowest) ** 0.5) if self._lowest else 0.0
+        if self._floor is None:
+            self._floor = decibels(min(self._lowest) ** 0.5) if self._lowest else 0.0
+        return self._floor
 
     def push(self, rms: int) -> None:
         """Take one frame's RMS."""
@@ -81,6 +85,8 @@ class NoiseFloor:
         self._now = now = self._sum / len(self._powers)
         if self._frames % self._BLOCK == 0:
             self._lowest.append(now)
+            self._floor = None
         elif now < self._lowest[-1]:
             self._lowest[-1] = now
+            self._floor = None
         self._frames += 1

@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from ivr.media import g711
 from ivr.media.acoustics import Acoustics
@@ -24,6 +24,8 @@ from ivr.media.g711 import FRAME, RATE
 _SILENT = bytes([g711.SILENCE])
 _TICK = 1e-3
 """Seconds of lateness that mean nothing."""
+EARLY_S: Final = 2 * _TICK
+"""Seconds before `wake_at` in which `poll` may find something to do."""
 _PAUSE_SHARE = 0.03
 """Share of the loudest frame's amplitude up to which a frame is a pause between words (30 dB)."""
 

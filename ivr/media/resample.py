@@ -103,7 +103,7 @@ class Resampler:
 
         `_seen` begins `reach` samples before the group that the next output belongs to.
         """
-        made: list[bytes] = []
+        made: list[_Floats] = []
         while self._made < until:
             skip = self._made % plan.group
             count = min(until - self._made, plan.block - skip)
@@ -113,13 +113,13 @@ class Resampler:
             seen = self._seen
             if len(seen) < wanted:
                 seen = np.concatenate((seen, np.zeros(wanted - len(seen))))
-            rows = np.lib.stride_tricks.sliding_window_view(seen[:wanted], width)[:: plan.hop]
-            sums = (np.ascontiguousarray(rows) @ plan.kernel).ravel()[skip : skip + count]
-            made.append(np.clip(np.rint(sums), -32768, 32767).astype("<i2").tobytes())
+            # The stretches of input that the groups see, laid out as rows.
+            rows = np.ndarray((groups, width), np.float64, seen, strides=(plan.hop * seen.itemsize, seen.itemsize))
+            made.append((rows.copy() @ plan.kernel).ravel()[skip : skip + count])
             self._made += count
             done = (skip + count) // plan.group
             self._seen = self._seen[done * plan.hop :]
-        return b"".join(made)
+        return np.rint(np.concatenate(made)).clip(-32768, 32767).astype("<i2").tobytes() if made else b""
 
 
 def resample(pcm: bytes, rate_in: int, rate_out: int) -> bytes:

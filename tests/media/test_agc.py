@@ -83,7 +83,7 @@ def test_a_peak_is_rounded_off_not_clipped() -> None:
     assert (np.diff(out) >= 0).all()
     leveller = GainControl()
     leveller.gain_db = 15.0
-    leveller._ramp = np.full(160, 10 ** (15 / 20))
+    leveller._ramp = (10 ** (15 / 20), 10 ** (15 / 20))
     loud = np.sin(np.arange(160) / 5) * 32767
     bent = np.frombuffer(leveller.feed(to_pcm(loud)), "<i2").astype(int)
     assert 32000 < bent.max() <= 32767

@@ -16,6 +16,7 @@ from ivr.call.events import CallStarted, ReplyDelta, ReplyEnded, ReplyFailed, Re
 from ivr.call.options import CallOptions, PhraseName
 from ivr.call.timeline import Turn, TurnOutcome
 from ivr.media import g711
+from ivr.media.playout import EARLY_S
 from ivr.text.overlap_words import asks
 
 ReplyEvent: TypeAlias = ReplyDelta | ReplyPause | ReplyEnded | ReplyFailed
@@ -43,6 +44,7 @@ class AgentTurns:
         """The end of a reply that was not looked at to its end."""
         self._heard_last = ("", "")
         """Heard and unheard text of the last turn in which the agent said anything."""
+        self._due: float | None = None
         self.turns: list[Turn] = []
         self.cut_short = 0
         """Answers in a row that ended before the caller knew what they say; one without a sound counts twice."""
@@ -230,10 +232,18 @@ class AgentTurns:
         self.turn.fail("tts")
         return "speech_failed", self._close_reply() + self._output.give_up()
 
+    def settle(self) -> None:
+        """Find out what comes next, after all that an event has changed."""
+        times = (self._output.wake_at(), self._reply.wake_at() if self._reply is not None else None)
+        self._due = min((at for at in times if at is not None), default=None)
+
     def wake_at(self) -> float | None:
         """Return when `tick`, or speech output, has something to do; seconds of `now`."""
-        times = (self._output.wake_at(), self._reply.wake_at() if self._reply is not None else None)
-        return min((at for at in times if at is not None), default=None)
+        return self._due
+
+    def at_rest(self, now: float) -> bool:
+        """Return whether nothing is due here, so that time alone changes nothing."""
+        return self._output.settled and (self._due is None or now < self._due - EARLY_S)
 
     def _say(self, pieces: Pieces, now: float) -> None:
         for text, spoken in pieces:

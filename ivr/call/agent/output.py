@@ -103,6 +103,12 @@ class SpeechOutput:
         """Return when `pump` or `stalled` has something to do, in seconds of `now`."""
         return min((at for at in (self.playout.wake_at(), self._stalled_at) if at is not None), default=None)
 
+    @property
+    def settled(self) -> bool:
+        """Return whether `pump` has nothing to ask for, until something happens."""
+        # What rests while the agent is muted is asked for as soon as the caller has heard enough.
+        return self._with_tts is not None or not self._queue
+
     # -- asking --------------------------------------------------------------------------------------------------
 
     def say(self, turn: Turn, text: str, spoken: str, now: float, audio: bytes = b"", *, fixed: bool = False) -> None:

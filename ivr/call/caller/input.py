@@ -104,12 +104,14 @@ class CallerInput:
         probability = self._detector.judge(rms, speech, agent)
         # A caller who falls silent is followed at once by a television that was under the caller's voice before. A
         # key's tone may sound like a voice. Without an open utterance there is no level to compare.
-        loud = decibels(rms) if self.speaking else None
+        endpointer = self._endpointer
+        loud = decibels(rms) if endpointer.speaking else None
         if (loud is not None and self._behind(loud)) or self._position <= self._deaf_until:
             probability = 0.0
-        edges = self._endpointer.push(pcm, probability, rms)
-        self.levels.push(rms, agent, self.speaking and not self.silence_ms)
-        if self.speaking:
+        edges = endpointer.push(pcm, probability, rms)
+        speaking = endpointer.speaking
+        self.levels.push(rms, agent, speaking and not endpointer.silence_ms)
+        if speaking:
             self._measure(decibels(rms) if loud is None else loud)
         elif self._levels:
             self._levels.clear()

@@ -119,7 +119,7 @@ class EchoDelay:
 def _agreement(heard: Levels, played: Levels) -> Levels:
     """Return the correlation of `heard` with every stretch of `played` that is as long, earliest first."""
     span = len(heard)
-    shifted = np.lib.stride_tricks.sliding_window_view(played, span)
+    shifted = np.ndarray((len(played) - span + 1, span), np.float64, played, strides=2 * played.strides)
     spread = np.maximum(shifted.std(axis=1), _LIVELY)
     agreement: Levels = (shifted @ (heard - heard.mean())) / (span * spread * heard.std())
     return agreement

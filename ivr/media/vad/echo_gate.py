@@ -52,6 +52,8 @@ class EchoGate:
         self._at: int | None = None
         self._counts = [0.0] * _REMEMBERED
         self._played: deque[float] = deque([NOTHING] * _REMEMBERED, maxlen=_REMEMBERED)
+        self._loudest = NOTHING
+        """Of what was played in that time."""
         self._seen: deque[float] = deque(maxlen=_OBSERVATIONS)
         self._peak = NOTHING
         self._frames = 0
@@ -68,16 +70,21 @@ class EchoGate:
 
     def push(self, heard: float, played: float) -> bool:
         """Take a frame's level and the level played meanwhile, dBFS; return whether the frame may be the caller."""
+        gone = self._played[0]
         self._played.append(played)
+        if played >= self._loudest:
+            self._loudest = played
+        elif gone == self._loudest:
+            self._loudest = max(self._played)
         self._silent = 0 if played >= QUIET_DBFS else self._silent + 1
-        if max(self._played) < QUIET_DBFS:
+        if self._loudest < QUIET_DBFS:
             # The echo of what was played may still come, later than on other lines.
             if self._silent > LONGEST_ECHO:
                 self.delay.pause()
             elif self.delay.push(heard, played):
                 self._follow()
             return True
-        expected: float = max(map(add, self._played, self._counts))
+        expected: float = self._loudest if self._at is None else max(map(add, self._played, self._counts))
         if expected > _TELLING:
             # One observation is the loudest that came back under the 15 dB line in a second of agent speech. A soft
             # caller over the agent looks like a louder echo, which only takes the gate back for half a minute.
@@ -108,11 +115,12 @@ class EchoGate:
         self._counts = [0.0] * remembered if at is None else [_counted(age - at) for age in ages]
         before = [NOTHING] * (remembered - len(self._played))
         self._played = deque([*before, *self._played], maxlen=remembered)
+        self._loudest = max(self._played)
 
     @property
     def busy(self) -> bool:
         """Return whether something was played whose echo may still come: in the last half second, or longer before."""
-        return max(self._played) >= QUIET_DBFS
+        return self._loudest >= QUIET_DBFS
 
 
 def _counted(late: int) -> float:

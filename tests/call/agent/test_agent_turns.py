@@ -12,7 +12,7 @@ from ivr.call.commands import RequestReply, Speak
 from ivr.call.events import ReplyDelta, TtsFailed
 from ivr.call.options import CallOptions
 from ivr.media import g711
-from tests.call.stage import Stage, options, phrases
+from tests.call.stage import LOUD, Stage, options, phrases
 
 
 @pytest.mark.parametrize(
@@ -115,3 +115,20 @@ def test_who_speaks_before_the_greeting_has_heard_none_of_it() -> None:
     stage.hear("hello I need help", 800)
     assert (stage.call.turns[0].heard, stage.call.turns[0].unheard) == ("", "greeting words")
     assert stage.last(RequestReply).request.text == "hello I need help"
+
+
+def test_the_agent_s_side_is_at_rest_until_something_is_due() -> None:
+    options = CallOptions()
+    output = SpeechOutput(options)
+    turns = AgentTurns(options, output)
+    turns.settle()
+    assert turns.at_rest(1e9)
+    output.say(turns.open_turn("phrase"), "a", "a", 1.0, LOUD * 50)
+    turns.settle()
+    assert not turns.at_rest(1.0), "the sentence was not asked for"
+    output.pump(1.0)
+    turns.settle()
+    due = turns.wake_at()
+    assert due is not None
+    assert turns.at_rest(due - 0.003)
+    assert not turns.at_rest(due - 0.001), "what is due may be sent a moment before"
