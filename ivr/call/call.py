@@ -135,7 +135,7 @@ class Call:
             return None
         line = self._line_watch.wake_at(speaking=self._input.speaking)
         times = (self._deadlines.next(), self._agent_turns.wake_at(), self._speculation.utterances.wake_at(), line)
-        return min((at for at in times if at is not None), default=None)
+        return min([at for at in times if at is not None], default=None)
 
     def _start(self, event: events.CallStarted, now: float) -> None:
         """Begin the call with the first words of the line."""

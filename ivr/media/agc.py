@@ -18,6 +18,8 @@ from ivr.media.loudness import decibels
 
 _ACTIVE = -50.0
 """dBFS under which a block is a pause."""
+_PAUSE_ENERGY = FRAME * 32768**2 * 10 ** (_ACTIVE / 10)
+"""The same as the sum of a block's squares."""
 _SPEECH_SPREAD = 100
 """Power of the loudest block over that of the softest one that still counts as speech (20 dB)."""
 _MEASURED_BLOCKS = 250
@@ -74,22 +76,22 @@ class GainControl:
         squares *= squares
         energies = squares.reshape(blocks, FRAME).sum(axis=1).tolist()
         energies[0] += self._energy
-        ramps = [self._ramp, *(self._next(energy) for energy in energies[:full])]
-        self._ramp, self._at = ramps[-1], end - full * FRAME
+        factors = [*self._ramp, *map(self._next, energies[:full])]
+        self._ramp, self._at = (factors[-2], factors[-1]), end - full * FRAME
         self._energy = energies[full] if self._at else 0
-        first, last = np.array(ramps[:blocks]).T[:, :, None]
+        bounds = np.array(factors[: blocks + 1])[:, None]
+        first, last = bounds[:-1], bounds[1:]
         return _rounded_off(samples * (first + (last - first) * _STEPS / FRAME).ravel()[begin:end])
 
-    def _next(self, energy: int) -> tuple[float, float]:
-        """Return the factors of the block behind one that is whole. `energy`: the sum of its samples' squares."""
-        before = self.gain_db
+    def _next(self, energy: int) -> float:
+        """Return the factor to which the gain moves behind a whole block. `energy`: the sum of its samples' squares."""
         # Pauses change nothing: silence stays silence.
-        if decibels((energy / FRAME) ** 0.5) > _ACTIVE:
+        if energy > _PAUSE_ENERGY:
             self._speech.push(energy)
             wanted = _gain(self._speech.mean, self.target) * min(1.0, len(self._speech) / _TRUSTED)
             # Slow enough that a voice keeps its accents and nothing pumps.
-            self.gain_db = min(before + _UP, max(before - _DOWN, wanted))
-        return 10 ** (before / 20), 10 ** (self.gain_db / 20)
+            self.gain_db = min(self.gain_db + _UP, max(self.gain_db - _DOWN, wanted))
+        return float(10 ** (self.gain_db / 20))
 
 
 class _SpeechEnergy:

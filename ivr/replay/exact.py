@@ -26,7 +26,7 @@ class ReplayStep:
     @property
     def same(self) -> bool:
         """Return whether what is decided today is what was decided then."""
-        return self.records == list(self.moment.commands)
+        return self.records == list(self.moment.commands) if self.records else not self.moment.commands
 
 
 def has_sounds(tape: Tape) -> bool:
@@ -53,4 +53,5 @@ def steps(tape: Tape, call: Call | None = None) -> Iterator[ReplayStep]:
         if given is not None:
             given.give(moment.sounds)
         commands = fed.receive(moment.event, moment.now)
-        yield ReplayStep(index, moment, commands, [command_record(command, audible=audible) for command in commands])
+        records = [command_record(command, audible=audible) for command in commands] if commands else []
+        yield ReplayStep(index, moment, commands, records)
