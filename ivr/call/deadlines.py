@@ -31,6 +31,11 @@ class Deadlines:
     def __repr__(self) -> str:
         return f"<Deadlines {' '.join(sorted(self._at))}>"
 
+    @property
+    def times(self) -> dict[str, float]:
+        """Return what is awaited, each with its deadline."""
+        return dict[str, float](self._at.items())
+
     def begin(self, name: Awaited, now: float) -> None:
         """Wait from now on, for as long as the line says; for 0 do not wait."""
         if seconds := self._seconds[name]:

@@ -22,6 +22,8 @@ from ivr.replay.compare.show import lines
 from ivr.replay.compare.table import folder_lines, folder_table
 from ivr.replay.compare.verdict import FolderVerdict, judged, summed
 from ivr.replay.tape import Tape, TapeError
+from ivr.replay.why.effects import UnknownEffect
+from ivr.replay.why.story import why
 
 app = typer.Typer(add_completion=False)
 
@@ -36,6 +38,12 @@ def replay(
     jobs: Annotated[int | None, typer.Option(help="Processes for a folder; all cores.", metavar="N", min=1)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML into this file.", metavar="FILE")] = None,
+    because: Annotated[
+        str | None,
+        typer.Option(
+            "--why", help="What led to this: `yield 2`, `clear at 25.72`; `list` names all.", metavar="EFFECT"
+        ),
+    ] = None,
 ) -> None:
     """Run calls on tapes again with today's code: the same, or the first difference in words.
 
@@ -45,7 +53,10 @@ def replay(
     Exit code 0: the same, or declared. 1: something differs that is not declared.
     2: nothing could be read.
     """
-    with terminal.one_line(TapeError, DeclaredError, OSError):
+    with terminal.one_line(TapeError, DeclaredError, UnknownEffect, OSError):
+        if because is not None:
+            explain(tape, because)
+            return
         changes = declared_changes(declared)
         if tape.is_dir():
             good = gate(tape, changes, jobs or processes(), as_json=as_json, junit=junit)
@@ -94,6 +105,12 @@ def again(tape: Tape, path: Path, changes: Sequence[DeclaredChange], *, as_json:
         for name in verdict.needs:
             terminal.out.print(f"declared: {name}", markup=False)
     return verdict.result != "different"
+
+
+def explain(path: Path, effect: str) -> None:
+    """Show what led to an effect on one call. Raises UnknownEffect, TapeError, OSError."""
+    for line in why(bridge_tape(path), effect):
+        terminal.out.print(line, markup=False)
 
 
 def gate(folder: Path, changes: Sequence[DeclaredChange], jobs: int, *, as_json: bool, junit: Path | None) -> bool:

@@ -99,7 +99,7 @@ def changes(then: Sequence[CommandRecord], now: Sequence[CommandRecord]) -> list
             found.append(Change(kind(record), "missing", record))
         else:
             new.remove(pair)
-            found.append(Change(_difference(record, pair), "other", record, pair))
+            found.append(Change(kind_of_difference(record, pair), "other", record, pair))
     found += [Change(kind(record), "new", None, record) for record in new]
     return sorted(found, key=lambda one: DECISION_KINDS.index(one.kind))
 
@@ -116,7 +116,7 @@ def kind(record: CommandRecord) -> DecisionKind:
     return _COMMAND_KINDS.get(record[0], "playout")
 
 
-def _difference(then: CommandRecord, now: CommandRecord) -> DecisionKind:
+def kind_of_difference(then: CommandRecord, now: CommandRecord) -> DecisionKind:
     """Return what kind of decision two forms of one command differ in."""
     if then[0] == "SendAudio":
         # The same length with another checksum.

@@ -133,7 +133,7 @@ def _compared(tape: Tape, wake_at: float | None) -> tuple[ReplayFinding, Walk]:
         else:
             found.further[difference.kind] += 1
     if found.parted is not None:
-        _follow(found, found.parted, walk, last)
+        follow_beyond(found, found.parted, walk, last)
     return found, walk
 
 
@@ -162,7 +162,7 @@ def _whole(value: object) -> int:
 # -- behind the difference -------------------------------------------------------------------------------------------
 
 
-def _follow(found: ReplayFinding, parted: Difference, walk: Walk, last: int) -> None:
+def follow_beyond(found: ReplayFinding, parted: Difference, walk: Walk, last: int) -> None:
     """Find up to when the inputs of the tape answer what both histories have asked."""
     moments = found.tape.moments[:last]
     found.then = [Decided(moment.now, moment.commands) for moment in moments]
@@ -179,11 +179,11 @@ def _follow(found: ReplayFinding, parted: Difference, walk: Walk, last: int) -> 
         if alone is not None and alone[0] <= moment.now:
             found.until, found.until_why = alone[0], f"today's code {command(alone[1])}: the tape has no answer to that"
             return
-        key = _answered(moment.event)
+        key = request_answered(moment.event)
         if key not in asked_then:
             continue
         at, record = asked_today.get(key, (moment.now, []))
-        if at >= moment.now or not _alike(asked_then[key], record):
+        if at >= moment.now or not answered_alike(asked_then[key], record):
             found.until, found.until_why = moment.now, f"{happened(moment.event)}; today's code had not asked for that"
             return
 
@@ -214,7 +214,7 @@ def _requests(stream: Sequence[Decided]) -> Iterator[tuple[Hashable, float, Comm
                 yield number(record), now, record
 
 
-def _answered(event: Event) -> Hashable:
+def request_answered(event: Event) -> Hashable:
     """Return the number of the request that an event answers; None: it answers none."""
     match event:
         case events.TranscriptArrived() | events.TranscriptFailed():
@@ -227,7 +227,7 @@ def _answered(event: Event) -> Hashable:
             return None
 
 
-def _alike(then: CommandRecord, now: CommandRecord) -> bool:
+def answered_alike(then: CommandRecord, now: CommandRecord) -> bool:
     """Return whether two requests would be answered alike, as far as their words say."""
     if then[0] == "RequestReply":
         return asked(then) == asked(now)

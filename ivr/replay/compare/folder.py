@@ -45,7 +45,7 @@ def judge_file(path: Path, name: str, changes: Sequence[DeclaredChange]) -> Tape
     # What else a damaged tape may raise: one tape never stops the others.
     except Exception as fault:
         verdict = TapeVerdict(name, "unreadable", what=f"{type(fault).__name__}: {fault}")
-    return _timed(verdict, perf_counter() - began)
+    return replace(verdict, took_s=perf_counter() - began)
 
 
 def judge_all(
@@ -61,13 +61,13 @@ def judge_all(
         return [found[path] for path in paths]
     # The longest first: none is left over at the end for one process alone.
     waiting = sorted(paths, key=lambda path: path.stat().st_size if path.exists() else 0, reverse=True)
-    for path, verdict in _pooled(waiting, names, changes, jobs):
+    for path, verdict in judge_pooled(waiting, names, changes, jobs):
         found[path] = verdict
         done()
     return [found[path] for path in paths]
 
 
-def _pooled(
+def judge_pooled(
     waiting: list[Path], names: dict[Path, str], changes: Sequence[DeclaredChange], jobs: int
 ) -> Iterator[tuple[Path, TapeVerdict]]:
     """Yield the row of each tape as it comes."""
@@ -86,10 +86,10 @@ def _pooled(
             except BrokenProcessPool:
                 pass
         for path in taken.values():
-            yield path, _alone(path, names[path], changes)
+            yield path, judge_alone(path, names[path], changes)
 
 
-def _alone(path: Path, name: str, changes: Sequence[DeclaredChange]) -> TapeVerdict:
+def judge_alone(path: Path, name: str, changes: Sequence[DeclaredChange]) -> TapeVerdict:
     """Run one tape in a process of its own."""
     with _pool(1) as pool:
         try:
@@ -108,7 +108,3 @@ def _ready() -> None:
     """Prepare a process for tapes: what is loaded stays, and is not looked through for garbage."""
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
-
-
-def _timed(verdict: TapeVerdict, seconds: float) -> TapeVerdict:
-    return replace(verdict, took_s=seconds)

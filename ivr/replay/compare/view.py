@@ -25,7 +25,7 @@ def callers_view(found: ReplayFinding) -> list[str]:
     if parted is None or parted.failure:
         return []
     then, today = audible(found.then), audible(found.today)
-    lines = [*_silences(then, today, parted.now, found.until), *_sentences(found, parted.now), *_moved(parted)]
+    lines = [*silences(then, today, parted.now, found.until), *other_sentences(found, parted.now), *waits_moved(parted)]
     ended = [_ends(found.then, found.until), _ends(found.today, found.until)]
     if ended[0] is None and ended[1] is not None:
         lines.append(f"the call would have ended at {clock(ended[1] - found.tape.began_at)}")
@@ -34,7 +34,7 @@ def callers_view(found: ReplayFinding) -> list[str]:
     return lines
 
 
-def _moved(parted: Difference) -> Iterator[str]:
+def waits_moved(parted: Difference) -> Iterator[str]:
     """Say what a request to a peer brings that is made sooner or later; the tape has its answer at the old time."""
     for change in parted.changes:
         record = change.then or change.now
@@ -44,7 +44,7 @@ def _moved(parted: Difference) -> Iterator[str]:
             yield f"{what} would come {span(change.later_s)} {sooner}, if they take as long"
 
 
-def _silences(then: Sequence[Audible], today: Sequence[Audible], at: float, until: float) -> Iterator[str]:
+def silences(then: Sequence[Audible], today: Sequence[Audible], at: float, until: float) -> Iterator[str]:
     """Say when the agent fell silent, and when it began to speak."""
     quiet, quieter = silent_at(then, at), silent_at(today, at)
     # Audio that is sent at the moment itself begins to sound then.
@@ -63,7 +63,7 @@ def _silences(then: Sequence[Audible], today: Sequence[Audible], at: float, unti
         yield f"the agent would have begun to speak after {span(begins - at)}; it did not"
 
 
-def _sentences(found: ReplayFinding, since: float) -> Iterator[str]:
+def other_sentences(found: ReplayFinding, since: float) -> Iterator[str]:
     """Say which sentences only one of the histories asked for."""
     then, today = (
         {

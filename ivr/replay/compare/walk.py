@@ -60,7 +60,7 @@ class Walk:
                         yield ReplayStep(index, Moment(self._wake_at, events.Tick()), [], records)
                     self._wake_at = None
                 if self._parted:
-                    self._wake_until(moment.now)
+                    self.wake_until(moment.now)
                 elif not index % LOOK_EVERY and self.overdue_at is None:
                     self._look(moment.now)
                 step = next(fed)
@@ -81,7 +81,7 @@ class Walk:
         elif now - max(at, self._asked_since) > LATE_MOST_S:
             self.overdue_at = at
 
-    def _wake_until(self, until: float) -> None:
+    def wake_until(self, until: float) -> None:
         """Wake today's code as often as it asks for it before a time."""
         for _ in range(WAKES_MOST):
             at = self.call.wake_at()

@@ -117,6 +117,10 @@ def note(name: str, fields: object) -> str:
     if name == "overlap":
         kind = "an interruption" if known.get("verdict") == "commit" else "no interruption"
         return f"took the voice over the agent as {kind} (rule {known.get('rule', '?')})"
+    if name == "turn":
+        return f"closed turn {known.get('turn', '?')} ({known.get('outcome', '?')})"
+    if name == "phrase":
+        return f"said the line's phrase {known.get('name', '?')}"
     told = ", ".join(f"{key} {value}" for key, value in known.items() if value != "")
     return f"noted {name.replace('_', ' ')}" + (f" ({told})" if told else "")
 
