@@ -13,11 +13,13 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ivr.commands import terminal
+from ivr.media.vad import scorer
 from ivr.replay import tape_file
 from ivr.replay.compare.declared import DECLARED_FILE, DeclaredChange, DeclaredError, read_declared
 from ivr.replay.compare.difference import compare
 from ivr.replay.compare.folder import judge_all, processes, tapes_below
 from ivr.replay.compare.junit import gate_junit
+from ivr.replay.compare.rescored import rescore, score_lines
 from ivr.replay.compare.show import lines
 from ivr.replay.compare.table import folder_lines, folder_table
 from ivr.replay.compare.verdict import FolderVerdict, judged, summed
@@ -38,6 +40,9 @@ def replay(
     jobs: Annotated[int | None, typer.Option(help="Processes for a folder; all cores.", metavar="N", min=1)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML into this file.", metavar="FILE")] = None,
+    score: Annotated[
+        bool, typer.Option("--score", help="Score the caller's audio again with today's VAD model.")
+    ] = False,
     because: Annotated[
         str | None,
         typer.Option(
@@ -61,7 +66,8 @@ def replay(
         if tape.is_dir():
             good = gate(tape, changes, jobs or processes(), as_json=as_json, junit=junit)
         else:
-            good = again(bridge_tape(tape), tape, changes, as_json=as_json, junit=junit)
+            one = scored_again(bridge_tape(tape)) if score else bridge_tape(tape)
+            good = again(one, tape, changes, as_json=as_json, junit=junit)
     if not good:
         raise typer.Exit(1)
 
@@ -105,6 +111,14 @@ def again(tape: Tape, path: Path, changes: Sequence[DeclaredChange], *, as_json:
         for name in verdict.needs:
             terminal.out.print(f"declared: {name}", markup=False)
     return verdict.result != "different"
+
+
+def scored_again(tape: Tape) -> Tape:
+    """Return a tape with today's scores, and show how they differ from those of then. Raises TapeError."""
+    found = rescore(tape, scorer.factory())
+    for line in score_lines(found, scorer.default_identity()):
+        terminal.err.print(line, markup=False)
+    return found.tape
 
 
 def explain(path: Path, effect: str) -> None:

@@ -129,6 +129,10 @@ class Tape:
     """What could not be read, one line each for the developer. What is behind a damaged place is still there."""
     gaps: list[int] = field(default_factory=list)
     """Indexes of the moments before which some are missing."""
+    newer: list[str] = field(default_factory=list)
+    """Options of a line that the tape does not have, each with the default that holds instead."""
+    unknown: list[str] = field(default_factory=list)
+    """Options on the tape that this version does not have."""
 
     def __repr__(self) -> str:
         return f"<Tape {self.header.call_id} {self.seconds:.1f} s, {len(self.moments)} events>"

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, get_args
 
 import msgspec
 
-from ivr.call.options import PhraseName
+from ivr.call.options import CallOptions, PhraseName
 from ivr.replay.records import CommandDigest, RecordDecoder, RecordEncoder
 from ivr.replay.tape import TAPE_FORMAT, Moment, Tape, TapeEnd, TapeError, TapeHeader
 
@@ -255,7 +256,13 @@ class _Reading:
     def __init__(self, name: str, file: BinaryIO) -> None:
         self._name = name
         self._frames = _frames(file)
-        self._tape = Tape(_header(name, next(self._frames, None)))
+        first = next(self._frames, None)
+        self._tape = Tape(_header(name, first))
+        said = first.records[0][1].get("options") if first is not None else None
+        if isinstance(said, dict):
+            own = {one.name: getattr(CallOptions(), one.name) for one in fields(CallOptions) if one.name != "phrases"}
+            self._tape.newer = [f"{option} = {default}" for option, default in own.items() if option not in said]
+            self._tape.unknown = [str(option) for option in said if option != "phrases" and option not in own]
         self._broken = False
         """Something is missing in front of what comes next."""
 

@@ -62,6 +62,10 @@ def reading_faults(found: ReplayFinding) -> Iterator[str]:
     """Say what could not be read of the tape."""
     for fault in found.tape.faults:
         yield f"note: {fault}"
+    if found.tape.newer:
+        yield f"note: options that the tape does not have keep their defaults: {', '.join(found.tape.newer)}"
+    if found.tape.unknown:
+        yield f"note: options of then that today's code does not have: {', '.join(found.tape.unknown)}"
     if found.tape.gaps:
         yield f"note: compared up to the gap before event {found.tape.gaps[0] + 1}"
 

@@ -71,6 +71,8 @@ def judge_tape(tape: Tape, name: str, changes: Sequence[DeclaredChange]) -> Tape
 def judged(found: ReplayFinding, name: str, changes: Sequence[DeclaredChange]) -> TapeVerdict:
     """Judge what a comparison has found."""
     tape, notes = found.tape, list(found.tape.faults)
+    notes += [f"then without the option {option}" for option in tape.newer]
+    notes += [f"then with the option {option}" for option in tape.unknown]
     if tape.gaps:
         notes.append(f"compared up to the gap before event {tape.gaps[0] + 1}")
     known: dict[str, Any] = {

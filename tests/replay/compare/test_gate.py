@@ -23,14 +23,8 @@ from ivr.replay.compare.junit import gate_junit
 from ivr.replay.compare.table import MOST_ROWS, folder_lines, folder_table
 from ivr.replay.compare.verdict import FolderVerdict, TapeVerdict, judge_tape, summed
 from ivr.replay.tape import Tape, TapeHeader
-from tests.replay.taped import taped
 
 DECLARED = '[[change]]\nname = "pauses"\nreason = "r"\nsince = "1"\ndecisions = ["endpoint"]\n'
-
-
-@pytest.fixture(scope="module")
-def tape(tmp_path_factory: pytest.TempPathFactory) -> Tape:
-    return taped(tmp_path_factory.mktemp("phrases"))
 
 
 @pytest.fixture

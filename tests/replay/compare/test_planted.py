@@ -25,11 +25,6 @@ from tests.replay.taped import taped
 from tests.whole.world import Peers
 
 
-@pytest.fixture(scope="module")
-def tape(tmp_path_factory: pytest.TempPathFactory) -> Tape:
-    return taped(tmp_path_factory.mktemp("phrases"))
-
-
 def shown(tape: Tape) -> str:
     return "\n".join(lines(compare(tape), "a.tape", 0.05))
 

@@ -12,12 +12,6 @@ from ivr import cli
 from ivr.call.caller import barge_in
 from ivr.replay import tape_file
 from ivr.replay.tape import Tape
-from tests.replay.taped import taped
-
-
-@pytest.fixture(scope="module")
-def tape(tmp_path_factory: pytest.TempPathFactory) -> Tape:
-    return taped(tmp_path_factory.mktemp("phrases"))
 
 
 def replay(*words: str | Path) -> Result:

@@ -41,11 +41,6 @@ def phrases(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def tape(phrases: Path) -> Tape:
-    return taped(phrases)
-
-
-@pytest.fixture(scope="module")
 def slow(phrases: Path) -> Tape:
     """A call whose agent takes six seconds."""
     steps = ("say what are your opening hours", "wait")
