@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -28,6 +29,9 @@ from ivr.replay.why.effects import UnknownEffect
 from ivr.replay.why.story import why
 
 app = typer.Typer(add_completion=False)
+
+TELL_INDENT: Final = 12
+"""Columns in front of the words of an indented line."""
 
 
 @app.command()
@@ -107,7 +111,7 @@ def again(tape: Tape, path: Path, changes: Sequence[DeclaredChange], *, as_json:
         typer.echo(json.dumps(verdict.as_json(), ensure_ascii=False))
     else:
         for line in lines(found, path.name, took):
-            terminal.out.print(line, markup=False)
+            tell(line)
         for name in verdict.needs:
             terminal.out.print(f"declared: {name}", markup=False)
     return verdict.result != "different"
@@ -124,7 +128,17 @@ def scored_again(tape: Tape) -> Tape:
 def explain(path: Path, effect: str) -> None:
     """Show what led to an effect on one call. Raises UnknownEffect, TapeError, OSError."""
     for line in why(bridge_tape(path), effect):
-        terminal.out.print(line, markup=False)
+        tell(line)
+
+
+def tell(line: str) -> None:
+    """Print a line. On a terminal a long one goes on below its words, else it stays whole, for `grep`."""
+    indent = TELL_INDENT if line.startswith("  ") else 0
+    if terminal.out.is_terminal and len(line) > terminal.out.width > 2 * TELL_INDENT:
+        start = line[:indent]
+        body = textwrap.wrap(line[indent:], terminal.out.width - indent, break_long_words=False)
+        line = "\n".join((start if not place else " " * indent) + part for place, part in enumerate(body))
+    terminal.out.print(line, markup=False)
 
 
 def gate(folder: Path, changes: Sequence[DeclaredChange], jobs: int, *, as_json: bool, junit: Path | None) -> bool:

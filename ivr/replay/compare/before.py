@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from ivr.call import events
-from ivr.replay.compare.words import clock, happened
+from ivr.replay.compare.words import clock, happened, quote
 from ivr.replay.tape import Moment, Tape
 
 BEFORE_S: Final = 3.0
@@ -43,31 +44,53 @@ def curve(frames: Sequence[Moment]) -> str:
     return "".join(_BARS[min(len(_BARS) - 1, max(0, int(peak * len(_BARS))))] for peak in peaks)
 
 
+@dataclass(slots=True)
+class InputRun:
+    """Hold inputs that are told as one: the audio of a sentence, the words of a reply, marks."""
+
+    at: float
+    """When the first came; seconds of the driver's clock."""
+    of: str
+    """What they belong to; empty: they are marks."""
+    words: list[str] = field(default_factory=list)
+    ms: int = 0
+    """Length of the audio."""
+
+    def __str__(self) -> str:
+        many = f", in {len(self.words)} pieces" if len(self.words) > 1 else ""
+        if self.ms:
+            return f"{self.ms} ms of {self.of} from TTS{many}"
+        if self.of:
+            return f"{quote(''.join(self.words))} of {self.of}{many}"
+        names = self.words[0] if len(self.words) == 1 else f"{self.words[0]} to {self.words[-1]}"
+        return f"the phone returned the mark{'s' if len(self.words) > 1 else ''} {names}"
+
+
 def _told(window: Sequence[Moment]) -> Iterator[tuple[float, str]]:
-    """Yield the inputs other than frames; audio of one sentence and plain ticks are told as one."""
-    run: tuple[str, float, int, int] | None = None
+    """Yield the inputs other than frames and plain ticks, each run of them at its beginning."""
+    runs: dict[str, InputRun] = {}
+    shown: list[InputRun | tuple[float, str]] = []
     for moment in window:
-        event = moment.event
-        if isinstance(event, events.AudioIn) or (isinstance(event, events.Tick) and not event.stood_s):
-            continue
-        if isinstance(event, events.TtsAudio):
-            sentence = f"sentence {event.sentence} of turn {event.turn}"
-            size = len(event.audio) * 1000 // max(1, event.rate * (1 if event.encoding == "mulaw" else 2))
-            if run is not None and run[0] == sentence:
-                run = (sentence, run[1], run[2] + size, run[3] + 1)
+        of, word, ms = "", "", 0
+        match moment.event:
+            case events.AudioIn() | events.Tick(stood_s=0.0):
                 continue
-            if run is not None:
-                yield _audio(run)
-            run = (sentence, moment.now, size, 1)
-            continue
-        if run is not None:
-            yield _audio(run)
-            run = None
-        yield moment.now, happened(event)
-    if run is not None:
-        yield _audio(run)
-
-
-def _audio(run: tuple[str, float, int, int]) -> tuple[float, str]:
-    sentence, at, ms, many = run
-    return at, f"{ms} ms of {sentence} from TTS" + (f", in {many} pieces" if many > 1 else "")
+            case events.TtsAudio() as event:
+                of = f"sentence {event.sentence} of turn {event.turn}"
+                ms = len(event.audio) * 1000 // max(1, event.rate * (1 if event.encoding == "mulaw" else 2))
+            case events.ReplyDelta() as event:
+                of, word = f"the reply of turn {event.turn}", event.text
+            case events.MarkReached() as event:
+                word = event.name
+            case event:
+                shown.append((moment.now, happened(event)))
+                # Marks before an input and behind it are two things.
+                runs.pop("", None)
+                continue
+        if of not in runs:
+            runs[of] = InputRun(moment.now, of)
+            shown.append(runs[of])
+        runs[of].words.append(word)
+        runs[of].ms += ms
+    for one in shown:
+        yield (one.at, str(one)) if isinstance(one, InputRun) else one

@@ -184,7 +184,8 @@ def follow_beyond(found: ReplayFinding, parted: Difference, walk: Walk, last: in
             continue
         at, record = asked_today.get(key, (moment.now, []))
         if at >= moment.now or not answered_alike(asked_then[key], record):
-            found.until, found.until_why = moment.now, f"{happened(moment.event)}; today's code had not asked for that"
+            asked_so = "had not asked for that" if at >= moment.now else "had asked otherwise"
+            found.until, found.until_why = moment.now, f"{happened(moment.event)}; today's code {asked_so}"
             return
 
 

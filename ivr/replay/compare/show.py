@@ -49,6 +49,8 @@ def headline(one: Difference) -> str:
         case "new":
             later = f" {span(change.later_s)} sooner" if change.later_s is not None else ", then not"
             return command(change.now or ["?"]) + later
+        case "order":
+            return f"{command(change.then or ['?'])}, today before that {command(change.now or ['?'])}"
         case _:
             return f"{command(change.then or ['?'])}, today {command(change.now or ['?'])}"
 

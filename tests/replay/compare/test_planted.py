@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,14 +13,18 @@ from ivr.call.agent.agent_turns import AgentTurns
 from ivr.call.agent.fillers import Fillers
 from ivr.call.call import Call
 from ivr.call.caller import barge_in
-from ivr.call.events import CallStarted
+from ivr.call.commands import Command
+from ivr.call.deadlines import Deadlines
+from ivr.call.events import CallStarted, Event, Tick, TranscriptArrived
+from ivr.call.options import CallOptions
 from ivr.call.timeline import Turn
 from ivr.media.playout import Playout
 from ivr.replay import tape_file
 from ivr.replay.compare import walk
 from ivr.replay.compare.difference import compare
 from ivr.replay.compare.show import headline, lines
-from ivr.replay.tape import Tape
+from ivr.replay.records import command_record
+from ivr.replay.tape import Moment, Tape, TapeHeader
 from ivr.testbench.agent.script import TokenPace
 from tests.replay.taped import taped
 from tests.whole.world import Peers
@@ -143,3 +148,58 @@ def test_a_new_question_ends_the_view(tape: Tape, monkeypatch: pytest.MonkeyPatc
     assert found.parted is not None
     assert found.until_why.endswith("the tape has no answer to that")
     assert found.until == found.parted.now
+
+
+def recorded(options: CallOptions, *events: tuple[float, Event]) -> Tape:
+    """A tape of some events, with what today's code decides about them."""
+    call = Call(options)
+    moments = [Moment(now, event, [command_record(one) for one in call.receive(event, now)]) for now, event in events]
+    return Tape(TapeHeader("CA1", options=options), moments)
+
+
+def test_the_order_of_a_tie_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    options = CallOptions(silence_timeout=5.0, max_call=5.0, silence_prompts=0)
+    tie = recorded(options, (1.0, CallStarted("CA1", "MZ1")), (6.0, Tick()))
+    assert compare(tie).same
+    due: Callable[..., list[Any]] = Deadlines.due
+    monkeypatch.setattr(Deadlines, "due", lambda self, *given: due(self, *given)[::-1])
+    found = compare(tie)
+    assert found.parted is not None
+    assert (found.parted.index, found.parted.kind) == (1, "end")
+    assert headline(found.parted) == "hung up (success, call_too_long), today hung up (caller_error, caller_silent)"
+
+
+def test_the_order_of_two_commands_is_found(tape: Tape, monkeypatch: pytest.MonkeyPatch) -> None:
+    receive: Callable[..., list[Command]] = Call.receive
+
+    def otherwise(self: Call, event: Event, now: float) -> list[Command]:
+        out = receive(self, event, now)
+        return out[::-1] if isinstance(event, TranscriptArrived) else out
+
+    monkeypatch.setattr(Call, "receive", otherwise)
+    found = compare(tape)
+    assert found.parted is None
+    assert {one.kind for one in found.differences} == {"order"}
+    assert isinstance(found.differences[0].event, TranscriptArrived)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kind", "told"),
+    [
+        # A rule: how the words of an overlap are judged.
+        ("ivr.call.caller.barge_in.is_backchannel", lambda *_, **__: True, "question", "today not"),
+        ("ivr.call.caller.barge_in.is_command", lambda *_: True, "", ""),
+        # Thresholds of the playout, the loudness and the pace.
+        ("ivr.media.playout._PAUSE_SHARE", 9.0, "", ""),
+        ("ivr.media.playout._TICK", -0.03, "playout", "sent"),
+        ("ivr.call.call.Call._interruptible", property(lambda self: False), "yield", "went silent"),
+        ("ivr.call.agent.output.g711.encode", lambda pcm: bytes(len(pcm) // 2), "audio", "sent 20 ms of audio"),
+    ],
+)
+def test_a_rule_is_found_and_named(
+    tape: Tape, monkeypatch: pytest.MonkeyPatch, name: str, value: object, kind: str, told: str
+) -> None:
+    monkeypatch.setattr(name, value)
+    found = compare(tape)
+    assert (found.differences[0].kind if found.differences else "") == kind
+    assert not kind or told in headline(found.differences[0])

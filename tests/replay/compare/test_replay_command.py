@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from ivr import cli
 from ivr.call.caller import barge_in
+from ivr.commands import terminal
+from ivr.commands.replay import tell
 from ivr.replay import tape_file
 from ivr.replay.tape import Tape
 
@@ -40,3 +44,19 @@ def test_a_tape_that_cannot_be_read_is_one_line(tape: Tape, tmp_path: Path) -> N
         result = replay(tmp_path / name)
         assert (result.exit_code, result.output.count("\n")) == (2, 1)
         assert said in result.output
+
+
+def test_a_long_line_goes_on_below_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = io.StringIO()
+    monkeypatch.setattr(terminal, "out", Console(file=screen, force_terminal=True, width=40, soft_wrap=True))
+    tell("  then      " + "word " * 12 + "كلمة")
+    tell("short")
+    assert screen.getvalue() == (
+        "  then      word word word word word\n"
+        "            word word word word word\n"
+        "            word word كلمة\nshort\n"
+    )
+    whole = io.StringIO()
+    monkeypatch.setattr(terminal, "out", Console(file=whole, width=40, soft_wrap=True))
+    tell("  then      " + "word " * 12 + "end")
+    assert whole.getvalue().count("\n") == 1

@@ -98,6 +98,11 @@ def test_a_call_that_fails_has_no_view() -> None:
             "asked TTS for sentence 1 of turn 1 “Yes.” 100 ms sooner",
         ),
         (
+            Change("order", "order", CLEAR, ["CloseReply", {"turn": 1}]),
+            "went silent: cleared what the phone still had (clear), today before that "
+            "read no more of the reply of turn 1",
+        ),
+        (
             Change("text", "other", speak(1, "a"), speak(1, "b")),
             "asked TTS for sentence 1 of turn 1 “a”, today asked TTS for sentence 1 of turn 1 “b”",
         ),

@@ -24,6 +24,7 @@ from ivr.call.turn import TurnState
 from ivr.replay import tape_file
 from ivr.replay.tape import CommandRecord, Tape
 from ivr.replay.why import experiment as experiments
+from ivr.replay.why import inputs as left_out
 from ivr.replay.why.causes import MOST_STEPS, causes
 from ivr.replay.why.effects import UnknownEffect, effect_called, effects
 from ivr.replay.why.experiment import Experiment, LeftOutResult, experiment
@@ -197,6 +198,7 @@ def test_what_was_needed_is_found_by_leaving_out(tape: Tape) -> None:
 
 def test_the_tries_are_bounded(tape: Tape, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(experiments, "MOST_RUNS", 1)
+    monkeypatch.setattr(left_out, "MOST_LEFT_OUT", 3)
     told = story(tape, "sentence 1 of turn 2 asked for")
     assert "these inputs alone lead to it (perhaps fewer: the tries were used up)" in told
 
@@ -222,7 +224,8 @@ def test_other_decisions_of_today_are_said(tape: Tape, monkeypatch: pytest.Monke
     assert story(tape, "list").startswith("note: today's code fails in this call: KeyError")
 
 
-def test_the_command_tells_why(tape: Tape, tmp_path: Path) -> None:
+def test_the_command_tells_why(tape: Tape, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(left_out, "MOST_LEFT_OUT", 1)
     tape_file.write(tmp_path / "a.tape", tape)
     result = CliRunner().invoke(cli.app, ["replay", str(tmp_path / "a.tape"), "--why", "yield 1"])
     assert result.exit_code == 0
