@@ -23,6 +23,8 @@ from ivr.config.lines import Line
 from ivr.config.settings import Settings
 from ivr.hamsa.pool.socket import connect, lost_from
 from ivr.observe.redact import number_hidden, without_secrets
+from ivr.replay.recorder.folder import look
+from ivr.replay.recorder.options import recorder_options
 from ivr.server.compose import agent_client, speech_settings
 from ivr.twilio.signature import allowed_urls
 from ivr.twilio.twiml import Documents
@@ -96,6 +98,13 @@ async def examine(settings: Settings, ask: str = "") -> AsyncIterator[Finding]:
         yield Finding("TwiML documents", "all good", good=True)
     except (OSError, ValueError) as fault:
         yield Finding("TwiML documents", str(fault), good=False)
+    if (tapes := recorder_options(settings)) is not None:
+        try:
+            which = "of every call" if settings.tapes_keep == "all" else settings.tapes_keep
+            sound = "with audio" if tapes.audio else "without audio"
+            yield Finding("tapes", f"{look(tapes.folder)}; kept: {which}, {sound}", good=True)
+        except (OSError, ValueError) as fault:
+            yield Finding("tapes", str(fault), good=False)
     for line in settings.all_lines:
         agent = without_secrets(line.webhook_url)
         words = f"{line.language}, {line.speaker} ({line.dialect}), endpoint {line.endpoint_ms} ms, agent {agent}"

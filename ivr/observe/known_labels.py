@@ -22,6 +22,11 @@ CALL_ENDS: Final = tuple((result, reason) for result, reasons in _REASONS.items(
 """How calls end: result and reason."""
 DOCUMENTS_ANSWERED: Final = ("answer", "busy", "closed", "drain", "error")
 """What `/voice` answers."""
+TAPE_OUTCOMES: Final = (
+    *("kept", "not_kept", "disk_full", "disk_slow", "disk_failed", "read_only", "no_access", "gone", "few_files"),
+    "failed",
+)
+"""What becomes of tapes."""
 NOTES_WATCHED: Final = (
     *("tts_failed", "stt_failed", "tts_degenerate", "tts_link_borrowed", "stt_link_borrowed"),
     *("tts_breaker_opened", "stt_breaker_opened", "speech_failed", "transcript_failed", "reply_failed"),

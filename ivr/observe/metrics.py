@@ -19,7 +19,7 @@ from ivr.call.call import Call
 from ivr.call.commands import Command, HangUp, Note
 from ivr.call.events import SUPERSEDED, CallStarted, Event, PeerFault
 from ivr.call.timeline import OWNERS, Turn, TurnKind, TurnOutcome, spent, wait
-from ivr.observe.known_labels import CALL_ENDS, DOCUMENTS_ANSWERED, NOTES_WATCHED
+from ivr.observe.known_labels import CALL_ENDS, DOCUMENTS_ANSWERED, NOTES_WATCHED, TAPE_OUTCOMES
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 MOST_LABELS: Final = 100
@@ -74,6 +74,8 @@ class Metrics:
             _OVERHEAD_SECONDS,
         )
         self._dropped_lines = self._counter("ivr_log_lines_dropped", "Lines of the log that were not read in time")
+        self._tapes = self._counter("ivr_tapes", "Tapes of calls, by what became of them", "outcome")
+        self._tape_bytes = self._counter("ivr_tape_bytes", "What was written of tapes, kept or not")
         self._lag = self._histogram("ivr_loop_lag_seconds", "How late the event loop runs its timers", _LAG_SECONDS)
         self._first_audio = self._histogram(
             "ivr_first_audio_seconds", "From endpoint to the answer's first audio", _AUDIO_SECONDS, "line"
@@ -112,6 +114,11 @@ class Metrics:
     def log_line_dropped(self) -> None:
         """Count a line of the log that was not written."""
         self._dropped_lines.inc()
+
+    def taped(self, outcome: str, size: int) -> None:
+        """Count a tape that is finished, `size` bytes: `kept`, `not_kept`, or why it was dropped. From any thread."""
+        self._add(self._tapes, outcome)
+        self._tape_bytes.inc(size)
 
     def noted(self, name: str) -> None:
         """Count a note that belongs to no call."""
@@ -182,6 +189,7 @@ class Metrics:
             (self._answers, DOCUMENTS_ANSWERED),
             (self._overlaps, ("commit", "resume")),
             (self._notes, NOTES_WATCHED),
+            (self._tapes, TAPE_OUTCOMES),
         ):
             for value in values:
                 self._add(counter, value, amount=0)

@@ -52,6 +52,9 @@ PHONE_MESSAGE_BYTES = 1024 * 1024
 class CallRecorder(CallObserver, Protocol):
     """Observe every call of a server, with a thread of its own that outlives the calls."""
 
+    on_tape: Callable[[str, int], None]
+    """Told what became of each tape, and its bytes. Called from the thread."""
+
     def start(self) -> None:
         """Begin. Must not raise, and must not wait."""
 
@@ -203,6 +206,7 @@ def serve(settings: Settings, recorder: CallRecorder | None = None) -> None:
     config = config_for(app, settings, places=files.places, backlog=files.backlog, refused=refused)
     server = Server(config, bridge, settings.notice_seconds, partial(reload_secrets, bridge), recorder)
     if recorder is not None:
+        recorder.on_tape = bridge.metrics.taped
         recorder.start()
     server.run()
 

@@ -123,6 +123,22 @@ def test_check_shows_bad_documents_and_unknown_names(tmp_path: Path) -> None:
     assert "not checked" in findings["signatures"].detail
 
 
+@pytest.mark.live
+def test_check_shows_where_tapes_go(tmp_path: Path) -> None:
+    there, closed = tmp_path / "tapes", tmp_path / "answer.xml"
+    kept = found(settings_for(NOWHERE, tmp_path, {"IVR_TAPES": str(there)}))["tapes"]
+    assert (kept.good, kept.detail) == (True, f"none yet: {there} is made at the start; kept: trouble, with audio")
+    more = {"IVR_TAPES": str(there), "IVR_TAPES_KEEP": "all", "IVR_TAPES_AUDIO": "off"}
+    there.mkdir()
+    kept = found(settings_for(NOWHERE, tmp_path, more))["tapes"]
+    assert kept.detail == f"0, 0.0 MB, in {there}; kept: of every call, without audio"
+    settings = settings_for(NOWHERE, tmp_path, more)
+    closed.touch()
+    bad = found(settings.model_copy(update={"tapes": closed}))["tapes"]
+    assert (bad.good, bad.detail) == (False, f"{closed} is a file: set it to a folder, existing or new")
+    assert "tapes" not in found(settings_for(NOWHERE, tmp_path))
+
+
 ANSWERS: dict[str, tuple[str, str, bytes]] = {
     "not understood": (
         f'failed: not_understood (application/json, 224 bytes: {{"words": "{"x" * 189})',

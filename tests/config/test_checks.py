@@ -90,6 +90,12 @@ SENSELESS: list[tuple[str, str, str]] = [
     ("IVR_GREETING", "x" * 1001, "shorten it"),
     ("IVR_TWIML_DIR", "nowhere", "set it to the folder of answer.xml"),
     ("IVR_CACHE_DIR", "file", "file is a file: set it to a folder"),
+    ("IVR_TAPES", "file", "file is a file: set it to a folder"),
+    ("IVR_TAPES_KEEP", "some", "set it to trouble, all, off, or 1/N"),
+    ("IVR_TAPES_KEEP", "1/0", "set it to trouble, all, off, or 1/N"),
+    ("IVR_TAPES_AUDIO", "maybe", "set it to on or off"),
+    ("IVR_TAPES_DAYS", "-1", "whole days from 0"),
+    ("IVR_TAPES_MB", "1.5", "whole megabytes from 0"),
     ("IVR_METRICS_TOKEN", "x" * 15, "set it to 16 characters or more"),
     ("IVR_CONFIG", "nowhere.toml", "set it to your ivr.toml"),
 ]

@@ -103,6 +103,17 @@ def test_labels_are_bounded() -> None:
     assert LabelValues(1).bounded("a") == "a"
 
 
+def test_tapes_are_counted_by_what_became_of_them() -> None:
+    metrics = Metrics()
+    values = Read(metrics)
+    assert [values("ivr_tapes_total", outcome) for outcome in ("kept", "not_kept", "disk_full")] == [0, 0, 0]
+    metrics.taped("kept", 1000)
+    metrics.taped("disk_full", 500)
+    values = Read(metrics)
+    assert [values("ivr_tapes_total", outcome) for outcome in ("kept", "not_kept", "disk_full")] == [1, 0, 1]
+    assert values("ivr_tape_bytes_total") == 1500
+
+
 def test_two_servers_do_not_share() -> None:
     one, other = Metrics(), Metrics()
     one.answered("busy")
@@ -113,7 +124,7 @@ def test_two_servers_do_not_share() -> None:
 def test_the_page_and_the_line() -> None:
     metrics = Metrics()
     metrics.answered("busy")
-    assert repr(metrics) == "<Metrics 5 labels>"
+    assert repr(metrics) == "<Metrics 6 labels>"
     assert CONTENT_TYPE.startswith("text/plain; version=0.0.4")
 
 

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from socket import gaierror
 from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import pytest
@@ -60,6 +61,27 @@ def test_serve_puts_it_together(
     assert [record.__dict__["problem"] for record in caplog.records] == [
         "IVR_LANGAUGE is not a setting: did you mean IVR_LANGUAGE?"
     ]
+
+
+def test_serve_starts_a_recorder_and_closes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    recorder: Any = SimpleNamespace(start=lambda: done.append("start"), close=lambda: done.append("close"))
+
+    def run(server: Server) -> None:
+        done.append("run")
+        asyncio.run(server.shutdown())
+
+    async def shutdown(*_: object) -> None:
+        done.append("shutdown")
+
+    monkeypatch.setattr(uvicorn.Server, "shutdown", shutdown)
+    monkeypatch.setattr(Server, "run", run)
+    monkeypatch.setattr("ivr.observe.logs.set_up", lambda _: SimpleNamespace())
+    monkeypatch.setattr("ivr.server.serve.check_address", lambda _host, _port: None)
+    monkeypatch.setattr("ivr.server.serve.raise_limit", lambda: ENOUGH)
+    serve(settings(tmp_path), recorder)
+    assert done == ["start", "run", "shutdown", "close"]
+    recorder.on_tape("kept", 12)
 
 
 @pytest.mark.parametrize(("files", "warned"), [(1024, False), (300, True)], ids=["enough", "few"])

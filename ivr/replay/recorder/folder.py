@@ -51,6 +51,19 @@ def why(fault: OSError) -> str:
     return _DISK_REASONS.get(fault.errno or 0, "disk_failed")
 
 
+def look(path: Path) -> str:
+    """Return what there is in a folder of tapes, for people. Raises ValueError, one line, where none can be kept."""
+    if path.exists() and not path.is_dir():
+        raise ValueError(f"{path} is a file: set it to a folder, existing or new")
+    there = path if path.exists() else next(parent for parent in path.absolute().parents if parent.exists())
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise ValueError(f"{path} cannot be written by this user")
+    if not path.exists():
+        return f"none yet: {path} is made at the start"
+    sizes = [tape.stat().st_size for tape in path.glob(f"*{SUFFIX}")]
+    return f"{len(sizes)}, {sum(sizes) / _BYTES_A_MB:.1f} MB, in {path}"
+
+
 class TapeFolder:
     """Hold the tapes of one folder. Every method may wait for the disk, and raises OSError."""
 

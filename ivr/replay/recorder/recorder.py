@@ -67,6 +67,15 @@ class TapeRecorder:
         """By the carrier's id; a call whose stream was superseded has two, the newest last."""
         self._tickets = 0
 
+    @property
+    def on_tape(self) -> Callable[[str, int], None]:
+        """Told what became of each tape, and its bytes. Called from the writer's thread."""
+        return self.writer.on_tape
+
+    @on_tape.setter
+    def on_tape(self, tell: Callable[[str, int], None]) -> None:
+        self.writer.on_tape = tell
+
     def __repr__(self) -> str:
         return f"<TapeRecorder {len(self._calls)} calls, {self.writer!r}>"
 

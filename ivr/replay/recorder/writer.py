@@ -12,7 +12,7 @@ import queue
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias, cast
 
@@ -66,6 +66,8 @@ class _WriteJob(NamedTuple):
     """End the tape, and keep it or not."""
     drop: str = ""
     """Delete the tape, for this reason."""
+    done: threading.Event | None = None
+    """All that was asked before is done."""
     stop: bool = False
     """Write no more: the process ends."""
 
@@ -140,7 +142,8 @@ class TapeWriter:
         """Tickets of tapes that the thread has dropped, until they are ended."""
         self.outcomes: Counter[str] = Counter()
         """Tapes by what became of them: `kept`, `not_kept`, or why they were dropped."""
-        self.bytes_written = 0
+        self.on_tape: Callable[[str, int], None] = lambda _outcome, _size: None
+        """Told the same, and the bytes of the tape. Called from the thread."""
         self._open: dict[int, _OpenTape] = {}
         self._stored = self._pruned_at = 0.0
         self._thread = threading.Thread(target=self._run, name="tapes", daemon=True)
@@ -174,6 +177,12 @@ class TapeWriter:
         """End a tape, and keep it or not."""
         self._jobs.put(_WriteJob(ticket, end=end))
 
+    def wait(self, seconds: float) -> bool:
+        """Wait until all is done that was asked before, so many seconds at most; return whether it is."""
+        done = threading.Event()
+        self._jobs.put(_WriteJob(0, done=done))
+        return done.wait(seconds)
+
     def close(self) -> None:
         """Write what waits and end the thread; wait for `CLOSE_S` seconds at most. What is open breaks off."""
         if not self._thread.is_alive():
@@ -193,6 +202,9 @@ class TapeWriter:
         except OSError as fault:
             log.warning("tapes_folder", extra={"path": str(self._folder.path), "problem": why(fault)})
         while not (job := self._jobs.get()).stop:
+            if job.done is not None:
+                job.done.set()
+                continue
             self._do(job)
             self._taken += job.size
         for tape in self._open.values():
@@ -228,19 +240,18 @@ class TapeWriter:
     def _write(self, tape: _OpenTape, data: bytes) -> None:
         self._folder.add(tape.part, data)
         tape.size += len(data)
-        self.bytes_written += len(data)
 
     def _end(self, ticket: int, tape: _OpenTape, end: CallEnd) -> None:
         last = tape.end(end)
         if self._keep == "trouble" and not last.trouble:
-            del self._open[ticket]
-            self.outcomes["not_kept"] += 1
             self._folder.delete(tape.part)
+            del self._open[ticket]
+            self._count("not_kept", tape.size)
             return
         self._write(tape, tape.encoder.end(last))
         self._folder.keep(tape.part)
         del self._open[ticket]
-        self.outcomes["kept"] += 1
+        self._count("kept", tape.size)
         kinds = " ".join(sorted({one.kind for one in last.trouble})) or "none"
         log.info("tape_kept", extra={"call": tape.header.call_id, "trouble": kinds, "bytes": tape.size})
         self._stored += tape.size
@@ -256,13 +267,17 @@ class TapeWriter:
         tape = self._open.pop(job.ticket, None)
         header = tape.header if tape is not None else job.header
         told = {"call": header.call_id if header is not None else "", "reason": reason}
-        self.outcomes[reason] += 1
+        self._count(reason, 0 if tape is None else tape.size)
         log.warning("tape_dropped", extra=told)
         if tape is not None:
             try:
                 self._folder.delete(tape.part)
             except OSError as fault:
                 log.warning("tape_not_deleted", extra={**told, "reason": why(fault)})
+
+    def _count(self, outcome: str, size: int) -> None:
+        self.outcomes[outcome] += 1
+        self.on_tape(outcome, size)
 
     def _prune(self) -> None:
         """Delete the tapes that are too old or too many, where there may be any."""
