@@ -31,6 +31,17 @@ _FAR: Final = 5.0
 """Seconds that a timestamp may lie from where its frame came, before it is not believed."""
 _VOICED_SAMPLES: Final = RATE // 100
 """Samples over which a voice is measured: 10 ms."""
+_AROUND: Final = 3 * RATE
+"""Samples before and behind a span in which the line's noise is looked for."""
+_NOISE_PERCENTILE: Final = 25
+"""Per cent of the 10 ms that are taken for noise: a caller pauses for as much of the time."""
+_OVER_NOISE: Final = 3.0
+"""Times the noise that a voice is at least."""
+_AT_MOST: Final = 10 ** (-10 / 20)
+"""Share of the loudest 10 ms that is a voice whatever the noise."""
+_LASTING_SAMPLES: Final = RATE * 60 // 1000
+_LASTING_SHARE: Final = 0.9
+"""Share of the 60 ms before that must be loud as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +130,10 @@ class PlayClock:
         self.cleared_ms = 0.0
         """Audio that was sent and thrown away, in milliseconds."""
 
-    def send(self, payload: bytes, now: float) -> PlayedAudio:
-        """Queue audio; return when it is played."""
+    def send(self, payload: bytes, now: float, held: float = 0.0) -> PlayedAudio:
+        """Queue audio; return when it is played. `held`: seconds by which that was later than it could have been."""
         sent = self._clock.sample(now)
-        start = max(sent, len(self.audio))
+        start = max(sent, len(self.audio)) + round(held * RATE)
         if start + len(payload) > LONGEST_TRACK:
             return PlayedAudio(start, start, sent)
         self.audio += bytes([g711.SILENCE]) * (start - len(self.audio))
@@ -156,17 +167,30 @@ def first_audible(track: bytes | bytearray, start: int, end: int) -> int | None:
 def last_voiced(track: bytes | bytearray, start: int, end: int) -> int | None:
     """Return the sample after the last one at which something is said in a span; None: nothing is.
 
-    What is 30 dB under the loudest 10 ms of the span is silence, whatever noise the line has.
+    Said is what is louder than the line's noise, no more than 30 dB under the loudest 10 ms of the span, and goes on:
+    a crackle behind the last word is no voice.
     """
-    samples = _samples(track[max(0, start) : max(0, end)])
-    if len(samples) < _VOICED_SAMPLES:
-        return None
+    first, last = max(0, start), min(len(track), max(0, end))
+    around = max(0, first - _AROUND)
+    samples = _samples(track[around : last + _AROUND])
     power = _power(samples)
-    means = (power[_VOICED_SAMPLES:] - power[:-_VOICED_SAMPLES]) / _VOICED_SAMPLES
-    least = max(float(SILENCE_RMS), float(np.sqrt(means.max())) * NOISE_SHARE)
-    loud = (means >= least**2) & (np.abs(samples[_VOICED_SAMPLES - 1 :]) >= least / 2)
-    found = np.flatnonzero(loud)
-    return max(0, start) + int(found[-1]) + _VOICED_SAMPLES if len(found) else None
+    span = slice(first - around, last - around)
+    if last - first < _VOICED_SAMPLES:
+        return None
+    noise = np.percentile(np.sqrt(np.diff(power[::_VOICED_SAMPLES]) / _VOICED_SAMPLES), _NOISE_PERCENTILE)
+    energy = power[span.start + _VOICED_SAMPLES : span.stop + 1] - power[span.start : span.stop + 1 - _VOICED_SAMPLES]
+    rms = np.sqrt(np.maximum(energy, 0.0) / _VOICED_SAMPLES)
+    loudest = float(rms.max())
+    # In a long speech without a pause there is no noise to be seen.
+    least = max(float(SILENCE_RMS), loudest * NOISE_SHARE, min(float(noise) * _OVER_NOISE, loudest * _AT_MOST))
+    above = rms >= least
+    loud = above & (np.abs(samples[span][_VOICED_SAMPLES - 1 :]) >= least / 2)
+    lasting = np.concatenate(([0], np.cumsum(above)))
+    ends = np.arange(1, len(above) + 1)
+    begins = np.maximum(0, ends - _LASTING_SAMPLES)
+    kept = loud & (lasting[ends] - lasting[begins] >= _LASTING_SHARE * (ends - begins))
+    found = np.flatnonzero(kept) if kept.any() else np.flatnonzero(loud)
+    return first + int(found[-1]) + _VOICED_SAMPLES if len(found) else None
 
 
 def levels(track: bytes | bytearray, step: int) -> list[int]:

@@ -11,49 +11,27 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from ivr.call import commands as ask
 from ivr.call import events
 from ivr.call.call import Call
 from ivr.call.commands import Command
 from ivr.call.timeline import Sentence, Turn
-from ivr.media.g711 import FRAME, RATE
+from ivr.media.g711 import RATE
 from ivr.replay import exact
 from ivr.replay.report.ear import (
     CallerTrack,
     MediaClock,
     PlayClock,
-    PlayedAudio,
     first_audible,
     last_voiced,
     media_clock,
 )
-from ivr.replay.report.state import OutputPosition, StateValue, output_position, state_of, watch
+from ivr.replay.report.layout import MarkAtEar, MarkReturn, PlayedCall, SentCommands, SpokenPiece, lay_out
+from ivr.replay.report.state import StateValue, output_position, state_of, watch
 from ivr.replay.report.waits import AnswerAtEar, Beginning, TurnWait, turn_wait
-from ivr.replay.tape import Moment, Tape
+from ivr.replay.tape import Tape
 
 _BEFORE_VOICE_S: Final = 0.3
 """Seconds before the detector's first voiced frame in which the voice may have begun."""
-
-
-@dataclass(slots=True)
-class SpokenPiece:
-    """Hold what the caller heard of one sentence, or of a filler. Samples of the agent's track."""
-
-    turn: int
-    """-1: a filler."""
-    sentence: int
-    spans: list[tuple[int, int]] = field(default_factory=list)
-    """Where it was played, from and to; more than one where it was cut or waited for its own audio."""
-
-    @property
-    def start(self) -> int:
-        """Return its first sample."""
-        return self.spans[0][0]
-
-    @property
-    def end(self) -> int:
-        """Return the sample after its last."""
-        return self.spans[-1][1]
 
 
 @dataclass(slots=True)
@@ -72,20 +50,6 @@ class ReportedEvent:
 
 
 @dataclass(slots=True)
-class MarkAtEar:
-    """Hold one mark. Driver's seconds."""
-
-    name: str
-    sent_at: float
-    due_at: float
-    """When its audio was played to its end."""
-    back_at: float | None = None
-    """None: it never came back."""
-    cleared: bool = False
-    """It came back after its audio had been thrown away."""
-
-
-@dataclass(slots=True)
 class RebuiltCall:
     """Hold everything that a report shows of one call."""
 
@@ -93,20 +57,41 @@ class RebuiltCall:
     call: Call
     clock: MediaClock
     caller: CallerTrack
-    agent: PlayClock
+    played: PlayedCall
     scores: list[tuple[int, float, float]] = field(default_factory=list)
     """First sample of a frame, its score, and what was believed of it."""
     rows: list[ReportedEvent] = field(default_factory=list)
-    pieces: dict[tuple[int, int], SpokenPiece] = field(default_factory=dict)
-    fillers: list[SpokenPiece] = field(default_factory=list)
-    marks: list[MarkAtEar] = field(default_factory=list)
-    clears: list[float] = field(default_factory=list)
     keys: list[float] = field(default_factory=list)
     ended_at: float | None = None
     first_difference: int | None = None
     """Index of the first moment about which today's code decides otherwise."""
     fault: str = ""
     """Why the call could not be run to the end of the tape; empty: it could."""
+
+    @property
+    def agent(self) -> PlayClock:
+        """Return the agent's track, as it was heard."""
+        return self.played.track
+
+    @property
+    def pieces(self) -> dict[tuple[int, int], SpokenPiece]:
+        """Return the sentences that were heard, by turn and number."""
+        return self.played.pieces
+
+    @property
+    def fillers(self) -> list[SpokenPiece]:
+        """Return the fillers that were heard, in order."""
+        return self.played.fillers
+
+    @property
+    def marks(self) -> list[MarkAtEar]:
+        """Return the marks that were sent, in order."""
+        return self.played.marks
+
+    @property
+    def clears(self) -> list[float]:
+        """Return when audio was thrown away, in the driver's seconds."""
+        return self.played.clears
 
     @property
     def turns(self) -> list[Turn]:
@@ -187,24 +172,27 @@ class RebuiltCall:
 
 def replayed(tape: Tape) -> RebuiltCall:
     """Run the call of a tape again. What goes wrong on the way is a `fault` of the result, never an error."""
-    moments = [moment for moment in tape.moments if math.isfinite(moment.now)]
-    clock = media_clock(moments)
+    clock = media_clock(moment for moment in tape.moments if math.isfinite(moment.now))
     call = Call(tape.options, exact.recorded_acoustics(tape))
-    found = RebuiltCall(tape, call, clock, CallerTrack(clock), PlayClock(clock))
+    found = RebuiltCall(tape, call, clock, CallerTrack(clock), PlayedCall(PlayClock(clock)))
+    sent: list[SentCommands] = []
+    returned: dict[str, MarkReturn] = {}
     try:
-        _run(found)
+        _run(found, sent, returned)
     except Exception as fault:
         # A tape from elsewhere may hold events that no bridge sends. What was run so far is shown.
         found.fault = f"the call cannot be run beyond event {len(found.rows)}: {type(fault).__name__}"
+    found.played = lay_out(clock, sent, returned, found.ended_at)
     return found
 
 
-def _run(found: RebuiltCall) -> None:
+def _run(found: RebuiltCall, sent: list[SentCommands], returned: dict[str, MarkReturn]) -> None:
     """Feed the events of the tape to the call, and note what comes of each."""
     call, zero = found.call, found.clock.zero
     watched = watch(call)
     state = state_of(call, zero, zero)
     shown: dict[str, StateValue] = {}
+    spoken_until = zero
     for step in exact.steps(found.tape, call):
         moment, commands = step.moment, step.commands
         if not math.isfinite(moment.now):
@@ -213,13 +201,15 @@ def _run(found: RebuiltCall) -> None:
             found.first_difference = step.index
         event = moment.event
         if isinstance(event, events.AudioIn):
-            found.scores.append((found.caller.add(event, moment.now), event.speech, watched.believed))
+            at = found.caller.add(event, moment.now)
+            found.scores.append((at, event.speech, watched.believed))
+            spoken_until = found.time(at + len(event.payload))
         elif isinstance(event, events.DigitPressed):
             found.keys.append(moment.now)
         elif isinstance(event, events.MarkReached):
-            _mark_back(found, event.name, moment.now)
-        if commands:
-            _play(found, commands, moment.now, output_position(call))
+            returned.setdefault(event.name, MarkReturn(moment.now, spoken_until))
+        if commands and found.ended_at is None:
+            sent.append(SentCommands(moment.now, commands, output_position(call)))
         after = state_of(call, moment.now, zero)
         if commands or not isinstance(event, events.AudioIn | events.Tick) or turned(state, after) or not step.same:
             found.rows.append(
@@ -227,17 +217,10 @@ def _run(found: RebuiltCall) -> None:
             )
             shown = after
         state = after
-        if isinstance(event, events.CallerLeft) or call.ended is not None:
-            _end(found, moment)
+        if found.ended_at is None and (isinstance(event, events.CallerLeft) or call.ended is not None):
+            found.ended_at = moment.now
     if not shown and found.tape.moments:
         found.fault = found.fault or "nothing happened on this call"
-
-
-def _end(found: RebuiltCall, moment: Moment) -> None:
-    """Stop what is played: the stream is over."""
-    if found.ended_at is None:
-        found.ended_at = moment.now
-        found.agent.clear(moment.now)
 
 
 def turned(before: dict[str, StateValue], after: dict[str, StateValue]) -> bool:
@@ -247,89 +230,3 @@ def turned(before: dict[str, StateValue], after: dict[str, StateValue]) -> bool:
         return True
     # The caller begins to speak, or an utterance is over.
     return ("caller: silence, ms" in before) != ("caller: silence, ms" in after)
-
-
-def _play(
-    found: RebuiltCall,
-    commands: Sequence[Command],
-    now: float,
-    position: OutputPosition,
-) -> None:
-    """Play what was sent, and note which sentence each message belongs to."""
-    if found.ended_at is not None:
-        return
-    played: list[tuple[int, PlayedAudio]] = []
-    for command in commands:
-        match command:
-            case ask.SendAudio(payload=payload):
-                played.append((len(payload), found.agent.send(payload, now)))
-            case ask.SendClear():
-                _cut(found, found.agent.clear(now))
-                found.clears.append(now)
-                for mark in found.marks:
-                    mark.cleared = mark.cleared or (mark.back_at is None and mark.due_at > now)
-            case ask.SendMark(name=name):
-                found.marks.append(MarkAtEar(name, now, max(now, found.time(len(found.agent.audio)))))
-            case _:
-                pass
-    # The last message ends where speech output is now, and so on back. A fade before them belongs to no sentence's
-    # beginning: it is cut off there.
-    end = position.sent
-    for size, audio in reversed(played):
-        for piece in position.pieces:
-            low, high = max(piece.start, end - size), min(piece.end, end)
-            if low < high:
-                offset = low - (end - size)
-                _note_piece(found, piece.turn, piece.sentence, audio.start + offset, audio.start + offset + high - low)
-        end -= size
-
-
-def _note_piece(
-    found: RebuiltCall,
-    turn: int,
-    sentence: int,
-    start: int,
-    end: int,
-) -> None:
-    """Note where a part of a sentence is played."""
-    if turn < 0:
-        last = found.fillers[-1] if found.fillers else None
-        # Fillers have no number: what follows without a pause is the same one.
-        if last is None or start > last.end + FRAME:
-            last = SpokenPiece(turn, sentence)
-            found.fillers.append(last)
-        piece = last
-    else:
-        piece = found.pieces.setdefault((turn, sentence), SpokenPiece(turn, sentence))
-    add_span(piece, start, end)
-
-
-def add_span(piece: SpokenPiece, start: int, end: int) -> None:
-    """Add where a part is played; parts that touch are one, in the order of time."""
-    piece.spans.append((start, end))
-    piece.spans.sort()
-    joined = [piece.spans[0]]
-    for first, last in piece.spans[1:]:
-        if first <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(last, joined[-1][1]))
-        else:
-            joined.append((first, last))
-    piece.spans = joined
-
-
-def _cut(found: RebuiltCall, at: int) -> None:
-    """Forget what was to be played after a sample: it was thrown away."""
-    for key, piece in list(found.pieces.items()):
-        piece.spans = [(start, min(end, at)) for start, end in piece.spans if start < at]
-        if not piece.spans:
-            del found.pieces[key]
-    for filler in found.fillers:
-        filler.spans = [(start, min(end, at)) for start, end in filler.spans if start < at]
-    found.fillers = [filler for filler in found.fillers if filler.spans]
-
-
-def _mark_back(found: RebuiltCall, name: str, now: float) -> None:
-    """Note that a mark came back."""
-    mark = next((one for one in found.marks if one.name == name and one.back_at is None), None)
-    if mark is not None:
-        mark.back_at = now

@@ -91,6 +91,19 @@ def test_the_ends_of_a_sound_are_found_to_the_sample(before: int, length: int, a
     assert last_voiced(track, -50, len(track) + 50) == before + length + 160
 
 
+def _noise(peak: int, size: int) -> bytes:
+    return g711.encode(b"".join((peak * (-1) ** n).to_bytes(2, "little", signed=True) for n in range(size)))
+
+
+def test_noise_behind_the_last_word_is_no_voice() -> None:
+    steady = _noise(300, 16_000) + LOUD[:4000] + _noise(300, 16_000)
+    assert last_voiced(steady, 15_000, 24_000) == 20_000
+    crackle = QUIET * 8000 + LOUD[:4000] + (QUIET * 800 + LOUD[:40]) * 4 + QUIET * 8000
+    assert last_voiced(crackle, 7000, 16_000) == 12_000
+    # Noise as loud as the voice leaves the voice.
+    assert last_voiced(LOUD[:4000] + _noise(4000, 4000), 0, 4000) == 4000
+
+
 def test_a_click_and_a_hiss_are_no_voice() -> None:
     hiss = g711.encode(b"".join((20 * (-1) ** n).to_bytes(2, "little", signed=True) for n in range(1600)))
     assert first_audible(hiss, 0, len(hiss)) is None
