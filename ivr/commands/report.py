@@ -3,70 +3,189 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final, TypeVar
 
 import typer
 
 from ivr.commands import terminal
+from ivr.commands.replay import counted_up
 from ivr.replay import tape_file
+from ivr.replay.compare.folder import processes, tapes_below
 from ivr.replay.phone.phone_tape import phone_call
-from ivr.replay.report.figures import call_figures
+from ivr.replay.report.folder import CallRow, call_row, folder_page
 from ivr.replay.report.page import call_page
+from ivr.replay.report.page_data import call_figures
+from ivr.replay.report.perfetto import perfetto_trace
 from ivr.replay.report.replayed import RebuiltCall, replayed
 from ivr.replay.report.sound import wav_file
+from ivr.replay.report.vcon import vcon_json
 from ivr.replay.tape import Tape, TapeError
 from ivr.testbench.report.artifacts import ReportedCall
 
 app = typer.Typer(add_completion=False)
 
+_Given = TypeVar("_Given")
+_Made = TypeVar("_Made")
+WORST_PAGES: Final = 20
+"""Calls of a folder whose pages are made unless all are wanted: those with the longest waits."""
+_SHARE: Final = 8
+"""Tapes that a process takes at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFiles:
+    """Hold what is to be written of one call."""
+
+    page: Path | None = None
+    wav: Path | None = None
+    perfetto: Path | None = None
+    vcon: Path | None = None
+    as_json: bool = False
+
+    def page_beside(self, tape: Path) -> Path | None:
+        """Return where the page goes; None: none is wanted."""
+        others = self.wav or self.perfetto or self.vcon or self.as_json
+        return self.page or (None if others else tape.with_suffix(".html"))
+
 
 @app.command("report")
 def report(
-    tape: Annotated[Path, typer.Argument(help="A tape.", exists=False)],
-    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="The page. [TAPE.html]")] = None,
+    tape: Annotated[Path, typer.Argument(metavar="TAPE", help="A tape of a call, or a folder of tapes.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="The page. [TAPE.html, DIR/index.html]")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Of a folder: a page for every call.")] = False,
+    jobs: Annotated[int | None, typer.Option(help="Processes for a folder; all cores.", metavar="N", min=1)] = None,
     wav: Annotated[Path | None, typer.Option(metavar="FILE", help="Both channels: caller left, agent right.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the figures of the call, and write no page.")] = False,
+    perfetto: Annotated[Path | None, typer.Option(metavar="FILE", help="A trace for ui.perfetto.dev.")] = None,
+    vcon: Annotated[Path | None, typer.Option(metavar="FILE", help="The call as a vCon 0.4.0.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures.")] = False,
 ) -> None:
     """Show a tape as one page to send to a colleague, or a folder of tapes: whose time was the wait?
 
-    The page is one file that loads nothing from anywhere. It holds what was said.
+    A page is one file that loads nothing from anywhere. It holds what was said.
     """
     with terminal.one_line(TapeError, OSError):
-        _one(tape, tape_file.read(tape), out, wav, as_json)
+        if tape.is_dir():
+            if wav or perfetto or vcon:
+                raise TapeError(f"{tape}: --wav, --perfetto and --vcon are for one tape, not for a folder")
+            _folder(tape, out or tape / "index.html", everything, jobs or processes(), as_json)
+        else:
+            _one(tape, tape_file.read(tape), ReportFiles(out, wav, perfetto, vcon, as_json))
 
 
-def _one(path: Path, tape: Tape, out: Path | None, wav: Path | None, as_json: bool) -> None:
+def _one(path: Path, tape: Tape, files: ReportFiles) -> None:
     """Show one tape in the ways that are asked for."""
     if tape.header.side == "phone":
-        _phone(path, phone_call(tape), out, wav, as_json)
+        _phone(path, phone_call(tape), files)
         return
     call = replayed(tape)
-    if wav is not None:
-        _sounding(path, call)
-        _write(wav, wav_file(call.caller.audio, call.agent.audio))
-    if as_json:
+    if files.wav is not None:
+        if not (tape.header.audible and call.sounds):
+            raise TapeError(f"{path.name}: its audio is not on the tape, so that there is no sound to write")
+        _write(files.wav, wav_file(call.caller.audio, call.agent.audio))
+    if files.perfetto is not None:
+        _write(files.perfetto, perfetto_trace(call).encode())
+    if files.vcon is not None:
+        _write(files.vcon, _vcon(call).encode())
+    if files.as_json:
         print(json.dumps(call_figures(call), ensure_ascii=False, indent=1))
-    elif out is not None or wav is None:
-        _write(out or path.with_suffix(".html"), call_page(call, str(path)).encode("utf-8", "replace"))
+    if (page := files.page_beside(path)) is not None:
+        _write(page, call_page(call, str(path)).encode("utf-8", "replace"))
     for fault in filter(None, (*tape.faults, call.fault)):
         terminal.err.print(f"{path}: {fault}", markup=False)
 
 
-def _phone(path: Path, call: ReportedCall, out: Path | None, wav: Path | None, as_json: bool) -> None:
+def _phone(path: Path, call: ReportedCall, files: ReportFiles) -> None:
     """Show a tape from the phone's side, which has a page of its own."""
-    if wav is not None:
-        call.record.save_wav(wav)
-    if as_json:
+    if files.perfetto is not None or files.vcon is not None:
+        raise TapeError(f"{path.name}: --perfetto and --vcon need a tape of the bridge; this is a phone's")
+    if files.wav is not None:
+        call.record.save_wav(files.wav)
+    if files.as_json:
         print(json.dumps(call.result, ensure_ascii=False, indent=1))
-    elif out is not None or wav is None:
-        _write(out or path.with_suffix(".html"), call.page().encode("utf-8", "replace"))
+    if (page := files.page_beside(path)) is not None:
+        _write(page, call.page().encode("utf-8", "replace"))
 
 
-def _sounding(path: Path, call: RebuiltCall) -> None:
-    """Refuse to write sound where there is none."""
-    if not call.tape.header.audible or not call.sounds:
-        raise TapeError(f"{path.name}: its audio is not on the tape, so that there is no sound to write")
+def _vcon(call: RebuiltCall) -> str:
+    """Return a call as a vCon, on the wall clock of its tape."""
+    try:
+        began = datetime.fromisoformat(call.tape.header.started_on)
+    except ValueError:
+        # A call in virtual time has no date.
+        began = datetime.fromtimestamp(0, UTC)
+    began = began if began.tzinfo is not None else began.replace(tzinfo=UTC)
+    # The date is that of the first event.
+    zero = began - timedelta(seconds=call.seconds(call.tape.began_at))
+
+    def clock(seconds: float) -> str:
+        return (zero + timedelta(seconds=seconds)).isoformat(timespec="milliseconds")
+
+    return vcon_json(call, clock, max(0, int(zero.timestamp() * 1000)))
+
+
+def _folder(folder: Path, out: Path, everything: bool, jobs: int, as_json: bool) -> None:
+    """Show a folder of tapes, and make the pages of its calls beside it."""
+    paths = tapes_below(folder)
+    if not paths:
+        raise TapeError(f"{folder}: there is no tape in this folder")
+    with counted_up(len(paths), quiet=as_json) as done:
+        rows = []
+        for row in _in_processes(row_of, [(path, path.relative_to(folder).as_posix()) for path in paths], jobs):
+            rows.append(row)
+            done()
+    if as_json:
+        print(json.dumps([asdict(row) for row in rows], ensure_ascii=False, indent=1))
+        return
+    rows.sort(key=lambda row: (not row.trouble and not row.faults, -row.worst))
+    wanted = rows if everything else sorted(rows, key=lambda row: -row.worst)[:WORST_PAGES]
+    pages = out.parent / f"{out.stem}-calls"
+    pages.mkdir(parents=True, exist_ok=True)
+    asked = [(folder / row.name, pages / f"{row.name.replace('/', '-')}.html") for row in wanted]
+    with counted_up(len(asked), quiet=False) as done:
+        for row, (_, page), made in zip(wanted, asked, _in_processes(page_of, asked, jobs), strict=True):
+            row.page = f"{pages.name}/{page.name}" if made else ""
+            done()
+    _write(out, folder_page(rows, f"Tapes in {folder.resolve().name}").encode("utf-8", "replace"))
+
+
+def row_of(given: tuple[Path, str]) -> CallRow:
+    """Return the row of one tape. Never raises: what is wrong with it is in the row."""
+    path, name = given
+    try:
+        return call_row(name, tape_file.read(path))
+    except (TapeError, OSError) as fault:
+        return CallRow(name, faults=[str(fault)])
+
+
+def page_of(given: tuple[Path, Path]) -> bool:
+    """Write the page of one tape; return whether it could be read."""
+    path, page = given
+    try:
+        tape = tape_file.read(path)
+        call = phone_call(tape).page() if tape.header.side == "phone" else call_page(replayed(tape), str(path))
+    except (TapeError, OSError):
+        return False
+    page.touch(mode=0o600)
+    page.write_bytes(call.encode("utf-8", "replace"))
+    return True
+
+
+def _in_processes(work: Callable[[_Given], _Made], given: Sequence[_Given], jobs: int) -> Iterator[_Made]:
+    """Yield what comes of each, in order."""
+    if jobs <= 1 or len(given) <= _SHARE:
+        yield from map(work, given)
+        return
+    # A fork of a process with threads may hang; a fresh process cannot.
+    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
+        yield from pool.map(work, given, chunksize=_SHARE)
 
 
 def _write(path: Path, content: bytes) -> None:

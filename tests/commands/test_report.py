@@ -84,3 +84,40 @@ def test_what_is_no_tape_is_one_line(junk: bytes, tmp_path: Path) -> None:
     assert "a.tape" in done.output
     assert "Traceback" not in done.output
     assert CliRunner().invoke(app, [str(tmp_path / "none.tape")]).exit_code == 2
+
+
+def test_a_folder_has_a_page_and_its_calls(tape: Tape, tmp_path: Path) -> None:
+    for name in ("a.tape", "deep/b.tape"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        tape_file.write(tmp_path / name, tape)
+    (tmp_path / "junk.tape").write_bytes(b"hello")
+    tape_file.write(tmp_path / "phone.tape", phone_tape(ReportedCall(PhoneRecord(call_sid="CA9", t0=0.0))))
+    done = CliRunner().invoke(app, [str(tmp_path), "--all", "--jobs", "1"])
+    assert done.exit_code == 0, done.output
+    page = (tmp_path / "index.html").read_text("utf-8")
+    for name in ("a.tape", "deep-b.tape", "phone.tape"):
+        assert f"index-calls/{name}.html" in page
+        assert (tmp_path / "index-calls" / f"{name}.html").exists()
+    assert "this is no tape" in page
+    rows = json.loads(CliRunner().invoke(app, [str(tmp_path), "--json", "--jobs", "1"]).stdout)
+    assert {row["name"] for row in rows} == {"a.tape", "deep/b.tape", "junk.tape", "phone.tape"}
+    assert CliRunner().invoke(app, [str(tmp_path), "--wav", str(tmp_path / "x.wav")]).exit_code == 2
+
+
+def test_an_empty_folder_is_one_line(tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, [str(tmp_path)])
+    assert done.exit_code == 2
+    assert "there is no tape in this folder" in done.output
+
+
+def test_files_for_other_programs(path: Path, tmp_path: Path) -> None:
+    trace, vcon = tmp_path / "trace.json", tmp_path / "call.vcon.json"
+    done = CliRunner().invoke(app, [str(path), "--perfetto", str(trace), "--vcon", str(vcon)])
+    assert done.exit_code == 0, done.output
+    assert json.loads(trace.read_text())["traceEvents"]
+    # A call in virtual time has no date: its first event is at the beginning of time, and its sound begins before.
+    assert json.loads(vcon.read_text())["created_at"].startswith("1969-12-31T23:59:59")
+    assert not path.with_suffix(".html").exists()
+    phone = tmp_path / "phone.tape"
+    tape_file.write(phone, phone_tape(ReportedCall(PhoneRecord(call_sid="CA9", t0=0.0))))
+    assert CliRunner().invoke(app, [str(phone), "--vcon", str(vcon)]).exit_code == 2

@@ -117,7 +117,7 @@ def difference_page(pairs: Sequence[HistoryPair], *, title: str = "Two histories
         head.append(badge(f"{failed} of {len(tested)} failed", "alarm") if failed else badge("all passed", "good"))
     body = "".join(pair_section(pair, number) for number, pair in enumerate(ordered, 1))
     listed = contents(ordered) if len(ordered) > 1 else ""
-    return document(title, f"{' '.join(head)}</header>{listed}{body}", style=_STYLE, script=_SCRIPT)
+    return document(title, f"{' '.join(head)}</header>{listed}{body}", style=_SIDES_STYLE, script=_COPY_SCRIPT)
 
 
 def history_of(name: str, turns: Iterable[Turn], began_at: float) -> CallHistory:
@@ -296,7 +296,7 @@ def paired_row(line: PairedLine) -> str:
     return f'<tr class="{line.sameness}"><th scope="row">{said}{escape(kind)}</th>{"".join(cells)}<td>{later}</td></tr>'
 
 
-_STYLE: Final = """
+_SIDES_STYLE: Final = """
 table.sides { table-layout: fixed; margin-top: .6rem; }
 table.sides :is(th, td):nth-child(1) { width: 6.5rem; } table.sides :is(th, td):nth-child(2), table.sides :is(th, td):nth-child(4) { width: 5rem; }
 table.sides :is(th, td):nth-child(6) { width: 5.5rem; }
@@ -316,7 +316,7 @@ summary .badge { margin-inline-start: .4rem; }
   table.sides td:last-child:not(:empty)::before { content: "later by, ms: "; color: var(--soft); }
 }
 """  # noqa: E501
-_SCRIPT: Final = """
+_COPY_SCRIPT: Final = """
 "use strict";
 for (const button of document.querySelectorAll("button[data-copy]"))
   button.addEventListener("click", async () => {

@@ -31,7 +31,7 @@ _FAR: Final = 5.0
 """Seconds that a timestamp may lie from where its frame came, before it is not believed."""
 _VOICED_SAMPLES: Final = RATE // 100
 """Samples over which a voice is measured: 10 ms."""
-_AROUND: Final = 3 * RATE
+_NOISE_SPAN: Final = 3 * RATE
 """Samples before and behind a span in which the line's noise is looked for."""
 _NOISE_PERCENTILE: Final = 25
 """Per cent of the 10 ms that are taken for noise: a caller pauses for as much of the time."""
@@ -171,8 +171,8 @@ def last_voiced(track: bytes | bytearray, start: int, end: int) -> int | None:
     a crackle behind the last word is no voice.
     """
     first, last = max(0, start), min(len(track), max(0, end))
-    around = max(0, first - _AROUND)
-    samples = _samples(track[around : last + _AROUND])
+    around = max(0, first - _NOISE_SPAN)
+    samples = _samples(track[around : last + _NOISE_SPAN])
     power = _power(samples)
     span = slice(first - around, last - around)
     if last - first < _VOICED_SAMPLES:

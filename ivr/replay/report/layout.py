@@ -90,7 +90,7 @@ class MarkAtEar:
 
 
 @dataclass(slots=True)
-class PlayedCall:
+class PhonePlayback:
     """Hold what the phone played."""
 
     track: PlayClock
@@ -104,7 +104,7 @@ class PlayedCall:
 
 def lay_out(
     clock: MediaClock, sent: Sequence[SentCommands], returned: Mapping[str, MarkReturn], ended_at: float | None
-) -> PlayedCall:
+) -> PhonePlayback:
     """Return what the phone played of all that was sent. `ended_at`: when the stream ended; None: it did not."""
     # Once without a delay: the mark that was least late tells what the line takes.
     plain = _Layout(clock, returned).of(sent)
@@ -121,7 +121,7 @@ def lay_out(
     return played
 
 
-def cut(played: PlayedCall, at: int) -> None:
+def cut(played: PhonePlayback, at: int) -> None:
     """Forget what was to be played after a sample: it was thrown away."""
     for piece in (*played.pieces.values(), *played.fillers):
         piece.cut(at)
@@ -136,9 +136,9 @@ class _Layout:
         self._clock = clock
         self._returned = returned
         self._delay = delay
-        self._played = PlayedCall(PlayClock(clock), delay_s=delay)
+        self._played = PhonePlayback(PlayClock(clock), delay_s=delay)
 
-    def of(self, sent: Sequence[SentCommands], *, correct: bool = False) -> PlayedCall:
+    def of(self, sent: Sequence[SentCommands], *, correct: bool = False) -> PhonePlayback:
         """Return what was played. `correct`: move audio that its mark says was played later."""
         stretches = _stretches(sent, self._returned) if correct else {}
         for place, (now, commands, position) in enumerate(sent):

@@ -25,7 +25,7 @@ from ivr.replay.report.ear import (
     last_voiced,
     media_clock,
 )
-from ivr.replay.report.layout import MarkAtEar, MarkReturn, PlayedCall, SentCommands, SpokenPiece, lay_out
+from ivr.replay.report.layout import MarkAtEar, MarkReturn, PhonePlayback, SentCommands, SpokenPiece, lay_out
 from ivr.replay.report.state import StateValue, output_position, state_of, watch
 from ivr.replay.report.waits import AnswerAtEar, Beginning, TurnWait, turn_wait
 from ivr.replay.tape import Tape
@@ -57,7 +57,7 @@ class RebuiltCall:
     call: Call
     clock: MediaClock
     caller: CallerTrack
-    played: PlayedCall
+    played: PhonePlayback
     scores: list[tuple[int, float, float]] = field(default_factory=list)
     """First sample of a frame, its score, and what was believed of it."""
     rows: list[ReportedEvent] = field(default_factory=list)
@@ -174,7 +174,7 @@ def replayed(tape: Tape) -> RebuiltCall:
     """Run the call of a tape again. What goes wrong on the way is a `fault` of the result, never an error."""
     clock = media_clock(moment for moment in tape.moments if math.isfinite(moment.now))
     call = Call(tape.options, exact.recorded_acoustics(tape))
-    found = RebuiltCall(tape, call, clock, CallerTrack(clock), PlayedCall(PlayClock(clock)))
+    found = RebuiltCall(tape, call, clock, CallerTrack(clock), PhonePlayback(PlayClock(clock)))
     sent: list[SentCommands] = []
     returned: dict[str, MarkReturn] = {}
     try:

@@ -18,9 +18,8 @@ from ivr.call import commands as ask
 from ivr.call import events
 from ivr.call.events import ReplyDelta, TranscriptArrived
 from ivr.replay.report import event_words as said
-from ivr.replay.report.figures import call_figures
 from ivr.replay.report.page import call_page
-from ivr.replay.report.page_data import page_data
+from ivr.replay.report.page_data import call_figures, page_data
 from ivr.replay.report.replayed import RebuiltCall, replayed
 from ivr.replay.report.sound import page_sound, wav_file
 from ivr.replay.tape import Moment, Tape, TapeEnd, Trouble
