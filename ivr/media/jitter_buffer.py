@@ -85,7 +85,7 @@ class JitterBuffer:
         # Nearly all chunks are one whole frame, in order, and nothing waits.
         orderly = -_TOLERANCE < start - self._next < _TOLERANCE and not (self._doubt or self._held or self._rest)
         if orderly and len(ulaw) == FRAME:
-            self._late_run = self._passed = 0
+            self._late_run = 0
             self._next += FRAME
             self.frames += 1
             return [(ulaw, speech)]

@@ -1,5 +1,6 @@
 """The leveller: where it takes a voice, how calmly, and that it neither clicks nor cares about chunks."""
 
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.media.agc import GainControl, normalise
+from ivr.media.agc import GainControl, _SpeechEnergy, normalise
 
 Sound = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -129,3 +130,21 @@ def test_the_measure_is_trusted_fully_after_25_blocks() -> None:
         control.feed(level.to_bytes(2, "little") * 160)
         gains.append(control.gain_db)
     assert [round(gains[blocks - 1], 2) for blocks in (5, 10, 25, 30)] == [0.4, 0.8, 2.0, 2.0]
+
+
+def test_a_loud_word_is_forgotten_after_five_seconds(voice: Callable[..., bytes]) -> None:
+    leveller = GainControl()
+    leveller.feed(voice(-10, 4))
+    leveller.feed(voice(-34, 80))
+    assert leveller.gain_db == pytest.approx(14, abs=0.5)
+
+
+def test_the_energy_of_speech_is_that_of_the_blocks_that_are_there() -> None:
+    dice, speech, known = random.Random(2), _SpeechEnergy(), list[int]()
+    for _ in range(900):
+        known.append(round(10 ** dice.uniform(6.3, 11)) if dice.random() < 0.9 else 10**6)
+        speech.push(known[-1])
+        last = known[-250:]
+        spoken = [one for one in last if 100 * one >= max(last)]
+        assert speech.mean == sum(spoken) / (len(spoken) * 160)
+        assert len(speech) == len(last)

@@ -45,7 +45,7 @@ def test_in_order_comes_out_at_once(base: int) -> None:
     assert (track.frames, track.filled_ms, track.late_chunks, track.reordered) == (50, 0, 0, 0)
 
 
-@given(st.lists(st.integers(1, 700), min_size=1, max_size=20), st.integers(-9, 9))
+@given(st.lists(st.integers(1, 700) | st.just(160), min_size=1, max_size=20), st.integers(-9, 9))
 def test_any_chunk_length_with_rounded_timestamps(lengths: list[int], wobble: int) -> None:
     audio = bytes(i % 251 for i in range(sum(lengths)))
     track, at, out = JitterBuffer(), 0, []

@@ -1,5 +1,6 @@
 """Levels, the noise floor, and the end of a voice by its level."""
 
+import random
 import struct
 
 import pytest
@@ -72,3 +73,13 @@ def test_one_quiet_frame_is_not_yet_the_floor() -> None:
 
 def test_the_floor_prints_itself() -> None:
     assert repr(after((3277, 1))) == "<NoiseFloor -20 dBFS, now -20>"
+
+
+def test_the_floor_is_the_same_however_often_it_is_asked_for() -> None:
+    asked, dice = NoiseFloor(), random.Random(4)
+    pushed: list[tuple[int, int]] = []
+    for number in range(400):
+        # Noise that changes, and then noise that rises.
+        pushed.append((dice.choice([30, 100, 400, 3000]) if number < 150 else 10 * number, 1))
+        asked.push(pushed[-1][0])
+        assert asked.floor == after(*pushed).floor

@@ -182,3 +182,16 @@ def test_another_delay_forgets_the_echo_of_the_first() -> None:
 
 def test_what_was_played_counts_around_the_delay_and_fades() -> None:
     assert [_counted(late) for late in (-3, -2, 0, 2, 3, 7, 8, 20)] == [-12, 0, 0, 0, -2, -10, -12, -12]
+
+
+def test_the_loudest_is_that_of_the_time_looked_back() -> None:
+    gate, rng = EchoGate(), np.random.default_rng(3)
+    windows = set()
+    for late, frames in ((42, 500), (8, 500), (60, 500), (5, 500), (70, 500), (3, 500)):
+        played: list[float] = [SILENCE] * late
+        for _ in range(frames):
+            played.append(float(rng.choice([rng.uniform(-26, -16), rng.uniform(-60, -40), SILENCE], p=[0.5, 0.2, 0.3])))
+            gate.push(max(-70.0, played[-1 - late] - 20), played[-1])
+            assert gate._loudest == max(gate._played)
+            windows.add(len(gate._played))
+    assert len(windows) >= 3, "the time looked back grew and shrank"
