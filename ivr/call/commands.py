@@ -45,6 +45,10 @@ class Transcribe:
     utterance: int
     pcm: bytes
     """PCM16 mono at 8 kHz, pre-roll included."""
+    onset: int = field(default=0, compare=False)
+    """Where its first voiced frame begins, in samples of the caller's audio."""
+    end: int = field(default=0, compare=False)
+    """Where its last voiced frame ends."""
 
 
 @dataclass(frozen=True, slots=True)

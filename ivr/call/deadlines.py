@@ -19,14 +19,19 @@ class Deadlines:
     """Hold at most one deadline a name, in seconds of `now`."""
 
     def __init__(self, options: CallOptions) -> None:
+        self._seconds: dict[Awaited, float] = {}
+        self.change(options)
+        self._at: dict[Awaited, float] = {}
+
+    def change(self, options: CallOptions) -> None:
+        """Take other choices of the line, for what is awaited from now on."""
         self._silence = options.silence_timeout
-        self._seconds: dict[Awaited, float] = {
+        self._seconds |= {
             "transcript": options.transcript_timeout,
             "reply": options.reply_timeout,
             "silence": options.silence_timeout,
             "length": options.max_call,
         }
-        self._at: dict[Awaited, float] = {}
 
     def __repr__(self) -> str:
         return f"<Deadlines {' '.join(sorted(self._at))}>"

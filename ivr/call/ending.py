@@ -134,6 +134,10 @@ class Ending:
         self.failures = 0
         """Questions in a row left without an answer."""
 
+    def change(self, options: CallOptions) -> None:
+        """Take other choices of the line, from now on."""
+        self._numbers, self._most = options.transfer_to, options.failures_in_a_row
+
     def __repr__(self) -> str:
         return f"<Ending {self.state} failures={self.failures}>"
 

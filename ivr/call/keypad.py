@@ -38,6 +38,10 @@ class Keypad:
         self.pressed_at = 0.0
         """When the last key was pressed, in seconds of `now`."""
 
+    def change(self, timeout: float, terminator: str) -> None:
+        """Take another timeout and terminator, from the next key on."""
+        self._timeout, self._terminator = timeout, terminator
+
     def __repr__(self) -> str:
         return f"<Keypad typing={len(self._keys)}>"
 

@@ -36,6 +36,10 @@ class LineWatch:
         self._audio_at = 0.0
         self._probed_at: float | None = None
 
+    def change(self, patience: float) -> None:
+        """Have another patience, from now on; seconds."""
+        self._patience = patience
+
     def __repr__(self) -> str:
         return f"<LineWatch probed={self._probed_at is not None}>"
 

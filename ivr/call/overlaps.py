@@ -54,6 +54,11 @@ class Overlaps:
         self._working: dict[int, int] = {}
         """Utterances said while the agent worked at its answer and was silent, each with its turn."""
 
+    def change(self, options: CallOptions) -> None:
+        """Take other choices of the line, from now on."""
+        self._options = options
+        self._barge_in.change(options)
+
     def __repr__(self) -> str:
         return f"<Overlaps onset={self._onset} {self._barge_in!r}>"
 

@@ -21,6 +21,10 @@ class Prompts:
         self.silent = 0
         """Times in a row that a silent caller was asked."""
 
+    def change(self, silence_prompts: int) -> None:
+        """Ask a silent caller so many times, from now on."""
+        self._most = silence_prompts
+
     def __repr__(self) -> str:
         return f"<Prompts silent={self.silent} not_understood={self._not_understood}>"
 

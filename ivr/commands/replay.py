@@ -24,7 +24,10 @@ from ivr.replay.compare.rescored import rescore, score_lines
 from ivr.replay.compare.show import lines
 from ivr.replay.compare.table import folder_lines, folder_table
 from ivr.replay.compare.verdict import FolderVerdict, judged, summed
+from ivr.replay.grid.command import weigh
 from ivr.replay.tape import Tape, TapeError
+from ivr.replay.what_if.changes import ChangeError
+from ivr.replay.what_if.command import what_if
 from ivr.replay.why.effects import UnknownEffect
 from ivr.replay.why.story import why
 
@@ -32,6 +35,19 @@ app = typer.Typer(add_completion=False)
 
 TELL_INDENT: Final = 12
 """Columns in front of the words of an indented line."""
+
+SetOptions = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="What would have changed with this option: endpoint_ms=700."),
+]
+FromTurn = Annotated[
+    int | None, typer.Option(metavar="N", help="With --set: the call is the same up to this turn.", min=0)
+]
+GridOptions = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME=V,V,...", help="Wait against cut-offs for each value: endpoint_ms=300,500,700."),
+]
+GridPage = Annotated[Path | None, typer.Option("-o", metavar="FILE", help="Draw the grid on a page.")]
 
 
 @app.command()
@@ -53,16 +69,27 @@ def replay(
             "--why", help="What led to this: `yield 2`, `clear at 25.72`; `list` names all.", metavar="EFFECT"
         ),
     ] = None,
+    changed: SetOptions = None,
+    from_turn: FromTurn = None,
+    grid: GridOptions = None,
+    page: GridPage = None,
 ) -> None:
     """Run calls on tapes again with today's code: the same, or the first difference in words.
 
     Says what was decided then and now, the inputs before it, and what the caller
     would have noticed. A folder: all tapes in it, as a table.
 
+    With --set the calls are run as they would have been: the caller does the same, the
+    services answer as they did, and what rests on an answer that is not on the tape
+    is counted as modelled.
+
     Exit code 0: the same, or declared. 1: something differs that is not declared.
     2: nothing could be read.
     """
-    with terminal.one_line(TapeError, DeclaredError, UnknownEffect, OSError):
+    with terminal.one_line(TapeError, DeclaredError, UnknownEffect, ChangeError, OSError):
+        if changed or grid or from_turn is not None:
+            otherwise(tape, changed or (), grid or (), from_turn, page, jobs or processes(), as_json=as_json)
+            return
         if because is not None:
             explain(tape, because)
             return
@@ -74,6 +101,26 @@ def replay(
             good = again(one, tape, changes, as_json=as_json, junit=junit)
     if not good:
         raise typer.Exit(1)
+
+
+def otherwise(
+    tape: Path,
+    changes: Sequence[str],
+    grid: Sequence[str],
+    from_turn: int | None,
+    page: Path | None,
+    jobs: int,
+    *,
+    as_json: bool,
+) -> None:
+    """Show what would have been with other options, or with each of several values. Raises ChangeError, TapeError."""
+    out, err = terminal.out, terminal.err
+    if grid:
+        weigh(tape, grid, changes, out, err, jobs=jobs, page=page)
+    elif changes:
+        what_if(tape, changes, out, err, jobs=jobs, as_json=as_json, from_turn=from_turn)
+    else:
+        raise ChangeError("--from-turn needs --set NAME=VALUE: what is otherwise from this turn on")
 
 
 def declared_changes(path: Path | None) -> list[DeclaredChange]:

@@ -99,9 +99,9 @@ _FIXES: Final[Mapping[str, str]] = {
     "transfer_to": "write a number in quotes, or a list of them",
 }
 """What to write for a key whose value has the wrong type."""
-_ORDERED: Final = (("endpoint_least_ms", "endpoint_ms"), ("start_ms", "commit_ms"))
+ORDERED: Final = (("endpoint_least_ms", "endpoint_ms"), ("start_ms", "commit_ms"))
 """Pairs of fields: the first may not be more than the second."""
-_DEFAULTS: Final = {name: getattr(_PLAIN, name) for pair in _ORDERED for name in pair}
+_DEFAULTS: Final = {name: getattr(_PLAIN, name) for pair in ORDERED for name in pair}
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +220,7 @@ def read_lines(text: str, default: Line) -> tuple[list[Line], Line, list[str]]:
 
 def check_endpoint(value: int) -> str | None:
     """Return what is wrong with an endpoint silence, in milliseconds."""
-    return _check_choice("endpoint_ms", value)
+    return check_choice("endpoint_ms", value)
 
 
 def check_together(line: Line) -> list[str]:
@@ -229,7 +229,7 @@ def check_together(line: Line) -> list[str]:
     # Where neither was chosen in a table, there is nothing that the operator could correct there.
     return [
         f"{less} ({given[less]}) is more than {more} ({given[more]}): lower {less} or raise {more}"
-        for less, more in _ORDERED
+        for less, more in ORDERED
         if given[less] > given[more] and (less in line.choices or more in line.choices)
     ]
 
@@ -358,10 +358,11 @@ class _File(_Strict):
 
 
 def _check_choices(where: str, choices: Mapping[str, Choice]) -> list[str]:
-    return [f"{where} {problem}" for name, value in choices.items() if (problem := _check_choice(name, value))]
+    return [f"{where} {problem}" for name, value in choices.items() if (problem := check_choice(name, value))]
 
 
-def _check_choice(name: str, value: Choice) -> str | None:
+def check_choice(name: str, value: Choice) -> str | None:
+    """Return what is wrong with the value of a field of CallOptions."""
     if name not in _CHOICES and name != "endpoint_ms":
         return f"{name}: there is no such field; the fields are {', '.join(sorted(_CHOICES))}"
     plain = getattr(_PLAIN, name)

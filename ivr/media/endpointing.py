@@ -85,12 +85,10 @@ class Endpointer:
         self.options = options or EndpointOptions()
         self.endpoint_ms = self.options.endpoint_ms
         """Silence that ends the utterance, ms. May be changed at any time, also while one is under way."""
-        self._need = max(1, _frames(self.options.start_ms))
-        self._window: deque[bool] = deque(maxlen=self._need + 1)
-        self._pre_roll = _frames(self.options.pre_roll_ms)
-        most = max(self._pre_roll, _frames(self.options.reach_ms)) + self._need + 1
-        self._kept: deque[_Heard] = deque(maxlen=most)
-        self._faint: deque[bool] = deque(maxlen=most)
+        self._window: deque[bool] = deque()
+        self._kept: deque[_Heard] = deque()
+        self._faint: deque[bool] = deque()
+        self._measure()
         self._speech: list[_Heard] = []
         self._frame = 0
         self._first = 0
@@ -98,6 +96,21 @@ class Endpointer:
         self._end = 0
         self._voiced = 0
         self._above = False
+
+    def change(self, options: EndpointOptions) -> None:
+        """Take other thresholds, also for the utterance that is under way; silence that its words have set stays."""
+        if self.endpoint_ms == self.options.endpoint_ms:
+            self.endpoint_ms = options.endpoint_ms
+        self.options = options
+        self._measure()
+
+    def _measure(self) -> None:
+        """Keep as much of what was heard as the options need."""
+        self._need = max(1, _frames(self.options.start_ms))
+        self._pre_roll = _frames(self.options.pre_roll_ms)
+        most = max(self._pre_roll, _frames(self.options.reach_ms)) + self._need + 1
+        self._window = deque(self._window, maxlen=self._need + 1)
+        self._kept, self._faint = deque(self._kept, maxlen=most), deque(self._faint, maxlen=most)
 
     def __repr__(self) -> str:
         state = f"speaking {self.speech_ms}ms, silent {self.silence_ms}ms" if self.speaking else "silence"

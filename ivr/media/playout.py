@@ -87,13 +87,7 @@ class Playout:
     def __init__(self, options: PlayoutOptions | None = None, acoustics: Acoustics | None = None) -> None:
         self.options = options or PlayoutOptions()
         self._acoustics = acoustics or Acoustics()
-        o = self.options
-        self._lead = o.lead_ms / 1000
-        self._message = o.message_ms * RATE // 1000
-        self._first = o.first_ms * RATE // 1000
-        self._patience = min(self._lead / 2, 1.5 * o.message_ms / 1000)
-        self._mark_every = o.mark_ms * RATE // 1000
-        self._rewind = o.rewind_ms * RATE // 1000
+        self.change(self.options)
         self._tape = bytearray()
         self._tape_start = 0
         self._sent = 0
@@ -107,6 +101,16 @@ class Playout:
         self.held = False
         self.underruns = 0
         self.underrun_ms = 0.0
+
+    def change(self, options: PlayoutOptions) -> None:
+        """Send by other options, from now on. What was sent stays sent."""
+        self.options = o = options
+        self._lead = o.lead_ms / 1000
+        self._message = o.message_ms * RATE // 1000
+        self._first = o.first_ms * RATE // 1000
+        self._patience = min(self._lead / 2, 1.5 * o.message_ms / 1000)
+        self._mark_every = o.mark_ms * RATE // 1000
+        self._rewind = o.rewind_ms * RATE // 1000
 
     def __repr__(self) -> str:
         state = "held" if self.held else f"marks={len(self._marks)}"

@@ -9,6 +9,7 @@ from typing import Any
 from ivr.call.call import Call
 from ivr.replay.records import CommandDigest, command_record
 from ivr.replay.tape import Leg, Moment, Tape, TapeEnd, TapeHeader, kept_phrases
+from ivr.testbench.scenario import Scenario
 from tests.whole import world
 
 STEPS = (
@@ -20,7 +21,7 @@ STEPS = (
 )
 
 
-def taped(folder: Path, steps: Sequence[str] = STEPS, peers: world.Peers | None = None, **env: Any) -> Tape:
+def taped(folder: Path, steps: Sequence[str] | Scenario = STEPS, peers: world.Peers | None = None, **env: Any) -> Tape:
     """Return the tape of one call in `tests.whole.world`. `folder` keeps the phrases from call to call."""
     if not any(folder.iterdir()):
         world.render_phrases(folder)

@@ -49,6 +49,10 @@ class AgentTurns:
         self.cut_short = 0
         """Answers in a row that ended before the caller knew what they say; one without a sound counts twice."""
 
+    def change(self, options: CallOptions) -> None:
+        """Take other choices of the line, from the next phrase and the next reply on."""
+        self._options = options
+
     @property
     def turn(self) -> Turn:
         """Return the last turn."""

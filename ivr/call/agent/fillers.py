@@ -19,11 +19,14 @@ class Fillers:
     """Watch one caller's silence. Times in seconds of `now`."""
 
     def __init__(self, options: CallOptions) -> None:
-        self._after = options.filler_after_ms / 1000
-        self._grace = options.filler_grace_ms / 1000
-        self._most = options.fillers_most
+        self.change(options)
         self._owed_since: float | None = None
         self._said = 0
+
+    def change(self, options: CallOptions) -> None:
+        """Take other choices of the line, from now on."""
+        self._after, self._grace = options.filler_after_ms / 1000, options.filler_grace_ms / 1000
+        self._most = options.fillers_most
 
     def __repr__(self) -> str:
         return f"<Fillers owed since {self._owed_since} said={self._said}>"

@@ -47,14 +47,16 @@ class _QueuedSentence:
     """Times the sentence was begun again before."""
 
 
+def _playout_options(options: CallOptions) -> PlayoutOptions:
+    return PlayoutOptions(lead_ms=options.lead_ms, fade_ms=options.fade_ms, mark_grace_s=options.mark_grace)
+
+
 class SpeechOutput:
     """Speak all that the agent says on one call."""
 
     def __init__(self, options: CallOptions, acoustics: Acoustics | None = None) -> None:
         self._timeout = options.speech_timeout
-        self.playout = Playout(
-            PlayoutOptions(lead_ms=options.lead_ms, fade_ms=options.fade_ms, mark_grace_s=options.mark_grace), acoustics
-        )
+        self.playout = Playout(_playout_options(options), acoustics)
         # Loudness and pace belong to the call, because the speaker does.
         self._gain = GainControl()
         self._rate = SpeakingRate()
@@ -64,6 +66,11 @@ class SpeechOutput:
         self._stalled_at: float | None = None
         self._filler: _QueuedSentence | None = None
         self._keys = 0
+
+    def change(self, options: CallOptions) -> None:
+        """Take other choices of the line, from now on."""
+        self._timeout = options.speech_timeout
+        self.playout.change(_playout_options(options))
 
     def __repr__(self) -> str:
         return f"<SpeechOutput queue={len(self._queue)} tts={self._with_tts is not None} {self.playout!r}>"

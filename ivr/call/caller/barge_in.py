@@ -70,9 +70,7 @@ class BargeIn:
     """Judge the overlaps of one call."""
 
     def __init__(self, options: CallOptions) -> None:
-        self._options = options
-        # A line that ends utterances sooner looks for words sooner as well.
-        self._pause_ms = min(PAUSE_MS, max(SOONEST_MS, options.endpoint_ms // 2))
+        self.change(options)
         self._false = 0
         self._false_at = 0.0
         self._in_vain: deque[tuple[float, Rule]] = deque()
@@ -83,6 +81,12 @@ class BargeIn:
         self._asked = self._probing = False
         self._empty = 0
         self._so_far: Verdict | None = None
+
+    def change(self, options: CallOptions) -> None:
+        """Take other choices of the line, from now on."""
+        self._options = options
+        # A line that ends utterances sooner looks for words sooner as well.
+        self._pause_ms = min(PAUSE_MS, max(SOONEST_MS, options.endpoint_ms // 2))
 
     def __repr__(self) -> str:
         return f"<BargeIn false={self._false} voiced={self._voiced_ms} quiet={self._quiet_ms} asked={self._asked}>"

@@ -30,6 +30,15 @@ _FORGET: Final = 0.05
 _NO_LEVEL: Final = -90.0
 
 
+def _endpoint_options(options: CallOptions) -> EndpointOptions:
+    return EndpointOptions(
+        start_ms=options.start_ms,
+        endpoint_ms=options.endpoint_ms,
+        pre_roll_ms=options.pre_roll_ms,
+        max_utterance_ms=options.max_utterance_ms,
+    )
+
+
 class CallerInput:
     """Follow one caller's speech."""
 
@@ -38,20 +47,17 @@ class CallerInput:
         self._jitter_buffer = JitterBuffer()
         self.levels = CallLevels()
         self._detector = VoiceDetector()
-        self._endpointer = Endpointer(
-            EndpointOptions(
-                start_ms=options.start_ms,
-                endpoint_ms=options.endpoint_ms,
-                pre_roll_ms=options.pre_roll_ms,
-                max_utterance_ms=options.max_utterance_ms,
-            )
-        )
+        self._endpointer = Endpointer(_endpoint_options(options))
         self._position = 0
         self._deaf_until = 0
         self._last: SpeechEnded | None = None
         self._levels: deque[float] = deque(maxlen=_LINGER)
         self.level = _NO_LEVEL
         """Of the open utterance: its loudest tenth of a second, dBFS."""
+
+    def change(self, options: CallOptions) -> None:
+        """Take other choices of the line, also for the utterance that is open."""
+        self._endpointer.change(_endpoint_options(options))
 
     def __repr__(self) -> str:
         return f"<CallerInput at={self._position} speaking={self.speaking} {self.speech_ms}+{self.silence_ms}ms>"

@@ -42,6 +42,11 @@ class Speculation:
         self._late: set[int] = set()
         """Voices over the agent that it is not quiet for while their words are looked for."""
 
+    def change(self, options: CallOptions) -> None:
+        """Take other choices of the line, from now on."""
+        self._options = options
+        self.utterances.keypad.change(options.keypad_timeout, options.keypad_terminator)
+
     def __repr__(self) -> str:
         return f"<Speculation early={self.early} late={sorted(self._late)} {self.utterances!r}>"
 
@@ -65,7 +70,7 @@ class Speculation:
         if so_far is None:
             return []
         self.early = self._add(so_far, now)
-        return [Transcribe(self.early, so_far.pcm)]
+        return [Transcribe(self.early, so_far.pcm, so_far.onset, so_far.end)]
 
     def withdraw(self, number: int | None) -> list[Command]:
         """Forget the beginning of a voice, whose words are still looked for: more of it takes its place."""
@@ -94,7 +99,7 @@ class Speculation:
         ended_at = self._caller.at(utterance.end, now)
         if number is not None and self.utterances.end(number, ended_at, now, utterance.voiced_ms):
             return []
-        return [Transcribe(self._add(utterance, now), utterance.pcm)]
+        return [Transcribe(self._add(utterance, now), utterance.pcm, utterance.onset, utterance.end)]
 
     def cut(self, now: float) -> tuple[bool, list[Command]]:
         """End the open utterance here: keys follow it. Return whether it may have words; if not, it is dropped."""

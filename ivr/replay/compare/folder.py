@@ -73,7 +73,7 @@ def judge_pooled(
     """Yield the row of each tape as it comes."""
     while waiting:
         taken: dict[Future[TapeVerdict], Path] = {}
-        with _pool(jobs) as pool:
+        with tape_pool(jobs) as pool:
             try:
                 while waiting or taken:
                     while waiting and len(taken) < 2 * jobs:
@@ -91,14 +91,15 @@ def judge_pooled(
 
 def judge_alone(path: Path, name: str, changes: Sequence[DeclaredChange]) -> TapeVerdict:
     """Run one tape in a process of its own."""
-    with _pool(1) as pool:
+    with tape_pool(1) as pool:
         try:
             return pool.submit(judge_file, path, name, changes).result()
         except BrokenProcessPool:
             return TapeVerdict(name, "unreadable", what="the process that read it died")
 
 
-def _pool(jobs: int) -> ProcessPoolExecutor:
+def tape_pool(jobs: int) -> ProcessPoolExecutor:
+    """Return processes that are ready for tapes."""
     # A fork of a process with threads may hang; a fresh process cannot.
     context = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(jobs, mp_context=context, initializer=_ready)

@@ -64,7 +64,12 @@ def schema() -> dict[str, Any]:
     defs["ReplyRequest"] = _sparse(defs["ReplyRequest"])
     # Audio that was sent is not on the tape a second time: its length, and its checksum where the audio counts.
     defs["SizeAndSum"] = {"type": "array", "prefixItems": [_COUNT, _COUNT], "minItems": 1, "items": False}
-    defs[Transcribe.__name__]["properties"]["pcm"] = {"$ref": _REF.format(name="SizeAndSum")}
+    heard = defs[Transcribe.__name__]
+    # Where the utterance lies in the caller's audio is not on the tape: the call that is run again says it.
+    heard["properties"] = {
+        "utterance": heard["properties"]["utterance"],
+        "pcm": {"$ref": _REF.format(name="SizeAndSum")},
+    }
     defs["command"] = {"oneOf": [command_schema(kind) for kind in COMMAND_KINDS]}
     defs["event"] = event_schema()
     return {

@@ -1,0 +1,1 @@
+"""Weigh values of one option or two against each other, over a folder of tapes."""

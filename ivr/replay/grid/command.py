@@ -1,0 +1,42 @@
+"""Answer `ivr replay --grid`: run the tapes under every set of values, print the table, draw the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from ivr.replay.grid.page import grid_page
+from ivr.replay.grid.points import grid_points, grid_table, grid_variants
+from ivr.replay.tape import TapeError
+from ivr.replay.what_if.changes import read_changes, read_grid
+from ivr.replay.what_if.command import run_all
+from ivr.replay.what_if.folder import tapes_in
+from ivr.replay.what_if.show import remarks
+
+
+def weigh(
+    path: Path,
+    written: Sequence[str],
+    set_too: Sequence[str],
+    out: Console,
+    err: Console,
+    *,
+    jobs: int,
+    page: Path | None,
+) -> None:
+    """Show the trade-off over the values of a grid, and draw it on a page. Raises ChangeError, TapeError, OSError."""
+    grid = read_grid(written)
+    variants = grid_variants(grid, read_changes(set_too))
+    results = run_all(tapes_in(path), variants, err, jobs=jobs)
+    good = [one for one in results if not one.error]
+    if not good:
+        raise TapeError(results[0].error)
+    points = grid_points(grid, results)
+    out.print(grid_table(grid, points), soft_wrap=False)
+    for line in remarks(results):
+        out.print(line, style="dim", markup=False)
+    if page is not None:
+        page.write_text(grid_page(grid, points, len(good), sum(one.seconds for one in good) / 60), encoding="utf-8")
+        out.print(f"drawn: {page}", markup=False)
