@@ -1,18 +1,23 @@
-"""Run `ivr tape`: list tapes, show one."""
+"""Run `ivr tape`: list tapes, show one, cut one."""
 
 from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from time import perf_counter
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from ivr.commands import terminal
 from ivr.replay import tape_file
 from ivr.replay.edit import json_form
 from ivr.replay.edit.catalogue import catalogue, moment_of
+from ivr.replay.edit.cut import CutTarget, DifferenceTarget, EffectTarget, TurnTarget
+from ivr.replay.edit.cut import cut as cut_tape
+from ivr.replay.edit.rerun import Cutter
 from ivr.replay.edit.show import ShownPart, shown
 from ivr.replay.tape import Tape, TapeError
 
@@ -20,6 +25,7 @@ app = typer.Typer(
     help="List, show, examine, cut and redact tapes of calls.", no_args_is_help=True, add_completion=False
 )
 
+Output = Annotated[Path, typer.Option("--output", "-o", help="The tape that is written.", metavar="TAPE")]
 TapePath = Annotated[Path, typer.Argument(metavar="TAPE", help="A tape.")]
 
 
@@ -68,3 +74,60 @@ def show(
     lowest, highest = float("-inf") if start is None else start, float("inf") if end is None else end
     for words in shown(tape, ShownPart(turn, lowest, highest, each)):
         typer.echo(words)
+
+
+@app.command()
+def cut(
+    path: TapePath,
+    output: Output,
+    turn: Annotated[int | None, typer.Option(help="What was decided in this turn, and what was wrong with it.")] = None,
+    effect: Annotated[
+        str | None, typer.Option(help="A decision, as `ivr tape show` writes it: 'clear at 25.72', 'hang up'.")
+    ] = None,
+    difference: Annotated[
+        bool, typer.Option("--difference", help="The first decision that today's code takes otherwise.")
+    ] = False,
+    patience: Annotated[float, typer.Option("--seconds", help="Time that it may take at most.", metavar="S")] = 60.0,
+) -> None:
+    """Find the smallest tape that still shows something: --turn N, --effect WORDS or --difference.
+
+    Leaves out what it does not depend on: the rest of the call, turns, utterances, stretches
+    of time, single events. Today's code runs each try.
+    """
+    if [turn is not None, effect is not None, difference].count(True) != 1:
+        terminal.stop("say what the tape is to show: one of --turn, --effect, --difference")
+    tape = readable_for(path, output)
+    end = perf_counter() + patience
+    with terminal.one_line(TapeError, OSError), terminal.err.status("running the call") as status:
+        cutter = Cutter(tape)
+        target: CutTarget
+        if turn is not None:
+            target = TurnTarget(tape, cutter.whole, turn)
+        else:
+            target = DifferenceTarget(tape) if effect is None else EffectTarget(tape, cutter.whole, effect)
+        found = cut_tape(
+            cutter,
+            target,
+            enough=lambda: perf_counter() > end,
+            told=lambda level, events: status.update(f"leaving out {level}: {events} events left"),
+        )
+        tape_file.write(output, found.tape)
+    terminal.out.print(escape(target.words))
+    then, now = path.stat().st_size / 1000, output.stat().st_size / 1000
+    terminal.out.print(
+        f"{len(tape.moments)} -> {len(found.tape.moments)} events, {tape.seconds:.1f} -> {found.tape.seconds:.1f} s, "
+        f"{then:.0f} -> {now:.0f} kB, {found.tries} runs"
+    )
+    terminal.out.print("nothing more can go" if found.finished else "more may go: the time was up, see --seconds")
+
+
+def readable_for(path: Path, output: Path) -> Tape:
+    """Read the tape of a bridge that another is to be made of; end the command with one line where that cannot be."""
+    if output.exists() and path.exists() and output.samefile(path):
+        terminal.stop(f"{output}: this is the tape itself, name another file")
+    tape = read(path)
+    if tape.header.side != "bridge":
+        terminal.stop(f"{path.name}: a phone's tape holds no decisions")
+    if tape.started is None:
+        terminal.stop(f"{path.name}: the tape does not hold the start of its call")
+    return tape

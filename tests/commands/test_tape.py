@@ -9,7 +9,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from ivr import cli
-from ivr.replay import tape_file
+from ivr.replay import exact, tape_file
+from ivr.replay.tape import Tape, TapeHeader
 from tests.replay.taped import taped
 
 
@@ -62,3 +63,33 @@ def test_a_mistake_is_one_line(
     assert says in result.output
     assert "Traceback" not in result.output
     assert result.output.count("\n") == 1
+
+
+def test_a_tape_is_cut(folder: Path, tmp_path: Path) -> None:
+    result = run("cut", folder / "a.tape", "-o", tmp_path / "cut.tape", "--effect", "clear")
+    assert result.exit_code == 0
+    assert "clear at 0:" in result.output
+    assert "nothing more can go" in result.output
+    assert all(step.same for step in exact.steps(tape_file.read(tmp_path / "cut.tape")))
+    result = run("cut", folder / "a.tape", "-o", tmp_path / "turn.tape", "--turn", "0", "--seconds", "0")
+    assert "more may go" in result.output
+
+
+def test_what_cannot_be_cut_is_one_line(folder: Path, tmp_path: Path) -> None:
+    tape_file.write(tmp_path / "phone.tape", Tape(TapeHeader("CA1", side="phone")))
+    tape_file.write(tmp_path / "none.tape", Tape(TapeHeader("CA1")))
+    output = ("-o", tmp_path / "x.tape")
+    for words, says in (
+        ((folder / "a.tape", *output), "one of --turn, --effect, --difference"),
+        ((folder / "a.tape", *output, "--turn", "1", "--difference"), "one of --turn"),
+        ((folder / "a.tape", "-o", folder / "a.tape", "--turn", "1"), "name another file"),
+        ((folder / "a.tape", *output, "--turn", "9"), "there is no turn 9"),
+        ((folder / "a.tape", *output, "--difference"), "there is no difference"),
+        ((tmp_path / "phone.tape", *output, "--turn", "1"), "holds no decisions"),
+        ((tmp_path / "none.tape", *output, "--turn", "1"), "does not hold the start"),
+    ):
+        result = run("cut", *words)
+        assert result.exit_code == 2, words
+        assert says in result.output.replace("\n", " ")
+        assert "Traceback" not in result.output
+    assert not (tmp_path / "x.tape").exists()
