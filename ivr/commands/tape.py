@@ -1,4 +1,4 @@
-"""Run `ivr tape`: list tapes, show one, cut one."""
+"""Run `ivr tape`: list tapes, show, examine, cut and redact one."""
 
 from __future__ import annotations
 
@@ -12,13 +12,18 @@ import typer
 from rich.markup import escape
 
 from ivr.commands import terminal
+from ivr.media.vad.scorer import default_identity
 from ivr.replay import tape_file
 from ivr.replay.edit import json_form
-from ivr.replay.edit.catalogue import catalogue, moment_of
+from ivr.replay.edit.catalogue import catalogue, moment_of, tapes_in
 from ivr.replay.edit.cut import CutTarget, DifferenceTarget, EffectTarget, TurnTarget
 from ivr.replay.edit.cut import cut as cut_tape
+from ivr.replay.edit.doctor import examined
+from ivr.replay.edit.redact import redact as redact_tape
 from ivr.replay.edit.rerun import Cutter
 from ivr.replay.edit.show import ShownPart, shown
+from ivr.replay.edit.wording import printable
+from ivr.replay.recorder.header import versions
 from ivr.replay.tape import Tape, TapeError
 
 app = typer.Typer(
@@ -131,3 +136,44 @@ def readable_for(path: Path, output: Path) -> Tape:
     if tape.started is None:
         terminal.stop(f"{path.name}: the tape does not hold the start of its call")
     return tape
+
+
+@app.command()
+def redact(path: TapePath, output: Output) -> None:
+    """Write a tape without speech and numbers that still decides the same, fit for a public bug report.
+
+    Words and numbers get stand-ins of the same length, audio becomes noise as loud as it was;
+    every time stays. Words that the call's rules know stay readable. The result is run before it
+    is written: every decision must be what it was.
+    """
+    tape = readable_for(path, output)
+    with terminal.one_line(TapeError, OSError), terminal.err.status("looking for stand-ins"):
+        found = redact_tape(tape)
+        tape_file.write(output, found.tape)
+    stays = f"{found.stays} stay readable, every time stays"
+    terminal.out.print(f"{len(tape.moments)} events, every decision is the same; {stays}")
+
+
+@app.command()
+def doctor(
+    places: Annotated[list[Path], typer.Argument(metavar="TAPE|DIR...", help="Tapes, or folders of them.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One line of JSON a tape.")] = False,
+) -> None:
+    """Say what would make calls irreproducible, and how late the process was.
+
+    Exit code 0: every call can be run again exactly. 1: one cannot. 2: a tape cannot be found.
+    """
+    good, model = True, default_identity()
+    with terminal.one_line(OSError):
+        for path, name in tapes_in(places):
+            checked = examined(path, versions(), model)
+            good = good and checked.reproducible
+            if as_json:
+                typer.echo(json.dumps({"tape": str(path), **checked.as_json()}, ensure_ascii=False))
+                continue
+            verdict = "reproducible" if checked.reproducible else "not reproducible"
+            terminal.out.print(escape(printable(f"{name}: {verdict}")))
+            for line in checked.lines:
+                terminal.out.print(escape(printable(f"  {line}")))
+    if not good:
+        raise typer.Exit(1)

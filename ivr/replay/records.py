@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import MISSING, fields
 from functools import cache
 from hashlib import blake2b
+from math import inf, isfinite
 from typing import Any, Final, get_args
 
 import msgspec
@@ -38,6 +39,15 @@ _SCORES: Final = 10_000
 _EVENTS: Final[dict[str, type[Any]]] = {kind.__name__: kind for kind in get_args(Event)}
 _LONGEST_CHUNK: Final = 4_000_000
 """Bytes of silence at most that stand in for audio that is not on the tape."""
+_MOST_SILENCE: Final = 64_000_000
+"""Bytes of silence at most in one frame of the file."""
+_FURTHEST: Final = 1 << 40
+"""Milliseconds of media time, and seconds of the driver's clock, at most: what a frame may be told."""
+_FASTEST: Final = 192_000
+"""Samples a second of TTS audio at most."""
+
+_MOST_SAID: Final = 4096
+"""Commands of one event, and numbers measured with it, at most."""
 
 
 def command_record(command: Command, *, audible: bool = True) -> CommandRecord:
@@ -124,6 +134,8 @@ class RecordDecoder:
         self._timestamp = 0
         self._streams: dict[str, bytes] = {}
         self._at = {"caller_audio": 0, "tts": 0}
+        self.silence = 0
+        """Bytes that stand in for audio so far."""
 
     def stream(self, name: str, audio: bytes) -> None:
         """Take audio that stands in front of the records. Raises ValueError for streams that do not fit together."""
@@ -143,8 +155,8 @@ class RecordDecoder:
             if record[0] == FRAME_RECORD:
                 return self._frame(*record[1:])
             return self._event(*record[1:])
-        except (TypeError, IndexError, KeyError, OverflowError, msgspec.ValidationError) as fault:
-            raise ValueError(f"a record makes no sense: {fault}") from fault
+        except (TypeError, IndexError, KeyError, OverflowError, AttributeError, msgspec.ValidationError) as fault:
+            raise ValueError(f"a record makes no sense: {str(fault)[:200]}") from fault
 
     def _frame(
         self,
@@ -155,14 +167,17 @@ class RecordDecoder:
         commands: list[CommandRecord] | None = None,
         sounds: list[Any] | None = None,
     ) -> Moment:
+        now = self._now(time)
+        if type(step) is not int or abs(self._timestamp + step) > _FURTHEST:
+            raise ValueError("a frame's timestamp makes no sense")
         self._timestamp += step
-        speech = score / _SCORES if type(score) is int else float(score)
         if type(payload) is not bytes:
             payload = self._piece("caller_audio", payload, g711.SILENCE)
-        if type(self._timestamp) is not int:
-            raise ValueError("a frame's timestamp is no whole number")
+        speech = score / _SCORES if type(score) is int else score
+        if type(speech) is not float or not 0.0 <= speech <= 1.0:
+            raise ValueError("a score is no number from 0 to 1")
         event = AudioIn(self._timestamp, payload, speech)
-        return Moment(self._now(time), event, commands or (), sounds or ())
+        return Moment(now, event, _commands(commands), _sounds(sounds))
 
     def _event(
         self,
@@ -172,33 +187,45 @@ class RecordDecoder:
         commands: list[CommandRecord] | None = None,
         sounds: list[Any] | None = None,
     ) -> Moment:
+        now = self._now(time)
         if name not in _EVENTS:
             raise ValueError(f"no event is called {str(name)[:40]!r}")
         if name == "TtsAudio" and type(said.get("audio")) is int:
             mulaw = said.get("encoding") == "mulaw"
-            audio = _silence(said["audio"], g711.SILENCE) if mulaw else self._piece("tts", said["audio"], 0)
+            audio = self._still(said["audio"], g711.SILENCE) if mulaw else self._piece("tts", said["audio"], 0)
             said = {**said, "audio": audio}
         event = msgspec.convert(said, _EVENTS[name], builtin_types=(bytes,))
-        return Moment(self._now(time), event, commands or (), sounds or ())
+        if any(isinstance(value, float) and not isfinite(value) for value in said.values()):
+            raise ValueError("a number is none")
+        if type(event) is TtsAudio and not 0 < event.rate <= _FASTEST:
+            raise ValueError("audio has no rate that makes sense")
+        return Moment(now, event, _commands(commands), _sounds(sounds))
 
     def _piece(self, name: str, length: Any, sample: int) -> bytes:
         """Return the next piece of a stream; silence where the tape has no such stream."""
         stream = self._streams.get(name)
         if stream is None or type(length) is not int or length < 0:
-            return _silence(length, sample)
+            return self._still(length, sample)
         at = self._at[name]
         self._at[name] = at + length
         if at + length > len(stream):
             raise ValueError("its audio is missing")
         return stream[at : at + length]
 
+    def _still(self, length: Any, sample: int) -> bytes:
+        """Return silence in place of audio that is not on the tape."""
+        if type(length) is not int or not 0 <= length <= _LONGEST_CHUNK or self.silence + length > _MOST_SILENCE:
+            raise ValueError("audio has no length that makes sense")
+        self.silence += length
+        return bytes([sample]) * length
+
     def _now(self, time: int | float) -> float:
-        if type(time) is int:
-            self._ticks += time
-            return self._ticks / _TICKS
-        now = float(time)
-        self._ticks = round(now * _TICKS)
-        return now
+        # A whole number counts from the record before; anything but a number of seconds is no time.
+        ticks = self._ticks + time if type(time) is int else time * _TICKS if type(time) is float else inf
+        if not abs(ticks) <= _FURTHEST * _TICKS:
+            raise ValueError("a time makes no sense")
+        self._ticks = round(ticks)
+        return self._ticks / _TICKS if type(time) is int else time
 
 
 @cache
@@ -222,11 +249,26 @@ def _said(one: Event | Command) -> dict[str, Any]:
     return said
 
 
-def _silence(length: Any, sample: int) -> bytes:
-    """Return silence in place of audio that is not on the tape."""
-    if type(length) is not int or not 0 <= length <= _LONGEST_CHUNK:
-        raise ValueError("audio has no length that makes sense")
-    return bytes([sample]) * length
+def _commands(said: Any) -> Sequence[CommandRecord]:
+    """Return the commands of a record. Raises ValueError for what are none."""
+    if said is None:
+        return ()
+    if type(said) is not list or len(said) > _MOST_SAID:
+        raise ValueError("its decisions make no sense")
+    for one in said:
+        whole = type(one) is list and len(one) > 1 and type(one[0]) is str
+        if not whole or not (type(one[1]) is dict or (one[0] == "SendAudio" and type(one[1]) is int)):
+            raise ValueError("its decisions make no sense")
+    return said
+
+
+def _sounds(said: Any) -> Sequence[Any]:
+    """Return the numbers that were measured with an event. Raises ValueError for what are none."""
+    if said is None:
+        return ()
+    if type(said) is not list or len(said) > _MOST_SAID:
+        raise ValueError("what was measured makes no sense")
+    return said
 
 
 def _head(count: int) -> int:

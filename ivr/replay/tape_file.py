@@ -35,7 +35,15 @@ _WHERE: Final = 8
 LARGEST_BATCH: Final = 8_000_000
 LARGEST_TAPE: Final = 500_000_000
 """Bytes that are read of a tape, uncompressed: the audio of six hours."""
-MOST_EVENTS: Final = 3_000_000
+MOST_EVENTS: Final = 1_500_000
+MOST_DAMAGED: Final = 500
+"""Damaged frames behind which the rest of a file is not looked at."""
+LARGEST_RECORD: Final = 1_000_000
+"""Bytes of a record that is not audio alone: what is unpacked of it may be sixty times as large."""
+MOST_RECORDS: Final = 100_000
+"""Records of one batch."""
+LARGEST_PHRASE: Final = 4_000_000
+"""Bytes of the audio of a phrase."""
 MOST_FAULTS: Final = 20
 _PIECE: Final = 1 << 18
 _OPTIONS: Final[dict[int, int]] = {
@@ -125,8 +133,30 @@ def read(path: Path) -> Tape:
 
     A tape that breaks off, or is damaged in places, is read as far as it goes: see `Tape.faults` and `Tape.gaps`.
     """
-    with path.open("rb") as file:
-        return _Reading(path.name, file).tape()
+    with _opened(path) as file:
+        return _Reading(_name(path), file).tape()
+
+
+def option_names(path: Path) -> frozenset[str]:
+    """Return the names of the options that a tape's header has. Raises TapeError, OSError."""
+    with _opened(path) as file:
+        first = next(_frames(file), None)
+        _header(_name(path), first)
+        options = first.records[0][1].get("options") if first is not None else None
+        return frozenset(options if isinstance(options, dict) else ())
+
+
+def _opened(path: Path) -> BinaryIO:
+    """Open a tape. Raises TapeError for what is no file: reading a pipe would wait for ever."""
+    # For what is not there, the error of `open` says more.
+    if path.exists() and not path.is_file():
+        raise TapeError(f"{_name(path)}: this is no file")
+    return path.open("rb")
+
+
+def _name(path: Path) -> str:
+    """Return the name of a file as it can be printed, also one that is not UTF-8."""
+    return path.name.encode("utf-8", "backslashreplace").decode()
 
 
 class Summary(NamedTuple):
@@ -140,8 +170,8 @@ class Summary(NamedTuple):
 
 def summary(path: Path) -> Summary:
     """Read the first and the last frame of a tape alone. Raises TapeError, OSError."""
-    with path.open("rb") as file:
-        header = _header(path.name, next(_frames(file), None))
+    with _opened(path) as file:
+        header = _header(_name(path), next(_frames(file), None))
         file.seek(0, 2)
         size = file.tell()
         if size < len(_TRAILER) + _WHERE:
@@ -152,9 +182,12 @@ def summary(path: Path) -> Summary:
         if not trailer.startswith(_TRAILER) or at >= size:
             return Summary(path, header, None)
         file.seek(at)
-        last = next(_frames(file), None)
-        end = _end(last.records[0][1]) if last is not None and last.records and last.records[0][0] == "end" else None
-        return Summary(path, header, end)
+        # A trailer that points elsewhere than to a frame leads nowhere: the file is not searched for one.
+        last = next(_frames(file), None) if file.read(len(MAGIC)) == MAGIC and file.seek(at) == at else None
+        match last.records if last is not None else []:
+            case [["end", said, *_], *_]:
+                return Summary(path, header, _end(said))
+        return Summary(path, header, None)
 
 
 class _FrameRead(NamedTuple):
@@ -172,18 +205,22 @@ class _FrameRead(NamedTuple):
 def _frames(file: BinaryIO) -> Iterator[_FrameRead]:
     """Yield the frames from here on. Behind one that is damaged, the next that can be found is read."""
     data = file.read(_PIECE)
-    while data:
+    damaged = 0
+    while data and damaged < MOST_DAMAGED:
         if not data.startswith(MAGIC):
             skipped = _skippable(data)
             if skipped is not None:
                 data = data[skipped:] or file.read(_PIECE)
                 continue
-            data, found = _seek(file, data)
-            if found:
-                yield _FrameRead([], 0, "some bytes belong to no frame", not data)
+            damaged += 1
+            data = _seek(file, data)
+            yield _FrameRead([], 0, "some bytes belong to no frame", not data)
             continue
         frame, data = _frame(file, data)
+        damaged += bool(frame.fault)
         yield frame
+    if data:
+        yield _FrameRead([], 0, "is damaged, as so many before it: the rest of the file is not read", last=True)
 
 
 def _frame(file: BinaryIO, data: bytes) -> tuple[_FrameRead, bytes]:
@@ -195,10 +232,13 @@ def _frame(file: BinaryIO, data: bytes) -> tuple[_FrameRead, bytes]:
             content += decompressor.decompress(data, LARGEST_BATCH)
             if decompressor.needs_input and not decompressor.eof:
                 data = file.read(_PIECE)
-                whole += data
                 if not data:
                     fault = "breaks off"
                     break
+                # Blocks without a byte in them make a frame of any length.
+                if len(whole) > 2 * LARGEST_BATCH:
+                    break
+                whole += data
             else:
                 data = b""
     except zstd.ZstdError:
@@ -207,22 +247,22 @@ def _frame(file: BinaryIO, data: bytes) -> tuple[_FrameRead, bytes]:
         fault = "is longer than a frame may be"
     if fault:
         # Behind a frame that cannot be read, the next is found by its first bytes.
-        rest, _ = _seek(file, whole[len(MAGIC) :]) if fault != "breaks off" else (b"", True)
+        rest = _seek(file, whole[len(MAGIC) :]) if fault != "breaks off" else b""
     else:
         rest = decompressor.unused_data or file.read(_PIECE)
     records, trouble = _batches(bytes(content), whole=not fault)
     return _FrameRead(records, len(content), fault or trouble, not rest), rest
 
 
-def _seek(file: BinaryIO, data: bytes) -> tuple[bytes, bool]:
-    """Return what is left of the file from the next frame on, and whether anything was passed over."""
+def _seek(file: BinaryIO, data: bytes) -> bytes:
+    """Return what is left of the file from the next frame on."""
     while (at := data.find(MAGIC)) < 0:
         tail = data[-len(MAGIC) + 1 :]
         more = file.read(_PIECE)
         if not more:
-            return b"", True
+            return b""
         data = tail + more
-    return data[at:], True
+    return data[at:]
 
 
 def _skippable(data: bytes) -> int | None:
@@ -241,13 +281,28 @@ def _batches(content: bytes, *, whole: bool) -> tuple[list[Any], str]:
             return records, "its last batch is not whole" if whole else ""
         at += 4 + length
         try:
-            found = msgspec.msgpack.decode(batch)
+            found = _unpacked(batch)
         except (ValueError, RecursionError):
-            return records, "a batch is no MessagePack"
+            return records, "a batch is no MessagePack, or too large"
         if not isinstance(found, list) or not all(isinstance(record, list) and record for record in found):
             return records, "a batch is no array of records"
         records += found
     return records, ""
+
+
+def _unpacked(batch: bytes) -> Any:
+    """Return what a batch holds. Raises ValueError, RecursionError."""
+    if len(batch) <= LARGEST_RECORD:
+        return msgspec.msgpack.decode(batch)
+    # What is small grows in memory when it is unpacked: only audio may be long.
+    count = int.from_bytes(batch[1:5], "big") if batch[0] == 0xDD else int.from_bytes(batch[1:3], "big")
+    if batch[0] in (0xDC, 0xDD) and count > MOST_RECORDS:
+        raise ValueError("too many records")
+    found = []
+    for record in msgspec.msgpack.decode(batch, type=list[msgspec.Raw]):
+        kind: Any = list[str | bytes] if len(memoryview(record)) > LARGEST_RECORD else list[Any]
+        found.append(msgspec.msgpack.decode(record, type=kind))
+    return found
 
 
 class _Reading:
@@ -263,6 +318,8 @@ class _Reading:
             own = {one.name: getattr(CallOptions(), one.name) for one in fields(CallOptions) if one.name != "phrases"}
             self._tape.newer = [f"{option} = {default}" for option, default in own.items() if option not in said]
             self._tape.unknown = [str(option) for option in said if option != "phrases" and option not in own]
+        self._silence = 0
+        """Bytes that stand in for audio in the frame that was read last."""
         self._broken = False
         """Something is missing in front of what comes next."""
 
@@ -272,6 +329,7 @@ class _Reading:
         for frame in self._frames:
             size += frame.size
             self._take(frame)
+            size += self._silence
             if size > LARGEST_TAPE or len(tape.moments) > MOST_EVENTS:
                 self._fault(f"longer than {LARGEST_TAPE // 1_000_000} MB or {MOST_EVENTS} events: the rest is not read")
                 return tape
@@ -300,11 +358,14 @@ class _Reading:
                         self._fault(f"behind event {len(self._tape.moments)}: {fault}", missing=True)
                 case ["phrase", str() as name, bytes() as audio] if name in _PHRASES:
                     self._tape.phrase_audio[name] = audio  # type: ignore[index]
-                case ["end", dict() as said]:
+                case ["end", dict() as said] if self._tape.end is None:
                     self._tape.end = _end(said)
+                case ["end", *_]:
+                    self._fault("the tape ends twice, or its end makes no sense")
                 case [str(), *_]:
                     # A record that this version does not know is for a later one.
                     self._tape.phone.append(record)
+        self._silence = decoder.silence
         if frame.fault and not (frame.last and frame.fault == "breaks off"):
             self._fault(f"behind event {len(self._tape.moments)}: a frame {frame.fault}", missing=True)
 
@@ -328,9 +389,14 @@ def _header(name: str, first: _FrameRead | None) -> TapeHeader:
     if type(form) is int and form > TAPE_FORMAT:
         raise TapeError(f"{name}: written by a later version (format {form}, this one reads up to {TAPE_FORMAT})")
     try:
-        return msgspec.convert(said, TapeHeader, builtin_types=(bytes,))
+        header = msgspec.convert(said, TapeHeader, builtin_types=(bytes,))
     except (msgspec.ValidationError, ValueError, TypeError) as fault:
         raise TapeError(f"{name}: its header makes no sense: {fault}") from None
+    for phrase, kept in header.phrases.items():
+        # Silence of this length stands in for the audio.
+        if not 0 <= kept.audio_bytes <= LARGEST_PHRASE:
+            raise TapeError(f"{name}: its header makes no sense: a phrase of {kept.audio_bytes} bytes, {phrase}")
+    return header
 
 
 def _end(said: Any) -> TapeEnd | None:

@@ -93,3 +93,22 @@ def test_what_cannot_be_cut_is_one_line(folder: Path, tmp_path: Path) -> None:
         assert says in result.output.replace("\n", " ")
         assert "Traceback" not in result.output
     assert not (tmp_path / "x.tape").exists()
+
+
+def test_a_tape_is_redacted(folder: Path, tmp_path: Path) -> None:
+    result = run("redact", folder / "a.tape", "-o", tmp_path / "r.tape")
+    assert result.exit_code == 0
+    assert "every decision is the same; rule words stay readable" in result.output
+    assert "branches" not in run("show", tmp_path / "r.tape").output
+
+
+def test_tapes_are_examined(folder: Path, tmp_path: Path) -> None:
+    result = run("doctor", folder)
+    assert result.exit_code == 0
+    assert "a.tape: reproducible" in result.output
+    assert "ticks: " in result.output
+    (tmp_path / "bad.tape").write_bytes(b"x")
+    result = run("doctor", folder, tmp_path, "--json")
+    assert result.exit_code == 1
+    assert [json.loads(line)["reproducible"] for line in result.output.splitlines()] == [True, False]
+    assert run("doctor", tmp_path / "nowhere").exit_code == 2
