@@ -169,7 +169,7 @@ class RecordDecoder:
     ) -> Moment:
         now = self._now(time)
         if type(step) is not int or abs(self._timestamp + step) > _FURTHEST:
-            raise ValueError("a frame's timestamp makes no sense")
+            raise ValueError("a frame's timestamp is no whole number that makes sense")
         self._timestamp += step
         if type(payload) is not bytes:
             payload = self._piece("caller_audio", payload, g711.SILENCE)

@@ -300,8 +300,13 @@ def _unpacked(batch: bytes) -> Any:
         raise ValueError("too many records")
     found = []
     for record in msgspec.msgpack.decode(batch, type=list[msgspec.Raw]):
-        kind: Any = list[str | bytes] if len(memoryview(record)) > LARGEST_RECORD else list[Any]
-        found.append(msgspec.msgpack.decode(record, type=kind))
+        if len(memoryview(record)) <= LARGEST_RECORD:
+            found.append(msgspec.msgpack.decode(record))
+            continue
+        try:
+            found.append([*msgspec.msgpack.decode(record, type=tuple[str, bytes])])
+        except msgspec.ValidationError:
+            found.append([*msgspec.msgpack.decode(record, type=tuple[str, str, bytes])])
     return found
 
 

@@ -85,7 +85,7 @@ HOSTILE: list[tuple[str, list[Any], str]] = [
     ("an unknown event", [[1, 0.0, "Rm", {}]], "no event is called 'Rm'"),
     ("fields of a wrong type", [[1, 0.0, "Tick", {"stood_s": "x"}]], "makes no sense"),
     ("too many items", [[0, 0.0, 0, 0, 0, [], [], 7]], "makes no sense"),
-    ("a time that is none", [[0, "x", 0, 0, 0]], "could not convert"),
+    ("a time that is none", [[0, "x", 0, 0, 0]], "a time makes no sense"),
     ("a timestamp that is a float", [[0, 0.0, 0.5, 0, 0]], "no whole number"),
     ("a length that is too long", [[0, 0.0, 0, 0, 10**12]], "no length that makes sense"),
     ("a length below zero", [["caller_audio", b"abc"], [0, 0.0, 0, 0, -1]], "no length that makes sense"),

@@ -26,9 +26,9 @@ from ivr.testbench.shrink import shrink
 
 STRETCH_S: Final = 0.2
 """Shortest stretch of time that is left out as a whole, in seconds."""
-NEAR_S: Final = 0.005
+SAME_WAIT_S: Final = 0.005
 """How far a wait may differ and be the same, in seconds."""
-MOST_RUNS: Final = 3000
+MOST_CUT_TRIES: Final = 3000
 
 
 class CutTarget(Protocol):
@@ -105,7 +105,7 @@ class TurnTarget:
         waits = (self._then[-1], now[-1])
         if now[:-1] != self._then[:-1] or (waits[0] is None) != (waits[1] is None):
             return False
-        if waits[0] is not None and abs(waits[0] - waits[1]) > NEAR_S:
+        if waits[0] is not None and abs(waits[0] - waits[1]) > SAME_WAIT_S:
             return False
         return self._wrong <= self._trouble(run, number)
 
@@ -250,7 +250,7 @@ def cut(
                 told(level, len(fewer))
             return shows
 
-        found = shrink(parts, still, most=MOST_RUNS - tries, enough=enough)
+        found = shrink(parts, still, most=MOST_CUT_TRIES - tries, enough=enough)
         kept = made(found.kept)
         tries += found.tries
         finished = found.finished

@@ -33,7 +33,7 @@ _LETTER_CLASSES: Final = (
     "ؤئء",
 )
 """Letters that stand in for each other."""
-_PEERS: Final = {letter: letters for letters in _LETTER_CLASSES for letter in letters}
+_LETTER_PEERS: Final = {letter: letters for letters in _LETTER_CLASSES for letter in letters}
 _ATTEMPTS_MOST: Final = 64
 
 
@@ -125,7 +125,7 @@ def _letters(word: str, random: Iterator[int]) -> str:
 def _letter(char: str, value: int) -> str:
     """Return another letter of the same kind."""
     small = char.lower()
-    peers = _PEERS.get(small)
+    peers = _LETTER_PEERS.get(small)
     if peers is None:
         # Another script: the letters around it that are of its kind.
         start = ord(char) & ~31
