@@ -26,7 +26,7 @@ from tools.tapes.speech import MarkerRecogniser
 ROOT: Final = Path(__file__).parents[2]
 ACCOUNT: Final = f"AC{0:032x}"
 SECRET: Final = "none"
-START_PATIENCE_S: Final = 60.0
+START_PATIENCE_S: Final = 180.0
 STOP_PATIENCE_S: Final = 60.0
 _ELSEWHERE: Final = ("IVR_", "TWILIO_", "HAMSA_")
 """Settings of this shell are none of these bridges."""
