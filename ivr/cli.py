@@ -27,9 +27,16 @@ COMMANDS: Final = {
     "faults": "Show what callers hear when Hamsa or the agent fails: every known fault, in virtual time.",
     "replay": "Run calls on tapes again with today's code: the same, or the first difference in words.",
     "tape": "List, show, examine, cut and redact tapes of calls.",
+    "golden": "Keep calls as tests, and run them.",
     "version": "Say which version this is, and on what it runs.",
 }
-"""What `ivr --help` says of each command: the first line of its docstring in `ivr/commands/NAME.py`."""
+"""What `ivr --help` says of each command: the first line of its docstring in its module (`module_of`)."""
+_JUDGING: Final = ("test", "compare", "golden")
+
+
+def module_of(command: str | None) -> str:
+    """Return the name of a command's module."""
+    return f"ivr.commands.judge.{command}" if command in _JUDGING else f"ivr.commands.{command}"
 
 
 class LazyCommands(TyperGroup):
@@ -38,7 +45,7 @@ class LazyCommands(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return the name, the loaded command and the arguments that are left."""
         name, _, rest = super().resolve_command(ctx, args)
-        return name, typer.main.get_command(import_module(f"ivr.commands.{name}").app), rest
+        return name, typer.main.get_command(import_module(module_of(name)).app), rest
 
 
 app = typer.Typer(
@@ -55,7 +62,7 @@ for _name, _help in COMMANDS.items():
 def show_version(wanted: bool) -> None:
     """Run the command `version` in place of any other, where `--version` is given."""
     if wanted:
-        import_module("ivr.commands.version").version()
+        import_module(module_of("version")).version()
         raise typer.Exit
 
 

@@ -18,7 +18,8 @@ import typer
 from typer.testing import CliRunner, Result
 
 from ivr import __version__, cli
-from ivr.commands import check, compare, terminal
+from ivr.commands import check, terminal
+from ivr.commands.judge import compare
 from ivr.testbench import call, demo, mock, tts
 from ivr.testbench.faults import run as faults
 from ivr.testbench.scenario import AfterAgent, At, IntoReply, PlayFile, Say, Scenario
@@ -64,7 +65,7 @@ def test_help_loads_no_command() -> None:
 
 def test_help_begins_with_the_command_s_docstring() -> None:
     for name, summary in cli.COMMANDS.items():
-        command = typer.main.get_command(import_module(f"ivr.commands.{name}").app)
+        command = typer.main.get_command(import_module(cli.module_of(name)).app)
         assert (command.help or "").partition("\n")[0] == summary
 
 

@@ -9,7 +9,7 @@ from ivr.call.commands import Command, Note
 from ivr.call.timeline import Turn, wait
 from ivr.replay.compare.difference import compare
 from ivr.replay.compare.show import lines
-from ivr.replay.exact import steps
+from ivr.replay.exact import recorded_acoustics, steps
 from ivr.replay.records import CommandDigest
 from ivr.replay.tape import Tape, TapeError
 from ivr.replay.tape_file import read
@@ -23,7 +23,7 @@ class ReplayedCall:
         if tape.header.side != "bridge":
             raise TapeError("this tape is a phone's: nothing was decided there, so nothing can be run again")
         self.tape, self.name = tape, name
-        self._call = Call(tape.options)
+        self._call = Call(tape.options, recorded_acoustics(tape))
         self._digest = CommandDigest()
         self.commands: list[tuple[float, Command]] = []
         """What is decided today, with the seconds since the tape began."""

@@ -31,14 +31,14 @@ def document(played: Sequence[PlayedCall], out: Path) -> str:
     for one in played:
         # Reporters group by the class name: here the folder of the scenario.
         folder, _, name = one.name.rpartition("/")
-        where = {"classname": _clean(folder.replace("/", ".") or "scenarios"), "name": _clean(name)}
+        where = {"classname": clean(folder.replace("/", ".") or "scenarios"), "name": clean(name)}
         case = ET.SubElement(suite, "testcase", {**where, "time": f"{_seconds(one):.3f}"})
         if one.faults:
-            about = {"message": _clean(one.faults[0]), "type": "error" if one.error else "not as expected"}
-            ET.SubElement(case, "error" if one.error else "failure", about).text = _clean("\n".join(one.faults))
+            about = {"message": clean(one.faults[0]), "type": "error" if one.error else "not as expected"}
+            ET.SubElement(case, "error" if one.error else "failure", about).text = clean("\n".join(one.faults))
         if one.outcome:
             lines = [f"not known: {what}" for what in one.outcome["not_known"]]
-            ET.SubElement(case, "system-out").text = _clean(
+            ET.SubElement(case, "system-out").text = clean(
                 "\n".join([*lines, (out / one.planned.folder / "call.html").as_posix()])
             )
     ET.indent(root)
@@ -50,6 +50,6 @@ def _seconds(played: PlayedCall) -> float:
     return float(played.outcome["seconds"]) if played.outcome else 0.0
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Return a text without what XML cannot hold."""
     return NOT_XML.sub("\ufffd", text)

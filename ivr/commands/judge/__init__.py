@@ -1,0 +1,1 @@
+"""Run the commands that play or replay many calls and give one verdict."""
