@@ -14,6 +14,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ivr.commands import terminal
+from ivr.commands.live_agent import LiveError, SettingsError, ask_live
 from ivr.media.vad import scorer
 from ivr.replay import tape_file
 from ivr.replay.compare.declared import DECLARED_FILE, DeclaredChange, DeclaredError, read_declared
@@ -73,6 +74,13 @@ def replay(
     from_turn: FromTurn = None,
     grid: GridOptions = None,
     page: GridPage = None,
+    live: Annotated[
+        str, typer.Option(help="Ask your agent of today the questions of this tape.", metavar="agent=URL")
+    ] = "",
+    fail_on: Annotated[
+        list[str] | None,
+        typer.Option(help="With --live: exit code 1 for this; repeat it.", metavar="text|action|slower"),
+    ] = None,
 ) -> None:
     """Run calls on tapes again with today's code: the same, or the first difference in words.
 
@@ -86,7 +94,7 @@ def replay(
     Exit code 0: the same, or declared. 1: something differs that is not declared.
     2: nothing could be read.
     """
-    with terminal.one_line(TapeError, DeclaredError, UnknownEffect, ChangeError, OSError):
+    with terminal.one_line(TapeError, DeclaredError, UnknownEffect, ChangeError, LiveError, SettingsError, OSError):
         if changed or grid or from_turn is not None:
             otherwise(tape, changed or (), grid or (), from_turn, page, jobs or processes(), as_json=as_json)
             return
@@ -94,7 +102,9 @@ def replay(
             explain(tape, because)
             return
         changes = declared_changes(declared)
-        if tape.is_dir():
+        if live or fail_on:
+            good = ask_live(bridge_tape(tape), live, fail_on or (), as_json=as_json)
+        elif tape.is_dir():
             good = gate(tape, changes, jobs or processes(), as_json=as_json, junit=junit)
         else:
             one = scored_again(bridge_tape(tape)) if score else bridge_tape(tape)
