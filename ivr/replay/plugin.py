@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from ivr.replay.golden.replayed import ReplayedCall
 
 _PHONE = pytest.StashKey["AsyncPhone | StepPhone"]()
-_TAPES = pytest.StashKey[list[tuple[str, Path]]]()
 _OPTION = "--ivr-tapes"
 _PROPERTY = "ivr_tape"
 """Name of the JUnit property that holds the path of a tape."""
@@ -33,7 +32,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marks."""
-    config.stash[_TAPES] = []
     config.addinivalue_line("markers", "tape(path, ..., set={}, declared=FILE): the test is the replay of these tapes")
     config.addinivalue_line("markers", "phone(path='/voice', live=False, ...): how the fixture `phone` calls")
 
@@ -92,16 +90,17 @@ def pytest_runtest_makereport(
     report = yield
     if report.when == "call" and report.failed:
         for path in _kept(item):
-            item.config.stash[_TAPES].append((item.nodeid, path))
             item.user_properties.append((_PROPERTY, str(path)))
             report.user_properties.append((_PROPERTY, str(path)))
             report.sections.append(("tape of the call", f"{path}\nivr report {path} -o call.html"))
     return report
 
 
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: Any) -> None:
     """List the tapes of failed tests."""
-    kept = config.stash[_TAPES]
+    # The reports have crossed from process to process where pytest-xdist runs the tests.
+    failed = terminalreporter.getreports("failed")
+    kept = [(one.nodeid, path) for one in failed for name, path in one.user_properties if name == _PROPERTY]
     if kept:
         terminalreporter.section("tapes of failed tests")
         for name, path in kept:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from importlib.metadata import entry_points
@@ -116,3 +117,16 @@ def test_the_plugin_costs_a_run_nothing(tmp_path: Path) -> None:
         [sys.executable, "-c", loaded], env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "['ivr', 'ivr.replay', 'ivr.replay.plugin']"
+
+
+def test_the_example_of_the_documents_runs(tmp_path: Path) -> None:
+    blocks = re.findall(r"```python\n# (\w+\.py)\n(.*?)```", (ROOT / "docs/testing.md").read_text("utf-8"), re.S)
+    assert [name for name, _ in blocks] == ["my_bridge.py", "test_my_bridge.py"]
+    (tmp_path / "my_bridge.py").write_text(blocks[0][1], "utf-8")
+    code, output = run(tmp_path, blocks[1][1], "--ivr-tapes=tapes", "-W", "ignore::DeprecationWarning")
+    assert code == 1
+    assert "1 failed, 2 passed" in output
+    assert "assert 800.0 < 500" in output
+    kept = "tapes/test_mine.py_test_the_answer_comes_within_half_a_second.tape"
+    assert output.count(kept) == 3
+    assert (tmp_path / kept).exists()
