@@ -14,8 +14,8 @@ from ivr.commands import terminal
 from ivr.config.environment import gather
 from ivr.config.load import SettingsError, load
 from ivr.observe.redact import without_secrets
-from ivr.replay.golden.answers import CHANGES, AgentAnswer, AnswerPair, changes, summary, text_difference
-from ivr.replay.golden.live import ask_again
+from ivr.replay.peers.answers import CHANGES, AgentAnswer, AnswerPair, changes, summary, text_difference
+from ivr.replay.peers.live import ask_again
 from ivr.replay.tape import Tape
 from ivr.server.compose import agent_client
 

@@ -1,4 +1,4 @@
-"""Be a plugin of pytest: the fixtures `phone` and `tape`, and the marks of the same names.
+"""Be a plugin of pytest: the fixtures `phone`, `tape` and `taped_call`, and marks.
 
 pytest loads this with every run of everyone who has the bridge installed, so nothing of the bridge is imported before a
 test asks for it, and pytest itself is no dependency of the bridge.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from ivr.replay.golden.replayed import ReplayedCall
 
 _PHONE = pytest.StashKey["AsyncPhone | StepPhone"]()
+_RENDERED = pytest.StashKey[Path]()
 _OPTION = "--ivr-tapes"
+_MODE = "--ivr-mode"
 _PROPERTY = "ivr_tape"
 """Name of the JUnit property that holds the path of a tape."""
 
@@ -28,6 +30,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Offer `--ivr-tapes`."""
     group = parser.getgroup("ivr", "calls (ivr-bridge)")
     group.addoption(_OPTION, metavar="DIR", help="keep the tapes of the calls of failed tests in this folder")
+    group.addoption(
+        _MODE,
+        choices=("none", "once", "new", "rewrite"),
+        help="peers of `taped_call`: none asks none of them (for CI), rewrite asks all and writes the tapes anew",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -65,6 +72,31 @@ def tape(request: pytest.FixtureRequest) -> ReplayedCall:
         return replayed(found[0][0], found[0][1])
     except Exception as fault:
         pytest.fail(f"{found[0][0].name}: {fault}", pytrace=False)
+
+
+@pytest.fixture
+def taped_call(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., ReplayedCall]:
+    """Give a function that places a scenario at this bridge, its peers played from a tape.
+
+    `taped_call(scenario, tape, mode="once", agent_url="", **legs)`: a scenario file or steps in words; a mode for all
+    legs, or one each as `agent="new"`.
+    """
+    from ivr.replay.golden.marked import placed_from_tape
+
+    stash = request.config.stash
+    if _RENDERED not in stash:
+        stash[_RENDERED] = tmp_path_factory.mktemp("phrases") / "rendered"
+
+    def place(
+        scenario: str | Sequence[str], tape: str, *, mode: str = "once", agent_url: str = "", **legs: str
+    ) -> ReplayedCall:
+        forced = request.config.getoption(_MODE)
+        modes = {leg: forced or legs.get(leg, mode) for leg in ("stt", "agent", "tts", *legs)}
+        folder = request.path.parent
+        script = folder / scenario if isinstance(scenario, str) else scenario
+        return placed_from_tape(script, folder / tape, modes, stash[_RENDERED], agent_url)
+
+    return place
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -124,7 +156,7 @@ def _replay_marked(item: pytest.Function) -> None:
         return
     from ivr.replay.golden.marked import difference
 
-    wrong = [(path, text) for path, more in found if (text := difference(path, more))]
+    wrong = [(path, text) for path, more in found if (text := difference(path, more, item.config.rootpath))]
     if wrong:
         item.stash[_DIFFERENT] = [path for path, _ in wrong]
         pytest.fail("\n\n".join(text for _, text in wrong), pytrace=False)

@@ -85,6 +85,9 @@ class LineAgent:
 class Bridge:
     """Hold what the calls of one server share. Belongs to the loop in which `start` is awaited."""
 
+    fit: Callable[[CallPorts], CallPorts] | None = None
+    """Puts other peers in the place of a call's own, before it begins; None: nothing does."""
+
     def __init__(
         self,
         settings: Settings,
@@ -375,7 +378,7 @@ class Bridge:
         synthesizer = self.speech_service.synthesizer_for(hamsa)
         transcriber = self.speech_service.transcriber_for(hamsa)
         self._speech_stats[session] = synthesizer.stats, transcriber.stats
-        return CallPorts(
+        ports = CallPorts(
             started,
             # Without the carrier's REST there is no way to hand a caller over.
             Call(options if self._rest is not None else replace(options, transfer_to=())),
@@ -384,6 +387,7 @@ class Bridge:
             LineAgent(self._agent, line.webhook_url, self._late.setdefault(started.call_id, {})),
             None if self._rest is None else partial(self._hand_over, self._rest, started, line, account),
         )
+        return ports if self.fit is None else self.fit(ports)
 
     # -- peers ---------------------------------------------------------------------------------------------------
 

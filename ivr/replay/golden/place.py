@@ -7,7 +7,7 @@ words. The same scenario gives the same tape, to the byte.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -16,6 +16,7 @@ from ivr.call.call import Call
 from ivr.call.commands import Command, HangUp
 from ivr.call.events import CallStarted, Event
 from ivr.call.options import CallOptions
+from ivr.call.ports import CallPorts
 from ivr.call.timeline import Turn
 from ivr.replay.recorder.header import tape_header
 from ivr.replay.records import CommandDigest, command_record
@@ -79,10 +80,13 @@ class TapeInMemory:
             )
 
 
-def placed(scenario: Scenario, folder: Path) -> Tape:
+def placed(
+    scenario: Scenario, folder: Path, fit: Callable[[CallPorts], CallPorts] | None = None, *, live: bool = False
+) -> Tape:
     """Place a scenario, and return the call as a tape. `folder` keeps the phrases from call to call.
 
-    Raises ScenarioError for a scenario that cannot be played this way.
+    `fit` puts other peers in the place of the mocks. `live`: they are real ones, so the call takes its time. Raises
+    ScenarioError for a scenario that cannot be played this way.
     """
     if len(set(scenario.texts)) > MARKERS:
         raise ScenarioError(f"{scenario.name}: more than {MARKERS} texts")
@@ -96,12 +100,17 @@ def placed(scenario: Scenario, folder: Path) -> Tape:
         texts = list(dict.fromkeys(scenario.texts))
         peers = FaultPeers(Service(), HamsaProfile(marked=dict(enumerate(texts, 1))))
         chosen = settings(folder, IVR_LANGUAGE=scenario.language, IVR_GREETING=GREETINGS[scenario.language])
-        async with running(build_bridge(chosen, peers, kept)) as bridge:
-            await asyncio.sleep(_BEFORE_THE_CALL_S)
+        made = build_bridge(chosen, peers, kept)
+        made.fit = fit
+        async with running(made) as bridge:
+            await asyncio.sleep(0.0 if live else _BEFORE_THE_CALL_S)
             peers.called_at = asyncio.get_running_loop().time()
             await ring(bridge, scenario, peers.switchboard)
 
-    virtual_time.run(call())
+    if live:
+        asyncio.run(call())
+    else:
+        virtual_time.run(call())
     return kept.tape
 
 

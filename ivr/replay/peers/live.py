@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Final
 
 from ivr.call.events import Event
-from ivr.replay.golden.answers import AnswerPair, answer_of
-from ivr.replay.golden.exchanges import exchanges, reply_request
+from ivr.replay.peers.answers import AnswerPair, answer_of
+from ivr.replay.peers.exchanges import exchanges, reply_request
 from ivr.replay.tape import Tape, TapeError
 from ivr.webhook.client import AgentClient
 

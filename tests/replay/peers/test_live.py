@@ -15,9 +15,9 @@ from typer.testing import CliRunner
 from ivr.call.commands import ReplyRequest
 from ivr.call.events import AudioIn, ReplyDelta, TtsAudio, TtsFailed
 from ivr.commands.replay import app
-from ivr.replay.golden.answers import answer_of
-from ivr.replay.golden.exchanges import exchanges, reply_request
-from ivr.replay.golden.live import ask_again
+from ivr.replay.peers.answers import answer_of
+from ivr.replay.peers.exchanges import exchanges, reply_request
+from ivr.replay.peers.live import ask_again
 from ivr.replay.tape import Moment, Tape, TapeError, TapeHeader
 from ivr.replay.tape_file import write
 from ivr.testbench.agent.app import DemoAgent, MemoryTransport, routes
@@ -164,7 +164,7 @@ def test_bad_options_are_one_line(tape: Tape, tmp_path: Path, arguments: list[st
 
 def test_a_cut_answer_is_shown_as_such(capsys: pytest.CaptureFixture[str]) -> None:
     from ivr.commands.live_agent import _show, table
-    from ivr.replay.golden.answers import AgentAnswer, AnswerPair
+    from ivr.replay.peers.answers import AgentAnswer, AnswerPair
 
     cut = AgentAnswer("It costs 2", 300.0, None, 3, cut=True)
     pair = AnswerPair(3, "how much", cut, AgentAnswer("No idea.", 200.0, 300.0, 1, "hang up"))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ivr.call.events import Event, PeerFault, ReplyDelta, ReplyEnded, ReplyFailed
-from ivr.replay.golden.answers import AgentAnswer, AnswerPair, answer_of, changes, summary, text_difference
+from ivr.replay.peers.answers import AgentAnswer, AnswerPair, answer_of, changes, summary, text_difference
 
 ANSWER = AgentAnswer("It costs 25 riyals.", 300.0, 900.0, 4)
 
