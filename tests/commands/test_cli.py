@@ -219,8 +219,11 @@ def test_compare_says_which_side_is_worse(monkeypatch: pytest.MonkeyPatch) -> No
     assert lines[:2] == ["A: a, 6 calls", "B: b, 6 calls"]
     assert lines[4].split() == ["answer", "802", "1202", "805", "1205", "+400", "268", "worse"]
     assert run("compare", "b", "a").exit_code == 0
-    assert run("compare", "a", "other").exit_code == 2
-    assert "no scenario in common" in plain(run("compare", "a", "other"))
+    refused = run("compare", "a", "other")
+    assert refused.exit_code == 2
+    assert "not comparable" in plain(refused)
+    assert "0 of 6 calls of A and 1 of 1 of B" in plain(refused)
+    assert "no scenario in common" in plain(run("compare", "a", "other", "--anyway"))
 
 
 @pytest.mark.parametrize(("good", "code"), [(True, 0), (False, 1)])

@@ -31,6 +31,12 @@ LEAST_WAYS: Final = 800
 ONE_FRAME_MS: Final = 20.0
 """A frame: less is no difference to a caller."""
 SEED: Final = 1
+P95_LEAST: Final = 20
+"""Values from which a 95th percentile is given."""
+MOST_LATE_APART: Final = 0.1
+"""Shares of calls from a busy machine may differ by so much between the two sides."""
+ALIKE: Final = ("line", "language", "voice", "agent", "settings", "phrases")
+"""What a bridge tells of itself that must be the same beside a baseline."""
 
 Cell: TypeAlias = tuple[str, str]
 """A figure, and the turn that it is of; empty: of the call."""
@@ -55,6 +61,8 @@ class ComparedCall:
     scenario: str
     cells: Mapping[Cell, float]
     on_time: bool = True
+    about: Mapping[str, str] | None = None
+    """What the bridge told of itself and of the line; None: nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +73,8 @@ class FigureRow:
     unit: Literal["ms", ""]
     middle: tuple[float, float]
     """The median of all values; of counts, their mean."""
+    p95: tuple[float | None, float | None]
+    """The 95th percentile; None: of counts, and of fewer than 20 values, where it is but the worst by another name."""
     worst: tuple[float, float]
     difference: float
     """Of the second side to the first."""
@@ -116,7 +126,9 @@ def _read(file: Path, folder: Path) -> ComparedCall:
     # The folder of a suite has a folder for each time that a scenario was played.
     parts = file.parent.relative_to(folder).parts
     label = "/".join(parts[:-1] if parts and parts[-1].isdigit() else parts)
-    return ComparedCall(label or fields["scenario"] or "call", cells, fields["on_time"])
+    about = fields.get("about")
+    told = {str(name): str(value) for name, value in about.items()} if isinstance(about, dict) else None
+    return ComparedCall(label or fields["scenario"] or "call", cells, fields["on_time"], told)
 
 
 def _cells(fields: Mapping[str, Any]) -> Iterator[tuple[Cell, float]]:
@@ -193,11 +205,45 @@ def _row(name: str, unit: Literal["ms", ""], pools: Pools) -> FigureRow | None:
         name,
         unit,
         (float(middle(sides[0])), float(middle(sides[1]))),
+        (_p95(sides[0]), _p95(sides[1])) if unit else (None, None),
         (float(np.nanmax(sides[0])), float(np.nanmax(sides[1]))),
         difference,
         floor,
         verdict,
     )
+
+
+def _p95(values: NDArray[np.float64]) -> float | None:
+    """Return the 95th percentile of the values there are. None: they are too few."""
+    known = values[~np.isnan(values)]
+    return float(np.percentile(known, 95)) if len(known) >= P95_LEAST else None
+
+
+def refusals(first: Sequence[ComparedCall], second: Sequence[ComparedCall], *, baseline: bool = False) -> Iterator[str]:
+    """Yield why two sets of calls are not comparable, one line each.
+
+    `baseline`: the second is to be the first again, with other code: settings, agent, voice and words may not differ.
+    """
+    late = [sum(not call.on_time for call in calls) for calls in (first, second)]
+    shares = [count / max(1, len(calls)) for count, calls in zip(late, (first, second), strict=True)]
+    # A machine that was busy in one of the two runs alone is what they would differ by.
+    if abs(shares[0] - shares[1]) > MOST_LATE_APART:
+        yield (
+            f"{late[0]} of {len(first)} calls of A and {late[1]} of {len(second)} of B were made on a machine that was"
+            " too busy for exact figures"
+        )
+    if not baseline:
+        return
+    sides = [{name: _told(calls, name) for name in ALIKE} for calls in (first, second)]
+    for name in ALIKE:
+        if sides[0][name] != sides[1][name]:
+            was, is_now = (" or ".join(sorted(side[name])) for side in sides)
+            yield f"{name}: {was} in A, {is_now} in B"
+
+
+def _told(calls: Sequence[ComparedCall], name: str) -> set[str]:
+    """Return what the bridges of some calls told of themselves under a name."""
+    return {(call.about or {}).get(name, "not told" if call.about is None else "as usual") for call in calls}
 
 
 def _table(one: Sequence[ComparedCall], other: Sequence[ComparedCall], name: str) -> FigureTable | None:

@@ -13,7 +13,7 @@ import pytest
 from ivr.testbench.recording import PhoneRecord
 from ivr.testbench.report.result import result
 from ivr.testbench.scenario import from_words
-from ivr.testbench.suite.compare import ComparedCall, CompareError, FigureRow, compare, read
+from ivr.testbench.suite.compare import ComparedCall, CompareError, FigureRow, compare, read, refusals
 
 
 def calls(seed: int, *, number: int = 6, more: float = 0.0, spread: float = 60.0, scenario: str = "a",
@@ -88,6 +88,37 @@ def test_what_is_not_on_both_sides() -> None:
     ]  # fmt: skip
     other = [ComparedCall("a", {("answer", "1 other words"): 1.0})]
     assert compare(calls(1), other).rows == []
+
+
+def test_few_values_have_no_percentile() -> None:
+    # Two answers a call.
+    assert row(compare(calls(1, number=9), calls(2, number=10)).rows).p95[0] is None
+    many = row(compare(calls(1, number=10), calls(2, number=10)).rows)
+    assert many.p95[0] is not None
+    assert many.middle[0] < many.p95[0] <= many.worst[0]
+    assert row(compare(calls(1, number=20), calls(2, number=20)).rows, "underruns").p95 == (None, None)
+
+
+def test_a_machine_busy_on_one_side_refuses() -> None:
+    busy = [*calls(2, on_time=False), *calls(3)]
+    assert list(refusals(calls(1), calls(2))) == list(refusals(busy, busy)) == []
+    (why,) = refusals(calls(1), busy)
+    assert why.startswith("0 of 6 calls of A and 6 of 12 of B were made on a machine that was too busy")
+    assert list(refusals([], [])) == []
+
+
+def test_a_baseline_refuses_other_settings() -> None:
+    def told(**about: str) -> list[ComparedCall]:
+        return [ComparedCall("a", {}, True, about) for _ in range(2)]
+
+    one, other = told(agent="a.example", bridge="1"), told(agent="b.example", bridge="2", settings="endpoint_ms 400")
+    assert list(refusals(one, other)) == []
+    assert list(refusals(one, other, baseline=True)) == [
+        "agent: a.example in A, b.example in B",
+        "settings: as usual in A, endpoint_ms 400 in B",
+    ]
+    assert list(refusals(one, told(agent="a.example", bridge="2"), baseline=True)) == []
+    assert "agent: a.example in A, not told in B" in refusals(one, [ComparedCall("a", {})], baseline=True)
 
 
 def kept(folder: Path, **changes: Any) -> Path:
