@@ -225,7 +225,7 @@ def started_with(event: events.CallStarted, made: StandIns) -> events.CallStarte
 
 
 def _id(text: str, made: StandIns) -> str:
-    return text[:_IDS] + made.text(text[_IDS:])
+    return text[:_IDS] + made.name(text[_IDS:])
 
 
 def decided(tape: Tape) -> Tape:

@@ -22,6 +22,10 @@ from ivr.text.turn_end import FOLDED_WORD, folded
 
 _MARKED_WORD: Final = r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f\u064b-\u065f\u0670])*"
 _TOKEN: Final = re.compile(rf"{_MARKED_WORD}(?:['’]{_MARKED_WORD})?|\d+")
+_ESCAPED: Final = re.compile(r"\\u\w{4}|\\.")
+"""What is no word in a regular expression."""
+_AND: Final = "و"
+"""Begins an Arabic word that goes on with a sentence: such words still begin with it, and no others do."""
 _REPEATED_LETTER: Final = re.compile(r"(.)\1+")
 _KNOWN_BEGINNINGS: Final = (("9665", 11), ("05", 9))
 """Beginnings of numbers that a rule knows, and how long such a number is at least: they stay."""
@@ -44,6 +48,8 @@ def words_of(*modules: ModuleType) -> frozenset[str]:
 
 def _words_in(value: Any) -> Iterator[str]:
     """Yield the words of a table. A text alone is none."""
+    if isinstance(value, re.Pattern) and isinstance(value.pattern, str):
+        value = (_ESCAPED.sub(" ", value.pattern),)
     if isinstance(value, Mapping):
         value = tuple(value.items())
     if isinstance(value, frozenset | tuple):
@@ -70,6 +76,10 @@ class StandIns:
 
     def text(self, text: str) -> str:
         """Return a text with stand-ins, as long as it is."""
+        return _TOKEN.sub(lambda token: token[0] if self._stays(token[0]) else self._of(token[0]), text)
+
+    def name(self, text: str) -> str:
+        """Return what stands in for an id: no word in it decides anything."""
         return _TOKEN.sub(lambda token: self._of(token[0]), text)
 
     def digit(self, key: str, place: int, terminator: str) -> str:
@@ -83,11 +93,12 @@ class StandIns:
         plain = folded(word)
         return plain in self._kept or _REPEATED_LETTER.sub(r"\1", plain) in self._kept
 
+    def _stays(self, token: str) -> bool:
+        return not token[0].isdecimal() and self.keeps(token)
+
     def _of(self, token: str) -> str:
         if token in self._made:
             return self._made[token]
-        if not token[0].isdecimal() and self.keeps(token):
-            return token
         made = token
         for attempt in range(_ATTEMPTS_MOST):
             # The same word has the same stand-in, however its letters are written.
@@ -119,7 +130,10 @@ class StandIns:
 
 
 def _letters(word: str, random: Iterator[int]) -> str:
-    return "".join(_letter(char, next(random)) for char in word)
+    made = "".join(_letter(char, next(random)) for char in word)
+    if word[0] == _AND:
+        return _AND + made[1:]
+    return made if made[0] != _AND else "ي" + made[1:]
 
 
 def _letter(char: str, value: int) -> str:

@@ -75,6 +75,19 @@ def test_numbers_keep_their_shape(number: str, shape: str) -> None:
     assert stands != number
 
 
+def test_and_stays_at_the_beginning_of_a_word() -> None:
+    words = ["واختر", "اختر", "والشحنة", "شحنة", "وزن"] + [f"{letter}حنة" for letter in "ابتثجحخدذرزسشصضطظعغفقكلمنهي"]
+    stands = made(*words)
+    assert [stands.text(word)[0] == "و" for word in words] == [word[0] == "و" for word in words]
+
+
+def test_no_part_of_an_id_stays() -> None:
+    stands = made("bb12yes")
+    assert stands.text("yes") == "yes"
+    assert stands.name("yes") != "yes"
+    assert len(stands.name("bb12yes")) == 7
+
+
 def test_keys_stay_keys() -> None:
     stands = made()
     assert stands.digit("#", 1, "#") == "#"
