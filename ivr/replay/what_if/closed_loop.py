@@ -129,7 +129,10 @@ class _Loop:
         while call.ended is None:
             first = min(coming[0] if coming else inf, due[0][0] if due else inf)
             wake_at = call.wake_at()
-            tick_at = inf if wake_at is None else self._ticks_at(max(wake_at, self._now))
+            tick_at = inf if wake_at is None else max(wake_at, self._now)
+            # Asked at every event, and mostly in vain.
+            if tick_at < first:
+                tick_at = self._ticks_at(tick_at)
             if min(first, tick_at) > over_at:
                 break
             if tick_at < first:
