@@ -25,6 +25,7 @@ from ivr.replay.compare.rescored import rescore, score_lines
 from ivr.replay.compare.show import lines
 from ivr.replay.compare.table import folder_lines, folder_table
 from ivr.replay.compare.verdict import FolderVerdict, judged, summed
+from ivr.replay.compare.words import printable
 from ivr.replay.grid.command import weigh
 from ivr.replay.tape import Tape, TapeError
 from ivr.replay.what_if.changes import ChangeError
@@ -190,6 +191,7 @@ def explain(path: Path, effect: str) -> None:
 
 def tell(line: str) -> None:
     """Print a line. On a terminal a long one goes on below its words, else it stays whole, for `grep`."""
+    line = printable(line)
     indent = TELL_INDENT if line.startswith("  ") else 0
     if terminal.out.is_terminal and len(line) > terminal.out.width > 2 * TELL_INDENT:
         start = line[:indent]

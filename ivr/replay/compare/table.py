@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ivr.replay.compare.verdict import RESULTS, FolderVerdict, TapeResult, TapeVerdict
+from ivr.replay.compare.words import printable
 
 MOST_ROWS: Final = 40
 """Rows of the table, at most."""
@@ -43,9 +44,11 @@ def folder_table(found: FolderVerdict) -> Table | None:
             told = "; ".join([what, *one.notes] if what else one.notes)
             turn = str(one.turn) if one.kind else ""
             style = _RESULT_STYLES.get(one.result, "")
-            made.add_row(Text(one.name), Text(one.result, style), one.kind, one.at, turn, Text(told))
+            made.add_row(
+                Text(printable(one.name)), Text(one.result, style), one.kind, one.at, turn, Text(printable(told))
+            )
         if len(group) > most:
-            last = f"… to {group[-1].name}"
+            last = f"… to {printable(group[-1].name)}"
             made.add_row(Text(last), Text(f"{len(group) - most} more", "dim"), group[0].kind, "", "", Text("alike"))
         if made.row_count >= MOST_ROWS:
             break

@@ -16,7 +16,7 @@ from ivr.call.call import Call
 from ivr.replay.compare.ear import Decided
 from ivr.replay.exact import ReplayStep, has_sounds, recorded_acoustics, steps
 from ivr.replay.records import command_record
-from ivr.replay.tape import CommandRecord, Moment, Tape
+from ivr.replay.tape import CommandRecord, Moment, Tape, TapeError
 
 LATE_MOST_S: Final = 0.15
 """How late a process wakes a call that it goes on feeding, at most; in seconds."""
@@ -31,10 +31,14 @@ class Walk:
 
     def __init__(self, tape: Tape, wake_at: float | None = None) -> None:
         self._tape = tape
-        self.call = Call(tape.options, recorded_acoustics(tape))
+        try:
+            self.call = Call(tape.options, recorded_acoustics(tape))
+        except Exception as fault:
+            raise TapeError(f"no call can be made with the options of this tape: {fault}") from fault
         self._wake_at = wake_at
         """Wake the call once at this time, which the tape does not; None: do not."""
         self._parted = False
+        self._now = tape.began_at
         self._asked_at: float | None = None
         self._asked_since = 0.0
         self.decided: list[Decided] = []
@@ -69,7 +73,9 @@ class Walk:
                 self.failure = f"{type(fault).__name__}: {fault}"
                 yield ReplayStep(index, moment, [], [["failure", self.failure]])
                 return
-            decided.append(Decided(moment.now, step.records))
+            self._now = moment.now
+            if step.records:
+                decided.append(Decided(moment.now, step.records))
             yield step
 
     def _look(self, now: float) -> None:
@@ -87,10 +93,11 @@ class Walk:
             at = self.call.wake_at()
             if at is None or at >= until:
                 return
-            self._wake(max(at, self.decided[-1].now if self.decided else at))
+            self._wake(max(at, self._now))
 
     def _wake(self, at: float) -> list[CommandRecord]:
         audible = self._tape.header.audible and not has_sounds(self._tape)
         records = [command_record(made, audible=audible) for made in self.call.receive(events.Tick(), at)]
-        self.decided.append(Decided(at, records))
+        if records:
+            self.decided.append(Decided(at, records))
         return records

@@ -14,6 +14,7 @@ from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from ivr import cli
+from ivr.call.call import Call
 from ivr.call.caller import barge_in
 from ivr.commands import terminal
 from ivr.replay import tape_file
@@ -197,3 +198,16 @@ def test_a_long_table_is_cut() -> None:
     assert table is not None
     assert table.row_count == MOST_ROWS
     assert folder_table(FolderVerdict([TapeVerdict("a", "same")])) is None
+
+
+def test_a_call_that_cannot_be_made_is_named(tape: Tape, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(self: Call, *given: object) -> None:
+        raise ValueError("endpoint_ms is negative")
+
+    path = tmp_path / "a.tape"
+    tape_file.write(path, tape)
+    monkeypatch.setattr(Call, "__init__", broken)
+    result = replay(path)
+    assert (result.exit_code, result.output.count("\n")) == (2, 1)
+    assert "no call can be made with the options of this tape: endpoint_ms is negative" in result.output
+    assert folder.judge_file(path, "a.tape", []).result == "unreadable"

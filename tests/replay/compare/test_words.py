@@ -123,3 +123,16 @@ def test_the_question_of_another_command_is_empty() -> None:
     assert words.asked(command_record(commands.RequestReply(4, REQUEST))) == "what  is\nopen"
     assert words.asked(["SendClear", {}]) == ""
     assert fields(REQUEST)[0].name == "text"
+
+
+def test_what_a_terminal_obeys_is_not_printed() -> None:
+    assert (
+        words.printable("a\x1b[31m\x00\u202eb كلمة")
+        == "a\N{REPLACEMENT CHARACTER}[31m\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}b كلمة"
+    )
+
+
+@pytest.mark.parametrize("seconds", [float("nan"), float("inf"), 1e306])
+def test_a_time_that_is_none_has_words_too(seconds: float) -> None:
+    assert words.clock(seconds) == "??:??.???"
+    assert words.span(seconds) == "? ms"
