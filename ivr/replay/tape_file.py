@@ -137,15 +137,6 @@ def read(path: Path) -> Tape:
         return _Reading(_name(path), file).tape()
 
 
-def option_names(path: Path) -> frozenset[str]:
-    """Return the names of the options that a tape's header has. Raises TapeError, OSError."""
-    with _opened(path) as file:
-        first = next(_frames(file), None)
-        _header(_name(path), first)
-        options = first.records[0][1].get("options") if first is not None else None
-        return frozenset(options if isinstance(options, dict) else ())
-
-
 def _opened(path: Path) -> BinaryIO:
     """Open a tape. Raises TapeError for what is no file: reading a pipe would wait for ever."""
     # For what is not there, the error of `open` says more.
@@ -174,8 +165,7 @@ def summary(path: Path) -> Summary:
         header = _header(_name(path), next(_frames(file), None))
         file.seek(0, 2)
         size = file.tell()
-        if size < len(_TRAILER) + _WHERE:
-            return Summary(path, header, None)
+        # A header alone is longer than a trailer.
         file.seek(size - len(_TRAILER) - _WHERE)
         trailer = file.read()
         at = int.from_bytes(trailer[-_WHERE:], "little")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, get_args
 
 from ivr.call.call import Call
 from ivr.call.events import CallStarted, Tick
-from ivr.call.options import CallOptions
 from ivr.replay import exact, tape_file
 from ivr.replay.edit.wording import clock
 from ivr.replay.recorded_acoustics import RecordedAcoustics
@@ -62,15 +61,15 @@ def examined(path: Path, versions: Mapping[str, str], model: str) -> Examination
     """Examine one tape. `versions`, `model`: of today. Raises OSError."""
     try:
         tape = tape_file.read(path)
-        known = tape_file.option_names(path)
     except TapeError as fault:
         return Examination([str(fault).removeprefix(f"{path.name}: ")])
     if tape.header.side == "phone":
         return Examination(["a phone's tape: nothing was decided there"])
     found = examine(tape)
-    missing = sorted({spot.name for spot in fields(CallOptions)} - known)
-    if missing:
-        found.remarks.append(f"options that did not exist then have today's defaults: {', '.join(missing)}")
+    if tape.newer:
+        found.remarks.append(f"options that did not exist then have today's defaults: {', '.join(tape.newer)}")
+    if tape.unknown:
+        found.remarks.append(f"options that do not exist any more: {', '.join(tape.unknown)}")
     for name in sorted({*versions, *tape.header.versions}):
         then, now = tape.header.versions.get(name, "unknown"), versions.get(name, "not installed")
         if then != now:

@@ -142,10 +142,8 @@ class _Noise:
             event = moments[index].event
             size = len(_audio(event))
             part, at = noise[at : at + size], at + size
-            if isinstance(event, events.AudioIn):
-                moments[index] = replace(moments[index], event=replace(event, payload=part))
-            elif isinstance(event, events.TtsAudio):
-                moments[index] = replace(moments[index], event=replace(event, audio=part))
+            covered: Any = {"payload" if isinstance(event, events.AudioIn) else "audio": part}
+            moments[index] = replace(moments[index], event=replace(event, **covered))
 
     def _ulaw(self, audio: bytes, rate: int) -> bytes:
         return g711.encode(self._pcm(g711.decode(audio), rate)) if audio else b""
@@ -173,7 +171,7 @@ def _audio(event: Event) -> bytes:
 
 def with_stand_ins(tape: Tape, made: StandIns) -> Tape:
     """Return the tape with stand-ins for words and numbers."""
-    replies: dict[int, list[int]] = {}
+    replies: dict[int, list[tuple[int, events.ReplyDelta]]] = {}
     moments = list(tape.moments)
     keys = 0
     for index, moment in enumerate(moments):
@@ -184,21 +182,19 @@ def with_stand_ins(tape: Tape, made: StandIns) -> Tape:
             case events.TranscriptArrived(text=text):
                 event = replace(event, text=made.text(text))
             case events.ReplyDelta(turn=turn):
-                replies.setdefault(turn, []).append(index)
+                replies.setdefault(turn, []).append((index, event))
             case events.ReplyEnded(transfer_to=str() as number):
                 event = replace(event, transfer_to=made.text(number))
             case events.DigitPressed(digit=digit):
                 keys += 1
                 event = replace(event, digit=made.digit(digit, keys, tape.header.options.keypad_terminator))
         moments[index] = replace(moment, event=event)
-    for indexes in replies.values():
+    for parts in replies.values():
         # A word may be cut anywhere: its parts get the parts of its stand-in.
-        parts = [moments[index].event for index in indexes]
-        whole = made.text("".join(part.text for part in parts if isinstance(part, events.ReplyDelta)))
-        for index, part in zip(indexes, parts, strict=True):
-            if isinstance(part, events.ReplyDelta):
-                text, whole = whole[: len(part.text)], whole[len(part.text) :]
-                moments[index] = replace(moments[index], event=replace(part, text=text))
+        whole = made.text("".join(part.text for _, part in parts))
+        for index, part in parts:
+            text, whole = whole[: len(part.text)], whole[len(part.text) :]
+            moments[index] = replace(moments[index], event=replace(part, text=text))
     header = tape.header
     options = replace(header.options, transfer_to=tuple(made.text(number) for number in header.options.transfer_to))
     phrases = {name: KeptPhrase(made.text(kept.text), kept.audio_bytes) for name, kept in header.phrases.items()}

@@ -10,6 +10,7 @@ import pytest
 from ivr.call.events import Tick
 from ivr.call.timeline import Turn
 from ivr.replay import exact, tape_file
+from ivr.replay.edit import cut as cutting
 from ivr.replay.edit.cut import (
     CutTape,
     DifferenceTarget,
@@ -22,7 +23,7 @@ from ivr.replay.edit.cut import (
     with_said_phrases,
 )
 from ivr.replay.edit.rerun import Cutter, KeptMoment, Rerun
-from ivr.replay.tape import Moment, Tape, TapeError, TapeHeader
+from ivr.replay.tape import Moment, Tape, TapeError, TapeHeader, Trouble
 from ivr.text import overlap_words
 from tests.replay.taped import taped
 
@@ -143,6 +144,16 @@ def test_a_call_that_is_needed_to_its_end_is_not_shortened(cutter: Cutter) -> No
 
     found = cut(cutter, Long(cutter.tape, cutter.whole, "clear"), enough=lambda: True)
     assert (found.tries, len(found.tape.moments)) == (1, len(cutter.tape.moments))
+
+
+def test_what_was_wrong_with_a_turn_must_be_there(cutter: Cutter, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [Trouble("wait", 1), Trouble("lost", 2), Trouble("end", 1)]
+    monkeypatch.setattr(cutting, "trouble", lambda *given: tuple(found))
+    target = TurnTarget(cutter.tape, cutter.whole, 1)
+    assert target.words == "turn 1: interrupted, wait"
+    assert target.holds(cutter.whole)
+    found.clear()
+    assert not target.holds(cutter.whole)
 
 
 def test_a_turn_must_be_there_with_the_same_wait(cutter: Cutter) -> None:

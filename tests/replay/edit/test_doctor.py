@@ -114,8 +114,16 @@ def test_other_versions_and_models_are_remarks(whole: Tape, tmp_path: Path, monk
         "python was unknown, today 3.13",
         "the audio was scored by energy, today by silero",
     ]
-    monkeypatch.setattr(tape_file, "option_names", lambda path: frozenset({"language"}))
-    assert "options that did not exist then have today's defaults: caution_most" in examined(path, {}, "").remarks[0]
+    changed = replace(whole, newer=["start_ms = 60"], unknown=["old_ms"])
+    monkeypatch.setattr(tape_file, "read", lambda path: changed)
+    assert examined(path, VERSIONS, "energy").remarks == [
+        "options that did not exist then have today's defaults: start_ms = 60",
+        "options that do not exist any more: old_ms",
+    ]
+
+
+def test_a_tape_without_an_end_has_no_digest_to_compare(whole: Tape) -> None:
+    assert examine(replace(whole, end=None)).hinders == []
 
 
 def test_what_is_no_tape_of_a_bridge_is_named(tmp_path: Path) -> None:
