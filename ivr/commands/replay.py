@@ -96,7 +96,7 @@ def replay(
     2: nothing could be read.
     """
     with terminal.one_line(TapeError, DeclaredError, UnknownEffect, ChangeError, LiveError, SettingsError, OSError):
-        if changed or grid or from_turn is not None:
+        if changed or grid or page or from_turn is not None:
             otherwise(tape, changed or (), grid or (), from_turn, page, jobs or processes(), as_json=as_json)
             return
         if because is not None:
@@ -126,8 +126,12 @@ def otherwise(
 ) -> None:
     """Show what would have been with other options, or with each of several values. Raises ChangeError, TapeError."""
     out, err = terminal.out, terminal.err
+    if page is not None and not grid:
+        raise ChangeError("-o draws a grid: add --grid NAME=VALUE,VALUE,...")
+    if grid and from_turn is not None:
+        raise ChangeError("a grid is run over whole calls: leave --from-turn out")
     if grid:
-        weigh(tape, grid, changes, out, err, jobs=jobs, page=page)
+        weigh(tape, grid, changes, out, err, jobs=jobs, as_json=as_json, page=page)
     elif changes:
         what_if(tape, changes, out, err, jobs=jobs, as_json=as_json, from_turn=from_turn)
     else:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
@@ -24,6 +26,7 @@ def weigh(
     err: Console,
     *,
     jobs: int,
+    as_json: bool,
     page: Path | None,
 ) -> None:
     """Show the trade-off over the values of a grid, and draw it on a page. Raises ChangeError, TapeError, OSError."""
@@ -34,9 +37,13 @@ def weigh(
     if not good:
         raise TapeError(results[0].error)
     points = grid_points(grid, results)
-    out.print(grid_table(grid, points), soft_wrap=False)
-    for line in remarks(results):
-        out.print(line, style="dim", markup=False)
+    if as_json:
+        told = {"grid": grid, "points": [asdict(one) for one in points], "left_out": len(results) - len(good)}
+        out.file.write(json.dumps(told, ensure_ascii=False) + "\n")
+    else:
+        out.print(grid_table(grid, points), soft_wrap=False)
+        for line in remarks(results):
+            out.print(line, style="dim", markup=False)
     if page is not None:
         page.write_text(grid_page(grid, points, len(good), sum(one.seconds for one in good) / 60), encoding="utf-8")
-        out.print(f"drawn: {page}", markup=False)
+        err.print(f"drawn: {page}", markup=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -126,5 +127,18 @@ def test_a_grid_as_a_developer_asks_for_it(
     assert CliRunner().invoke(replay.app, asked).exit_code == 0
     wrong = CliRunner().invoke(replay.app, [str(tmp_path), "--grid", "endpoint_ms"])
     assert wrong.exit_code == 2 and "NAME=VALUE,VALUE" in wrong.stderr
+    told = json.loads(CliRunner().invoke(replay.app, [*asked, "--json"]).stdout)
+    assert told["grid"] == {"endpoint_ms": [200, 1200]} and [one["cut_off"] for one in told["points"]] == [0, 1, 0]
     (tmp_path / "junk.tape").write_bytes(b"x")
     assert CliRunner().invoke(replay.app, [str(tmp_path / "junk.tape"), *asked[1:]]).exit_code == 2
+
+
+def test_options_that_do_not_go_together(tmp_path: Path) -> None:
+    page = ["-o", str(tmp_path / "x.html")]
+    for given, told in (
+        (page, "-o draws a grid"),
+        ([*page, "--set", "lead_ms=300"], "-o draws a grid"),
+        (["--grid", "lead_ms=300", "--from-turn", "2"], "leave --from-turn out"),
+    ):
+        ran = CliRunner().invoke(replay.app, [str(tmp_path), *given])
+        assert ran.exit_code == 2 and told in ran.stderr
