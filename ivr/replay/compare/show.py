@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from ivr.replay.compare.before import inputs_before
 from ivr.replay.compare.difference import Difference, ReplayFinding
 from ivr.replay.compare.view import callers_view
-from ivr.replay.compare.words import clock, command, decided, happened, quote, span
+from ivr.replay.compare.words import clock, command, decided, fields_of, happened, quote, span
 from ivr.replay.tape import CommandRecord, Tape
 
 
@@ -39,7 +39,9 @@ def difference_lines(found: ReplayFinding) -> Iterator[str]:
 
 def headline(one: Difference) -> str:
     """Return a difference in a few words."""
-    change = one.telling[0]
+    # Audio that leaves or does not is told by the phrase of the line that it belongs to.
+    phrases = [change for change in one.changes if "phrase" in (_noted(change.then), _noted(change.now))]
+    change = phrases[0] if phrases and one.kind == "playout" else one.telling[0]
     if one.failure:
         return f"today's code fails: {one.failure}"
     match change.manner:
@@ -52,7 +54,14 @@ def headline(one: Difference) -> str:
         case "order":
             return f"{command(change.then or ['?'])}, today before that {command(change.now or ['?'])}"
         case _:
-            return f"{command(change.then or ['?'])}, today {command(change.now or ['?'])}"
+            then, now = command(change.then or ["?"]), command(change.now or ["?"])
+            if then == now:
+                return f"{then}, today with other {'samples' if change.kind == 'audio' else 'figures'}"
+            return f"{then}, today {now}"
+
+
+def _noted(record: CommandRecord | None) -> object:
+    return fields_of(record).get("name") if record is not None and record[0] == "Note" else None
 
 
 def digest(tape: Tape) -> str:

@@ -17,6 +17,9 @@ CLEAR: CommandRecord = ["SendClear", {}]
 END: CommandRecord = ["HangUp", {"result": "success", "reason": "goodbye"}]
 
 
+PHRASE: CommandRecord = ["Note", {"name": "phrase", "fields": {"name": "reprompt"}}]
+
+
 def audio(ms: int) -> CommandRecord:
     return ["SendAudio", ms * 8, 0]
 
@@ -97,6 +100,8 @@ def test_a_call_that_fails_has_no_view() -> None:
             Change("speech", "new", None, speak(1, "Yes."), 0.1),
             "asked TTS for sentence 1 of turn 1 “Yes.” 100 ms sooner",
         ),
+        (Change("audio", "other", audio(20), audio(20)), "sent 20 ms of audio, today with other samples"),
+        (Change("note", "other", PHRASE, PHRASE), "said the line's phrase reprompt, today with other figures"),
         (
             Change("order", "order", CLEAR, ["CloseReply", {"turn": 1}]),
             "went silent: cleared what the phone still had (clear), today before that "
@@ -121,3 +126,9 @@ def test_two_differences_are_both_shown() -> None:
     assert "The first of 2 differences is in “audio”, event 1 of 2" in told
     assert "And this makes it another call (“yield”, event 2):" in told
     assert "now       did nothing: sent no clear" in told
+
+
+def test_audio_is_told_by_its_phrase() -> None:
+    changes = [Change("playout", "missing", audio(20)), Change("note", "missing", PHRASE)]
+    assert headline(Difference(0, 0.0, Tick(), [], [], changes)) == "said the line's phrase reprompt, today not"
+    assert headline(Difference(0, 0.0, Tick(), [], [], changes[:1])) == "sent 20 ms of audio, today not"
