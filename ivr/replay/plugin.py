@@ -16,7 +16,7 @@ import pytest
 
 if TYPE_CHECKING:
     from ivr.replay.golden.phones import AsyncPhone, StepPhone
-    from ivr.replay.golden.replayed import ReplayedCall
+    from ivr.replay.golden.replayed import OtherwiseCall, ReplayedCall
 
 _PHONE = pytest.StashKey["AsyncPhone | StepPhone"]()
 _RENDERED = pytest.StashKey[Path]()
@@ -61,7 +61,7 @@ def phone(request: pytest.FixtureRequest) -> Iterator[AsyncPhone | StepPhone]:
 
 
 @pytest.fixture
-def tape(request: pytest.FixtureRequest) -> ReplayedCall:
+def tape(request: pytest.FixtureRequest) -> ReplayedCall | OtherwiseCall:
     """Give the call of the tape that `@pytest.mark.tape` names, as today's code decides it."""
     from ivr.replay.golden.marked import replayed
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from ivr.call.events import AudioIn
-from ivr.replay.golden.replayed import ReplayedCall
+from ivr.replay.golden.marked import difference
+from ivr.replay.golden.replayed import OtherwiseCall, ReplayedCall
 from ivr.replay.tape import Moment, Tape, TapeError
+from ivr.replay.what_if.changes import ChangeError
 from tests.replay.taped import taped
 
 
@@ -56,3 +59,17 @@ def test_the_tape_of_a_phone_cannot_be_run_again(tape: Tape) -> None:
 
 def replace_moments(tape: Tape, moments: list[Moment]) -> Tape:
     return Tape(tape.header, moments, tape.phrase_audio, end=tape.end)
+
+
+def test_a_call_as_it_would_have_been(tape: Tape) -> None:
+    # Work that begins before the end of an utterance hides a shorter wait than that.
+    call = OtherwiseCall(tape, {"endpoint_ms": 1500, "endpoint_least_ms": 1500})
+    then = ReplayedCall(tape)
+    assert (call.first_audio_ms(1) or 0) > (then.first_audio_ms(1) or 0) + 100
+    assert call.heard[0] == then.heard[0]
+    assert "turn" in call.notes
+    assert repr(call).startswith("<OtherwiseCall <Tape CA12")
+    assert call.result in ("", "success")
+    with pytest.raises(ChangeError, match="no option is called 'endpont'"):
+        OtherwiseCall(tape, {"endpont": 900})
+    assert "assert on it by the fixture" in difference(Path("a.tape"), {"set": {"endpoint_ms": 900}}, Path())
