@@ -105,7 +105,7 @@ def replay(
         changes = declared_changes(declared)
         if live or fail_on:
             good = ask_live(bridge_tape(tape), live, fail_on or (), as_json=as_json)
-        elif tape.is_dir():
+        elif tape.is_dir() and not score:
             good = gate(tape, changes, jobs or processes(), as_json=as_json, junit=junit)
         else:
             one = scored_again(bridge_tape(tape)) if score else bridge_tape(tape)
@@ -153,6 +153,8 @@ def declared_changes(path: Path | None) -> list[DeclaredChange]:
 
 def bridge_tape(path: Path) -> Tape:
     """Read a tape of the bridge. Raises TapeError, OSError."""
+    if path.is_dir():
+        raise TapeError(f"{path}: this is a folder; --why, --score and --live are for one tape")
     tape = tape_file.read(path)
     if tape.header.side != "bridge":
         raise TapeError(f"{path.name}: a tape of a phone holds no decisions; run the bridge's own again")

@@ -93,6 +93,8 @@ def test_a_difference_fails_unless_declared(tapes: Path, monkeypatch: pytest.Mon
     ("words", "said"),
     [
         (["none"], "No such file"),
+        (["tapes", "--score"], "this is a folder"),
+        (["tapes", "--why", "list"], "this is a folder"),
         (["tapes/sub/empty"], "there is no tape in this folder"),
         (["tapes/sub", "--declared", "no.toml"], "No such file"),
         (["tapes/sub", "--declared", "tapes/sub/good.tape"], "this is no text"),
