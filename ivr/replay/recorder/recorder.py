@@ -1,6 +1,6 @@
 """Record live calls: see every event of every call, and hand them to the thread that writes tapes.
 
-On the event loop an event costs one entry of a list. Once a second the list of a call goes to the writer.
+On the event loop an event costs one entry of a list. Before a second is over the list of a call goes to the writer.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from ivr.replay.recorder.header import tape_header
 from ivr.replay.recorder.options import RecorderOptions, is_chosen
 from ivr.replay.recorder.writer import CallEnd, Happening, TapeWriter
 
-FLUSH_S: Final = 1.0
-"""Seconds of a call that a crash may cost its tape."""
+HOLD_S: Final = 0.8
+"""Seconds of a call that are held. A crash may cost its tape a second: thread and disk take time as well."""
 MOST_HELD: Final = 1_000_000
 """Bytes of one call that wait for the second to be over."""
 _EVENT_BYTES: Final = 400
@@ -133,7 +133,7 @@ class TapeRecorder:
         """Give the writer what is held of a call; return False when the tape is lost."""
         happenings, call.happenings = call.happenings, []
         size = len(happenings) * _EVENT_BYTES + call.audio
-        call.audio, call.due = 0, now + FLUSH_S
+        call.audio, call.due = 0, now + HOLD_S
         return not happenings or self.writer.add(call.ticket, happenings, size)
 
     def _forget(self, call_id: str, call: RecordedCall) -> None:
