@@ -62,6 +62,13 @@ def command_record(command: Command, *, audible: bool = True) -> CommandRecord:
     return [type(command).__name__, _said(command)]
 
 
+def plain_number(value: Any) -> Any:
+    """Return a number of an array library as one that MessagePack knows."""
+    if hasattr(value, "item"):
+        return value.item()
+    raise NotImplementedError(f"a tape holds no {type(value).__name__}")
+
+
 class CommandDigest:
     """Sum up every command of a call, in order, in 32 hexadecimal digits."""
 
@@ -70,7 +77,7 @@ class CommandDigest:
 
     def add(self, commands: Sequence[CommandRecord]) -> None:
         """Take the commands of one event or of several."""
-        self._sum.update(msgspec.msgpack.encode(commands)[_head(len(commands)) :])
+        self._sum.update(msgspec.msgpack.encode(commands, enc_hook=plain_number)[_head(len(commands)) :])
 
     def __str__(self) -> str:
         return self._sum.hexdigest()

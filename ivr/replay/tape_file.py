@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, get_args
 import msgspec
 
 from ivr.call.options import CallOptions, PhraseName
-from ivr.replay.records import CommandDigest, RecordDecoder, RecordEncoder
+from ivr.replay.records import CommandDigest, RecordDecoder, RecordEncoder, plain_number
 from ivr.replay.tape import TAPE_FORMAT, Moment, Tape, TapeEnd, TapeError, TapeHeader
 
 if TYPE_CHECKING or sys.version_info < (3, 14):
@@ -57,11 +57,13 @@ _PHRASES: Final = frozenset(get_args(PhraseName))
 class TapeEncoder:
     """Write one tape: each call returns bytes to put behind those before. Pure: files are for the one who asks."""
 
-    def __init__(self, header: TapeHeader) -> None:
+    def __init__(self, header: TapeHeader, compressor: zstd.ZstdCompressor | None = None) -> None:
+        """Take `compressor`, which tapes that are written in one thread may share; None: one of this tape's own."""
         self._header = header
         self._audible = header.audible
         self._digest = CommandDigest()
-        self._compressor = zstd.ZstdCompressor(options=_OPTIONS)
+        # Each frame is whole when it is returned, so that nothing of a tape stays in the compressor.
+        self._compressor = compressor or frame_compressor()
         self._written = 0
         self.events = 0
         """Moments so far."""
@@ -109,9 +111,14 @@ class TapeEncoder:
         return frame
 
 
+def frame_compressor() -> zstd.ZstdCompressor:
+    """Return what compresses the frames of tapes. It holds 0.4 MB."""
+    return zstd.ZstdCompressor(options=_OPTIONS)
+
+
 def _batch(records: list[Any]) -> bytes:
     """Return records as a batch, behind its length."""
-    batch = msgspec.msgpack.encode(records, enc_hook=_number)
+    batch = msgspec.msgpack.encode(records, enc_hook=plain_number)
     return len(batch).to_bytes(4, "little") + batch
 
 
@@ -400,10 +407,3 @@ def _end(said: Any) -> TapeEnd | None:
         return msgspec.convert(said, TapeEnd)
     except (msgspec.ValidationError, ValueError, TypeError):
         return None
-
-
-def _number(value: Any) -> Any:
-    """Return a number of an array library as one that MessagePack knows."""
-    if hasattr(value, "item"):
-        return value.item()
-    raise NotImplementedError(f"a tape holds no {type(value).__name__}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ivr.replay import exact, tape_file
@@ -46,3 +47,23 @@ def test_what_is_no_tape_is_named(junk: bytes, tmp_path: Path) -> None:
     path.write_bytes(junk)
     with pytest.raises(TapeError, match=r"a\.tape"):
         tape_file.read(path)
+
+
+def test_tapes_of_one_thread_share_a_compressor(tape: Tape, tmp_path: Path) -> None:
+    shared = tape_file.frame_compressor()
+    both = [tape_file.TapeEncoder(tape.header, shared) for _ in range(2)]
+    alone = tape_file.TapeEncoder(tape.header)
+    heads = [encoder.head() for encoder in (*both, alone)]
+    frames = [encoder.moments(tape.moments[at : at + 50]) for at in (0, 50) for encoder in (*both, alone)]
+    assert heads[0] == heads[1] == heads[2]
+    assert frames[0] == frames[1] == frames[2]
+    assert frames[3] == frames[4] == frames[5]
+
+
+def test_a_number_of_an_array_library_is_a_number() -> None:
+    digests = [CommandDigest(), CommandDigest()]
+    digests[0].add([["Note", {"name": "levels", "fields": {"caller_dbfs": np.float64(-20.5)}}]])
+    digests[1].add([["Note", {"name": "levels", "fields": {"caller_dbfs": -20.5}}]])
+    assert str(digests[0]) == str(digests[1])
+    with pytest.raises(NotImplementedError, match="no object"):
+        CommandDigest().add([["Note", object()]])

@@ -25,7 +25,7 @@ from ivr.replay.recorder.folder import TapeFolder, why
 from ivr.replay.recorder.options import KeepMode
 from ivr.replay.records import command_record
 from ivr.replay.tape import Moment, TapeEnd, TapeHeader
-from ivr.replay.tape_file import TapeEncoder
+from ivr.replay.tape_file import TapeEncoder, frame_compressor
 from ivr.replay.trouble import FAILURE_NOTES, trouble
 
 log = logging.getLogger("ivr.tapes")
@@ -75,10 +75,10 @@ class _WriteJob(NamedTuple):
 class _OpenTape:
     """Hold a tape that grows."""
 
-    def __init__(self, header: TapeHeader, part: Path) -> None:
+    def __init__(self, header: TapeHeader, part: Path, encoder: TapeEncoder) -> None:
         self.header = header
         self.part = part
-        self.encoder = TapeEncoder(header)
+        self.encoder = encoder
         self.size = 0
         self.began_at = self.last_at = 0.0
         self.stood_s = 0.0
@@ -145,6 +145,8 @@ class TapeWriter:
         self.on_tape: Callable[[str, int], None] = lambda _outcome, _size: None
         """Told the same, and the bytes of the tape. Called from the thread."""
         self._open: dict[int, _OpenTape] = {}
+        self._compressor = frame_compressor()
+        """Of all tapes: a call on the line keeps none of its own."""
         self._stored = self._pruned_at = 0.0
         self._thread = threading.Thread(target=self._run, name="tapes", daemon=True)
 
@@ -230,10 +232,13 @@ class TapeWriter:
             self._lose(job, why(fault))
         except Exception:
             log.exception("tape_failed")
+            # It may have stopped inside a frame.
+            self._compressor = frame_compressor()
             self._lose(job, "failed")
 
     def _begin(self, ticket: int, header: TapeHeader, phrases: Mapping[PhraseName, Phrase]) -> None:
-        tape = self._open[ticket] = _OpenTape(header, self._folder.claim(header.call_id))
+        encoder = TapeEncoder(header, self._compressor)
+        tape = self._open[ticket] = _OpenTape(header, self._folder.claim(header.call_id), encoder)
         tape.phrases = {name: phrase.audio for name, phrase in phrases.items() if phrase.audio}
         self._write(tape, tape.encoder.head())
 
