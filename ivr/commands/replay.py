@@ -19,7 +19,7 @@ from ivr.media.vad import scorer
 from ivr.replay import tape_file
 from ivr.replay.compare.declared import DECLARED_FILE, DeclaredChange, DeclaredError, read_declared
 from ivr.replay.compare.difference import compare
-from ivr.replay.compare.folder import judge_all, processes, tapes_below
+from ivr.replay.compare.folder import judge_all
 from ivr.replay.compare.junit import gate_junit
 from ivr.replay.compare.rescored import rescore, score_lines
 from ivr.replay.compare.show import lines
@@ -27,7 +27,9 @@ from ivr.replay.compare.table import folder_lines, folder_table
 from ivr.replay.compare.verdict import FolderVerdict, judged, summed
 from ivr.replay.compare.words import printable
 from ivr.replay.grid.command import weigh
+from ivr.replay.processes import processes
 from ivr.replay.tape import Tape, TapeError
+from ivr.replay.tape_folder import must_decide, tapes_below
 from ivr.replay.what_if.changes import ChangeError
 from ivr.replay.what_if.command import what_if
 from ivr.replay.why.effects import UnknownEffect
@@ -155,12 +157,7 @@ def bridge_tape(path: Path) -> Tape:
     """Read a tape of the bridge. Raises TapeError, OSError."""
     if path.is_dir():
         raise TapeError(f"{path}: this is a folder; --why, --score and --live are for one tape")
-    tape = tape_file.read(path)
-    if tape.header.side != "bridge":
-        raise TapeError(f"{path.name}: a tape of a phone holds no decisions; run the bridge's own again")
-    if not tape.moments:
-        raise TapeError(f"{path.name}: no event is on this tape")
-    return tape
+    return must_decide(tape_file.read(path), path.name)
 
 
 def again(tape: Tape, path: Path, changes: Sequence[DeclaredChange], *, as_json: bool, junit: Path | None) -> bool:
@@ -209,8 +206,6 @@ def tell(line: str) -> None:
 def gate(folder: Path, changes: Sequence[DeclaredChange], jobs: int, *, as_json: bool, junit: Path | None) -> bool:
     """Run every tape of a folder again, and show a table. Return whether all is the same, or declared."""
     paths = tapes_below(folder)
-    if not paths:
-        raise TapeError(f"{folder}: there is no tape in this folder")
     jobs = min(jobs, len(paths))
     began = perf_counter()
     with counted_up(len(paths), quiet=as_json) as done:

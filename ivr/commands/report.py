@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final
 
 import typer
 
 from ivr.commands import terminal
 from ivr.commands.replay import counted_up
 from ivr.replay import tape_file
-from ivr.replay.compare.folder import processes, tapes_below
 from ivr.replay.phone.phone_tape import phone_call
+from ivr.replay.processes import DIED, FEW, processes, run_each
 from ivr.replay.report.folder import CallRow, call_row, folder_page
 from ivr.replay.report.page import call_page
 from ivr.replay.report.page_data import call_figures
@@ -26,16 +23,13 @@ from ivr.replay.report.replayed import RebuiltCall, replayed
 from ivr.replay.report.sound import wav_file
 from ivr.replay.report.vcon import vcon_json
 from ivr.replay.tape import Tape, TapeError
+from ivr.replay.tape_folder import tapes_below
 from ivr.testbench.report.artifacts import ReportedCall
 
 app = typer.Typer(add_completion=False)
 
-_Given = TypeVar("_Given")
-_Made = TypeVar("_Made")
 WORST_PAGES: Final = 20
 """Calls of a folder whose pages are made unless all are wanted: those with the longest waits."""
-_SHARE: Final = 8
-"""Tapes that a process takes at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +128,11 @@ def _vcon(call: RebuiltCall) -> str:
 def _folder(folder: Path, out: Path, everything: bool, jobs: int, as_json: bool) -> None:
     """Show a folder of tapes, and make the pages of its calls beside it."""
     paths = tapes_below(folder)
-    if not paths:
-        raise TapeError(f"{folder}: there is no tape in this folder")
+    rows = [CallRow(path.relative_to(folder).as_posix()) for path in paths]
+    given = [(path, row.name) for path, row in zip(paths, rows, strict=True)]
     with counted_up(len(paths), quiet=as_json) as done:
-        rows = []
-        for row in _in_processes(row_of, [(path, path.relative_to(folder).as_posix()) for path in paths], jobs):
-            rows.append(row)
+        for place, row in run_each(row_of, given, jobs if len(given) > FEW else 1, dead_row):
+            rows[place] = row
             done()
     if as_json:
         print(json.dumps([asdict(row) for row in rows], ensure_ascii=False, indent=1))
@@ -150,42 +143,44 @@ def _folder(folder: Path, out: Path, everything: bool, jobs: int, as_json: bool)
     pages.mkdir(parents=True, exist_ok=True)
     asked = [(folder / row.name, pages / f"{row.name.replace('/', '-')}.html") for row in wanted]
     with counted_up(len(asked), quiet=False) as done:
-        for row, (_, page), made in zip(wanted, asked, _in_processes(page_of, asked, jobs), strict=True):
-            row.page = f"{pages.name}/{page.name}" if made else ""
+        for place, made in run_each(page_of, asked, jobs if len(asked) > FEW else 1, dead_page):
+            wanted[place].page = f"{pages.name}/{asked[place][1].name}" if made else ""
             done()
     _write(out, folder_page(rows, f"Tapes in {folder.resolve().name}").encode("utf-8", "replace"))
 
 
-def row_of(given: tuple[Path, str]) -> CallRow:
+def row_of(path: Path, name: str) -> CallRow:
     """Return the row of one tape. Never raises: what is wrong with it is in the row."""
-    path, name = given
     try:
         return call_row(name, tape_file.read(path))
     except (TapeError, OSError) as fault:
         return CallRow(name, faults=[str(fault)])
+    # What else a damaged tape may raise: one tape never stops the others.
+    except Exception as fault:
+        return CallRow(name, faults=[f"{type(fault).__name__}: {fault}"])
 
 
-def page_of(given: tuple[Path, Path]) -> bool:
+def dead_row(_path: Path, name: str) -> CallRow:
+    """Return the row of a tape that ends the process that reads it."""
+    return CallRow(name, faults=[DIED])
+
+
+def dead_page(_path: Path, _page: Path) -> bool:
+    """Return that a tape which ends the process that reads it has no page."""
+    return False
+
+
+def page_of(path: Path, page: Path) -> bool:
     """Write the page of one tape; return whether it could be read."""
-    path, page = given
     try:
         tape = tape_file.read(path)
         call = phone_call(tape).page() if tape.header.side == "phone" else call_page(replayed(tape), str(path))
-    except (TapeError, OSError):
+    # One tape never stops the others; its row says what is wrong with it.
+    except Exception:
         return False
     page.touch(mode=0o600)
     page.write_bytes(call.encode("utf-8", "replace"))
     return True
-
-
-def _in_processes(work: Callable[[_Given], _Made], given: Sequence[_Given], jobs: int) -> Iterator[_Made]:
-    """Yield what comes of each, in order."""
-    if jobs <= 1 or len(given) <= _SHARE:
-        yield from map(work, given)
-        return
-    # A fork of a process with threads may hang; a fresh process cannot.
-    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
-        yield from pool.map(work, given, chunksize=_SHARE)
 
 
 def _write(path: Path, content: bytes) -> None:

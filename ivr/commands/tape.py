@@ -25,6 +25,7 @@ from ivr.replay.edit.show import ShownPart, shown
 from ivr.replay.edit.wording import printable
 from ivr.replay.recorder.header import versions
 from ivr.replay.tape import Tape, TapeError
+from ivr.replay.tape_folder import must_decide
 
 app = typer.Typer(
     help="List, show, examine, cut and redact tapes of calls.", no_args_is_help=True, add_completion=False
@@ -131,8 +132,8 @@ def readable_for(path: Path, output: Path) -> Tape:
     if output.exists() and path.exists() and output.samefile(path):
         terminal.stop(f"{output}: this is the tape itself, name another file")
     tape = read(path)
-    if tape.header.side != "bridge":
-        terminal.stop(f"{path.name}: a phone's tape holds no decisions")
+    with terminal.one_line(TapeError):
+        must_decide(tape, path.name)
     if tape.started is None:
         terminal.stop(f"{path.name}: the tape does not hold the start of its call")
     return tape

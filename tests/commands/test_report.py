@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from ivr.commands import report
 from ivr.commands.report import app
 from ivr.media import wav
 from ivr.replay import tape_file
@@ -102,6 +103,17 @@ def test_a_folder_has_a_page_and_its_calls(tape: Tape, tmp_path: Path) -> None:
     rows = json.loads(CliRunner().invoke(app, [str(tmp_path), "--json", "--jobs", "1"]).stdout)
     assert {row["name"] for row in rows} == {"a.tape", "deep/b.tape", "junk.tape", "phone.tape"}
     assert CliRunner().invoke(app, [str(tmp_path), "--wav", str(tmp_path / "x.wav")]).exit_code == 2
+
+
+def test_a_tape_that_breaks_the_report_is_a_row(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*given: object) -> None:
+        raise RecursionError("too deep")
+
+    monkeypatch.setattr(report, "call_row", broken)
+    monkeypatch.setattr(report, "call_page", broken)
+    done = CliRunner().invoke(report.app, [str(path.parent)])
+    assert done.exit_code == 0, done.output
+    assert "RecursionError: too deep" in (path.parent / "index.html").read_text("utf-8")
 
 
 def test_an_empty_folder_is_one_line(tmp_path: Path) -> None:

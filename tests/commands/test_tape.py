@@ -9,8 +9,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from ivr import cli
+from ivr.call.events import Tick
 from ivr.replay import exact, tape_file
-from ivr.replay.tape import Tape, TapeHeader
+from ivr.replay.tape import Moment, Tape, TapeHeader
 from tests.replay.taped import taped
 
 
@@ -77,7 +78,7 @@ def test_a_tape_is_cut(folder: Path, tmp_path: Path) -> None:
 
 def test_what_cannot_be_cut_is_one_line(folder: Path, tmp_path: Path) -> None:
     tape_file.write(tmp_path / "phone.tape", Tape(TapeHeader("CA1", side="phone")))
-    tape_file.write(tmp_path / "none.tape", Tape(TapeHeader("CA1")))
+    tape_file.write(tmp_path / "none.tape", Tape(TapeHeader("CA1"), [Moment(1.0, Tick())]))
     output = ("-o", tmp_path / "x.tape")
     for words, says in (
         ((folder / "a.tape", *output), "one of --turn, --effect, --difference"),

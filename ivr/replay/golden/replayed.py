@@ -12,8 +12,9 @@ from ivr.replay.compare.difference import compare
 from ivr.replay.compare.show import lines
 from ivr.replay.exact import recorded_acoustics, steps
 from ivr.replay.records import CommandDigest
-from ivr.replay.tape import Tape, TapeError
+from ivr.replay.tape import Tape
 from ivr.replay.tape_file import read
+from ivr.replay.tape_folder import must_decide
 from ivr.replay.what_if.changes import changed, option_name, read_value
 from ivr.replay.what_if.closed_loop import closed_loop
 from ivr.replay.what_if.taped_call import taped_call
@@ -76,8 +77,7 @@ class ReplayedCall(CallTurns):
 
     def __init__(self, tape: Tape, name: str = "the tape") -> None:
         """Run the call again. Raises TapeError for the tape of a phone, which holds no decisions."""
-        if tape.header.side != "bridge":
-            raise TapeError("this tape is a phone's: nothing was decided there, so nothing can be run again")
+        must_decide(tape, name)
         self.tape, self.name = tape, name
         self._call = Call(tape.options, recorded_acoustics(tape))
         self.turns = self._call.turns

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 from xml.etree import ElementTree as ET
 
 from ivr.replay.golden.check import GoldenVerdict
 from ivr.replay.golden.expected import GoldenError
 from ivr.replay.golden.shelf import GoldenPlace, run
+from ivr.replay.processes import DIED, FEW, run_each
 from ivr.replay.report.difference import difference_page
 from ivr.replay.tape import TapeError
 from ivr.testbench.suite.junit import clean
-
-FEW: Final = 8
-"""Calls up to which another process costs more than it saves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +47,16 @@ def one(place: GoldenPlace) -> GoldenRun:
 
 def run_all(places: Sequence[GoldenPlace], jobs: int, done: Callable[[GoldenRun], None]) -> list[GoldenRun]:
     """Run golden calls and return them in their order. `done` is told each as it ends."""
-    if jobs == 1 or len(places) <= FEW:
-        results = []
-        for place in places:
-            results.append(one(place))
-            done(results[-1])
-        return results
-    # A process that is not forked has no threads of this one to wait for.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(jobs, len(places)), mp_context=context) as pool:
-        futures = {pool.submit(one, place): place for place in places}
-        for future in as_completed(futures):
-            done(future.result())
-        return [future.result() for future in futures]
+    found: dict[int, GoldenRun] = {}
+    given = [(place,) for place in places]
+    for at, found[at] in run_each(one, given, jobs if len(places) > FEW else 1, dead):
+        done(found[at])
+    return [found[at] for at in range(len(places))]
+
+
+def dead(place: GoldenPlace) -> GoldenRun:
+    """Return what stands for a golden call that ends the process that runs it."""
+    return GoldenRun(place, None, DIED)
 
 
 def junit(runs: Sequence[GoldenRun]) -> str:

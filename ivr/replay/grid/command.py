@@ -12,9 +12,9 @@ from rich.console import Console
 from ivr.replay.grid.page import grid_page
 from ivr.replay.grid.points import grid_points, grid_table, grid_variants
 from ivr.replay.tape import TapeError
+from ivr.replay.tape_folder import bridge_tapes
 from ivr.replay.what_if.changes import read_changes, read_grid
 from ivr.replay.what_if.command import run_all
-from ivr.replay.what_if.folder import tapes_in
 from ivr.replay.what_if.show import remarks
 
 
@@ -32,7 +32,7 @@ def weigh(
     """Show the trade-off over the values of a grid, and draw it on a page. Raises ChangeError, TapeError, OSError."""
     grid = read_grid(written)
     variants = grid_variants(grid, read_changes(set_too))
-    results = run_all(tapes_in(path), variants, err, jobs=jobs)
+    results = run_all(bridge_tapes(path), variants, err, jobs=jobs)
     good = [one for one in results if not one.error]
     if not good:
         raise TapeError(results[0].error)

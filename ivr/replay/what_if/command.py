@@ -12,8 +12,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ivr.replay.tape import TapeError
+from ivr.replay.tape_folder import bridge_tapes
 from ivr.replay.what_if.changes import Changes, read_changes
-from ivr.replay.what_if.folder import run_folder, tapes_in
+from ivr.replay.what_if.folder import run_folder
 from ivr.replay.what_if.show import call_lines, change_table, remarks
 from ivr.replay.what_if.summing import as_plain, figure_changes
 from ivr.replay.what_if.tape_result import TapeResult
@@ -28,19 +29,19 @@ def what_if(
     jobs: int,
     as_json: bool,
     from_turn: int | None = None,
-) -> bool:
-    """Show what the tapes of a path would have been with these changes. Return whether something could be said.
+) -> None:
+    """Show what the tapes of a path would have been with these changes.
 
-    Raises ChangeError, TapeError, OSError.
+    Raises ChangeError, TapeError (also where nothing can be said of any), OSError.
     """
     changes = read_changes(written)
-    results = run_all(tapes_in(path), [changes], err, jobs=jobs, from_turn=from_turn)
+    results = run_all(bridge_tapes(path), [changes], err, jobs=jobs, from_turn=from_turn)
     good = [one for one in results if not one.error]
-    if as_json:
-        out.file.write(json.dumps(summed_as_json(results, changes), ensure_ascii=False, default=str) + "\n")
-        return bool(good)
     if not good:
         raise TapeError(results[0].error)
+    if as_json:
+        out.file.write(json.dumps(summed_as_json(results, changes), ensure_ascii=False, default=str) + "\n")
+        return
     told = ", ".join(f"{name}={value}" for name, value in changes.items())
     told += f" from turn {from_turn} on" if from_turn is not None else ""
     calls = f"{len(good)} calls" if len(good) > 1 else good[0].name
@@ -53,7 +54,6 @@ def what_if(
             out.print(line, markup=False)
     for line in remarks(results):
         out.print(line, style="dim", markup=False)
-    return True
 
 
 def run_all(

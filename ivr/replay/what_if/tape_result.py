@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ivr.replay.tape import Tape, TapeError
+from ivr.replay.tape_folder import must_decide
 from ivr.replay.what_if.changes import Changes, changed, without_effect
 from ivr.replay.what_if.closed_loop import closed_loop
 from ivr.replay.what_if.fitting import fit
@@ -36,10 +37,7 @@ def run_tape(tape: Tape, name: str, variants: Sequence[Changes], from_turn: int 
 
     `from_turn`: the changes count from this turn on; None: from the start.
     """
-    if tape.header.side != "bridge":
-        raise TapeError(f"{name}: a phone's tape has no options to change: run the bridge's tape of the call")
-    if not tape.moments:
-        raise TapeError(f"{name}: there is no event on this tape")
+    must_decide(tape, name)
     made = TapeResult(name, tape.seconds, notes=list(tape.faults))
     taped = taped_call(tape)
     fitted = fit(taped)

@@ -99,7 +99,7 @@ def test_a_difference_fails_unless_declared(tapes: Path, monkeypatch: pytest.Mon
         (["tapes/sub", "--declared", "no.toml"], "No such file"),
         (["tapes/sub", "--declared", "tapes/sub/good.tape"], "this is no text"),
         (["tapes/bad"], "none of 1 tapes could be compared"),
-        (["tapes/empty.tape"], "no event is on this tape"),
+        (["tapes/empty.tape"], "there is no event on this tape"),
     ],
 )
 def test_a_mistake_is_one_line(tapes: Path, words: list[str], said: str) -> None:

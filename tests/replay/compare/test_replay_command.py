@@ -40,7 +40,7 @@ def test_one_tape_differs(tape: Tape, tmp_path: Path, monkeypatch: pytest.Monkey
 def test_a_tape_that_cannot_be_read_is_one_line(tape: Tape, tmp_path: Path) -> None:
     (tmp_path / "a.tape").write_bytes(b"hello")
     tape_file.write(tmp_path / "b.tape", Tape(dataclasses.replace(tape.header, side="phone")))
-    for name, said in (("a.tape", "this is no tape"), ("b.tape", "a tape of a phone"), ("c.tape", "No such file")):
+    for name, said in (("a.tape", "this is no tape"), ("b.tape", "a phone's tape"), ("c.tape", "No such file")):
         result = replay(tmp_path / name)
         assert (result.exit_code, result.output.count("\n")) == (2, 1)
         assert said in result.output

@@ -13,7 +13,8 @@ from typer.testing import CliRunner, Result
 from ivr.commands import replay, terminal
 from ivr.replay import tape_file
 from ivr.replay.tape import Moment, Tape, TapeError
-from ivr.replay.what_if.folder import run_path, tapes_in
+from ivr.replay.tape_folder import bridge_tapes
+from ivr.replay.what_if.folder import run_path
 from ivr.replay.what_if.outcome import CallOutcome, Happened
 from ivr.replay.what_if.show import call_lines, change_table, remarks
 from ivr.replay.what_if.summing import FigureChange
@@ -82,7 +83,7 @@ def test_a_mistake_is_one_line(tmp_path: Path, change: str, told: str) -> None:
 def test_a_folder_without_tapes(tmp_path: Path) -> None:
     ran = ivr(tmp_path, "--set", "endpoint_ms=300")
     assert ran.exit_code == 2 and "no tape in this folder" in ran.stderr
-    assert tapes_in(tmp_path / "a.tape") == [tmp_path / "a.tape"]
+    assert bridge_tapes(tmp_path / "a.tape") == [tmp_path / "a.tape"]
 
 
 def test_a_tape_that_breaks_off_is_run_as_far_as_it_goes(plain: Tape) -> None:
@@ -157,7 +158,7 @@ def test_a_figure_that_grows_worse_is_red() -> None:
 def test_tapes_of_phones_are_passed_over(folder: Path, plain: Tape) -> None:
     tape_file.write(folder / "plain.phone.tape", Tape(replace(plain.header, side="phone")))
     (folder / "junk.tape").write_bytes(b"x")
-    assert [path.name for path in tapes_in(folder)] == ["junk.tape", "paused.tape", "plain.tape"]
+    assert [path.name for path in bridge_tapes(folder)] == ["junk.tape", "paused.tape", "plain.tape"]
     assert "phone's tape" in run_path(folder / "plain.phone.tape", []).error
 
 
@@ -167,3 +168,10 @@ def test_a_failure_of_one_tape_is_its_own(folder: Path, monkeypatch: pytest.Monk
 
     monkeypatch.setattr("ivr.replay.what_if.folder.run_tape", fail)
     assert run_path(folder / "plain.tape", []).error == "plain.tape: RuntimeError: odd"
+
+
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_nothing_that_can_be_run_is_exit_code_2(tmp_path: Path, more: list[str]) -> None:
+    (tmp_path / "junk.tape").write_bytes(b"junk")
+    ran = ivr(tmp_path, "--set", "start_ms=60", *more)
+    assert (ran.exit_code, ran.stdout) == (2, "")
