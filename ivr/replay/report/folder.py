@@ -158,6 +158,7 @@ select, input { font: inherit; font-size: .9rem; color: inherit; background: var
 .bars .track i { display: block; height: 100%; border-radius: .2rem; background: var(--c, var(--agent)); min-width: 2px; }
 .bars span { overflow-wrap: anywhere; }
 .stack { display: flex; height: .8rem; min-width: 8rem; border-radius: .2rem; overflow: hidden; background: var(--faint); } .stack i { background: var(--c); }
+table td { overflow-wrap: normal; white-space: nowrap; } td.trouble { white-space: normal; } td.id { max-width: 24rem; overflow: hidden; text-overflow: ellipsis; }
 td .badge { margin-inline-end: .2rem; } td.trouble { max-width: 18rem; }
-@media (max-width: 40rem) { .columns { grid-template-columns: minmax(0, 1fr); } .bars { grid-template-columns: minmax(0, 8rem) 1fr max-content; } .columns section, .columns .card { min-width: 0; } }
+@media (max-width: 40rem) { td.id { max-width: 11rem; } td a { display: inline-block; padding: .3rem 0; vertical-align: middle; } td { vertical-align: middle; } .columns { grid-template-columns: minmax(0, 1fr); } .bars { grid-template-columns: minmax(0, 8rem) 1fr max-content; } .columns section, .columns .card { min-width: 0; } }
 """  # noqa: E501

@@ -57,14 +57,14 @@
     bars($("yields"), tally(calls.flatMap((c) => Object.entries(c.yields))));
     bars($("failures"), tally(calls.flatMap((c) => [...c.trouble.map((t) => [t.replaceAll("_", " "), 1]), ...Object.entries(c.failures), ...(c.faults.length ? [["tape with faults", 1]] : [])])), "p-own");
     const worst = turns.sort((a, b) => b.wait - a.wait).slice(0, MOST_TURNS), body = element("tbody");
-    for (const turn of worst) { const row = element("tr"); row.append(cell(link(turn.call, turn.turn, turn.call.call + ", turn " + turn.turn)), element("td", turn.kind, "text"), element("td", turn.outcome, "text"), element("td", ms(turn.wait)), cell(stack(turn), "text")); body.append(row); }
-    $("turns").replaceChildren(head([["call", ""], ["kind", "text"], ["outcome", "text"], ["wait, ms", ""], ["whose", "text"]]), body);
+    for (const turn of worst) { const row = element("tr"); row.append(cell(link(turn.call, turn.turn, "turn " + turn.turn + " of " + (turn.call.call || turn.call.name)), "id"), element("td", ms(turn.wait)), cell(stack(turn), "text"), element("td", turn.kind, "text"), element("td", turn.outcome, "text")); body.append(row); }
+    $("turns").replaceChildren(head([["call", ""], ["wait, ms", ""], ["whose", "text"], ["kind", "text"], ["outcome", "text"]]), body);
     const list = element("tbody");
     for (const call of calls.slice(0, MOST_CALLS)) {
       const row = element("tr"), trouble = element("td", undefined, "text trouble");
       for (const kind of [...call.trouble.map((t) => t.replaceAll("_", " ")), ...Object.keys(call.failures), ...call.faults]) trouble.append(element("span", kind, "badge alarm"));
       const longest = Math.max(0, ...call.turns.map((t) => t.wait || 0));
-      row.append(cell(link(call, null, call.call || call.name)), element("td", call.line || "–", "text"), element("td", call.language, "text"), element("td", call.started_on.slice(0, 19).replace("T", " "), "text"), element("td", call.seconds.toFixed(1)), element("td", String(call.turns.filter((t) => t.kind !== "phrase").length)), element("td", longest ? ms(longest) : "–"), element("td", call.result ? call.result + ": " + call.reason : "no end", "text"), trouble);
+      row.append(cell(link(call, null, call.call || call.name), "id"), element("td", call.line || "–", "text"), element("td", call.language, "text"), element("td", call.started_on.slice(0, 19).replace("T", " "), "text"), element("td", call.seconds.toFixed(1)), element("td", String(call.turns.length)), element("td", longest ? ms(longest) : "–"), element("td", call.result ? call.result + ": " + call.reason : "no end", "text"), trouble);
       row.title = call.name; list.append(row);
     }
     if (calls.length > MOST_CALLS) { const row = element("tr"), more = element("td", calls.length - MOST_CALLS + " more: filter them", "text"); more.colSpan = 9; row.append(more); list.append(row); }

@@ -6,6 +6,8 @@ The page holds speech: it is a document for developers.
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Sequence
 from statistics import median
 
@@ -27,6 +29,14 @@ _BEGINNINGS = {
     "key": "from the last key",
     "call": "from the beginning of the call",
 }
+_TROUBLES = {
+    "wait": "The caller waited too long",
+    "lost": "A sentence was lost",
+    "resumed": "The agent fell silent for nothing, and went on",
+    "continued": "The caller went on, and was perhaps cut off",
+    "end": "The call ended badly",
+}
+"""What a trouble of a turn means for the caller."""
 _CONTROLS = """<section class="card timeline" aria-label="The call in time">
 <div class="bar"><button id="play">▶ play</button><span id="clock">0.00 s</span><button id="nearer" aria-label="zoom in">+</button><button id="farther" aria-label="zoom out">−</button><button id="whole">whole call</button><span id="said" role="status"></span></div>
 <canvas id="time" height="306" tabindex="0" role="slider" aria-valuemin="0" aria-valuenow="0" aria-label="Where the call is played, in seconds. The events and turns below say what the picture shows. Arrow keys go from event to event, space plays, Enter plays from the event, plus and minus zoom."></canvas>
@@ -103,19 +113,29 @@ def facts(call: RebuiltCall, waits: Sequence[TurnWait]) -> dict[str, str]:
     back = [(mark.back_at - mark.due_at) * 1000 for mark in call.marks if mark.back_at is not None and not mark.cleared]
     scored = [f"{name} {version}" for name, version in header.versions.items()]
     return {
-        "date": header.started_on,
+        "date": date_words(header.started_on),
         "line": header.line,
         "length": f"{call.tape.seconds:.1f} s",
-        "turns": str(sum(turn.kind != "phrase" for turn in call.turns)),
+        "turns": str(len(call.turns)),
         "wait for an answer": _span(answers),
         "barge-in, onset to clear": ", ".join(f"{took * 1000:.0f} ms" for took in reactions),
         "marks come back": f"median {median(back):.0f} ms after their audio" if back else "",
         "thrown away": f"{call.agent.cleared_ms:.0f} ms" if call.agent.cleared_ms else "",
         "process stood still": f"{end.stood_s:.2f} s" if end is not None and end.stood_s else "",
         "recorded": ", ".join(f"{leg}: {what}" for leg, what in header.legs.items()),
-        "model": header.model,
+        "model": short_hash(header.model),
         "versions": ", ".join(scored),
     }  # fmt: skip
+
+
+def date_words(started_on: str) -> str:
+    """Write the start of a call to the second, with its zone. What is no date stays as it is."""
+    return re.sub(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(\.\d+)?", r"\1 \2 ", started_on).replace(" +00:00", " UTC")
+
+
+def short_hash(model: str) -> str:
+    """Write a model with as much of its hash as tells it from others."""
+    return re.sub(r"(sha256:[0-9a-f]{12})[0-9a-f]+", r"\1…", model)
 
 
 def _span(waits: Sequence[float]) -> str:
@@ -138,15 +158,17 @@ def waits_table(call: RebuiltCall, waits: dict[int, TurnWait]) -> str:
         cells = "".join(f"<td>{ms(took.get(owner))}</td>" for owner in owners)
         first = ms((wait.first_sound - wait.start) * 1000) if wait.first_sound < wait.end else "–"
         rows.append(
-            f'<tr><td><a href="#turn-{turn.number}">{turn.number}</a></td><td class="text">{_kind(turn)}</td>{cells}'
-            f'<td class="total">{ms(wait.ms)}</td><td>{first}</td><td class="text">{escape(turn.outcome)}</td></tr>'
+            f'<tr><td><a href="#turn-{turn.number}">{turn.number}</a></td><td class="text">{_kind(turn)}</td>'
+            f'<td class="total">{ms(wait.ms)}</td>{cells}<td>{first}</td>'
+            f'<td class="text">{escape(turn.outcome)}</td></tr>'
         )
     return (
         '<h2>Waits, as the recording has them</h2><div class="card scroll"><table class="waits"><thead><tr>'
-        f'<th scope="col">turn</th><th scope="col" class="text">kind</th>{heads}<th scope="col">whole wait</th>'
-        f'<th scope="col">to a filler</th><th scope="col" class="text">outcome</th></tr></thead><tbody>{"".join(rows)}'
-        '</tbody></table><p class="aside">Milliseconds from the last sound of the caller to the first sound of the '
-        "answer, both as they are on the recording. The parts of a row add up to its whole wait.</p></div>"
+        '<th scope="col">turn</th><th scope="col" class="text">kind</th><th scope="col">whole wait</th>'
+        f'{heads}<th scope="col">to a filler</th><th scope="col" class="text">outcome</th></tr></thead>'
+        f'<tbody>{"".join(rows)}</tbody></table><p class="aside">Milliseconds from the last sound of the caller to the '
+        "first sound of the answer, both as they are on the recording. The parts of a row add up to its whole wait."
+        "</p></div>"
     )
 
 
@@ -169,7 +191,9 @@ def turn_article(call: RebuiltCall, turn: Turn, wait: TurnWait | None, name: str
         start = max(0.0, begin - 0.3)
         span = f' data-from="{start:.3f}" data-to="{end:.3f}"'
         title += f' <button data-at="{start:.3f}" aria-label="Play turn {turn.number}">▶ {start:.1f} s</button>'
-    command = f"ivr replay {name} --from-turn {turn.number}"
+    # With the value that is in force, the turn is as it was: a developer changes it, or another option.
+    endpoint = call.tape.header.options.endpoint_ms
+    command = f"ivr replay {shlex.quote(name)} --from-turn {turn.number} --set endpoint_ms={endpoint}"
     title += (
         f' <button data-copy="{escape(command)}" title="{escape(command)}">copy the command that replays it</button>'
     )
@@ -180,6 +204,7 @@ def turn_article(call: RebuiltCall, turn: Turn, wait: TurnWait | None, name: str
         parts.append(_line("a", "Agent", reply_words(turn)))
     if turn.failure:
         parts.append(f'<p class="notice">{escape(turn.failure)}</p>')
+    parts += trouble_lines(call, turn)
     parts += [f'<p class="notice">TTS gave up sentence {one.number}: {escape(one.failed)}</p>' for one in turn.sentences if one.failed]  # noqa: E501  # fmt: skip
     parts += [filler_line(call, filler) for filler in turn.fillers]
     for overlap in turn.overlaps:
@@ -194,6 +219,20 @@ def turn_article(call: RebuiltCall, turn: Turn, wait: TurnWait | None, name: str
         parts.append(wait_parts(call, wait))
     parts.append(as_spoken(turn))
     return "".join([*parts, "</article>"])
+
+
+def trouble_lines(call: RebuiltCall, turn: Turn) -> list[str]:
+    """Write what the tape says went wrong in a turn, each with its time."""
+    end = call.tape.end
+    lines = []
+    for trouble in end.trouble if end is not None else ():
+        # A failure has a line of its own.
+        if trouble.turn != turn.number or trouble.kind not in _TROUBLES:
+            continue
+        at = f"At {call.seconds(trouble.at):.2f} s: " if trouble.at else ""
+        said = f"{at}{_TROUBLES[trouble.kind]} ({trouble.kind}): {trouble.detail}"
+        lines.append(f'<p class="notice">{escape(said)}</p>')
+    return lines
 
 
 def wait_parts(call: RebuiltCall, wait: TurnWait) -> str:
@@ -223,7 +262,7 @@ def filler_line(call: RebuiltCall, filler: Sentence) -> str:
     whole, heard = filler.audio_ms + filler.shortened_ms, filler.heard_ms
     cut = f", of which the caller heard {heard / 1000:.1f} of {whole / 1000:.1f} s" if heard < whole - 100 else ""
     at = call.seconds(filler.ready_at)
-    return f"<p>While the caller waited, a filler was played at {at:.1f} s: {words(filler.text)}{cut}.</p>"
+    return f"<p>While the caller waited, a filler was played at {at:.1f} s: “{words(filler.text)}”{cut}.</p>"
 
 
 def _line(css: str, who: str, inner: str) -> str:

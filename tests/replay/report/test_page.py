@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import shlex
 import zlib
 from dataclasses import replace
 from hashlib import sha256
@@ -13,12 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from ivr.call import commands as ask
 from ivr.call import events
 from ivr.call.events import ReplyDelta, TranscriptArrived
+from ivr.commands import replay
+from ivr.replay import tape_file
 from ivr.replay.report import event_words as said
-from ivr.replay.report.page import call_page
+from ivr.replay.report.page import call_page, date_words, short_hash
 from ivr.replay.report.page_data import call_figures, page_data
 from ivr.replay.report.replayed import RebuiltCall, replayed
 from ivr.replay.report.sound import page_sound, wav_file
@@ -140,10 +144,39 @@ def test_the_waits_on_the_page_add_up(call: RebuiltCall) -> None:
     assert page.count('class="parts"') == sum(bool(wait.parts) for wait in waits) >= 2
 
 
-def test_every_turn_has_its_command(call: RebuiltCall) -> None:
-    page = call_page(call, "tapes/CA12.tape")
-    for turn in call.turns:
-        assert f'data-copy="ivr replay tapes/CA12.tape --from-turn {turn.number}"' in page
+def test_every_turn_has_a_command_that_runs(call: RebuiltCall, tape: Tape, tmp_path: Path) -> None:
+    path = tmp_path / "a call.tape"
+    tape_file.write(path, tape)
+    page = _Page(call_page(call, str(path)))
+    found = [shlex.split(said) for _, attributes in page.tags if (said := attributes.get("data-copy"))]
+    assert [line[:4] for line in found] == [["ivr", "replay", str(path), "--from-turn"] for _ in call.turns]
+    assert [int(line[4]) for line in found] == [turn.number for turn in call.turns]
+    ran = CliRunner().invoke(replay.app, found[2][2:])
+    assert (ran.exit_code, ran.stderr) == (0, "")
+    assert "from turn 2 on" in ran.stdout
+
+
+def test_a_turn_says_what_was_wrong_with_it(call: RebuiltCall, tape: Tape) -> None:
+    wrong = (
+        Trouble("continued", 1, call.tape.began_at + 4.5, "40 ms behind the end of the words"),
+        Trouble("failure", 1, call.tape.began_at, "said elsewhere"),
+        Trouble("resumed", 2, 0.0, "words, silent for 1.2 s"),
+    )
+    end = TapeEnd(result="success", trouble=wrong)
+    page = call_page(replayed(Tape(tape.header, tape.moments, tape.phrase_audio, end=end)), "a.tape")
+    at = call.seconds(call.tape.began_at + 4.5)
+    first, second = page[page.index('id="turn-1"') :].split("</article>")[:2]
+    said = f"At {at:.2f} s: The caller went on, and was perhaps cut off (continued): 40 ms behind the end of the words"
+    assert said in first and "said elsewhere" not in first
+    assert ">The agent fell silent for nothing, and went on (resumed): words, silent for 1.2 s<" in second
+
+
+def test_the_head_is_for_people() -> None:
+    assert date_words("2026-11-30T16:53:25.847+00:00") == "2026-11-30 16:53:25 UTC"
+    assert date_words("2026-11-30T16:53:25+03:00") == "2026-11-30 16:53:25 +03:00"
+    assert (date_words(""), date_words("in virtual time")) == ("", "in virtual time")
+    assert short_hash(f"silero-vad sha256:{'0123456789abcdef' * 4}") == "silero-vad sha256:0123456789ab…"
+    assert short_hash("loudness 1") == "loudness 1"
 
 
 def test_the_sound_is_in_the_page(call: RebuiltCall) -> None:
