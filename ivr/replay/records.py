@@ -86,14 +86,18 @@ class CommandDigest:
 class RecordEncoder:
     """Write the records of one frame of the file: the first says its time in full, so that the frame stands alone."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, audible: bool = True) -> None:
+        """Take `audible`; False: audio is left out, and its length is written alone."""
+        self._audible = audible
         self._ticks: int | None = None
         self._timestamp = 0
         self._caller = bytearray()
         self._tts = bytearray()
+        self.records: list[list[Any]] = []
+        """One for each event so far."""
 
     def streams(self) -> list[list[Any]]:
-        """Return the records of the audio of the moments so far, for in front of theirs, each a kind of its own."""
+        """Return the records of the audio of the events so far, for in front of theirs, each a kind of its own."""
         found: list[list[Any]] = [["caller_audio", bytes(self._caller)]] if self._caller else []
         if self._tts:
             samples = np.frombuffer(self._tts, "<i2")
@@ -102,35 +106,35 @@ class RecordEncoder:
             found += [["tts_low", planes[0::2].tobytes()], ["tts_high", planes[1::2].tobytes()]]
         return found
 
-    def encode(self, moment: Moment, *, audible: bool = True) -> list[Any]:
-        """Return the record of a moment. `audible=False`: its audio is left out, and its length is written alone."""
-        event = moment.event
+    def add(self, now: float, event: Event, commands: Sequence[CommandRecord] = (), sounds: Sequence[Any] = ()) -> None:
+        """Write the record of an event."""
+        ticks = round(now * _TICKS)
+        before, self._ticks = self._ticks, ticks
+        # The first time of a frame, and a time that is no whole number of microseconds, are written in full.
+        time: int | float = now if before is None or ticks / _TICKS != now else ticks - before
         if type(event) is AudioIn:
             step, self._timestamp = event.timestamp_ms - self._timestamp, event.timestamp_ms
             score: int | float = round(event.speech * _SCORES)
             if score / _SCORES != event.speech:
                 score = event.speech
-            if audible:
-                self._caller += event.payload
-            record: list[Any] = [FRAME_RECORD, self._time(moment.now), step, score, len(event.payload)]
+            payload = event.payload
+            if self._audible:
+                self._caller += payload
+            record: list[Any] = [FRAME_RECORD, time, step, score, len(payload)]
         else:
             said = _said(event)
             if type(event) is TtsAudio:
                 whole = event.encoding == "pcm16" and len(event.audio) % 2 == 0
-                if audible and whole:
+                if self._audible and whole:
                     self._tts += event.audio
-                if not audible or whole:
+                if not self._audible or whole:
                     said["audio"] = len(event.audio)
-            record = [EVENT_RECORD, self._time(moment.now), type(event).__name__, said]
-        if moment.sounds:
-            return [*record, moment.commands, moment.sounds]
-        return [*record, moment.commands] if moment.commands else record
-
-    def _time(self, now: float) -> int | float:
-        ticks = round(now * _TICKS)
-        before, self._ticks = self._ticks, ticks
-        # The first time of a frame, and a time that is no whole number of microseconds, are written in full.
-        return now if before is None or ticks / _TICKS != now else ticks - before
+            record = [EVENT_RECORD, time, type(event).__name__, said]
+        if sounds:
+            record += (commands, sounds)
+        elif commands:
+            record.append(commands)
+        self.records.append(record)
 
 
 class RecordDecoder:

@@ -11,16 +11,17 @@ Reading trusts nothing: lengths, types and sizes are checked, and nothing on a t
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, TypeAlias, get_args
 
 import msgspec
 
+from ivr.call.events import Event
 from ivr.call.options import CallOptions, PhraseName
 from ivr.replay.records import CommandDigest, RecordDecoder, RecordEncoder, plain_number
-from ivr.replay.tape import TAPE_FORMAT, Moment, Tape, TapeEnd, TapeError, TapeHeader
+from ivr.replay.tape import TAPE_FORMAT, CommandRecord, Moment, Tape, TapeEnd, TapeError, TapeHeader
 
 if TYPE_CHECKING or sys.version_info < (3, 14):
     from backports import zstd
@@ -49,9 +50,16 @@ _PIECE: Final = 1 << 18
 _OPTIONS: Final[dict[int, int]] = {
     zstd.CompressionParameter.compression_level: 1,
     zstd.CompressionParameter.checksum_flag: 1,
+    # A frame is some twenty thousand bytes: larger tables take longer to clear than they find more.
+    zstd.CompressionParameter.window_log: 15,
+    zstd.CompressionParameter.hash_log: 12,
 }
 _READ: Final[dict[int, int]] = {zstd.DecompressionParameter.window_log_max: 23}
 _PHRASES: Final = frozenset(get_args(PhraseName))
+
+
+TapeRow: TypeAlias = tuple[float, Event, Sequence[CommandRecord], Sequence[Any]]
+"""The fields of a `Moment`."""
 
 
 class TapeEncoder:
@@ -74,14 +82,20 @@ class TapeEncoder:
 
     def moments(self, moments: Iterable[Moment]) -> bytes:
         """Return a frame that holds these moments. The caller of this method keeps their order over all frames."""
-        encoder = RecordEncoder()
-        records = []
-        for moment in moments:
-            records.append(encoder.encode(moment, audible=self._audible))
-            if moment.commands:
-                self._digest.add(moment.commands)
-        self.events += len(records)
-        return self._frame(*([stream] for stream in encoder.streams()), records)
+        return self.rows((one.now, one.event, one.commands, one.sounds) for one in moments)
+
+    def rows(self, rows: Iterable[TapeRow]) -> bytes:
+        """Return a frame that holds these events: the same as `moments`, for what writes many of them a second."""
+        encoder = RecordEncoder(audible=self._audible)
+        decided: list[CommandRecord] = []
+        for now, event, commands, sounds in rows:
+            encoder.add(now, event, commands, sounds)
+            if commands:
+                decided += commands
+        if decided:
+            self._digest.add(decided)
+        self.events += len(encoder.records)
+        return self._frame(*([stream] for stream in encoder.streams()), encoder.records)
 
     def phrase(self, name: PhraseName, audio: bytes) -> bytes:
         """Return a frame that holds the audio of a phrase, mu-law."""

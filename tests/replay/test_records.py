@@ -38,9 +38,10 @@ moments = st.builds(
 
 def written(wanted: list[Moment], *, audible: bool = True) -> list[Any]:
     """Return the records of moments, with those of their audio in front."""
-    encoder = RecordEncoder()
-    records = [encoder.encode(moment, audible=audible) for moment in wanted]
-    return [*encoder.streams(), *records]
+    encoder = RecordEncoder(audible=audible)
+    for one in wanted:
+        encoder.add(one.now, one.event, one.commands, one.sounds)
+    return [*encoder.streams(), *encoder.records]
 
 
 def read(records: list[Any]) -> list[Moment]:

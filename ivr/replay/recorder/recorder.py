@@ -30,7 +30,7 @@ _EVENT_BYTES: Final = 400
 class RecordedCall:
     """Hold what happened on a call and is not with the writer yet."""
 
-    __slots__ = ("acoustics", "audio", "due", "hang_up", "happenings", "options", "ticket")
+    __slots__ = ("acoustics", "audio", "hang_up", "happenings", "options", "ticket")
 
     def __init__(self, ticket: int, call: Call) -> None:
         self.ticket = ticket
@@ -39,8 +39,6 @@ class RecordedCall:
         self.happenings: list[Happening] = []
         self.audio = 0
         """Bytes of the agent's audio among them."""
-        self.due = 0.0
-        """When they go to the writer, in seconds of the loop's clock."""
         self.hang_up: HangUp | None = None
         """How the call ended, once it has."""
 
@@ -66,6 +64,8 @@ class TapeRecorder:
         self._calls: dict[str, list[RecordedCall]] = {}
         """By the carrier's id; a call whose stream was superseded has two, the newest last."""
         self._tickets = 0
+        self._due = 0.0
+        """When what is held goes to the writer, in seconds of the loop's clock."""
 
     @property
     def on_tape(self) -> Callable[[str, int], None]:
@@ -86,7 +86,7 @@ class TapeRecorder:
     def close(self) -> None:
         """Write what is held, and end the thread. Blocks for a while when the disk is slow."""
         for call in [call for calls in self._calls.values() for call in calls]:
-            self._hand_over(call, 0.0)
+            self._hand_over(call)
         self._calls.clear()
         self.writer.close()
 
@@ -115,8 +115,13 @@ class TapeRecorder:
             self.writer.begin(call.ticket, header, call.options.phrases if self._options.audio else {})
         if commands and type(last := commands[-1]) is HangUp:
             call.hang_up = last
-        if (now >= call.due or call.audio > MOST_HELD) and not self._hand_over(call, now):
-            self._forget(call_id, call)
+        if now >= self._due:
+            self._due = now + HOLD_S
+            # All calls at once: a thread that is woken once does the same work in two thirds of the time.
+            for held_id, held in [(each_id, one) for each_id, some in self._calls.items() for one in some]:
+                self._hand_over_or_forget(held_id, held)
+        elif call.audio > MOST_HELD:
+            self._hand_over_or_forget(call_id, call)
 
     def ended(self, call_id: str, now: float, turns: Sequence[Turn], hang_up: HangUp) -> None:
         """End the tape of a call."""
@@ -126,15 +131,19 @@ class TapeRecorder:
         if call is None:
             return
         self._forget(call_id, call)
-        if self._hand_over(call, now):
+        if self._hand_over(call):
             self.writer.end(call.ticket, CallEnd(hang_up, list(turns)))
 
-    def _hand_over(self, call: RecordedCall, now: float) -> bool:
+    def _hand_over(self, call: RecordedCall) -> bool:
         """Give the writer what is held of a call; return False when the tape is lost."""
         happenings, call.happenings = call.happenings, []
         size = len(happenings) * _EVENT_BYTES + call.audio
-        call.audio, call.due = 0, now + HOLD_S
+        call.audio = 0
         return not happenings or self.writer.add(call.ticket, happenings, size)
+
+    def _hand_over_or_forget(self, call_id: str, call: RecordedCall) -> None:
+        if not self._hand_over(call):
+            self._forget(call_id, call)
 
     def _forget(self, call_id: str, call: RecordedCall) -> None:
         calls = self._calls[call_id]

@@ -24,8 +24,8 @@ from ivr.media.acoustics import Sounds
 from ivr.replay.recorder.folder import TapeFolder, why
 from ivr.replay.recorder.options import KeepMode
 from ivr.replay.records import command_record
-from ivr.replay.tape import Moment, TapeEnd, TapeHeader
-from ivr.replay.tape_file import TapeEncoder, frame_compressor
+from ivr.replay.tape import CommandRecord, TapeEnd, TapeHeader
+from ivr.replay.tape_file import TapeEncoder, TapeRow, frame_compressor
 from ivr.replay.trouble import FAILURE_NOTES, trouble
 
 log = logging.getLogger("ivr.tapes")
@@ -89,23 +89,27 @@ class _OpenTape:
 
     def encode(self, happenings: Sequence[Happening]) -> bytes:
         """Return a frame for these, behind one for each fixed words that were said for the first time."""
-        audible = self.header.audible
-        moments, said = [], b""
+        said: list[bytes] = []
+        rows: list[TapeRow] = []
         for now, event, commands, sounds in happenings:
             if type(event) is Tick:
                 self.stood_s += event.stood_s
-            records = []
-            for command in commands:
-                records.append(command_record(command, audible=audible))
-                if type(command) is Note and command.name in FAILURE_NOTES:
-                    self.noted.append((now, command))
-                elif type(command) is Note and command.name == "phrase":
-                    said += self._phrase(command)
-            moments.append(Moment(now, event, records, sounds))
+            rows.append((now, event, self._decided(commands, now, said) if commands else (), sounds))
         if not self.encoder.events:
-            self.began_at = moments[0].now
-        self.last_at = moments[-1].now
-        return said + self.encoder.moments(moments)
+            self.began_at = rows[0][0]
+        self.last_at = rows[-1][0]
+        return b"".join(said) + self.encoder.rows(rows)
+
+    def _decided(self, commands: Sequence[Command], now: float, said: list[bytes]) -> list[CommandRecord]:
+        """Return commands as a tape has them; what else follows from them is kept, or goes to the frames `said`."""
+        for command in commands:
+            if type(command) is Note:
+                if command.name in FAILURE_NOTES:
+                    self.noted.append((now, command))
+                elif command.name == "phrase":
+                    said.append(self._phrase(command))
+        audible = self.header.audible
+        return [command_record(command, audible=audible) for command in commands]
 
     def _phrase(self, note: Note) -> bytes:
         """Return a frame with the audio of fixed words; nothing when it is on the tape, or there is none."""
