@@ -184,7 +184,8 @@ def page_of(path: Path, page: Path) -> bool:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write a file that is the developer's alone, as it holds speech."""
+    """Write a file that is the developer's alone, as it holds speech, and its folder where it is missing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600)
     path.write_bytes(content)
     terminal.err.print(f"written: {path} ({len(content) / 1000:.0f} kB)", markup=False)

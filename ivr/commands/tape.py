@@ -88,7 +88,8 @@ def cut(
     output: Output,
     turn: Annotated[int | None, typer.Option(help="What was decided in this turn, and what was wrong with it.")] = None,
     effect: Annotated[
-        str | None, typer.Option(help="A decision, as `ivr tape show` writes it: 'clear at 25.72', 'hang up'.")
+        str | None,
+        typer.Option(help="A decision, as `ivr tape show` writes it behind →: 'clear at 0:25.72', 'hang up'."),
     ] = None,
     difference: Annotated[
         bool, typer.Option("--difference", help="The first decision that today's code takes otherwise.")
@@ -97,8 +98,8 @@ def cut(
 ) -> None:
     """Find the smallest tape that still shows something: --turn N, --effect WORDS or --difference.
 
-    Leaves out what it does not depend on: the rest of the call, turns, utterances, stretches
-    of time, single events. Today's code runs each try.
+    Leaves out the rest of the call, turns, utterances, stretches of time, single events.
+    Today's code runs each try.
     """
     if [turn is not None, effect is not None, difference].count(True) != 1:
         terminal.stop("say what the tape is to show: one of --turn, --effect, --difference")
@@ -136,6 +137,8 @@ def readable_for(path: Path, output: Path) -> Tape:
         must_decide(tape, path.name)
     if tape.started is None:
         terminal.stop(f"{path.name}: the tape does not hold the start of its call")
+    with terminal.one_line(OSError):
+        output.parent.mkdir(parents=True, exist_ok=True)
     return tape
 
 

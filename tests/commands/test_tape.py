@@ -67,11 +67,11 @@ def test_a_mistake_is_one_line(
 
 
 def test_a_tape_is_cut(folder: Path, tmp_path: Path) -> None:
-    result = run("cut", folder / "a.tape", "-o", tmp_path / "cut.tape", "--effect", "clear")
+    result = run("cut", folder / "a.tape", "-o", tmp_path / "new" / "cut.tape", "--effect", "clear")
     assert result.exit_code == 0
     assert "clear at 0:" in result.output
     assert "nothing more can go" in result.output
-    assert all(step.same for step in exact.steps(tape_file.read(tmp_path / "cut.tape")))
+    assert all(step.same for step in exact.steps(tape_file.read(tmp_path / "new" / "cut.tape")))
     result = run("cut", folder / "a.tape", "-o", tmp_path / "turn.tape", "--turn", "0", "--seconds", "0")
     assert "more may go" in result.output
 

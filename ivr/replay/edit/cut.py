@@ -28,6 +28,8 @@ STRETCH_S: Final = 0.2
 """Shortest stretch of time that is left out as a whole, in seconds."""
 SAME_WAIT_S: Final = 0.005
 """How far a wait may differ and be the same, in seconds."""
+NAMED_NEAR_S: Final = 0.5
+"""Seconds within which a decision is the one whose time was named."""
 MOST_CUT_TRIES: Final = 3000
 
 
@@ -127,12 +129,13 @@ class EffectTarget:
     in_time = True
 
     def __init__(self, tape: Tape, whole: Rerun, effect: str) -> None:
-        """Find the decision on the tape, the one nearest to the time that is named. Raises TapeError: there is none."""
+        """Find the decision on the tape, the one nearest to the time that is named. Raises TapeError: none is near."""
         name, _, at = effect.rpartition(" at ")
+        timed = bool(name)
         try:
             wanted = tape.began_at + (seconds(at) if name else 0.0)
         except ValueError:
-            name, wanted = effect, tape.began_at
+            name, wanted, timed = effect, tape.began_at, False
         name = (name or effect).casefold().strip()
         indexes = {place: index for index, place in whole.places.items()}
         found = [
@@ -143,10 +146,16 @@ class EffectTarget:
             if any(words.casefold().startswith(name) for words in command_words([command]))
         ]
         if not found:
-            there = {" ".join(words.split()[:2]) for m in whole.moments for words in command_words(m.commands)}
+            there = {
+                " ".join(words.split()[:2]).rstrip(",:") for m in whole.moments for words in command_words(m.commands)
+            }
             names = ", ".join(sorted(words for words in there if not words.startswith("sent "))[:30])
             raise TapeError(f"nothing was decided that reads {effect!r}; there are: {names}")
         place, command = min(found, key=lambda one: abs(whole.moments[one[0]].now - wanted))
+        # One that is far from the time that was named is another.
+        if timed and abs(whole.moments[place].now - wanted) > NAMED_NEAR_S:
+            times = ", ".join(clock(whole.moments[one].now - tape.began_at) for one, _ in found[:10])
+            raise TapeError(f"nothing was decided that reads {effect!r}; {name!r} is at {times}")
         self._index = indexes[place]
         self._then = shape(command)
         self.words = f"{command_words([command])[0]} at {clock(whole.moments[place].now - tape.began_at)}"

@@ -73,7 +73,9 @@ def add(
     if not _FILE_STEM.fullmatch(name):
         raise GoldenError(f"{name!r} is no name: letters, digits, dots, dashes, at most 80")
     made = GoldenPlace(folder / f"{name}.tape")
-    if (made.tape.exists() or made.expected.exists()) and not over:
+    # A tape that was cut into the folder has its place already.
+    in_place = made.tape.exists() and source.exists() and made.tape.samefile(source)
+    if (made.expected.exists() or (made.tape.exists() and not in_place)) and not over:
         raise GoldenError(f"{made.tape}: there is a golden call of this name (--over replaces it)")
     scenario = ""
     if source.suffix == ".toml":

@@ -45,5 +45,6 @@ def weigh(
         for line in remarks(results):
             out.print(line, style="dim", markup=False)
     if page is not None:
+        page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text(grid_page(grid, points, len(good), sum(one.seconds for one in good) / 60), encoding="utf-8")
         err.print(f"drawn: {page}", markup=False)

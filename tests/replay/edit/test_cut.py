@@ -87,9 +87,14 @@ def test_an_effect_is_kept(cutter: Cutter, effect: str, words: str) -> None:
 
 
 def test_the_effect_nearest_to_the_time_is_meant(cutter: Cutter) -> None:
-    found = [EffectTarget(cutter.tape, cutter.whole, f"ask the agent at {at}").words for at in ("0:01", "99.5")]
+    asked = [EffectTarget(cutter.tape, cutter.whole, f"ask the agent, turn {turn}").words for turn in (1, 2)]
+    times = [words.rpartition(" at 0:")[2] for words in asked]
+    found = [EffectTarget(cutter.tape, cutter.whole, f"ask the agent at 0:{at}").words for at in times]
+    assert found == asked
     assert "opening hours" in found[0]
     assert "how much" in found[1]
+    with pytest.raises(TapeError, match=rf"'ask the agent' is at 0:{times[0]}, 0:{times[1]}$"):
+        EffectTarget(cutter.tape, cutter.whole, "ask the agent at 99.5")
     assert "how much" in EffectTarget(cutter.tape, cutter.whole, "ask the agent, turn 2 at noon"[:21]).words
     with pytest.raises(TapeError, match=r"'clear at noon'; there are: .*clear"):
         EffectTarget(cutter.tape, cutter.whole, "clear at noon")

@@ -80,6 +80,17 @@ def test_a_call_is_added_once_under_a_name(kept: shelf.GoldenPlace, tmp_path: Pa
         shelf.found(tmp_path / "nowhere")
 
 
+def test_a_tape_in_its_place_needs_no_copy(kept: shelf.GoldenPlace) -> None:
+    kept.expected.unlink()
+    folder = kept.tape.parent
+    with pytest.raises(GoldenError, match="--over"):
+        shelf.add(folder, folder / "gone.tape", "live", no_scenario)
+    assert shelf.add(folder, kept.tape, "", no_scenario) == kept
+    assert shelf.run(kept).passed
+    with pytest.raises(GoldenError, match="--over"):
+        shelf.add(folder, kept.tape, "", no_scenario)
+
+
 def test_what_differs_is_told_and_can_be_accepted(kept: shelf.GoldenPlace, tape: Tape) -> None:
     was = kept.expected.read_text("utf-8")
     write(kept.tape, otherwise(tape))
