@@ -34,6 +34,11 @@ def has_sounds(tape: Tape) -> bool:
     return any(moment.sounds for moment in tape.moments)
 
 
+def compares_bytes(tape: Tape) -> bool:
+    """Return whether the commands of a tape have checksums of audio; else audio is counted by its length alone."""
+    return tape.header.audible and not has_sounds(tape)
+
+
 def recorded_acoustics(tape: Tape) -> RecordedAcoustics | None:
     """Return what answers a call from the sounds of its tape; None: the tape has the audio itself."""
     return RecordedAcoustics() if has_sounds(tape) else None
@@ -48,7 +53,7 @@ def steps(tape: Tape, call: Call | None = None) -> Iterator[ReplayStep]:
     recorded = recorded_acoustics(tape) if call is None else call.acoustics
     fed = call if call is not None else Call(tape.options, recorded)
     given = recorded if isinstance(recorded, RecordedAcoustics) else None
-    audible = tape.header.audible and not has_sounds(tape)
+    audible = compares_bytes(tape)
     for index, moment in enumerate(tape.moments):
         if given is not None:
             given.give(moment.sounds)

@@ -14,7 +14,7 @@ from typing import Final
 from ivr.call import events
 from ivr.call.call import Call
 from ivr.replay.compare.ear import Decided
-from ivr.replay.exact import ReplayStep, has_sounds, recorded_acoustics, steps
+from ivr.replay.exact import ReplayStep, compares_bytes, recorded_acoustics, steps
 from ivr.replay.records import command_record
 from ivr.replay.tape import CommandRecord, Moment, Tape, TapeError
 
@@ -23,7 +23,7 @@ LATE_MOST_S: Final = 0.15
 LOOK_EVERY: Final = 8
 """Moments between two looks at when the call asks to be woken."""
 WAKES_MOST: Final = 1000
-"""Times a call is woken between two moments: one that asks for it again and again is not followed for ever."""
+"""Times a call is woken between two moments. One that asks for more at one instant is woken no further."""
 
 
 class Walk:
@@ -31,13 +31,14 @@ class Walk:
 
     def __init__(self, tape: Tape, wake_at: float | None = None) -> None:
         self._tape = tape
+        self._audible = compares_bytes(tape)
         try:
             self.call = Call(tape.options, recorded_acoustics(tape))
         except Exception as fault:
             raise TapeError(f"no call can be made with the options of this tape: {fault}") from fault
         self._wake_at = wake_at
         """Wake the call once at this time, which the tape does not; None: do not."""
-        self._parted = False
+        self._parted = self._restless = False
         self._now = tape.began_at
         self._asked_at: float | None = None
         self._asked_since = 0.0
@@ -89,15 +90,20 @@ class Walk:
 
     def wake_until(self, until: float) -> None:
         """Wake today's code as often as it asks for it before a time."""
+        if self._restless:
+            return
+        began = self._now
         for _ in range(WAKES_MOST):
             at = self.call.wake_at()
             if at is None or at >= until:
                 return
-            self._wake(max(at, self._now))
+            self._now = max(at, self._now)
+            self._wake(self._now)
+        # It asks for the same instant again and again.
+        self._restless = self._now == began
 
     def _wake(self, at: float) -> list[CommandRecord]:
-        audible = self._tape.header.audible and not has_sounds(self._tape)
-        records = [command_record(made, audible=audible) for made in self.call.receive(events.Tick(), at)]
+        records = [command_record(made, audible=self._audible) for made in self.call.receive(events.Tick(), at)]
         if records:
             self.decided.append(Decided(at, records))
         return records

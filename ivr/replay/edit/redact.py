@@ -67,13 +67,14 @@ def redact(tape: Tape) -> RedactedTape:
 
 def measured(tape: Tape) -> tuple[Tape, list[list[CommandRecord]]]:
     """Return the tape with the sounds of its audio, and its decisions. Raises TapeError: today's code has others."""
-    acoustics = exact.recorded_acoustics(tape) or Acoustics(keep=True)
+    recorded = exact.recorded_acoustics(tape)
+    acoustics = recorded or Acoustics(keep=True)
     moments, found = [], []
     for step in exact.steps(tape, Call(tape.options, acoustics)):
         if not step.same:
             at = clock(step.moment.now - tape.began_at)
             raise TapeError(f"today's code decides otherwise at {at}: redact with the version that the call ran with")
-        sounds = step.moment.sounds if exact.has_sounds(tape) else list(acoustics.taken)
+        sounds = step.moment.sounds if recorded is not None else list(acoustics.taken)
         moments.append(replace(step.moment, sounds=sounds))
         found.append([command_record(command, audible=False) for command in step.commands])
     return replace(tape, moments=moments), found

@@ -24,7 +24,7 @@ from ivr.replay.compare import walk
 from ivr.replay.compare.difference import compare
 from ivr.replay.compare.show import headline, lines
 from ivr.replay.records import command_record
-from ivr.replay.tape import Moment, Tape, TapeHeader
+from ivr.replay.tape import CommandRecord, Moment, Tape, TapeHeader
 from ivr.testbench.agent.script import TokenPace
 from tests.replay.taped import taped
 from tests.whole.world import Peers
@@ -119,11 +119,19 @@ def test_a_shorter_deadline_is_found_where_it_is_due(
 
 
 def test_a_call_that_wants_to_be_woken_for_ever_ends(tape: Tape, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(walk, "WAKES_MOST", 3)
+    woken: list[float] = []
+    wake = walk.Walk._wake
+
+    def counted(self: walk.Walk, at: float) -> list[CommandRecord]:
+        woken.append(at)
+        return wake(self, at)
+
+    monkeypatch.setattr(walk.Walk, "_wake", counted)
     wake_at: Callable[..., float | None] = Call.wake_at
     monkeypatch.setattr(Call, "wake_at", lambda self: -1.0 if wake_at(self) is not None else None)
     monkeypatch.setattr(barge_in, "PAUSE_MS", 300)
     assert compare(tape).parted is not None
+    assert len(woken) < 3 * walk.WAKES_MOST
 
 
 def test_an_answer_to_nothing_ends_the_view(tape: Tape, monkeypatch: pytest.MonkeyPatch) -> None:
