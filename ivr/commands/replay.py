@@ -51,7 +51,7 @@ GridOptions = Annotated[
     list[str] | None,
     typer.Option(metavar="NAME=V,V,...", help="Wait against cut-offs for each value: endpoint_ms=300,500,700."),
 ]
-GridPage = Annotated[Path | None, typer.Option("-o", metavar="FILE", help="Draw the grid on a page.")]
+GridPage = Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Draw the grid on a page.")]
 
 
 @app.command()

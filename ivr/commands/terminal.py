@@ -47,7 +47,14 @@ def one_line(*faults: type[Exception]) -> Iterator[None]:
     except KeyboardInterrupt:
         stop("interrupted", INTERRUPTED)
     except faults as fault:
-        stop(str(fault))
+        stop(in_words(fault))
+
+
+def in_words(fault: Exception) -> str:
+    """Return what a fault says to an operator: a file's name first, and no number of the operating system's."""
+    if isinstance(fault, OSError) and fault.filename is not None and fault.strerror:
+        return f"{fault.filename}: {fault.strerror}"
+    return str(fault)
 
 
 def settings(dev: bool) -> Settings:

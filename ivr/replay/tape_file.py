@@ -225,7 +225,7 @@ def _frames(file: BinaryIO) -> Iterator[_FrameRead]:
                 continue
             damaged += 1
             data = _seek(file, data)
-            yield _FrameRead([], 0, "some bytes belong to no frame", not data)
+            yield _FrameRead([], 0, "is missing: other bytes are in its place", not data)
             continue
         frame, data = _frame(file, data)
         damaged += bool(frame.fault)

@@ -112,4 +112,19 @@ def test_tapes_are_examined(folder: Path, tmp_path: Path) -> None:
     result = run("doctor", folder, tmp_path, "--json")
     assert result.exit_code == 1
     assert [json.loads(line)["reproducible"] for line in result.output.splitlines()] == [True, False]
-    assert run("doctor", tmp_path / "nowhere").exit_code == 2
+    nowhere = run("doctor", tmp_path / "nowhere")
+    assert (nowhere.exit_code, nowhere.output) == (2, f"ivr: {tmp_path / 'nowhere'}: No such file or directory\n")
+
+
+def test_a_phone_beside_the_bridge_is_no_fault(folder: Path) -> None:
+    phone = folder / "a.phone.tape"
+    tape_file.write(phone, Tape(TapeHeader("CA1", side="phone")))
+    assert run("doctor", folder).exit_code == 0
+    assert "nothing was decided there" in run("doctor", phone).output
+    assert run("doctor", phone).exit_code == 1
+
+
+def test_nothing_to_examine_is_not_good(tmp_path: Path) -> None:
+    result = run("doctor", tmp_path)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "no tape of a bridge" in result.output

@@ -18,6 +18,7 @@ from ivr.replay.recorder.header import INAUDIBLE
 from ivr.replay.records import CommandDigest, command_record
 from ivr.replay.tape import Moment, Tape, TapeError
 from ivr.replay.tape_file import read, write
+from ivr.replay.tape_folder import must_decide
 from ivr.testbench.scenario import Scenario, load
 
 USUAL_FOLDER: Final = Path("tests/calls")
@@ -84,7 +85,7 @@ def add(
         # The expectations find the scenario again from where they are.
         scenario = _from(folder, source)
     else:
-        tape = read(source)
+        tape = must_decide(read(source), source.name)
         if tape.faults:
             raise TapeError(f"{source.name}: {tape.faults[0]}: only a whole tape can be kept")
     folder.mkdir(parents=True, exist_ok=True)

@@ -59,8 +59,8 @@ def test_what_cannot_be_read_is_listed_with_its_fault(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.tape")
     (tmp_path / "folder.tape").mkdir()
     (entry,) = catalogue([tmp_path])
-    assert entry.fault == "this is no tape: its first frame some bytes belong to no frame"
-    assert str(entry).endswith("bad.tape: this is no tape: its first frame some bytes belong to no frame")
+    assert entry.fault == "this is no tape: its first frame is missing: other bytes are in its place"
+    assert str(entry).endswith("bad.tape: this is no tape: its first frame is missing: other bytes are in its place")
     assert entry.size == 5
 
 

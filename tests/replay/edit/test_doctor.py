@@ -129,7 +129,7 @@ def test_a_tape_without_an_end_has_no_digest_to_compare(whole: Tape) -> None:
 def test_what_is_no_tape_of_a_bridge_is_named(tmp_path: Path) -> None:
     (tmp_path / "bad.tape").write_bytes(b"x")
     assert examined(tmp_path / "bad.tape", {}, "").hinders == [
-        "this is no tape: its first frame some bytes belong to no frame"
+        "this is no tape: its first frame is missing: other bytes are in its place"
     ]
     tape_file.write(tmp_path / "p.tape", Tape(TapeHeader("CA1", side="phone")))
     assert examined(tmp_path / "p.tape", {}, "").hinders == ["a phone's tape: nothing was decided there"]

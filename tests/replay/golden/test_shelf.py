@@ -91,6 +91,13 @@ def test_a_tape_in_its_place_needs_no_copy(kept: shelf.GoldenPlace) -> None:
         shelf.add(folder, kept.tape, "", no_scenario)
 
 
+def test_a_phone_s_tape_leaves_nothing_behind(tape: Tape, tmp_path: Path) -> None:
+    write(tmp_path / "p.tape", Tape(replace(tape.header, side="phone")))
+    with pytest.raises(TapeError, match=r"p\.tape: a phone's tape holds no decisions"):
+        shelf.add(tmp_path / "calls", tmp_path / "p.tape", "", lambda _: tape)
+    assert not (tmp_path / "calls").exists()
+
+
 def test_what_differs_is_told_and_can_be_accepted(kept: shelf.GoldenPlace, tape: Tape) -> None:
     was = kept.expected.read_text("utf-8")
     write(kept.tape, otherwise(tape))
