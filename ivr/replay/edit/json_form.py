@@ -72,6 +72,10 @@ def schema() -> dict[str, Any]:
     }
     defs["command"] = {"oneOf": [command_schema(kind) for kind in COMMAND_KINDS]}
     defs["event"] = event_schema()
+    for component in defs.values():
+        # Python 3.13 and later give a docstring without its indent.
+        if "description" in component:
+            component["description"] = " ".join(component["description"].split())
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A line of `ivr tape show TAPE --json`",

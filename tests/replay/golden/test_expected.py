@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.call import commands as ask
+from ivr.call.events import Tick
 from ivr.replay.golden.expected import (
     BUDGETS,
     GoldenCall,
@@ -23,7 +24,7 @@ from ivr.replay.golden.expected import (
     to_toml,
 )
 from ivr.replay.golden.replayed import ReplayedCall
-from ivr.replay.tape import Tape, TapeHeader
+from ivr.replay.tape import Moment, Tape, TapeHeader
 from tests.replay.taped import taped
 
 TURN = GoldenTurn(1, "heard", "متى تفتح الفروع", 'say "eight"', "and more", 1200.0)
@@ -108,7 +109,7 @@ def test_a_call_is_summed_up_for_people(tmp_path_factory: pytest.TempPathFactory
 
 
 def test_every_decision_that_others_see_has_a_word() -> None:
-    replayed = ReplayedCall(Tape(TapeHeader("CA1")))
+    replayed = ReplayedCall(Tape(TapeHeader("CA1"), [Moment(0.0, Tick())]))
     assert measured(replayed) == {"greeting_ms": None, "wait_ms": None, "stop_ms": None, "call_s": 0.0}
     said: list[ask.Command] = [
         ask.CloseReply(1),
