@@ -31,6 +31,8 @@ def ask_live(tape: Tape, live: str, fail_on: Sequence[str], *, as_json: bool) ->
 
     `live`: `agent=URL`. Raises LiveError, SettingsError, TapeError.
     """
+    if not live:
+        raise LiveError("--fail-on says what fails a --live agent=URL: add it")
     url = live.removeprefix(_LEG)
     if not live.startswith(_LEG) or not url.startswith(("http://", "https://")):
         raise LiveError(f"--live {live}: expected agent=URL, such as agent=http://127.0.0.1:5678/webhook")

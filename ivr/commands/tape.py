@@ -26,6 +26,7 @@ from ivr.replay.edit.wording import printable
 from ivr.replay.recorder.header import versions
 from ivr.replay.tape import Tape, TapeError
 from ivr.replay.tape_folder import is_phone_tape, must_decide
+from ivr.replay.trouble import KINDS
 
 app = typer.Typer(
     help="List, show, examine, cut and redact tapes of calls.", no_args_is_help=True, add_completion=False
@@ -45,9 +46,11 @@ def read(path: Path) -> Tape:
 def list_tapes(
     places: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[DIR]...", envvar="IVR_TAPES", help="Folders or tapes; without: IVR_TAPES, or tapes."),
+        typer.Argument(metavar="DIR", envvar="IVR_TAPES", help="Folders or tapes; without: IVR_TAPES, or tapes."),
     ] = None,
-    trouble: Annotated[str | None, typer.Option(help="Only calls with this kind of trouble.", metavar="KIND")] = None,
+    trouble: Annotated[
+        str | None, typer.Option(help=f"Only calls with this trouble: {', '.join(KINDS)}.", metavar="KIND")
+    ] = None,
     line: Annotated[str | None, typer.Option(help="Only calls of this line.")] = None,
     since: Annotated[str | None, typer.Option(help="Not before: 2026-11-30, 2026-11-30T15:00, or 2h, 3d ago.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON a tape.")] = False,
@@ -78,8 +81,9 @@ def show(
             typer.echo(json.dumps(record, ensure_ascii=False))
         return
     lowest, highest = float("-inf") if start is None else start, float("inf") if end is None else end
-    for words in shown(tape, ShownPart(turn, lowest, highest, each)):
-        typer.echo(words)
+    with terminal.one_line(TapeError):
+        for words in shown(tape, ShownPart(turn, lowest, highest, each)):
+            typer.echo(words)
 
 
 @app.command()

@@ -11,6 +11,7 @@ from typing import Any, Final
 from ivr.replay import tape_file
 from ivr.replay.edit.wording import printable
 from ivr.replay.tape import TapeError
+from ivr.replay.trouble import KINDS
 
 TAPE_SUFFIX: Final = ".tape"
 CUT_OFF_SUFFIX: Final = ".tape.part"
@@ -51,15 +52,16 @@ class CatalogueEntry:
         }  # fmt: skip
 
     def __str__(self) -> str:
+        # The path as it was given: the next command takes it.
         local = self.date.astimezone()
         if self.fault:
-            return printable(f"{local:%Y-%m-%d %H:%M:%S}  {self.name}: {self.fault}")
+            return printable(f"{local:%Y-%m-%d %H:%M:%S}  {self.path}: {self.fault}")
         length = "   cut off" if self.seconds is None else f"{self.seconds:8.1f} s"
         ended = f"{self.result} {self.reason}".strip() or self.side
         wrong = ", ".join(self.trouble) or "-"
         line = self.line or "-"
         return printable(
-            f"{local:%Y-%m-%d %H:%M:%S} {length} {self.turns:3} turns  {line:<10} {ended:<28} {wrong:<24} {self.name}"
+            f"{local:%Y-%m-%d %H:%M:%S} {length} {self.turns:3} turns  {line:<10} {ended:<28} {wrong:<24} {self.path}"
         )
 
 
@@ -80,8 +82,11 @@ def catalogue(
 ) -> list[CatalogueEntry]:
     """Return the tapes of folders, the newest first. What cannot be read is an entry with its fault.
 
-    `since`: not before. `line`: of this one alone. `trouble`: those with trouble of this kind. Raises OSError.
+    `since`: not before. `line`: of this one alone. `trouble`: those with trouble of this kind. Raises OSError, and
+    ValueError for a kind of trouble that is not known.
     """
+    if trouble is not None and trouble not in KINDS:
+        raise ValueError(f"--trouble {trouble}: there are {', '.join(KINDS)}")
     found = [entry_of(path, name) for path, name in tapes_in(places)]
     kept = [
         entry

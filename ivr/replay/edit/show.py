@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from ivr.call import events
 from ivr.replay.edit.walk import FollowedMoment, Follower
 from ivr.replay.edit.wording import clock, command_words, decides, event_words, printable
-from ivr.replay.tape import CommandRecord, Tape
+from ivr.replay.tape import CommandRecord, Tape, TapeError
 
 _RUNS: Final = (events.AudioIn, events.TtsAudio, events.ReplyDelta, events.MarkReached, events.Tick)
 """Events that come in rows: those without a decision share a line."""
@@ -30,7 +30,20 @@ class ShownPart:
 
     def holds(self, seen: FollowedMoment, at: float) -> bool:
         """Return whether a moment is shown. `at`: its time in seconds of the call."""
-        return (self.turn is None or seen.turn == self.turn) and self.start <= at <= self.end
+        in_turn = self.turn is None or seen.turn == self.turn or asks_for(seen.moment.commands, self.turn)
+        return in_turn and self.start <= at <= self.end
+
+
+def asks_for(commands: Sequence[CommandRecord], turn: int) -> bool:
+    """Return whether the agent is asked here for the answer of a turn.
+
+    Where the caller spoke over the turn before, that is the last event of that turn.
+    """
+    return any(
+        command[0] == "RequestReply" and isinstance(command[1], dict) and command[1].get("turn") == turn
+        for command in commands
+        if len(command) > 1
+    )
 
 
 @dataclass(slots=True)
@@ -54,11 +67,11 @@ class _ShownRow:
 
 
 def shown(tape: Tape, part: ShownPart | None = None) -> Iterator[str]:
-    """Yield the lines of a tape."""
+    """Yield the lines of a tape. Raises TapeError for a turn that the call does not have."""
     part = part if part is not None else ShownPart()
     yield from about_call(tape)
     if tape.header.side == "phone":
-        yield f"a phone's tape: {len(tape.phone)} records. `ivr report` shows them; --json prints them"
+        yield "a phone's tape: nothing was decided there. `ivr report` shows the call; --json prints the records"
         return
     follower = Follower(tape)
     rows: dict[object, _ShownRow] = {}
@@ -86,6 +99,9 @@ def shown(tape: Tape, part: ShownPart | None = None) -> Iterator[str]:
         if alone:
             yield from _flushed(rows)
     yield from _flushed(rows)
+    if part.turn is not None and turn < 0 and part.turn not in range(len(follower.turns)):
+        there = f"turns 0 to {len(follower.turns) - 1}" if follower.turns else "none"
+        raise TapeError(f"there is no turn {part.turn}: the call has {there}")
     if follower.broke:
         yield f"today's code cannot go on with this call: {printable(follower.broke)}"
     yield from about_end(tape)
@@ -104,6 +120,10 @@ def about_call(tape: Tape) -> Iterator[str]:
     line = f", line {header.line}" if header.line else ""
     yield printable(f"{header.call_id}{line}, {header.started_on or 'time unknown'}, {header.origin}")
     legs = ", ".join(f"{leg}: {kept}" for leg, kept in header.legs.items()) or "nothing is said of its legs"
+    if header.side == "phone":
+        seconds = f"{tape.end.seconds:.1f} s" if tape.end is not None else "the end is missing"
+        yield printable(f"{seconds}, {len(tape.phone)} records of a phone, {legs}")
+        return
     yield printable(f"{tape.seconds:.3f} s, {len(tape.moments)} events, {legs}")
 
 

@@ -42,6 +42,8 @@ def test_the_newest_call_comes_first(tmp_path: Path) -> None:
     assert "cut off" in str(entries[1])
     assert entries[2].trouble == ("wait", "lost")
     assert "wait, lost" in str(entries[2])
+    # A developer copies the path into the next command.
+    assert str(entries[0]).endswith(f" {tmp_path / 'calls' / 'b.tape'}")
     assert entries[2].as_json()["trouble"] == ["wait", "lost"]
 
 
@@ -50,6 +52,8 @@ def test_the_list_is_filtered(tmp_path: Path) -> None:
     put(tmp_path, "b.tape", hours=1)
     assert [e.name for e in catalogue([tmp_path], line="sales")] == ["a.tape"]
     assert [e.name for e in catalogue([tmp_path], trouble="wait")] == ["a.tape"]
+    with pytest.raises(ValueError, match="--trouble waits: there are wait, lost, resumed, continued, failure, end"):
+        catalogue([tmp_path], trouble="waits")
     assert [e.name for e in catalogue([tmp_path], since=NOON - timedelta(hours=2))] == ["b.tape"]
     assert [e.name for e in catalogue([tmp_path], since=NOON - timedelta(hours=1))] == ["b.tape"]
 

@@ -13,9 +13,9 @@ from ivr.call.call import Call
 from ivr.call.commands import Command
 from ivr.call.timeline import Turn
 from ivr.replay.edit import wording
-from ivr.replay.edit.show import ShownPart, shown
+from ivr.replay.edit.show import ShownPart, asks_for, shown
 from ivr.replay.edit.walk import Follower
-from ivr.replay.tape import Moment, Tape, TapeEnd, TapeHeader, Trouble
+from ivr.replay.tape import Moment, Tape, TapeEnd, TapeError, TapeHeader, Trouble
 from tests.replay.edit.test_json_form import EVERY_COMMAND, EVERY_EVENT, of_everything
 from tests.replay.taped import taped
 
@@ -41,8 +41,15 @@ def test_a_call_is_shown_turn_by_turn(tape: Tape) -> None:
 
 def test_parts_of_a_call_are_shown(tape: Tape) -> None:
     of_turn = list(shown(tape, ShownPart(turn=2)))
-    assert [line for line in of_turn if line.startswith("turn")] == ["turn 2"]
-    assert "how much does it cost" not in "\n".join(of_turn)
+    # The words over the turn before are what led to it.
+    assert [line for line in of_turn if line.startswith("turn")] == ["turn 1", "turn 2"]
+    text = "\n".join(of_turn)
+    assert text.count("ask the agent, turn") == text.count("ask the agent, turn 2") == 1
+    assert "opening hours" not in text
+    with pytest.raises(TapeError, match="no turn 9: the call has turns 0 to 2"):
+        list(shown(tape, ShownPart(turn=9)))
+    with pytest.raises(TapeError, match="no turn 0: the call has none"):
+        list(shown(Tape(TapeHeader("CA1")), ShownPart(turn=0)))
     some = list(shown(tape, ShownPart(start=8.0, end=8.2)))
     times = [float(found[1]) for line in some if (found := re.match(r" +0:(\d\d\.\d+) ", line))]
     assert times
@@ -126,6 +133,15 @@ def test_rows_of_events_share_a_line() -> None:
 def test_a_phones_tape_points_to_its_report() -> None:
     tape = Tape(TapeHeader("CA1", side="phone"), phone=[["heard", 1]])
     assert "ivr report" in list(shown(tape))[-1]
+    assert list(shown(tape))[1].startswith("the end is missing, 1 records of a phone")
+    tape.end = TapeEnd(seconds=48.5)
+    assert list(shown(tape))[1].startswith("48.5 s, 1 records of a phone")
+
+
+@pytest.mark.parametrize("asked", [[], ["RequestReply"], ["RequestReply", None], ["RequestReply", {"turn": 1}]])
+def test_only_the_question_of_a_turn_asks_for_it(asked: list[object]) -> None:
+    assert not asks_for([asked] if asked else [], 2)
+    assert asks_for([asked or ["Note"], ["RequestReply", {"turn": 2}]], 2)
 
 
 def test_a_call_that_cannot_go_on_is_shown_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:

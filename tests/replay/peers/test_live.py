@@ -152,7 +152,7 @@ def test_the_command_tells_the_difference(tape: Tape, tmp_path: Path) -> None:
             ["--live", "agent=http://a", "--fail-on", "words"],
             "ivr: --fail-on words: expected one of text, action, slower",
         ),
-        (["--fail-on", "text"], "ivr: --live : expected agent=URL"),
+        (["--fail-on", "text"], "ivr: --fail-on says what fails a --live agent=URL"),
     ],
 )
 def test_bad_options_are_one_line(tape: Tape, tmp_path: Path, arguments: list[str], fault: str) -> None:
