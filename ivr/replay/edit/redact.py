@@ -37,6 +37,8 @@ _STAYING: Final = (
 )
 _IDS: Final = 2
 """Characters at the beginning of a carrier's id that say what it is: `CA`, `MZ`."""
+_DATE: Final = len("2026-11-30")
+"""Characters of a time that stay: by its time of day a call is found in the carrier's list, with who called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,11 +203,17 @@ def with_stand_ins(tape: Tape, made: StandIns) -> Tape:
     phrases = {name: KeptPhrase(made.text(kept.text), kept.audio_bytes) for name, kept in header.phrases.items()}
     done = [word for word in header.origin.split(", ") if word not in ("live", "redacted")]
     origin = ", ".join([*done, "redacted"])
-    call_id = _id(header.call_id, made)
     header = replace(
-        header, call_id=call_id, line=made.text(header.line), options=options, phrases=phrases, origin=origin
+        header,
+        call_id=_id(header.call_id, made),
+        line=made.text(header.line),
+        started_on=header.started_on[:_DATE],
+        options=options,
+        phrases=phrases,
+        origin=origin,
     )
-    return replace(tape, header=header, moments=moments)
+    # A record that only a later version knows may hold anything.
+    return replace(tape, header=header, moments=moments, phone=[])
 
 
 def started_with(event: events.CallStarted, made: StandIns) -> events.CallStarted:

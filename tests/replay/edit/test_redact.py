@@ -191,3 +191,12 @@ def test_mulaw_voices_and_empty_audio_are_covered() -> None:
     audio = [m.event.audio for m in redacted.moments if isinstance(m.event, events.TtsAudio)]
     assert [len(one) for one in audio] == [256, 0, 0]
     assert audio[0] != bytes(range(256))
+
+
+def test_the_time_of_day_and_records_of_later_versions_go(folder: Path) -> None:
+    tape = taped(folder, CALLS["closed"])
+    began = "2026-11-30T16:55:30.629+03:00"
+    tape = replace(tape, header=replace(tape.header, started_on=began), phone=[["later", "what was said"]])
+    redacted = redact(tape).tape
+    assert redacted.header.started_on == "2026-11-30"
+    assert redacted.phone == []
