@@ -25,11 +25,11 @@ from ivr.replay.compare.rescored import rescore, score_lines
 from ivr.replay.compare.show import lines
 from ivr.replay.compare.table import folder_lines, folder_table
 from ivr.replay.compare.verdict import FolderVerdict, judged, summed
-from ivr.replay.compare.words import printable
 from ivr.replay.grid.command import weigh
 from ivr.replay.processes import processes
 from ivr.replay.tape import Tape, TapeError
 from ivr.replay.tape_folder import must_decide, tapes_below
+from ivr.replay.terminal_text import printable
 from ivr.replay.what_if.changes import ChangeError
 from ivr.replay.what_if.command import what_if
 from ivr.replay.why.effects import UnknownEffect

@@ -22,10 +22,10 @@ from ivr.replay.edit.doctor import examined
 from ivr.replay.edit.redact import redact as redact_tape
 from ivr.replay.edit.rerun import Cutter
 from ivr.replay.edit.show import ShownPart, shown
-from ivr.replay.edit.wording import printable
 from ivr.replay.recorder.header import versions
 from ivr.replay.tape import Tape, TapeError
 from ivr.replay.tape_folder import is_phone_tape, must_decide
+from ivr.replay.terminal_text import printable
 from ivr.replay.trouble import KINDS
 
 app = typer.Typer(
@@ -93,7 +93,7 @@ def cut(
     turn: Annotated[int | None, typer.Option(help="What was decided in this turn, and what was wrong with it.")] = None,
     effect: Annotated[
         str | None,
-        typer.Option(help="A decision, as `ivr tape show` writes it behind →: 'clear at 0:25.72', 'hang up'."),
+        typer.Option(help="A decision, as `ivr tape show` writes it behind →: 'clear at 00:25.72', 'hang up'."),
     ] = None,
     difference: Annotated[
         bool, typer.Option("--difference", help="The first decision that today's code takes otherwise.")

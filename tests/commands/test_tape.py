@@ -39,7 +39,7 @@ def test_tapes_are_listed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_tape_is_shown(folder: Path) -> None:
     tape = folder / "a.tape"
     assert "what are your opening hours" in run("show", tape, "--turn", "1").output
-    assert "0:08." in run("show", tape, "--from", "8", "--to", "9", "--all").output
+    assert "00:08." in run("show", tape, "--from", "8", "--to", "9", "--all").output
     lines = [json.loads(line) for line in run("show", tape, "--json").output.splitlines()]
     assert (lines[0]["record"], lines[-1]["record"]) == ("tape", "end")
 
@@ -69,7 +69,7 @@ def test_a_mistake_is_one_line(
 def test_a_tape_is_cut(folder: Path, tmp_path: Path) -> None:
     result = run("cut", folder / "a.tape", "-o", tmp_path / "new" / "cut.tape", "--effect", "clear")
     assert result.exit_code == 0
-    assert "clear at 0:" in result.output
+    assert "clear at 00:" in result.output
     assert "nothing more can go" in result.output
     assert all(step.same for step in exact.steps(tape_file.read(tmp_path / "new" / "cut.tape")))
     result = run("cut", folder / "a.tape", "-o", tmp_path / "turn.tape", "--turn", "0", "--seconds", "0")

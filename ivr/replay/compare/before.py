@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ivr.call import events
-from ivr.replay.compare.words import clock, happened, quote
+from ivr.replay.compare.words import happened
 from ivr.replay.tape import Moment, Tape
+from ivr.replay.terminal_text import clock, quote
 
 BEFORE_S: Final = 3.0
 """Seconds before an event whose inputs are shown."""

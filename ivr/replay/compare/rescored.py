@@ -13,9 +13,9 @@ from typing import Final
 from ivr.call import events
 from ivr.media import g711
 from ivr.media.vad.scorer import SpeechScorer
-from ivr.replay.compare.words import clock
 from ivr.replay.exact import has_sounds
 from ivr.replay.tape import Moment, Tape, TapeError
+from ivr.replay.terminal_text import clock
 
 SCORE_STEPS: Final = 10_000
 """Scores are whole ten-thousandths, as those of a live call."""

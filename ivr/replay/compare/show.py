@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from ivr.replay.compare.before import inputs_before
 from ivr.replay.compare.difference import Difference, ReplayFinding
 from ivr.replay.compare.view import callers_view
-from ivr.replay.compare.words import clock, command, decided, fields_of, happened, quote, span
+from ivr.replay.compare.words import command, decided, fields_of, happened
 from ivr.replay.tape import CommandRecord, Tape
+from ivr.replay.terminal_text import clock, quote, span
 
 
 def lines(found: ReplayFinding, name: str, took: float) -> Iterator[str]:

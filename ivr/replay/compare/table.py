@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ivr.replay.compare.verdict import RESULTS, FolderVerdict, TapeResult, TapeVerdict
-from ivr.replay.compare.words import printable
+from ivr.replay.terminal_text import printable
 
 MOST_ROWS: Final = 40
 """Rows of the table, at most."""

@@ -11,8 +11,8 @@ from ivr.replay.compare.changes import DECISION_KINDS, DecisionKind
 from ivr.replay.compare.declared import DeclaredChange, needed
 from ivr.replay.compare.difference import ReplayFinding, compare
 from ivr.replay.compare.show import difference_lines, headline
-from ivr.replay.compare.words import clock
 from ivr.replay.tape import Tape
+from ivr.replay.terminal_text import clock
 
 TapeResult: TypeAlias = Literal["different", "unreadable", "declared", "same", "passed over"]
 RESULTS: Final[tuple[TapeResult, ...]] = ("different", "unreadable", "declared", "same", "passed over")

@@ -8,7 +8,8 @@ from typing import Final
 from ivr.replay.compare.changes import number
 from ivr.replay.compare.difference import Difference, ReplayFinding
 from ivr.replay.compare.ear import Audible, Decided, audible, begins_after, silent_at
-from ivr.replay.compare.words import clock, fields_of, quote, span
+from ivr.replay.compare.words import fields_of
+from ivr.replay.terminal_text import clock, quote, span
 
 LEAST_S: Final = 0.02
 """What a caller may notice, in seconds: a frame."""

@@ -6,8 +6,6 @@ What is on a tape was not checked, so every field is read with care. Speech is s
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, assert_never
 
@@ -15,38 +13,9 @@ from ivr.call import events
 from ivr.call.events import Event
 from ivr.media import g711
 from ivr.replay.tape import CommandRecord
+from ivr.replay.terminal_text import clock, quote, span
 
-LONGEST_QUOTE: Final = 60
-"""Characters of a quotation."""
-_TERMINAL_OBEYS: Final = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _BYTES_A_MS: Final = g711.RATE // 1000
-
-
-def clock(seconds: float) -> str:
-    """Return a time of a call as minutes, seconds and milliseconds."""
-    if not math.isfinite(seconds * 1000):
-        return "??:??.???"
-    ms = round(seconds * 1000)
-    sign, ms = ("-", -ms) if ms < 0 else ("", ms)
-    return f"{sign}{ms // 60_000:02}:{ms // 1000 % 60:02}.{ms % 1000:03}"
-
-
-def span(seconds: float) -> str:
-    """Return a length of time: milliseconds, from two seconds on seconds."""
-    if not math.isfinite(seconds * 1000):
-        return "? ms"
-    return f"{round(seconds * 1000)} ms" if abs(seconds) < 2 else f"{seconds:.1f} s"
-
-
-def printable(text: str) -> str:
-    """Return a line without characters that a terminal obeys: what is on a tape comes from others."""
-    return _TERMINAL_OBEYS.sub("\N{REPLACEMENT CHARACTER}", text)
-
-
-def quote(text: object, most: int = LONGEST_QUOTE) -> str:
-    """Return text in quotation marks, on one line, its end left out when it is long."""
-    line = " ".join(str(text).split())
-    return f"“{line if len(line) <= most else line[: most - 1].rstrip() + '…'}”"
 
 
 def fields_of(record: CommandRecord) -> Mapping[str, Any]:

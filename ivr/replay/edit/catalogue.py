@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from ivr.replay import tape_file
-from ivr.replay.edit.wording import printable
 from ivr.replay.tape import TapeError
+from ivr.replay.terminal_text import printable
 from ivr.replay.trouble import KINDS
 
 TAPE_SUFFIX: Final = ".tape"

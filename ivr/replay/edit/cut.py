@@ -18,9 +18,10 @@ from ivr.call.timeline import Turn, wait
 from ivr.replay.compare.difference import compare
 from ivr.replay.edit.rerun import Cutter, KeptMoment, Rerun
 from ivr.replay.edit.walk import Follower
-from ivr.replay.edit.wording import clock, command_words
+from ivr.replay.edit.wording import command_words
 from ivr.replay.records import CommandDigest
 from ivr.replay.tape import Moment, Tape, TapeEnd, TapeError
+from ivr.replay.terminal_text import clock
 from ivr.replay.trouble import trouble
 from ivr.testbench.shrink import shrink
 
@@ -169,7 +170,7 @@ class EffectTarget:
 
 
 def seconds(text: str) -> float:
-    """Return a time of the call, `25.72` or `0:25.720`, in seconds. Raises ValueError."""
+    """Return a time of the call, `25.72` or `00:25.720`, in seconds. Raises ValueError."""
     minutes, colon, rest = text.rpartition(":")
     return (60 * int(minutes) if colon else 0) + float(rest)
 

@@ -11,10 +11,10 @@ from typing import Any, Final, get_args
 from ivr.call.call import Call
 from ivr.call.events import CallStarted, Tick
 from ivr.replay import exact, tape_file
-from ivr.replay.edit.wording import clock
 from ivr.replay.recorded_acoustics import RecordedAcoustics
 from ivr.replay.records import CommandDigest
 from ivr.replay.tape import Leg, Tape, TapeError
+from ivr.replay.terminal_text import clock
 
 CLOCK_GAP_S: Final = 1.0
 """Seconds without an event, on a call whose phone sends a frame every 20 ms, that are worth a line."""

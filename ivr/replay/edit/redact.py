@@ -23,9 +23,9 @@ from ivr.media import g711
 from ivr.media.acoustics import Acoustics
 from ivr.replay import exact
 from ivr.replay.edit.stand_ins import NUMBER_WORDS, RULE_WORDS, StandIns
-from ivr.replay.edit.wording import clock
 from ivr.replay.records import CommandDigest, command_record
 from ivr.replay.tape import CommandRecord, KeptPhrase, Moment, Tape, TapeError
+from ivr.replay.terminal_text import clock
 
 ATTEMPTS: Final = 4
 """Sets of stand-ins that are tried with each set of words that stay."""

@@ -8,8 +8,9 @@ from typing import Final
 
 from ivr.call import events
 from ivr.replay.edit.walk import FollowedMoment, Follower
-from ivr.replay.edit.wording import clock, command_words, decides, event_words, printable
+from ivr.replay.edit.wording import command_words, decides, event_words
 from ivr.replay.tape import CommandRecord, Tape, TapeError
+from ivr.replay.terminal_text import clock, printable
 
 _RUNS: Final = (events.AudioIn, events.TtsAudio, events.ReplyDelta, events.MarkReached, events.Tick)
 """Events that come in rows: those without a decision share a line."""

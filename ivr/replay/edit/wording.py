@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, Final
@@ -11,6 +10,7 @@ from ivr.call import events
 from ivr.call.events import Event
 from ivr.media import g711
 from ivr.replay.tape import CommandRecord
+from ivr.replay.terminal_text import printable
 
 ISOLATE: Final = ("\u2068", "\u2069")
 """Around words of a language that may run from right to left: the rest of the line keeps its order."""
@@ -20,25 +20,11 @@ _PRESENT: Final = frozenset({"SendAudio", "SendMark"})
 """Commands that carry out what was decided before."""
 
 
-def clock(seconds: float) -> str:
-    """Return a time of the call as m:ss.mmm."""
-    ms = round(seconds * 1000)
-    sign, ms = ("-", -ms) if ms < 0 else ("", ms)
-    return f"{sign}{ms // 60_000}:{ms // 1000 % 60:02}.{ms % 1000:03}"
-
-
 def quoted(text: str, most: int = 0) -> str:
     """Return words in quotation marks, fit for a terminal. `most`: characters that are shown; 0: all."""
     if most and len(text) > most:
         text = text[:most].rstrip() + "…"
     return f"{ISOLATE[0]}“{printable(text)}”{ISOLATE[1]}"
-
-
-def printable(text: str) -> str:
-    """Return a text without the characters that steer a terminal: these are written as escapes."""
-    # Cc: control characters. Cf: marks that turn the direction of writing. Zl, Zp: line ends. Cs: half a character.
-    steering = {"Cc", "Cf", "Zl", "Zp", "Cs"}
-    return "".join(ascii(c)[1:-1] if unicodedata.category(c) in steering else c for c in text)
 
 
 def bars(scores: Sequence[float]) -> str:

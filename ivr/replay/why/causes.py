@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from ivr.call import events
-from ivr.replay.compare.words import clock, decided, fields_of, happened, span
+from ivr.replay.compare.words import decided, fields_of, happened
 from ivr.replay.tape import CommandRecord
+from ivr.replay.terminal_text import clock, span
 from ivr.replay.why.inputs import VOICE_GAP_S, VOICED_SCORE
 from ivr.replay.why.trace import TracedMoment, backwards
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
-from ivr.replay.compare.words import command, fields_of, quote
+from ivr.replay.compare.words import command, fields_of
 from ivr.replay.tape import CommandRecord
+from ivr.replay.terminal_text import quote
 from ivr.replay.why.trace import TracedMoment
 
 NEAR_S: Final = 0.5

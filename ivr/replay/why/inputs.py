@@ -12,8 +12,9 @@ from typing import Final
 from ivr.call import events
 from ivr.call.events import Event
 from ivr.media import g711
-from ivr.replay.compare.words import clock, happened
+from ivr.replay.compare.words import happened
 from ivr.replay.tape import Moment, Tape
+from ivr.replay.terminal_text import clock
 
 VOICED_SCORE: Final = 0.5
 """Score from which on a frame counts as voice here. The call decides by more than that."""

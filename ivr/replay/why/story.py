@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from ivr.replay.compare.words import clock, span
 from ivr.replay.tape import Tape
+from ivr.replay.terminal_text import clock, span
 from ivr.replay.why.causes import causes
 from ivr.replay.why.effects import Effect, effect_called, effects
 from ivr.replay.why.experiment import Experiment, experiment

@@ -105,34 +105,7 @@ def test_audio_is_told_as_one() -> None:
     assert words.decided([]) == []
 
 
-@pytest.mark.parametrize(
-    ("seconds", "told"), [(0, "00:00.000"), (61.0204, "01:01.020"), (-0.5, "-00:00.500"), (3600, "60:00.000")]
-)
-def test_the_clock_of_a_call(seconds: float, told: str) -> None:
-    assert words.clock(seconds) == told
-
-
-def test_a_long_quotation_is_cut() -> None:
-    assert words.quote("word " * 50, 20) == "“word word word word…”"
-    assert len(words.quote("x" * 500)) == words.LONGEST_QUOTE + 2
-    assert words.span(1.9994) == "1999 ms"
-    assert words.span(12.34) == "12.3 s"
-
-
 def test_the_question_of_another_command_is_empty() -> None:
     assert words.asked(command_record(commands.RequestReply(4, REQUEST))) == "what  is\nopen"
     assert words.asked(["SendClear", {}]) == ""
     assert fields(REQUEST)[0].name == "text"
-
-
-def test_what_a_terminal_obeys_is_not_printed() -> None:
-    assert (
-        words.printable("a\x1b[31m\x00\u202eb كلمة")
-        == "a\N{REPLACEMENT CHARACTER}[31m\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}b كلمة"
-    )
-
-
-@pytest.mark.parametrize("seconds", [float("nan"), float("inf"), 1e306])
-def test_a_time_that_is_none_has_words_too(seconds: float) -> None:
-    assert words.clock(seconds) == "??:??.???"
-    assert words.span(seconds) == "? ms"

@@ -75,7 +75,7 @@ def test_the_result_is_the_same_every_time(cutter: Cutter) -> None:
 
 @pytest.mark.parametrize(
     ("effect", "words"),
-    [("clear", "clear at 0:1"), ("HANG UP", "hang up: success, caller_stop at 0:"), ("speak 1.2", "speak 1.2 ")],
+    [("clear", "clear at 00:1"), ("HANG UP", "hang up: success, caller_stop at 00:"), ("speak 1.2", "speak 1.2 ")],
 )
 def test_an_effect_is_kept(cutter: Cutter, effect: str, words: str) -> None:
     target = EffectTarget(cutter.tape, cutter.whole, effect)
@@ -88,12 +88,12 @@ def test_an_effect_is_kept(cutter: Cutter, effect: str, words: str) -> None:
 
 def test_the_effect_nearest_to_the_time_is_meant(cutter: Cutter) -> None:
     asked = [EffectTarget(cutter.tape, cutter.whole, f"ask the agent, turn {turn}").words for turn in (1, 2)]
-    times = [words.rpartition(" at 0:")[2] for words in asked]
-    found = [EffectTarget(cutter.tape, cutter.whole, f"ask the agent at 0:{at}").words for at in times]
+    times = [words.rpartition(" at 00:")[2] for words in asked]
+    found = [EffectTarget(cutter.tape, cutter.whole, f"ask the agent at 00:{at}").words for at in times]
     assert found == asked
     assert "opening hours" in found[0]
     assert "how much" in found[1]
-    with pytest.raises(TapeError, match=rf"'ask the agent' is at 0:{times[0]}, 0:{times[1]}$"):
+    with pytest.raises(TapeError, match=rf"'ask the agent' is at 00:{times[0]}, 00:{times[1]}$"):
         EffectTarget(cutter.tape, cutter.whole, "ask the agent at 99.5")
     assert "how much" in EffectTarget(cutter.tape, cutter.whole, "ask the agent, turn 2 at noon"[:21]).words
     with pytest.raises(TapeError, match=r"'clear at noon'; there are: .*clear"):
@@ -109,7 +109,7 @@ def test_a_difference_is_kept_as_it_was(cutter: Cutter, monkeypatch: pytest.Monk
     # Today's code takes the interruption for a sign of listening.
     monkeypatch.setattr(overlap_words, "_HUMMED", frozenset(["how", "much", "does", "it", "cost"]))
     target = DifferenceTarget(tape)
-    assert target.words.startswith("the difference at 0:0")
+    assert target.words.startswith("the difference at 00:0")
     short = Cutter(tape)
     found = cut(short, target)
     assert found.finished

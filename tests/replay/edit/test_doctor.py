@@ -54,7 +54,7 @@ CHANGES: dict[str, tuple[Callable[[Tape], Tape], str]] = {
     "digest": (lambda t: replace(t, end=TapeEnd(digest="00")), "the decisions on the tape are not those of its digest"),
     "other": (
         lambda t: replace(t, header=replace(t.header, options=replace(t.header.options, lead_ms=200))),
-        "today's code decides otherwise from 0:",
+        "today's code decides otherwise from 00:",
     ),
     "fault": (lambda t: replace(t, faults=["the tape breaks off"]), "the tape breaks off"),
     "sounds": (
@@ -93,7 +93,7 @@ def test_how_late_the_process_was_is_told() -> None:
     header = TapeHeader("CA1", legs={"caller": "audio", "stt": "words", "agent": "words", "tts": "audio"}, origin="cut")
     tape = Tape(header, late, end=TapeEnd(stood_s=3.0))
     found = examine(tape)
-    assert found.remarks[:2] == ["nothing for 29.00 s from 0:00.000 on", "nothing for 1.00 s from 0:29.000 on"]
+    assert found.remarks[:2] == ["nothing for 29.00 s from 00:00.000 on", "nothing for 1.00 s from 00:29.000 on"]
     assert "not as it was: cut" in found.remarks
     assert found.stood_s == 17.0
     assert found.ticks == 2

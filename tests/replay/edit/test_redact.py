@@ -165,7 +165,7 @@ def test_everything_that_names_a_person_is_replaced(folder: Path) -> None:
 def test_another_codes_decisions_are_refused(folder: Path) -> None:
     tape = taped(folder, CALLS["closed"])
     tape.header = replace(tape.header, options=replace(tape.header.options, endpoint_ms=900))
-    with pytest.raises(TapeError, match=r"decides otherwise at 0:\d\d\.\d+: redact with the version"):
+    with pytest.raises(TapeError, match=r"decides otherwise at 00:\d\d\.\d+: redact with the version"):
         redact(tape)
 
 
@@ -173,7 +173,7 @@ def test_no_stand_ins_no_tape(folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
     """Where the words that decide are taken away as well, it says where the call would be another."""
     monkeypatch.setattr(redacting, "_STAYING", (("nothing", frozenset()),))
     tape = taped(folder, (*CALLS["interrupted"][:1], "over 1500 say mhm", "hang up"), Peers(profile={"hearing": 0.9}))
-    with pytest.raises(TapeError, match=r"no stand-ins were found .*: at 0:\d\d"):
+    with pytest.raises(TapeError, match=r"no stand-ins were found .*: at 00:\d\d"):
         redact(tape)
 
 
