@@ -228,12 +228,12 @@ def gate(folder: Path, changes: Sequence[DeclaredChange], jobs: int, *, as_json:
 
 
 @contextmanager
-def counted_up(total: int, *, quiet: bool) -> Iterator[Callable[[], None]]:
+def counted_up(total: int, *, quiet: bool, what: str = "tapes") -> Iterator[Callable[[], None]]:
     """Show how far the work is, on standard error: a bar on a terminal, else a line at each tenth."""
     if terminal.err.is_terminal and not quiet:
-        columns = (TextColumn("tapes"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=terminal.err, transient=True) as progress:
-            task = progress.add_task("tapes", total=total)
+            task = progress.add_task(what, total=total)
             yield lambda: progress.advance(task)
         return
     so_far = 0
@@ -242,7 +242,7 @@ def counted_up(total: int, *, quiet: bool) -> Iterator[Callable[[], None]]:
         nonlocal so_far
         so_far += 1
         if not quiet and so_far * 10 // total > (so_far - 1) * 10 // total:
-            terminal.err.print(f"{so_far} of {total} tapes", markup=False)
+            terminal.err.print(f"{so_far} of {total} {what}", markup=False)
 
     yield tell
 

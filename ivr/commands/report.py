@@ -142,7 +142,7 @@ def _folder(folder: Path, out: Path, everything: bool, jobs: int, as_json: bool)
     pages = out.parent / f"{out.stem}-calls"
     pages.mkdir(parents=True, exist_ok=True)
     asked = [(folder / row.name, pages / f"{row.name.replace('/', '-')}.html") for row in wanted]
-    with counted_up(len(asked), quiet=False) as done:
+    with counted_up(len(asked), quiet=False, what="pages") as done:
         for place, made in run_each(page_of, asked, jobs if len(asked) > FEW else 1, dead_page):
             wanted[place].page = f"{pages.name}/{asked[place][1].name}" if made else ""
             done()

@@ -69,7 +69,7 @@ def history(name: str, call: GoldenCall) -> CallHistory:
     last += [HistoryLine(None, "order", word) for word in call.order]
     last.append(HistoryLine(None, "end", f"{call.result} {call.reason}".strip()))
     number = max((turn.number for turn in call.turns), default=-1) + 1
-    return CallHistory(name, [*turns, HistoryTurn(number, "the whole call", last)])
+    return CallHistory(name, [*turns, HistoryTurn(number, "", last, whole_call=True)])
 
 
 def _lines(turn: GoldenTurn) -> Iterator[HistoryLine]:

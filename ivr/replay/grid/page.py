@@ -14,7 +14,7 @@ from typing import Any, Final
 from ivr.replay.grid.points import GridPoint, grid_cells
 
 _WIDTH, _HEIGHT = 420, 300
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 24, 16, 44
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 24, 30, 44
 _WORDS_APART, _LINE = 70, 15
 """Units between the words of two points: side by side, or above each other."""
 _RULE_STEPS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
@@ -25,11 +25,12 @@ _CSS: Final = """
 :root { color-scheme: light dark; --ink: #1b1f24; --dim: #5b6470; --rule: #d8dde3; --page: #fff; --mark: #0b62d6 }
 @media (prefers-color-scheme: dark) {
   :root { --ink: #e8ebef; --dim: #a3acb8; --rule: #3a424c; --page: #15181c; --mark: #6fb1ff } }
-body { margin: 0 auto; max-width: 860px; padding: 16px; background: var(--page); color: var(--ink);
+body { margin: 0 auto; max-width: 1000px; padding: 16px; background: var(--page); color: var(--ink);
   font: 16px/1.5 system-ui, sans-serif }
 h1 { font-size: 1.25rem; margin: 0 0 4px } p { margin: 4px 0 12px } .dim { color: var(--dim) }
 svg { display: block; width: 100%; max-width: 600px; height: auto }
-svg text { font: 13px system-ui, sans-serif; fill: var(--ink) }
+svg text { font: 13px system-ui, sans-serif; fill: var(--ink); paint-order: stroke; stroke: var(--page);
+  stroke-width: 4px; stroke-linejoin: round }
 svg .axis { fill: var(--dim) } svg .rule { stroke: var(--rule) } svg .path { fill: none; stroke: var(--mark) }
 svg .point circle { fill: var(--mark) } svg .was circle { fill: var(--page); stroke: var(--ink); stroke-width: 2 }
 svg .point { outline: none } svg .point:focus-visible circle, svg .point:hover circle { stroke: var(--ink);
@@ -141,7 +142,7 @@ def axes(low: float, high: float, step_x: int, most: float, step_y: int) -> str:
         parts.append(f'<line class="rule" x1="{_LEFT}" x2="{right}" y1="{y:.1f}" y2="{y:.1f}"/>')
         parts.append(f'<text class="axis" x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{at * step_y}</text>')
     parts.append(f'<text class="axis" x="{right}" y="{_HEIGHT - 8}" text-anchor="end">first audio, ms</text>')
-    parts.append(f'<text class="axis" x="4" y="{_HEIGHT - 8}">cut off of 100 answers</text>')
+    parts.append('<text class="axis" x="4" y="14">cut off of 100 answers</text>')
     return "".join(parts)
 
 

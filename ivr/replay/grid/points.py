@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from statistics import median
-from typing import Any
+from typing import Any, Final
 
 from rich.table import Table
 
@@ -14,6 +14,10 @@ from ivr.replay.what_if.changes import Changes
 from ivr.replay.what_if.outcome import CallOutcome
 from ivr.replay.what_if.summing import p95, wait_change
 from ivr.replay.what_if.tape_result import TapeResult
+
+_TABLE_COLUMNS: Final = (
+    "first audio ms", "p95 ms", "cut off", "of 100", "barge-ins", "false yields", "silences", "modelled"
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +84,13 @@ def grid_point(values: tuple[Any, ...], before: Sequence[CallOutcome], outcomes:
 
 def grid_table(grid: Mapping[str, Sequence[Any]], points: Sequence[GridPoint]) -> Table:
     """Return a row for each point."""
-    made = Table(box=None, pad_edge=False, header_style="bold")
-    made.add_column(", ".join(grid))
-    for name in ("first audio ms", "p95 ms", "cut off", "of 100", "barge-ins", "false yields", "silences", "modelled"):
-        made.add_column(name, justify="right")
+    # For 80 columns: the names of the figures have several lines, the figures one.
+    made = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
+    made.add_column(", ".join(grid), width=max(len(one) for one in [*grid, *(point.name for point in points)]))
+    cells = [grid_cells(point) for point in points]
+    for at, name in enumerate(_TABLE_COLUMNS):
+        widest = max(len(word) for word in [*name.split(), *(row[at] for row in cells)])
+        made.add_column(name, justify="right", width=widest)
     for point in points:
         made.add_row(point.name, *grid_cells(point), style="dim" if not point.values else "")
     return made

@@ -47,6 +47,8 @@ class HistoryTurn:
     title: str = ""
     """What began it and how it ended, such as `speech, heard`."""
     lines: Sequence[HistoryLine] = ()
+    whole_call: bool = False
+    """It is what is said of the whole call, behind its turns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,9 +251,12 @@ def pair_section(pair: HistoryPair, number: int) -> str:
         title = titles[0] if titles[0] == titles[1] else f"{titles[0]} → {titles[1]}"
         differs = sum(line.sameness != "same" for line in lines) + (titles[0] != titles[1])
         state = badge(f"{differs} differ" if differs != 1 else "1 differs", "alarm") if differs else badge("same")
-        rows = "".join(paired_row(line) for line in lines)
+        names = (pair.before.name, pair.now.name)
+        rows = "".join(paired_row(line, names) for line in lines)
+        whole = any(side.whole_call for side in (before, now) if side is not None)
+        heading = "The whole call" if whole else f"Turn {turn}: {escape(title)}"
         parts.append(
-            f'<details class="card"{" open" if differs else ""}><summary>Turn {turn}: {escape(title)} {state}</summary>'
+            f'<details class="card"{" open" if differs else ""}><summary>{heading} {state}</summary>'
             '<table class="sides"><thead><tr><th scope="col">what</th>'
             f'<th scope="col">s</th><th scope="col" class="text">{escape(pair.before.name)}</th><th scope="col">s</th>'
             f'<th scope="col" class="text">{escape(pair.now.name)}</th><th scope="col">later, ms</th></tr></thead>'
@@ -279,16 +284,20 @@ def budget_table(pair: HistoryPair) -> str:
     )
 
 
-def paired_row(line: PairedLine) -> str:
-    """Write one row: the line as it was, as it is, and how much later it comes."""
+def paired_row(line: PairedLine, names: Sequence[str] = ("", "")) -> str:
+    """Write one row: the line as it was, as it is, and how much later it comes. `names`: of the sides."""
     cells = []
-    for side in (line.before, line.now):
+    for side, name in zip((line.before, line.now), names, strict=True):
+        # On a narrow screen the name of the side stands in front of its line.
+        label = f' data-side="{escape(name)}"'
         if side is None:
-            cells.append('<td class="none"></td><td class="text none">–</td>')
+            cells.append(f'<td class="none"{label}></td><td class="text none">–</td>')
             continue
         at = "" if side.at is None else f"{side.at:.3f}"
         length = "" if side.ms is None else f' <small dir="ltr">{side.ms:.0f} ms</small>'
-        cells.append(f'<td>{at}</td><td class="text" dir="{direction(side.text)}">{escape(side.text)}{length}</td>')
+        cells.append(
+            f'<td{label}>{at}</td><td class="text" dir="{direction(side.text)}">{escape(side.text)}{length}</td>'
+        )
     kind = next(side.kind for side in (line.before, line.now) if side is not None)
     shift = line.shift_ms
     later = "" if shift is None or abs(shift) < LEAST_SHIFT_MS else f"{shift:+.0f}"
@@ -310,9 +319,11 @@ small { color: var(--soft); white-space: nowrap; }
 summary .badge { margin-inline-start: .4rem; }
 @media (max-width: 46rem) {
   table.sides thead { display: none; } table.sides, table.sides tbody { display: block; }
-  table.sides tr { display: grid; grid-template-columns: 4.5rem 1fr; border-bottom: 1px solid var(--rule); padding: .3rem 0; }
+  table.sides tr { display: grid; grid-template-columns: 5.5rem 1fr; border-bottom: 1px solid var(--rule); padding: .3rem 0; }
   table.sides :is(th, td) { border: 0; width: auto !important; padding: .1rem .3rem; }
   table.sides tr > th { grid-column: 1 / -1; } table.sides tr > td:last-child:empty { display: none; } table.sides td:last-child { grid-column: 1 / -1; }
+  table.sides tr:not(.same) td[data-side] { text-align: start; } table.sides tr:not(.same) td[data-side]::before { content: attr(data-side) " "; color: var(--soft); }
+  table.sides tr.same td:nth-of-type(n+3):not(:last-child) { display: none; }
   table.sides td:last-child:not(:empty)::before { content: "later by, ms: "; color: var(--soft); }
 }
 """  # noqa: E501

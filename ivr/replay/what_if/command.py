@@ -62,7 +62,7 @@ def run_all(
     """Return what came of all tapes, in the order of their names. The progress is shown where there are several."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     results: list[TapeResult] = []
-    with Progress(*columns, console=err, transient=True, disable=len(paths) < 2) as progress:
+    with Progress(*columns, console=err, transient=True, disable=len(paths) < 2 or not err.is_terminal) as progress:
         task = progress.add_task("calls", total=len(paths))
         for result in run_folder(paths, variants, jobs, from_turn):
             results.append(result)

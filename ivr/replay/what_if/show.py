@@ -30,7 +30,8 @@ def change_table(figures: Sequence[FigureChange]) -> Table:
                 style = "bold red" if one.after > one.before else "green"
         modelled = f"{one.modelled} of {one.of}" if one.of else ""
         if one.name.endswith("turns, ms") and one.after is not None:
-            made.add_row(one.name, "", "", f"{one.after:+.0f}", "")
+            # Less than half a millisecond is no change, in whichever direction.
+            made.add_row(one.name, "", "", f"{one.after:+.0f}" if round(one.after) else "0", "")
             continue
         made.add_row(one.name, _figure(one.before), _figure(one.after), Text(change, style), Text(modelled, "dim"))
     return made

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 from html.parser import HTMLParser
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from ivr.commands import replay, terminal
@@ -43,7 +45,14 @@ def test_points_say_what_came_of_all_calls() -> None:
     assert (short.name, short.wait_ms, short.cut_off, short.cut_share) == ("300", 900, 3, 15.0)
     assert (long.wait_ms, long.p95_ms, long.modelled, long.answers) == (1200, 1200, 2, 20)
     assert grid_cells(was)[-1] == "" and grid_cells(short)[-1] == "2 of 20"
-    assert grid_table({"endpoint_ms": [300, 700]}, [was, short, long]).row_count == 3
+    table = grid_table({"endpoint_ms": [300, 700]}, [was, short, long])
+    console = Console(width=80, file=StringIO())
+    console.print(table)
+    said = console.file.getvalue()  # type: ignore[attr-defined]
+    assert table.row_count == 3
+    # Every name and figure is whole at 80 columns.
+    assert said.count("2 of 20") == 2 and "modelled" in said
+    assert "…" not in said and "as it was" in said and "endpoint_ms" in said and "barge-ins" in said
 
 
 def test_a_point_without_answers_has_no_wait() -> None:

@@ -118,6 +118,19 @@ def test_a_turn_that_only_one_side_has() -> None:
     assert "no such turn" in page.text
 
 
+def test_what_is_said_of_the_whole_call_is_no_turn() -> None:
+    whole = HistoryTurn(3, "", [HistoryLine(None, "frames", "12")], whole_call=True)
+    sides = CallHistory("expected", [HistoryTurn(2, "heard"), whole]), CallHistory("today", [HistoryTurn(2, "heard")])
+    page = _Page(difference_page([HistoryPair("a", *sides)]))
+    assert "The whole call" in page.text and "Turn 2" in page.text
+    assert "Turn 3" not in page.text
+
+
+def test_each_line_names_its_side_on_a_telephone() -> None:
+    page = difference_page([_pair(LINES, [])])
+    assert page.count('data-side="then"') == page.count('data-side="now"') == len(LINES)
+
+
 def test_words_of_a_call_are_no_html() -> None:
     evil = "</script><img src=x onerror=alert(1)>\"'\u2028"
     pair = HistoryPair(

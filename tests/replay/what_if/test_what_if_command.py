@@ -155,6 +155,11 @@ def test_a_figure_that_grows_worse_is_red() -> None:
     assert [(one.plain, one.style) for one in changes] == [("+2", "bold red"), ("-2", "green")]
 
 
+def test_a_change_of_nothing_has_no_sign() -> None:
+    table = change_table([FigureChange("- change in the same turns, ms", None, after) for after in (-0.4, 0.4, -0.6)])
+    assert list(table.columns[3].cells) == ["0", "0", "-1"]
+
+
 def test_tapes_of_phones_are_passed_over(folder: Path, plain: Tape) -> None:
     tape_file.write(folder / "plain.phone.tape", Tape(replace(plain.header, side="phone")))
     (folder / "junk.tape").write_bytes(b"x")
