@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Sequence
 
 import typer
@@ -17,6 +16,7 @@ from ivr.observe.redact import without_secrets
 from ivr.replay.peers.answers import CHANGES, AgentAnswer, AnswerPair, changes, summary, text_difference
 from ivr.replay.peers.live import ask_again
 from ivr.replay.tape import Tape
+from ivr.replay.terminal_text import printable
 from ivr.server.compose import agent_client
 
 _LEG = "agent="
@@ -43,7 +43,7 @@ def ask_live(tape: Tape, live: str, fail_on: Sequence[str], *, as_json: bool) ->
     found = changes(pairs)
     if as_json:
         told = {"agent": without_secrets(url), "differs": sorted(found), "turns": [pair.as_json() for pair in pairs]}
-        typer.echo(json.dumps(told, ensure_ascii=False))
+        typer.echo(terminal.as_json(told))
     else:
         terminal.out.print()
         terminal.out.print(table(pairs), soft_wrap=False)
@@ -65,17 +65,22 @@ async def _ask(tape: Tape, url: str, *, quiet: bool) -> list[AnswerPair]:
 
 def _show(pair: AnswerPair) -> None:
     """Print one question and both answers."""
-    terminal.out.print(f"turn {pair.turn}: {pair.question}", style="bold", markup=False)
+    _line(f"turn {pair.turn}: {pair.question}", "bold")
     if pair.same_text:
-        terminal.out.print(f"  the same words: {pair.now.text.strip()}", markup=False)
+        _line(f"  the same words: {pair.now.text.strip()}")
     elif pair.then.cut:
-        terminal.out.print(f"  then, cut off by the caller: {pair.then.text.strip()}", markup=False)
-        terminal.out.print(f"  now: {pair.now.text.strip()}", markup=False)
+        _line(f"  then, cut off by the caller: {pair.then.text.strip()}")
+        _line(f"  now: {pair.now.text.strip()}")
     else:
-        terminal.out.print(f"  {text_difference(pair.then.text, pair.now.text)}", markup=False)
+        _line(f"  {text_difference(pair.then.text, pair.now.text)}")
     for name, answer in (("then", pair.then), ("now", pair.now)):
         if answer.failure:
-            terminal.out.print(f"  {name}: no whole answer: {answer.failure}", style="red", markup=False)
+            _line(f"  {name}: no whole answer: {answer.failure}", "red")
+
+
+def _line(text: str, style: str = "") -> None:
+    """Print a line of what a tape or an agent said."""
+    terminal.out.print(printable(text), style=style, markup=False)
 
 
 def table(pairs: Sequence[AnswerPair]) -> Table:
@@ -93,7 +98,7 @@ def table(pairs: Sequence[AnswerPair]) -> Table:
         made.add_row(
             str(pair.turn), _ms(then.first_ms), _ms(now.first_ms), _ms(then.total_ms), _ms(now.total_ms),
             str(then.pieces), str(now.pieces), Text(words, "" if pair.same_text else "yellow"),
-            Text(action, "" if pair.same_action else "bold red"),
+            Text(printable(action), "" if pair.same_action else "bold red"),
         )  # fmt: skip
     return made
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -169,7 +168,7 @@ def again(tape: Tape, path: Path, changes: Sequence[DeclaredChange], *, as_json:
     if junit is not None:
         write(junit, gate_junit(FolderVerdict([verdict])))
     if as_json:
-        typer.echo(json.dumps(verdict.as_json(), ensure_ascii=False))
+        typer.echo(terminal.as_json(verdict.as_json()))
     else:
         for line in lines(found, path.name, took):
             tell(line)
@@ -214,7 +213,7 @@ def gate(folder: Path, changes: Sequence[DeclaredChange], jobs: int, *, as_json:
     if junit is not None:
         write(junit, gate_junit(found))
     if as_json:
-        typer.echo(json.dumps(found.as_json(), ensure_ascii=False))
+        typer.echo(terminal.as_json(found.as_json()))
     else:
         table = folder_table(found)
         if table is not None:

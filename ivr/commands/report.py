@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -89,7 +88,7 @@ def _one(path: Path, tape: Tape, files: ReportFiles) -> None:
     if files.vcon is not None:
         _write(files.vcon, _vcon(call).encode())
     if files.as_json:
-        print(json.dumps(call_figures(call), ensure_ascii=False, indent=1))
+        print(terminal.as_json(call_figures(call), indent=1))
     if (page := files.page_beside(path)) is not None:
         _write(page, call_page(call, str(path)).encode("utf-8", "replace"))
     for fault in filter(None, (*tape.faults, call.fault)):
@@ -103,7 +102,7 @@ def _phone(path: Path, call: ReportedCall, files: ReportFiles) -> None:
     if files.wav is not None:
         call.record.save_wav(files.wav)
     if files.as_json:
-        print(json.dumps(call.result, ensure_ascii=False, indent=1))
+        print(terminal.as_json(call.result, indent=1))
     if (page := files.page_beside(path)) is not None:
         _write(page, call.page().encode("utf-8", "replace"))
 
@@ -135,7 +134,7 @@ def _folder(folder: Path, out: Path, everything: bool, jobs: int, as_json: bool)
             rows[place] = row
             done()
     if as_json:
-        print(json.dumps([asdict(row) for row in rows], ensure_ascii=False, indent=1))
+        print(terminal.as_json([asdict(row) for row in rows], indent=1))
         return
     rows.sort(key=lambda row: (not row.trouble and not row.faults, -row.worst))
     wanted = rows if everything else sorted(rows, key=lambda row: -row.worst)[:WORST_PAGES]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
@@ -60,7 +59,7 @@ def list_tapes(
         start = None if since is None else moment_of(since, datetime.now(UTC))
         found = catalogue(places or [Path("tapes")], since=start, line=line, trouble=trouble)
     for entry in found:
-        typer.echo(json.dumps(entry.as_json(), ensure_ascii=False) if as_json else str(entry))
+        typer.echo(terminal.as_json(entry.as_json()) if as_json else str(entry))
     if not found and not as_json:
         typer.echo("no tapes")
 
@@ -78,7 +77,7 @@ def show(
     tape = read(path)
     if as_json:
         for record in json_form.lines(tape):
-            typer.echo(json.dumps(record, ensure_ascii=False))
+            typer.echo(terminal.as_json(record))
         return
     lowest, highest = float("-inf") if start is None else start, float("inf") if end is None else end
     with terminal.one_line(TapeError):
@@ -184,7 +183,7 @@ def doctor(
             checked = examined(path, versions(), model)
             good = good and checked.reproducible
             if as_json:
-                typer.echo(json.dumps({"tape": str(path), **checked.as_json()}, ensure_ascii=False))
+                typer.echo(terminal.as_json({"tape": str(path), **checked.as_json()}))
                 continue
             verdict = "reproducible" if checked.reproducible else "not reproducible"
             terminal.out.print(escape(printable(f"{name}: {verdict}")))

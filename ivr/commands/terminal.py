@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 from rich.console import Console
@@ -27,6 +29,9 @@ MockUrl = Annotated[
     ),
 ]
 
+_LEFT_BY_JSON: Final = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What a terminal obeys, or cannot print, and JSON leaves as it is."""
+
 # Lines are not cut at the window's width: an operator copies URLs out of them.
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -37,6 +42,12 @@ def stop(message: str, code: int = 2) -> NoReturn:
     for line in message.splitlines():
         err.print(f"[bold red]ivr:[/] {escape(line)}")
     raise typer.Exit(code)
+
+
+def as_json(value: Any, *, indent: int | None = None) -> str:
+    """Return a value as JSON that is fit for a terminal too: what steers one is written as an escape."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return _LEFT_BY_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 @contextlib.contextmanager

@@ -128,3 +128,14 @@ def test_nothing_to_examine_is_not_good(tmp_path: Path) -> None:
     result = run("doctor", tmp_path)
     assert (result.exit_code, result.stdout) == (2, "")
     assert "no tape of a bridge" in result.output
+
+
+def test_nothing_of_a_tape_steers_a_terminal(tmp_path: Path) -> None:
+    steering = "CA\x1b[31m\x9b31m\u202e\u2028"
+    path = tmp_path / "a.tape"
+    tape_file.write(path, Tape(TapeHeader(steering, line=steering), [Moment(1.0, Tick(), [["Later", {}]])]))
+    for words in (("show",), ("show", "--json"), ("list",), ("list", "--json"), ("doctor",)):
+        said = run(words[0], path, *words[1:]).stdout
+        assert not set("\x1b\x9b\u202e\u2028") & set(said), words
+    shown = [json.loads(line) for line in run("show", path, "--json").stdout.splitlines()]
+    assert shown[0]["call_id"] == steering

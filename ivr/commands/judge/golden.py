@@ -18,6 +18,7 @@ from ivr.replay.golden.expected import GoldenError
 from ivr.replay.golden.place import placed
 from ivr.replay.golden.suite import GoldenRun, junit, page, run_all, write_file
 from ivr.replay.tape import TapeError
+from ivr.replay.terminal_text import printable
 from ivr.testbench.scenario import ScenarioError
 
 app = typer.Typer(help="Keep calls as tests, and run them.", no_args_is_help=True, add_completion=False)
@@ -82,9 +83,9 @@ def run(
 def _show(one: GoldenRun) -> None:
     """Print one call that is over."""
     word, style = ("same", "green") if one.passed else ("DIFFERENT" if one.verdict else "ERROR", "bold red")
-    terminal.out.print(f"{word:<9} {one.place.name}", style=style, markup=False)
-    for fault in one.faults:
-        terminal.out.print("\n".join(f"    {line}" for line in fault.splitlines()), markup=False)
+    terminal.out.print(f"{word:<9} {printable(one.place.name)}", style=style, markup=False)
+    for line in (line for fault in one.faults for line in fault.splitlines()):
+        terminal.out.print(f"    {printable(line)}", markup=False)
 
 
 def _problems() -> AbstractContextManager[None]:

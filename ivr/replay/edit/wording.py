@@ -126,21 +126,26 @@ def _size(of: Any) -> int:
 def one_command(command: CommandRecord) -> str:
     """Return a decision in words."""
     said: dict[str, Any] = command[1] if len(command) > 1 and isinstance(command[1], dict) else {}
+
+    def of(name: str, absent: Any = None) -> str:
+        # What was decided is on the tape as it was written: a number there may be any words.
+        return printable(str(said.get(name, absent)))
+
     match _name(command):
         case "Speak":
-            return f"speak {said.get('turn', 0)}.{said.get('sentence')} {quoted(str(said.get('text', '')))}"
+            return f"speak {of('turn', 0)}.{of('sentence')} {quoted(str(said.get('text', '')))}"
         case "RequestReply":
             request = said.get("request")
             asked = request.get("text", "") if isinstance(request, dict) else ""
-            return f"ask the agent, turn {said.get('turn')} {quoted(str(asked))}"
+            return f"ask the agent, turn {of('turn')} {quoted(str(asked))}"
         case "Transcribe":
-            return f"transcribe {said.get('utterance')}, {_size(said.get('pcm')) // 16} ms"
+            return f"transcribe {of('utterance')}, {_size(said.get('pcm')) // 16} ms"
         case "ForgetTranscript":
-            return f"forget transcript {said.get('utterance')}"
+            return f"forget transcript {of('utterance')}"
         case "CloseReply":
-            return f"close reply {said.get('turn')}"
+            return f"close reply {of('turn')}"
         case "CancelSpeech":
-            return f"cancel {said.get('turn', 0)}.{said.get('sentence')}"
+            return f"cancel {of('turn', 0)}.{of('sentence')}"
         case "SendClear":
             return "clear"
         case "WarmUp":
@@ -148,7 +153,7 @@ def one_command(command: CommandRecord) -> str:
         case "Transfer":
             return "transfer"
         case "HangUp":
-            return f"hang up: {said.get('result')}, {printable(str(said.get('reason')))}"
+            return f"hang up: {of('result')}, {of('reason')}"
         case "Note":
             fields = said.get("fields")
             each = [f"{name}={value}" for name, value in fields.items()] if isinstance(fields, dict) else []

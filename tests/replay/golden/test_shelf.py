@@ -9,12 +9,13 @@ from xml.etree import ElementTree
 import pytest
 from typer.testing import CliRunner
 
+from ivr.commands.judge import golden as golden_command
 from ivr.commands.judge.golden import app
 from ivr.replay.golden import shelf
 from ivr.replay.golden.check import judge
 from ivr.replay.golden.expected import GoldenError, from_toml
 from ivr.replay.golden.place import TapeInMemory, placed
-from ivr.replay.golden.suite import one, run_all
+from ivr.replay.golden.suite import GoldenRun, one, run_all
 from ivr.replay.tape import Moment, Tape, TapeError
 from ivr.replay.tape_file import read, write
 from ivr.testbench.hamsa.audio import MARKERS
@@ -204,3 +205,12 @@ def test_the_command_adds_a_scenario(tmp_path: Path) -> None:
     bad = CliRunner().invoke(app, ["add", str(tmp_path / "none.tape"), "--dir", folder])
     assert bad.exit_code == 2
     assert bad.stderr.startswith("ivr: ")
+
+
+def test_a_fault_of_a_golden_call_steers_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    place = shelf.GoldenPlace(Path("a\x1b[31m.tape"))
+    golden_command._show(GoldenRun(place, None, "noted \x1b[31m\u202e\nand \x9b31m"))
+    said = capsys.readouterr().out
+    assert "noted" in said
+    assert "and" in said
+    assert not set("\x1b\x9b\u202e") & set(said)
