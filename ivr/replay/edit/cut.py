@@ -85,7 +85,7 @@ class TurnTarget:
             raise TapeError(f"there is no turn {number}: the call has turns 0 to {len(turns) - 1}")
         indexes = {place: index for index, place in whole.places.items()}
         self._opened_with = next(index for index, opened in whole.opened.items() if opened == number)
-        self._then = signature(turns[number])
+        self._then = signature(turns, number)
         self._wrong = self._trouble(whole, number)
         self.words = f"turn {number}: {turns[number].outcome}"
         if self._wrong:
@@ -104,23 +104,32 @@ class TurnTarget:
         number = run.opened.get(self._opened_with)
         if number is None:
             return False
-        now = signature(run.turns[number])
-        waits = (self._then[-1], now[-1])
-        if now[:-1] != self._then[:-1] or (waits[0] is None) != (waits[1] is None):
+        now = signature(run.turns, number)
+        if now[:-1] != self._then[:-1]:
             return False
-        if waits[0] is not None and abs(waits[0] - waits[1]) > SAME_WAIT_S:
-            return False
+        for before, after in zip(self._then[-1], now[-1], strict=True):
+            if (before is None) != (after is None) or (before is not None and abs(before - after) > SAME_WAIT_S):
+                return False
         return self._wrong <= self._trouble(run, number)
 
 
-def signature(turn: Turn) -> tuple[Any, ...]:
-    """Return what was decided in a turn, without its number and its times; the wait for its answer comes last."""
+def signature(turns: Sequence[Turn], number: int) -> tuple[Any, ...]:
+    """Return what was decided in a turn, without its number.
+
+    Its times come last: the silence that ended its words, and the wait for its answer.
+    """
+    turn = turns[number]
+    # Words that are said over an answer end by other rules than words that are said into silence.
+    over = number > 0 and turns[number - 1].outcome in ("interrupted", "superseded")
+    ended, endpoint = turn.speech_ended_at, turn.endpoint_at
+    silence = None if ended is None or endpoint is None else endpoint - ended
     return (
+        over,
         turn.kind, turn.text, turn.digits, turn.outcome, turn.failure, turn.heard, turn.unheard,
         [(one.text, one.spoken, one.failed, one.again_from) for one in turn.sentences],
         [(one.verdict, one.rule) for one in turn.overlaps],
         [one.text for one in turn.fillers],
-        wait(turn),
+        (silence, wait(turn)),
     )  # fmt: skip
 
 

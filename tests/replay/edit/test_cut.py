@@ -55,9 +55,13 @@ def test_a_turn_is_kept_with_its_decisions(cutter: Cutter, tmp_path: Path) -> No
     target = TurnTarget(cutter.tape, cutter.whole, 1)
     found = cut(cutter, target, told=lambda level, events: levels.append((level, events)))
     check(found, cutter.tape)
-    (kept,) = [turn for turn in turns_of(found.tape) if turn.text == "what are your opening hours"]
-    assert signature(kept)[:-1] == signature(cutter.whole.turns[1])[:-1]
-    assert kept.outcome == "interrupted"
+    turns = turns_of(found.tape)
+    (kept,) = [number for number, turn in enumerate(turns) if turn.text == "what are your opening hours"]
+    assert signature(turns, kept)[:-1] == signature(cutter.whole.turns, 1)[:-1]
+    assert signature(turns, kept)[-1] == pytest.approx(signature(cutter.whole.turns, 1)[-1], abs=0.005)
+    assert turns[kept].outcome == "interrupted"
+    # The greeting was heard to its end: the words were not said over it, and ended by the silence of the line.
+    assert turns[kept - 1].outcome == "heard"
     assert [level for level, _ in levels] == sorted(
         (level for level, _ in levels), key=["turns", "utterances", "stretches", "events"].index
     )
