@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, assert_never
 
 from ivr.call import commands as ask
 from ivr.call import events
@@ -84,6 +84,8 @@ def event_words(event: Event) -> EventWords:
             return EventWords("call", f"the bridge ends the call: {reason}")
         case events.Tick(stood_s=stood):
             return EventWords("fault", f"the process stood still for {stood:.2f} s") if stood else _TIME_PASSED
+        case _:
+            assert_never(event)
 
 
 _TIME_PASSED = EventWords("call", "time has passed")
@@ -120,6 +122,8 @@ def command_words(command: Command) -> EventWords:
             said = " ".join(f"{key}={value}" for key, value in fields.items())
             bad = name.endswith("failed") or name in ("peer_fault", "sentence_lost", "sentence_again")
             return EventWords("fault" if bad else "call", f"note {name} {said}".strip())
+        case _:
+            assert_never(command)
 
 
 def event_message(event: Event, stream_id: str) -> WireMessage | None:

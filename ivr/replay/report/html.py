@@ -32,13 +32,11 @@ def asset(name: str) -> str:
     return files("ivr.replay.report").joinpath(name).read_text(encoding="utf-8")
 
 
-def document(title: str, body: str, *, style: str = "", script: str = "", data: Any = None) -> str:
+def document(title: str, body: str, *, script: str, style: str = "", data: Any = None) -> str:
     """Return a whole page. `body` is HTML. `script` finds `data` in the element `data`."""
     said = f'<script type="application/json" id="data">{embedded(data)}</script>\n' if data is not None else ""
-    code, allowed = "", "'none'"
-    if script:
-        code = f"<script>{script}</script>\n"
-        allowed = f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'"
+    code = f"<script>{script}</script>\n"
+    allowed = f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'"
     policy = (
         f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; media-src blob: data:; "
         "img-src data:; base-uri 'none'; form-action 'none'"

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from ivr import cli
 from ivr.call.call import Call
+from ivr.call.commands import Command
 from ivr.call.events import (
     AudioIn,
     DigitPressed,
@@ -22,11 +23,12 @@ from ivr.call.events import (
 )
 from ivr.call.turn import TurnState
 from ivr.replay import tape_file
+from ivr.replay.compare.walk import Walk
 from ivr.replay.tape import CommandRecord, Tape
 from ivr.replay.why import experiment as experiments
 from ivr.replay.why import inputs as left_out
 from ivr.replay.why.causes import MOST_STEPS, causes
-from ivr.replay.why.effects import UnknownEffect, effect_called, effects
+from ivr.replay.why.effects import UnknownEffect, effect_called, effects, sort_of
 from ivr.replay.why.experiment import Experiment, LeftOutResult, experiment
 from ivr.replay.why.inputs import LeftOut
 from ivr.replay.why.story import experiment_lines, why
@@ -232,3 +234,34 @@ def test_the_command_tells_why(tape: Tape, tmp_path: Path, monkeypatch: pytest.M
     assert "what led to it, back to its beginning" in result.output
     result = CliRunner().invoke(cli.app, ["replay", str(tmp_path / "a.tape"), "--why", "yield 9"])
     assert (result.exit_code, result.output.count("\n")) == (2, 1)
+
+
+def test_every_command_that_others_see_is_an_effect() -> None:
+    assert sort_of(["Transfer", {}]) == ("transfer", "")
+    assert sort_of(["HangUp", {}]) == ("hang up", "")
+    assert sort_of(["SendMark", {"name": "p1"}]) == ("", "")
+
+
+def test_the_end_of_the_tape_is_an_input(tape: Tape) -> None:
+    last = len(tape.moments) - 1
+    found = left_out.inputs(tape, last)[-1]
+    assert (found.first, found.last) == (last, last)
+    assert found.what.startswith("the phone's stream ended (stop)")
+
+
+@pytest.mark.parametrize(("changed", "parted"), [(0, [0]), (1, [1]), (3, [3]), (None, [])])
+def test_a_call_is_woken_by_its_own_wish_from_the_change_on(
+    tape: Tape, monkeypatch: pytest.MonkeyPatch, changed: int | None, parted: list[int]
+) -> None:
+    fed: list[Event] = []
+    found: list[int] = []
+    receive = Call.receive
+
+    def feed(self: Call, event: Event, now: float) -> list[Command]:
+        fed.append(event)
+        return receive(self, event, now)
+
+    monkeypatch.setattr(Call, "receive", feed)
+    monkeypatch.setattr(Walk, "part", lambda self: found.append(len(fed)))
+    trace(tape, 6, changed)
+    assert found == parted
