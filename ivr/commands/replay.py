@@ -25,6 +25,7 @@ from ivr.replay.compare.show import lines
 from ivr.replay.compare.table import folder_lines, folder_table
 from ivr.replay.compare.verdict import FolderVerdict, judged, summed
 from ivr.replay.grid.command import weigh
+from ivr.replay.output import write_output
 from ivr.replay.processes import processes
 from ivr.replay.tape import Tape, TapeError
 from ivr.replay.tape_folder import must_decide, tapes_below
@@ -166,7 +167,7 @@ def again(tape: Tape, path: Path, changes: Sequence[DeclaredChange], *, as_json:
     took = perf_counter() - began
     verdict = judged(found, path.name, changes)
     if junit is not None:
-        write(junit, gate_junit(FolderVerdict([verdict])))
+        write_output(junit, gate_junit(FolderVerdict([verdict])).encode())
     if as_json:
         typer.echo(terminal.as_json(verdict.as_json()))
     else:
@@ -211,7 +212,7 @@ def gate(folder: Path, changes: Sequence[DeclaredChange], jobs: int, *, as_json:
         found = summed(judge_all(paths, folder, changes, jobs, done), changes)
     took = perf_counter() - began
     if junit is not None:
-        write(junit, gate_junit(found))
+        write_output(junit, gate_junit(found).encode())
     if as_json:
         typer.echo(terminal.as_json(found.as_json()))
     else:
@@ -244,9 +245,3 @@ def counted_up(total: int, *, quiet: bool, what: str = "tapes") -> Iterator[Call
             terminal.err.print(f"{so_far} of {total} {what}", markup=False)
 
     yield tell
-
-
-def write(path: Path, text: str) -> None:
-    """Write a file into a folder that may not be there yet. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")

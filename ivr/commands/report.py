@@ -12,6 +12,7 @@ import typer
 from ivr.commands import terminal
 from ivr.commands.replay import counted_up
 from ivr.replay import tape_file
+from ivr.replay.output import claim_output, write_output
 from ivr.replay.phone.phone_tape import phone_call
 from ivr.replay.processes import DIED, FEW, processes, run_each
 from ivr.replay.report.folder import CallRow, call_row, folder_page
@@ -100,6 +101,7 @@ def _phone(path: Path, call: ReportedCall, files: ReportFiles) -> None:
     if files.perfetto is not None or files.vcon is not None:
         raise TapeError(f"{path.name}: --perfetto and --vcon need a tape of the bridge; this is a phone's")
     if files.wav is not None:
+        claim_output(files.wav)
         call.record.save_wav(files.wav)
     if files.as_json:
         print(terminal.as_json(call.result, indent=1))
@@ -177,14 +179,11 @@ def page_of(path: Path, page: Path) -> bool:
     # One tape never stops the others; its row says what is wrong with it.
     except Exception:
         return False
-    page.touch(mode=0o600)
-    page.write_bytes(call.encode("utf-8", "replace"))
+    write_output(page, call.encode("utf-8", "replace"))
     return True
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write a file that is the developer's alone, as it holds speech, and its folder where it is missing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    path.write_bytes(content)
+    """Write a file, and say so. Raises TapeError where a tape would be lost, OSError."""
+    write_output(path, content)
     terminal.err.print(f"written: {path} ({len(content) / 1000:.0f} kB)", markup=False)

@@ -133,3 +133,20 @@ def test_files_for_other_programs(path: Path, tmp_path: Path) -> None:
     phone = tmp_path / "phone.tape"
     tape_file.write(phone, phone_tape(ReportedCall(PhoneRecord(call_sid="CA9", t0=0.0))))
     assert CliRunner().invoke(app, [str(phone), "--vcon", str(vcon)]).exit_code == 2
+
+
+@pytest.mark.parametrize("option", ["-o", "--wav", "--perfetto", "--vcon"])
+def test_no_file_is_written_over_a_tape(option: str, path: Path) -> None:
+    before = path.read_bytes()
+    done = CliRunner().invoke(app, [str(path), option, str(path)])
+    assert done.exit_code == 2
+    assert "this is a tape, name another file" in done.output
+    assert path.read_bytes() == before
+
+
+def test_the_phone_s_sound_is_not_written_over_a_tape(tmp_path: Path) -> None:
+    record = PhoneRecord(call_sid="CA9", t0=0.0, caller=bytearray(b"\xff" * 800), heard=bytearray(b"\xff" * 800))
+    path = tmp_path / "phone.tape"
+    tape_file.write(path, phone_tape(ReportedCall(record, title="A call of the phone")))
+    assert CliRunner().invoke(app, [str(path), "--wav", str(path)]).exit_code == 2
+    assert tape_file.read(path).header.side == "phone"

@@ -16,7 +16,8 @@ from ivr.commands import terminal
 from ivr.replay.golden import shelf
 from ivr.replay.golden.expected import GoldenError
 from ivr.replay.golden.place import placed
-from ivr.replay.golden.suite import GoldenRun, junit, page, run_all, write_file
+from ivr.replay.golden.suite import GoldenRun, junit, page, run_all
+from ivr.replay.output import write_output
 from ivr.replay.tape import TapeError
 from ivr.replay.terminal_text import printable
 from ivr.testbench.scenario import ScenarioError
@@ -64,9 +65,9 @@ def run(
             raise GoldenError(problem)
         runs = run_all(places, jobs, _show)
         if junit_file is not None:
-            write_file(junit_file, junit(runs))
+            write_output(junit_file, junit(runs).encode())
         if html is not None:
-            write_file(html, page(runs))
+            write_output(html, page(runs).encode("utf-8", "replace"))
         wrong = [one for one in runs if not one.passed]
         if accept and wrong:
             with _phrases() as phrases:

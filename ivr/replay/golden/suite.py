@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from ivr.replay.golden.check import GoldenVerdict
@@ -88,9 +87,3 @@ def page(runs: Sequence[GoldenRun]) -> str:
     """Return the page of differences of the calls that could be run."""
     pairs = [each.verdict.pair for each in runs if each.verdict is not None]
     return difference_page(pairs, title="Golden calls")
-
-
-def write_file(path: Path, text: str) -> None:
-    """Write a file, and its folder where it is missing. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, "utf-8")

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from ivr.replay.grid.page import grid_page
 from ivr.replay.grid.points import grid_points, grid_table, grid_variants
+from ivr.replay.output import write_output
 from ivr.replay.tape import TapeError
 from ivr.replay.tape_folder import bridge_tapes
 from ivr.replay.what_if.changes import read_changes, read_grid
@@ -45,6 +46,5 @@ def weigh(
         for line in remarks(results):
             out.print(line, style="dim", markup=False)
     if page is not None:
-        page.parent.mkdir(parents=True, exist_ok=True)
-        page.write_text(grid_page(grid, points, len(good), sum(one.seconds for one in good) / 60), encoding="utf-8")
+        write_output(page, grid_page(grid, points, len(good), sum(one.seconds for one in good) / 60).encode())
         err.print(f"drawn: {page}", markup=False)
