@@ -183,7 +183,8 @@ def read_lines(text: str, default: Line) -> tuple[list[Line], Line, list[str]]:
     """Return the lines of an ivr.toml, the default line with the file's `[call]`, and a sentence for every fault."""
     try:
         table, problems = _fitting(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+    # A number of many digits is a ValueError, a list in lists in lists a RecursionError.
+    except (ValueError, RecursionError) as error:
         return [], default, [f"not TOML: {error}"]
     problems += _check_choices("[call]", table.call)
     # A value that was left out, or is out of its range, would be called a contradiction to others as well.

@@ -204,7 +204,8 @@ def from_toml(text: str, name: str = "scenario", folder: Path | None = None) -> 
     """Read a scenario's text. Errors name `name`; its files lie in `folder`. Raises ScenarioError."""
     try:
         fields = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    # A number of many digits is a ValueError, a list in lists in lists a RecursionError.
+    except (ValueError, RecursionError) as error:
         raise ScenarioError(f"{name}: {error}") from error
     rows = fields.pop("step", [])
     if isinstance(rows, dict):

@@ -420,3 +420,9 @@ def test_a_line_describes_itself_without_secrets() -> None:
         "line": "sales (+9661)", "language": "en", "voice": f"{line.speaker} ({line.dialect})", "agent": "none",
         "settings": "endpoint_ms 700, start_ms 100", "phrases": "the line's own",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["a = " + "[" * 5000 + "]" * 5000, "a = " + "9" * 5000])
+def test_a_file_that_exhausts_its_reader_is_a_sentence(text: str) -> None:
+    (problem,) = read_lines(text, ARABIC)[2]
+    assert problem.startswith("not TOML: ")

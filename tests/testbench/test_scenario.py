@@ -236,3 +236,9 @@ def test_mistakes_in_words(lines: list[str], error: str) -> None:
     with pytest.raises(ScenarioError) as caught:
         from_words(lines)
     assert str(caught.value).startswith(error)
+
+
+@pytest.mark.parametrize("text", ["a = " + "[" * 5000 + "]" * 5000, "a = " + "9" * 5000])
+def test_a_scenario_that_exhausts_its_reader_is_named(text: str) -> None:
+    with pytest.raises(ScenarioError, match="demo: "):
+        from_toml(text, "demo")

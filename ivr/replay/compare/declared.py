@@ -53,7 +53,8 @@ def read_declared(text: str, name: str) -> list[DeclaredChange]:
     """Return the declared changes of a file's text. `name`: of the file, for messages. Raises DeclaredError."""
     try:
         said = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as fault:
+    # A number of many digits is a ValueError, a list in lists in lists a RecursionError.
+    except (ValueError, RecursionError) as fault:
         raise DeclaredError(f"{name}: {fault}") from None
     rows = said.pop("change", [])
     if said:

@@ -166,7 +166,8 @@ def from_toml(text: str, name: str) -> GoldenFile:
             msgspec.convert(told.get("scenario", ""), str),
             budget,
         )
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError, TypeError) as fault:
+    # A number of many digits is a ValueError, a list in lists in lists a RecursionError.
+    except (ValueError, RecursionError, msgspec.ValidationError, TypeError) as fault:
         raise GoldenError(f"{name}: {fault}") from None
 
 

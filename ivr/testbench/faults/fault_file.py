@@ -150,7 +150,7 @@ def from_text(text: str, name: str) -> list[FaultScenario]:
         return [_scenario(_filled(table, case), name, str(case)) for case in table.get("each", [""])]
     except ScenarioError:
         raise
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise ScenarioError(f"{name}: {error}") from error
 
 

@@ -111,3 +111,9 @@ def test_which_declared_changes_are_needed(
 ) -> None:
     found = needed(finding(*differences), "CA12.tape", declared)
     assert (None if found is None else [one.name for one in found]) == used
+
+
+@pytest.mark.parametrize("text", ["a = " + "[" * 5000 + "]" * 5000, "a = " + "9" * 5000])
+def test_a_file_that_exhausts_its_reader_is_one_line(text: str) -> None:
+    with pytest.raises(DeclaredError, match=r"x\.toml: "):
+        read_declared(text, "x.toml")

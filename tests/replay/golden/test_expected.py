@@ -122,3 +122,9 @@ def test_every_decision_that_others_see_has_a_word() -> None:
     found = golden_call(replayed)
     assert found.order == ("close 1", "cancel 1.2", "transfer")
     assert found.frames == 2
+
+
+@pytest.mark.parametrize("text", ["a = " + "[" * 5000 + "]" * 5000, "a = " + "9" * 5000])
+def test_a_golden_file_that_exhausts_its_reader_is_named(text: str) -> None:
+    with pytest.raises(GoldenError, match=r"x\.toml: "):
+        from_toml(text, "x.toml")

@@ -113,3 +113,9 @@ def test_what_is_shipped_is_found_by_name() -> None:
     assert len(shipped(["close-inside"])) == 5
     with pytest.raises(ScenarioError, match=r"no fault 'rif'; there are .*riff"):
         shipped(["rif"])
+
+
+@pytest.mark.parametrize("text", ["a = " + "[" * 5000 + "]" * 5000, "a = " + "9" * 5000])
+def test_a_file_that_exhausts_its_reader_is_named(text: str) -> None:
+    with pytest.raises(ScenarioError, match="demo: "):
+        from_text(text, "demo")
