@@ -180,7 +180,7 @@
     if (!rows.length) rows.push(element("li", "no such event", "more"));
     $("list").replaceChildren(...rows);
     const row = $("list").querySelector("[aria-selected]");
-    if (row) { const at = $("list"); at.scrollTop = row.offsetTop - at.offsetTop - at.clientHeight / 3; at.setAttribute("aria-activedescendant", row.id); }
+    if (row) { const at = $("list"); at.scrollTop = row.offsetTop - at.clientHeight / 3; at.setAttribute("aria-activedescendant", row.id); }
   };
   const details = () => {
     const e = data.events[selected]; if (!e) return;

@@ -94,6 +94,8 @@ def notices(call: RebuiltCall) -> str:
             "code of then decided."
         )
     quiet = []
+    if call.tape.header.origin == "cut":
+        quiet.append("This tape was cut: time between its events has closed up. Its sounds are not those of the call.")
     if not call.tape.header.audible:
         quiet.append(
             "The caller's audio is not on this tape: there is no sound of it, and waits begin at the detector."
@@ -119,7 +121,8 @@ def facts(call: RebuiltCall, waits: Sequence[TurnWait]) -> dict[str, str]:
         "turns": str(len(call.turns)),
         "wait for an answer": _span(answers),
         "barge-in, onset to clear": ", ".join(f"{took * 1000:.0f} ms" for took in reactions),
-        "marks come back": f"median {median(back):.0f} ms after their audio" if back else "",
+        # On a cut tape the audio between the marks is not there.
+        "marks come back": f"median {median(back):.0f} ms after their audio" if back and header.origin != "cut" else "",
         "thrown away": f"{call.agent.cleared_ms:.0f} ms" if call.agent.cleared_ms else "",
         "process stood still": f"{end.stood_s:.2f} s" if end is not None and end.stood_s else "",
         "recorded": ", ".join(f"{leg}: {what}" for leg, what in header.legs.items()),

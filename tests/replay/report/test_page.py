@@ -171,6 +171,14 @@ def test_a_turn_says_what_was_wrong_with_it(call: RebuiltCall, tape: Tape) -> No
     assert ">The agent fell silent for nothing, and went on (resumed): words, silent for 1.2 s<" in second
 
 
+def test_a_cut_call_is_called_one(call: RebuiltCall, tape: Tape) -> None:
+    whole = call_page(call, "a.tape")
+    cut = Tape(replace(tape.header, origin="cut"), tape.moments, tape.phrase_audio, end=tape.end)
+    page = call_page(replayed(cut), "a.tape")
+    assert "marks come back" in whole and "This tape was cut" not in whole
+    assert "marks come back" not in page and "This tape was cut" in page
+
+
 def test_the_head_is_for_people() -> None:
     assert date_words("2026-11-30T16:53:25.847+00:00") == "2026-11-30 16:53:25 UTC"
     assert date_words("2026-11-30T16:53:25+03:00") == "2026-11-30 16:53:25 +03:00"
