@@ -20,7 +20,7 @@ from ivr.call.options import CallOptions
 from ivr.call.timeline import Turn
 from ivr.media.playout import Playout
 from ivr.replay import tape_file
-from ivr.replay.compare import walk
+from ivr.replay.compare import difference, walk
 from ivr.replay.compare.difference import compare
 from ivr.replay.compare.show import headline, lines
 from ivr.replay.records import command_record
@@ -211,3 +211,11 @@ def test_a_rule_is_found_and_named(
     found = compare(tape)
     assert (found.differences[0].kind if found.differences else "") == kind
     assert not kind or told in headline(found.differences[0])
+
+
+def test_differences_that_are_shown_are_bounded(tape: Tape, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ivr.call.agent.output.g711.encode", lambda pcm: bytes(len(pcm) // 2))
+    monkeypatch.setattr(difference, "MOST_DIFFERENCES", 2)
+    found = compare(tape)
+    assert [one.kind for one in found.differences] == ["audio", "audio"]
+    assert found.further["audio"] > 10

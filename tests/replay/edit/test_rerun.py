@@ -10,6 +10,7 @@ import pytest
 from ivr.call.call import Call
 from ivr.call.commands import Command
 from ivr.call.events import AudioIn, Event, MarkReached, ReplyDelta, Tick, TranscriptArrived, TranscriptFailed, TtsAudio
+from ivr.replay.edit import rerun
 from ivr.replay.edit.rerun import Cutter, KeptMoment, Rerun
 from ivr.replay.edit.walk import Follower
 from ivr.replay.recorded_acoustics import RecordedAcoustics
@@ -137,3 +138,10 @@ def test_recorded_sounds_are_given_to_the_call(cutter: Cutter, monkeypatch: pyte
     assert [list(m.sounds) for m in run.moments] == [[7, 8]] * 5
     # Audio that is not the call's counts by its length alone.
     assert all(len(c) == 2 for m in run.moments for c in m.commands if c[0] == "SendAudio")
+
+
+def test_a_command_without_fields_asks_for_nothing() -> None:
+    damaged = Moment(
+        0.0, Tick(), [["Transcribe"], ["Transcribe", 3], ["Transcribe", {}], ["Transcribe", {"utterance": 3}]]
+    )
+    assert list(rerun._asked(damaged, "Transcribe", "utterance")) == [3]

@@ -111,3 +111,10 @@ def test_a_moment_without_a_time_is_passed_over(call: RebuiltCall, tmp_path: Pat
     found = replayed(Tape(call.tape.header, moments, call.tape.phrase_audio))
     assert len(found.rows) == len(call.rows)
     assert math.isfinite(found.length)
+
+
+def test_the_state_says_what_was_not_sent_yet(call: RebuiltCall) -> None:
+    waiting = [row.after["agent: not sent, ms"] for row in call.rows]
+    # Speech comes faster than it is played, and all of it is sent in the end.
+    assert waiting[-1] == 0
+    assert 500 < max(one for one in waiting if isinstance(one, int)) < 20_000
