@@ -24,6 +24,7 @@ from ivr.replay.report.sound import wav_file
 from ivr.replay.report.vcon import vcon_json
 from ivr.replay.tape import Tape, TapeError
 from ivr.replay.tape_folder import tapes_below
+from ivr.replay.terminal_text import printable
 from ivr.testbench.report.artifacts import ReportedCall
 
 app = typer.Typer(add_completion=False)
@@ -93,7 +94,7 @@ def _one(path: Path, tape: Tape, files: ReportFiles) -> None:
     if (page := files.page_beside(path)) is not None:
         _write(page, call_page(call, str(path)).encode("utf-8", "replace"))
     for fault in filter(None, (*tape.faults, call.fault)):
-        terminal.err.print(f"{path}: {fault}", markup=False)
+        terminal.err.print(printable(f"{path}: {fault}"), markup=False)
 
 
 def _phone(path: Path, call: ReportedCall, files: ReportFiles) -> None:
@@ -117,13 +118,16 @@ def _vcon(call: RebuiltCall) -> str:
         # A call in virtual time has no date.
         began = datetime.fromtimestamp(0, UTC)
     began = began if began.tzinfo is not None else began.replace(tzinfo=UTC)
-    # The date is that of the first event.
-    zero = began - timedelta(seconds=call.seconds(call.tape.began_at))
+    try:
+        # The date is that of the first event.
+        zero = began - timedelta(seconds=call.seconds(call.tape.began_at))
 
-    def clock(seconds: float) -> str:
-        return (zero + timedelta(seconds=seconds)).isoformat(timespec="milliseconds")
+        def clock(seconds: float) -> str:
+            return (zero + timedelta(seconds=seconds)).isoformat(timespec="milliseconds")
 
-    return vcon_json(call, clock, max(0, int(zero.timestamp() * 1000)))
+        return vcon_json(call, clock, max(0, int(zero.timestamp() * 1000)))
+    except OverflowError:
+        raise TapeError(f"{call.tape.header.call_id}: its times are on no calendar, and a vCon has dates") from None
 
 
 def _folder(folder: Path, out: Path, everything: bool, jobs: int, as_json: bool) -> None:

@@ -12,6 +12,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from ivr.replay.terminal_text import printable
+
 if TYPE_CHECKING:
     from ivr.config.settings import Settings
 
@@ -40,7 +42,7 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 def stop(message: str, code: int = 2) -> NoReturn:
     """End the command with this exit code, after the message on standard error."""
     for line in message.splitlines():
-        err.print(f"[bold red]ivr:[/] {escape(line)}")
+        err.print(f"[bold red]ivr:[/] {escape(printable(line))}")
     raise typer.Exit(code)
 
 

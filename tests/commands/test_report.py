@@ -150,3 +150,15 @@ def test_the_phone_s_sound_is_not_written_over_a_tape(tmp_path: Path) -> None:
     tape_file.write(path, phone_tape(ReportedCall(record, title="A call of the phone")))
     assert CliRunner().invoke(app, [str(path), "--wav", str(path)]).exit_code == 2
     assert tape_file.read(path).header.side == "phone"
+
+
+def test_a_vcon_of_a_time_on_no_calendar_is_one_line(tape: Tape, tmp_path: Path) -> None:
+    path = tmp_path / "early.tape"
+    tape_file.write(
+        path, replace(tape, header=replace(tape.header, call_id="CA\x1b[31m", started_on="0001-01-01T00:00:00+14:00"))
+    )
+    done = CliRunner().invoke(app, [str(path), "--vcon", str(tmp_path / "a.json")])
+    assert done.exit_code == 2
+    assert "its times are on no calendar" in done.output
+    assert "\x1b" not in done.output
+    assert not (tmp_path / "a.json").exists()
