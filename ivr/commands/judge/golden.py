@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -18,6 +17,7 @@ from ivr.replay.golden.expected import GoldenError
 from ivr.replay.golden.place import placed
 from ivr.replay.golden.suite import GoldenRun, junit, page, run_all
 from ivr.replay.output import write_output
+from ivr.replay.processes import processes
 from ivr.replay.tape import TapeError
 from ivr.replay.terminal_text import printable
 from ivr.testbench.scenario import ScenarioError
@@ -51,9 +51,13 @@ def add(
 def run(
     folder: Folder = shelf.USUAL_FOLDER,
     accept: Annotated[bool, typer.Option("--accept", help="What differs is expected from now on.")] = False,
-    junit_file: Annotated[Path | None, typer.Option("--junit", help="Write JUnit XML into this file.")] = None,
-    html: Annotated[Path | None, typer.Option(help="Write a page of the differences into this file.")] = None,
-    jobs: Annotated[int, typer.Option(help="Processes at once.", min=1, max=256)] = os.cpu_count() or 1,
+    junit_file: Annotated[
+        Path | None, typer.Option("--junit", metavar="FILE", help="Write JUnit XML into this file.")
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a page of the differences into this file.")
+    ] = None,
+    jobs: Annotated[int | None, typer.Option(help="Processes for a folder; all cores.", metavar="N", min=1)] = None,
 ) -> None:
     """Run the golden calls of a folder with today's code.
 
@@ -63,7 +67,7 @@ def run(
         places = shelf.found(folder)
         for problem in shelf.problems(places):
             raise GoldenError(problem)
-        runs = run_all(places, jobs, _show)
+        runs = run_all(places, jobs or processes(), _show)
         if junit_file is not None:
             write_output(junit_file, junit(runs).encode())
         if html is not None:
