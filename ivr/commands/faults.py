@@ -54,10 +54,11 @@ def faults(
     said instead  fixed words of the line, or who was dialled
 
     A seed is one chance: pauses and ages of links, when the caller speaks and the
-    fault comes, how quick the services are. Seed 1 is the fault as its file has it.
+    fault comes, how quick the services are. Seed 1 is the fault as its file has
+    it.
 
-    With --shrink the rules, the caller's steps and the settings of a fault that broke
-    a bound are dropped as long as the same bound is still broken.
+    With --shrink the rules, the caller's steps and the settings of a fault that
+    broke a bound are dropped as long as the same bound is still broken.
 
     Exit code 0: every bound was kept. 1: some were broken, the last line says by
     which faults. 2: there is no such fault.

@@ -90,9 +90,9 @@ def replay(
     Says what was decided then and now, the inputs before it, and what the caller
     would have noticed. A folder: all tapes in it, as a table.
 
-    With --set the calls are run as they would have been: the caller does the same, the
-    services answer as they did, and what rests on an answer that is not on the tape
-    is counted as modelled.
+    With --set the calls are run as they would have been: the caller does the
+    same, the services answer as they did, and what rests on an answer that is not
+    on the tape is counted as modelled.
 
     Exit code 0: the same, or declared. 1: something differs that is not declared.
     2: nothing could be read.

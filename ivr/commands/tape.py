@@ -101,8 +101,8 @@ def cut(
 ) -> None:
     """Find the smallest tape that still shows something: --turn N, --effect WORDS or --difference.
 
-    Leaves out the rest of the call, turns, utterances, stretches of time, single events.
-    Today's code runs each try.
+    Leaves out the rest of the call, turns, utterances, stretches of time, single
+    events. Today's code runs each try.
     """
     if [turn is not None, effect is not None, difference].count(True) != 1:
         terminal.stop("say what the tape is to show: one of --turn, --effect, --difference")
@@ -149,9 +149,10 @@ def readable_for(path: Path, output: Path) -> Tape:
 def redact(path: TapePath, output: Output) -> None:
     """Write a tape without speech and numbers that still decides the same, fit for a public bug report.
 
-    Words and numbers get stand-ins of the same length, audio becomes noise as loud as it was;
-    every time stays. Words that the call's rules know stay readable. The result is run before it
-    is written: every decision must be what it was.
+    Words and numbers get stand-ins of the same length, audio becomes noise as
+    loud as it was; every time stays. Words that the call's rules know stay
+    readable. The result is run before it is written: every decision must be what
+    it was.
     """
     tape = readable_for(path, output)
     with terminal.one_line(TapeError, OSError), terminal.err.status("looking for stand-ins"):
@@ -170,7 +171,8 @@ def doctor(
 
     The tapes of phones in a folder are passed over.
 
-    Exit code 0: every call can be run again exactly. 1: one cannot. 2: there is no such tape.
+    Exit code 0: every call can be run again exactly. 1: one cannot. 2: there is
+    no such tape.
     """
     good, model = True, default_identity()
     examined_any = False

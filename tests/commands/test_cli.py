@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import re
@@ -322,3 +323,12 @@ def test_python_m_ivr_is_the_same(monkeypatch: pytest.MonkeyPatch, capsys: pytes
         runpy.run_module("ivr", run_name="__main__")
     assert stopped.value.code == 0
     assert "demo" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", cli.COMMANDS)
+def test_help_fits_eighty_columns(command: str) -> None:
+    # A line that is too long is broken, and its rest stands alone on the next: only the first paragraph flows.
+    found = typer.main.get_command(import_module(cli.module_of(command)).app)
+    commands = [found, *getattr(found, "commands", {}).values()]
+    texts = [text for one in commands for text in inspect.cleandoc(one.help or "").split("\n\n")[1:]]
+    assert [line for text in texts for line in text.splitlines() if len(line) > 78] == []

@@ -96,6 +96,8 @@ def notices(call: RebuiltCall) -> str:
     quiet = []
     if call.tape.header.origin == "cut":
         quiet.append("This tape was cut: time between its events has closed up. Its sounds are not those of the call.")
+    if call.tape.header.origin == "redacted":
+        quiet.append("This tape was redacted: words, numbers and sounds are stand-ins. Every time is as it was.")
     if not call.tape.header.audible:
         quiet.append(
             "The caller's audio is not on this tape: there is no sound of it, and waits begin at the detector."
@@ -165,13 +167,17 @@ def waits_table(call: RebuiltCall, waits: dict[int, TurnWait]) -> str:
             f'<td class="total">{ms(wait.ms)}</td>{cells}<td>{first}</td>'
             f'<td class="text">{escape(turn.outcome)}</td></tr>'
         )
+    if call.tape.header.audible:
+        heading, where = "Waits, as the recording has them", "last sound of the caller to the first sound of the answer"
+        where += ", both as they are on the recording"
+    else:
+        heading, where = "Waits", "last frame in which the detector heard the caller to the first audio of the answer"
     return (
-        '<h2>Waits, as the recording has them</h2><div class="card scroll"><table class="waits"><thead><tr>'
+        f'<h2>{heading}</h2><div class="card scroll"><table class="waits"><thead><tr>'
         '<th scope="col">turn</th><th scope="col" class="text">kind</th><th scope="col">whole wait</th>'
         f'{heads}<th scope="col">to a filler</th><th scope="col" class="text">outcome</th></tr></thead>'
-        f'<tbody>{"".join(rows)}</tbody></table><p class="aside">Milliseconds from the last sound of the caller to the '
-        "first sound of the answer, both as they are on the recording. The parts of a row add up to its whole wait."
-        "</p></div>"
+        f'<tbody>{"".join(rows)}</tbody></table><p class="aside">Milliseconds from the {where}. '
+        "The parts of a row add up to its whole wait.</p></div>"
     )
 
 

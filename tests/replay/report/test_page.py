@@ -21,6 +21,7 @@ from ivr.call import events
 from ivr.call.events import ReplyDelta, TranscriptArrived
 from ivr.commands import replay
 from ivr.replay import tape_file
+from ivr.replay.golden.shelf import without_audio
 from ivr.replay.report import event_words as said
 from ivr.replay.report.page import call_page, date_words, short_hash
 from ivr.replay.report.page_data import call_figures, page_data
@@ -177,6 +178,16 @@ def test_a_cut_call_is_called_one(call: RebuiltCall, tape: Tape) -> None:
     page = call_page(replayed(cut), "a.tape")
     assert "marks come back" in whole and "This tape was cut" not in whole
     assert "marks come back" not in page and "This tape was cut" in page
+
+
+def test_a_page_says_what_its_sounds_and_waits_are(call: RebuiltCall, tape: Tape) -> None:
+    whole = call_page(call, "a.tape")
+    assert "as the recording has them" in whole and "This tape was redacted" not in whole
+    redacted = Tape(replace(tape.header, origin="redacted"), tape.moments, tape.phrase_audio, end=tape.end)
+    assert "This tape was redacted" in call_page(replayed(redacted), "a.tape")
+    page = call_page(replayed(without_audio(tape)), "a.tape")
+    assert "as the recording has them" not in page
+    assert "from the last frame in which the detector heard the caller to the first audio of the answer." in page
 
 
 def test_the_head_is_for_people() -> None:
