@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated, Final
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ivr.commands import terminal
 from ivr.commands.live_agent import LiveError, SettingsError, ask_live
@@ -27,6 +25,7 @@ from ivr.replay.compare.verdict import FolderVerdict, judged, summed
 from ivr.replay.grid.command import weigh
 from ivr.replay.output import write_output
 from ivr.replay.processes import processes
+from ivr.replay.progress import counted_up
 from ivr.replay.tape import Tape, TapeError
 from ivr.replay.tape_folder import must_decide, tapes_below
 from ivr.replay.terminal_text import printable
@@ -208,7 +207,7 @@ def gate(folder: Path, changes: Sequence[DeclaredChange], jobs: int, *, as_json:
     paths = tapes_below(folder)
     jobs = min(jobs, len(paths))
     began = perf_counter()
-    with counted_up(len(paths), quiet=as_json) as done:
+    with counted_up(terminal.err, len(paths), quiet=as_json) as done:
         found = summed(judge_all(paths, folder, changes, jobs, done), changes)
     took = perf_counter() - began
     if junit is not None:
@@ -225,23 +224,3 @@ def gate(folder: Path, changes: Sequence[DeclaredChange], jobs: int, *, as_json:
     if not found.compared:
         raise TapeError(f"{folder}: none of {len(paths)} tapes could be compared")
     return not found.results["different"]
-
-
-@contextmanager
-def counted_up(total: int, *, quiet: bool, what: str = "tapes") -> Iterator[Callable[[], None]]:
-    """Show how far the work is, on standard error: a bar on a terminal, else a line at each tenth."""
-    if terminal.err.is_terminal and not quiet:
-        columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=terminal.err, transient=True) as progress:
-            task = progress.add_task(what, total=total)
-            yield lambda: progress.advance(task)
-        return
-    so_far = 0
-
-    def tell() -> None:
-        nonlocal so_far
-        so_far += 1
-        if not quiet and so_far * 10 // total > (so_far - 1) * 10 // total:
-            terminal.err.print(f"{so_far} of {total} {what}", markup=False)
-
-    yield tell

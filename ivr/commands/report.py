@@ -10,11 +10,11 @@ from typing import Annotated, Final
 import typer
 
 from ivr.commands import terminal
-from ivr.commands.replay import counted_up
 from ivr.replay import tape_file
 from ivr.replay.output import claim_output, write_output
 from ivr.replay.phone.phone_tape import phone_call
 from ivr.replay.processes import DIED, FEW, processes, run_each
+from ivr.replay.progress import counted_up
 from ivr.replay.report.folder import CallRow, call_row, folder_page
 from ivr.replay.report.page import call_page
 from ivr.replay.report.page_data import call_figures
@@ -135,7 +135,7 @@ def _folder(folder: Path, out: Path, everything: bool, jobs: int, as_json: bool)
     paths = tapes_below(folder)
     rows = [CallRow(path.relative_to(folder).as_posix()) for path in paths]
     given = [(path, row.name) for path, row in zip(paths, rows, strict=True)]
-    with counted_up(len(paths), quiet=as_json) as done:
+    with counted_up(terminal.err, len(paths), quiet=as_json) as done:
         for place, row in run_each(row_of, given, jobs if len(given) > FEW else 1, dead_row):
             rows[place] = row
             done()
@@ -147,7 +147,7 @@ def _folder(folder: Path, out: Path, everything: bool, jobs: int, as_json: bool)
     pages = out.parent / f"{out.stem}-calls"
     pages.mkdir(parents=True, exist_ok=True)
     asked = [(folder / row.name, pages / f"{row.name.replace('/', '-')}.html") for row in wanted]
-    with counted_up(len(asked), quiet=False, what="pages") as done:
+    with counted_up(terminal.err, len(asked), quiet=False, what="pages") as done:
         for place, made in run_each(page_of, asked, jobs if len(asked) > FEW else 1, dead_page):
             wanted[place].page = f"{pages.name}/{asked[place][1].name}" if made else ""
             done()

@@ -33,7 +33,7 @@ def weigh(
     """Show the trade-off over the values of a grid, and draw it on a page. Raises ChangeError, TapeError, OSError."""
     grid = read_grid(written)
     variants = grid_variants(grid, read_changes(set_too))
-    results = run_all(bridge_tapes(path), variants, err, jobs=jobs)
+    results = run_all(bridge_tapes(path), variants, err, jobs=jobs, quiet=as_json)
     good = [one for one in results if not one.error]
     if not good:
         raise TapeError(results[0].error)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from ivr.replay.progress import counted_up
 from ivr.replay.tape import TapeError
 from ivr.replay.tape_folder import bridge_tapes
 from ivr.replay.what_if.changes import Changes, read_changes
@@ -35,7 +35,7 @@ def what_if(
     Raises ChangeError, TapeError (also where nothing can be said of any), OSError.
     """
     changes = read_changes(written)
-    results = run_all(bridge_tapes(path), [changes], err, jobs=jobs, from_turn=from_turn)
+    results = run_all(bridge_tapes(path), [changes], err, jobs=jobs, quiet=as_json, from_turn=from_turn)
     good = [one for one in results if not one.error]
     if not good:
         raise TapeError(results[0].error)
@@ -57,16 +57,20 @@ def what_if(
 
 
 def run_all(
-    paths: Sequence[Path], variants: Sequence[Changes], err: Console, *, jobs: int, from_turn: int | None = None
+    paths: Sequence[Path],
+    variants: Sequence[Changes],
+    err: Console,
+    *,
+    jobs: int,
+    quiet: bool,
+    from_turn: int | None = None,
 ) -> list[TapeResult]:
     """Return what came of all tapes, in the order of their names. The progress is shown where there are several."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     results: list[TapeResult] = []
-    with Progress(*columns, console=err, transient=True, disable=len(paths) < 2 or not err.is_terminal) as progress:
-        task = progress.add_task("calls", total=len(paths))
+    with counted_up(err, len(paths), quiet=quiet or len(paths) < 2) as done:
         for result in run_folder(paths, variants, jobs, from_turn):
             results.append(result)
-            progress.advance(task)
+            done()
     return sorted(results, key=lambda one: one.name)
 
 

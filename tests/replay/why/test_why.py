@@ -32,7 +32,7 @@ from ivr.replay.why.effects import UnknownEffect, effect_called, effects, sort_o
 from ivr.replay.why.experiment import Experiment, LeftOutResult, experiment
 from ivr.replay.why.inputs import LeftOut
 from ivr.replay.why.story import experiment_lines, why
-from ivr.replay.why.trace import TracedMoment, trace
+from ivr.replay.why.trace import TracedMoment, backwards, trace
 from ivr.testbench.agent.script import TokenPace
 from tests.replay.taped import taped
 from tests.whole.world import Peers
@@ -265,3 +265,9 @@ def test_a_call_is_woken_by_its_own_wish_from_the_change_on(
     monkeypatch.setattr(Walk, "part", lambda self: found.append(len(fed)))
     trace(tape, 6, changed)
     assert found == parted
+
+
+def test_the_way_back_misses_no_moment(tape: Tape) -> None:
+    moments = trace(tape, 4).moments
+    assert [one.index for one in backwards(moments, 3)] == [2, 1, 0]
+    assert list(backwards(moments, 0)) == []
