@@ -158,7 +158,8 @@ def _replay_marked(item: pytest.Function) -> None:
 
     wrong = [(path, text) for path, more in found if (text := difference(path, more, item.config.rootpath))]
     if wrong:
-        item.stash[_DIFFERENT] = [path for path, _ in wrong]
+        # A tape that is not there cannot be shown.
+        item.stash[_DIFFERENT] = [path for path, _ in wrong if path.exists()]
         pytest.fail("\n\n".join(text for _, text in wrong), pytrace=False)
 
 

@@ -64,6 +64,7 @@ def test_a_marked_test_is_the_replay_of_its_tape(tape: Tape, tmp_path: Path) -> 
     assert "2 passed, 2 failed, 1 error" in output.replace("2 failed, 2 passed", "2 passed, 2 failed")
     assert "bad.tape: different. The first of" in output
     assert "gone.tape: No such file or directory" in output
+    assert not re.search(r"ivr report \S*gone\.tape", output)
     assert "needs @pytest.mark.tape" in output
     assert "Traceback" not in output
     properties = [one.attrib for one in ElementTree.parse(tmp_path / "out.xml").iter("property")]
