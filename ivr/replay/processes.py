@@ -1,4 +1,4 @@
-"""Run work on many tapes in several processes. Nothing stops it: not a process that dies, and Ctrl-C ends it at once.
+"""Run work on many tapes in several processes. Nothing stops it but Ctrl-C, which waits for the tapes at hand alone.
 
 A process that dies (out of memory, killed) takes the work with it that was with its pool. Each piece of it is run once
 more in a process of its own, so that the one that kills is known.
