@@ -320,7 +320,7 @@ def test_sighup_while_a_server_loads_is_no_end() -> None:
 def test_python_m_ivr_is_the_same(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(sys, "argv", ["ivr", "--help"])
     with pytest.raises(SystemExit) as stopped:
-        runpy.run_module("ivr", run_name="__main__")
+        runpy.run_path(str(Path(cli.__file__).with_name("__main__.py")), run_name="__main__")
     assert stopped.value.code == 0
     assert "demo" in capsys.readouterr().out
 

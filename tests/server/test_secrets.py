@@ -153,9 +153,12 @@ def test_sighup_of_a_closed_terminal_is_ctrl_c(monkeypatch: pytest.MonkeyPatch) 
                 ends.append(server.should_exit)
 
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    # A shell without a terminal starts what runs in its background with Ctrl-C ignored.
+    interrupt = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with pytest.raises(KeyboardInterrupt):
             asyncio.run(main())
     finally:
         signal.signal(signal.SIGHUP, before)
+        signal.signal(signal.SIGINT, interrupt)
     assert (asked, ends) == ([1], [False, True])
