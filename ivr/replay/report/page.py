@@ -16,7 +16,8 @@ from ivr.replay.report.html import asset, badge, document, escape, fact_list, ms
 from ivr.replay.report.page_data import page_data
 from ivr.replay.report.replayed import RebuiltCall
 from ivr.replay.report.waits import PART_NAMES, PartOwner, TurnWait
-from ivr.testbench.report.latency import reaction, split_heard
+from ivr.testbench.report.latency import reaction
+from ivr.testbench.report.page import struck_reply
 
 _OVERLAP_ENDS = {
     "commit": "and ended the agent's turn",
@@ -281,17 +282,10 @@ def _line(css: str, who: str, inner: str) -> str:
 
 def reply_words(turn: Turn) -> str:
     """Write the agent's reply, heard text solid, unheard text struck through."""
-    found: list[str] = []
-    for heard, unheard in split_heard(turn):
-        joint = " " if heard[-1:].isspace() else ""
-        # A screen reader does not read strikes: it gets the words "not heard".
-        hidden = '<span class="hidden" lang="en">not heard: </span>'
-        cut = f'<s title="the caller did not hear this">{hidden}{escape(unheard.strip())}</s>'
-        found.append(escape(heard.strip()) + (joint + cut if unheard.strip() else ""))
     text = turn.heard + turn.unheard or "".join(sentence.text for sentence in turn.sentences)
     # The direction is that of the words, and they are HTML already.
     empty = words(text)
-    return empty[: empty.index(">") + 1] + " ".join(filter(None, found)) + "</span>"
+    return empty[: empty.index(">") + 1] + struck_reply(turn) + "</span>"
 
 
 def as_spoken(turn: Turn) -> str:

@@ -192,7 +192,7 @@ def _turn(turn: Turn, record: PhoneRecord, scripted: bool) -> str:
         who = "Caller (SCRIPTED)" if scripted and turn.kind == "speech" else "Caller"
         lines.append(_line("c", who, turn.text, escape(turn.text)))
     if turn.sentences or turn.heard or turn.unheard:
-        lines.append(_line("a", "Agent", turn.heard + turn.unheard or turn.sentences[0].text, _reply(turn)))
+        lines.append(_line("a", "Agent", turn.heard + turn.unheard or turn.sentences[0].text, struck_reply(turn)))
     if turn.failure:
         lines.append(f'<p class="notice">{escape(turn.failure)}</p>')
     lines += [_filler(filler, t0) for filler in turn.fillers]
@@ -236,7 +236,7 @@ def _line(css: str, who: str, text: str, inner: str) -> str:
     return f'<div class="line"><span class="who {css}">{who}</span>{said}</div>'
 
 
-def _reply(turn: Turn) -> str:
+def struck_reply(turn: Turn) -> str:
     """Write the agent's reply, heard text solid, unheard text struck through."""
     words: list[str] = []
     for heard, unheard in split_heard(turn):
