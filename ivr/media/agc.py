@@ -8,7 +8,9 @@ as a whole gets one gain for all of it: `normalise`.
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections import deque
+from math import copysign
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,11 +50,12 @@ class GainControl:
         self.gain_db = 0.0
         """Gain at the end of the current block."""
         self._speech = _SpeechEnergy()
+        self._factor = 1.0
         self._ramp = (1.0, 1.0)
         """Factors between which the gain moves in the current block."""
         self._at = 0
         """Samples of the current block so far..."""
-        self._energy = 0
+        self._energy = 0.0
         """...and the sum of their squares."""
         self._odd = b""
 
@@ -61,37 +64,52 @@ class GainControl:
 
     def feed(self, pcm: bytes) -> bytes:
         """Return the same audio at the target level. A half sample waits for its other half."""
-        pcm = self._odd + pcm
+        if self._odd:
+            pcm = self._odd + pcm
         whole = len(pcm) - len(pcm) % 2
         self._odd = pcm[whole:]
-        samples = np.frombuffer(pcm, "<i2", whole // 2)
-        if not len(samples):
+        if not whole:
             return b""
         # Gain is decided at every 160th sample from what came before it and moves in a straight line in between. So
         # output comes at once, sample for sample, and is the same under every chunking.
-        begin, end = self._at, self._at + len(samples)
+        begin, end = self._at, self._at + whole // 2
         blocks, full = -(-end // FRAME), end // FRAME
-        squares = np.zeros(blocks * FRAME, np.int64)
-        squares[begin:end] = samples
-        squares *= squares
-        energies = squares.reshape(blocks, FRAME).sum(axis=1).tolist()
+        samples = np.zeros((blocks, FRAME))
+        flat = samples.reshape(-1)
+        flat[begin:end] = np.frombuffer(pcm, "<i2", whole // 2)
+        # Whole numbers below 2**53: the sums are exact.
+        energies: list[float] = np.vecdot(samples, samples).tolist()
         energies[0] += self._energy
-        factors = [*self._ramp, *map(self._next, energies[:full])]
+        factors = [*self._ramp]
+        for energy in energies[:full]:
+            # Pauses change nothing: silence stays silence.
+            if energy > _PAUSE_ENERGY:
+                self._learn(int(energy))
+            factors.append(self._factor)
         self._ramp, self._at = (factors[-2], factors[-1]), end - full * FRAME
-        self._energy = energies[full] if self._at else 0
-        bounds = np.array(factors[: blocks + 1])[:, None]
-        first, last = bounds[:-1], bounds[1:]
-        return _rounded_off(samples * (first + (last - first) * _STEPS / FRAME).ravel()[begin:end])
+        self._energy = energies[full] if self._at else 0.0
+        bounds = np.array(factors[: blocks + 1]).reshape(-1, 1)
+        first = bounds[:-1]
+        gains = (bounds[1:] - first) * _STEPS
+        gains /= FRAME
+        gains += first
+        samples *= gains
+        return _rounded_off(flat[begin:end])
 
-    def _next(self, energy: int) -> float:
-        """Return the factor to which the gain moves behind a whole block. `energy`: the sum of its samples' squares."""
-        # Pauses change nothing: silence stays silence.
-        if energy > _PAUSE_ENERGY:
-            self._speech.push(energy)
-            wanted = _gain(self._speech.mean, self.target) * min(1.0, len(self._speech) / _TRUSTED)
-            # Slow enough that a voice keeps its accents and nothing pumps.
-            self.gain_db = min(self.gain_db + _UP, max(self.gain_db - _DOWN, wanted))
-        return float(10 ** (self.gain_db / 20))
+    def _learn(self, energy: int) -> None:
+        """Move the gain behind a block of speech. `energy`: the sum of its samples' squares."""
+        speech = self._speech
+        speech.push(energy)
+        wanted, gain = _gain(speech.mean, self.target), self.gain_db
+        if len(speech) < _TRUSTED:
+            wanted *= len(speech) / _TRUSTED
+        # Slow enough that a voice keeps its accents and nothing pumps.
+        if wanted > gain + _UP:
+            wanted = gain + _UP
+        elif wanted < gain - _DOWN:
+            wanted = gain - _DOWN
+        self.gain_db = wanted
+        self._factor = 10 ** (wanted / 20)
 
 
 class _SpeechEnergy:
@@ -99,7 +117,10 @@ class _SpeechEnergy:
 
     def __init__(self) -> None:
         self._energies: deque[int] = deque()
-        self._loudest = self._sum = self._count = 0
+        self._ranked: list[int] = []
+        """The same, the softest first."""
+        self._least = self._sum = self._count = 0
+        """The least energy that is speech; what all such blocks come to, and how many they are."""
 
     def __len__(self) -> int:
         return len(self._energies)
@@ -111,19 +132,24 @@ class _SpeechEnergy:
 
     def push(self, energy: int) -> None:
         """Take a block's energy."""
-        known = self._energies
+        known, ranked = self._energies, self._ranked
         known.append(energy)
-        gone = known.popleft() if len(known) > _MEASURED_BLOCKS else 0
-        if energy > self._loudest or gone == self._loudest:
-            # Another block is the loudest: which of them are speech is asked anew.
-            self._loudest = max(known)
-            speech = [one for one in known if one * _SPEECH_SPREAD >= self._loudest]
-            self._sum, self._count = sum(speech), len(speech)
-            return
-        for one, sign in ((energy, 1), (gone, -1)):
-            if one * _SPEECH_SPREAD >= self._loudest:
-                self._sum += sign * one
-                self._count += sign
+        insort(ranked, energy)
+        if energy >= self._least:
+            self._sum += energy
+            self._count += 1
+        if len(known) > _MEASURED_BLOCKS:
+            gone = known.popleft()
+            del ranked[bisect_left(ranked, gone)]
+            if gone >= self._least:
+                self._sum -= gone
+                self._count -= 1
+        least = -(-ranked[-1] // _SPEECH_SPREAD)
+        if least != self._least:
+            # Another block is the loudest: those between the two bounds become speech, or are speech no more.
+            before, after = len(ranked) - self._count, bisect_left(ranked, least)
+            self._sum += sum(ranked[after:before]) - sum(ranked[before:after])
+            self._least, self._count = least, len(ranked) - after
 
 
 def normalise(pcm: bytes, target_dbfs: float = -20.0) -> bytes:
@@ -139,7 +165,8 @@ def normalise(pcm: bytes, target_dbfs: float = -20.0) -> bytes:
 
 def _gain(power: float, target: float) -> float:
     """Return the dB that bring speech of this power to the target."""
-    return min(_LIMIT, max(-_LIMIT, target - decibels(power**0.5)))
+    gain = target - decibels(power**0.5)
+    return gain if -_LIMIT <= gain <= _LIMIT else copysign(_LIMIT, gain)
 
 
 def _rounded_off(samples: _Floats) -> bytes:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivr.media.agc import GainControl, _SpeechEnergy, normalise
@@ -148,3 +148,22 @@ def test_the_energy_of_speech_is_that_of_the_blocks_that_are_there() -> None:
         spoken = [one for one in last if 100 * one >= max(last)]
         assert speech.mean == sum(spoken) / (len(spoken) * 160)
         assert len(speech) == len(last)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([1, 10**6, 99 * 10**6, 10**8, 10**10]), st.integers(-3, 3), st.integers(1, 120)),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_steady_and_falling_levels_count_as_they_should(runs: list[tuple[int, int, int]]) -> None:
+    """Blocks of one level leave while others of it stay, and the bound of what is speech goes up and down."""
+    speech, known = _SpeechEnergy(), list[int]()
+    for level, step, count in runs:
+        for n in range(count):
+            known.append(max(1, level + level // 100 * step * n))
+            speech.push(known[-1])
+            spoken = [one for one in known[-250:] if 100 * one >= max(known[-250:])]
+            assert (speech.mean, len(speech)) == (sum(spoken) / (len(spoken) * 160), len(known[-250:]))
