@@ -5,8 +5,8 @@ going to the telephone, flat within 0.01 dB to 3.3 kHz. Output sample `k` belong
 filter's delay shows only as the last 3.5 ms, which wait inside until more audio or `flush` comes. `n` samples in are
 `ceil(n * rate_out / rate_in)` samples out, so no sentence loses its end.
 
-Chunked equals one-shot to the bit, on every machine. The sums run as small matrix products of up to 100 ms: a group of
-outputs that starts on a whole input sample shares one stretch of input.
+Chunked equals one-shot to the bit, on every machine. The sums run as small matrix products: a group of outputs that
+starts on a whole input sample shares one stretch of input.
 """
 
 from __future__ import annotations
@@ -29,11 +29,9 @@ _BETA = 8.0
 _SCALE = 2.0**24
 _GROUP = 16
 """Outputs that share a stretch of input, at least."""
-_PRODUCT_OUTPUTS = 800
-"""Outputs of one matrix product, about: keeps a long buffer from filling the memory."""
-_PRODUCTS = 200_000
-"""Multiplications of one matrix product, about: OpenBLAS wakes its threads from 262,144 on; on a busy machine they take
-longer to come than the work does."""
+_PRODUCTS = 260_000
+"""Multiplications of one matrix product, at most: OpenBLAS wakes its threads from 262,144 on; on a busy machine they
+take longer to come than the work does. It also keeps a long recording from filling the memory."""
 
 _Floats = NDArray[np.float64]
 
@@ -51,7 +49,7 @@ class _Plan:
     kernel: _Floats
     """Input samples that a group sees x output samples of the group."""
     block: int
-    """Output samples of one matrix product: whole groups."""
+    """Groups of one matrix product."""
 
 
 class Resampler:
@@ -77,14 +75,18 @@ class Resampler:
 
     def feed(self, pcm: bytes) -> bytes:
         """Return what can be said so far. A half sample waits for its other half."""
-        pcm = self._odd + pcm
+        if self._odd:
+            pcm = self._odd + pcm
         whole = len(pcm) - len(pcm) % 2
         self._odd = pcm[whole:]
         if self._plan is None or not whole:
             return pcm[:whole]
-        samples = np.frombuffer(pcm, "<i2", whole // 2)
-        self._fed += len(samples)
-        self._seen = np.concatenate((self._seen, samples))
+        kept, count = len(self._seen), whole // 2
+        seen = np.empty(kept + count)
+        seen[:kept] = self._seen
+        seen[kept:] = np.frombuffer(pcm, "<i2", count)
+        self._fed += count
+        self._seen = seen
         return self._make(self._plan, ceil((self._fed - self._plan.reach) * self._plan.group / self._plan.hop))
 
     def flush(self) -> bytes:
@@ -103,23 +105,24 @@ class Resampler:
 
         `_seen` begins `reach` samples before the group that the next output belongs to.
         """
-        made: list[_Floats] = []
-        while self._made < until:
-            skip = self._made % plan.group
-            count = min(until - self._made, plan.block - skip)
-            width = len(plan.kernel)
-            groups = -(-(skip + count) // plan.group)
-            wanted = (groups - 1) * plan.hop + width
-            seen = self._seen
-            if len(seen) < wanted:
-                seen = np.concatenate((seen, np.zeros(wanted - len(seen))))
-            # The stretches of input that the groups see, laid out as rows.
-            rows = np.ndarray((groups, width), np.float64, seen, strides=(plan.hop * seen.itemsize, seen.itemsize))
-            made.append((rows.copy() @ plan.kernel).ravel()[skip : skip + count])
-            self._made += count
-            done = (skip + count) // plan.group
-            self._seen = self._seen[done * plan.hop :]
-        return np.rint(np.concatenate(made)).clip(-32768, 32767).astype("<i2").tobytes() if made else b""
+        count = until - self._made
+        if count <= 0:
+            return b""
+        skip, width = self._made % plan.group, len(plan.kernel)
+        groups = -(-(skip + count) // plan.group)
+        seen, wanted = self._seen, (groups - 1) * plan.hop + width
+        if len(seen) < wanted:
+            seen = np.concatenate((seen, np.zeros(wanted - len(seen))))
+        # The stretches of input that the groups see, laid out as rows.
+        rows = np.ndarray((groups, width), np.float64, seen, strides=(plan.hop * seen.itemsize, seen.itemsize))
+        made = np.empty((groups, plan.group))
+        for at in range(0, groups, plan.block):
+            np.matmul(rows[at : at + plan.block].copy(), plan.kernel, out=made[at : at + plan.block])
+        self._made = until
+        self._seen = self._seen[(skip + count) // plan.group * plan.hop :]
+        out = made.reshape(-1)[skip : skip + count]
+        np.rint(out, out)
+        return np.clip(out, -32768, 32767, out).astype("<i2").tobytes()
 
 
 def resample(pcm: bytes, rate_in: int, rate_out: int) -> bytes:
@@ -146,5 +149,4 @@ def _plan(rate_in: int, rate_out: int) -> _Plan:
         taps = np.sinc(2 * _CUTOFF * min(rate_in, rate_out) * away) * window
         # Multiples of 2**-24 times whole samples: every product and sum is exact in a double, in any order.
         kernel[whole : whole + 2 * reach + 1, k] = np.rint(taps / taps.sum() * _SCALE) / _SCALE
-    groups = max(1, min(_PRODUCT_OUTPUTS // group + 1, _PRODUCTS // kernel.size))
-    return _Plan(reach, hop, group, kernel, groups * group)
+    return _Plan(reach, hop, group, kernel, max(1, _PRODUCTS // kernel.size))

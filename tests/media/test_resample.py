@@ -137,5 +137,5 @@ def test_it_prints_itself() -> None:
 @pytest.mark.parametrize("rate_in", TO_PHONE)
 def test_no_product_to_the_phone_is_large_enough_for_threads(rate_in: int) -> None:
     plan = _plan(rate_in, 8000)
-    assert plan.block % plan.group == 0 < plan.block
-    assert plan.kernel.size * plan.block // plan.group <= 262_144
+    assert plan.block >= 1
+    assert plan.kernel.size * plan.block < 262_144
