@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import warnings
 
+import numpy as np
+
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     import audioop
@@ -27,6 +29,8 @@ FRAME_PCM = FRAME * 2
 """Bytes in a frame as PCM16."""
 SILENCE = 0xFF
 """The mu-law byte of the sample zero."""
+_CODE_OF = np.frombuffer(audioop.lin2ulaw(np.arange(1 << 16, dtype="<u2").tobytes(), 2), np.uint8)
+"""The code of every sample, by its two bytes read as an unsigned number."""
 
 
 def decode(ulaw: bytes) -> bytes:
@@ -38,4 +42,5 @@ def encode(pcm: bytes) -> bytes:
     """Return PCM16 little-endian as mu-law. `ValueError` when the last sample is half a sample."""
     if len(pcm) % 2:
         raise ValueError(f"PCM16 of an odd number of bytes: {len(pcm)}")
-    return audioop.lin2ulaw(pcm, 2)
+    # A table is quicker than audioop, which searches the segment of every sample.
+    return _CODE_OF.take(np.frombuffer(pcm, "<u2")).tobytes()

@@ -39,6 +39,11 @@ def test_coding_is_within_a_step(samples: list[int]) -> None:
         assert abs(heard - max(-32124, min(32124, sample))) <= max(8, abs(sample) // 16) + 4
 
 
+def test_every_sample_has_the_code_that_audioop_gives_it() -> None:
+    pcm = b"".join(sample.to_bytes(2, "little", signed=True) for sample in range(-32768, 32768))
+    assert g711.encode(pcm) == g711.audioop.lin2ulaw(pcm, 2)
+
+
 def test_half_a_sample_is_refused() -> None:
     with pytest.raises(ValueError, match="odd number of bytes: 3"):
         g711.encode(b"abc")
