@@ -1,62 +1,56 @@
 """Admit calls, and know those on the line.
 
 The voice webhook asks for a place and the stream takes it. `busy` when there is none, `drain` while the server stops.
+The places are those of the whole machine (`ivr.server.shared`); the live calls are this worker's own.
 """
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Final, Generic, Literal, TypeAlias, TypeVar
+from dataclasses import replace
+from typing import Final, Generic, TypeVar
 
-Verdict: TypeAlias = Literal["answer", "busy", "drain"]
+from ivr.server.shared.messages import CallOver, Learnt, StreamOver, Superseded
+from ivr.server.shared.places import Place, Terms, Verdict
+from ivr.server.shared.shared import Shared
+
 Live = TypeVar("Live")
 _NONE: Final[Mapping[str, str]] = {}
-NEXT_STREAM_SECONDS: Final = 5.0
-"""Seconds a place is kept for another stream of a call whose stream has ended; a carrier needs about one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Hold what is known of a call that was answered and whose stream is awaited."""
-
-    call_id: str
-    caller: str = ""
-    """As the carrier writes it. Never logged."""
-    called: str = ""
-    """The number that was dialled. Never logged."""
-    direction: str = "inbound"
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    """What else the voice webhook said of the call. Never logged."""
-    deadline: float = field(default=0.0, compare=False)
-    """`now` from which the place is free again."""
+NONCE_BYTES: Final = 12
 
 
 class Admission(Generic[Live]):
     """Admit calls up to a limit. `Live` is the object that the server keeps for a call on the line."""
 
-    def __init__(self, max_calls: int, hold: float = 60.0) -> None:
-        """Take `max_calls` calls at once, awaited ones included, and keep a place for its stream for `hold` seconds."""
+    def __init__(self, max_calls: int, hold: float = 60.0, shared: Shared | None = None) -> None:
+        """Take `max_calls` calls at once on the machine, awaited ones included.
+
+        A place is kept for its stream for `hold` seconds.
+        """
         if max_calls < 1:
             raise ValueError("a server needs room for a call")
         self.max_calls = max_calls
         self.fits: Callable[[int], bool] = lambda _calls: True
         """Tells whether the process has room for as many calls that were answered and have not begun."""
-        self.draining = False
-        """No new calls; those on the line go on."""
         self.admitted = 0
-        """Calls answered so far."""
+        """Calls answered so far, by this worker."""
         self.refused: dict[Verdict, int] = {"busy": 0, "drain": 0}
         """Calls turned away so far."""
         self.superseded = 0
         """Streams that took the place of an older one of the same call, so far."""
+        self._shared = shared or Shared()
+        self._places = self._shared.places
         self._hold = hold
-        self._awaited: dict[str, Place] = {}
+        self._draining = False
         self._live: dict[str, Live] = {}
+        self._streams: dict[str, int] = {}
+        """The number of the stream of each live call."""
+        self._next_stream = 0
 
     def __repr__(self) -> str:
-        draining = " draining" if self.draining else ""
-        return f"<Admission {len(self._live)} live, {len(self._awaited)} awaited of {self.max_calls}{draining}>"
+        draining = " draining" if self._draining else ""
+        return f"<Admission {len(self._live)} live of {self.max_calls}{draining}>"
 
     def __len__(self) -> int:
         return len(self._live)
@@ -67,22 +61,40 @@ class Admission(Generic[Live]):
     def __contains__(self, call_id: object) -> bool:
         return call_id in self._live
 
+    @property
+    def draining(self) -> bool:
+        """Tell whether this worker takes no new calls; those on the line go on."""
+        return self._draining
+
+    @draining.setter
+    def draining(self, draining: bool) -> None:
+        self._draining = draining
+        if draining:
+            self._places.drain()
+
+    @property
+    def takes(self) -> bool:
+        """Tell whether requests and streams are welcome at this worker: it is the last that ends, or does not end."""
+        return not (self._draining and self._places.others_take())
+
     def get(self, call_id: str) -> Live | None:
-        """Return the live call of this id."""
+        """Return the live call of this id, when this worker carries it."""
         return self._live.get(call_id)
 
     def awaited(self, now: float) -> int:
         """Return how many places are given and not yet taken."""
-        self._expire(now)
-        return len(self._awaited)
+        return self._places.awaited(now).calls
 
     def owed(self, now: float) -> int:
-        """Return how many calls were answered and are not over: on the line, or with their stream still to come."""
-        return len(self._live.keys() | {place.call_id for place in self._awaited.values() if now < place.deadline})
+        """Return how many calls this worker waits for before it ends: on its line, or with a stream still to come.
+
+        A stream may come to any worker, so while another takes calls none is owed here.
+        """
+        return len(self._live) + (self._places.awaited(now).to_begin if self.takes else 0)
 
     def expires_at(self, now: float) -> float | None:
-        """Return when the next place falls free if its stream does not come, in seconds of `now`."""
-        return min((place.deadline for place in self._awaited.values() if now < place.deadline), default=None)
+        """Return when to look at `owed` again, in seconds of `now`: another place falls free. None: none will."""
+        return self._places.awaited(now).expires_at
 
     def admit(
         self,
@@ -95,58 +107,63 @@ class Admission(Generic[Live]):
         parameters: Mapping[str, str] = _NONE,
     ) -> Verdict:
         """Decide whether a call may come in. `answer` keeps a place for its stream."""
-        self._expire(now)
-        # The carrier may ask again for the same call: that takes no second place.
-        known = call_id in self._awaited or call_id in self._live
-        taken = len(self._live.keys() | self._awaited.keys())
-        verdict: Verdict = "answer"
-        if not known and self.draining:
-            verdict = "drain"
-        # Better busy than a call that dies in the middle, and others with it.
-        elif not known and (taken >= self.max_calls or not self.fits(len(self._awaited) + 1)):
-            verdict = "busy"
-        if verdict != "answer":
-            self.refused[verdict] += 1
-            return verdict
-        self.admitted += not known
-        self._awaited[call_id] = Place(call_id, caller, called, direction or "inbound", parameters, now + self._hold)
-        return verdict
+        return self.place(Place(call_id, caller, called, direction or "inbound", parameters), now)[0]
+
+    def place(self, asked: Place, now: float) -> tuple[Verdict, Place]:
+        """Decide as `admit` does. Return the place as well: with its deadline, and the nonce for its token."""
+        asked = replace(asked, deadline=now + self._hold, nonce=secrets.token_bytes(NONCE_BYTES))
+        admitted = self._places.admit(asked, Terms(self.max_calls, self.fits, self._draining), now)
+        if admitted.verdict != "answer":
+            self.refused[admitted.verdict] += 1
+        self.admitted += admitted.new
+        return admitted.verdict, admitted.place or asked
 
     def expect(self, call_id: str, now: float) -> Place | None:
         """Return the place kept for this call, with what the voice webhook knew of it. None: there is none."""
-        self._expire(now)
-        return self._awaited.get(call_id)
+        return self._places.expect(call_id, now)
 
     def arrive(self, call_id: str, live: Live) -> Live | None:
-        """Note that the call's stream is open. Returns the object of an older stream, which must be ended, or None."""
-        # Twilio opens a second stream of a call when it has lost the first: the newer one is the caller's.
-        self._awaited.pop(call_id, None)
+        """Note that the call's stream is open. Returns the object of an older stream, which must be ended, or None.
+
+        An older stream at another worker is ended by that one.
+        """
+        # The carrier opens a second stream of a call when it has lost the first: the newer one is the caller's.
+        self._next_stream += 1
+        before = self._places.arrive(call_id, self._next_stream)
         older = self._live.pop(call_id, None)
-        self._live[call_id] = live
-        self.superseded += older is not None
+        self._live[call_id], self._streams[call_id] = live, self._next_stream
+        if before is not None and before.worker != self._shared.worker.index:
+            self._shared.tell(before.worker, Superseded(call_id, before.stream))
+        self.superseded += older is not None or before is not None
         return older
 
+    def carried(self, call_id: str, stream: int) -> Live | None:
+        """Return the object of a stream by its number. None: it is over."""
+        return self._live.get(call_id) if self._streams.get(call_id) == stream else None
+
     def leave(self, call_id: str, live: Live, now: float) -> bool:
-        """Note that this stream of the call is over. False when a newer one has its place already."""
+        """Note that this stream of the call is over. False when a newer one, at this worker, has its place already."""
         if self._live.get(call_id) is not live:
             return False
         del self._live[call_id]
-        place = self._awaited.get(call_id)
-        # A call that asked again while on the line may be about to open another stream: a short time decides.
-        if place is not None:
-            self._awaited[call_id] = replace(place, deadline=min(place.deadline, now + NEXT_STREAM_SECONDS))
+        self._places.leave(call_id, self._streams.pop(call_id), now)
         return True
 
     def forget(self, call_id: str) -> None:
         """Free the place of a call that the carrier says is over."""
-        self._awaited.pop(call_id, None)
+        self._places.forget(call_id)
 
     def learn(self, call_id: str, found: Mapping[str, str]) -> None:
-        """Add to what is known of a call whose stream is awaited."""
-        place = self._awaited.get(call_id)
-        if place is not None:
-            self._awaited[call_id] = replace(place, parameters={**place.parameters, **found})
+        """Add to what is known of a call whose stream is awaited, or open."""
+        self._places.learn(call_id, found)
 
-    def _expire(self, now: float) -> None:
-        for call_id in [place.call_id for place in self._awaited.values() if now >= place.deadline]:
-            del self._awaited[call_id]
+    def tell_owner(self, message: CallOver | StreamOver | Learnt) -> None:
+        """Tell the worker that carries a call. Nothing happens where that is this one, or none."""
+        owner = self._places.owner(message.call)
+        if owner is not None and owner.worker != self._shared.worker.index:
+            self._shared.tell(owner.worker, message)
+
+    def late(self, call_id: str) -> Mapping[str, str]:
+        """Return what the carrier found out of a live call, before this stream of it too."""
+        owner = self._places.owner(call_id)
+        return owner.late if owner is not None else {}

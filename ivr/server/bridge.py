@@ -13,7 +13,7 @@ import sys
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Final
+from typing import Final, assert_never
 
 import anyio.lowlevel
 
@@ -38,6 +38,8 @@ from ivr.observe.metrics import Metrics
 from ivr.observe.upstream_metrics import UpstreamMetrics, figures
 from ivr.server import compose
 from ivr.server.admission import Admission
+from ivr.server.shared.messages import CallOver, Learnt, Message, StreamOver, Superseded
+from ivr.server.shared.shared import Shared
 from ivr.session.session import Session
 from ivr.session.vad_batching import VadBatching
 from ivr.twilio.form import Dialled, own_addresses
@@ -100,14 +102,18 @@ class Bridge:
         rest: TwilioRest | None = None,
         speech_rest: SpeechRest | None = None,
         chance: Callable[[], float] = compose.CHANCE.random,
+        shared: Shared | None = None,
     ) -> None:
         """Build the peers that are not given. `connect`, `speech_rest`, `chance`: see `compose.speech_service`.
+
+        `shared`: what this worker shares with the others; by default it serves alone.
 
         Raises ValueError for settings with which every call would fail.
         """
         self.settings = settings
         self.documents = documents
-        self.admission: Admission[Session] = Admission(settings.max_calls)
+        self.shared = shared or Shared()
+        self.admission: Admission[Session] = Admission(settings.max_calls, shared=self.shared)
         self.tokens = Tokens()
         self._batching = VadBatching(lambda: len(self.admission))
         self.metrics = Metrics(lambda: float(len(self.admission)), [line.name for line in settings.all_lines])
@@ -141,15 +147,18 @@ class Bridge:
         self._preparing: asyncio.Task[None] | None = None
         self._call_left = asyncio.Event()
         self._hurried = False
-        for line in settings.all_lines:
-            # A mistake that would fail every call, or a transfer, stops the start.
-            compose.speech_settings(settings, line)
-            for number in line.transfer_to:
-                if len(documents.transfer(number, line.language, LONGEST_NUMBER)) > LONGEST_TWIML:
-                    raise ValueError(f"transfer.xml: longer than {LONGEST_TWIML} characters when filled: shorten it")
+        self._check_lines()
 
     def __repr__(self) -> str:
         return f"<Bridge {self.admission!r} prepared={self.prepared}>"
+
+    def _check_lines(self) -> None:
+        """Raise ValueError for a mistake that would fail every call, or a transfer: it stops the start."""
+        for line in self.settings.all_lines:
+            compose.speech_settings(self.settings, line)
+            for number in line.transfer_to:
+                if len(self.documents.transfer(number, line.language, LONGEST_NUMBER)) > LONGEST_TWIML:
+                    raise ValueError(f"transfer.xml: longer than {LONGEST_TWIML} characters when filled: shorten it")
 
     # -- life ----------------------------------------------------------------------------------------------------
 
@@ -159,6 +168,7 @@ class Bridge:
         # The REST clients look this up at their first request, when there may be no free file any more.
         await anyio.lowlevel.checkpoint()
         log.info("started", extra={"detector": vad.default_name(), "lines": len(self.settings.all_lines)})
+        self.shared.open(self._told)
         self.speech_service.open()
         self._preparing = asyncio.create_task(self._prepare())
         self._beat(asyncio.get_running_loop().time())
@@ -199,20 +209,44 @@ class Bridge:
     def over(self, call_id: str) -> None:
         """End a call that the carrier says is over, and free its place."""
         self.admission.forget(call_id)
-        if (session := self.admission.get(call_id)) is not None:
-            session.carrier_ended()
+        if not self._call_over(call_id):
+            self.admission.tell_owner(CallOver(call_id))
         self._call_left.set()
 
     def stream_over(self, call_id: str, stream_id: str) -> None:
         """End a call whose stream the carrier says is over, unless another stream has taken its place."""
-        if (session := self.admission.get(call_id)) is not None:
-            session.carrier_ended(stream_id)
+        if not self._call_over(call_id, stream_id):
+            self.admission.tell_owner(StreamOver(call_id, stream_id))
 
     def learn(self, call_id: str, found: Mapping[str, str]) -> None:
         """Remember what the carrier found out of a call, for the agent."""
         self.admission.learn(call_id, found)
         if call_id in self._late:
             self._late[call_id].update(found)
+        else:
+            self.admission.tell_owner(Learnt(call_id, dict(found)))
+
+    def _call_over(self, call_id: str, stream_id: str | None = None) -> bool:
+        """End a call, or a stream of it, that the carrier says is over. False: this worker does not carry it."""
+        if (session := self.admission.get(call_id)) is None:
+            return False
+        session.carrier_ended(stream_id)
+        return True
+
+    def _told(self, message: Message) -> None:
+        """Do what another worker says. What it names may be over by now."""
+        match message:
+            case CallOver(call):
+                self._call_over(call)
+            case StreamOver(call, stream_id):
+                self._call_over(call, stream_id)
+            case Learnt(call, found):
+                self._late.get(call, {}).update(found)
+            case Superseded(call, number):
+                if (older := self.admission.carried(call, number)) is not None:
+                    older.withdraw(SUPERSEDED)
+            case _:
+                assert_never(message)
 
     def _end_calls(self, words_s: float = 0.0) -> None:
         for session in self.admission:
@@ -258,6 +292,7 @@ class Bridge:
         await self.speech_service.aclose()
         if self._rest is not None:
             await self._rest.aclose()
+        self.shared.close()
 
     async def _prepare(self) -> None:
         """Render the fixed words of every line; what cannot be had is tried again until it can."""
@@ -365,6 +400,7 @@ class Bridge:
         older = self.admission.arrive(started.call_id, session)
         if older is not None:
             older.withdraw(SUPERSEDED)
+        late = self.admission.late(started.call_id)
         ours = own_addresses(started.caller, started.called, started.direction)
         line = self.settings.line(*ours) or self.settings.default_line
         started = replace(started, line=line.name)
@@ -384,7 +420,7 @@ class Bridge:
             Call(options if self._rest is not None else replace(options, transfer_to=())),
             synthesizer,
             transcriber,
-            LineAgent(self._agent, line.webhook_url, self._late.setdefault(started.call_id, {})),
+            LineAgent(self._agent, line.webhook_url, self._late.setdefault(started.call_id, dict(late))),
             None if self._rest is None else partial(self._hand_over, self._rest, started, line, account),
         )
         return ports if self.fit is None else self.fit(ports)

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.server.admission import Admission, Place
+from ivr.server.admission import Admission
+from ivr.server.shared.memory_places import MemoryPlaces
+from ivr.server.shared.messages import CallOver, Message, Superseded
+from ivr.server.shared.places import Owner, Place
+from ivr.server.shared.shared import Shared
+from ivr.server.shared.worker import Worker
 
 
 def full() -> Admission[str]:
@@ -104,7 +111,7 @@ def test_draining_takes_no_new_calls() -> None:
     assert admission.admit("c", 0) == "drain"
     assert admission.admit("b", 0) == "answer"
     assert admission.refused["drain"] == 1
-    assert repr(admission) == "<Admission 1 live, 1 awaited of 2 draining>"
+    assert repr(admission) == "<Admission 1 live of 2 draining>"
 
 
 def test_a_newer_stream_supersedes() -> None:
@@ -146,13 +153,88 @@ def test_busy_when_the_process_has_no_room_for_another_call() -> None:
     assert asked == [1, 2, 3, 2]
 
 
+class Watched(Shared):
+    """What a worker shares, with what it tells the others."""
+
+    def __init__(self) -> None:
+        super().__init__(Worker(0, 2, Path("x")))
+        self.told: list[tuple[int, Message]] = []
+
+    def tell(self, worker: int, message: Message) -> None:
+        self.told.append((worker, message))
+
+
+def test_an_older_stream_at_another_worker_is_told_to_it() -> None:
+    shared = Watched()
+    admission: Admission[str] = Admission(5, shared=shared)
+    assert isinstance(shared.places, MemoryPlaces)
+    admission.arrive("a", "A")
+    shared.places._live["a"] = Owner(1, 9)
+    assert admission.arrive("a", "A2") == "A"
+    assert shared.told == [(1, Superseded("a", 9))]
+    assert admission.superseded == 1
+
+
+def test_what_another_worker_carries_is_told_to_it() -> None:
+    shared = Watched()
+    admission: Admission[str] = Admission(5, shared=shared)
+    assert isinstance(shared.places, MemoryPlaces)
+    admission.arrive("here", "A")
+    shared.places._live["there"] = Owner(1, 9)
+    for call in ("here", "there", "nowhere"):
+        admission.tell_owner(CallOver(call))
+    assert shared.told == [(1, CallOver("there"))]
+
+
+def test_a_stream_is_found_by_its_number() -> None:
+    admission: Admission[str] = Admission(5)
+    admission.arrive("a", "A")
+    assert [admission.carried("a", number) for number in (0, 1)] == [None, "A"]
+    admission.leave("a", "A", 0)
+    assert admission.carried("a", 1) is None
+
+
+def test_what_was_found_out_of_a_call_is_there_for_its_next_stream() -> None:
+    admission: Admission[str] = Admission(5)
+    assert admission.late("a") == {}
+    admission.arrive("a", "A")
+    admission.learn("a", {"AnsweredBy": "human"})
+    admission.arrive("a", "A2")
+    assert admission.late("a") == {"AnsweredBy": "human"}
+
+
+def test_a_worker_is_over_when_another_takes_the_streams() -> None:
+    class Others(MemoryPlaces):
+        take = True
+
+        def others_take(self) -> bool:
+            return self.take
+
+    shared, others = Watched(), Others()
+    shared.places = others
+    admission: Admission[str] = Admission(1, shared=shared)
+    admission.admit("a", 0)
+    assert (admission.takes, admission.owed(0)) == (True, 1)
+    admission.draining = True
+    # The call may come to the other worker, and so may a new one.
+    assert (admission.takes, admission.owed(0)) == (False, 0)
+    assert admission.admit("b", 0) == "busy"
+    admission.forget("a")
+    assert admission.admit("b", 0) == "answer"
+    others.take = False
+    assert (admission.takes, admission.owed(0)) == (True, 1)
+    assert admission.admit("c", 0) == "drain"
+    admission.draining = False
+    assert not admission.draining
+
+
 def test_needs_room() -> None:
     with pytest.raises(ValueError, match="needs room"):
         Admission(0)
 
 
 def test_prints_itself() -> None:
-    assert repr(full()) == "<Admission 1 live, 1 awaited of 2>"
+    assert repr(full()) == "<Admission 1 live of 2>"
 
 
 steps = st.tuples(st.sampled_from(["admit", "arrive", "leave", "forget"]), st.sampled_from("abcdef"), st.floats(0, 4))

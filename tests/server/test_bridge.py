@@ -101,7 +101,7 @@ def test_phrases_are_rendered_once_a_line_by_its_speaker(tmp_path: Path) -> None
         await bridge.start()
         await asyncio.sleep(60)
         assert bridge.prepared
-        assert repr(bridge) == "<Bridge <Admission 0 live, 0 awaited of 50> prepared=True>"
+        assert repr(bridge) == "<Bridge <Admission 0 live of 50> prepared=True>"
 
     live(settings(tmp_path), story, connect=hamsa.connect)
     asked = {record.text for record in hamsa.mock.stats.records}

@@ -1,0 +1,1 @@
+"""Share the places of calls between the workers of one machine."""
