@@ -11,7 +11,7 @@ from typing import Final
 from ivr.text.normalize.numbers.cardinal_ar import cardinal
 from ivr.text.normalize.numbers.cardinal_en import cardinal as english_cardinal
 from ivr.text.normalize.numbers.cardinal_en import ordinal, year
-from ivr.text.normalize.patterns import ARABIC_WEEKDAYS, NUMBER_END, UNIT_END, WORD_END, WORD_START
+from ivr.text.normalize.patterns import ANY_DIGIT, ARABIC_WEEKDAYS, NUMBER_END, UNIT_END, WORD_END, WORD_START
 
 _ARABIC_MONTHS: Final = (
     *("يناير", "فبراير", "مارس", "أبريل", "مايو", "يونيو"),
@@ -100,6 +100,7 @@ _MONTH: Final = (
     r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|"
     rf"Nov(?:ember)?|Dec(?:ember)?){WORD_END}"
 )
+_MONTH_BEGINS: Final = re.compile("Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec")
 _MONTH_NAME: Final = rf"(?P<month>{_MONTH})\.?"
 _RANK: Final = r"(?:st|nd|rd|th)?"
 # `22 November 2026`, `3rd of May`, `24–26 Dec`
@@ -175,6 +176,9 @@ def say_dates(text: str, arabic: bool) -> str:
 
     if _DASH_OR_T.search(text):
         text = _part_dates(text, arabic)
+    if ANY_DIGIT.search(text) is None:
+        # Only an English month may stand without a number.
+        return text if arabic or _MONTH_BEGINS.search(text) is None else _say_english_dates(text)
     text = _SPACED_DATE.sub(r"\1\2\3\2\4", text)
     text = _YEAR_RANGE.sub(r"\1 إلى " if arabic else r"\1 to ", text)
     text = _YEAR_FIRST.sub(lambda found: full_date(found, int(found["b"]), int(found["a"])), text)

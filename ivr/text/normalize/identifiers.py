@@ -106,6 +106,7 @@ _LEADING_ZERO: Final = re.compile(rf"{_DIGITS_START}0\d+{NUMBER_END}")
 _READABLE_CAPITALS: Final = re.compile(r"[^AEIOUY]{0,2}(?:[AEIOUY]{1,2}[^AEIOUY]{1,2})*[AEIOUY]{0,2}")
 # `HbA1c`, `pH`: small and capital letters mixed.
 _FORMULA: Final = re.compile(r"[A-Z]?[a-z][A-Z]")
+_CAPITAL: Final = re.compile("[A-Z]")
 # In Arabic text: capitals without a vowel, two capitals that are no English word, and well-known short forms.
 _ACRONYM: Final = re.compile(
     rf"{WORD_START}(?:[B-DF-HJ-NP-TV-Z]{{2,5}}|(?!OK|NO|GO|TO|MY|WE|ON|UP|IN|SO|DO|BE|HI|IF|IS|OR|AT|BY|ME|HE|OF|AN|AS|US)[A-Z]{{2}}|ATM|OTP|ID|UAE|USA|UK|AI|API|URL|VIP|FAQ|KSA|UPS|PO){WORD_END}"
@@ -173,15 +174,18 @@ def say_codes(text: str, arabic: bool) -> str:
             return figures
         return _in_groups(by_threes(figures), arabic)
 
-    text = _LETTERS_WITH_DIGITS.sub(lambda found: _say_token(found[0], arabic), text)
-    text = _HOUSE_NUMBER.sub(lambda found: words.digits(found[0]), text)
-    text = _HASH.sub(hash_sign, text)
-    text = _LABELLED_CODE.sub(labelled_code, text)
-    text = _SENT_TO.sub(lambda found: found["front"] + words.digits(found["figures"]), text)
-    text = _LONG.sub(long_number, text)
-    for pattern in (_EMERGENCY, _LEADING_ZERO):
-        text = pattern.sub(lambda found: words.digits(found[0]), text)
-    return _ACRONYM.sub(lambda found: words.spell(found[0]), text) if arabic else text
+    if ANY_DIGIT.search(text):
+        text = _LETTERS_WITH_DIGITS.sub(lambda found: _say_token(found[0], arabic), text)
+        text = _HOUSE_NUMBER.sub(lambda found: words.digits(found[0]), text)
+        text = _HASH.sub(hash_sign, text)
+        text = _LABELLED_CODE.sub(labelled_code, text)
+        text = _SENT_TO.sub(lambda found: found["front"] + words.digits(found["figures"]), text)
+        text = _LONG.sub(long_number, text)
+        for pattern in (_EMERGENCY, _LEADING_ZERO):
+            text = pattern.sub(lambda found: words.digits(found[0]), text)
+    if arabic and _CAPITAL.search(text):
+        text = _ACRONYM.sub(lambda found: words.spell(found[0]), text)
+    return text
 
 
 def _in_groups(groups: list[str], arabic: bool) -> str:

@@ -76,9 +76,30 @@ _FRACTION_BEHIND_DIGIT: Final = re.compile("(?<=\\d)(?=[\u00bc-\u00be\u2150-\u21
 _PLAIN_SIGNS: Final = str.maketrans({"⁄": "/", "−": "-", "‐": "-", "‑": "-", "‒": "-", "\u00ad": None})
 _ARABIC_BASE_LETTER: Final = re.compile("[\u0621-\u064a]")
 
+# Most sentences are letters, digits, single blanks and ordinary punctuation: no rule above touches them, unless their
+# marks stand so.
+_ORDINARY: Final = re.compile(
+    r"(?! *[-–—])[ A-Za-z0-9\u0621-\u063a\u0641-\u0652\u0660-\u0669.,،؛;:?؟!'’\"«»“”%٪/()$€£–—-]*"
+)
+_TOUCHING: Final = ("  ", "..", "--")
+_HIDDEN_OR_LISTED: Final = re.compile(r"[xX]{2}|\d[.)-]")
+
 
 def strip_markup(text: str) -> str:
     """Return a text without anything that is there for the eye only."""
+    text = strip_escapes(text)
+    return text if _is_ordinary(text) else _without_marks(text)
+
+
+def _is_ordinary(text: str) -> bool:
+    """Return whether a text surely has nothing in it but words, numbers and punctuation."""
+    if _ORDINARY.fullmatch(text) is None or any(pair in text for pair in _TOUCHING):
+        return False
+    return _HIDDEN_OR_LISTED.search(text) is None
+
+
+def _without_marks(text: str) -> str:
+    """Return a text without marks of Markdown, tags, emoji and invisible marks."""
 
     def ordinary(found: re.Match[str]) -> str:
         char = found[0]
@@ -101,7 +122,6 @@ def strip_markup(text: str) -> str:
         )
         return f"{number}{comma} " if listed else found[0]
 
-    text = strip_escapes(text)
     # A lone half of a surrogate pair would break the request to the TTS service.
     text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
     for mark in NEWLINES:

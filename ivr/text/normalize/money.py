@@ -19,11 +19,13 @@ from ivr.text.normalize.patterns import (
     NUMBER_START,
     SIGN,
     SILENT_STOP_MARK,
+    STOP_WITHIN,
     UNIT_END,
     WORD_END,
     WORD_START,
 )
 from ivr.text.segment.abbreviations import goes_on
+from ivr.text.segment.punctuation import CURRENCY_SIGNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,7 @@ _CURRENCY_THEN_ARABIC_SCALE: Final = re.compile(
 )
 # `سعر $`: a sign without an amount.
 _CURRENCY_ALONE: Final = re.compile(rf"(?<![^\W_.])(?:{_ANY_MARK}){UNIT_END}")
+_CURRENCY_SIGN: Final = re.compile(f"[{CURRENCY_SIGNS}]")
 _LATIN_CODE: Final = re.compile(r"[A-Z.]+|Dhs?|Rs\.?")
 # `ر.س` at the end of a match: its full stop may follow.
 _DOTTED_CURRENCY: Final = re.compile(r"\w\.\s?\w\Z")
@@ -205,7 +208,10 @@ def say_money(text: str, arabic: bool) -> str:
             lambda found: f"{found['number']} {_currency_of(found.groupdict())[0].name(arabic)}", text
         )
         text = _CURRENCY_THEN_NUMBER.sub(price, _NUMBER_THEN_CURRENCY.sub(price, text))
-    return _CURRENCY_ALONE.sub(alone, text)
+    # All but Latin codes have a sign or a full stop within.
+    if _CURRENCY_SIGN.search(text) or STOP_WITHIN.search(text):
+        text = _CURRENCY_ALONE.sub(alone, text)
+    return text
 
 
 def _currency_of(named: dict[str, str]) -> tuple[Currency, str]:

@@ -38,6 +38,7 @@ _PRESS: Final = r"((?:اضغط|الضغط|إضغط|واضغط|زر|علامة|pr
 _STAR_KEY: Final = re.compile(rf"{_PRESS}\*(?!\w)", re.IGNORECASE)
 _HASH_KEY: Final = re.compile(rf"{_PRESS}#(?!\w)", re.IGNORECASE)
 # Signs that no rule has claimed.
+_UNCLAIMED: Final = re.compile("[&@/_]")
 _AMPERSAND: Final = re.compile(r"(?:(?<!\s)\s+)?&\s*")
 _AT_SIGN: Final = re.compile(r"(?<=\w)\s?@\s?(?=\w)")
 # `هو/هي`: a slash between letters is an alternative; rates and fractions are words by now.
@@ -59,6 +60,10 @@ _SPOKEN_BRACKET: Final = re.compile(
 )
 # All that is neither a word nor punctuation that TTS minds.
 _UNSPOKEN: Final = re.compile(r"[^\w\s.,،؛;:?؟!'’…–—-]|_")
+# Letters of the two scripts, blanks and the marks that TTS minds, each behind a letter: nothing to tidy but blanks.
+_SPOKEN_LETTERS: Final = r"[A-Za-z\u0621-\u063a\u0641-\u064a]++"
+_SPOKEN_WORD: Final = rf"{_SPOKEN_LETTERS}(?:['’-]{_SPOKEN_LETTERS})*+"
+_TIDY: Final = re.compile(rf" *+(?:{_SPOKEN_WORD}(?:[.,،؛;:?؟!] *+| ++))*+(?:{_SPOKEN_WORD})?")
 # A dash that stands free, or a long one, is a pause; the hyphen of `well-known` stays.
 _PAUSE_DASH: Final = re.compile(r"(?<!\s)\s+[-–—]+(?=\s|$)|[–—]+|(?<!\S)-+|-+(?!\S)|--+")
 _QUOTING_APOSTROPHE: Final = re.compile(r"(?<![^\W\d_])['’]|['’](?![^\W\d_])")
@@ -212,8 +217,9 @@ def _say_sentence(text: str, language: str) -> str:
         before = text
         text = strip_markup(text)
         arabic = reads_arabic(text, language)
-        text = _STAR_KEY.sub(r"\1نجمة" if arabic else r"\1star", text)
-        text = _HASH_KEY.sub(r"\1مربع" if arabic else r"\1hash", text)
+        if "*" in text or "#" in text:
+            text = _STAR_KEY.sub(r"\1نجمة" if arabic else r"\1star", text)
+            text = _HASH_KEY.sub(r"\1مربع" if arabic else r"\1hash", text)
         text = say_urls(text, arabic)
         text = say_symbols(say_number_labels(plain_digits(text)), arabic)
         for rewrite in (say_places, say_dates, say_identifiers, say_times, say_money, say_percent):
@@ -223,10 +229,12 @@ def _say_sentence(text: str, language: str) -> str:
             text = say_ordinals(text)
         for rewrite in (say_units, say_codes, say_remaining_numbers):
             text = rewrite(text, arabic)
-        text = _AMPERSAND.sub(" و" if arabic else " and ", text)
-        text = _AT_SIGN.sub(" آت " if arabic else " at ", text)
-        text = _ALTERNATIVE.sub(" أو " if arabic else " or ", text)
-        text = _tidy(_UNDERSCORES.sub(" ", text), arabic)
+        if _UNCLAIMED.search(text):
+            text = _AMPERSAND.sub(" و" if arabic else " and ", text)
+            text = _AT_SIGN.sub(" آت " if arabic else " at ", text)
+            text = _ALTERNATIVE.sub(" أو " if arabic else " or ", text)
+            text = _UNDERSCORES.sub(" ", text)
+        text = _tidy(text, arabic)
         if text == before:
             break
     return text
@@ -234,6 +242,8 @@ def _say_sentence(text: str, language: str) -> str:
 
 def _tidy(text: str, arabic: bool) -> str:
     """Keep only the punctuation that changes how TTS speaks: one mark in a place, written to its word."""
+    if _TIDY.fullmatch(text) and not _GLUED_STOP.search(text):
+        return " ".join(text.split())
     text = _SILENT_STOP.sub("", _JOIN.sub("", text))
     # A line that ends in a letter or a closing mark ends a sentence.
     text = _SPOKEN_BRACKET.sub("، " if arabic else ", ", text)

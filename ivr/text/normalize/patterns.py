@@ -20,6 +20,9 @@ MASK_MARK: Final = "\ue002"
 ANY_DIGIT: Final = re.compile(r"\d")
 """Most rules need a digit; a sentence of words is left alone by a single search."""
 
+STOP_WITHIN: Final = re.compile(r"\.\s?[\u0621-\u064a]")
+"""A full stop before an Arabic letter: every dotted form (`ر.س`, `د. سعد`) has one, and few sentences."""
+
 # `[^\W_]` is a letter or a digit of any script.
 WORD_START: Final = r"(?<![^\W_])"
 WORD_END: Final = r"(?![^\W_])"

@@ -6,7 +6,7 @@ import re
 from functools import partial
 from typing import Final
 
-from ivr.text.normalize.patterns import ARABIC_WEEKDAYS, SILENT_STOP_MARK, WORD_END, WORD_START
+from ivr.text.normalize.patterns import ARABIC_WEEKDAYS, SILENT_STOP_MARK, STOP_WITHIN, WORD_END, WORD_START
 from ivr.text.segment.abbreviations import first_word, goes_on
 from ivr.text.segment.punctuation import bare, word_set
 
@@ -46,56 +46,55 @@ _ARABIC_FORMS: Final = tuple(
         (rf"{_FORM_START}ج\.\s?م\.\s?ع{WORD_END}", "جمهورية مصر العربية"),
         (rf"{_FORM_START}ق\.\s?م{WORD_END}(?!\.[^\W_])", "قبل الميلاد"),
         (rf"{_FORM_START}([وبل]?)ض\.\s?ق\.\s?م{WORD_END}\.?(?!\Z)", r"\1ضريبة القيمة المضافة"),
-        (rf"{_FORM_START}(?:إلخ|الخ){WORD_END}", "إلى آخره"),
     )
 )
+_AND_SO_ON: Final = re.compile(rf"{_FORM_START}(?:إلخ|الخ){WORD_END}")
 # `ذ.م.م`, `ش.م.م`: the legal form behind a company's name.
 _LEGAL_FORMS: Final = {"ذ": "ذات مسؤولية محدودة", "ش": "شركة محدودة المسؤولية"}
 _LEGAL_FORM: Final = re.compile(rf"{_FORM_START}([ذش])\.\s?م\.\s?م{WORD_END}")
 _ENDS_IN_COMPANY: Final = re.compile(r"شركة(?:\s\S+){0,3}\s*\Z")
 # A title or an abbreviation that is a word of its own is left alone unless its context tells: `Dr. no` stays.
 _CAPITAL_NEXT: Final = r"(?=\s?[A-Z])"
-_ENGLISH_FORMS: Final = tuple(
-    (re.compile(rf"{WORD_START}(?<![^\W_][.@]){pattern}"), said)
-    for pattern, said in (
-        (rf"Dr\.{_CAPITAL_NEXT}", "Doctor"),
-        (rf"Mr\.(?:{_CAPITAL_NEXT}|(?=\s(?:and|or|&)\s))", "Mister"),
-        (rf"Mrs\.{_CAPITAL_NEXT}", "Missus"),
-        (rf"Ms\.{_CAPITAL_NEXT}", "Miss"),
-        (rf"Prof\.{_CAPITAL_NEXT}", "Professor"),
-        (rf"Eng\.{_CAPITAL_NEXT}", "Engineer"),
-        (rf"Sh\.{_CAPITAL_NEXT}", "Sheikh"),
-        (r"[Aa]pprox\.", "approximately"),
-        (r"[Dd]ept\.", "department"),
-        (r"vs\.", "versus"),
-        (r"[Aa]cct\.?(?=\s)", "account"),
-        (r"Qty\.?(?=[\s:])", "Quantity"),
-        (r"qty\.?(?=[\s:])", "quantity"),
-        (r"[Aa]vg\.?(?=\s)", "average"),
-        (rf"M[-–]F{WORD_END}", "Monday to Friday"),
-        (rf"M[-–]Th{WORD_END}", "Monday to Thursday"),
-        (rf"Su?[-–]Th{WORD_END}", "Sunday to Thursday"),
-        (r"[Aa]ppt\.(?=\s)", "appointment"),
-        (r"[Ii]ncl\.(?=\s)", "including"),
-        (r"[Ee]xcl\.(?=\s)", "excluding"),
-        (r"(?<!\d\s)[Mm]in\.(?=\s?\w)", "minimum"),
-        (r"[Mm]ax\.(?=\s?\w)", "maximum"),
-        (r"[Tt]emp\.(?=\s)", "temperature"),
-        (r"[Ee]\.g\.,?", "for example,"),
-        (r"[Ii]\.e\.,?", "that is,"),
-        (r"etc\.(?=\s+[a-z])", "et cetera"),
-        (r"etc(?=[.,;:!?)\s]|\Z)", "et cetera"),
-        (r"w/(?=\s?[A-Za-z])", "with "),
-        (r"[Ee]xp\.(?=\s)", "expires"),
-        (r"Mon\.(?=\s|,|\Z)", "Monday"),
-        (r"Tues?\.(?=\s|,|\Z)", "Tuesday"),
-        (r"Wed\.(?=\s|,|\Z)", "Wednesday"),
-        (r"Thu(?:rs?)?\.(?=\s|,|\Z)", "Thursday"),
-        (r"Fri\.(?=\s|,|\Z)", "Friday"),
-        (r"Sat\.(?=\s|,|\Z)", "Saturday"),
-        (r"Sun\.(?=\s|,|\Z)", "Sunday"),
-    )
+_LATIN_START: Final = rf"{WORD_START}(?<![^\W_][.@])"
+_ENGLISH_PATTERNS: Final = (
+    (rf"Dr\.{_CAPITAL_NEXT}", "Doctor"),
+    (rf"Mr\.(?:{_CAPITAL_NEXT}|(?=\s(?:and|or|&)\s))", "Mister"),
+    (rf"Mrs\.{_CAPITAL_NEXT}", "Missus"),
+    (rf"Ms\.{_CAPITAL_NEXT}", "Miss"),
+    (rf"Prof\.{_CAPITAL_NEXT}", "Professor"),
+    (rf"Eng\.{_CAPITAL_NEXT}", "Engineer"),
+    (rf"Sh\.{_CAPITAL_NEXT}", "Sheikh"),
+    (r"[Aa]pprox\.", "approximately"),
+    (r"[Dd]ept\.", "department"),
+    (r"vs\.", "versus"),
+    (r"[Aa]cct\.?(?=\s)", "account"),
+    (r"Qty\.?(?=[\s:])", "Quantity"),
+    (r"qty\.?(?=[\s:])", "quantity"),
+    (r"[Aa]vg\.?(?=\s)", "average"),
+    (rf"M[-–]F{WORD_END}", "Monday to Friday"),
+    (rf"M[-–]Th{WORD_END}", "Monday to Thursday"),
+    (rf"Su?[-–]Th{WORD_END}", "Sunday to Thursday"),
+    (r"[Aa]ppt\.(?=\s)", "appointment"),
+    (r"[Ii]ncl\.(?=\s)", "including"),
+    (r"[Ee]xcl\.(?=\s)", "excluding"),
+    (r"(?<!\d\s)[Mm]in\.(?=\s?\w)", "minimum"),
+    (r"[Mm]ax\.(?=\s?\w)", "maximum"),
+    (r"[Tt]emp\.(?=\s)", "temperature"),
+    (r"[Ee]\.g\.,?", "for example,"),
+    (r"[Ii]\.e\.,?", "that is,"),
+    (r"etc\.(?=\s+[a-z])", "et cetera"),
+    (r"etc(?=[.,;:!?)\s]|\Z)", "et cetera"),
+    (r"w/(?=\s?[A-Za-z])", "with "),
+    (r"[Ee]xp\.(?=\s)", "expires"),
+    (r"Mon\.(?=\s|,|\Z)", "Monday"),
+    (r"Tues?\.(?=\s|,|\Z)", "Tuesday"),
+    (r"Wed\.(?=\s|,|\Z)", "Wednesday"),
+    (r"Thu(?:rs?)?\.(?=\s|,|\Z)", "Thursday"),
+    (r"Fri\.(?=\s|,|\Z)", "Friday"),
+    (r"Sat\.(?=\s|,|\Z)", "Saturday"),
+    (r"Sun\.(?=\s|,|\Z)", "Sunday"),
 )
+_ENGLISH_FORMS: Final = tuple((re.compile(_LATIN_START + pattern), said) for pattern, said in _ENGLISH_PATTERNS)
 _WEEKDAYS: Final = {
     "Mon": "Monday",
     "Tue": "Tuesday",
@@ -107,6 +106,7 @@ _WEEKDAYS: Final = {
 }
 # `Sun.-Thu.`, `الأحد - الخميس`: from one weekday to another.
 _WEEKDAY: Final = r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}\.?"
+_DASH: Final = re.compile("[-–—]")
 _WEEKDAY_RANGE: Final = re.compile(rf"{WORD_START}{_WEEKDAY}\s?[-–—]\s?{_WEEKDAY}{WORD_END}")
 _ARABIC_WEEKDAY_RANGE: Final = re.compile(rf"((?:{ARABIC_WEEKDAYS}))\s?[-–—]\s?(?=(?:{ARABIC_WEEKDAYS}))")
 # `Sat/Sun`, `Mon & Wed`, `on Tue`, `Fri at`: short weekdays beside a word that tells them from a name.
@@ -126,7 +126,11 @@ _STREET_WORDS: Final = {
     "Apt": "Apartment",
 }
 _STREET_WORD: Final = re.compile(rf"{_FORM_START}(St|Ave|Rd|Blvd|Bldg|Apt){WORD_END}(\.?)")
-_LATIN_LETTER: Final = re.compile(r"[A-Za-z]")
+# One search in place of forty: few sentences have any of the forms above.
+_ANY_ENGLISH_FORM: Final = re.compile(
+    rf"{_LATIN_START}(?:{'|'.join(pattern for pattern, _ in _ENGLISH_PATTERNS)})"
+    rf"|{_WEEKDAY_ALONE.pattern}|{_STREET_WORD.pattern}"
+)
 _NUMBER_LABELS: Final = tuple(
     (re.compile(pattern), said)
     for pattern, said in (
@@ -192,15 +196,19 @@ def say_short_forms(text: str) -> str:
             said = said.removeprefix("شركة ")
         return said + (SILENT_STOP_MARK if goes_on(found.string[found.end() :][1:]) else "")
 
-    if "." in text or "/" in text:
+    dotted = STOP_WITHIN.search(text) is not None
+    if dotted or "/" in text:
         for pattern, (masculine, feminine) in _ARABIC_TITLES:
             text = pattern.sub(partial(title, masculine=masculine, feminine=feminine), text)
-    text = _ARABIC_WEEKDAY_RANGE.sub(r"\1 إلى ", text)
-    text = _WEEKDAY_RANGE.sub(weekday_range, text)
-    for pattern, said in _ARABIC_FORMS:
-        text = pattern.sub(said, text)
-    if _LATIN_LETTER.search(text):
+    if _DASH.search(text):
+        text = _ARABIC_WEEKDAY_RANGE.sub(r"\1 إلى ", text)
+        text = _WEEKDAY_RANGE.sub(weekday_range, text)
+    if dotted:
+        for pattern, said in _ARABIC_FORMS:
+            text = pattern.sub(said, text)
+    text = _AND_SO_ON.sub("إلى آخره", text)
+    if _ANY_ENGLISH_FORM.search(text):
         for pattern, said in _ENGLISH_FORMS:
             text = pattern.sub(said, text)
         text = _STREET_WORD.sub(street_word, _WEEKDAY_ALONE.sub(weekday, text))
-    return _LEGAL_FORM.sub(legal_form, text)
+    return _LEGAL_FORM.sub(legal_form, text) if dotted else text

@@ -131,6 +131,7 @@ _REPLACEMENTS: Final = (
 # `40 × 30 × 20 سم`: blanks out, so that the unit rule reads the numbers together.
 _DIMENSIONS: Final = re.compile(r"(?<=\d)\s×\s(?=\d[\d.]*(?:\s?(?:×|cm|mm|m\b|سم|ملم|متر|م\b)))")
 _BLOOD_GROUP: Final = re.compile(rf"{WORD_START}(AB|[ABO])\s?([+\-−])(?![^\W_]|[+\-−])")
+_FACTOR: Final = re.compile(r"[+\-−]")
 _ABOUT_BLOOD: Final = re.compile(r"دم|فصيل|blood|donor", re.IGNORECASE)
 # `Disney+`
 _FINAL_PLUS: Final = re.compile(r"(?<=[^\W_])\+(?![^\W_+])")
@@ -149,7 +150,7 @@ def say_symbols(text: str, arabic: bool) -> str:
         return f"{' '.join(found[1])} {'positive' if positive else 'negative'}"
 
     # `A+` is a blood group only where the text is about blood; else it may be a mark.
-    if _ABOUT_BLOOD.search(text):
+    if _FACTOR.search(text) and _ABOUT_BLOOD.search(text):
         text = _BLOOD_GROUP.sub(blood_group, text)
     if _SIGN_OR_DIGIT.search(text) is None:
         return text

@@ -205,6 +205,8 @@ def say_units(text: str, arabic: bool) -> str:
             return found[0]
         return found["front"] + (noun.one if noun else english[0])
 
+    if ANY_DIGIT.search(text) is None:
+        return _UNIT_ALONE.sub(unit_alone, text)
     text = _MMHG.sub(" مليمتر زئبق" if arabic else " millimeters of mercury", text)
     text = _BY.sub(" في " if arabic else " by ", text)
     text = _WITH_UNIT.sub(with_unit, text)
@@ -226,6 +228,8 @@ def say_remaining_numbers(text: str, arabic: bool) -> str:
         spoken_apart = int(found[1]) + int(found[2]) == 100 or found[0] == "20/20"
         return f"{found[1]} {found[2]}" if spoken_apart else found[0]
 
+    if ANY_DIGIT.search(text) is None:
+        return text
     text = _ALL_DAY.sub("على مدار الساعة" if arabic else "twenty-four seven", text)
     text = _VERSION.sub(version, _SHARES.sub(shares, text))
     text = _RANGE.sub(

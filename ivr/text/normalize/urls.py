@@ -35,6 +35,8 @@ _FILE_SUFFIX: Final = re.compile(
 )
 # `@alnoor_sa`: the name of an account, which the caller will type.
 _HANDLE: Final = re.compile(r"(?<![\w@.])@([A-Za-z][A-Za-z0-9_.-]*[A-Za-z0-9_])(?![\w@])")
+# What every rule but none of the sentences of words has: `naqel.com`, `@alnoor`, `https://`.
+_ADDRESS_SIGN: Final = re.compile(r"\.\S|@|://")
 _FINAL_STOPS: Final = re.compile(r"(?<![.,:;!?…])[.,:;!?…]+\Z")
 _ARABIC_DOMAIN_NAMES: Final = {
     "com": "كوم",
@@ -68,6 +70,8 @@ def say_urls(text: str, arabic: bool) -> str:
             host = host[4:]
         return f" {_spoken_address(host, arabic)}{ended[0] if ended else ''} "
 
+    if _ADDRESS_SIGN.search(text) is None:
+        return text
     text = _WITH_SCHEME.sub(link, text)
     text = _EMAIL.sub(lambda found: f" {_spoken_address(f'{found[1]}@{found[2]}', arabic)} ", text)
     text = _BARE_DOMAIN.sub(link, _WITH_WWW.sub(link, text))

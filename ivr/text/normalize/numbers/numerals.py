@@ -64,6 +64,8 @@ _SEPARATORS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
         r"\1.",
     ),
 )
+_FIGURE: Final = re.compile(rf"[\d{CURRENCY_SIGNS}]")
+_OTHER_DIGIT: Final = re.compile(r"[^\D0-9]")
 # `ب 50`: a preposition that stands alone before a number; group 1 is the word before it.
 _LONE_PREPOSITION: Final = re.compile(
     r"(?<![^\W\d_])(?<![\u064b-\u0652])(?:([\u0621-\u0652]+)\s+)?(?<!\.)([بل])\s+(?=\d)"
@@ -139,7 +141,10 @@ def plain_digits(text: str) -> str:
             return found[0]
         return f"{found[1]} {found[2]}{JOIN_MARK}" if found[1] else f"{found[2]}{JOIN_MARK}"
 
-    text = ANY_DIGIT.sub(lambda found: str(unicodedata.decimal(found[0])), text)
+    if _FIGURE.search(text) is None:
+        # A tatweel, and `و` that stands alone, are also parted from words.
+        return _DRAWN_OUT.sub(join, text).replace("\u0640", "") if "ـ" in text or "و" in text else text
+    text = _OTHER_DIGIT.sub(lambda found: str(unicodedata.decimal(found[0])), text)
     if ANY_DIGIT.search(text):
         for pattern, plain in _SEPARATORS:
             text = pattern.sub(plain, text)

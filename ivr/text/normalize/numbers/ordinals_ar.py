@@ -10,7 +10,7 @@ from typing import Final
 
 from ivr.text.normalize.numbers import nouns_ar
 from ivr.text.normalize.numbers.cardinal_ar import ordinal, takes_plural
-from ivr.text.normalize.patterns import JOIN_MARK, WORD_START
+from ivr.text.normalize.patterns import ANY_DIGIT, JOIN_MARK, WORD_START
 from ivr.text.segment.punctuation import bare, word_set
 
 _DEFINITE: Final = rf"{WORD_START}(?P<front>[وف]?(?:[بك]?ال|لل))"
@@ -57,6 +57,8 @@ def say_ordinals(text: str) -> str:
         feminine = known.feminine if known else word.endswith("ة")
         return f"{found['front']}{found['noun']} {found['and']}{ordinal(number, feminine)}"
 
+    if ANY_DIGIT.search(text) is None:
+        return text
     text = _BEHIND_STAGE.sub(behind_stage, text)
     text = _BEHIND_POSSESSED.sub(behind_possessed, text)
     return _WITH_ARTICLE.sub(with_article, text)
