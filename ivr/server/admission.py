@@ -14,10 +14,10 @@ from typing import Final, Generic, TypeVar
 from ivr.server.shared.messages import CallOver, Learnt, StreamOver, Superseded
 from ivr.server.shared.places import Place, Terms, Verdict
 from ivr.server.shared.shared import Shared
+from ivr.twilio.tokens import NONCE_BYTES
 
 Live = TypeVar("Live")
 _NONE: Final[Mapping[str, str]] = {}
-NONCE_BYTES: Final = 12
 
 
 class Admission(Generic[Live]):
@@ -121,6 +121,10 @@ class Admission(Generic[Live]):
     def expect(self, call_id: str, now: float) -> Place | None:
         """Return the place kept for this call, with what the voice webhook knew of it. None: there is none."""
         return self._places.expect(call_id, now)
+
+    def redeem(self, place: Place, now: float) -> bool:
+        """Use the token of a place up. False: it was used before, here or at another worker."""
+        return self._places.redeem(place.nonce, place.deadline, now)
 
     def arrive(self, call_id: str, live: Live) -> Live | None:
         """Note that the call's stream is open. Returns the object of an older stream, which must be ended, or None.

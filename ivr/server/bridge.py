@@ -38,7 +38,9 @@ from ivr.observe.metrics import Metrics
 from ivr.observe.upstream_metrics import UpstreamMetrics, figures
 from ivr.server import compose
 from ivr.server.admission import Admission
+from ivr.server.shared.facts import read_facts, write_facts
 from ivr.server.shared.messages import CallOver, Learnt, Message, StreamOver, Superseded
+from ivr.server.shared.places import Place
 from ivr.server.shared.shared import Shared
 from ivr.session.session import Session
 from ivr.session.vad_batching import VadBatching
@@ -114,7 +116,7 @@ class Bridge:
         self.documents = documents
         self.shared = shared or Shared()
         self.admission: Admission[Session] = Admission(settings.max_calls, shared=self.shared)
-        self.tokens = Tokens()
+        self.tokens = Tokens(self._token_secrets(settings))
         self._batching = VadBatching(lambda: len(self.admission))
         self.metrics = Metrics(lambda: float(len(self.admission)), [line.name for line in settings.all_lines])
         self.prepared = self.leaving = False
@@ -198,6 +200,7 @@ class Bridge:
         }
         renewed = self.settings.model_copy(update=changed)
         compose.use_secrets(renewed, self.speech_service, self._agent, self._rest)
+        self.tokens.use_secrets(self._token_secrets(renewed), asyncio.get_running_loop().time())
         self.settings = renewed
         return [SECRETS[own] for own in changed]
 
@@ -326,29 +329,30 @@ class Bridge:
         line = self.settings.line(*dialled.ours)
         if line is None:
             return "closed", self.documents.say("closed", self.settings.language)
-        verdict = self.admission.admit(
-            dialled.call_sid,
-            now,
-            caller=dialled.caller,
-            called=dialled.called,
-            direction=dialled.direction,
-            parameters=dialled.parameters,
-        )
+        asked = Place(dialled.call_sid, dialled.caller, dialled.called, dialled.direction, dialled.parameters)
+        verdict, place = self.admission.place(asked, now)
         if verdict != "answer":
             return verdict, self.documents.say(verdict, line.language)
-        token = self.tokens.issue(dialled.call_sid, now)
+        facts = write_facts(place), write_facts(place, {})
+        token = self.tokens.issue(place.call_id, place.nonce, place.deadline, facts, now)
         return "answer", self.documents.answer(self.settings.stream_url, {TOKEN: token}, line.language)
 
     async def serve(self, wire: PhonePort, started: Callable[[], None] | None = None) -> None:
         """Carry a call on one socket of the phone, from accept to its end. `started` is called when there is a call."""
         loop = asyncio.get_running_loop()
+        place: Place | None = None
+
+        def check(token: str, call_id: str) -> bool:
+            nonlocal place
+            place = self._admits(token, call_id, loop.time())
+            return place is not None
 
         def begin(call: CallStarted) -> CallPorts:
             if started is not None:
                 started()
-            return self._compose(call, session, loop.time(), stream.account_sid)
+            return self._compose(call, session, loop.time(), stream.account_sid, place)
 
-        stream = Stream(lambda token, call: self._admits(token, call, loop.time()), self.settings.expected_accounts)
+        stream = Stream(check, self.settings.expected_accounts)
         session = Session(
             wire,
             stream,
@@ -379,17 +383,29 @@ class Bridge:
             self.speech_service.trim()
             self._call_left.set()
 
-    def _admits(self, token: str, call_id: str, now: float) -> bool:
+    def _admits(self, token: str, call_id: str, now: float) -> Place | None:
+        """Return what a stream's token says of its call. None: the stream is refused."""
         # The calls that are left are being ended: the document goes on after a stream that comes now.
         if self._hurried:
-            return False
-        if self.tokens.redeem(token, call_id, now):
-            return True
-        return self.settings.dev and not token and self.admission.admit(call_id, now) == "answer"
+            return None
+        if (opened := self.tokens.read(token, call_id, now)) is not None:
+            place = read_facts(call_id, opened.facts, opened.void_at, opened.nonce)
+            return place if self.admission.redeem(place, now) else None
+        if self.settings.dev and not token and self.admission.admit(call_id, now) == "answer":
+            return Place(call_id)
+        return None
 
-    def _compose(self, started: CallStarted, session: Session, now: float, account: str) -> CallPorts:
-        """Put a call together, for the line that was dialled."""
-        place = self.admission.expect(started.call_id, now)
+    def _token_secrets(self, settings: Settings) -> tuple[bytes, ...]:
+        """Return what signs the tokens: the same in every worker, of the carrier's secrets the two that may be used."""
+        shared = [secret.encode("utf-8", "surrogatepass") for secret in settings.auth_tokens[:2]]
+        return tuple(shared) or (self.shared.worker.secret,)
+
+    def _compose(
+        self, started: CallStarted, session: Session, now: float, account: str, told: Place | None
+    ) -> CallPorts:
+        """Put a call together, for the line that was dialled. `told`: what its token says."""
+        # The common places know more than the token, and may not be there.
+        place = self.admission.expect(started.call_id, now) or told
         if place is not None:
             parameters, left_out = call_parameters((started.parameters, place.parameters))
             if left_out:

@@ -153,6 +153,14 @@ def test_busy_when_the_process_has_no_room_for_another_call() -> None:
     assert asked == [1, 2, 3, 2]
 
 
+def test_a_place_is_taken_once_by_its_token() -> None:
+    admission: Admission[str] = Admission(5)
+    _, first = admission.place(Place("a"), 0)
+    _, again = admission.place(Place("a"), 1)
+    assert (len(first.nonce), first.nonce, first.deadline, again.deadline) == (12, again.nonce, 60, 61)
+    assert [admission.redeem(place, 2) for place in (first, again)] == [True, False]
+
+
 class Watched(Shared):
     """What a worker shares, with what it tells the others."""
 

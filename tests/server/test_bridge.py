@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
+from xml.etree import ElementTree
 
 import pytest
 
@@ -45,7 +46,7 @@ def live(chosen: Settings, story: Callable[[Bridge], Awaitable[None]], **more: A
 
 
 def dialled(call: str = CALL, called: str = CALLED) -> Dialled:
-    return Dialled(call, ACCOUNT, CALLER, called, "inbound")
+    return Dialled(call, ACCOUNT, CALLER, called, "inbound", {"x": "1"})
 
 
 def now() -> float:
@@ -54,10 +55,15 @@ def now() -> float:
 
 def answered(bridge: Bridge, call: str = CALL) -> str:
     """Answer a call; its token."""
-    name, text = bridge.answer(dialled(call), now())
+    return token_of(bridge.answer(dialled(call), now()))
+
+
+def token_of(answer: tuple[str, str]) -> str:
+    name, text = answer
     assert name == "answer"
-    assert 'name="token"' in text
-    return bridge.tokens.issue(call, now())
+    parameter = ElementTree.fromstring(text).find("Connect/Stream/Parameter[@name='token']")
+    assert parameter is not None
+    return str(parameter.get("value"))
 
 
 async def streaming(bridge: Bridge, ids: wire.Ids = IDS) -> tuple[Any, asyncio.Task[None]]:
@@ -236,6 +242,23 @@ def test_the_caller_s_number_comes_from_the_webhook(tmp_path: Path) -> None:
     live(settings(tmp_path), story)
 
 
+def test_a_token_tells_another_process_of_the_call(tmp_path: Path) -> None:
+    async def story(bridge: Bridge) -> None:
+        given = answered(a_bridge(bridge.settings))
+        phone, near = wire_pair(closed=WireClosed)
+        serving = asyncio.create_task(bridge.serve(near))
+        await phone.send(wire.start(IDS, 1, {"token": given}))
+        await asyncio.sleep(0.1)
+        [session] = bridge.admission
+        assert session._ports is not None
+        started = session._ports.started
+        assert (started.caller, started.called, started.parameters) == (CALLER, CALLED, {"x": "1"})
+        phone.drop()
+        await serving
+
+    live(settings(tmp_path), story)
+
+
 def test_a_transfer_without_any_number_to_show_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     class Carrier(TwilioRest):
         async def redirect(self, *_: str, twiml: str = "", url: str = "") -> RestOutcome:
@@ -243,11 +266,11 @@ def test_a_transfer_without_any_number_to_show_is_told(tmp_path: Path, caplog: p
             return "done"
 
     async def story(bridge: Bridge) -> None:
-        bridge.answer(replace(dialled(), caller="sip:a@b", called="sip:c@d"), now())
+        given = token_of(bridge.answer(replace(dialled(), caller="sip:a@b", called="sip:c@d"), now()))
         phone, near = wire_pair(closed=WireClosed)
         serving = asyncio.create_task(bridge.serve(near))
         await phone.send(wire.CONNECTED)
-        await phone.send(wire.start(IDS, 1, {"token": bridge.tokens.issue(CALL, now())}))
+        await phone.send(wire.start(IDS, 1, {"token": given}))
         await asyncio.sleep(0.1)
         [session] = bridge.admission
         assert session._ports is not None
