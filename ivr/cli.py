@@ -6,6 +6,7 @@ is one line on standard error and exit code 2, never a traceback.
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 from importlib import import_module
@@ -78,7 +79,10 @@ def options(
 
 def main() -> None:
     """Run the command that the arguments name."""
-    # It asks a server to read its secrets again, and may come while the server's code is still being loaded.
-    if "serve" in sys.argv[1:] and hasattr(signal, "SIGHUP"):
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    if "serve" in sys.argv[1:]:
+        # What a server loads stays: nothing of it is garbage (`ivr.server.garbage` turns this on again).
+        gc.disable()
+        # It asks a server to read its secrets again, and may come while the server's code is still being loaded.
+        if hasattr(signal, "SIGHUP"):
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
     app()

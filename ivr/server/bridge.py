@@ -38,6 +38,7 @@ from ivr.observe.metrics import Metrics
 from ivr.observe.upstream_metrics import UpstreamMetrics, figures
 from ivr.server import compose
 from ivr.server.admission import Admission
+from ivr.server.garbage import Garbage
 from ivr.server.shared.facts import read_facts, write_facts
 from ivr.server.shared.messages import CallOver, Learnt, Message, StreamOver, Superseded
 from ivr.server.shared.places import Place
@@ -91,6 +92,8 @@ class Bridge:
 
     fit: Callable[[CallPorts], CallPorts] | None = None
     """Puts other peers in the place of a call's own, before it begins; None: nothing does."""
+    garbage: Garbage | None = None
+    """Of the process, where the bridge is all there is in it."""
 
     def __init__(
         self,
@@ -173,6 +176,8 @@ class Bridge:
         self.shared.open(self._told)
         self.speech_service.open()
         self._preparing = asyncio.create_task(self._prepare())
+        if self.garbage is not None:
+            self.garbage.settle()
         self._beat(asyncio.get_running_loop().time())
 
     async def drain(self, notice_s: float = 0.0) -> None:
@@ -280,6 +285,8 @@ class Bridge:
             # This beat was due before any deadline that has passed meanwhile: the calls hear of it first.
             for session in self.admission:
                 session.stood_still(late)
+        if self.garbage is not None and not len(self.admission):
+            self.garbage.rest(now)
         self._next_beat = loop.call_at(now + BEAT_S, self._beat, now + BEAT_S)
 
     async def stop(self) -> None:
@@ -347,7 +354,7 @@ class Bridge:
             place = self._admits(token, call_id, loop.time())
             return place is not None
 
-        def begin(call: CallStarted) -> CallPorts:
+        def begin(call: CallStarted, session: Session) -> CallPorts:
             if started is not None:
                 started()
             return self._compose(call, session, loop.time(), stream.account_sid, place)

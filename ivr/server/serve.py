@@ -15,6 +15,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from types import FrameType
@@ -27,6 +28,7 @@ from ivr.call.ports import CallObserver
 from ivr.config.load import load
 from ivr.config.settings import ENV_NAMES, SECRETS, Settings
 from ivr.observe import logs
+from ivr.observe.gc_pauses import GcPauses
 from ivr.server.app import create_app
 from ivr.server.bridge import Bridge
 from ivr.server.connection_limit import (
@@ -38,6 +40,7 @@ from ivr.server.connection_limit import (
     needed,
     shares,
 )
+from ivr.server.garbage import Garbage
 from ivr.server.http_protocol import LimitedHttpProtocol
 from ivr.server.memory_limit import MemoryLimit
 from ivr.server.rlimit import raise_limit
@@ -208,7 +211,10 @@ def serve(settings: Settings, recorder: CallRecorder | None = None) -> None:
     if recorder is not None:
         recorder.on_tape = bridge.metrics.taped
         recorder.start()
-    server.run()
+    pauses = GcPauses(time.perf_counter)
+    bridge.metrics.add(pauses)
+    with contextlib.closing(Garbage(pauses.told)) as bridge.garbage:
+        server.run()
 
 
 def reload_secrets(bridge: Bridge, read: Callable[[], Settings] | None = None) -> None:

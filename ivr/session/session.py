@@ -44,7 +44,7 @@ class Session:
         self,
         wire: PhonePort,
         stream: Stream,
-        compose: Callable[[events.CallStarted], CallPorts],
+        compose: Callable[[events.CallStarted, Session], CallPorts],
         scorer: SpeechScorer,
         *,
         hang_up: Callable[[str], Awaitable[None]] | None = None,
@@ -53,8 +53,9 @@ class Session:
     ) -> None:
         """Take what the session needs before it knows the call.
 
-        `compose` makes the call and its ports at `start`. `scorer` scores the caller's audio, through `batching`
-        together with that of other calls. `hang_up(call_id)` ends the call at the carrier after a goodbye.
+        `compose` makes the call and its ports at `start`; it is told the session. `scorer` scores the caller's audio,
+        through `batching` together with that of other calls. `hang_up(call_id)` ends the call at the carrier after a
+        goodbye.
         """
         self.scorer = scorer
         self._wire = wire
@@ -89,7 +90,7 @@ class Session:
         started = await self._await_start()
         if started is None:
             return None
-        ports = self._ports = self._compose(started)
+        ports = self._ports = self._compose(started, self)
         requests = self._requests = PeerRequests(ports, self._group, self._feed)
         try:
             async with self._group as group:
@@ -113,6 +114,8 @@ class Session:
             if self._timer is not None:
                 self._timer.cancel()
             ended = ports.call.ended
+            # They know the session: without this, all of the call would wait for the garbage collector.
+            self._requests = None
 
             async def leave() -> None:
                 # At the carrier first: a socket that is only closed lets the carrier go on with its document.

@@ -160,7 +160,7 @@ async def one_call(
     near, far = wire_pair()
     speaker, listener, tape = Speaker(), Listener(), Tape()
 
-    def compose(started: CallStarted) -> CallPorts:
+    def compose(started: CallStarted, _: Session) -> CallPorts:
         return CallPorts(started, Call(options()), speaker, listener, Answering())
 
     session = Session(near, Stream(lambda *_: True, {ACCOUNT}), compose, scorer, observer=tape, batching=batching)

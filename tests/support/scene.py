@@ -245,7 +245,7 @@ def play(
             await asyncio.sleep(0.2)
             return carrier or ""
 
-        def compose(started: CallStarted) -> CallPorts:
+        def compose(started: CallStarted, _: Session) -> CallPorts:
             call = Call(choices or options())
             return CallPorts(started, call, *parts, None if carrier is None else hand_over)
 

@@ -181,6 +181,9 @@ class LiveLink:
                 await self._wait_for_frame()
         except Exception as exc:
             self._lose(lost_from(exc, "open"))
+        # `drop` has told the owner. A task that ends cancelled keeps where that was, and with it the link for ever.
+        except asyncio.CancelledError:
+            pass
         finally:
             if self.link.state is not LinkState.CLOSED:
                 self.link.lost(self._clock())

@@ -103,7 +103,8 @@ class JsonValues:
         self._records = records
         self._or_text = or_text
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._scanner = ValueScanner(self._speaks)
+        # Objects that said nothing are followed by the words that they announce; a stray line among records is junk.
+        self._scanner = ValueScanner(lambda objects: or_text or (objects and not records.audible))
         self._objects = False
         self._first: JsonValue | None = None
 
@@ -118,10 +119,6 @@ class JsonValues:
         pieces = self._read(self._scanner.feed(self._decoder.decode(b"", final=True)))
         pieces += self._read(self._scanner.finish())
         return pieces + self._taken() + self._records.finish()
-
-    def _speaks(self) -> bool:
-        # Objects that said nothing are followed by the words that they announce; a stray line among records is junk.
-        return self._or_text or (self._objects and not self._records.audible)
 
     def _read(self, items: Iterable[Item]) -> list[Piece]:
         pieces: list[Piece] = []

@@ -171,7 +171,7 @@ class ServerSentEvents:
     def _glued(self, text: str, event: str) -> list[Piece]:
         """Return the pieces of an event with several values, or with an object and the words that it announces."""
         pieces: list[Piece] = []
-        scanner = ValueScanner(lambda: True)
+        scanner = ValueScanner(lambda _values: True)
         for item in [*scanner.feed(text), *scanner.finish()]:
             if isinstance(item, JsonValue):
                 pieces += self._records.take(item.value, event)

@@ -104,7 +104,7 @@ class HtmlText:
     def _framed(self, document: str) -> list[Piece]:
         """Return the pieces of a document within a frame: JSON, or a fragment of its own."""
         if document.lstrip()[:1] in ("{", "["):
-            items = list(ValueScanner(lambda: False).feed(document))
+            items = list(ValueScanner(lambda _values: False).feed(document))
             values = [item.value for item in items if isinstance(item, JsonValue)]
             if values and len(values) == len(items):
                 return [piece for value in values for piece in self._records.take(value)]

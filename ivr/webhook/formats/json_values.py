@@ -95,13 +95,15 @@ def _repaired(text: str) -> Any:
 class ValueScanner:
     """Cut a text into values and stray text. `over` once a value or a line is too long."""
 
-    def __init__(self, speaks: Callable[[], bool]) -> None:
-        """Take `speaks`: whether stray text that begins now is spoken rather than junk."""
+    def __init__(self, speaks: Callable[[bool], bool]) -> None:
+        """Take `speaks`: whether stray text that begins now is spoken rather than junk. It is told if values came."""
         self.over = False
         self.verbatim = False
         """Everything that follows is stray text, and is passed on at once."""
         self._speaks = speaks
-        self._follow: Callable[[str, int], Iterator[Item | int]] = self._between
+        self._values = False
+        # A function of the class: a method of its own would keep a scanner that is over until the next collection.
+        self._follow: Callable[[ValueScanner, str, int], Iterator[Item | int]] = ValueScanner._between
         self._kept: list[str] = []
         self._length = 0
         self._depth = 0
@@ -131,7 +133,7 @@ class ValueScanner:
             if self.verbatim:
                 yield StrayText(text[at:], self._same_line)
                 return
-            for item in self._follow(text, at):
+            for item in self._follow(self, text, at):
                 if isinstance(item, int):
                     at = item
                 else:
@@ -147,7 +149,7 @@ class ValueScanner:
         kept = "".join(self._kept)
         if self.over or not kept.strip():
             return
-        if self._follow == self._stray:
+        if self._follow is ValueScanner._stray:
             yield StrayText(kept, self._same_line)
         else:
             yield BrokenValue(kept, "\n" in kept.strip())
@@ -163,7 +165,7 @@ class ValueScanner:
     def _reset(self) -> None:
         self._kept, self._length, self._depth, self._quote, self._last = [], 0, 0, "", ""
         self._escaped = self._line_starts = False
-        self._follow = self._between
+        self._follow = ValueScanner._between
 
     def _between(self, text: str, at: int) -> Iterator[Item | int]:
         """Follow what stands between two values."""
@@ -175,21 +177,21 @@ class ValueScanner:
             self._place = -1
             yield at + 1
         elif first == "[" and self._place < 0:
-            self._follow = self._list_begins
+            self._follow = ValueScanner._list_begins
             self._keep("[")
             yield at + 1
         elif first in ('"', "{", "["):
             try:
                 value, end = _DECODER.raw_decode(text, at)
             except (ValueError, RecursionError):
-                self._follow = self._within
+                self._follow = ValueScanner._within
                 yield at
             else:
                 yield from self._complete(value, text[at:end])
                 yield end
         else:
             if first:
-                self._follow = self._stray
+                self._follow = ValueScanner._stray
                 self._keep(self._gap if self._same_line else "")
             yield at
 
@@ -201,7 +203,7 @@ class ValueScanner:
             self._place = 0
         elif at < len(text):
             self._depth = 1
-            self._follow = self._within
+            self._follow = ValueScanner._within
         yield at
 
     def _complete(self, value: Any, raw: str) -> Iterator[Item]:
@@ -211,6 +213,7 @@ class ValueScanner:
         self._reset()
         self._same_line, self._gap = True, ""
         if not self.over:
+            self._values = self._values or value is not NOT_JSON
             yield BrokenValue(raw, "\n" in raw) if value is NOT_JSON else JsonValue(value, raw, place)
 
     def _within(self, text: str, at: int) -> Iterator[Item | int]:
@@ -251,7 +254,7 @@ class ValueScanner:
                 if self._depth > _DEEPEST:
                     # Nothing of this line is read.
                     self._keep(text[begin:at])
-                    self._follow = self._too_deep
+                    self._follow = ValueScanner._too_deep
                 else:
                     yield from self._complete(json_text(raw), raw)
                 yield at
@@ -293,7 +296,7 @@ class ValueScanner:
         short = self._length <= _LONGEST_SCALAR
         self._keep(text[at:stop])
         line = "".join(self._kept) if short or end >= 0 else ""
-        if short and not _PART_OF_SCALAR.fullmatch(line.strip()) and self._speaks():
+        if short and not _PART_OF_SCALAR.fullmatch(line.strip()) and self._speaks(self._values):
             self.verbatim = True
         elif end < 0:
             yield stop

@@ -24,7 +24,7 @@ from ivr.webhook.formats.json_values import (
 TOLD = '{"told": 1}'
 
 
-def scanned(parts: list[str], speaks: Callable[[], bool] = lambda: False) -> list[Item]:
+def scanned(parts: list[str], speaks: Callable[[bool], bool] = lambda _values: False) -> list[Item]:
     """The items of a text in parts; stray text that follows stray text is one."""
     scanner = ValueScanner(speaks)
     items = [item for part in parts for item in scanner.feed(part)] + list(scanner.finish())
@@ -100,22 +100,22 @@ def test_values_that_are_too_long_end_the_text() -> None:
         "[" + '"' * MAX_VALUE,
     ):
         for size in (1000, len(text)):
-            scanner = ValueScanner(lambda: False)
+            scanner = ValueScanner(lambda _values: False)
             items = [item for at in range(0, len(text), size) for item in scanner.feed(text[at : at + size])]
             assert (scanner.over, items, list(scanner.finish())) == (True, [], []), text[:9]
-    whole = ValueScanner(lambda: False)
+    whole = ValueScanner(lambda _values: False)
     assert list(whole.feed('{"a":"' + "x" * MAX_VALUE + '"}')) == []
     assert whole.over
 
 
 def test_stray_text_is_read_on_as_it_comes() -> None:
-    scanner = ValueScanner(lambda: True)
+    scanner = ValueScanner(lambda _values: True)
     assert [short(item) for item in scanner.feed('{"a":1} Your')] == [{"a": 1}, "behind  Your"]
     assert [short(item) for item in scanner.feed(' {"b":1}')] == ['stray  {"b":1}']
 
 
 def test_stray_text_that_may_be_a_number_waits() -> None:
-    scanner = ValueScanner(lambda: True)
+    scanner = ValueScanner(lambda _values: True)
     assert list(scanner.feed("tru")) == []
     assert [short(item) for item in scanner.feed("ck")] == ["stray truck"]
 
@@ -156,6 +156,6 @@ def test_values_are_found_in_any_layout(
 @given(st.lists(st.text(alphabet="{}[]\",:\\\n a1'", max_size=9), max_size=8))
 def test_values_of_any_text_never_raise(parts: list[str]) -> None:
     for speaks in (True, False):
-        whole = [short(item) for item in scanned(["".join(parts)], lambda speaks=speaks: speaks)]  # type: ignore[misc]
-        cut = [short(item) for item in scanned(parts, lambda speaks=speaks: speaks)]  # type: ignore[misc]
+        whole = [short(item) for item in scanned(["".join(parts)], lambda _, speaks=speaks: speaks)]  # type: ignore[misc]
+        cut = [short(item) for item in scanned(parts, lambda _, speaks=speaks: speaks)]  # type: ignore[misc]
         assert cut == whole
