@@ -27,7 +27,7 @@ from ivr.call.options import CallOptions, PhraseName
 from ivr.call.overlaps import Overlaps
 from ivr.call.prompts import Prompts
 from ivr.call.timeline import Turn
-from ivr.call.turn import Floor, TurnState, TurnTrigger
+from ivr.call.turn import AGENT_HAS_FLOOR, ANSWERING, HEARING, OWED, Floor, TurnState, TurnTrigger
 from ivr.media.acoustics import Acoustics
 from ivr.media.endpointing import SpeechEnded
 from ivr.media.jitter_buffer import Frame
@@ -75,7 +75,7 @@ class Call:
     def receive(self, event: events.Event, now: float) -> list[Command]:
         """Return what to do about an event, in order. After `HangUp` nothing more comes, whatever arrives."""
         self.acoustics.begin()
-        if self.ended is not None:
+        if self.ending.hang_up is not None:
             return []
         self._line_watch.take(event, now)
         state = self.floor.state
@@ -131,11 +131,13 @@ class Call:
 
     def wake_at(self) -> float | None:
         """Return when a `Tick` is due, in seconds of `now`; None: nothing is awaited."""
-        if self.ended is not None:
+        if self.ending.hang_up is not None:
             return None
-        line = self._line_watch.wake_at(speaking=self._input.speaking)
-        times = (self._deadlines.next(), self._agent_turns.wake_at(), self._speculation.utterances.wake_at(), line)
-        return min([at for at in times if at is not None], default=None)
+        wake_at = self._line_watch.wake_at(speaking=self._input.speaking)
+        for at in (self._deadlines.next(), self._agent_turns.wake_at(), self._speculation.utterances.keypad.wake_at()):
+            if at is not None and (wake_at is None or at < wake_at):
+                wake_at = at
+        return wake_at
 
     def _start(self, event: events.CallStarted, now: float) -> None:
         """Begin the call with the first words of the line."""
@@ -157,13 +159,13 @@ class Call:
         self._out += self._output.pump(now)
         if self.floor.state is TurnState.THINKING and self._agent_turns.sounded:
             self.floor.go(TurnTrigger.SAY)
-        if self.floor.state in (TurnState.SPEAKING, TurnState.THINKING) and self._agent_turns.done:
+        if self.floor.state in ANSWERING and self._agent_turns.done:
             self._all_heard(now)
         if self._overlaps.held:
             self._deadlines.clear("filler")
         # While words are owed to the caller, the caller's silence is watched; a voice does not end the wait.
         elif self.ended is None:
-            owed = self.floor.state in (TurnState.TRANSCRIBING, TurnState.THINKING, TurnState.SPEAKING)
+            owed = self.floor.state in OWED
             due = self._fillers.due_at(self._output.silent_from, now, owed=owed, arriving=self._agent_turns.arriving)
             self._deadlines.move("filler", due)
         self._agent_turns.settle()
@@ -180,23 +182,23 @@ class Call:
         if self._started is None or self.ending.handing_over:
             return
         for frame, speech in frames:
-            ended = self._input.hear(frame, speech, self._output.playout.playing(now))
-            if ended is not None:
+            if (ended := self._input.hear(frame, speech, self._output.playout.playing(now))) is not None:
                 self._ended(ended, now)
-            match self.floor.state:
-                case TurnState.HEARING:
-                    self._out += self._speculation.follow(now)
-                case TurnState.LISTENING | TurnState.TRANSCRIBING if self._input.speaking:
-                    if self._speculation.may_be_caller(asked_in_vain=self._prompts.silent > 0):
-                        self._deadlines.clear("silence")
-                        self.floor.go(TurnTrigger.VOICE)
-                        self._out.append(commands.WarmUp())
-                    elif self._input.speech_ms >= MAYBE_WORDS_MS:
-                        self._input.abandon()
-                case TurnState.YIELDING | TurnState.SPEAKING | TurnState.THINKING:
+            state = self.floor.state
+            if state is HEARING:
+                self._out += self._speculation.follow(now)
+            elif state in AGENT_HAS_FLOOR:
+                if self._overlaps.follows:
                     self._out += (out := self._overlaps.frame(now, interruptible=self._interruptible))
                     if out and any(isinstance(command, commands.Transcribe) for command in out):
                         self._deadlines.begin("transcript", now)
+            elif self._input.speaking:
+                if self._speculation.may_be_caller(asked_in_vain=self._prompts.silent > 0):
+                    self._deadlines.clear("silence")
+                    self.floor.go(TurnTrigger.VOICE)
+                    self._out.append(commands.WarmUp())
+                elif self._input.speech_ms >= MAYBE_WORDS_MS:
+                    self._input.abandon()
 
     def _ended(self, utterance: SpeechEnded, now: float) -> None:
         """Take an utterance that is over."""
@@ -398,8 +400,7 @@ class Call:
 
     def _speech_failed(self, event: events.TtsFailed, now: float) -> None:
         """Continue without a sentence that TTS gave up."""
-        lost = self._agent_turns.speech_failed(event, now)
-        if lost is None:
+        if (lost := self._agent_turns.speech_failed(event, now)) is None:
             return
         loss, stop = lost
         self._out += stop
@@ -426,8 +427,7 @@ class Call:
 
     def _say(self, name: PhraseName, now: float) -> bool:
         """Say a phrase of the line; return False when the line has none."""
-        said = self._agent_turns.say_phrase(name, now)
-        if said:
+        if said := self._agent_turns.say_phrase(name, now):
             self._note("phrase", name=name)
         # While the agent yields, the phrase waits with the rest.
         if said and self.floor.state is not TurnState.YIELDING:

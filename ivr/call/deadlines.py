@@ -22,6 +22,8 @@ class Deadlines:
         self._seconds: dict[Awaited, float] = {}
         self.change(options)
         self._at: dict[Awaited, float] = {}
+        self._next: float | None = None
+        """The earliest deadline; kept, because it is asked for after every event and rarely changes."""
 
     def change(self, options: CallOptions) -> None:
         """Take other choices of the line, for what is awaited from now on."""
@@ -53,6 +55,7 @@ class Deadlines:
     def set(self, name: Awaited, at: float) -> None:
         """Start or move a deadline."""
         self._at[name] = at
+        self._next = min(self._at.values())
 
     def move(self, name: Awaited, at: float | None) -> None:
         """Start or move a deadline; None: there is none."""
@@ -64,20 +67,22 @@ class Deadlines:
     def clear(self, *names: Awaited) -> None:
         """Wait no more: what was awaited has happened."""
         for name in names:
-            self._at.pop(name, None)
+            if name in self._at:
+                del self._at[name]
+                self._next = min(self._at.values(), default=None)
 
     def next(self) -> float | None:
         """Return the earliest deadline."""
-        return min(self._at.values(), default=None)
+        return self._next
 
     def due(self, now: float, stood: float = 0.0) -> list[Awaited]:
         """Take out the deadlines that have passed, earliest first, after moving all of them by `stood` seconds."""
         if stood:
             self._at = {name: at + stood for name, at in self._at.items()}
+            self._next = min(self._at.values(), default=None)
         # Asked at every tick, and mostly in vain.
-        if not self._at or now < min(self._at.values()):
+        if self._next is None or now < self._next:
             return []
         late = sorted((at, name) for name, at in self._at.items() if at <= now)
-        for _, name in late:
-            del self._at[name]
+        self.clear(*(name for _, name in late))
         return [name for _, name in late]

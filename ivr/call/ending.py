@@ -93,6 +93,8 @@ ENDING_TABLE: Final[dict[EndingState, dict[EndingTrigger, EndingState]]] = {
     _S.ACCEPTED: {_T.ACCEPT: _S.ACCEPTED, _T.END: _S.OVER},
     _S.OVER: {},
 }
+_INTERRUPTIBLE: Final = frozenset({_S.TALKING, _S.CLOSING})
+_HANDING_OVER: Final = frozenset({_S.HANDING_OVER, _S.ACCEPTED})
 
 
 class IllegalEnding(RuntimeError):
@@ -144,12 +146,12 @@ class Ending:
     @property
     def interruptible(self) -> bool:
         """Return whether the caller may interrupt what is said, by voice or key."""
-        return self.state in (EndingState.TALKING, EndingState.CLOSING)
+        return self.state in _INTERRUPTIBLE
 
     @property
     def handing_over(self) -> bool:
         """Return whether the carrier is dialling a person, or about to."""
-        return self.state in (EndingState.HANDING_OVER, EndingState.ACCEPTED)
+        return self.state in _HANDING_OVER
 
     def answered(self) -> None:
         """Count a question that was answered."""

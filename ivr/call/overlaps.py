@@ -15,7 +15,7 @@ from ivr.call.caller.input import CallerInput
 from ivr.call.caller.speculation import Speculation
 from ivr.call.commands import Command, ForgetTranscript, Note
 from ivr.call.options import CallOptions
-from ivr.call.turn import Floor, TurnState, TurnTrigger
+from ivr.call.turn import ANSWERING, YIELDING, Floor, TurnTrigger
 from ivr.text.overlap_words import checks_presence
 
 CUT_SHORT_MOST: Final = 5
@@ -65,13 +65,16 @@ class Overlaps:
     @property
     def held(self) -> bool:
         """Return whether the agent is muted for a voice."""
-        return self._floor.state is TurnState.YIELDING
+        return self._floor.state is YIELDING
+
+    @property
+    def follows(self) -> bool:
+        """Return whether there is a voice to judge: `frame` has nothing to do without one."""
+        return self._onset is not None or self._caller.speaking
 
     def frame(self, now: float, *, interruptible: bool) -> list[Command]:
         """Take one more frame while the agent has the floor. `interruptible`: the caller may interrupt what is said."""
         caller = self._caller
-        if self._onset is None and not caller.speaking:
-            return []
         another = caller.speaking and caller.onset != self._onset
         # A television behind the voice that muted the agent, or whose words are still to be found, is no part of it.
         behind = another and (self.held or self._barge_in.owes_words) and self._speculation.is_faint()
@@ -155,8 +158,7 @@ class Overlaps:
 
     def is_left_waiting(self, text: str | None) -> bool:
         """Return whether these words ask whether an agent is there that works at a question and is silent."""
-        works = self._floor.state in (TurnState.THINKING, TurnState.SPEAKING)
-        return works and self._output.quiet and checks_presence(text or "")
+        return self._floor.state in ANSWERING and self._output.quiet and checks_presence(text or "")
 
     def settle(self, verdict: Verdict, now: float) -> list[Command]:
         """Record what the overlap was for which the agent is muted."""

@@ -47,6 +47,15 @@ class TurnTrigger(StrEnum):
     RESUME_SPEAKING = "resume speaking"
 
 
+# Asked for at every event: until Python 3.12, to look up a member of an enum costs more than most questions.
+HEARING: Final = TurnState.HEARING
+YIELDING: Final = TurnState.YIELDING
+ANSWERING: Final = frozenset({TurnState.THINKING, TurnState.SPEAKING})
+"""The agent works at an answer, or says it."""
+AGENT_HAS_FLOOR: Final = ANSWERING | {YIELDING}
+OWED: Final = ANSWERING | {TurnState.TRANSCRIBING}
+"""The caller waits for words."""
+
 _S, _T = TurnState, TurnTrigger
 TURN_TABLE: Final[dict[TurnState, dict[TurnTrigger, TurnState]]] = {
     _S.LISTENING: {_T.VOICE: _S.HEARING, _T.ASK: _S.THINKING, _T.SAY: _S.SPEAKING},

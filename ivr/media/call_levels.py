@@ -11,7 +11,10 @@ loudspeaker feeds its microphone.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import lru_cache
 from itertools import accumulate
+from operator import mul
 
 from ivr.media.loudness import decibels
 
@@ -39,8 +42,15 @@ class CallLevelCounts:
         self.total = 0
 
     def add(self, level: float) -> None:
-        self.of[min(_DBS - 1, max(0, round(level) - _LOWEST))] += 1
+        """Count one level, dB."""
+        self.of[_place(level)] += 1
         self.total += 1
+
+    def add_frames(self, loud: Iterable[int]) -> None:
+        """Count the levels of frames by their RMS."""
+        for rms in loud:
+            self.of[_frame_place(rms)] += 1
+            self.total += 1
 
     def quantile(self, share: float) -> float:
         """Return the level that `share` of what was counted does not exceed, dB."""
@@ -51,6 +61,16 @@ class CallLevelCounts:
         """Return the mean level by power of all counts from `level` up, dB."""
         some = [(count, 10 ** ((_LOWEST + at) / 10)) for at, count in enumerate(self.of) if _LOWEST + at >= level]
         return power_decibels(sum(count * power for count, power in some) / sum(count for count, _ in some))
+
+
+def _place(level: float) -> int:
+    return min(_DBS - 1, max(0, round(level) - _LOWEST))
+
+
+@lru_cache(maxsize=2048)
+def _frame_place(rms: int) -> int:
+    """Return the place of a frame's level; kept, because the noise of a line is much the same all the time."""
+    return _place(decibels(rms))
 
 
 class CallLevels:
@@ -95,7 +115,7 @@ class CallLevels:
         self._played.append(played or 0)
         if voiced:
             self._voiced = True
-            self._voice.add(decibels(rms))
+            self._voice.add_frames((rms,))
         if len(self._heard) < _HALF_SECOND:
             return
         # Half a second is full: the one before it is judged, whose neighbours are now known.
@@ -108,8 +128,7 @@ class CallLevels:
             return
         agent = max(before.agent, block.agent)
         if agent < _AGENT_SILENT:
-            for one in block.heard:
-                self._noise.add(decibels(one))
+            self._noise.add_frames(block.heard)
         elif min(before.agent, block.agent) > _AGENT:
             noise = 0.0 if self.noise is None else 32768**2 * 10 ** (self.noise / 10)
             heard = block.power - (noise if block.power > noise * _BURIED else 0.0)
@@ -130,7 +149,8 @@ class _Block:
 
 
 def _mean_square(values: list[int]) -> float:
-    return sum(value * value for value in values) / len(values)
+    total: float = sum(map(mul, values, values))
+    return total / len(values)
 
 
 def power_decibels(ratio: float) -> float:

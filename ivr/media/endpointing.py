@@ -140,20 +140,23 @@ class Endpointer:
         """Take one frame (320 bytes), how likely it is speech, and its RMS; return its edge, at most one."""
         if len(frame_pcm) != FRAME_PCM:
             raise ValueError(f"a frame is {FRAME_PCM} bytes, not {len(frame_pcm)}")
-        self._frame += 1
-        if not self.speaking:
+        self._frame = frame = self._frame + 1
+        options = self.options
+        if self._onset < 0:
             self._kept.append((frame_pcm, rms))
-            self._faint.append(probability >= self.options.faint)
-            return self._listen(probability)
+            self._faint.append(probability >= options.faint)
+            self._window.append(voiced := probability >= options.on)
+            return self._listen() if voiced else []
         self._speech.append((frame_pcm, rms))
-        self._above = probability >= (self.options.off if self._above else self.options.on)
+        self._above = probability >= (options.off if self._above else options.on)
         if self._above:
             self._voiced += 1
-            self._end = self._frame
-        too_long = (self._frame - self._onset) * FRAME_MS >= self.options.max_utterance_ms
-        if not too_long and self.silence_ms < self.endpoint_ms:
+            self._end = frame
+        too_long = (frame - self._onset) * FRAME_MS >= options.max_utterance_ms
+        silent = (frame - self._end) * FRAME_MS >= self.endpoint_ms
+        if not too_long and not silent:
             return []
-        ended = self._utterance(forced=too_long and self.silence_ms < self.endpoint_ms)
+        ended = self._utterance(forced=not silent)
         # What comes after the utterance's audio may be the beginning of the next one.
         self._keep(self._speech[len(ended.pcm) // FRAME_PCM :])
         self._forget()
@@ -174,10 +177,9 @@ class Endpointer:
         self.abandon()
         return last
 
-    def _listen(self, probability: float) -> list[Edge]:
-        """Look for the start of an utterance."""
-        self._window.append(probability >= self.options.on)
-        if not self._window[-1] or sum(self._window) < self._need:
+    def _listen(self) -> list[Edge]:
+        """Look for the start of an utterance at a frame that is voiced."""
+        if sum(self._window) < self._need:
             return []
         since = len(self._window) - self._window.index(True)
         self._onset = self._frame - since

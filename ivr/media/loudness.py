@@ -44,12 +44,12 @@ def decibels(rms: float) -> float:
 class NoiseFloor:
     """Follow the line's noise: the quietest 60 ms of the last three seconds and a bit."""
 
-    _SMOOTH = 3
     _BLOCK = 25
     _BLOCKS = 6
 
     def __init__(self) -> None:
-        self._powers: deque[int] = deque(maxlen=self._SMOOTH)
+        self._newest = self._middle = self._oldest = 0
+        """Squares of the last three frames' RMS; and their sum."""
         self._sum = 0
         self._now = 0.0
         self._lowest: deque[float] = deque(maxlen=self._BLOCKS)
@@ -78,15 +78,15 @@ class NoiseFloor:
     def push(self, rms: int) -> None:
         """Take one frame's RMS."""
         # Every frame of every call comes through here, and few of them ask for decibels.
-        if len(self._powers) == self._SMOOTH:
-            self._sum -= self._powers[0]
-        self._powers.append(rms * rms)
-        self._sum += rms * rms
-        self._now = now = self._sum / len(self._powers)
-        if self._frames % self._BLOCK == 0:
+        power = rms * rms
+        self._sum += power - self._oldest
+        self._oldest, self._middle, self._newest = self._middle, self._newest, power
+        frame = self._frames
+        self._frames = frame + 1
+        self._now = now = self._sum / (3 if frame > 1 else frame + 1)
+        if frame % self._BLOCK == 0:
             self._lowest.append(now)
             self._floor = None
         elif now < self._lowest[-1]:
             self._lowest[-1] = now
             self._floor = None
-        self._frames += 1

@@ -111,17 +111,17 @@ class CallerInput:
         # A caller who falls silent is followed at once by a television that was under the caller's voice before. A
         # key's tone may sound like a voice. Without an open utterance there is no level to compare.
         endpointer = self._endpointer
-        loud = decibels(rms) if endpointer.speaking else None
-        if (loud is not None and self._behind(loud)) or self._position <= self._deaf_until:
+        if self._position <= self._deaf_until or (endpointer.speaking and self._behind(decibels(rms))):
             probability = 0.0
         edges = endpointer.push(pcm, probability, rms)
-        speaking = endpointer.speaking
-        self.levels.push(rms, agent, speaking and not endpointer.silence_ms)
-        if speaking:
-            self._measure(decibels(rms) if loud is None else loud)
-        elif self._levels:
-            self._levels.clear()
-            self.level = _NO_LEVEL
+        if endpointer.speaking:
+            self.levels.push(rms, agent, voiced=not endpointer.silence_ms)
+            self._measure(decibels(rms))
+        else:
+            self.levels.push(rms, agent, voiced=False)
+            if self._levels:
+                self._levels.clear()
+                self.level = _NO_LEVEL
         if not edges or not isinstance(edges[0], SpeechEnded):
             return None
         self._last = edges[0]

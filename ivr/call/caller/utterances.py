@@ -189,10 +189,6 @@ class Utterances:
             self._utterances[self._number] = _OpenUtterance(now, now, now, 0, typed=True)
         self._end_keys(self.keypad.press(key, now), now)
 
-    def wake_at(self) -> float | None:
-        """Return when `tick` has something to do, in seconds of `now`."""
-        return self.keypad.wake_at()
-
     def tick(self, now: float) -> bool:
         """End an entry of keys whose time is up; return whether there was one."""
         return self._end_keys(self.keypad.tick(now), now)

@@ -10,6 +10,7 @@ played speech normalised to about -20 dBFS.
 from __future__ import annotations
 
 from collections import deque
+from itertools import islice
 from operator import add
 
 from ivr.media.loudness import QUIET_DBFS
@@ -50,7 +51,10 @@ class EchoGate:
         self.delay = EchoDelay()
         """When the echo comes."""
         self._at: int | None = None
-        self._counts = [0.0] * _REMEMBERED
+        self._around = (0, 0)
+        """Of the remembered frames, those that count more than the rest, from and to."""
+        self._counts: list[float] = []
+        """By how much each of these counts less, dB."""
         self._played: deque[float] = deque([NOTHING] * _REMEMBERED, maxlen=_REMEMBERED)
         self._loudest = NOTHING
         """Of what was played in that time."""
@@ -70,21 +74,24 @@ class EchoGate:
 
     def push(self, heard: float, played: float) -> bool:
         """Take a frame's level and the level played meanwhile, dBFS; return whether the frame may be the caller."""
-        gone = self._played[0]
-        self._played.append(played)
-        if played >= self._loudest:
-            self._loudest = played
-        elif gone == self._loudest:
-            self._loudest = max(self._played)
+        loudest = self._loudest
+        # Most of the time nothing is played, and nothing was for a while.
+        if played != loudest or loudest != NOTHING:
+            gone = self._played[0]
+            self._played.append(played)
+            if played >= loudest:
+                self._loudest = loudest = played
+            elif gone == loudest:
+                self._loudest = loudest = max(self._played)
         self._silent = 0 if played >= QUIET_DBFS else self._silent + 1
-        if self._loudest < QUIET_DBFS:
+        if loudest < QUIET_DBFS:
             # The echo of what was played may still come, later than on other lines.
             if self._silent > LONGEST_ECHO:
                 self.delay.pause()
             elif self.delay.push(heard, played):
                 self._follow()
             return True
-        expected: float = self._loudest if self._at is None else max(map(add, self._played, self._counts))
+        expected = loudest if self._at is None else self._expected(loudest)
         if expected > _TELLING:
             # One observation is the loudest that came back under the 15 dB line in a second of agent speech. A soft
             # caller over the agent looks like a louder echo, which only takes the gate back for half a minute.
@@ -102,6 +109,11 @@ class EchoGate:
             self._follow()
         return heard >= expected - self.depth
 
+    def _expected(self, loudest: float) -> float:
+        """Return what was played, dBFS, as it counts now that the delay is known."""
+        around: float = max(map(add, islice(self._played, *self._around), self._counts))
+        return max(around, loudest - _UNLIKELY)
+
     def _follow(self) -> None:
         """Follow the delay of the echo, which was looked for."""
         if self.delay.frames == self._at:
@@ -111,8 +123,11 @@ class EchoGate:
         self._seen.clear()
         self._peak, self._frames, self.depth = NOTHING, 0, _DEPTH
         remembered = _REMEMBERED if at is None else max(_REMEMBERED, at + _LATEST + 1)
-        ages = range(remembered - 1, -1, -1)
-        self._counts = [0.0] * remembered if at is None else [_counted(age - at) for age in ages]
+        if at is not None:
+            # Oldest first: the frame that was played `age` frames ago, from 0 on.
+            ages = range(min(remembered - 1, at + _LATEST), max(0, at - _AROUND) - 1, -1)
+            self._around = (remembered - 1 - ages[0], remembered - ages[-1])
+            self._counts = [_counted(age - at) for age in ages]
         before = [NOTHING] * (remembered - len(self._played))
         self._played = deque([*before, *self._played], maxlen=remembered)
         self._loudest = max(self._played)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ivr.media.vad.echo_delay import LONGEST_ECHO, EchoDelay
+from ivr.media.vad.echo_delay import LONGEST_ECHO, EchoDelay, _spread
 
 Curve = list[float]
 
@@ -103,8 +103,18 @@ def test_silence_in_between_is_not_laid_over_speech() -> None:
     for part in range(3):
         heard = returned(played, 6, 25)
         assert listen(delay, heard[90 * part : 90 * part + 90], played[90 * part : 90 * part + 90]) == 0
-        delay.pause()
+        for _ in range(2):
+            delay.pause()
     assert delay.frames is None
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.floats(-99, 0), min_size=40, max_size=150))
+def test_the_spread_of_levels_is_numpys_to_the_bit(levels: list[float]) -> None:
+    row = np.array(levels)
+    rows = np.array([row, row[::-1]])
+    assert float(_spread(row)) == float(row.std())
+    assert _spread(rows).tolist() == rows.std(axis=1).tolist()
 
 
 @settings(max_examples=30, deadline=None)

@@ -193,5 +193,9 @@ def test_the_loudest_is_that_of_the_time_looked_back() -> None:
             played.append(float(rng.choice([rng.uniform(-26, -16), rng.uniform(-60, -40), SILENCE], p=[0.5, 0.2, 0.3])))
             gate.push(max(-70.0, played[-1 - late] - 20), played[-1])
             assert gate._loudest == max(gate._played)
+            if (at := gate._at) is not None:
+                ages = range(len(gate._played) - 1, -1, -1)
+                counted = [level + _counted(age - at) for level, age in zip(gate._played, ages, strict=True)]
+                assert gate._expected(gate._loudest) == max(counted)
             windows.add(len(gate._played))
     assert len(windows) >= 3, "the time looked back grew and shrank"
