@@ -77,3 +77,15 @@ def test_a_clock_that_goes_back_gives_nothing() -> None:
     assert bucket.take(10.0, 100.0) == 0
     assert bucket.take(0.0, 50.0) == 0
     assert repr(bucket) == "<Allowance 0 of 10>"
+
+
+@given(
+    st.tuples(st.floats(0.1, 1e3), st.floats(1, 1e4)),
+    st.lists(st.tuples(st.floats(0, 1e4), st.floats(0, 1e3)), max_size=20),
+)
+def test_an_allowance_is_its_plain_definition(limits: tuple[float, float], takes: list[tuple[float, float]]) -> None:
+    allowance, (rate, left) = Allowance(*limits), limits
+    burst, at = left, takes[0][1] if takes else 0.0
+    for amount, now in takes:
+        left, at = min(burst, left + max(0.0, now - at) * rate) - amount, now
+        assert allowance.take(amount, now) == left / burst
