@@ -6,9 +6,9 @@ fault is one of the exceptions that its verb names. After `aclose` or `close` th
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NoReturn, Protocol, runtime_checkable
 
 from ivr.call.call import Call
 from ivr.call.commands import Command, HangUp, ReplyRequest
@@ -70,6 +70,21 @@ class PhonePort(Protocol):
 
     async def close(self, code: int) -> None:
         """Close with a code; harmless when it is over."""
+
+
+@runtime_checkable
+class DirectPhonePort(PhonePort, Protocol):
+    """Carry messages over a socket whose reader and writer are at hand: without a task's turn for each message."""
+
+    async def listen(self, take: Callable[[str | bytes | None], bool]) -> NoReturn:
+        """Give each message to `take` as it comes, until the socket is over. Raises WireClosed, and what `take` raises.
+
+        `take` returns True to let the other calls have their turn: then it is called with None in a later turn, to go
+        on with the same message, and gets no other before it has returned False.
+        """
+
+    def send_now(self, messages: Iterable[str]) -> bool:
+        """Send text messages at once. False: the socket takes none now, and none was taken: ask `send`."""
 
 
 class TtsPort(Protocol):

@@ -20,10 +20,10 @@ import asyncio
 import contextlib
 import hmac
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import replace
 from http import HTTPStatus
-from typing import Final
+from typing import Final, NoReturn
 from urllib.parse import unquote, urlsplit
 
 from starlette.applications import Starlette
@@ -41,7 +41,7 @@ from ivr.observe.recent_calls import RecentCalls, encode
 from ivr.server.bridge import Bridge
 from ivr.server.local_only import LocalOnly
 from ivr.server.paths import PROBLEMS, misdirected, resolve
-from ivr.server.websocket_protocol import STARTED
+from ivr.server.websocket_protocol import DIRECT, STARTED, LimitedWebSocketProtocol
 from ivr.twilio.form import LONGEST_BODY, Dialled, Form, own_addresses
 from ivr.twilio.parameters import LATE_FIELDS, call_parameters, carrier_fields, own_fields
 from ivr.twilio.signature import SETTINGS_HEADER, SIGNATURE_HEADER, Signatures, allowed_urls
@@ -74,8 +74,7 @@ class PhoneWire:
     async def receive(self) -> str | bytes:
         message = await self._websocket.receive()
         if message["type"] == "websocket.disconnect":
-            code = message.get("code")
-            raise WireClosed(None if code in _DEAD else code)
+            raise _closed(message.get("code"))
         text = message.get("text")
         return text if text is not None else message.get("bytes") or b""
 
@@ -88,6 +87,38 @@ class PhoneWire:
     async def close(self, code: int) -> None:
         if WebSocketState.DISCONNECTED not in (self._websocket.client_state, self._websocket.application_state):
             await self._websocket.close(code)
+
+
+class DirectPhoneWire(PhoneWire):
+    """Carry it without ASGI between once a call runs: the server's own socket is at hand."""
+
+    def __init__(self, websocket: WebSocket, socket: LimitedWebSocketProtocol) -> None:
+        super().__init__(websocket)
+        self._socket = socket
+        self._over = False
+
+    async def listen(self, take: Callable[[str | bytes | None], bool]) -> NoReturn:
+        code = await self._socket.listen(take)
+        self._over = True
+        raise _closed(code)
+
+    def send_now(self, messages: Iterable[str]) -> bool:
+        return self._socket.send_now(messages)
+
+    async def close(self, code: int) -> None:
+        # Starlette has not seen the end.
+        if not self._over:
+            await super().close(code)
+
+
+def phone_wire(websocket: WebSocket) -> PhoneWire:
+    """Return the wire of a phone whose socket was accepted."""
+    socket = websocket.scope.get(DIRECT)
+    return PhoneWire(websocket) if socket is None else DirectPhoneWire(websocket, socket)
+
+
+def _closed(code: int | None) -> WireClosed:
+    return WireClosed(None if code in _DEAD else code)
 
 
 class Routes:
@@ -158,7 +189,7 @@ class Routes:
             await websocket.close(1008)
             return
         await websocket.accept()
-        await self.bridge.serve(PhoneWire(websocket), websocket.scope.get(STARTED))
+        await self.bridge.serve(phone_wire(websocket), websocket.scope.get(STARTED))
 
     async def status(self, request: Request) -> Response:
         """End a call, or its stream, that the carrier says is over, also where its socket never ends."""

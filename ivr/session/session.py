@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Final, assert_never
 
 from ivr.call import commands as ask
@@ -21,7 +21,7 @@ from ivr.call import events
 from ivr.call.commands import HangUp
 from ivr.call.ending import RELEASE_S
 from ivr.call.events import Event
-from ivr.call.ports import CallObserver, CallPorts, PhonePort, WireClosed
+from ivr.call.ports import CallObserver, CallPorts, DirectPhonePort, PhonePort, WireClosed
 from ivr.media.vad.scorer import SpeechScorer
 from ivr.session.peer_requests import PeerRequests
 from ivr.session.vad_batching import VadBatching
@@ -59,6 +59,7 @@ class Session:
         """
         self.scorer = scorer
         self._wire = wire
+        self._direct = wire if isinstance(wire, DirectPhonePort) else None
         self._stream = stream
         self._compose = compose
         self._hang_up = hang_up
@@ -69,6 +70,10 @@ class Session:
         self._ports: CallPorts | None = None
         self._group = asyncio.TaskGroup()
         self._requests: PeerRequests | None = None
+        self._heard: Iterator[Event | None] = iter(())
+        """What is left of the phone's last message."""
+        self._taken = 0
+        """Events of the phone that were decided since the other calls had their turn."""
         self._send_queue = SendQueue(stream)
         self._to_send = asyncio.Event()
         self._all_sent = asyncio.Event()
@@ -174,9 +179,7 @@ class Session:
         for command in commands:
             match command:
                 case ask.SendAudio() | ask.SendMark() | ask.SendClear():
-                    if self._send_queue.put(command):
-                        self._to_send.set()
-                    else:
+                    if not self._send_queue.put(command):
                         # The phone does not read. The call hears of it after the commands of this event.
                         self._loop.call_soon(self._feed_or_fail, events.CallerLeft("stalled"))
                 case ask.Speak() | ask.Transcribe() | ask.RequestReply() | ask.Transfer() | ask.WarmUp():
@@ -189,6 +192,8 @@ class Session:
                     self._over.set()
                 case _:
                     assert_never(command)
+        if self._send_queue:
+            self._send()
         wake_at = ports.call.wake_at()
         # A timer that is due earlier stays: a tick that comes too early is harmless and sets the next.
         if wake_at is None or (self._timer is not None and self._tick_at <= wake_at):
@@ -244,24 +249,42 @@ class Session:
 
     async def _read(self) -> None:
         """Feed what the phone says until its socket is over."""
-        taken = 0
         try:
+            if self._direct is not None:
+                await self._direct.listen(self._take)
             while True:
-                heard = self._stream.receive(await self._wire.receive(), self._loop.time())
-                # A message that means nothing takes its time as well.
-                for event in heard or (None,):
-                    if isinstance(event, events.AudioIn):
-                        self._unscored += 1
-                        self._batching.add(self, event)
-                    elif event is not None:
-                        self._feed(event)
-                    taken += 1
-                    # What has come is there without waiting: a phone with much to say would keep the others waiting.
-                    if taken >= FAIR_SHARE:
-                        taken = 0
-                        await asyncio.sleep(0)
+                waits = self._take(await self._wire.receive())
+                while waits:
+                    await asyncio.sleep(0)
+                    waits = self._take(None)
         except WireClosed as closed:
             self._feed(events.CallerLeft("flood" if closed.code == FLOODED else "closed" if closed.code else "dropped"))
+
+    def _take(self, message: str | bytes | None) -> bool:
+        """Feed what a message of the phone means; None: what is left of the last. True: the others come first."""
+        if message is not None:
+            # A message that means nothing takes its time as well.
+            self._heard = iter(self._stream.receive(message, self._loop.time()) or (None,))
+        for event in self._heard:
+            if isinstance(event, events.AudioIn):
+                self._unscored += 1
+                self._batching.add(self, event)
+            elif event is not None:
+                self._feed(event)
+            self._taken += 1
+            # What has come is there without waiting: a phone with much to say would keep the others waiting.
+            if self._taken >= FAIR_SHARE:
+                self._taken = 0
+                return True
+        return False
+
+    def _send(self) -> None:
+        """Send what waits for the phone: at once where the socket takes it, else by the writer."""
+        # What the writer has in its hand goes first.
+        if self._to_send.is_set():
+            return
+        if self._direct is None or not self._direct.send_now(iter(self._send_queue.take, None)):
+            self._to_send.set()
 
     async def _write(self) -> None:
         """Send what waits for the phone until its socket is over."""

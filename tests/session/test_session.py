@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 
 import pytest
 
 from ivr.call.call import Call
 from ivr.call.commands import HangUp
+from ivr.call.events import AudioIn
 from ivr.session.session import FAIR_SHARE
 from ivr.twilio.send_queue import MOST_UNSENT
 from ivr.twilio.stream import FLOODED
-from tests.call.stage import LOUD, options, phrases
-from tests.support.scene import CALL, Answering, Listener, Scene, Speaker, play
+from tests.call.stage import LOUD, QUIET, options, phrases
+from tests.support import scene as scenery
+from tests.support.scene import CALL, Answering, DirectWire, Listener, Scene, Speaker, play
+
+
+@pytest.fixture(params=["by tasks", "direct"], autouse=True)
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """How messages come and go: every story is the same both ways."""
+    if request.param == "direct":
+        monkeypatch.setattr(scenery, "near_end", scenery.direct_end)
+    return str(request.param)
 
 
 async def ask(scene: Scene) -> None:
@@ -282,6 +293,40 @@ def test_a_phone_with_much_to_say_lets_others_have_their_turn(what: str) -> None
 
     play(script)
     assert turns >= 20
+
+
+def test_a_long_message_lets_others_have_their_turn() -> None:
+    """Four seconds of audio in one message are decided in eight turns."""
+    turns: list[int] = []
+
+    async def script(scene: Scene) -> None:
+        await scene.phone.start()
+        await asyncio.sleep(1)
+        await scene.phone.frame(QUIET * 200)
+        await asyncio.sleep(0)
+        while len(turns) < 20:
+            turns.append(sum(isinstance(event, AudioIn) for _, event, _ in scene.seen.happenings))
+            await asyncio.sleep(0)
+        await scene.phone.stop()
+
+    play(script)
+    steps = [after - before for before, after in itertools.pairwise(turns)]
+    assert turns[-1] == 200
+    assert max(steps) == FAIR_SHARE
+
+
+def test_what_is_decided_is_sent_in_the_same_turn(way: str) -> None:
+    sent: list[tuple[bool, int]] = []
+
+    async def script(scene: Scene) -> None:
+        await ask(scene)
+        wire = scene.session._wire
+        sent.append((scene.session._to_send.is_set(), wire.sent_now if isinstance(wire, DirectWire) else 0))
+        await scene.phone.stop()
+
+    scene = play(script)
+    assert scene.phone.audio_got() == 8000
+    assert sent == [(False, len(scene.phone.got) if way == "direct" else 0)]
 
 
 def test_a_flood_ends_the_call_by_its_name() -> None:

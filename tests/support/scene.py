@@ -6,15 +6,15 @@ import asyncio
 import base64
 import contextlib
 import json
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 from ivr.call.call import Call
 from ivr.call.commands import Command, HangUp, ReplyRequest
 from ivr.call.events import CallStarted, Event, ReplyDelta, ReplyEnded
 from ivr.call.options import CallOptions
-from ivr.call.ports import CallPorts, SttError, TtsChunk, TtsError, WireClosed
+from ivr.call.ports import CallPorts, PhonePort, SttError, TtsChunk, TtsError, WireClosed
 from ivr.call.timeline import Turn
 from ivr.session.session import Session
 from ivr.testbench.memory import MemoryWire, wire_pair
@@ -199,6 +199,40 @@ class Phone:
         return sum(len(base64.b64decode(m["media"]["payload"])) for m in self.got if m["event"] == "media")
 
 
+class DirectWire:
+    """The bridge's end of a wire in memory, which the session listens to and writes to itself."""
+
+    def __init__(self, wire: MemoryWire, *, paused: bool) -> None:
+        self._paused = paused
+        self.receive, self.send, self.close = wire.receive, wire.send, wire.close
+        self.sent_now = 0
+
+    async def listen(self, take: Callable[[str | bytes | None], bool]) -> NoReturn:
+        while True:
+            waits = take(await self.receive())
+            while waits:
+                await asyncio.sleep(0)
+                waits = take(None)
+
+    def send_now(self, messages: Iterable[str]) -> bool:
+        for message in () if self._paused else messages:
+            self.sent_now += 1
+            # It waits for nothing.
+            with contextlib.suppress(StopIteration):
+                self.send(message).send(None)
+        return not self._paused
+
+
+def near_end(wire: MemoryWire, _depth: int | None) -> PhonePort:
+    """Return what the session gets of the bridge's end of a wire."""
+    return wire
+
+
+def direct_end(wire: MemoryWire, depth: int | None) -> PhonePort:
+    """Return it as a socket that the session reads and writes itself. One with a `depth` takes nothing at once."""
+    return DirectWire(wire, paused=depth is not None)
+
+
 @dataclass
 class Scene:
     phone: Phone
@@ -251,7 +285,7 @@ def play(
 
         seen = Watching()
         stream = Stream(lambda given, _: given == token, ACCOUNT)
-        session = Session(near, stream, compose, Loudness(), hang_up=hang_up, observer=seen)
+        session = Session(near_end(near, depth), stream, compose, Loudness(), hang_up=hang_up, observer=seen)
         scene = Scene(Phone(far), session, *parts, seen, hung_up, dialled)
         listening = asyncio.create_task(scene.phone.listen())
         serving = asyncio.create_task(session.run())
