@@ -14,7 +14,7 @@ import ssl
 from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass, field
 from random import SystemRandom
-from typing import TypeAlias, cast
+from typing import TypeAlias
 
 import httpx
 
@@ -23,10 +23,10 @@ from ivr.call.events import PeerFault, ReplyDelta, ReplyEnded, ReplyFailed, Repl
 from ivr.upstream.breaker import Breaker, BreakerLimits
 from ivr.webhook import request as requests
 from ivr.webhook.breaker import BREAKER, AgentBreakers
-from ivr.webhook.formats.detect import ReplyStream
-from ivr.webhook.formats.parts import Delta, Pause, Piece
-from ivr.webhook.http.content_encoding import Inflater, Unreadable
-from ivr.webhook.http.pool import Body, Pool, PoolLimits
+from ivr.webhook.formats.parts import Delta, Pause
+from ivr.webhook.http.content_encoding import Unreadable
+from ivr.webhook.http.pool import Pool, PoolLimits
+from ivr.webhook.reading import AGENT_FAULTS, BadStatus, ReplyDeadline, ReplyReading
 from ivr.webhook.reply_events import ReplyEvents
 
 AgentEvent: TypeAlias = ReplyDelta | ReplyPause | PeerFault | ReplyEnded | ReplyFailed
@@ -36,10 +36,6 @@ log = logging.getLogger("ivr.webhook")
 RETRY_PAUSE = 0.1
 """Seconds before the one retry of a connection that was refused."""
 _KNOWN_URLS = 256
-_SLICE = 512
-"""Bytes of a body that are read in one turn of the loop: about 5 ms of the worst that an agent can send."""
-_OF_A_CHUNK = 64
-"""Bytes that a chunk counts besides its own, however short it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,31 +55,6 @@ class AgentSettings:
     pool: PoolLimits = field(default_factory=PoolLimits)
     breaker: BreakerLimits = field(default_factory=BreakerLimits)
     """When an agent is not asked any more, and for how long."""
-
-
-class BadStatus(Exception):
-    """Report a status that is no answer."""
-
-    __match_args__ = ("status",)
-
-    def __init__(self, status: int) -> None:
-        super().__init__(status)
-        self.status = status
-
-
-class ReplyDeadline:
-    """Hold the loop time until which a reply is waited for: in all, and since its last progress."""
-
-    def __init__(self, settings: AgentSettings) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._silence = settings.silence_timeout
-        self._end = self._loop.time() + settings.total_timeout
-        self.at = 0.0
-        self.extend()
-
-    def extend(self) -> None:
-        """Note progress."""
-        self.at = min(self._end, self._loop.time() + self._silence)
 
 
 class AgentClient:
@@ -119,7 +90,7 @@ class AgentClient:
     async def warm(self, url: str) -> None:
         """Have a connection ready for the next `reply`. Cheap when there is one; never raises for an agent's fault."""
         if isinstance(self._transport, Pool):
-            with contextlib.suppress(*_FAULTS):
+            with contextlib.suppress(*AGENT_FAULTS):
                 await self._transport.warm(self._target(url)[0])
 
     async def reply(self, url: str, request: ReplyRequest) -> AsyncGenerator[AgentEvent, None]:
@@ -131,15 +102,25 @@ class AgentClient:
             yield ReplyFailed(request.turn, BREAKER)
             return
         events, broke, asked_at, spoke = ReplyEvents(request.turn), "", clock(), False
+        reading: ReplyReading | None = None
+        deadline = ReplyDeadline(self.settings.silence_timeout, self.settings.total_timeout)
         try:
-            async with contextlib.aclosing(self._pieces(url, request)) as pieces:
-                async for piece in pieces:
-                    if isinstance(piece, Delta | Pause) and not spoke:
-                        spoke = True
-                        self._breakers.answered(url)
-                    if (event := events.take(piece)) is not None:
-                        yield event
-        except _FAULTS as fault:
+            try:
+                with deadline:
+                    response = await self._response(url, request)
+                reading = ReplyReading(response, deadline, self.settings.agent_node)
+                while pieces := await reading.next():
+                    for piece in pieces:
+                        if not spoke and isinstance(piece, Delta | Pause):
+                            spoke = True
+                            self._breakers.answered(url)
+                        if (event := events.take(piece)) is not None:
+                            yield event
+            finally:
+                deadline.close()
+                if reading is not None:
+                    await reading.aclose()
+        except AGENT_FAULTS as fault:
             broke = _reason(fault)
         except (asyncio.CancelledError, GeneratorExit):
             # The caller left or spoke again. An agent that kept the caller waiting for long has failed.
@@ -159,51 +140,6 @@ class AgentClient:
     async def aclose(self) -> None:
         """Close every connection, those in use included."""
         await self._transport.aclose()
-
-    async def _pieces(self, url: str, request: ReplyRequest) -> AsyncGenerator[Piece, None]:
-        """Yield the reply's pieces, then raise its fault if it could not be read to its end."""
-        deadline = ReplyDeadline(self.settings)
-        async with asyncio.timeout_at(deadline.at):
-            response = await self._response(url, request)
-        body = cast(httpx.AsyncByteStream, response.stream)
-        try:
-            if not response.is_success:
-                raise BadStatus(response.status_code)
-            stream = ReplyStream(response.headers.get("content-type", ""), self.settings.agent_node)
-            inflater = Inflater(response.headers.get("content-encoding", ""))
-            fault: Exception | None = None
-            chunks, read = aiter(body), 0
-            while not stream.over:
-                try:
-                    async with asyncio.timeout_at(deadline.at):
-                        data = await anext(chunks, None)
-                    if data is None:
-                        inflater.finish()
-                        break
-                    data = inflater.feed(data)
-                except _FAULTS as broken:
-                    fault = broken
-                    break
-                for at in range(0, len(data), _SLICE):
-                    part = data[at : at + _SLICE]
-                    # Other calls have their turn in between, however much there is to read, in chunks of any size.
-                    if read >= _SLICE:
-                        await asyncio.sleep(0)
-                        read = 0
-                    read += len(part) + _OF_A_CHUNK
-                    for piece in stream.feed(part):
-                        # Progress is words or a pause: keepalives, blank lines and half a line a minute are none.
-                        if isinstance(piece, Delta | Pause):
-                            deadline.extend()
-                        yield piece
-            if stream.done and isinstance(body, Body):
-                body.settle()
-            for piece in stream.finish():
-                yield piece
-            if fault is not None:
-                raise fault
-        finally:
-            await body.aclose()
 
     async def _response(self, url: str, request: ReplyRequest) -> httpx.Response:
         """Return the head of the answer, its body still to be read."""
@@ -227,10 +163,6 @@ class AgentClient:
             target = httpx.URL(url)
             self._targets[url] = target, httpx.Headers(requests.with_userinfo(self._headers, target.userinfo))
         return self._targets[url]
-
-
-_FAULTS = (httpx.HTTPError, httpx.InvalidURL, OSError, Unreadable, BadStatus)
-"""What an agent, a network or a URL can cause; `OSError` includes `TimeoutError`."""
 
 
 def _reason(fault: BaseException) -> str:
