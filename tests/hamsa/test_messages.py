@@ -22,6 +22,7 @@ from ivr.hamsa.messages import (
     parse,
     request,
     stt_payload,
+    stt_request,
     tts_payload,
 )
 
@@ -149,7 +150,8 @@ def test_any_text_makes_a_frame(text: str) -> None:
 
 @given(st.binary(max_size=200))
 def test_utterance_request_is_as_documented(wav: bytes) -> None:
-    message = json.loads(request("stt", stt_payload(wav, "en")))
+    assert stt_request(wav, "en") == request("stt", stt_payload(wav, "en"))
+    message = json.loads(stt_request(wav, "en"))
     assert message["type"] == "stt"
     payload = message["payload"]
     assert base64.b64decode(payload.pop("audioBase64")) == wav

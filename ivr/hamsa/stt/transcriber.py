@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from ivr.call.ports import SttError
-from ivr.hamsa.messages import THINKING, Error, Marker, Text, request, stt_payload
+from ivr.hamsa.messages import THINKING, Error, Marker, Text, stt_payload, stt_request
 from ivr.hamsa.options import HamsaSettings
 from ivr.hamsa.pool.connection import LiveLink
 from ivr.hamsa.pool.pool import LinkPool, NoteCallback
@@ -21,13 +21,16 @@ from ivr.hamsa.reasons import LinkLost
 from ivr.hamsa.rest import SpeechRest
 from ivr.hamsa.retry_policy import RetryPolicy, Route
 from ivr.hamsa.stats import SpeechStats
-from ivr.media import resample, wav
+from ivr.media import wav
+from ivr.media.resample import Resampler
 
 CALL_RATE: Final = 8000
 """Samples a second of what the caller says."""
 LONG_UTTERANCE: Final = 20
 """Seconds of speech from which on an utterance is sent at the phone's own rate: at twice that it would soon be more
 than 1 MiB, the longest message a WebSocket server commonly takes."""
+AT_ONCE: Final = 4
+"""Seconds of speech that are resampled in one turn of the loop: under a millisecond of work."""
 WORDY: Final = 0.6
 """Seconds of an utterance, what was kept from before its first sound included, in which there may be a word."""
 THOUGHT: Final = 2.0
@@ -58,7 +61,10 @@ TryResult: TypeAlias = tuple[_Try, "str | Exception"]
 class _Transcription:
     """Hold an utterance on its way to its words."""
 
-    payload: dict[str, Any]
+    sound: bytes
+    """The utterance as a WAV file."""
+    message: str
+    """What a link is sent for it."""
     wordy: bool
     """It is long enough for words."""
     policy: RetryPolicy
@@ -104,18 +110,18 @@ class Transcriber:
         """
         if not pcm:
             return ""
-        rate = self.settings.stt_rate if len(pcm) <= LONG_UTTERANCE * CALL_RATE * 2 else CALL_RATE
-        sound = pcm if rate == CALL_RATE else resample.resample(pcm, CALL_RATE, rate)
-        payload = stt_payload(wav.encode(sound, rate), self.settings.language)
         async with self._turn:
             if self._shut:
                 raise SttError("shut")
+            rate = self.settings.stt_rate if len(pcm) <= LONG_UTTERANCE * CALL_RATE * 2 else CALL_RATE
+            sound = wav.encode(pcm if rate == CALL_RATE else await _resampled(pcm, rate), rate)
+            message = stt_request(sound, self.settings.language)
             self.stats.asked += 1
             policy = RetryPolicy(rest=self._rest is not None)
             limit = 2 * self.settings.transcript_timeout
             patience = limit / (3 if self._rest else 2)
             wordy = len(pcm) >= WORDY * CALL_RATE * 2
-            return await self._transcribe(_Transcription(payload, wordy, policy, patience, limit))
+            return await self._transcribe(_Transcription(sound, message, wordy, policy, patience, limit))
 
     async def aclose(self) -> None:
         """Refuse further utterances. The links are the pool's and stay: end the utterance in flight first."""
@@ -154,7 +160,8 @@ class Transcriber:
             try:
                 if made.route == "rest" and self._rest is not None:
                     self.stats.rest += 1
-                    heard = await self._rest.hear(utterance.payload, self._clock(utterance, made))
+                    payload = stt_payload(utterance.sound, self.settings.language)
+                    heard = await self._rest.hear(payload, self._clock(utterance, made))
                     if isinstance(heard, Marker) and heard.name == THINKING:
                         raise LinkLost("thinking")
                     outcome = heard.text if isinstance(heard, Text) else ""
@@ -212,7 +219,7 @@ class Transcriber:
         return max(utterance.until, now + utterance.patience)
 
     async def _read(self, live: LiveLink, utterance: _Transcription, made: _Try, deadline: float) -> str:
-        exchange = await live.ask(request("stt", utterance.payload), made.asked_at + utterance.patience)
+        exchange = await live.ask(utterance.message, made.asked_at + utterance.patience)
         try:
             while True:
                 match await exchange.next(deadline):
@@ -261,3 +268,13 @@ class Transcriber:
             return {"link": 0, "use": 0, "age_s": 0.0}
         link = made.live.link
         return {"link": link.number, "use": link.uses, "age_s": round(link.age(self._pool.now()), 1)}
+
+
+async def _resampled(pcm: bytes, rate: int) -> bytes:
+    """Return speech at another rate, a few seconds of it in each turn of the loop."""
+    stream, step = Resampler(CALL_RATE, rate), AT_ONCE * CALL_RATE * 2
+    parts = [stream.feed(pcm[:step])]
+    for at in range(step, len(pcm), step):
+        await asyncio.sleep(0)
+        parts.append(stream.feed(pcm[at : at + step]))
+    return b"".join([*parts, stream.flush()])

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import random
 import struct
 
 import pytest
 
 from ivr.call.ports import SttError
-from ivr.hamsa.stt.transcriber import Transcriber
+from ivr.hamsa.stt.transcriber import AT_ONCE, Transcriber
 from ivr.media import wav
+from ivr.media.resample import resample
 from tests.hamsa.service import CONNECT, Reply, Service, Shut, error, now, with_ears
 
 PCM = struct.pack("<800h", *range(800))
@@ -78,6 +80,23 @@ def test_utterance_is_sent_as_wav(rate: int) -> None:
     sent = wav.decode(base64.b64decode(payload["audioBase64"]))
     assert (sent.rate, sent.channels, len(sent.pcm)) == (rate, 1, len(PCM) * rate // 8000)
     assert (payload["language"], payload["isEosEnabled"]) == ("en", False)
+
+
+def test_long_utterance_leaves_turns_to_other_calls() -> None:
+    service, pcm = answering(), random.Random(3).randbytes(16000 * (2 * AT_ONCE + 1))
+
+    async def story(ears: Transcriber) -> int:
+        await ears.open()
+        asking, turns = asyncio.ensure_future(ears.transcribe(pcm)), 0
+        while service.requests == 0:
+            await asyncio.sleep(0)
+            turns += 1
+        await asking
+        return turns
+
+    assert with_ears(service, story, stt_rate=16000) >= 3
+    payload = service.sockets[0].requests[0]["payload"]
+    assert wav.decode(base64.b64decode(payload["audioBase64"])).pcm == resample(pcm, 8000, 16000)
 
 
 @pytest.mark.parametrize(("seconds", "rate"), [(20, 16000), (21, 8000), (30, 8000)])
