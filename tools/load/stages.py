@@ -1,0 +1,163 @@
+"""Attribute sampled stacks to the stages of a call's work: microseconds of CPU for each received frame. Pure.
+
+A raw stack is a line `frame;frame;... count`, the outermost frame first, as py-spy and other samplers write it. The
+innermost frame that a row of `RULES` matches decides: what a library does counts for the stage that called it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+FRAMES_A_SECOND: Final = 50
+"""Frames that each call receives in a second."""
+REST: Final = "loop and kernel"
+"""Stage of a stack that no row matches: the event loop itself, and the system calls that it makes."""
+COLLECTOR: Final = "of it garbage collector"
+"""No sampler of Python frames sees the collector: it runs inside of whatever stage made the object too many."""
+SUM: Final = "sum"
+THREADS: Final = "other threads"
+"""All threads but the main one: the log's writer, and what onnxruntime starts."""
+
+RULES: Final[tuple[tuple[str, str], ...]] = (
+    (r"\((onnxruntime|silero_vad)/", "model"),
+    (r"\(ivr/media/vad/(detector|silero|scorer)", "model"),
+    (r"\(ivr/session/vad_batching", "model"),
+    (r"\(ivr/(observe|replay)/|\((logging|prometheus_client)/", "observers"),
+    (r"\(ivr/twilio/messages", "parse"),
+    (r"\(ivr/(webhook|text)/", "reply"),
+    (r"\(ivr/media/(agc|loudness|resample|wav)", "speech out"),
+    (r"\(ivr/hamsa/tts/|\(ivr/call/agent/(speech_output|playout)|^PeerRequests\.speak ", "speech out"),
+    (r"\(ivr/hamsa/|\(ivr/upstream/|\(websockets/asyncio/", "service sockets"),
+    (r"\(ivr/(call|media)/", "call"),
+    (r"^Session\._write |\(ivr/twilio/(stream|budget|send_queue)", "socket out"),
+    (r"\.(asgi_send|send_text|send_bytes|send|write)\b.*\((uvicorn|starlette|ivr/server)/", "socket out"),
+    (r"\(uvicorn/protocols/websockets|\(ivr/server/websocket|\(starlette/websockets|\(picows", "socket in"),
+    (r"^Session\._read ", "socket in"),
+    (r"\(ivr/session/", "session"),
+)  # fmt: skip
+"""Pattern of a frame, and the stage it stands for. Of several rows that match, the first counts."""
+STAGES: Final = (*dict.fromkeys(stage for _, stage in RULES), REST)
+_THREAD: Final = re.compile(r"^(Thread\._bootstrap|_bootstrap_inner)\b")
+_RULES: Final = tuple((re.compile(pattern), stage) for pattern, stage in RULES)
+_LINE: Final = re.compile(r":\d+\)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """Hold what was sampled of the main thread at one load."""
+
+    calls: int
+    main_cores: float
+    """CPU seconds of the main thread in a second."""
+    other_cores: float
+    """CPU seconds of all other threads in a second."""
+    samples: Mapping[str, int]
+    """Samples of the main thread by stage."""
+    collector_cores: float = 0.0
+    """CPU seconds of the garbage collector in a second. They are part of the stages in which it ran."""
+
+    def micros(self) -> dict[str, float]:
+        """Return microseconds of CPU for each received frame, by stage."""
+        frames = max(1, self.calls * FRAMES_A_SECOND)
+        whole = max(1, sum(self.samples.values()))
+        found = {stage: 1e6 * self.main_cores * count / whole / frames for stage, count in self.samples.items()}
+        return found | {THREADS: 1e6 * self.other_cores / frames, COLLECTOR: 1e6 * self.collector_cores / frames}
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Hold a straight line through the cost of a stage at several loads."""
+
+    per_frame_us: float
+    """Microseconds for each further frame."""
+    fixed_ms: float
+    """Milliseconds of CPU a second that are there without calls."""
+
+
+def stacks(raw: Iterable[str]) -> Iterator[tuple[list[str], int]]:
+    """Yield the frames of each raw line, without line numbers, and its count. Lines of another form are left out."""
+    for line in raw:
+        head, _, count = line.rstrip().rpartition(" ")
+        if head and count.isdecimal():
+            yield [_LINE.sub(")", frame) for frame in head.split(";")], int(count)
+
+
+def of_main_thread(sampled: Iterable[tuple[list[str], int]]) -> Iterator[tuple[list[str], int]]:
+    """Yield the stacks of the main thread."""
+    # A sampler cannot tell a thread that waits in C from one that works, so their stacks say nothing.
+    yield from ((frames, count) for frames, count in sampled if not any(map(_THREAD.match, frames[:2])))
+
+
+@lru_cache(maxsize=4096)
+def _stage_of_frame(frame: str) -> str:
+    return next((stage for pattern, stage in _RULES if pattern.search(frame)), "")
+
+
+def stage_of(frames: Sequence[str]) -> str:
+    """Return the stage of a stack, the outermost frame first."""
+    return next((stage for frame in reversed(frames) if (stage := _stage_of_frame(frame))), REST)
+
+
+def samples_by_stage(raw: Iterable[str]) -> Counter[str]:
+    """Count the samples of the main thread by stage."""
+    found: Counter[str] = Counter()
+    for frames, count in of_main_thread(stacks(raw)):
+        found[stage_of(frames)] += count
+    return found
+
+
+def awake(raw: Iterable[str], main_cores: float) -> list[str]:
+    """Return stacks that hold the idle time too without it: `main_cores` is what the main thread used of a core.
+
+    A stack of the event loop alone is work or waiting, which no sampler can tell apart from outside. What the thread
+    used beside all other stacks is the loop's work.
+    """
+    lines = list(raw)
+    found = samples_by_stage(lines)
+    whole, waits = sum(found.values()), found[REST]
+    # Where other processes take turns on the core, the other stacks alone are more than the thread used.
+    kept = max(0.0, main_cores * whole - (whole - waits)) / max(1, waits)
+    out = []
+    for line in lines:
+        head, _, count = line.rpartition(" ")
+        if kept < 1 and any(stage_of(frames) == REST for frames, _ in of_main_thread(stacks([line]))):
+            out.append(f"{head} {round(int(count) * kept)}")
+        else:
+            out.append(line)
+    return out
+
+
+def fit(points: Sequence[tuple[int, float]]) -> Fit:
+    """Fit microseconds a frame at several numbers of calls: least squares over the whole cost, `a + b * frames`."""
+    frames = [calls * FRAMES_A_SECOND for calls, _ in points]
+    costs = [count * micros for count, (_, micros) in zip(frames, points, strict=True)]
+    middle, mean = sum(frames) / len(points), sum(costs) / len(points)
+    spread = sum((count - middle) ** 2 for count in frames)
+    if not spread:
+        return Fit(points[0][1], 0.0)
+    slope = sum((count - middle) * (cost - mean) for count, cost in zip(frames, costs, strict=True)) / spread
+    return Fit(slope, (mean - slope * middle) / 1e3)
+
+
+def table(levels: Sequence[Sampled]) -> str:
+    """Return the cost of each stage as a Markdown table: a column a load, and the fit where there are several."""
+    costs = [level.micros() for level in levels]
+    names = [stage for stage in (*STAGES, THREADS) if any(cost.get(stage) for cost in costs)]
+    lines = [*names, SUM, *[COLLECTOR] * any(cost[COLLECTOR] for cost in costs)]
+    several = len(levels) > 1
+    head = ["us a frame", *(f"{level.calls} calls" for level in levels)]
+    rows = [head + ["each further frame", "fixed, ms a second"] * several]
+    for name in lines:
+        values = [sum(cost.get(one, 0.0) for one in (names if name == SUM else [name])) for cost in costs]
+        row = [name, *(f"{value:.1f}" for value in values)]
+        if several:
+            line = fit([(level.calls, value) for level, value in zip(levels, values, strict=True)])
+            row += [f"{line.per_frame_us:.1f}", f"{line.fixed_ms:.1f}"]
+        rows.append(row)
+    rows.insert(1, ["---", *["---:"] * (len(rows[0]) - 1)])
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
