@@ -29,6 +29,8 @@ ROWS = [
     (["WebSocketsSansIOProtocol.data_received (uvicorn/protocols/websockets/impl.py)"], "socket in"),
     (["Session._read (ivr/session/session.py)", "parse (ivr/twilio/messages.py)"], "parse"),
     (["Session._write (ivr/session/session.py)", "WebSocket.send (starlette/websockets.py)"], "socket out"),
+    (["Session._send (ivr/session/session.py)", "_framed (ivr/server/websocket_protocol.py)"], "socket out"),
+    (["LimitedWebSocketProtocol.send_now (ivr/server/websocket_protocol.py)"], "socket out"),
     (["Session.tick (ivr/session/session.py)", "Stream._media (ivr/twilio/stream.py)"], "socket out"),
     (["Session._read (ivr/session/session.py)", "VadBatching.flush (ivr/session/vad_batching.py)"], "model"),
     (["ask (ivr/media/vad/silero.py)", "Session.run (onnxruntime/capi/session.py)"], "model"),

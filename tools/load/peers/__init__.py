@@ -1,0 +1,1 @@
+"""Play the phones and services of a measured bridge, each in a process of its own, and the bare server beside it."""
