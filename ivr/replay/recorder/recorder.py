@@ -1,6 +1,7 @@
 """Record live calls: see every event of every call, and hand them to the thread that writes tapes.
 
-On the event loop an event costs one entry of a list. Before a second is over the list of a call goes to the writer.
+On the event loop an event costs one entry of a list. Before a second is over the list of a call goes to the writer:
+some calls at a time, so that the thread never has a whole second of all calls before it, for which the loop would wait.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from ivr.replay.recorder.writer import CallEnd, Happening, TapeWriter
 
 HOLD_S: Final = 0.8
 """Seconds of a call that are held. A crash may cost its tape a second: thread and disk take time as well."""
+SHIFTS: Final = 5
+"""Parts of that time; in each a part of the calls is handed over. In one go would cost the loop a long wait for the
+interpreter, and each call by itself would wake the thread too often."""
 MOST_HELD: Final = 1_000_000
 """Bytes of one call that wait for the second to be over."""
 _EVENT_BYTES: Final = 400
@@ -65,7 +69,9 @@ class TapeRecorder:
         """By the carrier's id; a call whose stream was superseded has two, the newest last."""
         self._tickets = 0
         self._due = 0.0
-        """When what is held goes to the writer, in seconds of the loop's clock."""
+        """When the next calls are handed over, in seconds of the loop's clock."""
+        self._shift = 0
+        """Which they are: those whose ticket leaves this remainder."""
 
     @property
     def on_tape(self) -> Callable[[str, int], None]:
@@ -101,7 +107,7 @@ class TapeRecorder:
             self._calls.setdefault(call_id, []).append(RecordedCall(self._tickets, call))
 
     def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
-        """Hold an event and its commands; hand all that is held to the writer once a second."""
+        """Hold an event and its commands; hand what is held of some calls to the writer when it is their turn."""
         calls = self._calls.get(call_id)
         if calls is None:
             return
@@ -116,10 +122,13 @@ class TapeRecorder:
         if commands and type(last := commands[-1]) is HangUp:
             call.hang_up = last
         if now >= self._due:
-            self._due = now + HOLD_S
-            # All calls at once: a thread that is woken once does the same work in two thirds of the time.
-            for held_id, held in [(each_id, one) for each_id, some in self._calls.items() for one in some]:
-                self._hand_over_or_forget(held_id, held)
+            # On the same beat, however late an event is; a bridge without calls begins anew.
+            self._due = max(self._due + HOLD_S / SHIFTS, now)
+            self._shift = (self._shift + 1) % SHIFTS
+            held = [(each_id, one) for each_id, some in self._calls.items() for one in some]
+            for held_id, one in held:
+                if one.ticket % SHIFTS == self._shift:
+                    self._hand_over_or_forget(held_id, one)
         elif call.audio > MOST_HELD:
             self._hand_over_or_forget(call_id, call)
 

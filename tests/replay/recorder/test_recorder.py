@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,32 @@ def test_a_crash_costs_a_second_at_most(call: Tape, tmp_path: Path) -> None:
     [tape] = map(tape_file.read, tmp_path.glob("*.tape"))
     assert len(tape.moments) == 500 - held
     assert 0 < call.moments[499].now - tape.moments[-1].now <= HOLD_S
+
+
+def test_calls_are_handed_over_in_shifts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    live = recorder(tmp_path)
+    given: list[int] = []
+
+    def add(ticket: int, *_: object) -> bool:
+        given.append(ticket)
+        return True
+
+    monkeypatch.setattr(live.writer, "add", add)
+    handed: dict[float, tuple[int, ...]] = {}
+    for number in range(10):
+        live.began(f"CA{number}", 100.0, Call(CallOptions()))
+    for frame in range(250):
+        now = 100.0 + frame * 0.02
+        for number in range(10):
+            live.happened(f"CA{number}", now, Tick(), [])
+        if given and now > 101:
+            handed[now] = tuple(given)
+        given.clear()
+    live.writer.close()
+    assert set(handed.values()) == {(1, 6), (2, 7), (3, 8), (4, 9), (5, 10)}
+    of_one = [now for now, tickets in handed.items() if 1 in tickets]
+    assert len(of_one) == 5
+    assert all(after - before <= HOLD_S + 0.021 for before, after in pairwise(of_one))
 
 
 def test_a_second_stream_has_its_own_tape(tmp_path: Path) -> None:
