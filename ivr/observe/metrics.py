@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import platform
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, get_args
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, Info, Metric, ProcessCollector, generate_latest
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.registry import Collector
 
@@ -20,6 +21,7 @@ from ivr.call.commands import Command, HangUp, Note
 from ivr.call.events import SUPERSEDED, CallStarted, Event, PeerFault
 from ivr.call.timeline import OWNERS, Turn, TurnKind, TurnOutcome, spent, wait
 from ivr.observe.known_labels import CALL_ENDS, DOCUMENTS_ANSWERED, NOTES_WATCHED, TAPE_OUTCOMES
+from ivr.observe.shared_metrics import SharedMetrics
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 MOST_LABELS: Final = 100
@@ -47,6 +49,19 @@ class LabelValues:
                 return OTHER
             self._seen.add(word)
         return word
+
+
+class ReadGauge(Collector):
+    """Collect one number when Prometheus asks."""
+
+    def __init__(self, name: str, help_text: str, read: Callable[[], float]) -> None:
+        self._name = name
+        self._help_text = help_text
+        self._read = read
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the number."""
+        yield GaugeMetricFamily(self._name, self._help_text, self._read())
 
 
 class Metrics:
@@ -85,11 +100,15 @@ class Metrics:
             "line", "part",
         )  # fmt: skip
         self._yields = self._histogram("ivr_yield_seconds", "From the caller's onset to clear", _YIELD_SECONDS)
-        Gauge("ivr_live_calls", "Calls on the line", registry=self.registry).set_function(live)
-        Info("ivr_build", "What runs", registry=self.registry).info(
-            {"version": __version__, "python": platform.python_version()}
-        )
-        ProcessCollector(registry=self.registry)
+        self._read = CollectorRegistry()
+        """What is read at its source when Prometheus asks."""
+        self.shared: SharedMetrics | None = None
+        """The page of all workers. None: this process serves alone."""
+        self.add(ReadGauge("ivr_live_calls", "Calls on the line", live))
+        build = Info("ivr_build", "What runs", registry=None)
+        build.info({"version": __version__, "python": platform.python_version()})
+        self.add(build)
+        self.add(ProcessCollector(registry=None))
         self._begin_at_zero()
 
     def __repr__(self) -> str:
@@ -98,6 +117,7 @@ class Metrics:
     def add(self, collector: Collector) -> None:
         """Add a collector to the page. It is read when Prometheus asks."""
         self.registry.register(collector)
+        self._read.register(collector)
 
     def answered(self, document: str) -> None:
         """Count an answer to the voice webhook, by document."""
@@ -163,7 +183,15 @@ class Metrics:
 
     def render(self) -> bytes:
         """Return the page for Prometheus, as `CONTENT_TYPE`."""
-        return generate_latest(self.registry)
+        if self.shared is None:
+            return generate_latest(self.registry)
+        self.share()
+        return self.shared.render()
+
+    def share(self) -> None:
+        """Let other workers, where there are any, read what stands at its source here."""
+        if self.shared is not None:
+            self.shared.copy(self._read)
 
     def _counter(self, name: str, help_text: str, *labels: str) -> Counter:
         """Make a counter in this registry."""
