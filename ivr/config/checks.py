@@ -19,6 +19,7 @@ from ivr.config.voices import voice_hints
 FIXES: Final[Mapping[str, str]] = {
     "IVR_PORT": "set it to a port number from 1 to 65535",
     "IVR_MAX_CALLS": "set it to a whole number from 1 to 10000",
+    "IVR_WORKERS": "set it to a whole number from 1 to 64",
     "IVR_SPARE_LINKS": "set it to a whole number from 0 to 50",
     "IVR_CONNECTS_PER_SECOND": "set it to a number from 0.05 to 1000",
     "IVR_CONNECTS_BURST": "set it to a whole number from 1 to 1000",

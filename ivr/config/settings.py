@@ -13,6 +13,7 @@ from ivr.config.lines import Line, plain_line, read_numbers
 from ivr.observe.redact import number_hidden, without_secrets
 
 HAMSA_URL: Final = "wss://api.tryhamsa.com/v1/realtime/ws"
+MOST_WORKERS: Final = 64
 OFF: Final = "off"
 """The value of IVR_HAMSA_REST_URL that switches REST off."""
 URL_SETTINGS: Final = frozenset(
@@ -85,6 +86,8 @@ class Settings(BaseModel):
     port: int = Field(8000, alias="IVR_PORT", ge=1, le=65535)
     max_calls: int = Field(50, alias="IVR_MAX_CALLS", ge=1, le=10_000)
     """Calls at once; further callers hear that all lines are busy."""
+    workers: int = Field(1, alias="IVR_WORKERS", ge=1, le=MOST_WORKERS)
+    """Processes that share the port and the calls, one a core."""
     drain_seconds: float = Field(60.0, alias="IVR_DRAIN_SECONDS", ge=0, le=3600)
     """Time the calls have to end when the server is stopped."""
     notice_seconds: float = Field(5.0, alias="IVR_NOTICE_SECONDS", ge=0, le=600)

@@ -90,13 +90,33 @@ def _shown(value: object) -> str:
     return text if text.isprintable() and not set(text) & set(" \"'=") and text else repr(text)
 
 
-def set_up(form: Literal["text", "json"]) -> LogWriter:
-    """Start to log to standard error, and return what writes there."""
+class WorkerFilter(logging.Filter):
+    """Give every line the number of the worker."""
+
+    def __init__(self, worker: int) -> None:
+        super().__init__()
+        self._worker = worker
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Add the field `worker`; every line is written."""
+        record.worker = self._worker
+        return True
+
+
+def set_up(form: Literal["text", "json"], *, worker: int | None = None) -> LogWriter:
+    """Start to log to standard error, and return what writes there. `worker`: this process's number among several."""
     writer = LogWriter()
+    if worker is not None:
+        writer.addFilter(WorkerFilter(worker))
+    begin(writer, form)
+    return writer
+
+
+def begin(writer: logging.Handler, form: Literal["text", "json"]) -> None:
+    """Log to this handler alone."""
     writer.setFormatter(JsonFormatter() if form == "json" else TextFormatter())
     writer.addFilter(Sparing())
     logging.basicConfig(handlers=[writer], level=logging.INFO, force=True)
     # uvicorn logs every handshake, with a path and a query that a stranger may have chosen.
     for loud in ("httpx", "httpcore", "websockets", "twilio", "uvicorn.error"):
         logging.getLogger(loud).setLevel(logging.WARNING)
-    return writer

@@ -41,6 +41,7 @@ from ivr.observe.recent_calls import RecentCalls, encode
 from ivr.server.bridge import Bridge
 from ivr.server.local_only import LocalOnly
 from ivr.server.paths import PROBLEMS, misdirected, resolve
+from ivr.server.shared.shared import Shared
 from ivr.server.websocket_protocol import DIRECT, STARTED, LimitedWebSocketProtocol
 from ivr.twilio.form import LONGEST_BODY, Dialled, Form, own_addresses
 from ivr.twilio.parameters import LATE_FIELDS, call_parameters, carrier_fields, own_fields
@@ -347,17 +348,19 @@ def create_app(
     observe: CallObserver | None = None,
     bridge: Bridge | None = None,
     recent: RecentCalls | None = None,
+    shared: Shared | None = None,
 ) -> Starlette:
     """Build the server's application.
 
     `observe` sees every event of every call. `recent`: what the observer of a given `bridge` remembers of its calls.
+    `shared`: what this worker shares with others; None: it serves alone.
     Raises ValueError when a TwiML document is bad.
     """
     recent = recent or RecentCalls(settings.max_calls)
     if bridge is None:
         watching = [*([recent] if settings.dev else []), *([observe] if observe is not None else [])]
         documents = Documents.load(settings.twiml_dir, settings.public_url)
-        bridge = Bridge(settings, documents, observer=Observers(*watching))
+        bridge = Bridge(settings, documents, observer=Observers(*watching), shared=shared)
     recent.describe = bridge.facts
     routes = Routes(bridge, recent)
 

@@ -90,6 +90,11 @@ class ConnectionLimit(Generic[Connection]):
         counts = ", ".join(f"{len(some)} {state}" for state, some in self._connections.items())
         return f"<ConnectionLimit {counts} of {self.places}>"
 
+    @property
+    def busy(self) -> int:
+        """Return how many connections may be about to ask for something, or to carry a call."""
+        return len(self) - len(self._connections["idle"])
+
     def add(self, connection: Connection) -> Connection | None:
         """Count a new connection. Returns the one that the caller of this must close for it, if there is one."""
         evicted = None

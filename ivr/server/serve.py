@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import errno
 import logging
+import math
 import os
 import signal
 import socket
@@ -19,7 +20,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from types import FrameType
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, TypeVar, cast
 
 import uvicorn
 from starlette.applications import Starlette
@@ -29,6 +30,7 @@ from ivr.config.load import load
 from ivr.config.settings import ENV_NAMES, SECRETS, Settings
 from ivr.observe import logs
 from ivr.observe.gc_pauses import GcPauses
+from ivr.observe.log_writer import LogWriter
 from ivr.server.app import create_app
 from ivr.server.bridge import Bridge
 from ivr.server.connection_limit import (
@@ -44,6 +46,7 @@ from ivr.server.garbage import Garbage
 from ivr.server.http_protocol import LimitedHttpProtocol
 from ivr.server.memory_limit import MemoryLimit
 from ivr.server.rlimit import raise_limit
+from ivr.server.shared.shared import Shared
 from ivr.server.websocket_protocol import LimitedWebSocketProtocol
 
 log = logging.getLogger("ivr.serve")
@@ -84,11 +87,13 @@ class Server(uvicorn.Server):
         self._notice_s = notice_s
         self._reload = reload
         self._recorder = recorder
-        self._bridge = bridge
+        self.bridge = bridge
         self._draining: asyncio.Task[None] | None = None
         self._signals = 0
-        self._in_terminal = _in_terminal()
+        self._in_terminal = in_terminal()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self.limit: ConnectionLimit[LimitedConnection] = ConnectionLimit(MAX_CONNECTIONS)
+        """The connections that carry no call."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -100,7 +105,7 @@ class Server(uvicorn.Server):
 
     def _reload_or_exit(self) -> None:
         # The terminal in which the server was started has been closed: there is no Ctrl-C any more.
-        if self._in_terminal and not _in_terminal():
+        if self._in_terminal and not in_terminal():
             self.handle_exit(signal.SIGINT, None)
         else:
             self._reload()
@@ -124,28 +129,31 @@ class Server(uvicorn.Server):
         self._signals += 1
         # Ctrl-C is a developer's: no load balancer has to notice.
         notice_s = self._notice_s if sig == signal.SIGTERM else 0.0
-        waits = notice_s or self._draining or (self._loop and self._bridge.admission.owed(self._loop.time()))
+        waits = notice_s or self._draining or (self._loop and self.bridge.admission.owed(self._loop.time()))
         if self._loop is None or self._signals > 2 or not waits:
             super().handle_exit(sig, frame)
         elif self._signals == 1:
             self._loop.call_soon_threadsafe(self._drain, notice_s)
         # The second may come before the loop has run what the first has asked for: they keep their order.
         else:
-            self._loop.call_soon_threadsafe(self._bridge.hurry)
+            self._loop.call_soon_threadsafe(self.bridge.hurry)
 
     def _drain(self, notice_s: float) -> None:
         self._draining = asyncio.ensure_future(self._drain_and_exit(notice_s))
 
     async def _drain_and_exit(self, notice_s: float) -> None:
         try:
-            await self._bridge.drain(notice_s)
+            await self.bridge.drain(notice_s)
         except Exception:
             log.exception("drain_failed")
         finally:
             self.should_exit = True
 
 
-def _in_terminal() -> bool:
+AnyServer = TypeVar("AnyServer", bound=Server)
+
+
+def in_terminal() -> bool:
     """Return whether standard input is a terminal that is still there."""
     try:
         return os.tcgetpgrp(0) > 0
@@ -157,16 +165,16 @@ def config_for(
     app: Starlette,
     settings: Settings,
     *,
-    places: int = MAX_CONNECTIONS,
+    limit: ConnectionLimit[LimitedConnection] | None = None,
     backlog: int = LISTEN_BACKLOG,
     refused: Callable[[str], None] = lambda _reason: None,
 ) -> uvicorn.Config:
     """Return how the server listens.
 
-    `places`: connections at once that carry no call. `backlog`: those not accepted yet. `refused` is told, in a
+    `limit`: connections at once that carry no call. `backlog`: those not accepted yet. `refused` is told, in a
     fixed word, why one of them was closed.
     """
-    limit: ConnectionLimit[LimitedConnection] = ConnectionLimit(places)
+    limit = ConnectionLimit(MAX_CONNECTIONS) if limit is None else limit
     return uvicorn.Config(
         app,
         host=settings.host,
@@ -195,25 +203,57 @@ def serve(settings: Settings, recorder: CallRecorder | None = None) -> None:
     `recorder` sees every call; it is started and closed here.
     """
     writer = logs.set_up(settings.log_format)
+    tell_notes(settings)
+    check_address(settings.host, settings.port)
+    run(build(settings, writer, recorder))
+
+
+def tell_notes(settings: Settings) -> None:
+    """Log what looks like a mistake of the operator's."""
     for note in (*settings.notes, *settings.hints):
         log.warning("setting", extra={"problem": note})
-    check_address(settings.host, settings.port)
-    app = create_app(settings, observe=recorder)
+
+
+def build(
+    settings: Settings,
+    writer: LogWriter,
+    recorder: CallRecorder | None,
+    *,
+    kind: type[AnyServer] = Server,  # type: ignore[assignment]
+    read: Callable[[], Settings] | None = None,
+    shared: Shared | None = None,
+) -> AnyServer:
+    """Put the server of this process together, and start `recorder`. Raises ValueError when it cannot begin.
+
+    `read` reads the settings again at SIGHUP; None: as they were read at the start. `shared`: what this worker shares
+    with others; None: it serves alone.
+    """
+    count = 1 if shared is None else shared.worker.count
+    app = create_app(settings, observe=recorder, shared=shared)
     bridge: Bridge = app.state.bridge
     writer.on_drop = bridge.metrics.log_line_dropped
-    files, memory = _share_files(settings), MemoryLimit()
-    bridge.admission.max_calls, bridge.admission.fits = files.calls, memory.fits
-    if not memory.fits(files.calls):
-        log.warning("little_memory", extra={"left_mb": (memory.left() or 0) >> 20, "calls": files.calls})
+    # Calls are the machine's, and shared out evenly; the limit of files is a process's.
+    files, memory = _share_files(math.ceil(settings.max_calls / count)), MemoryLimit()
+    calls = min(settings.max_calls, count * files.calls)
+    bridge.admission.max_calls, bridge.admission.fits = calls, memory.fits
+    if not memory.fits(calls):
+        log.warning("little_memory", extra={"left_mb": (memory.left() or 0) >> 20, "calls": calls})
     refused = partial(bridge.metrics.rejected, "connection")
-    config = config_for(app, settings, places=files.places, backlog=files.backlog, refused=refused)
-    server = Server(config, bridge, settings.notice_seconds, partial(reload_secrets, bridge), recorder)
+    limit: ConnectionLimit[LimitedConnection] = ConnectionLimit(files.places)
+    config = config_for(app, settings, limit=limit, backlog=files.backlog, refused=refused)
+    server = kind(config, bridge, settings.notice_seconds, partial(reload_secrets, bridge, read), recorder)
+    server.limit = limit
     if recorder is not None:
         recorder.on_tape = bridge.metrics.taped
         recorder.start()
+    return server
+
+
+def run(server: Server) -> None:
+    """Serve until the server ends. Blocks."""
     pauses = GcPauses(time.perf_counter)
-    bridge.metrics.add(pauses)
-    with contextlib.closing(Garbage(pauses.told)) as bridge.garbage:
+    server.bridge.metrics.add(pauses)
+    with contextlib.closing(Garbage(pauses.told)) as server.bridge.garbage:
         server.run()
 
 
@@ -237,21 +277,32 @@ def reload_secrets(bridge: Bridge, read: Callable[[], Settings] | None = None) -
 
 def check_address(host: str, port: int) -> None:
     """Raise ValueError when nothing could listen there: uvicorn would name the error's number and not the setting."""
+    for tried in bind(host, port):
+        tried.close()
+
+
+def bind(host: str, port: int) -> list[socket.socket]:
+    """Return a bound socket for each address of a host. Raises ValueError, one line, when one cannot be had."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError):
         raise ValueError(
             f"IVR_HOST {host} is not known: set it to 127.0.0.1, 0.0.0.0 or a name of this machine"
         ) from None
+    bound: list[socket.socket] = []
     for family, kind, protocol, _, address in found:
-        with socket.socket(family, kind, protocol) as tried:
-            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if family == socket.AF_INET6:
-                tried.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            try:
-                tried.bind(address)
-            except OSError as error:
-                raise ValueError(_why_not(error, host, port)) from None
+        one = socket.socket(family, kind, protocol)
+        bound.append(one)
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        try:
+            one.bind(address)
+        except OSError as error:
+            for other in bound:
+                other.close()
+            raise ValueError(_why_not(error, host, port)) from None
+    return bound
 
 
 def _why_not(error: OSError, host: str, port: int) -> str:
@@ -265,11 +316,11 @@ def _why_not(error: OSError, host: str, port: int) -> str:
     return f"IVR_HOST {host}, IVR_PORT {port}: {error.strerror}: set them to an address of this machine and a free port"
 
 
-def _share_files(settings: Settings) -> FileShares:
-    """Return what the files that may be open are for. Warn when there are too few for the calls of the settings."""
+def _share_files(calls: int) -> FileShares:
+    """Return what the files that may be open are for. Warn when they are too few for `calls`."""
     files = raise_limit()
-    shared = shares(files, settings.max_calls)
-    if shared.calls < settings.max_calls or files < needed(settings.max_calls):
-        told = {"limit": files, "needed": needed(settings.max_calls), "calls": shared.calls, "setting": "ulimit -n"}
+    shared = shares(files, calls)
+    if shared.calls < calls or files < needed(calls):
+        told = {"limit": files, "needed": needed(calls), "calls": shared.calls, "setting": "ulimit -n"}
         log.warning("few_files", extra=told)
     return shared

@@ -17,7 +17,15 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from ivr.config.load import load
-from ivr.server.connection_limit import DROPPED_BYTES, HEAD_BYTES, HEAD_SECONDS, MAX_HEADERS, PIPELINED
+from ivr.server.connection_limit import (
+    DROPPED_BYTES,
+    HEAD_BYTES,
+    HEAD_SECONDS,
+    MAX_HEADERS,
+    PIPELINED,
+    ConnectionLimit,
+    LimitedConnection,
+)
 from ivr.server.serve import config_for
 from ivr.server.websocket_protocol import STARTED
 from ivr.testbench.loopback import bound, serving
@@ -93,7 +101,8 @@ def visit(story: Callable[[Place], Awaitable[None]], *, places: int = 100) -> No
 
         def configure(app: Starlette) -> uvicorn.Config:
             settings = load({**ENV, "IVR_KEEP_ALIVE_SECONDS": str(IDLE_SECONDS)})
-            return config_for(app, settings, places=places, refused=lambda reason: place.refused.update([reason]))
+            limit: ConnectionLimit[LimitedConnection] = ConnectionLimit(places)
+            return config_for(app, settings, limit=limit, refused=lambda reason: place.refused.update([reason]))
 
         async with serving(app, listener, configure):
             try:

@@ -143,11 +143,11 @@ def test_sighup_of_a_closed_terminal_is_ctrl_c(monkeypatch: pytest.MonkeyPatch) 
     ends: list[bool] = []
 
     async def main() -> None:
-        monkeypatch.setattr(serve, "_in_terminal", lambda: True)
+        monkeypatch.setattr(serve, "in_terminal", lambda: True)
         server = Server(uvicorn.Config(Starlette(), log_config=None), None, reload=lambda: asked.append(1))  # type: ignore[arg-type]
         with server.capture_signals():
             for there in (True, False):
-                monkeypatch.setattr(serve, "_in_terminal", lambda there=there: there)
+                monkeypatch.setattr(serve, "in_terminal", lambda there=there: there)
                 os.kill(os.getpid(), signal.SIGHUP)
                 await asyncio.sleep(0.05)
                 ends.append(server.should_exit)

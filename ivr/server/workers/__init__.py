@@ -1,0 +1,1 @@
+"""Run one bridge on every core: a parent that forks workers, and workers that share its socket."""
