@@ -123,7 +123,12 @@ class LiveLink:
     @property
     def free(self) -> bool:
         """Return whether a request may be made now."""
-        return self.link.state is LinkState.IDLE and (self._probe is None or self._probe.is_open)
+        return self.link.state is LinkState.IDLE and self.is_open
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether the socket is not closing."""
+        return self._probe is None or self._probe.is_open
 
     async def ask(self, message: str, deadline: float) -> Exchange:
         """Send a request. The link must be free. Raises LinkLost when the socket does not take it."""
@@ -218,7 +223,7 @@ class LiveLink:
             self._stray("stale")
         elif isinstance(message, Text) and self.link.trailing(now):
             self._stray("unasked_text")
-        elif self.link.state in {LinkState.BUSY, LinkState.DRAINING}:
+        elif self.link.asked:
             self._answer(message, now)
         elif isinstance(message, Text):
             self._stray("unasked_text")

@@ -13,6 +13,7 @@ RETIRING: the bridge closes the socket; nothing that arrives counts any more.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Literal, TypeAlias
@@ -92,9 +93,18 @@ class LinkLimits:
 class Link:
     """Hold the state of one socket and the times that matter to it."""
 
-    def __init__(self, number: int, limits: LinkLimits, jitter: float = 0.0, kind: SpeechKind = "tts") -> None:
-        """Shorten the greatest age by `jitter`, 0 to 1, of `SPREAD`. `kind`: of the link's requests."""
+    def __init__(
+        self,
+        number: int,
+        limits: LinkLimits,
+        jitter: float = 0.0,
+        kind: SpeechKind = "tts",
+        states: Counter[LinkState] | None = None,
+    ) -> None:
+        """Shorten the greatest age by `jitter`, 0 to 1, of `SPREAD`. `kind`: of the link's requests. `states`: counts
+        the links of that kind by their state."""
         self.kind: SpeechKind = kind
+        self._states: Counter[LinkState] = Counter() if states is None else states
         self.number = number
         """Counts the links of one owner from 1."""
         self.state = LinkState.DISCONNECTED
@@ -138,7 +148,12 @@ class Link:
     @property
     def ended(self) -> bool:
         """Return whether no request can ever be made on this link again."""
-        return self.state in {LinkState.RETIRING, LinkState.CLOSED}
+        return self.state is LinkState.RETIRING or self.state is LinkState.CLOSED
+
+    @property
+    def asked(self) -> bool:
+        """Return whether a reply is to come, wanted or not."""
+        return self.state is LinkState.BUSY or self.state is LinkState.DRAINING
 
     def doubtful(self, now: float) -> bool:
         """Return whether a request should come with a ping: the link may have died since it last did something."""
@@ -171,9 +186,11 @@ class Link:
         self.replies += 1
         self._ended_at = now
 
-    def change_kind(self, kind: SpeechKind, number: int) -> None:
+    def change_kind(self, kind: SpeechKind, number: int, states: Counter[LinkState]) -> None:
         """Serve requests of another kind, under another number; forget what was learnt of the replies."""
-        self.kind, self.number = kind, number
+        self._states[self.state] -= 1
+        states[self.state] += 1
+        self.kind, self.number, self._states = kind, number, states
         self._acks = self._acks_again = False
         self._quickest = 0.0
 
@@ -221,7 +238,7 @@ class Link:
         A frame that trails behind the `end` of one request would be taken for the beginning of the next, which may be
         another caller's. `again`: the same bytes as the frame before.
         """
-        if self.state not in {LinkState.BUSY, LinkState.DRAINING}:
+        if not self.asked:
             return False
         # After its `ack` a reply to the same caller is believed, except a scrap, or the last frame again, that comes
         # much too early. Any other early frame is played: the rest of the sentence before is heard in its place.
@@ -237,9 +254,7 @@ class Link:
 
     def trailing(self, now: float) -> bool:
         """Return whether it is too soon after a reply for anything of the next."""
-        return self.state in {LinkState.BUSY, LinkState.DRAINING} and now - self._ended_at < min(
-            TRAIL, QUICKER * self._quickest
-        )
+        return self.asked and now - self._ended_at < min(TRAIL, QUICKER * self._quickest)
 
     def postpone(self, now: float) -> None:
         """Put off the replacement of a link that is due for its age."""
@@ -280,4 +295,6 @@ class Link:
         after = LINK_TABLE.get((self.state, verb))
         if after is None:
             raise IllegalLinkUse(f"{verb} while {self.state.value}")
+        self._states[self.state] -= 1
+        self._states[after] += 1
         self.state, self.since = after, now

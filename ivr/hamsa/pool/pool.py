@@ -50,6 +50,10 @@ class _KindLinks:
 
     breaker: Breaker
     links: list[LiveLink] = field(default_factory=list)
+    states: Counter[LinkState] = field(default_factory=Counter)
+    """How many they are by their state."""
+    closing: set[LiveLink] = field(default_factory=set)
+    """Idle links that were closing when a free one was last looked for."""
     waiting: dict[Waiter, asyncio.Future[LiveLink]] = field(default_factory=dict)
     """Requests that wait for a link."""
     newest: int = 0
@@ -126,19 +130,21 @@ class LinkPool:
 
     def state(self, kind: SpeechKind) -> PoolState:
         """Count the links of one kind at this moment."""
-        now, calls, side = self.now(), self._calls(), self._kinds[kind]
-        states = Counter(live.link.state for live in side.links if live not in self._given)
-        priorities = Counter(waiter.priority(now) for waiter in side.waiting)
+        # Asked several times for each request of every call: nothing here may look at all links.
+        calls, side = self._calls(), self._kinds[kind]
+        given = sum(live.link.kind == kind and live.link.state is LinkState.IDLE for live in self._given)
+        now = self.now() if side.waiting else 0.0
+        priorities = [waiter.priority(now) for waiter in side.waiting]
         spares = sizing.spares(calls, self._options.spare_links)
         load = max(sizing.AT_WORK[kind], self._options.links_per_call)
         return PoolState(
-            free=len(self._idle(side)),
+            free=side.states[LinkState.IDLE] - given - len(side.closing),
             opening=side.opening,
-            draining=states[LinkState.DRAINING],
-            busy=states[LinkState.BUSY] + sum(live in self._given for live in side.links),
-            calm=priorities["calm"],
-            patient=priorities["patient"],
-            urgent=priorities["urgent"],
+            draining=side.states[LinkState.DRAINING],
+            busy=side.states[LinkState.BUSY] + given,
+            calm=priorities.count("calm"),
+            patient=priorities.count("patient"),
+            urgent=priorities.count("urgent"),
             spares=spares,
             floor=sizing.floor(calls, self._options.spare_links, load),
             # Each call may have one link at work and one that drains.
@@ -158,7 +164,7 @@ class LinkPool:
 
     async def take(self, request: LinkRequest) -> LiveLink:
         """Wait for a free link. The taker asks on it before anything else. Raises LinkLost when none comes in time."""
-        kind, now, loop = request.kind, self.now(), asyncio.get_running_loop()
+        kind, now = request.kind, self.now()
         side = self._kinds[kind]
         if kind == "stt":
             self._expect_answer()
@@ -169,19 +175,30 @@ class LinkPool:
         # A request waits as long as there is a prospect. Without a link and with a long pause there is none.
         if self._is_hopeless(side):
             raise LinkLost(side.refusal)
-        # A draining link serves a request that has only just begun to wait, unless it wants a certain link.
-        is_picky = bool(request.avoid) or request.alive_since is not None
-        waiter = Waiter(request, now + (0.0 if is_picky else self._settings.drain_patience))
-        link: asyncio.Future[LiveLink] = loop.create_future()
-        side.waiting[waiter] = link
-        moments = (request.due, request.due + HOPE) if request.elsewhere else (max(request.due, now) + HOPE,)
-        timers = [loop.call_at(when, self.tend, kind) for when in (waiter.calm_until, waiter.patient_until)]
-        timers += [loop.call_at(when, self._reconsider, waiter) for when in moments]
         # Links died in silence: the others have to show that they live.
         if request.alive_since is not None:
             for live in side.links:
                 if live.link.heard_at < request.alive_since:
                     live.probe()
+        free = None if side.waiting else self._best(request, now)
+        if free is None:
+            return await self._wait_for_link(request)
+        self._given.add(free)
+        self.tend(kind)
+        self._given.discard(free)
+        return self._taken(free, request)
+
+    async def _wait_for_link(self, request: LinkRequest) -> LiveLink:
+        """Wait until a link is free, and no request that comes first wants it."""
+        kind, now, loop = request.kind, self.now(), asyncio.get_running_loop()
+        # A draining link serves a request that has only just begun to wait, unless it wants a certain link.
+        is_picky = bool(request.avoid) or request.alive_since is not None
+        waiter = Waiter(request, now + (0.0 if is_picky else self._settings.drain_patience))
+        link: asyncio.Future[LiveLink] = loop.create_future()
+        self._kinds[kind].waiting[waiter] = link
+        moments = (request.due, request.due + HOPE) if request.elsewhere else (max(request.due, now) + HOPE,)
+        timers = [loop.call_at(when, self.tend, kind) for when in (waiter.calm_until, waiter.patient_until)]
+        timers += [loop.call_at(when, self._reconsider, waiter) for when in moments]
         self.tend(kind)
         try:
             async with asyncio.timeout_at(request.until):
@@ -198,7 +215,10 @@ class LinkPool:
             for timer in timers:
                 timer.cancel()
         self._leave(waiter, link)
-        # The link may have died between its giving out and this turn of the loop.
+        return self._taken(live, request)
+
+    def _taken(self, live: LiveLink, request: LinkRequest) -> LiveLink:
+        """Return a link to its taker. Raises LinkLost when it is over: it may have died since it was given out."""
         if not live.free:
             raise live.fate or LinkLost("closed")
         live.link.same_caller = live.link.number == request.last or not live.link.uses
@@ -290,7 +310,8 @@ class LinkPool:
 
     def changed(self, live: LiveLink) -> None:
         """Give out a link that may have become free."""
-        self.rate.lives(self.now() - live.link.age(self.now()), self.now())
+        now = self.now()
+        self.rate.lives(now - live.link.age(now), now)
         self.tend(live.link.kind)
 
     def aged(self, live: LiveLink) -> None:
@@ -319,6 +340,7 @@ class LinkPool:
         kind, age, now = live.link.kind, live.link.age(self.now()), self.now()
         side = self._kinds[kind]
         side.links.remove(live)
+        side.closing.discard(live)
         fields: dict[str, str | int | float | bool] = {"reason": lost.reason, "uses": live.link.uses}
         self._note(f"{kind}_link_lost", {**fields, "age_s": round(age, 1), "code": lost.code or 0})
         # A link that the bridge closed says nothing about how long links live.
@@ -339,17 +361,30 @@ class LinkPool:
         return [live for side in self._kinds.values() for live in side.links]
 
     def _idle(self, side: _KindLinks) -> list[LiveLink]:
-        return [live for live in side.links if live.free and live not in self._given]
+        """Return the free links of a kind."""
+        state = LinkState.IDLE
+        idle = [live for live in side.links if live.link.state is state and live not in self._given]
+        side.closing = {live for live in idle if not live.is_open}
+        return [live for live in idle if live not in side.closing] if side.closing else idle
+
+    def _best(self, request: LinkRequest, now: float) -> LiveLink | None:
+        """Return the best free link that fits a request; None: there is none."""
+        free = [live for live in self._idle(self._kinds[request.kind]) if request.fits(live.link)]
+        # None is better than the call's own link, unless that is old or doubtful.
+        own = next((live for live in free if live.link.number == request.last), None)
+        if own is not None and request.rank(own.link, now)[:2] == (False, False):
+            return own
+        return min(free, key=lambda live: request.rank(live.link, now), default=None)
 
     def _give_out(self) -> None:
         """Give each waiting request in turn the best free link that fits."""
-        now = self.now()
         for side in self._kinds.values():
+            if not (side.waiting and side.states[LinkState.IDLE]):
+                continue
+            now = self.now()
             for waiter in sizing.in_turn(side.waiting, now):
-                fits, rank = waiter.request.fits, waiter.request.rank
-                free = [(rank(live.link, now), live) for live in self._idle(side) if fits(live.link)]
-                if free and not side.waiting[waiter].done():
-                    _, live = min(free, key=itemgetter(0))
+                live = self._best(waiter.request, now)
+                if live is not None and not side.waiting[waiter].done():
                     self._given.add(live)
                     side.waiting.pop(waiter).set_result(live)
 
@@ -398,7 +433,7 @@ class LinkPool:
 
     async def _open(self, kind: SpeechKind, number: int) -> None:
         side, began = self._kinds[kind], self.now()
-        link = Link(number, self._settings.limits, self._chance(), kind)
+        link = Link(number, self._settings.limits, self._chance(), kind, side.states)
         link.connect(began)
         socket: SpeechSocket | None = None
         lost, error = LinkLost("connect"), ""
@@ -460,6 +495,6 @@ class LinkPool:
             if live is not None:
                 self._kinds[other].links.remove(live)
                 side.links.append(live)
-                live.link.change_kind(kind, next(self._numbers))
+                live.link.change_kind(kind, next(self._numbers), side.states)
                 self._note(f"{kind}_link_borrowed", {"link": live.link.number, "uses": live.link.uses})
         self._give_out()

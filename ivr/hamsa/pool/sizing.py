@@ -52,8 +52,9 @@ class LinkRequest:
 
     def fits(self, link: Link) -> bool:
         """Return whether a free link can serve."""
-        alive = self.alive_since is None or link.heard_at >= self.alive_since
-        return link.kind == self.kind and alive and link.number not in self.avoid
+        if self.alive_since is not None and link.heard_at < self.alive_since:
+            return False
+        return link.kind == self.kind and link.number not in self.avoid
 
     def rank(self, link: Link, now: float) -> tuple[bool, bool, bool, bool, float]:
         """Return the order of a link; the least is the best: not old, no doubts, the call's own, settled, used last."""

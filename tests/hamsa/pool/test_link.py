@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 
 import pytest
 from hypothesis import given
@@ -149,7 +150,7 @@ def test_who_changes_over_forgets_what_it_knew_of_replies() -> None:
     made = second(2.0, acked=True)
     made.acknowledged()
     made.end(3.0)
-    made.change_kind("stt", 7)
+    made.change_kind("stt", 7, Counter())
     made.request(10.0)
     assert (made.kind, made.number, made.stale(10.5, 32000)) == ("stt", 7, False)
     made.acknowledged()

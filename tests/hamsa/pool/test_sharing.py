@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from random import Random
 
 import pytest
 
 from ivr.call.ports import SttError, TtsError
+from ivr.hamsa.messages import SpeechKind
 from ivr.hamsa.options import SpeechServiceOptions
+from ivr.hamsa.pool.link import LinkState
+from ivr.hamsa.pool.pool import LinkPool
 from ivr.hamsa.tts.synthesizer import Synthesizer
 from ivr.testbench.hamsa import audio as hamsa_audio
 from tests.hamsa.crowd import PCM, REPLY, Crowd
@@ -144,3 +148,31 @@ def test_who_hangs_up_while_waiting_leaves_the_place_to_the_next() -> None:
 
     crowd = Crowd(options=TIGHT).run(impatient, 12)
     assert crowd.total("failed") == 0
+
+
+def test_links_are_counted_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever happens to them: the counts are kept, not taken anew."""
+    counted, tend = Counter[LinkState](), LinkPool.tend
+
+    def tend_and_count(pool: LinkPool, kind: SpeechKind | None = None) -> None:
+        tend(pool, kind)
+        for side in pool._kinds.values():
+            found = Counter(live.link.state for live in side.links)
+            for state in (LinkState.IDLE, LinkState.BUSY, LinkState.DRAINING):
+                assert side.states[state] == found[state]
+            counted.update(found)
+
+    monkeypatch.setattr(LinkPool, "tend", tend_and_count)
+
+    async def talk(crowd: Crowd, number: int) -> None:
+        chance = Random(number)
+        for _ in range(6):
+            with contextlib.suppress(TimeoutError, TtsError, SttError):
+                async with asyncio.timeout(chance.choice([0.2, 0.6, None])):
+                    await crowd.listener().transcribe(PCM)
+                    await spoken(crowd.speaker(), chance.choice(REPLY))
+            await asyncio.sleep(chance.random())
+
+    crowd = Crowd(["tts cut probability=0.1", "stt close probability=0.1"], TIGHT).run(talk, 12, spread=2.0)
+    assert crowd.notes["tts_link_borrowed"] + crowd.notes["stt_link_borrowed"] > 0
+    assert set(counted) == {LinkState.IDLE, LinkState.BUSY, LinkState.DRAINING}
