@@ -55,7 +55,12 @@ class Exchange:
         """The link had served before."""
         self._inbox: deque[SpeechMessage] = deque()
         self._waiting_bytes = 0
-        self._arrived = asyncio.Event()
+        self._reader: asyncio.Future[bool] | None = None
+        """Wakes the reader that waits for a message. False: it has waited to its deadline."""
+        self._deadline = 0.0
+        """When the reader has waited for long enough."""
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = 0.0
         self._lost: LinkLost | None = None
 
     async def next(self, deadline: float) -> SpeechMessage:
@@ -66,27 +71,60 @@ class Exchange:
         while not self._inbox:
             if self._lost is not None:
                 raise self._lost
-            self._arrived.clear()
-            async with asyncio.timeout_at(deadline):
-                await self._arrived.wait()
+            loop = asyncio.get_running_loop()
+            self._deadline, self._reader = deadline, loop.create_future()
+            # A timer that fires before the deadline stays, and is set again then: deadlines move with every message.
+            if self._timer is None or deadline < self._timer_at:
+                self._set_timer(loop)
+            try:
+                in_time = await self._reader
+            finally:
+                self._reader = None
+            if not (in_time or self._inbox):
+                raise TimeoutError
         message = self._inbox.popleft()
         self._waiting_bytes -= _weight(message)
         return message
+
+    def _set_timer(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._stop_timer()
+        self._timer_at = self._deadline
+        self._timer = loop.call_at(self._timer_at, self._tick, loop)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Tell a reader that has waited to its deadline."""
+        self._timer = None
+        if self._reader is None or self._reader.done():
+            return
+        if self._timer_at < self._deadline:
+            self._set_timer(loop)
+        else:
+            self._reader.set_result(False)
+
+    def _wake(self) -> None:
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_result(True)
 
     def deliver(self, message: SpeechMessage) -> None:
         """Keep a message for the reader. A reader too far behind loses the link."""
         self._inbox.append(message)
         self._waiting_bytes += _weight(message)
-        self._arrived.set()
+        self._wake()
         if self._waiting_bytes > REPLY_BACKLOG:
             self.live.drop("flood")
 
     def fail(self, lost: LinkLost) -> None:
         self._lost = self._lost or lost
-        self._arrived.set()
+        self._wake()
 
     def cancel(self) -> None:
         """Give up the rest of the reply. Harmless when it is over."""
+        self._stop_timer()
         self.live.cancel(self)
 
 
@@ -183,7 +221,7 @@ class LiveLink:
         self._started = True
         try:
             while not self.link.ended:
-                await self._wait_for_frame()
+                await self._read()
         except Exception as exc:
             self._lose(lost_from(exc, "open"))
         # `drop` has told the owner. A task that ends cancelled keeps where that was, and with it the link for ever.
@@ -196,20 +234,25 @@ class LiveLink:
                 async with asyncio.timeout(self._close_timeout):
                     await self._socket.close()
 
-    async def _wait_for_frame(self) -> None:
-        """Take one frame, or do what is due."""
+    async def _read(self) -> None:
+        """Take frames until something is due, and do that."""
+        # One timer serves for many frames. It is moved when something falls due earlier (`_rearm`), and finds nothing
+        # due when the frames have put that off.
         timeout = asyncio.timeout_at(self.link.wake_at())
         try:
             async with timeout as self._waiting:
-                frame = await self._socket.recv()
+                while not self.link.ended:
+                    self._take(await self._socket.recv())
         except TimeoutError:
             if not timeout.expired():
                 raise
             self._waiting = None
             await self._keep()
-            return
         finally:
             self._waiting = None
+
+    def _take(self, frame: str | bytes) -> None:
+        """Take one frame."""
         now, message = self._clock(), parse(frame)
         self.link.heard(now)
         if isinstance(message, Ack):
@@ -238,6 +281,7 @@ class LiveLink:
         if over:
             self.link.end(now)
             self._exchange = None
+            self._rearm()
         if exchange is not None:
             exchange.deliver(message)
         if over:
