@@ -13,11 +13,12 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from ivr.call.ports import TtsError
+from ivr.hamsa.phrase_lock import sole_renderer
 from ivr.hamsa.pool.pool import NoteCallback
 from ivr.hamsa.tts.reply_audio import FAST_SPEECH_MS_PER_CHARACTER, LEAST_SHARE, characters
 from ivr.hamsa.tts.synthesizer import Synthesizer
@@ -74,17 +75,28 @@ class PhraseCache:
         A text that fails is noted and left out. Empty texts are left out too.
         """
         wanted = [text for text in dict.fromkeys(texts) if text.strip()]
+
+        def missing() -> list[str]:
+            return [text for text in wanted if self.get(text, speaker, dialect, language) is None]
+
         async with self._rendering:
-            missing = [text for text in wanted if self.get(text, speaker, dialect, language) is None]
-            if missing:
-                synthesizer = self._synthesizer_for(speaker, dialect, language)
-                try:
-                    for text in missing:
-                        await self._synthesise(synthesizer, text, self._name(text, speaker, dialect, language))
-                finally:
-                    await synthesizer.aclose()
+            if missing():
+                async with sole_renderer(self._directory, lambda: not missing()):
+                    # Another process may have rendered them meanwhile.
+                    await self._synthesise_all(missing(), speaker, dialect, language)
         found = {text: self.get(text, speaker, dialect, language) for text in wanted}
         return {text: audio for text, audio in found.items() if audio is not None}
+
+    async def _synthesise_all(self, texts: Sequence[str], speaker: str, dialect: str, language: str) -> None:
+        """Render texts over one connection, if there are any."""
+        if not texts:
+            return
+        synthesizer = self._synthesizer_for(speaker, dialect, language)
+        try:
+            for text in texts:
+                await self._synthesise(synthesizer, text, self._name(text, speaker, dialect, language))
+        finally:
+            await synthesizer.aclose()
 
     async def _synthesise(self, synthesizer: Synthesizer, text: str, name: str) -> None:
         """Render one text and keep it; note it when that fails."""

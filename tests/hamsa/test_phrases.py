@@ -193,3 +193,15 @@ def test_cancelled_rendering_leaves_whole_files_only(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 1
     assert rig.cache().get(TEXT, *VOICE)
     assert all(socket.closed_by_client for socket in rig.service.sockets)
+
+
+def test_two_processes_render_once(tmp_path: Path) -> None:
+    rig, other = Rig(tmp_path), Rig(tmp_path)
+
+    async def main() -> None:
+        caches = rig.cache(), other.cache()
+        one, two = await asyncio.gather(*(cache.render([TEXT, OTHER], *VOICE) for cache in caches))
+        assert one == two
+
+    virtual_time.run(main())
+    assert rig.spoken() + other.spoken() == 2
