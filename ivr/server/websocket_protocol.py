@@ -4,7 +4,7 @@ Uvicorn's protocol, with the limits for which uvicorn has no settings: control f
 a message that the stream could count, and bytes that the other side does not read. What the messages themselves may be
 is the business of `ivr.twilio.budget`.
 
-Fifty messages a second and call come in, so the common frame, a whole text, is read here and goes straight to who
+Fifty messages a second and call come in, so the common frame, a whole message, is read here and goes straight to who
 listens. Every other frame is the library's, with its outcome: it gets whole frames, or a part and then the rest of it,
 so that it is never in the middle of one when a frame is read here.
 """
@@ -46,6 +46,7 @@ MOST_UNREAD: Final = 512 * 1024
 """Bytes that may wait for a phone that does not read. Its audio takes 64 KB before the writing waits."""
 WHOLE_TEXT: Final = 0x81
 """The first byte of a text frame that is a whole message."""
+_WHOLE: Final = frozenset({WHOLE_TEXT, 0x82})
 _MASK_BIT: Final = 0x80
 _OPCODES: Final = frozenset({0x0, 0x1, 0x2, 0x8, 0x9, 0xA})
 
@@ -98,8 +99,8 @@ class LimitedWebSocketProtocol(WebSocketsSansIOProtocol):
         self._after_close = 0
         self._in_step = True
         """The library is where a frame begins, but for what is in `_rest`."""
-        self._header = b""
-        """The first bytes of a frame's header, until it is whole."""
+        self._unread = b""
+        """The first bytes of a frame's header, until it is whole, or all that is left while the listener rests."""
         self._rest = 0
         """Bytes still to come of the frame that the library reads."""
         self.queue = _Inbox(self._hand_over)
@@ -119,6 +120,8 @@ class LimitedWebSocketProtocol(WebSocketsSansIOProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._limit.remove(self)
+        # What came before the end is told before it.
+        self._parse(to_the_end=True)
         super().connection_lost(exc)
 
     def handle_connect(self, event: Request) -> None:
@@ -134,14 +137,25 @@ class LimitedWebSocketProtocol(WebSocketsSansIOProtocol):
     # -- bytes in ------------------------------------------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
-        if self._header:
-            data, self._header = self._header + data, b""
+        self._unread += data
+        if not self._resting:
+            self._parse()
+
+    def _parse(self, *, to_the_end: bool = False) -> None:
+        """Read what has come, until who listens rests or the socket closes. `to_the_end`: even then."""
+        data, self._unread = self._unread, b""
         at, conn = 0, self.conn
         if self._rest:
             at = min(self._rest, len(data))
             self._rest -= at
             self._read(data[:at])
-        while at < len(data) and not self.transport.is_closing():
+        while at < len(data):
+            if self._resting and not to_the_end:
+                self._unread = data[at:]
+                self._pause()
+                return
+            if self.transport.is_closing() and not to_the_end:
+                return
             if conn.state is not State.OPEN or not self._in_step:
                 # No client sends before its handshake is answered. Where one does, the library may be anywhere.
                 if conn.state is State.CONNECTING and self.handshake_initiated:
@@ -150,27 +164,33 @@ class LimitedWebSocketProtocol(WebSocketsSansIOProtocol):
                 return
             body, end = frame_bounds(data, at)
             if not end:
-                self._header = data[at:]
+                self._unread = data[at:]
                 return
-            if end > len(data) or data[at] != WHOLE_TEXT or not self._read_text(data, at, body, end):
+            if end > len(data) or not self._read_message(data, at, body, end):
                 self._rest = max(0, end - len(data))
                 self._read(data[at:end])
             at = end
 
-    def _read_text(self, data: bytes, at: int, body: int, end: int) -> bool:
-        """Read a whole frame of text; False where its outcome is another than a message."""
-        conn, longest = self.conn, self.config.ws_max_size
-        if data[at + 1] < _MASK_BIT or end - body > longest or conn.current_size is not None:
+    def _read_message(self, data: bytes, at: int, body: int, end: int) -> bool:
+        """Read a whole message; False where the frame is another, or its outcome is none."""
+        kind = data[at]
+        if kind not in _WHOLE or data[at + 1] < _MASK_BIT:
             return False
+        if end - body > self.config.ws_max_size or self.conn.current_size is not None:
+            return False
+        unmasked = apply_mask(data[body:end], data[body - 4 : body])
         try:
-            text = apply_mask(data[body:end], data[body - 4 : body]).decode()
+            message = unmasked.decode() if kind == WHOLE_TEXT else unmasked
         except UnicodeDecodeError:
             return False
-        if self._take is None or self._resting:
-            self.queue.put_nowait({"type": "websocket.receive", "text": text})
-            self._pause()
+        if self._take is not None and not self._resting:
+            self._give(message)
+            return True
+        if isinstance(message, str):
+            self.queue.put_nowait({"type": "websocket.receive", "text": message})
         else:
-            self._give(text)
+            self.queue.put_nowait({"type": "websocket.receive", "bytes": message})
+        self._pause()
         return True
 
     def _read(self, data: bytes) -> None:
@@ -203,7 +223,8 @@ class LimitedWebSocketProtocol(WebSocketsSansIOProtocol):
             self._hand_over()
             return await self._over
         finally:
-            self._take = None
+            self._take, self._resting = None, False
+            self._parse()
 
     def _give(self, message: str | bytes | None) -> None:
         """Give a message to who listens; None: let it go on with the last."""
@@ -220,7 +241,7 @@ class LimitedWebSocketProtocol(WebSocketsSansIOProtocol):
         self._hand_over()
 
     def _hand_over(self) -> None:
-        """Give what waits to who listens, in order."""
+        """Give what waits to who listens, in order, then read on."""
         while self._take is not None and not self._resting and not self.queue.empty():
             event = self.queue.get_nowait()
             if event["type"] == "websocket.disconnect":
@@ -228,7 +249,10 @@ class LimitedWebSocketProtocol(WebSocketsSansIOProtocol):
             elif event["type"] == "websocket.receive":
                 text = event.get("text")
                 self._give(text if text is not None else event.get("bytes") or b"")
-        if self._take is not None and self.read_paused and self.queue.empty() and not self.transport.is_closing():
+        if self._take is None or self._resting:
+            return
+        self._parse()
+        if self.read_paused and not self._resting and not self.transport.is_closing():
             self.read_paused = False
             self.transport.resume_reading()
 
@@ -243,7 +267,7 @@ class LimitedWebSocketProtocol(WebSocketsSansIOProtocol):
             self._over.set_result(outcome)
 
     def _pause(self) -> None:
-        if not self.read_paused:
+        if not self.read_paused and not self.transport.is_closing():
             self.read_paused = True
             self.transport.pause_reading()
 

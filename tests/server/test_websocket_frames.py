@@ -312,6 +312,60 @@ def test_a_socket_is_read_again_after_the_others_turn() -> None:
     run(story())
 
 
+def test_what_is_left_stays_unread_while_who_listens_rests() -> None:
+    """A read full of small messages takes as many turns as the listener wants."""
+    heard: list[str | bytes] = []
+    turns: list[int] = []
+
+    def take(message: str | bytes | None) -> bool:
+        if message is not None:
+            heard.append(message)
+        return message is not None and len(heard) % 3 == 0
+
+    async def story() -> None:
+        phone = await Phone(OURS, asks=False).opened()
+        phone.listened(take)
+        await asyncio.sleep(0)
+        phone.protocol.data_received((text("a") + frame(0x2, b"b")) * 10)
+        while phone.socket.paused:
+            turns.append(len(heard))
+            assert phone.protocol.queue.empty()
+            await asyncio.sleep(0)
+        assert heard == ["a", b"b"] * 10
+        assert turns == [3, 6, 9, 12, 15, 18]
+
+    run(story())
+
+
+@pytest.mark.parametrize("how", ["lost", "cancelled"])
+def test_what_was_left_unread_comes_before_the_end(how: str) -> None:
+    async def story() -> None:
+        phone = await Phone(OURS, asks=False).opened()
+        heard: list[str | bytes | None] = []
+
+        def take(message: str | bytes | None) -> bool:
+            heard.append(message)
+            return message == "one"
+
+        listening = phone.listened(take)
+        await asyncio.sleep(0)
+        if how == "cancelled":
+            listening.cancel()
+        phone.protocol.data_received(text("one") + text("two") + frame(0x2, b"three") + text("cut")[:3])
+        if how == "lost":
+            phone.socket.closing = True
+            phone.protocol.connection_lost(ConnectionResetError())
+            assert await listening == 1005
+            assert heard == ["one", None, "two", b"three"]
+        else:
+            await phone.comes(text("cut")[3:])
+            assert heard == ["one"]
+            waiting = [cast(Any, phone.protocol.queue.get_nowait()) for _ in range(phone.protocol.queue.qsize())]
+            assert [event.get("text", event.get("bytes")) for event in waiting] == ["two", b"three", "cut"]
+
+    run(story())
+
+
 def test_what_the_listener_raises_ends_its_listening_alone() -> None:
     def take(_: str | bytes | None) -> bool:
         raise ValueError("a bug")
