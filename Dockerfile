@@ -12,7 +12,7 @@ COPY twiml twiml
 RUN uv sync --frozen --no-dev --no-editable ${EXTRAS:+--extra ${EXTRAS}}
 
 FROM python:3.13-slim
-ENV PATH=/opt/ivr/bin:$PATH PYTHONUNBUFFERED=1 ORT_DISABLE_TELEMETRY=1 \
+ENV PATH=/opt/ivr/bin:$PATH PYTHONUNBUFFERED=1 \
     IVR_HOST=0.0.0.0 IVR_PORT=8000 IVR_LOG_FORMAT=json IVR_CACHE_DIR=/var/cache/ivr
 RUN useradd --system --create-home --uid 10001 ivr && install -d -o ivr /var/cache/ivr && \
     install -d -o ivr -m 0700 /var/lib/ivr/tapes

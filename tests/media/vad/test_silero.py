@@ -1,9 +1,7 @@
 """Silero: what the model is shown and when (scripted), and the real model on made-up speech."""
 
-import importlib
 import importlib.util
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +11,8 @@ import numpy as np
 import pytest
 
 from ivr.media.vad import silero
-from ivr.media.vad.silero import CONTEXT, WINDOW, Model, SileroScorer
+from ivr.media.vad.network import CONTEXT, WINDOW, Floats
+from ivr.media.vad.silero import SileroScorer
 
 Sound = np.ndarray[Any, np.dtype[np.float64]]
 SILENT = bytes(320)
@@ -21,7 +20,7 @@ NOISE = b"\x00\x04" * 160
 
 
 class Script:
-    """An inference session that says what it is told, and keeps what it was shown."""
+    """A model that says what it is told, and keeps what it was shown."""
 
     def __init__(self, *answers: float, then: float = 0.9) -> None:
         self.answers = list(answers)
@@ -29,11 +28,14 @@ class Script:
         self.shown: list[np.ndarray[Any, Any]] = []
         self.states: list[float] = []
 
-    def run(self, _: None, feed: Mapping[str, Any]) -> list[np.ndarray[Any, Any]]:
-        self.shown.append(feed["input"][0].copy())
-        self.states.append(float(feed["state"][0, 0, 0]))
+    def look(self, windows: Floats) -> Floats:
+        return windows
+
+    def step(self, says: Floats, states: Floats) -> tuple[Floats, Floats]:
+        self.shown.append(says[0].copy())
+        self.states.append(float(states[0, 0, 0]))
         said = self.answers.pop(0) if self.answers else self.then
-        return [np.array([[said]], np.float32), feed["state"] + np.float32(1)]
+        return np.array([said], np.float32), states + np.float32(1)
 
 
 def ramp(count: int, first: int = 0, size: int = 160) -> list[bytes]:
@@ -45,14 +47,14 @@ def ramp(count: int, first: int = 0, size: int = 160) -> list[bytes]:
 @pytest.fixture
 def no_room(monkeypatch: pytest.MonkeyPatch) -> None:
     """The model is shown what the line says, to the bit."""
-    monkeypatch.setattr(silero, "_ROOM", np.zeros_like(silero._ROOM))
+    monkeypatch.setattr(silero, "_ROOMS", np.zeros_like(silero._ROOMS))
 
 
 @pytest.mark.usefixtures("no_room")
 @pytest.mark.parametrize("size", [160, 80, 37, 1])
 def test_no_sample_is_left_out_and_none_is_shown_twice(size: int) -> None:
     script = Script()
-    scorer = SileroScorer(Model(script))
+    scorer = SileroScorer(script)
     chunks = ramp(50 * 160 // size, size=size)
     for chunk in chunks:
         scorer.score(chunk)
@@ -67,14 +69,14 @@ def test_no_sample_is_left_out_and_none_is_shown_twice(size: int) -> None:
 
 def test_between_windows_the_last_answer_stands() -> None:
     script = Script(*[0.72] * 9, 0.74, 0.8, 0.9)
-    scorer = SileroScorer(Model(script))
+    scorer = SileroScorer(script)
     assert [round(scorer.score(frame), 2) for frame in ramp(6)] == [0.72, 0.72, 0.74, 0.74, 0.8, 0.9]
 
 
 @pytest.mark.usefixtures("no_room")
 def test_while_it_says_no_the_newest_sound_is_tried() -> None:
     script = Script(*[0.4] * 9, 0.45, 0.41, 0.6, then=0.8)
-    scorer = SileroScorer(Model(script))
+    scorer = SileroScorer(script)
     for frame in ramp(10):
         scorer.noise.push(10)
         scorer.score(frame)
@@ -85,14 +87,14 @@ def test_while_it_says_no_the_newest_sound_is_tried() -> None:
 
 def test_a_try_counts_for_its_chunk_only() -> None:
     script = Script(*[0.1] * 9, 0.7, 0.2, then=0.2)
-    scorer = SileroScorer(Model(script))
+    scorer = SileroScorer(script)
     scorer.noise.push(10)
     assert [round(scorer.score(frame), 1) for frame in ramp(3)] == [0.1, 0.7, 0.2]
 
 
 def test_after_a_yes_nothing_is_tried() -> None:
     script = Script(then=0.5)
-    scorer = SileroScorer(Model(script))
+    scorer = SileroScorer(script)
     scorer.noise.push(10)
     for frame in ramp(9):
         scorer.score(frame)
@@ -101,7 +103,7 @@ def test_after_a_yes_nothing_is_tried() -> None:
 
 def test_steady_noise_is_not_worth_a_try() -> None:
     script = Script(then=0.1)
-    scorer = SileroScorer(Model(script))
+    scorer = SileroScorer(script)
     for _ in range(8):
         scorer.score(NOISE)
     assert len(script.shown) == 9 + 4
@@ -111,7 +113,7 @@ def test_an_idle_line_never_wakes_the_model(
     idle: Callable[[int], Sound], frames: Callable[[Sound], list[bytes]]
 ) -> None:
     script = Script()
-    scorer = SileroScorer(Model(script))
+    scorer = SileroScorer(script)
     assert {scorer.score(frame) for frame in frames(idle(2000))} == {0.0}
     assert script.shown == []
     assert repr(scorer) == "<SileroScorer asleep floor=-75 dBFS>"
@@ -120,7 +122,7 @@ def test_an_idle_line_never_wakes_the_model(
 @pytest.mark.parametrize("size", [160, 80])
 def test_it_sleeps_after_100_ms_and_wakes_with_a_fresh_state(size: int) -> None:
     script = Script()
-    scorer = SileroScorer(Model(script))
+    scorer = SileroScorer(script)
     of_20_ms = 160 // size
     said = [scorer.score(chunk) for chunk in [*ramp(3 * of_20_ms, size=size), *[bytes(2 * size)] * 6 * of_20_ms]]
     assert [round(p, 1) for p in said[of_20_ms - 1 :: of_20_ms]] == [0.9] * 7 + [0.0] * 2
@@ -134,7 +136,7 @@ def test_it_sleeps_after_100_ms_and_wakes_with_a_fresh_state(size: int) -> None:
 
 def test_an_old_state_without_speech_is_rebuilt_every_2_s() -> None:
     script = Script(then=0.05)
-    scorer = SileroScorer(Model(script))
+    scorer = SileroScorer(script)
     for _ in range(160):
         scorer.score(NOISE)
     starts = [i for i, state in enumerate(script.states) if state == 0]
@@ -144,7 +146,7 @@ def test_an_old_state_without_speech_is_rebuilt_every_2_s() -> None:
 
 def test_a_state_that_may_hear_speech_is_kept() -> None:
     script = Script(then=0.2)
-    scorer = SileroScorer(Model(script))
+    scorer = SileroScorer(script)
     for _ in range(160):
         scorer.score(NOISE)
     assert script.states.count(0) == 1
@@ -152,7 +154,7 @@ def test_a_state_that_may_hear_speech_is_kept() -> None:
 
 def test_five_clear_windows_in_a_row_make_a_state_old() -> None:
     script = Script(*[0.05, 0.05, 0.05, 0.05, 0.2] * 20, then=0.05)
-    scorer = SileroScorer(Model(script))
+    scorer = SileroScorer(script)
     for _ in range(200):
         scorer.score(NOISE)
     assert [i for i, state in enumerate(script.states) if state == 0] == [0, 105]
@@ -160,7 +162,7 @@ def test_five_clear_windows_in_a_row_make_a_state_old() -> None:
 
 def test_the_model_is_never_shown_silence() -> None:
     script = Script()
-    scorer = SileroScorer(Model(script))
+    scorer = SileroScorer(script)
     for frame in [*ramp(1), *[SILENT] * 4]:
         scorer.score(frame)
     assert np.std(script.shown[0]) == pytest.approx(0.001, rel=0.2)
@@ -172,7 +174,7 @@ def test_the_model_is_never_shown_silence() -> None:
 @pytest.mark.parametrize("chunk", [bytes(322), bytes(3)])
 def test_a_chunk_that_is_too_long_or_odd_is_refused(chunk: bytes) -> None:
     with pytest.raises(ValueError, match="a chunk is at most 320 bytes"):
-        SileroScorer(Model(Script())).score(chunk)
+        SileroScorer(Script()).score(chunk)
 
 
 def test_speech_is_scored_at_once_and_its_end_too(
@@ -202,27 +204,3 @@ def test_another_file_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: package)
     with pytest.raises(ValueError, match="another file than is known here: its SHA-256 begins with 93dc44381b52"):
         silero.load.__wrapped__()
-
-
-def test_answers_of_another_shape_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Other:
-        def run(self, _: None, feed: Mapping[str, Any]) -> list[np.ndarray[Any, Any]]:
-            return [np.zeros((1, 1)), feed["state"]]
-
-    runtime = SimpleNamespace(SessionOptions=SimpleNamespace, InferenceSession=lambda *_, **__: Other())
-    monkeypatch.setattr(importlib, "import_module", lambda name: runtime)
-    with pytest.raises(ValueError, match="answers of another shape"):
-        silero.load.__wrapped__()
-
-
-def test_the_runtime_is_imported_with_telemetry_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    def import_module(name: str) -> None:
-        raise ModuleNotFoundError(f"{name} {os.environ['ORT_DISABLE_TELEMETRY']}")
-
-    monkeypatch.setattr(importlib, "import_module", import_module)
-    for chosen in (None, "", "0"):
-        monkeypatch.delenv("ORT_DISABLE_TELEMETRY", raising=False)
-        if chosen is not None:
-            monkeypatch.setenv("ORT_DISABLE_TELEMETRY", chosen)
-        with pytest.raises(ModuleNotFoundError, match=r"^onnxruntime 1$"):
-            silero.load.__wrapped__()
