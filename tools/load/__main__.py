@@ -24,12 +24,17 @@ from tools.load.machine import Unfit
 STOPPED: Final = 130
 
 
+def _show(given: argparse.Namespace, text: str) -> None:
+    if not given.json:
+        print(text)
+
+
 def _capacity(given: argparse.Namespace) -> dict[str, Any]:
     with bench(seconds=given.seconds, anyway=given.anyway) as made:
         done = capacity.run(
             made, given.calls, search=given.find, most=given.most, against=given.against, floor=given.floor
         )
-    print("" if given.json else done.text())
+    _show(given, done.text())
     return done.as_json()
 
 
@@ -42,21 +47,21 @@ def _profile(given: argparse.Namespace) -> dict[str, Any]:
         say(f"flame graph of {done.sampled[-1].calls} calls: {given.svg}")
     if given.raw:
         given.raw.write_text("".join(f"{line}\n" for line in done.raw), encoding="utf-8")
-    print("" if given.json else done.text())
+    _show(given, done.text())
     return done.as_json()
 
 
 def _start(given: argparse.Namespace) -> dict[str, Any]:
     with bench(seconds=0.0, anyway=given.anyway) as made:
         starts = start.run(made, times=given.times)
-    print("" if given.json else start.text(starts))
+    _show(given, start.text(starts))
     return start.as_json(starts)
 
 
 def _soak(given: argparse.Namespace) -> dict[str, Any]:
     with bench(seconds=0.0, anyway=given.anyway) as made:
         done = soak.run(made, given.calls, given.minutes)
-    print("" if given.json else "\n".join(done.lines()))
+    _show(given, "\n".join(done.lines()))
     return done.as_json()
 
 
@@ -64,7 +69,7 @@ def _workers(given: argparse.Namespace) -> dict[str, Any]:
     workers.check()
     with bench(seconds=given.seconds, anyway=given.anyway, bridge_cores=max(given.workers)) as made:
         done = workers.run(made, given.workers, given.calls, search=given.find, most=given.most)
-    print("" if given.json else done.text())
+    _show(given, done.text())
     return done.as_json()
 
 
@@ -119,7 +124,8 @@ def main() -> None:
     """Run the command line."""
     given = arguments().parse_args()
     # Ended in any way, what was started is ended too.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         figures = given.act(given)
     except Unfit as why:

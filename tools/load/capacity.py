@@ -69,10 +69,17 @@ def run(bench: Bench, levels: Sequence[int], *, search: bool, most: int, against
             for label, tree in trees.items():
                 done.found[label] = _most(bench, done, label, tree, most)
         else:
+            # One bridge for all levels, as in a working day; a bridge without calls costs the other one nothing.
+            bridges = {
+                label: stack.enter_context(
+                    processes.bridge(bench.services.address, bench.cores.bridge, bench.folder, tree=tree)
+                )
+                for label, tree in trees.items()
+            }
             # By turns: what the machine does meanwhile meets both.
             for calls in [1, *(count for count in levels if count != 1)]:
-                for label, tree in trees.items():
-                    done.levels.append(_one(bench, label, tree, calls))
+                for label, running in bridges.items():
+                    done.levels.append(bench.measure(label, running, calls))
         if floor:
             top = done.found.get(HERE) or max(levels)
             with processes.peer("tools.load.peers.floor", bench.cores.bridge) as running:
@@ -80,13 +87,8 @@ def run(bench: Bench, levels: Sequence[int], *, search: bool, most: int, against
     return done
 
 
-def _one(bench: Bench, label: str, tree: Path, calls: int) -> Level:
-    with processes.bridge(bench.services.address, bench.cores.bridge, bench.folder, tree=tree) as running:
-        return bench.measure(label, running, calls)
-
-
 def _most(bench: Bench, done: Capacity, label: str, tree: Path, most: int) -> int:
-    """Search with one bridge for all levels, as in a working day. Returns its capacity."""
+    """Search with one bridge for all levels. Returns its capacity."""
     with processes.bridge(bench.services.address, bench.cores.bridge, bench.folder, tree=tree) as running:
         return search_on(bench, done, label, running, most)
 

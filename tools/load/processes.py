@@ -165,7 +165,7 @@ def bridge(
     """Run `ivr serve --dev` of a source tree while the block runs. Raises Unfit when it is not ready."""
     port = free_port()
     address = f"127.0.0.1:{port}"
-    log_path = folder / "bridge.log"
+    log_path = folder / f"bridge-{port}.log"
     with (
         log_path.open("w", encoding="utf-8") as log,
         started(
