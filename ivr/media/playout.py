@@ -96,6 +96,10 @@ class Playout:
         self._heard_at = 0.0
         self._ear_free_at = 0.0
         self._pieces: dict[int, _Piece] = {}
+        self._next_end = 0
+        """Where the next closed piece ends that is still to be sent; 0: there is none..."""
+        self._at_end = False
+        """...and whether a piece ends where `sent` is. `_look_ahead` alone writes both."""
         self._marks: deque[tuple[str, int, float]] = deque()
         self._names = 0
         self.held = False
@@ -163,6 +167,7 @@ class Playout:
         """Close a piece; its last frame is filled with silence."""
         self._tape += _SILENT * (-(self.written - self._pieces[key].start) % FRAME)
         self._pieces[key].end = self.written
+        self._look_ahead()
 
     def break_off(self, key: int) -> None:
         """Close a piece whose audio stopped coming: it ends with its last whole frame."""
@@ -188,12 +193,14 @@ class Playout:
             if quiet >= pause and self._sent <= at < end:
                 del self._tape[at - self._tape_start :]
                 piece.end = at
+                self._look_ahead()
                 return (end - at) * 1000 // RATE
         return 0
 
     def forget(self, key: int) -> None:
         """Drop the bookkeeping of a piece that is over."""
-        self._pieces.pop(key, None)
+        if self._pieces.pop(key, None) is not None:
+            self._look_ahead()
 
     def heard_ms(self, key: int, now: float) -> int:
         """Return the audio of this piece the caller has heard, in ms."""
@@ -246,37 +253,43 @@ class Playout:
             # The first message after a silence is short, so that it leaves and arrives at once.
             self._send(min(self._first if now >= self._ear_free_at else self._message, ready), now, out)
         # The piece was closed after its last audio had left.
-        if self._sent > self._marked and self._at_end():
+        if self._at_end and self._sent > self._marked:
             self._put_mark(out)
         return out
 
     def wake_at(self) -> float | None:
         """Return when `poll` has something to do even if nothing happens, in seconds of `now`; None: never."""
-        wake = None
-        if self._marks:
-            wake = self._marks[0][2] + self.options.mark_grace_s
-        ready = self._ready()
-        if ready and not self.held:
+        wake = self._marks[0][2] + self.options.mark_grace_s if self._marks else None
+        if not self.held and (ready := self._ready()):
             due = self._due_at(ready)
             wake = due if wake is None else min(wake, due)
         return wake
 
     def _ready(self) -> int:
         """Return the samples that may be sent in one go: to the end of a closed piece, whole frames of an open one."""
-        end = self._next_end()
-        return end - self._sent if end else (self.written - self._sent) // FRAME * FRAME
+        if self._next_end:
+            return self._next_end - self._sent
+        ready = self._tape_start + len(self._tape) - self._sent
+        return ready - ready % FRAME
 
     def _due_at(self, ready: int) -> float:
         """Return when the next message may leave, in seconds of `now`."""
         # With room for it, and whole unless the phone is about to run out of audio.
         room_at = self._ear_free_at - self._lead + self._message / RATE
-        if ready >= self._message or self._next_end():
+        if ready >= self._message or self._next_end:
             return room_at
         return max(room_at, self._ear_free_at - self._patience)
 
-    def _next_end(self) -> int:
-        """Return where the next closed piece ends, if that is still to be sent; else 0."""
-        return next((p.end for p in self._pieces.values() if p.end is not None and p.end > self._sent), 0)
+    def _look_ahead(self) -> None:
+        """Find the ends of pieces at and behind `sent`: after every change of it, or of a piece."""
+        # A call asks for them at every event, and they change with every message.
+        self._next_end, self._at_end = 0, False
+        for piece in self._pieces.values():
+            if piece.end is not None and piece.end >= self._sent:
+                if piece.end > self._sent:
+                    self._next_end = piece.end
+                    return
+                self._at_end = True
 
     def _send(self, size: int, now: float, out: list[Out]) -> None:
         """Send the next `size` samples, and a mark where one is due."""
@@ -294,11 +307,9 @@ class Playout:
                 self._heard_at = now
         self._ear_free_at += size / RATE
         self._sent += size
-        if self._sent - self._marked >= self._mark_every or self._at_end():
+        self._look_ahead()
+        if self._sent - self._marked >= self._mark_every or self._at_end:
             self._put_mark(out)
-
-    def _at_end(self) -> bool:
-        return any(p.end == self._sent for p in self._pieces.values())
 
     def _put_mark(self, out: list[Out]) -> None:
         self._names += 1
@@ -351,6 +362,7 @@ class Playout:
         floor = min(loud, default=0)
         spot = max((at for at, rms in zip(places, loud, strict=True) if rms <= 1.25 * floor + 50), default=low)
         self._sent = self._marked = self._heard = spot
+        self._look_ahead()
         return self.poll(now)
 
     def drop(self, now: float) -> list[Out]:
@@ -361,6 +373,7 @@ class Playout:
         for piece in self._pieces.values():
             piece.start = min(piece.start, self._heard)
             piece.end = self._heard if piece.end is None else min(piece.end, self._heard)
+        self._look_ahead()
         return out
 
     def _cut(self, now: float) -> list[Out]:
@@ -369,6 +382,7 @@ class Playout:
             return []
         self._heard = self.heard(now)
         self._sent = self._marked = self._heard
+        self._look_ahead()
         self._heard_at = now
         self._ear_free_at = now
         self._marks.clear()

@@ -439,3 +439,46 @@ def test_no_script_breaks_the_order_of_its_positions(script: list[tuple[str, int
         phone.take(playout.resume(phone.now))
     phone.run(50)
     assert playout.idle
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.one_of(
+            st.tuples(st.just("write"), st.integers(0, 900)),
+            st.tuples(st.just("wait"), st.integers(1, 700)),
+            st.tuples(st.sampled_from(["begin", "finish", "break_off", "hold", "resume", "drop"]), st.just(0)),
+            st.tuples(st.just("shorten"), st.sampled_from([0, 20, 60])),
+            st.tuples(st.just("forget"), st.integers(1, 4)),
+        ),
+        max_size=30,
+    )
+)
+def test_where_the_next_piece_ends_is_known_after_any_script(script: list[tuple[str, int]]) -> None:
+    phone = ear()
+    playout, key, is_open = phone.playout, 0, False
+    for step, value in script:
+        match step:
+            case "begin" if not is_open:
+                key, is_open = key + 1, True
+                playout.begin(key)
+            case "write" if is_open:
+                playout.mend(phone.now)
+                playout.write(tone(value) + bytes([g711.SILENCE]) * value)
+            case "finish" | "break_off" if is_open:
+                is_open = False
+                getattr(playout, step)(key)
+            case "shorten" if key in playout._pieces and not is_open:
+                playout.shorten(key, value)
+            case "forget" if value in playout._pieces and not (is_open and value == key):
+                playout.forget(value)
+            case "wait":
+                phone.run(value / 1000)
+            case "resume" if not playout.held:
+                pass
+            case "hold" | "resume" | "drop":
+                phone.take(getattr(playout, step)(phone.now))
+                is_open = is_open and step != "drop"
+        ends = [piece.end for piece in playout._pieces.values() if piece.end is not None]
+        assert playout._next_end == min((end for end in ends if end > playout._sent), default=0)
+        assert playout._at_end == (playout._sent in ends)

@@ -108,7 +108,10 @@ class SpeechOutput:
 
     def wake_at(self) -> float | None:
         """Return when `pump` or `stalled` has something to do, in seconds of `now`."""
-        return min((at for at in (self.playout.wake_at(), self._stalled_at) if at is not None), default=None)
+        wake_at, stalled_at = self.playout.wake_at(), self._stalled_at
+        if wake_at is None or stalled_at is None:
+            return stalled_at if wake_at is None else wake_at
+        return min(wake_at, stalled_at)
 
     @property
     def settled(self) -> bool:
@@ -138,7 +141,8 @@ class SpeechOutput:
                 self._expect_audio(now)
                 quiet_at = now + self.owes_ms(now) / 1000
                 out.append(Speak(queued.turn.number, queued.sentence.number, queued.sentence.spoken, quiet_at))
-        out += self._outgoing(self.playout.poll(now), now)
+        if outs := self.playout.poll(now):
+            out += self._outgoing(outs, now)
         self._let_go_of_heard()
         return out
 
