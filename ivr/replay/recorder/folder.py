@@ -1,7 +1,8 @@
 """Keep the files of tapes in one folder: claim a name, add to a file, keep it or delete it, delete the old.
 
 While a call runs its tape is `NAME.tape.part`; kept, it is `NAME.tape`. A bridge holds a shared lock on the folder for
-as long as it runs. One that finds no other bridge there keeps what a crash has left.
+as long as it runs. One that finds no other bridge there keeps what a crash has left; while others are at work, as the
+workers of one machine are, a part that has not grown for two minutes was left.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import errno
 import math
 import os
 import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
@@ -82,13 +84,20 @@ class TapeFolder:
         """Make the folder, and keep what a crash has left in it; return those tapes."""
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         alone = self._take_lock()
-        left = []
-        for part in self.path.glob(f"*{PART}"):
-            # Without a lock that says more: a live call adds to its tape every second.
-            if alone or time.time() - part.stat().st_mtime > LEFT_S:
-                left.append(self.keep(part))
+        left = self.keep_left((), alone=alone)
         if alone and self._lock is not None:
             fcntl.flock(self._lock, fcntl.LOCK_SH)
+        return left
+
+    def keep_left(self, own: Collection[Path], *, alone: bool = False) -> list[Path]:
+        """Keep what a crash has left, but not the parts `own`; return those tapes. `alone`: no other bridge writes."""
+        left = []
+        for part in self.path.glob(f"*{PART}"):
+            # Another bridge may keep or delete it at this moment.
+            with contextlib.suppress(FileNotFoundError):
+                # Without a lock that says more: a live call adds to its tape every second.
+                if part not in own and (alone or time.time() - part.stat().st_mtime > LEFT_S):
+                    left.append(self.keep(part))
         return left
 
     def close(self) -> None:

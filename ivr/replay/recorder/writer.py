@@ -21,7 +21,7 @@ from ivr.call.events import Event, Tick
 from ivr.call.options import Phrase, PhraseName
 from ivr.call.timeline import Turn
 from ivr.media.acoustics import Sounds
-from ivr.replay.recorder.folder import TapeFolder, why
+from ivr.replay.recorder.folder import LEFT_S, TapeFolder, why
 from ivr.replay.recorder.options import KeepMode
 from ivr.replay.records import command_record
 from ivr.replay.tape import CommandRecord, TapeEnd, TapeHeader
@@ -152,6 +152,7 @@ class TapeWriter:
         self._compressor = frame_compressor()
         """Of all tapes: a call on the line keeps none of its own."""
         self._stored = self._pruned_at = 0.0
+        self._looked_at = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="tapes", daemon=True)
 
     def __repr__(self) -> str:
@@ -202,8 +203,7 @@ class TapeWriter:
 
     def _run(self) -> None:
         try:
-            for left in self._folder.open():
-                log.info("tape_recovered", extra={"tape": left.name})
+            self._tell_left(self._folder.open())
             self._prune()
         except OSError as fault:
             log.warning("tapes_folder", extra={"path": str(self._folder.path), "problem": why(fault)})
@@ -213,6 +213,8 @@ class TapeWriter:
                 continue
             self._do(job)
             self._taken += job.size
+            if job.end is not None:
+                self._keep_left()
         for tape in self._open.values():
             # Without an end: it breaks off.
             with contextlib.suppress(OSError):
@@ -287,6 +289,19 @@ class TapeWriter:
     def _count(self, outcome: str, size: int) -> None:
         self.outcomes[outcome] += 1
         self.on_tape(outcome, size)
+
+    def _keep_left(self) -> None:
+        """Keep, from time to time, what a worker has left that died beside this one."""
+        now = time.monotonic()
+        if now - self._looked_at < LEFT_S:
+            return
+        self._looked_at = now
+        with contextlib.suppress(OSError):
+            self._tell_left(self._folder.keep_left([tape.part for tape in self._open.values()]))
+
+    def _tell_left(self, tapes: Sequence[Path]) -> None:
+        for left in tapes:
+            log.info("tape_recovered", extra={"tape": left.name})
 
     def _prune(self) -> None:
         """Delete the tapes that are too old or too many, where there may be any."""

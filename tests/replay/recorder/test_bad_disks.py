@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import random
 import shutil
 import threading
@@ -212,6 +213,23 @@ def test_two_bridges_may_share_a_folder(tmp_path: Path) -> None:
     for live in [*both, third]:
         live.close()
     assert left(tmp_path) == ["CA1-2.tape", "CA1.tape"]
+
+
+def test_tapes_of_a_worker_that_died_are_kept_beside_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("ivr.replay.recorder.writer.LEFT_S", 0.0)
+    caplog.set_level(logging.INFO)
+    live = recorder(TapeFolder(tmp_path))
+    settle(live)
+    part = tmp_path / "CA9.tape.part"
+    part.write_bytes(b"left")
+    os.utime(part, (1, 1))
+    record(live, "CA1")
+    settle(live)
+    live.close()
+    assert (tmp_path / "CA9.tape").read_bytes() == b"left"
+    assert caplog.text.count("tape_recovered") == 1
 
 
 def test_a_thousand_short_calls(tmp_path: Path) -> None:

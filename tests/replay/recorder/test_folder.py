@@ -90,6 +90,29 @@ def test_a_bridge_leaves_the_parts_of_another_alone(tmp_path: Path) -> None:
     assert TapeFolder(tmp_path).open() == [tmp_path / "CA1.tape"]
 
 
+def test_what_died_beside_a_bridge_is_kept_later(tmp_path: Path) -> None:
+    folder = TapeFolder(tmp_path)
+    folder.open()
+    own = tape(tmp_path, "CA1.tape.part", days=1)
+    live = folder.claim("CA2")
+    left = tape(tmp_path, "CA3.tape.part", days=1)
+    assert folder.keep_left([own]) == [left.with_name("CA3.tape")]
+    assert own.exists()
+    assert live.exists()
+    folder.close()
+
+
+def test_a_part_that_goes_away_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = TapeFolder(tmp_path)
+    tape(tmp_path, "CA1.tape.part", days=1)
+
+    def gone(_: Path) -> Path:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(folder, "keep", gone)
+    assert folder.keep_left([]) == []
+
+
 def test_a_file_system_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise OSError(errno.ENOLCK, "no locks")
