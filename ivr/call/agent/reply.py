@@ -51,9 +51,15 @@ class Reply:
 
     def feed(self, delta: str, queued_ms: int, now: float) -> Pieces:
         """Take more text; return pieces as (written, spoken). `queued_ms`: audio the caller has still to hear."""
-        self._slices += [delta[at : at + SLICE] for at in range(0, len(delta), SLICE)]
         self._chunker.queued(queued_ms)
-        return self._step(now)
+        if self.behind or len(delta) > SLICE:
+            self._slices += [delta[at : at + SLICE] for at in range(0, len(delta), SLICE)]
+            return self._step(now)
+        # Nearly every delta is a token that completes no chunk.
+        self._worked_at = now
+        if delta:
+            self._chunks += self._chunker.push(delta, now)
+        return self._step(now, len(delta) // 2) if self._chunks else []
 
     def pause(self, now: float) -> Pieces:
         """Return what is there: the agent is busy before it goes on."""
@@ -83,16 +89,15 @@ class Reply:
         """Return when `tick` has something to do, in seconds of `now`."""
         return None if self.over else self._worked_at if self.behind else self._chunker.wake_at()
 
-    def _step(self, now: float) -> Pieces:
-        """Return pieces until there are no more, or until they have cost enough."""
+    def _step(self, now: float, cost: int = 0) -> Pieces:
+        """Return pieces until there are no more, or until they have cost enough. `cost`: of this step so far."""
         self._worked_at = now
         out: Pieces = []
-        cost = 0
         while self.behind and cost < STEP:
             if self._chunks:
                 chunk = self._chunks.popleft()
                 out += self._pieces([chunk])
-                cost += _CHUNK_COST + sum(map(long_text.weight_of, chunk))
+                cost += _CHUNK_COST + long_text.weight_of_text(chunk)
             else:
                 text = self._slices.popleft()
                 self._chunks += self._chunker.pause(now) if text is None else self._chunker.push(text, now)

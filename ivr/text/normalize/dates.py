@@ -34,6 +34,7 @@ _ENGLISH_HIJRI_MONTHS: Final = (
 _ERA: Final = rf"(?:\s?(?P<era>هـ|ه|هجري[ةه]?|م|ميلادي[ةه]?|AH|CE|AD){UNIT_END})?"
 _DATE_START: Final = rf"{WORD_START}(?<![\d][/.\-])"
 _DATE_END: Final = r"(?![^\W_]|[/.\-]\d)"
+_SEPARATED_NUMBERS: Final = re.compile(r"\d\s?[/.–—-]\s?\d")
 # `12/08/2025`, `1-2-25`, `15/9/1446 هـ`
 _DAY_FIRST: Final = re.compile(
     rf"{_DATE_START}(?P<a>\d{{1,2}})(?P<sep>[/.\-])(?P<b>\d{{1,2}})(?P=sep)(?P<year>\d{{4}}|\d{{2}}){_DATE_END}{_ERA}"
@@ -120,7 +121,7 @@ _MONTH_ALONE: Final = re.compile(
     rf"|{WORD_START}(?!May|Mar )(?P<first>{_MONTH})\.?(?=\s(?:to|and|or|&)\s{_MONTH})"
 )
 # What parts a date from what is written to it.
-_DASH_OR_T: Final = re.compile(r"[-–—]|\dT")
+_DASH_OR_T: Final = re.compile(r"[-–—]\s?[\dA-Z\u0621-\u064a]|\dT")
 # A dash between two dates: `Dec 24 - Jan 2`, `5 ديسمبر - 8 ديسمبر`, `Jan–Mar`, `1/12/2025 – 5/12/2025`.
 _ANY_MONTH: Final = rf"(?:{_MONTH}\.?|(?:{'|'.join(_ARABIC_MONTHS + _HIJRI_MONTHS)}){WORD_END})"
 _DATE_RANGE: Final = re.compile(
@@ -179,13 +180,14 @@ def say_dates(text: str, arabic: bool) -> str:
     if ANY_DIGIT.search(text) is None:
         # Only an English month may stand without a number.
         return text if arabic or _MONTH_BEGINS.search(text) is None else _say_english_dates(text)
-    text = _SPACED_DATE.sub(r"\1\2\3\2\4", text)
-    text = _YEAR_RANGE.sub(r"\1 إلى " if arabic else r"\1 to ", text)
-    text = _YEAR_FIRST.sub(lambda found: full_date(found, int(found["b"]), int(found["a"])), text)
-    text = _DAY_FIRST.sub(day_first, text)
-    text = _DAY_BEFORE_TIME.sub(day_and_month, _DAY_AND_MONTH.sub(day_and_month, text))
-    text = _EXPIRY.sub(lambda found: f"{found['front']}{month_and_year(found)}", text)
-    text = _MONTH_AND_YEAR.sub(month_and_year, text)
+    if _SEPARATED_NUMBERS.search(text):
+        text = _SPACED_DATE.sub(r"\1\2\3\2\4", text)
+        text = _YEAR_RANGE.sub(r"\1 إلى " if arabic else r"\1 to ", text)
+        text = _YEAR_FIRST.sub(lambda found: full_date(found, int(found["b"]), int(found["a"])), text)
+        text = _DAY_FIRST.sub(day_first, text)
+        text = _DAY_BEFORE_TIME.sub(day_and_month, _DAY_AND_MONTH.sub(day_and_month, text))
+        text = _EXPIRY.sub(lambda found: f"{found['front']}{month_and_year(found)}", text)
+        text = _MONTH_AND_YEAR.sub(month_and_year, text)
     text = _YEAR_WITH_ERA.sub(lambda found: _year(int(found["year"]), found["era"], arabic), text)
     if arabic:
         return _BEHIND_MONTH_OR_YEAR.sub(lambda found: f"{found['front']}{cardinal(int(found['year']))}", text)
@@ -242,8 +244,9 @@ def _say_english_dates(text: str) -> str:
         ended = "." if found[0].endswith(".") and found.end() == len(found.string) else ""
         return f"{found['front'] or ''}{_english_month(found['month'] or found['first'])}{ended}"
 
-    text = _MONTH_THEN_DAY.sub(named, _DAY_THEN_MONTH.sub(named, text))
-    text = _MONTH_ALONE.sub(month_alone, text)
+    if _MONTH_BEGINS.search(text):
+        text = _MONTH_THEN_DAY.sub(named, _DAY_THEN_MONTH.sub(named, text))
+        text = _MONTH_ALONE.sub(month_alone, text)
     return _BEHIND_ENGLISH_WORD.sub(lambda found: f"{found['front']}{year(int(found['year']))}", text)
 
 

@@ -17,6 +17,12 @@ from ivr.text.normalize.patterns import ANY_DIGIT, JOIN_MARK, MASK_MARK, NUMBER_
 # As `NUMBER_START`, but a hyphen may stand in front: `NQL-123`.
 _DIGITS_START: Final = rf"{WORD_START}(?<!\d[.,:/])"
 
+# What several of the rules need.
+_CAPITAL: Final = re.compile("[A-Z]")
+_KEY_OR_MASK: Final = re.compile(rf"[*#{MASK_MARK}]")
+_TWO_GROUPS: Final = re.compile(r"\d[ -]\d")
+_THREE_DIGITS: Final = re.compile(r"\d{3}")
+
 # Found by their shape.
 # ISO 13616: two letters, two check digits, then up to 30 characters by fours.
 _IBAN: Final = re.compile(
@@ -106,7 +112,6 @@ _LEADING_ZERO: Final = re.compile(rf"{_DIGITS_START}0\d+{NUMBER_END}")
 _READABLE_CAPITALS: Final = re.compile(r"[^AEIOUY]{0,2}(?:[AEIOUY]{1,2}[^AEIOUY]{1,2})*[AEIOUY]{0,2}")
 # `HbA1c`, `pH`: small and capital letters mixed.
 _FORMULA: Final = re.compile(r"[A-Z]?[a-z][A-Z]")
-_CAPITAL: Final = re.compile("[A-Z]")
 # In Arabic text: capitals without a vowel, two capitals that are no English word, and well-known short forms.
 _ACRONYM: Final = re.compile(
     rf"{WORD_START}(?:[B-DF-HJ-NP-TV-Z]{{2,5}}|(?!OK|NO|GO|TO|MY|WE|ON|UP|IN|SO|DO|BE|HI|IF|IS|OR|AT|BY|ME|HE|OF|AN|AS|US)[A-Z]{{2}}|ATM|OTP|ID|UAE|USA|UK|AI|API|URL|VIP|FAQ|KSA|UPS|PO){WORD_END}"
@@ -141,14 +146,22 @@ def say_identifiers(text: str, arabic: bool) -> str:
 
     if ANY_DIGIT.search(text) is None:
         return text
-    text = _MASKED.sub(masked, _KEY_CODE.sub(key_code, text))
-    text = _PLATE.sub(plate, say_phone_numbers(_IBAN.sub(iban, text), arabic))
-    text = _NATIONAL_ADDRESS.sub(lambda found: _in_groups([found[1], found[2]], arabic), text)
-    text = _GROUPED.sub(lambda found: _in_groups(re.findall(r"\d+", found[0]), arabic), text)
-    text = _TWO_HALVES.sub(
-        lambda found: found["front"] + _in_groups(re.findall(r"\d+", found["figures"]), arabic), text
-    )
-    return _CAPITALS_AND_DIGITS.sub(lambda found: _in_groups([found[1], *by_threes(found[2])], arabic), text)
+    if _KEY_OR_MASK.search(text):
+        text = _MASKED.sub(masked, _KEY_CODE.sub(key_code, text))
+    capitals = _CAPITAL.search(text) is not None
+    if capitals:
+        text = _IBAN.sub(iban, text)
+    text = _PLATE.sub(plate, say_phone_numbers(text, arabic))
+    if capitals:
+        text = _NATIONAL_ADDRESS.sub(lambda found: _in_groups([found[1], found[2]], arabic), text)
+    if _TWO_GROUPS.search(text):
+        text = _GROUPED.sub(lambda found: _in_groups(re.findall(r"\d+", found[0]), arabic), text)
+        text = _TWO_HALVES.sub(
+            lambda found: found["front"] + _in_groups(re.findall(r"\d+", found["figures"]), arabic), text
+        )
+    if capitals:
+        text = _CAPITALS_AND_DIGITS.sub(lambda found: _in_groups([found[1], *by_threes(found[2])], arabic), text)
+    return text
 
 
 def say_codes(text: str, arabic: bool) -> str:
@@ -176,11 +189,15 @@ def say_codes(text: str, arabic: bool) -> str:
 
     if ANY_DIGIT.search(text):
         text = _LETTERS_WITH_DIGITS.sub(lambda found: _say_token(found[0], arabic), text)
-        text = _HOUSE_NUMBER.sub(lambda found: words.digits(found[0]), text)
-        text = _HASH.sub(hash_sign, text)
-        text = _LABELLED_CODE.sub(labelled_code, text)
-        text = _SENT_TO.sub(lambda found: found["front"] + words.digits(found["figures"]), text)
-        text = _LONG.sub(long_number, text)
+        long = _THREE_DIGITS.search(text) is not None
+        if long:
+            text = _HOUSE_NUMBER.sub(lambda found: words.digits(found[0]), text)
+        if "#" in text:
+            text = _HASH.sub(hash_sign, text)
+        if long:
+            text = _LABELLED_CODE.sub(labelled_code, text)
+            text = _SENT_TO.sub(lambda found: found["front"] + words.digits(found["figures"]), text)
+            text = _LONG.sub(long_number, text)
         for pattern in (_EMERGENCY, _LEADING_ZERO):
             text = pattern.sub(lambda found: words.digits(found[0]), text)
     if arabic and _CAPITAL.search(text):

@@ -25,7 +25,7 @@ from ivr.text.normalize.symbols import say_symbols
 from ivr.text.normalize.times import say_times
 from ivr.text.normalize.units import say_percent, say_remaining_numbers, say_units
 from ivr.text.normalize.urls import say_urls
-from ivr.text.segment.long_text import weight_of
+from ivr.text.segment.long_text import weight_of, weight_of_text
 from ivr.text.segment.punctuation import BULLETS, CLOSERS, STOPS, says_something
 from ivr.text.segment.sentences import Segmenter
 from ivr.text.segment.tags import without_tags
@@ -61,8 +61,9 @@ _SPOKEN_BRACKET: Final = re.compile(
 # All that is neither a word nor punctuation that TTS minds.
 _UNSPOKEN: Final = re.compile(r"[^\w\s.,،؛;:?؟!'’…–—-]|_")
 # Letters of the two scripts, blanks and the marks that TTS minds, each behind a letter: nothing to tidy but blanks.
-_SPOKEN_LETTERS: Final = r"[A-Za-z\u0621-\u063a\u0641-\u064a]++"
-_SPOKEN_WORD: Final = rf"{_SPOKEN_LETTERS}(?:['’-]{_SPOKEN_LETTERS})*+"
+_SPOKEN_WORD: Final = (
+    r"(?:[A-Za-z]++(?:['’-][A-Za-z]++)*+|[\u0621-\u063a\u0641-\u064a][\u0621-\u063a\u0641-\u0652]*+)++"
+)
 _TIDY: Final = re.compile(rf" *+(?:{_SPOKEN_WORD}(?:[.,،؛;:?؟!] *+| ++))*+(?:{_SPOKEN_WORD})?")
 # A dash that stands free, or a long one, is a pause; the hyphen of `well-known` stays.
 _PAUSE_DASH: Final = re.compile(r"(?<!\s)\s+[-–—]+(?=\s|$)|[–—]+|(?<!\S)-+|-+(?!\S)|--+")
@@ -190,13 +191,14 @@ def _sentences(text: str, language: str) -> list[str]:
 
 def _context_start(sentence: str) -> int:
     """Return where the part of a sentence begins that is kept as context: all of it, unless it is long when spoken."""
-    weight = 0
-    for place in range(len(sentence) - 1, -1, -1):
+    if weight_of_text(sentence) <= _LONGEST_CONTEXT:
+        return 0
+    place, weight = len(sentence), 0
+    while weight <= _LONGEST_CONTEXT:
+        place -= 1
         weight += weight_of(sentence[place])
-        if weight > _LONGEST_CONTEXT:
-            blank = _ANY_BLANKS.search(sentence, place)
-            return blank.end() if blank else len(sentence)
-    return 0
+    blank = _ANY_BLANKS.search(sentence, place)
+    return blank.end() if blank else len(sentence)
 
 
 def _rest(before: str, said: str, text: str, whole: str) -> str | None:

@@ -131,33 +131,32 @@ _ANY_ENGLISH_FORM: Final = re.compile(
     rf"{_LATIN_START}(?:{'|'.join(pattern for pattern, _ in _ENGLISH_PATTERNS)})"
     rf"|{_WEEKDAY_ALONE.pattern}|{_STREET_WORD.pattern}"
 )
-_NUMBER_LABELS: Final = tuple(
-    (re.compile(pattern), said)
-    for pattern, said in (
-        (rf"{_FORM_START}ت\s?[:.]\s?(?=[\d+(])", "تلفون "),
-        (rf"{_FORM_START}ج\s?[:.]\s?(?=[\d+(])", "جوال "),
-        (rf"{_FORM_START}ص\.\s?(?=\d)", "صفحة "),
-        (rf"{_FORM_START}[Nn]o\.\s?(?=#?(?:\d|[A-Z]+[-\d]))", "number "),
-        (rf"{_FORM_START}[Ee]xt\.\s?(?=\d)", "extension "),
-        (rf"{_FORM_START}[Tt]el\.?:?\s?(?=[\d+(])", "telephone "),
-        (rf"{_FORM_START}[Pp]\.\s?(?=\d)", "page "),
-        (r"(?<=\d(?:st|nd|rd|th)\s)[Ff]l\.?(?=\s|,|\Z)", "floor"),
-        (rf"{_FORM_START}[Pp]p\.?\s?(?=\d)", "pages "),
-        (rf"{_FORM_START}[Ff]ig\.\s?(?=\d)", "figure "),
-        (rf"{_FORM_START}[Vv]ol\.\s?(?=\d)", "volume "),
-        (rf"{_FORM_START}[Cc]h\.\s?(?=\d)", "chapter "),
-        (rf"{_FORM_START}[Aa]rt\.\s?(?=\d)", "article "),
-        (rf"{_FORM_START}(?<!\d\s)[Ss]ec\.?\s(?=\d)", "section "),
-        (rf"{_FORM_START}Rm\.?\s?(?=\d)", "Room "),
-    )
+_LABEL_PATTERNS: Final = (
+    (r"ت\s?[:.]\s?(?=[\d+(])", "تلفون "),
+    (r"ج\s?[:.]\s?(?=[\d+(])", "جوال "),
+    (r"ص\.\s?(?=\d)", "صفحة "),
+    (r"[Nn]o\.\s?(?=#?(?:\d|[A-Z]+[-\d]))", "number "),
+    (r"[Ee]xt\.\s?(?=\d)", "extension "),
+    (r"[Tt]el\.?:?\s?(?=[\d+(])", "telephone "),
+    (r"[Pp]\.\s?(?=\d)", "page "),
+    (r"(?<=\d(?:st|nd|rd|th)\s)[Ff]l\.?(?=\s|,|\Z)", "floor"),
+    (r"[Pp]p\.?\s?(?=\d)", "pages "),
+    (r"[Ff]ig\.\s?(?=\d)", "figure "),
+    (r"[Vv]ol\.\s?(?=\d)", "volume "),
+    (r"[Cc]h\.\s?(?=\d)", "chapter "),
+    (r"[Aa]rt\.\s?(?=\d)", "article "),
+    (r"(?<!\d\s)[Ss]ec\.?\s(?=\d)", "section "),
+    (r"Rm\.?\s?(?=\d)", "Room "),
 )
+_NUMBER_LABELS: Final = tuple((re.compile(_FORM_START + pattern), said) for pattern, said in _LABEL_PATTERNS)
+_ANY_LABEL: Final = re.compile(f"{_FORM_START}(?:{'|'.join(pattern for pattern, _ in _LABEL_PATTERNS)})")
 
 _ANY_FIGURE: Final = re.compile(r"\d|[A-Z]-")
 
 
 def say_number_labels(text: str) -> str:
     """Replace each short form that stands before a number: `No. 5`, `Ext. 105`, `ت: 011`."""
-    if _ANY_FIGURE.search(text) is None:
+    if _ANY_FIGURE.search(text) is None or _ANY_LABEL.search(text) is None:
         return text
     for pattern, said in _NUMBER_LABELS:
         text = pattern.sub(said, text)

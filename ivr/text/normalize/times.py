@@ -54,6 +54,7 @@ _OCLOCK: Final = re.compile(
 _TIME_RANGE: Final = re.compile(
     rf"{NUMBER_START}(\d{{1,2}}(?::\d\d)?\s?(?:ص|م|[AaPp]\.?[Mm]\.?)?)\s?[-–—]\s?(?=\d{{1,2}}(?::\d\d|\s?(?:ص|م|[AaPp]\.?[Mm]){WORD_END}))"
 )
+_DASH_BEFORE_DIGIT: Final = re.compile(r"[-–—]\s?\d")
 # `من 4 إلى 6 مساءً`: the first hour takes its meaning from the second.
 _HOUR_BEFORE_TIME: Final = re.compile(
     rf"{WORD_START}((?:من|بين|الساعة|يومياً?|{ARABIC_WEEKDAYS})[،:]?\s)(1[0-2]|0?[1-9])(?=\s(?:(?:إلى|الى|حتى|لين)\s|و{JOIN_MARK}?)"
@@ -106,9 +107,11 @@ def say_times(text: str, arabic: bool) -> str:
     if ANY_DIGIT.search(text) is None:
         return text
     text = _NOON.sub(" ظهراً", _DOTTED_AM_OR_PM.sub(undotted, text))
-    text = _ZULU.sub(r"\1 بتوقيت غرينتش" if arabic else r"\1 UTC", text)
-    text = _DURATION.sub(lambda found: _duration(found, arabic), text)
-    text = _TIME_RANGE.sub(lambda found: f"{found[1].strip()} {number_words(arabic).to} ", text)
+    if ":" in text:
+        text = _ZULU.sub(r"\1 بتوقيت غرينتش" if arabic else r"\1 UTC", text)
+        text = _DURATION.sub(lambda found: _duration(found, arabic), text)
+    if _DASH_BEFORE_DIGIT.search(text):
+        text = _TIME_RANGE.sub(lambda found: f"{found[1].strip()} {number_words(arabic).to} ", text)
     if arabic:
         text = _HOUR_BEFORE_TIME.sub(lambda found: f"{found[1]}{_HOURS[int(found[2])]}", text)
     for pattern in (_WITH_COLON, _WITH_POINT, _BARE_HOUR):

@@ -145,6 +145,7 @@ _ARABIC_SCALE: Final = re.compile(
 )
 _SCALE_VALUES: Final = {"الف": 10**3, "الاف": 10**3, "مليون": 10**6, "ملايين": 10**6, "مليار": 10**9, "مليارات": 10**9}
 # What is left: `3-5`, `3:1`, `120/80`, `8 + 2 = 10`, `v2.0.1`, `24/7`.
+_DIGITS_JOINED: Final = re.compile(r"\d\s?[-–—.:/+=<>]\s?\d")
 _RANGE: Final = re.compile(rf"{NUMBER_START}(?P<low>{NUMBER})\s?[-–—]\s?(?P<number>{NUMBER})(?!\d|[-–—.,:/]\d)")
 _RATIO: Final = re.compile(rf"{WORD_START}(?<!\d[:.,])(\d{{1,3}}):(?=\d{{1,3}}(?![^\W_]|[:.,]\d))")
 _OVER_SLASH: Final = re.compile(r"(?<=\d)\s?/\s?(?=\d)")
@@ -230,14 +231,15 @@ def say_remaining_numbers(text: str, arabic: bool) -> str:
 
     if ANY_DIGIT.search(text) is None:
         return text
-    text = _ALL_DAY.sub("على مدار الساعة" if arabic else "twenty-four seven", text)
-    text = _VERSION.sub(version, _SHARES.sub(shares, text))
-    text = _RANGE.sub(
-        lambda found: f"{amount(found['low'], arabic)} {words.to} {amount(found['number'], arabic)}", text
-    )
-    text = _RATIO.sub(rf"\1 {words.to} ", text)
-    text = _OVER_SLASH.sub(" على " if arabic else " over ", text)
-    text = _SUM_SIGN.sub(lambda found: f" {_SUM_WORDS[found[1]][0 if arabic else 1]} ", text)
+    if _DIGITS_JOINED.search(text):
+        text = _ALL_DAY.sub("على مدار الساعة" if arabic else "twenty-four seven", text)
+        text = _VERSION.sub(version, _SHARES.sub(shares, text))
+        text = _RANGE.sub(
+            lambda found: f"{amount(found['low'], arabic)} {words.to} {amount(found['number'], arabic)}", text
+        )
+        text = _RATIO.sub(rf"\1 {words.to} ", text)
+        text = _OVER_SLASH.sub(" على " if arabic else " over ", text)
+        text = _SUM_SIGN.sub(lambda found: f" {_SUM_WORDS[found[1]][0 if arabic else 1]} ", text)
     text = _PLAIN_NUMBER.sub(lambda found: f" {sign_word(found[1], arabic)}{amount(found[2], arabic)} ", text)
     return _LEFT_OVER.sub(lambda found: f" {words.digits(found[0])} ", text)
 

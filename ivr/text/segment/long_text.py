@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Final
 
 from ivr.text.segment.punctuation import CURRENCY_SIGNS, UNSEEN, word_set
@@ -100,6 +101,8 @@ def cut(text: str, least: int, most: int) -> int:
 
 def split_by_weight(text: str) -> list[str]:
     """Split a text into parts that are not too long when spoken, digit by digit and sign by sign; nearly always one."""
+    if weight_of_text(text) <= _MAX_WEIGHT:
+        return [text] if text.strip() else []
     parts, weight, start = [], 0, 0
     for place, char in enumerate(text):
         own = weight_of(char)
@@ -124,6 +127,12 @@ def split_to_fit(text: str, speak: Callable[[str], str], most: int) -> Iterator[
     yield from split_to_fit(text[place:], speak, most)
 
 
+def weight_of_text(text: str) -> int:
+    """Return about how many characters are said for a text."""
+    return sum(map(weight_of, text))
+
+
+@lru_cache(1024)
 def weight_of(char: str) -> int:
     """Return about how many characters are said for one character."""
     if char.isdecimal():

@@ -114,7 +114,8 @@ class Segmenter:
 
     def feed_as_written(self, text: str) -> list[str]:
         """Return the sentences that became complete with `text`, with the blanks around them."""
-        if self._half or _SURROGATE.search(text):
+        # Printable text has no halves.
+        if self._half or (not text.isprintable() and _SURROGATE.search(text)):
             # Two JSON strings may each carry half of an emoji: join the halves, drop lonely ones.
             text = self._half + text
             self._half = text[-1:] if "\ud800" <= text[-1:] <= "\udbff" else ""

@@ -78,6 +78,8 @@ class TagFilter:
 
     def feed(self, text: str) -> str:
         """Return what of the text so far is surely no markup and was not returned before."""
+        if self._state == _NO_MARKUP and _MARKUP_OPENER.search(text) is None:
+            return text
         out: list[str] = []
         at = 0
         while at < len(text):

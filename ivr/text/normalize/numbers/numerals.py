@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ivr.text.normalize.numbers import cardinal_ar, cardinal_en
-from ivr.text.normalize.patterns import ANY_DIGIT, JOIN_MARK, WORD_START
+from ivr.text.normalize.patterns import JOIN_MARK, WORD_START
 from ivr.text.segment.abbreviations import labelled
 from ivr.text.segment.punctuation import CURRENCY_SIGNS
 
@@ -64,6 +64,7 @@ _SEPARATORS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
         r"\1.",
     ),
 )
+_SEPARATED: Final = re.compile(r"\d[.,٫٬'’، \u2009\u202f]\d")
 _FIGURE: Final = re.compile(rf"[\d{CURRENCY_SIGNS}]")
 _OTHER_DIGIT: Final = re.compile(r"[^\D0-9]")
 # `ب 50`: a preposition that stands alone before a number; group 1 is the word before it.
@@ -145,7 +146,7 @@ def plain_digits(text: str) -> str:
         # A tatweel, and `و` that stands alone, are also parted from words.
         return _DRAWN_OUT.sub(join, text).replace("\u0640", "") if "ـ" in text or "و" in text else text
     text = _OTHER_DIGIT.sub(lambda found: str(unicodedata.decimal(found[0])), text)
-    if ANY_DIGIT.search(text):
+    if _SEPARATED.search(text):
         for pattern, plain in _SEPARATORS:
             text = pattern.sub(plain, text)
     text = _LONE_PREPOSITION.sub(join_preposition, text)
