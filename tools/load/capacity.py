@@ -14,7 +14,7 @@ from tools.load.figures import Level, Search, table
 from tools.load.processes import ROOT, Running
 
 FLOOR: Final = "floor"
-HERE: Final = "bridge"
+HERE: Final = "the bridge"
 
 
 @dataclass
@@ -24,6 +24,8 @@ class Capacity:
     levels: list[Level] = field(default_factory=list)
     found: dict[str, int] = field(default_factory=dict)
     """Most calls without a broken limit, by label, where it was searched for."""
+    base: str = HERE
+    """Label with which the others are compared."""
 
     def as_json(self) -> dict[str, Any]:
         """Return everything."""
@@ -38,18 +40,18 @@ class Capacity:
         lines = []
         by_calls = {(one.label, one.calls): one for one in self.levels}
         for (label, calls), one in by_calls.items():
-            here = by_calls.get((HERE, calls))
-            if label == HERE or here is None or not one.cpu_ms or not here.cpu_ms:
+            here = by_calls.get((self.base, calls))
+            if label == self.base or here is None or not one.cpu_ms or not here.cpu_ms:
                 continue
-            costs = f"{calls} calls: {one.cpu_ms} ms of CPU a call-second for {label}, {here.cpu_ms} for the bridge: "
+            costs = f"{calls} calls: {one.cpu_ms} ms of CPU a call-second for {label}, {here.cpu_ms} for {self.base}: "
             if label == FLOOR:
-                lines.append(f"{costs}the bridge costs {here.cpu_ms / one.cpu_ms:.2f} times the floor")
+                lines.append(f"{costs}{self.base} costs {here.cpu_ms / one.cpu_ms:.2f} times the floor")
             else:
-                lines.append(f"{costs}{label} costs {one.cpu_ms / here.cpu_ms:.2f} times the bridge")
-        here_most = self.found.get(HERE)
+                lines.append(f"{costs}{label} costs {one.cpu_ms / here.cpu_ms:.2f} times {self.base}")
+        here_most = self.found.get(self.base)
         for label, most in self.found.items():
-            if label != HERE and most and here_most:
-                lines.append(f"capacity: {label} {most}, bridge {here_most}: {here_most / most:.2f} times as many")
+            if label != self.base and most and here_most:
+                lines.append(f"capacity: {label} {most}, {self.base} {here_most}: {here_most / most:.2f} times as many")
         return lines
 
     def text(self) -> str:

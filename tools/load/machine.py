@@ -127,4 +127,4 @@ def share_cores(wanted: int = 1) -> Cores:
         raise Unfit("CPU time is read from Linux' /proc, and this machine has none")
     cores = sorted(os.sched_getaffinity(0))
     bridge = frozenset(cores[:wanted])
-    return Cores(bridge, frozenset(cores[wanted : wanted + 4]) or frozenset(cores[-1:]))
+    return Cores(bridge, frozenset(cores[wanted : wanted + 4]) or frozenset(cores))

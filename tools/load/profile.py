@@ -83,7 +83,7 @@ def run(bench: Bench, levels: Sequence[int], spy: str) -> Profile:
                 sampling.append(stack.enter_context(processes.started(command, bench.cores.peers)))
 
             bench.during = begin
-            told = bench.measure("bridge", running, calls)
+            told = bench.measure("the bridge", running, calls)
             collected = processes.asked(running, bench.folder, signal.SIGUSR1)["collector_s"] - before[0]
             sampling[0].wait(30)
             if not raw.exists():

@@ -25,7 +25,7 @@ THREADS: Final = "other threads"
 
 RULES: Final[tuple[tuple[str, str], ...]] = (
     (r"\((onnxruntime|silero_vad)/", "model"),
-    (r"\(ivr/media/vad/(detector|silero|scorer)", "model"),
+    (r"\(ivr/media/vad/(detector|scorer|silero|network|onnx_file)", "model"),
     (r"\(ivr/session/vad_batching", "model"),
     (r"\(ivr/(observe|replay)/|\((logging|prometheus_client)/", "observers"),
     (r"\(ivr/twilio/messages", "parse"),
@@ -39,7 +39,7 @@ RULES: Final[tuple[tuple[str, str], ...]] = (
     (r"^_framed \(ivr/server/websocket", "socket out"),
     (r"\(uvicorn/protocols/websockets|\(ivr/server/websocket|\(starlette/websockets|\(picows", "socket in"),
     (r"^Session\._read ", "socket in"),
-    (r"\(ivr/session/", "session"),
+    (r"\(ivr/(session|server)/", "session"),
 )  # fmt: skip
 """Pattern of a frame, and the stage it stands for. Of several rows that match, the first counts."""
 STAGES: Final = (*dict.fromkeys(stage for _, stage in RULES), REST)

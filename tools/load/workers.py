@@ -23,11 +23,12 @@ def check() -> None:
 
 def run(bench: Bench, counts: list[int], levels: list[int], *, search: bool, most: int) -> Capacity:
     """Measure levels, or search, on each number of workers. Blocks."""
-    done = Capacity()
+    labels = {count: f"{count} worker{'s' * (count > 1)}" for count in counts}
+    done = Capacity(base=labels[counts[-1]])
     if not bench.cores.apart:
         say("note: the phones share the cores of the workers: compare the two rows at the same calls, not the capacity")
     for count in counts:
-        label = f"{count} worker{'s' * (count > 1)}"
+        label = labels[count]
         cores = frozenset(sorted(bench.cores.bridge)[:count])
         arguments = ("--workers", str(count))
         with processes.bridge(bench.services.address, cores, bench.folder, arguments=arguments) as running:

@@ -76,7 +76,9 @@ def test_a_percentile_lies_between_values() -> None:
 def test_the_table_has_a_row_for_each_level() -> None:
     lines = table([measured(), measured(underrun_ms=[30.0], turn_ms=[])]).splitlines()
     assert len({line.count("|") for line in lines}) == 1
-    assert lines[2].startswith("| bridge | 50 | 710.0 | 719.8 | 140.0 | 149.8 | 62.0 | 64.0 | 0 | 10.0 | 0.5 | 0.4 |")
+    assert lines[2].startswith(
+        "| the bridge | 50 | 710.0 | 719.8 | 140.0 | 149.8 | 62.0 | 64.0 | 0 | 10.0 | 0.5 | 0.4 |"
+    )
     assert lines[3].endswith("| no turn; 1 underruns |")
 
 
@@ -101,7 +103,7 @@ def test_ratios_compare_the_same_number_of_calls() -> None:
     assert run.ratios() == [
         "50 calls: 12.0 ms of CPU a call-second for v1, 6.0 for the bridge: v1 costs 2.00 times the bridge",
         "50 calls: 2.0 ms of CPU a call-second for floor, 6.0 for the bridge: the bridge costs 3.00 times the floor",
-        "capacity: v1 60, bridge 180: 3.00 times as many",
+        "capacity: v1 60, the bridge 180: 3.00 times as many",
     ]
-    assert "capacity of bridge: 180 calls" in run.text()
+    assert "capacity of the bridge: 180 calls" in run.text()
     assert run.as_json()["capacity"] == {"v1": 60, HERE: 180}

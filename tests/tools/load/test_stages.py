@@ -34,6 +34,7 @@ ROWS = [
     (["Session.tick (ivr/session/session.py)", "Stream._media (ivr/twilio/stream.py)"], "socket out"),
     (["Session._read (ivr/session/session.py)", "VadBatching.flush (ivr/session/vad_batching.py)"], "model"),
     (["ask (ivr/media/vad/silero.py)", "Session.run (onnxruntime/capi/session.py)"], "model"),
+    (["Network.run (ivr/media/vad/network.py)", "einsum (numpy/_core/einsumfunc.py)"], "model"),
     (["Call.receive (ivr/call/call.py)", "EchoGate.push (ivr/media/vad/echo_gate.py)"], "call"),
     (["Call.receive (ivr/call/call.py)", "_var (numpy/_core/_methods.py)"], "call"),
     (["Call.receive (ivr/call/call.py)", "GainControl.feed (ivr/media/agc.py)"], "speech out"),
@@ -43,6 +44,7 @@ ROWS = [
     (["Connection.data_received (websockets/asyncio/connection.py)"], "service sockets"),
     (["Call.receive (ivr/call/call.py)", "Metrics.happened (ivr/observe/metrics.py)"], "observers"),
     (["Session._feed (ivr/session/session.py)"], "session"),
+    (["Bridge._beat (ivr/server/bridge.py)"], "session"),
 ]
 
 
