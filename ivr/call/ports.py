@@ -128,7 +128,10 @@ class AgentPort(Protocol):
 
 
 class CallObserver(Protocol):
-    """See everything of every call: the demo's screen, tapes, tests. Must not raise and must not wait."""
+    """See everything of every call: the demo's screen, tapes, tests. Must not raise and must not wait.
+
+    With `wants_still_frames = False` it is not told of frames of the caller from which nothing follows.
+    """
 
     def began(self, call_id: str, now: float, call: Call) -> None:
         """Take a call that is about to begin, to read what it was made with. Its first event follows."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from typing import Final
 
 from ivr.call.call import Call
 from ivr.call.commands import Command, HangUp, Note
-from ivr.call.events import SUPERSEDED, CallStarted, Event
+from ivr.call.events import SUPERSEDED, AudioIn, CallStarted, Event
 from ivr.call.ports import CallObserver
 from ivr.call.timeline import Turn
 from ivr.observe import logs
@@ -20,6 +21,8 @@ _WARNINGS = frozenset({"upstream_failed", "speech_failed", "transcript_failed", 
 
 class CallLog:
     """Write the notes of calls to the log. By contract, a note holds nothing private."""
+
+    wants_still_frames: Final = False
 
     def __init__(self) -> None:
         self._lines: dict[str, str] = {}
@@ -74,7 +77,13 @@ class Observers:
     def __init__(self, *observers: CallObserver, lag: LoopLag | None = None) -> None:
         """Take the observers. `lag` adds its stalls to the turns of a call that is over."""
         self._observers = observers
+        self._of_frames = [one for one in observers if getattr(one, "wants_still_frames", True)]
         self._lag = lag
+
+    @property
+    def wants_still_frames(self) -> bool:
+        """Return whether an observer wants also frames of the caller from which nothing follows."""
+        return bool(self._of_frames)
 
     def began(self, call_id: str, now: float, call: Call) -> None:
         """Pass a call on that is about to begin."""
@@ -86,7 +95,9 @@ class Observers:
 
     def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
         """Pass an event and its commands on."""
-        for observer in self._observers:
+        # Nearly all events are such frames, and few observers learn something from them.
+        still = not commands and type(event) is AudioIn
+        for observer in self._of_frames if still else self._observers:
             try:
                 observer.happened(call_id, now, event, commands)
             except Exception:

@@ -67,6 +67,8 @@ class ReadGauge(Collector):
 class Metrics:
     """Hold the counters of one server."""
 
+    wants_still_frames: Final = False
+
     def __init__(self, live: Callable[[], float] = lambda: 0.0, lines: Sequence[str] = ()) -> None:
         """Take `live`, which counts the live calls when Prometheus asks, and the names of the configuration's lines."""
         # Its own registry: two servers in one process (tests, the demo) share no counter.

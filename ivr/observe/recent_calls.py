@@ -99,6 +99,8 @@ class OwedAnswer:
 class RecentCalls:
     """Remember the live calls, and the last that are over. An observer of calls."""
 
+    wants_still_frames: Final = False
+
     def __init__(self, at_once: int = ENDED_KEPT) -> None:
         """Take `at_once`, the number of live calls."""
         self._at_once = at_once

@@ -13,12 +13,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Final, assert_never
 
 from ivr.call import commands as ask
 from ivr.call import events
-from ivr.call.commands import HangUp
+from ivr.call.commands import Command, HangUp
 from ivr.call.ending import RELEASE_S
 from ivr.call.events import Event
 from ivr.call.ports import CallObserver, CallPorts, DirectPhonePort, PhonePort, WireClosed
@@ -176,6 +176,19 @@ class Session:
         commands = ports.call.receive(event, now)
         if self._observer is not None:
             self._observer.happened(ports.started.call_id, now, event, commands)
+        if commands:
+            self._perform(commands, requests)
+        wake_at = ports.call.wake_at()
+        # A timer that is due earlier stays: a tick that comes too early is harmless and sets the next.
+        if wake_at is None or (self._timer is not None and self._tick_at <= wake_at):
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._tick_at = wake_at
+        self._timer = self._loop.call_later(max(0.0, wake_at - now), self.tick)
+
+    def _perform(self, commands: Sequence[Command], requests: PeerRequests) -> None:
+        """Do what the call asks for."""
         for command in commands:
             match command:
                 case ask.SendAudio() | ask.SendMark() | ask.SendClear():
@@ -194,14 +207,6 @@ class Session:
                     assert_never(command)
         if self._send_queue:
             self._send()
-        wake_at = ports.call.wake_at()
-        # A timer that is due earlier stays: a tick that comes too early is harmless and sets the next.
-        if wake_at is None or (self._timer is not None and self._tick_at <= wake_at):
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-        self._tick_at = wake_at
-        self._timer = self._loop.call_later(max(0.0, wake_at - now), self.tick)
 
     def _now(self) -> float:
         """Return the loop's time in whole microseconds, which a tape writes as a small number."""

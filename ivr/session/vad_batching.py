@@ -77,4 +77,6 @@ class VadBatching:
                 call.scoring_failed(score)
             else:
                 # No threshold is finer than a ten-thousandth, and a tape writes those as small numbers.
-                call.hear(AudioIn(frame.timestamp_ms, frame.payload, round(score * _SCORE_STEPS) / _SCORE_STEPS))
+                speech = round(score * _SCORE_STEPS) / _SCORE_STEPS
+                # Most frames of most calls are silence: they stay as they are.
+                call.hear(AudioIn(frame.timestamp_ms, frame.payload, speech) if speech else frame)

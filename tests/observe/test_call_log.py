@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import pytest
 
 from ivr.call.call import Call
-from ivr.call.commands import Command, HangUp, Note, SendClear
-from ivr.call.events import CallStarted, DigitPressed, Event, Tick
+from ivr.call.commands import Command, HangUp, Note, SendClear, WarmUp
+from ivr.call.events import AudioIn, CallStarted, DigitPressed, Event, Tick
 from ivr.call.options import CallOptions
 from ivr.call.timeline import Turn, TurnOutcome
 from ivr.observe import logs
@@ -137,6 +137,18 @@ def test_an_observer_that_raises_does_no_harm(caplog: pytest.LogCaptureFixture) 
     both.ended("CA1", 0.0, [], HangUp("success", "x"))
     assert good.seen == ["began", "happened", "ended"]
     assert caplog.text.count("observer_failed") == 3
+
+
+def test_frames_from_which_nothing_follows_go_to_those_who_want_them() -> None:
+    class Calm(Good):
+        wants_still_frames = False
+
+    eager, calm = Good(), Calm()
+    both = Observers(eager, Observers(calm), CallLog())
+    for event, commands in ((AudioIn(0, b""), []), (AudioIn(20, b""), [WarmUp()]), (Tick(), [])):
+        both.happened("CA1", 0.0, event, commands)
+    assert (len(eager.seen), len(calm.seen)) == (3, 2)
+    assert (both.wants_still_frames, Observers(calm).wants_still_frames) == (True, False)
 
 
 def test_observers_see_the_stalls_of_the_process() -> None:
