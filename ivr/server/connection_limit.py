@@ -6,6 +6,7 @@ starts. The number follows from the files that the process may have open: what t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Generic, Literal, Protocol, TypeAlias, TypeVar
 
@@ -80,6 +81,8 @@ class ConnectionLimit(Generic[Connection]):
 
     def __init__(self, places: int) -> None:
         self.places = places
+        self.keeps: Callable[[], bool] = lambda: True
+        """Tells whether a connection is kept after the answer to its request."""
         # The order of the states is the order in which connections are given up; in each the oldest comes first.
         self._connections: dict[ConnectionState, dict[Connection, None]] = {"silent": {}, "idle": {}, "asking": {}}
 

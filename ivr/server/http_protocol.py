@@ -154,6 +154,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         # refused need not send its body, and the parser takes a refused upgrade for one that came about.
         if self.cycle is not before and (self.expect_100_continue or self.parser.should_upgrade()):
             self.cycle.keep_alive = False
+        if self.cycle is not before and not self._limit.keeps():
+            self.cycle.keep_alive = False
         if len(self.pipeline) > PIPELINED:
             self.refuse("too_many_requests")
 

@@ -91,7 +91,9 @@ async def rest(reader: asyncio.StreamReader) -> tuple[bytes, float]:
     return said, asyncio.get_running_loop().time()
 
 
-def visit(story: Callable[[Place], Awaitable[None]], *, places: int = 100) -> None:
+def visit(
+    story: Callable[[Place], Awaitable[None]], *, places: int = 100, keeps: Callable[[], bool] = lambda: True
+) -> None:
     @contextlib.asynccontextmanager
     async def served() -> AsyncIterator[Place]:
         listener = bound()
@@ -102,6 +104,7 @@ def visit(story: Callable[[Place], Awaitable[None]], *, places: int = 100) -> No
         def configure(app: Starlette) -> uvicorn.Config:
             settings = load({**ENV, "IVR_KEEP_ALIVE_SECONDS": str(IDLE_SECONDS)})
             limit: ConnectionLimit[LimitedConnection] = ConnectionLimit(places)
+            limit.keeps = keeps
             return config_for(app, settings, limit=limit, refused=lambda reason: place.refused.update([reason]))
 
         async with serving(app, listener, configure):
@@ -157,6 +160,21 @@ def test_a_head_is_read_up_to_its_limits() -> None:
         assert place.refused == {"too_many_headers": 2}
 
     visit(story)
+
+
+def test_a_connection_is_kept_or_its_answer_says_that_it_closes() -> None:
+    kept = [True, False]
+
+    async def story(place: Place) -> None:
+        reader, writer = await place.open(GET)
+        assert b"connection: close" not in await reader.readuntil(b"short")
+        writer.write(GET)
+        said, _ = await rest(reader)
+        assert b"connection: close" in said
+        assert said.endswith(b"short")
+        assert not place.refused
+
+    visit(story, keeps=lambda: kept.pop(0))
 
 
 def test_a_body_may_be_long_and_is_no_head() -> None:

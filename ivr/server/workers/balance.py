@@ -15,6 +15,8 @@ STAND_BACK_S: Final = 0.005
 """Seconds to stand back for each call and connection more than the least. An event loop under load is that late."""
 LONGEST_S: Final = 0.05
 """Seconds to stand back at most: a worker that hangs has the least to do, and takes nothing."""
+UNEVEN: Final = 2
+"""Calls and connections more than the least from which a worker keeps no connection after its answer."""
 LEAVING: Final = 1 << 20
 """What is added to the load of a worker that is about to end: it takes what no other one does."""
 
@@ -23,3 +25,12 @@ def patience(own: int, others: Iterable[int]) -> float:
     """Return for how many seconds a worker leaves a connection to others. `others`: the loads of those that live."""
     least = min(others, default=own)
     return min(LONGEST_S, STAND_BACK_S * max(0, own - least))
+
+
+def keeps(own: int, others: Iterable[int]) -> bool:
+    """Return whether a worker keeps a connection after its answer.
+
+    A proxy sends the next call's stream on a connection that it has kept: it would come here again, whatever the others
+    have to do. On a new one it comes to the worker with the least.
+    """
+    return own - min(others, default=own) < UNEVEN

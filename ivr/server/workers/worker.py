@@ -26,7 +26,7 @@ from ivr.server.serve import CallRecorder, Server, build
 from ivr.server.serve import run as run_server
 from ivr.server.shared.shared import Shared
 from ivr.server.shared.worker import Worker
-from ivr.server.workers.balance import LEAVING, patience
+from ivr.server.workers.balance import LEAVING, keeps, patience
 from ivr.server.workers.listener import SharedListener
 from ivr.server.workers.shares import share
 from ivr.server.workers.supervision import WorkerOrder
@@ -82,6 +82,7 @@ class WorkerServer(Server):
             self._reload()
         # No sockets: uvicorn would take all connections that wait, whatever the others have to do.
         await super().startup([])
+        self.limit.keeps = self._keeps
         self._listener = SharedListener(self.given.listening, self._protocol, self._patience)
         self.servers.append(cast(Any, self._listener))
         self._publish_again()
@@ -93,6 +94,9 @@ class WorkerServer(Server):
 
     def _patience(self) -> float:
         return patience(self._publish(), self.given.table.others(self.given.worker.index))
+
+    def _keeps(self) -> bool:
+        return keeps(self._publish(), self.given.table.others(self.given.worker.index))
 
     def _publish(self) -> int:
         """Tell the others how much there is to do here; return it."""

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from ivr.server.workers.balance import LEAVING, LONGEST_S, STAND_BACK_S, patience
+from ivr.server.workers.balance import LEAVING, LONGEST_S, STAND_BACK_S, UNEVEN, keeps, patience
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,11 @@ def test_a_thousand_calls_are_even_at_any_time(count: int) -> None:
         calls[waits.index(min(waits))].append(now + 400.0)
         even = sum(map(len, calls)) / count
         assert all(abs(len(own) - even) <= 2 for own in calls)
+
+
+@pytest.mark.parametrize(
+    ("own", "others", "kept"),
+    [(9, [], True), (9, [9, 12], True), (9, [8, 12], True), (9, [9 - UNEVEN], False), (LEAVING, [3], False)],
+)
+def test_which_worker_keeps_a_connection_after_its_answer(own: int, others: list[int], kept: bool) -> None:
+    assert keeps(own, others) == kept
