@@ -39,7 +39,8 @@ RULES: Final[tuple[tuple[str, str], ...]] = (
     (r"^_framed \(ivr/server/websocket", "socket out"),
     (r"\(uvicorn/protocols/websockets|\(ivr/server/websocket|\(starlette/websockets|\(picows", "socket in"),
     (r"^Session\._read ", "socket in"),
-    (r"\(ivr/(session|server)/", "session"),
+    # Below `ivr serve` is every stack: it is no work of its own.
+    (r"\(ivr/session/|\(ivr/server/(?!serve\b|workers/)", "session"),
 )  # fmt: skip
 """Pattern of a frame, and the stage it stands for. Of several rows that match, the first counts."""
 STAGES: Final = (*dict.fromkeys(stage for _, stage in RULES), REST)

@@ -24,7 +24,8 @@ RUN = f"main (ivr/cli.py:84);{LOOP}"
 
 ROWS = [
     ([], REST),
-    (["Runner.run (asyncio/runners.py)"], REST),
+    (["serve (ivr/server/serve.py)", "Runner.run (asyncio/runners.py)"], REST),
+    (["serve (ivr/server/workers/supervisor.py)", "Runner.run (asyncio/runners.py)"], REST),
     (["Session._read (ivr/session/session.py)", "Frame.parse (websockets/frames.py)"], "socket in"),
     (["WebSocketsSansIOProtocol.data_received (uvicorn/protocols/websockets/impl.py)"], "socket in"),
     (["Session._read (ivr/session/session.py)", "parse (ivr/twilio/messages.py)"], "parse"),

@@ -260,6 +260,7 @@ def main() -> None:
     asks.add_argument("--settle", type=float, default=3.0, help="seconds before anything is measured")
     given = asks.parse_args()
     gc.freeze()
+    gc.set_threshold(50_000)
     uvloop.run(
         run(given.url, given.calls, seconds=given.seconds, parts=given.parts, ramp_s=given.ramp, settle_s=given.settle)
     )

@@ -83,6 +83,7 @@ async def serve(port: int) -> None:
 
     async with serving(app(), listener, configure):
         gc.freeze()
+        gc.set_threshold(50_000)
         print(json.dumps({"address": f"127.0.0.1:{listener.getsockname()[1]}"}), flush=True)
         await asyncio.Event().wait()
 
