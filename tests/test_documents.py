@@ -14,6 +14,7 @@ from ivr.config.settings import Settings
 from ivr.observe.gc_pauses import GcPauses
 from ivr.observe.metrics import Metrics
 from ivr.observe.upstream_metrics import COUNTERS, FAMILIES
+from ivr.server.shared.shared import Shared
 from scripts.changelog import ROOT
 
 DOCS = ROOT / "docs"
@@ -86,6 +87,7 @@ def test_every_end_of_a_call_is_explained(reason: str) -> None:
 def test_every_metric_is_explained() -> None:
     metrics = Metrics()
     metrics.add(GcPauses(lambda: 0.0))
+    metrics.add(Shared().gauge())
     families = [family for family in metrics.registry.collect() if not family.name.startswith("process_")]
     own = {family.name + {"counter": "_total", "info": "_info"}.get(family.type, "") for family in families}
     services = {f"{name}{'_total' * (name in COUNTERS)}" for name in FAMILIES}

@@ -173,7 +173,9 @@ class Bridge:
         # The REST clients look this up at their first request, when there may be no free file any more.
         await anyio.lowlevel.checkpoint()
         log.info("started", extra={"detector": vad.default_name(), "lines": len(self.settings.all_lines)})
-        self.shared.open(self._told)
+        if not self.shared.alone:
+            self.metrics.add(self.shared.gauge())
+        self.shared.open(self._told, asyncio.get_running_loop().time())
         self.speech_service.open()
         self._preparing = asyncio.create_task(self._prepare())
         if self.garbage is not None:
@@ -280,6 +282,7 @@ class Bridge:
         now = loop.time()
         late = self._loop_lag.beat(due, now)
         self.metrics.lagged(late)
+        self.shared.beat(now)
         if late >= LONG_STALL_S:
             log.warning("loop_stalled", extra={"s": round(late, 1), "calls": len(self.admission)})
             # This beat was due before any deadline that has passed meanwhile: the calls hear of it first.

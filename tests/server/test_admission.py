@@ -166,6 +166,7 @@ class Watched(Shared):
 
     def __init__(self) -> None:
         super().__init__(Worker(0, 2, Path("x")))
+        self.places = self.memory = MemoryPlaces()
         self.told: list[tuple[int, Message]] = []
 
     def tell(self, worker: int, message: Message) -> None:
@@ -175,9 +176,8 @@ class Watched(Shared):
 def test_an_older_stream_at_another_worker_is_told_to_it() -> None:
     shared = Watched()
     admission: Admission[str] = Admission(5, shared=shared)
-    assert isinstance(shared.places, MemoryPlaces)
     admission.arrive("a", "A")
-    shared.places._live["a"] = Owner(1, 9)
+    shared.memory._live["a"] = Owner(1, 9)
     assert admission.arrive("a", "A2") == "A"
     assert shared.told == [(1, Superseded("a", 9))]
     assert admission.superseded == 1
@@ -186,9 +186,8 @@ def test_an_older_stream_at_another_worker_is_told_to_it() -> None:
 def test_what_another_worker_carries_is_told_to_it() -> None:
     shared = Watched()
     admission: Admission[str] = Admission(5, shared=shared)
-    assert isinstance(shared.places, MemoryPlaces)
     admission.arrive("here", "A")
-    shared.places._live["there"] = Owner(1, 9)
+    shared.memory._live["there"] = Owner(1, 9)
     for call in ("here", "there", "nowhere"):
         admission.tell_owner(CallOver(call))
     assert shared.told == [(1, CallOver("there"))]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from ivr.server.shared.places import NEXT_STREAM_SECONDS, Admitted, Awaited, Owner, Place, Terms, decide
@@ -108,6 +108,19 @@ class MemoryPlaces:
     def kept(self, call_id: str) -> bytes | None:
         """See `Places`."""
         return self._kept.get(call_id)
+
+    def put(self, place: Place, now: float) -> None:
+        """Note a place that was given elsewhere."""
+        self._expire(now)
+        self._awaited[place.call_id] = place
+
+    def all_live(self) -> Mapping[str, Owner]:
+        """Return the streams that carry calls, by call."""
+        return self._live
+
+    def all_awaited(self) -> Iterable[Place]:
+        """Return the places that are given."""
+        return self._awaited.values()
 
     def _expire(self, now: float) -> None:
         for call_id in [place.call_id for place in self._awaited.values() if now >= place.deadline]:

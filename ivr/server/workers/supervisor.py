@@ -14,6 +14,7 @@ import secrets
 import select
 import signal
 import socket
+import sqlite3
 import sys
 import time
 import traceback
@@ -27,6 +28,7 @@ from ivr.observe import logs
 from ivr.observe.shared_metrics import forget_worker
 from ivr.server.connection_limit import LISTEN_BACKLOG
 from ivr.server.serve import CallRecorder, bind, in_terminal, tell_notes
+from ivr.server.shared.sqlite_places import prepare, release
 from ivr.server.shared.worker import Worker
 from ivr.server.workers import worker
 from ivr.server.workers.folder import shared_folder
@@ -110,6 +112,10 @@ class Supervisor:
         for listening in self._listening:
             listening.listen(LISTEN_BACKLOG)
             listening.setblocking(False)
+        try:
+            prepare(self._folder)
+        except sqlite3.Error as fault:
+            raise ValueError(f"IVR_WORKERS: {self._folder} cannot be written: {fault}: set it to 1") from None
         # Nothing that was loaded is looked at again, in no process: its memory stays shared.
         gc.collect()
         gc.freeze()
@@ -236,6 +242,9 @@ class Supervisor:
             self._quiet.discard(index)
             self._table.clear(index)
             forget_worker(self._metrics, index)
+            # Where the file is locked for too long, the worker that is started next does it.
+            with contextlib.suppress(sqlite3.Error):
+                release(self._folder, index)
             code = os.waitstatus_to_exitcode(status)
             if live.said.startswith(worker.FAILED):
                 self._why = self._why or live.said[1:].decode("utf-8", "replace")

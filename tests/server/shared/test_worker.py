@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.server.shared.shared import Shared
 from ivr.server.shared.worker import Worker
 
 
@@ -19,14 +18,6 @@ def test_a_process_serves_alone_unless_it_is_told() -> None:
     assert len(worker.secret) == 32
     assert worker.secret != other.secret
     assert "secret" not in repr(worker)
-
-
-def test_alone_there_is_nothing_to_do() -> None:
-    shared = Shared()
-    shared.open(lambda _: None)
-    assert (shared.alone, shared.up, shared.beat(1.0)) == (True, True, False)
-    assert repr(shared) == "<Shared worker 0 of 1, <MemoryPlaces 0 live, 0 awaited>>"
-    shared.close()
 
 
 @given(st.integers(0, 10_000), st.integers(1, 64))
