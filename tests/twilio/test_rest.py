@@ -1,4 +1,4 @@
-"""The REST API through `twilio`'s own client, against servers that are well, unwell and absent."""
+"""Twilio's REST API, against servers that are well, unwell and absent."""
 
 from __future__ import annotations
 
@@ -77,6 +77,7 @@ PROBLEM: dict[str, Any] = {"type": "about:blank", "title": "no", "status": 400, 
     [
         (error(404, 20404), "not_found"),
         (error(404, 0), "not_found"),
+        (lambda _: httpx.Response(404, text="<html>"), "not_found"),
         (error(400, 21220), "gone"),
         (error(401, 20003), "refused"),
         (error(429, 20429), "refused"),
@@ -85,6 +86,7 @@ PROBLEM: dict[str, Any] = {"type": "about:blank", "title": "no", "status": 400, 
         (lambda _: httpx.Response(400, json=PROBLEM), "refused"),
         (lambda _: httpx.Response(200, text="<html>"), "refused"),
         (lambda _: httpx.Response(200, json=[]), "refused"),
+        (lambda _: httpx.Response(200, content=b"\xff"), "refused"),
         (lambda _: httpx.Response(302, headers={"location": "http://127.0.0.1:1/"}), "refused"),
         (raising(httpx.ConnectError("refused")), "unreachable"),
         (raising(httpx.ReadError("cut")), "unreachable"),
