@@ -150,7 +150,9 @@ class Wire:
         asyncio.get_running_loop().call_soon(self._wake)
         await self._reader
         self._reader = None
-        return self._left.pop(0)
+        message = self._left.pop(0)
+        # Bytes that were never hashed or joined before, as a socket gives them.
+        return bytes(bytearray(message)) if isinstance(message, bytes) else message
 
     async def ping(self, heard: Callable[[], None]) -> None:
         asyncio.get_running_loop().call_soon(heard)

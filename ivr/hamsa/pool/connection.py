@@ -53,6 +53,7 @@ class Exchange:
         self.live = live
         self.reused = live.link.reused
         """The link had served before."""
+        self._loop = asyncio.get_running_loop()
         self._inbox: deque[SpeechMessage] = deque()
         self._waiting_bytes = 0
         self._reader: asyncio.Future[bool] | None = None
@@ -71,11 +72,10 @@ class Exchange:
         while not self._inbox:
             if self._lost is not None:
                 raise self._lost
-            loop = asyncio.get_running_loop()
-            self._deadline, self._reader = deadline, loop.create_future()
+            self._deadline, self._reader = deadline, self._loop.create_future()
             # A timer that fires before the deadline stays, and is set again then: deadlines move with every message.
             if self._timer is None or deadline < self._timer_at:
-                self._set_timer(loop)
+                self._set_timer()
             try:
                 in_time = await self._reader
             finally:
@@ -86,23 +86,23 @@ class Exchange:
         self._waiting_bytes -= _weight(message)
         return message
 
-    def _set_timer(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _set_timer(self) -> None:
         self._stop_timer()
         self._timer_at = self._deadline
-        self._timer = loop.call_at(self._timer_at, self._tick, loop)
+        self._timer = self._loop.call_at(self._timer_at, self._tick)
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
-    def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _tick(self) -> None:
         """Tell a reader that has waited to its deadline."""
         self._timer = None
         if self._reader is None or self._reader.done():
             return
         if self._timer_at < self._deadline:
-            self._set_timer(loop)
+            self._set_timer()
         else:
             self._reader.set_result(False)
 
@@ -148,7 +148,10 @@ class LiveLink:
         self._watch = watch
         self._close_timeout = close_timeout
         self._exchange: Exchange | None = None
-        self._frame = 0  # the hash of the last one
+        self._frame: bytes | None = None
+        """The last frame of audio, while its reply lasts..."""
+        self._frame_hash = hash(b"")
+        """...and then its hash: a frame may be 64 kB, and only whether it comes again is asked."""
         self._strays: set[str] = set()
         self._waiting: asyncio.Timeout | None = None
         self._lost: LinkLost | None = None
@@ -257,11 +260,9 @@ class LiveLink:
         self.link.heard(now)
         if isinstance(message, Ack):
             self.link.acknowledged()
-        # A hash instead of the bytes: a frame may be 64 kB, and only whether it comes again is asked.
-        before = self._frame
+        size, again = 0, False
         if isinstance(message, Audio):
-            self._frame = hash(message.payload)
-        size, again = (len(message.payload), before == self._frame) if isinstance(message, Audio) else (0, False)
+            size, again = len(message.payload), self._comes_again(message.payload, now)
         if isinstance(message, Audio | End) and self.link.stale(now, size, again=again):
             self._stray("stale")
         elif isinstance(message, Text) and self.link.trailing(now):
@@ -273,6 +274,15 @@ class LiveLink:
         elif isinstance(message, Audio):
             self._stray("unasked_audio")
 
+    def _comes_again(self, frame: bytes, now: float) -> bool:
+        """Return whether audio is the same as the frame before; asked only about what may trail behind a reply."""
+        # Hashing takes longer than all else that is done with a frame.
+        if self.link.asked and not self.link.trailing(now):
+            self._frame = frame
+            return False
+        before, self._frame_hash = self._frame_hash, hash(frame)
+        return before == self._frame_hash
+
     def _answer(self, message: SpeechMessage, now: float) -> None:
         """Deliver a message of the reply in flight."""
         exchange, over = self._exchange, ends_reply(self.link.kind, message)
@@ -281,6 +291,8 @@ class LiveLink:
         if over:
             self.link.end(now)
             self._exchange = None
+            if self._frame is not None:
+                self._frame, self._frame_hash = None, hash(self._frame)
             self._rearm()
         if exchange is not None:
             exchange.deliver(message)

@@ -101,6 +101,8 @@ class LinkPool:
         self._numbers = count(1)
         self._connects: set[asyncio.Task[None]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        """The loop that the pool belongs to, once it is used. Asking for it each time takes a system call."""
         self._timer: asyncio.TimerHandle | None = None
         self._news = asyncio.Event()
         self._closed = False
@@ -118,7 +120,9 @@ class LinkPool:
 
     def now(self) -> float:
         """Return the loop's time in seconds."""
-        return asyncio.get_running_loop().time()
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        return self._loop.time()
 
     def breaker(self, kind: SpeechKind) -> Breaker:
         """Return the breaker of the requests of one kind."""

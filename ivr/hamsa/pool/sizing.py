@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import ceil
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from ivr.hamsa.messages import SpeechKind
 from ivr.hamsa.pool.link import TIMER_SLACK, TRAIL, Link
@@ -105,8 +105,7 @@ def should_leave(waiter: Waiter, waiters: Iterable[Waiter], now: float, state: P
     return ahead >= (0 if is_late else max(1, state.busy + state.draining))
 
 
-@dataclass(frozen=True, slots=True)
-class PoolState:
+class PoolState(NamedTuple):
     """Count the links of one kind when each request that a free link fits has got it."""
 
     free: int = 0
