@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated, Final, cast
@@ -83,6 +84,8 @@ async def examine(settings: Settings, ask: str = "") -> AsyncIterator[Finding]:
         yield Finding("setting", note, good=False)
     for hint in settings.hints:
         yield Finding("perhaps wrong", hint)
+    if settings.workers > 1:
+        yield _workers(settings.workers)
     # What the operator writes into the number's page at Twilio, and what a signature is checked against.
     yield Finding("voice URL of the number", f"{settings.public_url}/voice (HTTP POST)")
     yield Finding("status callback of the number", f"{settings.public_url}/status")
@@ -120,6 +123,16 @@ async def examine(settings: Settings, ask: str = "") -> AsyncIterator[Finding]:
     if ask:
         for line in lines.values():
             yield await _asked(settings, line, ask)
+
+
+def _workers(count: int) -> Finding:
+    """Say whether there are cores for the workers."""
+    if not hasattr(os, "fork"):
+        return Finding("workers", "IVR_WORKERS: this system has no fork(): set it to 1, or leave it out", good=False)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if count > cores:
+        return Finding("perhaps wrong", f"IVR_WORKERS {count}, and the bridge has {cores} cores: set it to {cores}")
+    return Finding("workers", f"{count}, for {cores} cores")
 
 
 async def _hamsa(settings: Settings) -> Finding:

@@ -220,3 +220,23 @@ def test_check_shows_no_password_of_a_url(tmp_path: Path) -> None:
     findings = found(settings_for(NOWHERE, tmp_path, more), "hello")
     assert "hidden" not in repr(findings)
     assert f"agent http://***@{NOWHERE}/webhook?key=***" in findings
+
+
+@pytest.mark.parametrize(
+    ("workers", "cores", "finding"),
+    [
+        ("4", 4, Finding("workers", "4, for 4 cores")),
+        ("4", 2, Finding("perhaps wrong", "IVR_WORKERS 4, and the bridge has 2 cores: set it to 2")),
+    ],
+    ids=["enough", "few"],
+)
+def test_check_counts_the_cores_for_workers(
+    workers: str, cores: int, finding: Finding, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(cores)))
+    assert found(settings_for(NOWHERE, tmp_path, {"IVR_WORKERS": workers}))[finding.name] == finding
+
+
+def test_check_says_where_there_can_be_no_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("os.fork")
+    assert found(settings_for(NOWHERE, tmp_path, {"IVR_WORKERS": "2"}))["workers"].good is False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from ivr.testbench.loopback import bound
@@ -42,6 +44,11 @@ class Machine:
         """The processes of the workers, in the order of their start."""
         pid = self.process.pid
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+    def worker_of(self, line: str, call: str) -> int:
+        """The number of the worker that has logged this about a call; -1: none yet."""
+        found = re.search(rf" {line} .*call={call}.* worker=(\d+)", self.log)
+        return int(found[1]) if found else -1
 
     def get(self, path: str, headers: dict[str, str] | None = None) -> httpx.Response:
         return httpx.get(f"http://{self.place}{path}", headers=headers, trust_env=False)
@@ -78,6 +85,15 @@ def until(true: Callable[[], bool]) -> None:
     while not true():
         assert time.monotonic() < end
         time.sleep(0.02)
+
+
+def closing_code(phone: ClientConnection) -> int | None:
+    """What a stream is closed with."""
+    try:
+        while True:
+            phone.recv(PATIENCE)
+    except ConnectionClosed as closed:
+        return closed.rcvd.code if closed.rcvd else None
 
 
 def call_id(number: int) -> str:

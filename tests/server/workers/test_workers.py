@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.server.workers.machine import call_id, ended, started, stream_id, until
+from ivr.testbench.phone import messages as wire
+from tests.server.workers.machine import call_id, closing_code, ended, started, stream_id, until
+from tests.support.front import ACCOUNT
 
 pytestmark = [pytest.mark.live, pytest.mark.skipif(not Path("/proc").exists(), reason="children are found in /proc")]
 
@@ -63,12 +65,11 @@ def test_workers_that_cannot_start_end_the_parent(tmp_path: Path) -> None:
 
 
 def test_the_page_of_figures_is_of_all_workers(tmp_path: Path) -> None:
-    with started(tmp_path, "--dev", "--workers", "2") as machine, contextlib.ExitStack() as phones:
-        for number in range(6):
-            assert machine.ring(call_id(number))
+    with started(tmp_path, "--workers", "2") as machine, contextlib.ExitStack() as phones:
+        given = [machine.ring(call_id(number)) for number in range(6)]
         # Each goes to the worker that has less to do.
-        for number in range(6, 10):
-            phones.enter_context(machine.phone(call_id(number), stream_id(number), {}))
+        for number in range(4):
+            phones.enter_context(machine.phone(call_id(number), stream_id(number), given[number]))
         until(lambda: machine.metrics()["ivr_live_calls"] == 4)
         assert machine.metrics()['ivr_answers_total{document="answer"}'] == 6
         os.kill(machine.workers[0], signal.SIGKILL)
@@ -80,3 +81,46 @@ def test_the_page_of_figures_is_of_all_workers(tmp_path: Path) -> None:
         assert page['ivr_calls_total{line="default"}'] == 4
         assert page["process_resident_memory_bytes"] > 50_000_000
         assert page["ivr_connects_per_second"] == 4
+
+
+def test_a_stream_comes_to_another_worker_and_outlives_the_first(tmp_path: Path) -> None:
+    with started(tmp_path, "--workers", "2") as machine:
+        call = call_id(1)
+        given = machine.ring(call)
+        until(lambda: machine.worker_of("answered", call) >= 0)
+        first = machine.worker_of("answered", call)
+        pid = machine.workers[first]
+        # Who hangs takes nothing: the stream comes to the other one.
+        os.kill(pid, signal.SIGSTOP)
+        with machine.phone(call, stream_id(1), given) as phone:
+            until(lambda: machine.worker_of("call_started", call) == 1 - first)
+            os.kill(pid, signal.SIGKILL)
+            until(lambda: machine.log.count(" listening ") == 3)
+            # A token is used once, at whichever worker.
+            with machine.phone(call, stream_id(2), given) as again:
+                assert closing_code(again) == 1008
+            phone.send(wire.stop(wire.Ids(ACCOUNT, call, stream_id(1)), 2))
+            assert closing_code(phone) == 1000
+        assert machine.metrics()["ivr_live_calls"] == 0
+
+
+def test_a_signal_lets_the_calls_of_all_workers_end(tmp_path: Path) -> None:
+    with started(tmp_path, "--workers", "2", IVR_MAX_CALLS="3") as machine, contextlib.ExitStack() as streams:
+        phones = []
+        for number in (1, 2):
+            given = machine.ring(call_id(number))
+            phones.append(streams.enter_context(machine.phone(call_id(number), stream_id(number), given)))
+        until(lambda: machine.metrics()["ivr_live_calls"] == 2)
+        assert {machine.worker_of("call_started", call_id(number)) for number in (1, 2)} == {0, 1}
+        awaited = machine.ring(call_id(3))
+        # The number of calls is the machine's.
+        assert machine.ring(call_id(4)) == {}
+        machine.process.send_signal(signal.SIGTERM)
+        until(lambda: machine.log.count(" draining ") == 2)
+        assert machine.get("/readyz").status_code == 503
+        phones.append(streams.enter_context(machine.phone(call_id(3), stream_id(3), awaited)))
+        until(lambda: machine.worker_of("call_started", call_id(3)) >= 0)
+        for number, phone in enumerate(phones, 1):
+            phone.send(wire.stop(wire.Ids(ACCOUNT, call_id(number), stream_id(number)), 2))
+            assert closing_code(phone) == 1000
+        assert machine.process.wait(30) == 0
