@@ -120,6 +120,7 @@ class Exchange:
 
     def fail(self, lost: LinkLost) -> None:
         self._lost = self._lost or lost
+        self._stop_timer()
         self._wake()
 
     def cancel(self) -> None:
