@@ -85,7 +85,10 @@ class Bench:
         bridge, phone, services = ((after.cpu_s - then.cpu_s) / took for then, after in zip(first, last, strict=True))
         others = max(0.0, whole - bridge - phone - services)
         main = (last[0].main_cpu_s - first[0].main_cpu_s) / took
-        return told, Processes(took, bridge, phone, services, others, max(0.0, last[0].rss_mb - before.rss_mb), main)
+        kernel = (last[0].kernel_s - first[0].kernel_s) / took
+        return told, Processes(
+            took, bridge, phone, services, others, max(0.0, last[0].rss_mb - before.rss_mb), main, kernel
+        )
 
 
 def say(words: str) -> None:

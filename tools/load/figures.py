@@ -82,6 +82,8 @@ class Processes:
     """Memory of the bridge above what it had before the calls."""
     main_cores: float = 0.0
     """What of the bridge's cores its main threads used."""
+    kernel_cores: float = 0.0
+    """What of that went into system calls."""
 
 
 def _rounded(value: float | None) -> float | None:

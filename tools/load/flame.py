@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Final
 
-from tools.load.stages import REST, STAGES, of_main_thread, stacks, stage_of
+from tools.load.stages import STAGES, of_main_thread, stacks, stage_of
 
 WIDTH: Final = 1200
 ROW: Final = 17
@@ -23,7 +23,7 @@ _LETTER: Final = 6.3
 """Pixels of a letter, at most."""
 COLOURS: Final = (
     "#7fb3d5", "#b3b6b7", "#76d7c4", "#f7b267", "#f4845f", "#a3c585",
-    "#f9d56e", "#82a8e0", "#8fd3c8", "#d7bde2", "#dcd6cb",
+    "#f9d56e", "#82a8e0", "#8fd3c8", "#d7bde2",
 )  # fmt: skip
 
 
@@ -59,7 +59,8 @@ def tree(raw: Iterable[str]) -> Box:
     """Build the tree of the main thread, without the frames that all stacks begin with."""
     whole = Box("the bridge's main thread")
     for frames, count in of_main_thread(stacks(raw)):
-        whole.add([frame for frame in frames if frame], count, stage_of(frames))
+        if stage := stage_of(frames):
+            whole.add([frame for frame in frames if frame], count, stage)
     trunk = whole
     # Stacks that a sampler caught outside of everything (an empty one, the start) are no reason to draw the start.
     while len(trunk.inner) and max(one.count for one in trunk.inner.values()) > 0.95 * whole.count:
@@ -107,7 +108,7 @@ def draw(raw: Iterable[str], title: str) -> str:
         x, y = WIDTH * one.left, TOP + ROW * one.row
         text = _short(one.box.name, int((width - 6) / _LETTER))
         # A caller has the colour of what most of its samples are for.
-        colour = colours[max(one.box.stages, key=one.box.stages.__getitem__, default=REST)]
+        colour = colours[max(one.box.stages, key=one.box.stages.__getitem__, default=STAGES[0])]
         parts.append(
             f'<g><title>{share}</title><rect x="{x:.1f}" y="{y}" width="{max(0.5, width - 0.6):.1f}" '
             f'height="{ROW - 1}" fill="{colour}"/>'

@@ -24,6 +24,8 @@ class Usage:
     cpu_s: float = 0.0
     main_cpu_s: float = 0.0
     """CPU time of the main threads."""
+    kernel_s: float = 0.0
+    """Part of it in system calls."""
     rss_mb: float = 0.0
     files: int = 0
     threads: int = 0
@@ -33,6 +35,7 @@ class Usage:
         return Usage(
             self.cpu_s + other.cpu_s,
             self.main_cpu_s + other.main_cpu_s,
+            self.kernel_s + other.kernel_s,
             self.rss_mb + other.rss_mb,
             self.files + other.files,
             self.threads + other.threads,
@@ -53,9 +56,11 @@ def of_process(pid: int) -> Usage:
     home = PROC / str(pid)
     try:
         fields = _stat(home / "stat")
-        main = _cpu(_stat(home / "task" / str(pid) / "stat"))
+        main = _stat(home / "task" / str(pid) / "stat")
         rss = int((home / "statm").read_text().split()[1]) * _PAGE / 1e6
-        return Usage(_cpu(fields), main, rss, len(list((home / "fd").iterdir())), int(fields[17]))
+        return Usage(
+            _cpu(fields), _cpu(main), int(main[12]) / _TICK, rss, len(list((home / "fd").iterdir())), int(fields[17])
+        )
     except (OSError, IndexError):
         return Usage()
 

@@ -18,7 +18,7 @@ from tools.load.figures import Level, table
 from tools.load.machine import Unfit
 from tools.load.stages import Sampled
 
-RATE: Final = 100
+RATE: Final = 50
 """Samples a second."""
 
 
@@ -66,9 +66,10 @@ def run(bench: Bench, levels: Sequence[int], spy: str) -> Profile:
         running = stack.enter_context(processes.counted(bench.services.address, bench.cores.bridge, bench.folder))
         for calls in levels:
             raw.unlink(missing_ok=True)
-            # The bridge is not paused for a sample: a stack in a thousand is torn, and the calls are as they are.
+            # The bridge stands still for a sample, about a millisecond: otherwise torn stacks would be left out, and those
+            # are torn that change fast.
             command = [
-                spy, "record", "--nonblocking", "--idle", "--pid", str(running.pid), "--format", "raw",
+                spy, "record", "--pid", str(running.pid), "--format", "raw",
                 "--output", str(raw), "--rate", str(RATE), "--duration", str(max(1, int(bench.seconds) - 1)),
             ]  # fmt: skip
             before: list[float] = []
@@ -90,9 +91,9 @@ def run(bench: Bench, levels: Sequence[int], spy: str) -> Profile:
                 raise Unfit("py-spy wrote nothing: it may need root, or /proc/sys/kernel/yama/ptrace_scope 0")
             used = bench.last
             assert used is not None
-            done.raw = stages.awake(raw.read_text("utf-8").splitlines(), used.main_cores)
+            done.raw = raw.read_text("utf-8").splitlines()
             done.levels.append(told)
-            by_stage = stages.samples_by_stage(done.raw)
-            others = used.bridge_cores - used.main_cores
-            done.sampled.append(Sampled(calls, used.main_cores, others, by_stage, collected / used.seconds))
+            others, by_stage = used.bridge_cores - used.main_cores, stages.samples_by_stage(done.raw)
+            collector = collected / used.seconds
+            done.sampled.append(Sampled(calls, used.main_cores, used.kernel_cores, others, by_stage, collector))
     return done

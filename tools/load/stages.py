@@ -15,8 +15,11 @@ from typing import Final
 
 FRAMES_A_SECOND: Final = 50
 """Frames that each call receives in a second."""
-REST: Final = "loop and kernel"
-"""Stage of a stack that no row matches: the event loop itself, and the system calls that it makes."""
+KERNEL: Final = "kernel"
+"""The main thread's time in system calls, of all stages, as the kernel counts it."""
+REST: Final = ""
+"""Stage of a stack that no row matches, the event loop alone. A sampler cannot tell whether it works, waits for a
+socket or waits for the core, so these stacks say nothing. What the loop does in C is shared out over the stages."""
 COLLECTOR: Final = "of it garbage collector"
 """No sampler of Python frames sees the collector: it runs inside of whatever stage made the object too many."""
 SUM: Final = "sum"
@@ -43,7 +46,7 @@ RULES: Final[tuple[tuple[str, str], ...]] = (
     (r"\(ivr/session/|\(ivr/server/(?!serve\b|workers/)", "session"),
 )  # fmt: skip
 """Pattern of a frame, and the stage it stands for. Of several rows that match, the first counts."""
-STAGES: Final = (*dict.fromkeys(stage for _, stage in RULES), REST)
+STAGES: Final = tuple(dict.fromkeys(stage for _, stage in RULES))
 _THREAD: Final = re.compile(r"^(Thread\._bootstrap|_bootstrap_inner)\b")
 _RULES: Final = tuple((re.compile(pattern), stage) for pattern, stage in RULES)
 _LINE: Final = re.compile(r":\d+\)$")
@@ -56,6 +59,8 @@ class Sampled:
     calls: int
     main_cores: float
     """CPU seconds of the main thread in a second."""
+    kernel_cores: float
+    """Part of them in system calls."""
     other_cores: float
     """CPU seconds of all other threads in a second."""
     samples: Mapping[str, int]
@@ -66,9 +71,11 @@ class Sampled:
     def micros(self) -> dict[str, float]:
         """Return microseconds of CPU for each received frame, by stage."""
         frames = max(1, self.calls * FRAMES_A_SECOND)
-        whole = max(1, sum(self.samples.values()))
-        found = {stage: 1e6 * self.main_cores * count / whole / frames for stage, count in self.samples.items()}
-        return found | {THREADS: 1e6 * self.other_cores / frames, COLLECTOR: 1e6 * self.collector_cores / frames}
+        known = {stage: count for stage, count in self.samples.items() if stage != REST}
+        a_sample = 1e6 * (self.main_cores - self.kernel_cores) / max(1, sum(known.values())) / frames
+        cores = {KERNEL: self.kernel_cores, THREADS: self.other_cores, COLLECTOR: self.collector_cores}
+        counted = {name: 1e6 * used / frames for name, used in cores.items()}
+        return {stage: count * a_sample for stage, count in known.items()} | counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,27 +120,6 @@ def samples_by_stage(raw: Iterable[str]) -> Counter[str]:
     return found
 
 
-def awake(raw: Iterable[str], main_cores: float) -> list[str]:
-    """Return stacks that hold the idle time too without it: `main_cores` is what the main thread used of a core.
-
-    A stack of the event loop alone is work or waiting, which no sampler can tell apart from outside. What the thread
-    used beside all other stacks is the loop's work.
-    """
-    lines = list(raw)
-    found = samples_by_stage(lines)
-    whole, waits = sum(found.values()), found[REST]
-    # Where other processes take turns on the core, the other stacks alone are more than the thread used.
-    kept = max(0.0, main_cores * whole - (whole - waits)) / max(1, waits)
-    out = []
-    for line in lines:
-        head, _, count = line.rpartition(" ")
-        if kept < 1 and any(stage_of(frames) == REST for frames, _ in of_main_thread(stacks([line]))):
-            out.append(f"{head} {round(int(count) * kept)}")
-        else:
-            out.append(line)
-    return out
-
-
 def fit(points: Sequence[tuple[int, float]]) -> Fit:
     """Fit microseconds a frame at several numbers of calls: least squares over the whole cost, `a + b * frames`."""
     frames = [calls * FRAMES_A_SECOND for calls, _ in points]
@@ -149,7 +135,7 @@ def fit(points: Sequence[tuple[int, float]]) -> Fit:
 def table(levels: Sequence[Sampled]) -> str:
     """Return the cost of each stage as a Markdown table: a column a load, and the fit where there are several."""
     costs = [level.micros() for level in levels]
-    names = [stage for stage in (*STAGES, THREADS) if any(cost.get(stage) for cost in costs)]
+    names = [stage for stage in (*STAGES, KERNEL, THREADS) if any(cost.get(stage) for cost in costs)]
     lines = [*names, SUM, *[COLLECTOR] * any(cost[COLLECTOR] for cost in costs)]
     several = len(levels) > 1
     head = ["us a frame", *(f"{level.calls} calls" for level in levels)]

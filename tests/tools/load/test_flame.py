@@ -14,6 +14,7 @@ RAW = [
     f"{START};Session._read (ivr/session/session.py:12);Call.receive (ivr/call/call.py:90) 150",
     f"{START};<lambda> (ivr/twilio/messages.py:3) 249",
     f"{START};rare (ivr/call/call.py:9) 1",
+    f"{START} 4000",
     "Thread._bootstrap (threading.py:1);LogWriter.run (ivr/observe/log_writer.py:9) 5000",
 ]
 

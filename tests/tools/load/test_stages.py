@@ -6,11 +6,11 @@ import pytest
 
 from tools.load.stages import (
     COLLECTOR,
+    KERNEL,
     REST,
     STAGES,
     THREADS,
     Sampled,
-    awake,
     fit,
     of_main_thread,
     samples_by_stage,
@@ -51,7 +51,7 @@ ROWS = [
 
 def test_the_innermost_known_frame_decides() -> None:
     assert [(frames, stage_of(frames)) for frames, _ in ROWS] == ROWS
-    assert {stage for _, stage in ROWS} == set(STAGES)
+    assert {stage for _, stage in ROWS} == {*STAGES, REST}
 
 
 def test_raw_lines_lose_their_line_numbers() -> None:
@@ -66,17 +66,15 @@ def test_other_threads_are_not_the_main_thread() -> None:
 
 
 def test_shares_of_samples_become_microseconds_a_frame() -> None:
-    sampled = Sampled(20, 0.4, 0.02, {"call": 3, "model": 1}, 0.01)
-    assert sampled.micros() == pytest.approx({"call": 300.0, "model": 100.0, THREADS: 20.0, COLLECTOR: 10.0})
-    assert Sampled(0, 0.0, 0.0, {}).micros() == {THREADS: 0.0, COLLECTOR: 0.0}
+    sampled = Sampled(20, 0.5, 0.1, 0.02, {"call": 3, "model": 1, REST: 96}, 0.01)
+    cost = {"call": 300.0, "model": 100.0, KERNEL: 100.0, THREADS: 20.0, COLLECTOR: 10.0}
+    assert sampled.micros() == pytest.approx(cost)
+    assert Sampled(0, 0.0, 0.0, 0.0, {}).micros() == {KERNEL: 0.0, THREADS: 0.0, COLLECTOR: 0.0}
 
 
-def test_waiting_is_taken_out_of_idle_samples() -> None:
+def test_the_loop_alone_is_a_sample_of_no_stage() -> None:
     raw = [f"{RUN};f (ivr/call/call.py:1) 30", f"{RUN} 70", "Thread._bootstrap (threading.py:1) 100"]
-    assert samples_by_stage(awake(raw, 0.4)) == {"call": 30, REST: 10}
-    assert samples_by_stage(awake(raw, 0.2)) == {"call": 30, REST: 0}
-    assert awake(raw, 1.0) == raw
-    assert awake([], 0.5) == []
+    assert samples_by_stage(raw) == {"call": 30, REST: 70}
 
 
 def test_a_line_through_several_loads() -> None:
@@ -87,14 +85,14 @@ def test_a_line_through_several_loads() -> None:
 
 
 def test_the_table_has_a_column_for_each_load() -> None:
-    one = Sampled(10, 0.1, 0.0, {"call": 1})
+    one = Sampled(10, 0.1, 0.0, 0.0, {"call": 1})
     assert table([one]).splitlines() == [
         "| us a frame | 10 calls |",
         "| --- | ---: |",
         "| call | 200.0 |",
         "| sum | 200.0 |",
     ]
-    two = table([one, Sampled(20, 0.2, 0.1, {"call": 3, "parse": 1}, 0.01)]).splitlines()
+    two = table([one, Sampled(20, 0.2, 0.0, 0.1, {"call": 3, "parse": 1}, 0.01)]).splitlines()
     assert two[0] == "| us a frame | 10 calls | 20 calls | each further frame | fixed, ms a second |"
     assert two[2:] == [
         "| parse | 0.0 | 50.0 | 100.0 | -50.0 |",
