@@ -98,7 +98,7 @@ def level(
     p50, p99 = percentile(turns, 50), percentile(turns, 99)
     longest = max(told["answer_ms"], default=0.0)
     short = sum(one < longest - SHORT_MS for one in told["answer_ms"])
-    missing = max(0, told["interrupted"] - len(told["barge_in_ms"]))
+    missing = told["not_cleared"]
     late = percentile(told["late_ms"], 99) or 0.0
     broken = []
     if p99 is None:

@@ -66,8 +66,8 @@ def run(bench: Bench, levels: Sequence[int], spy: str) -> Profile:
         running = stack.enter_context(processes.counted(bench.services.address, bench.cores.bridge, bench.folder))
         for calls in levels:
             raw.unlink(missing_ok=True)
-            # The bridge stands still for a sample, about a millisecond: otherwise torn stacks would be left out, and those
-            # are torn that change fast.
+            # The bridge stands still for a sample, about a millisecond: otherwise torn stacks would be left out, and
+            # those that change fast are torn.
             command = [
                 spy, "record", "--pid", str(running.pid), "--format", "raw",
                 "--output", str(raw), "--rate", str(RATE), "--duration", str(max(1, int(bench.seconds) - 1)),

@@ -76,11 +76,26 @@ def test_the_first_answer_is_interrupted_and_the_second_heard(phone: Phone) -> N
     assert phone.figures.barge_in_ms == pytest.approx([60])
     phone.run(0.7)
     phone.hear(1.0)
+    assert phone.figures.not_cleared == 0
     phone.run(1.0 + 0.8 + 0.1)
     assert phone.figures.turn_ms == pytest.approx([700])
     assert phone.figures.answer_ms == [1000.0]
     phone.until_asked()
     assert (phone.figures.asked, phone.figures.interrupted) == (3, 1)
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_an_interruption_without_clear_is_counted(phone: Phone, answered: bool) -> None:
+    phone.until_asked()
+    phone.run(0.7)
+    phone.hear(8.0)
+    phone.until_asked()
+    assert phone.figures.not_cleared == 0
+    phone.run(0.7)
+    if answered:
+        phone.hear(1.0)
+    phone.run(8.1)
+    assert (phone.figures.not_cleared, phone.figures.barge_in_ms) == (1, [])
 
 
 def test_marks_come_back_when_the_playback_reaches_them(phone: Phone) -> None:

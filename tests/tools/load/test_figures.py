@@ -16,6 +16,7 @@ FINE: dict[str, Any] = {
     "underrun_ms": [],
     "late_ms": [0.1] * 99,
     "interrupted": 2,
+    "not_cleared": 0,
     "lost": 0,
     "dropped": 0,
 }
@@ -44,7 +45,7 @@ def test_a_level_within_all_limits() -> None:
         ({"turn_ms": []}, "no turn"),
         ({"turn_ms": [700.0, 900.0]}, "turn p99 898 > 860 ms"),
         ({"underrun_ms": [21.0]}, "1 underruns"),
-        ({"barge_in_ms": [60.0]}, "1 interruptions without clear"),
+        ({"not_cleared": 1}, "1 interruptions without clear"),
         ({"lost": 2}, "2 turns lost"),
         ({"dropped": 3}, "3 calls lost"),
         ({"answer_ms": [8000.0, 7900.0]}, "1 answers short"),
@@ -64,8 +65,8 @@ def test_a_level_that_may_say_nothing_says_why() -> None:
 
 
 def test_one_answer_in_a_hundred_may_end_by_itself() -> None:
-    assert measured(interrupted=200, barge_in_ms=[60.0] * 198).broken == ()
-    assert measured(interrupted=200, barge_in_ms=[60.0] * 197).broken == ("3 interruptions without clear",)
+    assert measured(interrupted=200, not_cleared=2).broken == ()
+    assert measured(interrupted=200, not_cleared=3).broken == ("3 interruptions without clear",)
 
 
 def test_a_percentile_lies_between_values() -> None:

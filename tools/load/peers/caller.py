@@ -66,6 +66,8 @@ class Figures:
     asked: int = 0
     lost: int = 0
     interrupted: int = 0
+    not_cleared: int = 0
+    """Interruptions that got an answer, or none, without `clear`."""
     stale_ms: float = 0.0
     """Audio after `clear` and before the next answer."""
     messages: int = 0
@@ -177,6 +179,7 @@ class LoadCaller:
         elif self._act == "listens":
             if now - self._asked_at > PATIENCE_S:
                 self._figures.lost += 1
+                self._settle_interruption()
                 self._pause()
         elif not self._turn % 2 and now - self._answer_at >= INTERRUPT_AFTER_S and now < self._plays_until:
             self._figures.interrupted += 1
@@ -209,6 +212,10 @@ class LoadCaller:
     def _pause(self) -> None:
         self._act, self._frames_left = "waits", int(PAUSE_S / FRAME_S)
 
+    def _settle_interruption(self) -> None:
+        self._figures.not_cleared += self._interrupted_at is not None and not self._cleared
+        self._interrupted_at = None
+
     def _hear(self, seconds: float, now: float) -> None:
         figures = self._figures
         if self._act == "listens":
@@ -217,7 +224,7 @@ class LoadCaller:
             else:
                 (figures.turn_ms if self._turn else figures.first_turn_ms).append(1e3 * (now - self._asked_at))
                 self._act, self._answer_at, self._answer_s = "hears", now, 0.0
-                self._interrupted_at = None
+                self._settle_interruption()
         elif self._act == "hears":
             gap = now - self._plays_until
             if gap > GAP_S:
