@@ -106,6 +106,8 @@ class RecentCalls:
         self._at_once = at_once
         self.describe: Callable[[CallStarted], dict[str, str]] = lambda _: {}
         """Return what is told `about` a call that begins."""
+        self.tell: Callable[[str, CallSnapshot], None] = lambda _call, _snapshot: None
+        """Given a call, and what is known of it, whenever that has changed."""
         self._going: dict[str, CallSnapshot] = {}
         self._over: dict[str, CallSnapshot] = {}
         self._owed: dict[str, OwedAnswer] = {}
@@ -123,12 +125,16 @@ class RecentCalls:
             self._over.pop(call_id, None)
             _keep(self._going, call_id, CallSnapshot(now, about=self.describe(event)), self._at_once)
             _keep(self._owed, call_id, OwedAnswer(), self._at_once)
+            self.tell(call_id, self._going[call_id])
         # Audio alone changes nothing, and comes fifty times a second.
         elif isinstance(event, AudioIn) and not commands:
             return
         elif (owed := self._owed.get(call_id)) is not None and call_id in self._going:
             owed.happened(event, commands)
-            self._going[call_id].owes = bool(owed)
+            snapshot = self._going[call_id]
+            if snapshot.owes != bool(owed):
+                snapshot.owes = bool(owed)
+                self.tell(call_id, snapshot)
 
     def ended(self, call_id: str, now: float, turns: Sequence[Turn], hang_up: HangUp) -> None:
         """Remember how a call ended, and its turns."""
@@ -141,6 +147,7 @@ class RecentCalls:
             snapshot.owes = False
             snapshot.result, snapshot.reason, snapshot.turns = hang_up.result, hang_up.reason, list(turns)
             _keep(self._over, call_id, snapshot, ENDED_KEPT)
+            self.tell(call_id, snapshot)
 
     def get(self, call_id: str) -> CallSnapshot | None:
         """Return a call. None: the call is unknown."""

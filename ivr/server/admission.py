@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final, Generic, TypeVar
 
+from ivr.observe.recent_calls import ENDED_KEPT
 from ivr.server.shared.messages import CallOver, Learnt, StreamOver, Superseded
 from ivr.server.shared.places import Place, Terms, Verdict
 from ivr.server.shared.shared import Shared
@@ -160,6 +161,16 @@ class Admission(Generic[Live]):
     def learn(self, call_id: str, found: Mapping[str, str]) -> None:
         """Add to what is known of a call whose stream is awaited, or open."""
         self._places.learn(call_id, found)
+
+    def keep(self, call_id: str, snapshot: bytes) -> None:
+        """Keep what a developer may ask of a call, for every worker, unless another worker carries it now."""
+        owner = self._places.owner(call_id)
+        if owner is None or owner.worker == self._shared.worker.index:
+            self._places.keep(call_id, snapshot, self.max_calls + ENDED_KEPT)
+
+    def kept(self, call_id: str) -> bytes | None:
+        """Return what is kept of a call."""
+        return self._places.kept(call_id)
 
     def tell_owner(self, message: CallOver | StreamOver | Learnt) -> None:
         """Tell the worker that carries a call. Nothing happens where that is this one, or none."""

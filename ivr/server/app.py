@@ -37,7 +37,7 @@ from ivr.call.ports import CallObserver, WireClosed
 from ivr.config.settings import Settings
 from ivr.observe.call_log import Observers
 from ivr.observe.metrics import CONTENT_TYPE
-from ivr.observe.recent_calls import RecentCalls, encode
+from ivr.observe.recent_calls import RecentCalls, decode, encode
 from ivr.server.bridge import Bridge
 from ivr.server.local_only import LocalOnly
 from ivr.server.paths import PROBLEMS, misdirected, resolve
@@ -128,6 +128,8 @@ class Routes:
     def __init__(self, bridge: Bridge, recent: RecentCalls) -> None:
         self.bridge = bridge
         self._recent = recent
+        if not bridge.shared.alone:
+            recent.tell = lambda call_id, snapshot: bridge.admission.keep(call_id, encode(snapshot))
         self._long_bodies = 0
         """Requests with a long body that are being looked at, or wait for that."""
         self._one_long_body = asyncio.Lock()
@@ -241,10 +243,17 @@ class Routes:
         """Return a call that is over; 202 while it lasts."""
         # It holds speech, which must not leave the machine by a tunnel.
         from_here = not RELAYED.intersection(request.headers)
-        snapshot = self._recent.get(request.path_params["call"]) if from_here else None
-        if snapshot is None:
+        told = self._told_of(request.path_params["call"]) if from_here else None
+        if told is None:
             return self._refuse("calls", "unknown_call", 404)
-        return Response(encode(snapshot), 200 if snapshot.result else 202, media_type="application/json")
+        return Response(told, 200 if decode(told).result else 202, media_type="application/json")
+
+    def _told_of(self, call_id: str) -> bytes | None:
+        """Return what is known of one of the last calls, of any worker."""
+        kept = None if self.bridge.shared.alone else self.bridge.admission.kept(call_id)
+        if kept is None and (snapshot := self._recent.get(call_id)) is not None:
+            return encode(snapshot)
+        return kept
 
     # -- the sender ----------------------------------------------------------------------------------------------
 

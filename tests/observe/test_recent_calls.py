@@ -17,6 +17,7 @@ from ivr.call.commands import (
 )
 from ivr.call.events import (
     SUPERSEDED,
+    AudioIn,
     CallStarted,
     Event,
     ReplyDelta,
@@ -46,6 +47,21 @@ def test_a_call_is_remembered_with_its_turns() -> None:
     assert decode(encode(told)) == told
     assert recent.get("CA2") is None
     assert repr(recent) == "<RecentCalls 1 calls>"
+
+
+def test_what_changes_is_told() -> None:
+    recent, told = RecentCalls(), list[tuple[str, bool, str]]()
+    recent.tell = lambda call_id, snapshot: told.append((call_id, snapshot.owes, snapshot.result))
+    begun(recent, "CA1")
+    recent.happened("CA1", 5.5, Tick(), [])
+    recent.happened("CA1", 6.0, Tick(), [Transcribe(1, b"")])
+    recent.happened("CA1", 6.1, Tick(), [])
+    recent.happened("CA1", 6.2, AudioIn(0, b""), [])
+    recent.happened("CA1", 6.5, TranscriptFailed(1, "no_words"), [])
+    recent.ended("CA1", 9.0, [], HangUp("indeterminate", SUPERSEDED))
+    recent.ended("CA1", 9.0, [], HangUp("success", "caller_stop"))
+    recent.ended("CA1", 9.0, [], HangUp("success", "caller_stop"))
+    assert told == [("CA1", False, ""), ("CA1", True, ""), ("CA1", False, ""), ("CA1", False, "success")]
 
 
 def begun(recent: RecentCalls, call_id: str, at: float = 5.0) -> None:

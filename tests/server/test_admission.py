@@ -210,6 +210,17 @@ def test_what_was_found_out_of_a_call_is_there_for_its_next_stream() -> None:
     assert admission.late("a") == {"AnsweredBy": "human"}
 
 
+def test_of_a_call_the_worker_that_carries_it_keeps_what_is_told() -> None:
+    shared = Watched()
+    admission: Admission[str] = Admission(5, shared=shared)
+    admission.keep("a", b"1")
+    admission.arrive("a", "A")
+    admission.keep("a", b"2")
+    shared.memory._live["a"] = Owner(1, 9)
+    admission.keep("a", b"3")
+    assert (admission.kept("a"), admission.kept("b")) == (b"2", None)
+
+
 def test_a_worker_is_over_when_another_takes_the_streams() -> None:
     class Others(MemoryPlaces):
         take = True

@@ -10,8 +10,12 @@ from xml.etree import ElementTree
 
 import pytest
 
+from ivr.call.commands import HangUp
+from ivr.call.events import CallStarted
 from ivr.call.ports import WireClosed
 from ivr.config.settings import Settings
+from ivr.observe.recent_calls import RecentCalls
+from ivr.server.app import create_app
 from ivr.server.bridge import Bridge
 from ivr.server.shared.messages import Message, decode, encode
 from ivr.server.shared.places import Owner
@@ -23,7 +27,7 @@ from ivr.testbench import virtual_time
 from ivr.testbench.memory import wire_pair
 from ivr.testbench.phone import messages as wire
 from ivr.twilio.form import Dialled
-from tests.support.front import ACCOUNT, CALL, CALLED, CALLER, STREAM, a_bridge, settings, total
+from tests.support.front import ACCOUNT, CALL, CALLED, CALLER, STREAM, Front, a_bridge, settings, total
 
 IDS = wire.Ids(ACCOUNT, CALL, STREAM)
 AGAIN = wire.Ids(ACCOUNT, CALL, "MZ" + "e" * 32)
@@ -280,6 +284,28 @@ def test_the_calls_of_a_worker_that_died_are_released(machine: Run, tmp_path: Pa
         await end(*call)
 
     machine(story, IVR_MAX_CALLS="1")
+
+
+def test_a_developer_may_ask_any_worker_of_a_call(machine: Run) -> None:
+    async def story(one: Bridge, two: Bridge) -> None:
+        recent = RecentCalls()
+        fronts = [Front(one), Front(two)]
+        create_app(two.settings, bridge=two, recent=recent)
+
+        async def asked() -> list[int]:
+            return [(await front.client.get(f"/calls/{CALL}")).status_code for front in fronts]
+
+        assert await asked() == [404, 404]
+        call = await begin(two, ask(one)[1])
+        recent.happened(CALL, now(), CallStarted(CALL, STREAM), [])
+        assert await asked() == [202, 202]
+        recent.ended(CALL, now(), [], HangUp("success", "caller_stop"))
+        assert await asked() == [200, 200]
+        await end(*call)
+        for front in fronts:
+            await front.aclose()
+
+    machine(story, IVR_DEV="true", IVR_PUBLIC_URL="")
 
 
 def test_without_the_common_file_calls_go_on(machine: Run, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
