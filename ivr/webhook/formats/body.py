@@ -124,7 +124,10 @@ class JsonValues:
         pieces: list[Piece] = []
         for item in items:
             pieces += self._records.count()
-            if isinstance(item, StrayText):
+            # Behind the first object, nearly every item is the next one.
+            if self._objects and self._first is None and isinstance(item, JsonValue):
+                pieces += self._value(item)
+            elif isinstance(item, StrayText):
                 begun = self._first.raw if self._first and item.same_line else ""
                 self._first = None if begun else self._first
                 pieces += self._taken() + self._stray(begun + item.text)

@@ -174,8 +174,7 @@ class Joints:
         self._apart = False
         self._held: list[str] = []
         self._letters: int | None = 0
-        self._tail = ""
-        self._phrase = False
+        self._before = ""
 
     def separate(self, apart: bool) -> None:
         """Begin a new message with the next delta, or not, unless the deltas carry their own blanks."""
@@ -189,24 +188,23 @@ class Joints:
         """Return the words that can be said with this delta."""
         if not text:
             return ""
-        tail, self._tail = self._tail, text[-8:]
-        phrase, self._phrase = self._phrase, any(map(str.isspace, text[1:-1]))
+        before, self._before = self._before, text
         apart, self._apart = self._apart, False
-        if text[-1].isspace() or (tail and text[0].isspace()) or tail[-1:].isspace():
+        if text[-1].isspace() or (before and (text[0].isspace() or before[-1].isspace())):
             self._own = True
-        if apart and tail and not tail[-1].isspace() and not text[0].isspace():
+        if apart and before and not before[-1].isspace() and not text[0].isspace():
             self._letters = self._counted(text, 0)
             return f"{self.finish()}\n{text}"
         if self._own:
             return self.finish() + text if self._held else text
-        if not tail:
+        if not before:
             self._letters = self._counted(text, 0)
             return text
         # Two sentences that touch are two messages. `example.` and `com` are not: a name goes on in small letters.
         begins = text[0].isupper() or "\u0600" <= text[0] <= "\u06ff" or text[0] in '"“«'
         # So are two phrases, the second with a capital letter.
-        phrases = phrase and self._phrase and text[0].isupper() and tail[-1].islower()
-        if phrases or (begins and not text[0].isdecimal() and ENDS_SENTENCE.search(tail)):
+        phrases = text[0].isupper() and before[-1].islower() and _is_phrase(text) and _is_phrase(before)
+        if phrases or (begins and not text[0].isdecimal() and ENDS_SENTENCE.search(before[-8:])):
             self._letters = self._counted(text, 0)
             return f"{self.finish()} {text}"
         if self._words:
@@ -233,6 +231,11 @@ class Joints:
         if letters is None or piece or len(self._held) >= _MOST_HELD or not _ONE_WORD.fullmatch(text):
             return None
         return letters + sum(map(str.isalpha, text))
+
+
+def _is_phrase(text: str) -> bool:
+    """Return whether a text has a blank inside."""
+    return any(map(str.isspace, text[1:-1]))
 
 
 def _spaced(text: str) -> str:

@@ -103,7 +103,8 @@ class ValueScanner:
         self._speaks = speaks
         self._values = False
         # A function of the class: a method of its own would keep a scanner that is over until the next collection.
-        self._follow: Callable[[ValueScanner, str, int], Iterator[Item | int]] = ValueScanner._between
+        self._follow: Callable[[ValueScanner, str, int], Iterator[Item | int]] | None = None
+        """What follows the text that is neither a whole value nor between two; None outside of such."""
         self._kept: list[str] = []
         self._length = 0
         self._depth = 0
@@ -133,6 +134,11 @@ class ValueScanner:
             if self.verbatim:
                 yield StrayText(text[at:], self._same_line)
                 return
+            if self._follow is None:
+                value, at = self._between(text, at)
+                if value is not None:
+                    yield value
+                continue
             for item in self._follow(self, text, at):
                 if isinstance(item, int):
                     at = item
@@ -165,35 +171,32 @@ class ValueScanner:
     def _reset(self) -> None:
         self._kept, self._length, self._depth, self._quote, self._last = [], 0, 0, "", ""
         self._escaped = self._line_starts = False
-        self._follow = ValueScanner._between
+        self._follow = None
 
-    def _between(self, text: str, at: int) -> Iterator[Item | int]:
-        """Follow what stands between two values."""
+    def _between(self, text: str, at: int) -> tuple[JsonValue | None, int]:
+        """Read what stands between two values, and the value behind it where it is whole; return where to go on."""
         begin, at = at, _BETWEEN.match(text, at).end()  # type: ignore[union-attr]
         self._same_line = self._same_line and "\n" not in text[begin:at]
         self._gap += text[begin:at] if self._same_line else ""
         first = text[at : at + 1]
         if first == "]" and self._place >= 0:
             self._place = -1
-            yield at + 1
-        elif first == "[" and self._place < 0:
+            return None, at + 1
+        if first == "[" and self._place < 0:
             self._follow = ValueScanner._list_begins
             self._keep("[")
-            yield at + 1
-        elif first in ('"', "{", "["):
+            return None, at + 1
+        if first in ('"', "{", "["):
             try:
                 value, end = _DECODER.raw_decode(text, at)
             except (ValueError, RecursionError):
                 self._follow = ValueScanner._within
-                yield at
-            else:
-                yield from self._complete(value, text[at:end])
-                yield end
-        else:
-            if first:
-                self._follow = ValueScanner._stray
-                self._keep(self._gap if self._same_line else "")
-            yield at
+                return None, at
+            return self._whole(value, text[at:end]), end
+        if first:
+            self._follow = ValueScanner._stray
+            self._keep(self._gap if self._same_line else "")
+        return None, at
 
     def _list_begins(self, text: str, at: int) -> Iterator[Item | int]:
         """Follow `[`: the elements of a list of objects are read as they come, any other list when it is complete."""
@@ -206,15 +209,22 @@ class ValueScanner:
             self._follow = ValueScanner._within
         yield at
 
-    def _complete(self, value: Any, raw: str) -> Iterator[Item]:
+    def _whole(self, value: Any, raw: str) -> JsonValue | None:
+        """Return a value that is complete; None where it is too long."""
         self.over = len(raw) > MAX_VALUE
         place = self._place
         self._place += place >= 0
-        self._reset()
         self._same_line, self._gap = True, ""
-        if not self.over:
-            self._values = self._values or value is not NOT_JSON
-            yield BrokenValue(raw, "\n" in raw) if value is NOT_JSON else JsonValue(value, raw, place)
+        if self.over:
+            return None
+        self._values = self._values or value is not NOT_JSON
+        return JsonValue(value, raw, place)
+
+    def _complete(self, value: Any, raw: str) -> Iterator[Item]:
+        self._reset()
+        whole = self._whole(value, raw)
+        if whole is not None:
+            yield BrokenValue(raw, "\n" in raw) if value is NOT_JSON else whole
 
     def _within(self, text: str, at: int) -> Iterator[Item | int]:
         """Follow a value that is not complete yet, to the bracket that ends it."""

@@ -6,6 +6,7 @@ were words has a fault of its own: `not_understood`, `acknowledged`, and those o
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from ivr.webhook.formats.parts import Failure, Piece
@@ -197,7 +198,7 @@ class Records:
             return self._text.whole(content, strict=True)
         if not isinstance(content, str):
             return [] if content is None else [Failure("bad_record")]
-        if node.strip().lower() in _RESPONDING_NODES:
+        if _responds(node):
             # The Respond-to-Webhook node repeats the whole answer as a JSON string: it counts only for what was not
             # streamed before, and for what it asks. Its plain text counts only when no other node spoke.
             if self._text.audible and content.lstrip()[:1] not in ("{", "["):
@@ -219,8 +220,7 @@ class Records:
 
     def _is_spoken(self, node: str, index: object) -> bool:
         """Return whether records of this node and input item belong to the conversation that is spoken."""
-        responds = node.strip().lower() in _RESPONDING_NODES
-        return not responds and self._is_agent(node) and self._index in (None, index)
+        return not _responds(node) and self._is_agent(node) and self._index in (None, index)
 
     def _choices(self, choices: list[Any]) -> list[Piece]:
         """Return the pieces of OpenAI's first choice: its delta, message or text, never its `reasoning`."""
@@ -234,6 +234,12 @@ class Records:
         text = content if isinstance(content, str) else text_of(content)
         pieces = [] if said_by_another(spoken) else self._text.delta(text, key)
         return pieces + (self._text.pause() if choice.get("finish_reason") == "tool_calls" else [])
+
+
+@functools.lru_cache(256)
+def _responds(node: str) -> bool:
+    """Return whether a node is n8n's Respond-to-Webhook node."""
+    return node.strip().lower() in _RESPONDING_NODES
 
 
 def _origin(record: dict[str, Any]) -> tuple[str, object]:

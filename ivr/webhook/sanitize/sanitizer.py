@@ -44,6 +44,8 @@ Written: TypeAlias = str | dict[str, Any]
 
 _READ_AT_ONCE: Final = 1024
 """Characters that are read at once, so that the work grows with the text and not with its square."""
+_MANY: Final = 2
+"""Parts from which on there may be words to put together."""
 _LOOK_BACK: Final = 40
 """Characters before a mark that decide what it is."""
 _MAX_HEADER: Final = 200
@@ -194,6 +196,8 @@ class Sanitizer:
     def _taken(self) -> list[Written]:
         """Return what was given out since the last time, words in one piece."""
         out, self._out = self._out, []
+        if len(out) < _MANY:
+            return [part for part in out if part != ""]
         runs = groupby(out, key=lambda part: isinstance(part, str))
         parts = [["".join(map(str, run))] if words else list(run) for words, run in runs]
         return [part for run in parts for part in run if part != ""]

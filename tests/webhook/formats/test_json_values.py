@@ -106,6 +106,9 @@ def test_values_that_are_too_long_end_the_text() -> None:
     whole = ValueScanner(lambda _values: False)
     assert list(whole.feed('{"a":"' + "x" * MAX_VALUE + '"}')) == []
     assert whole.over
+    halves = ValueScanner(lambda _values: False)
+    assert [*halves.feed('{"a":"'), *halves.feed("x" * MAX_VALUE + '"}')] == []
+    assert halves.over
 
 
 def test_stray_text_is_read_on_as_it_comes() -> None:
