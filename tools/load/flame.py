@@ -23,7 +23,7 @@ _LETTER: Final = 6.3
 """Pixels of a letter, at most."""
 COLOURS: Final = (
     "#7fb3d5", "#b3b6b7", "#76d7c4", "#f7b267", "#f4845f", "#a3c585",
-    "#f9d56e", "#82a8e0", "#8fd3c8", "#d7bde2",
+    "#f9d56e", "#82a8e0", "#4f9d97", "#d7bde2",
 )  # fmt: skip
 
 

@@ -28,16 +28,16 @@ THREADS: Final = "other threads"
 
 RULES: Final[tuple[tuple[str, str], ...]] = (
     (r"\((onnxruntime|silero_vad)/", "model"),
-    (r"\(ivr/media/vad/(detector|scorer|silero|network|onnx_file)", "model"),
+    (r"\(ivr/media/vad/(scorer|silero|network|onnx_file)", "model"),
     (r"\(ivr/session/vad_batching", "model"),
     (r"\(ivr/(observe|replay)/|\((logging|prometheus_client)/", "observers"),
-    (r"\(ivr/twilio/messages", "parse"),
+    (r"\(ivr/twilio/(messages|budget)|^Stream\.(receive|_open|_media|_start|_drop) ", "parse"),
     (r"\(ivr/(webhook|text)/", "reply"),
-    (r"\(ivr/media/(agc|loudness|resample|wav)", "speech out"),
-    (r"\(ivr/hamsa/tts/|\(ivr/call/agent/(speech_output|playout)|^PeerRequests\.speak ", "speech out"),
+    (r"\(ivr/hamsa/tts/|\(ivr/call/agent/output|\(ivr/media/(agc|playout)|^PeerRequests\.speak ", "speech out"),
     (r"\(ivr/hamsa/|\(ivr/upstream/|\(websockets/asyncio/", "service sockets"),
-    (r"\(ivr/(call|media)/", "call"),
-    (r"^Session\._write |\(ivr/twilio/(stream|budget|send_queue)", "socket out"),
+    # What several stages use counts for the one that asked.
+    (r"\(ivr/call/|\(ivr/media/(?!g711|loudness|resample|wav)", "call"),
+    (r"^Session\._write |\(ivr/twilio/(stream|send_queue)", "socket out"),
     (r"\.(asgi_send|send_text|send_bytes|send|send_now|write)\b.*\((uvicorn|starlette|ivr/server)/", "socket out"),
     (r"^_framed \(ivr/server/websocket", "socket out"),
     (r"\(uvicorn/protocols/websockets|\(ivr/server/websocket|\(starlette/websockets|\(picows", "socket in"),

@@ -40,10 +40,11 @@ class Pretended(Bench):
         super().__init__(cores, folder, Running(cast("subprocess.Popen[str]", None), "services:1"))
         self.holds = holds
         self.seen: list[tuple[str, int, str]] = []
+        self.late: list[float] = []
 
     def measure(self, label: str, running: Running, calls: int) -> Level:
         self.seen.append((label, calls, running.address))
-        told = FIGURES | {"lost": int(calls > self.holds.get(label, 0))}
+        told = FIGURES | {"lost": int(calls > self.holds.get(label, 0)), "late_ms": self.late}
         return level(label, calls, told, Processes(20.0, 0.1, 0.1, 0.1, 0.0, 1.0), 570.0, None)
 
 
@@ -83,3 +84,15 @@ def test_a_search_ends_with_the_floor_at_the_capacity(pretended: Pretended) -> N
     assert 97 <= done.found[capacity.HERE] <= 100
     assert 32 <= done.found["v1"] <= 33
     assert pretended.seen[-1] == ("floor", done.found[capacity.HERE], "tools.load.peers.floor")
+
+
+def test_a_level_that_others_may_have_broken_is_measured_again(pretended: Pretended) -> None:
+    pretended.late = [50.0]
+    capacity.run(pretended, [], search=True, most=40, against="", floor=False)
+    tried = [calls for _, calls, _ in pretended.seen]
+    assert tried == [1, 20, 40]
+    pretended.holds[capacity.HERE] = 20
+    done = capacity.run(pretended, [], search=True, most=40, against="", floor=False)
+    tried = [one.calls for one in done.levels]
+    assert {calls: tried.count(calls) for calls in (20, 40)} == {20: 1, 40: 2}
+    assert done.found == {capacity.HERE: 20}
