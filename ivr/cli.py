@@ -82,6 +82,8 @@ def main() -> None:
     if "serve" in sys.argv[1:]:
         # What a server loads stays: nothing of it is garbage (`ivr.server.garbage` turns this on again).
         gc.disable()
+        # httpx loads the code of its own command, and with it rich and pygments, where that code can be had.
+        sys.modules["httpx._main"] = None  # type: ignore[assignment]
         # It asks a server to read its secrets again, and may come while the server's code is still being loaded.
         if hasattr(signal, "SIGHUP"):
             signal.signal(signal.SIGHUP, signal.SIG_IGN)

@@ -71,12 +71,12 @@ def test_every_declared_dependency_is_imported_and_every_import_declared() -> No
     lines = [*project["dependencies"], *project["optional-dependencies"]["demo"]]
     declared = {re.split(r"[<>=;\[ ]", line)[0].replace("-", "_").lower() for line in lines}
     # Named in a setting or found by uvicorn, or installed under another name.
-    implied = {"httptools", "uvloop", "audioop_lts", "backports_zstd"}
+    implied = {"httptools", "uvloop", "audioop_lts", "backports_zstd", "python_dotenv"}
     code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "ivr").rglob("*.py"))
     imported = set(re.findall(r"^\s*(?:import|from) (\w+)", code, re.M)) - set(sys.stdlib_module_names) - {"ivr"}
     # `compression` is the standard library's from Python 3.14 on, and `backports` the package in its place before.
     # The plugin is loaded by pytest, so pytest is there then.
-    assert imported - declared <= {"audioop", "pydantic", "backports", "compression", "pytest"}
+    assert imported - declared <= {"audioop", "backports", "compression", "dotenv", "pytest"}
     # Some are loaded by name, where they may be missing.
     assert {name for name in declared - imported if f'"{name}"' not in code} <= implied
 

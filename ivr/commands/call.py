@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import typer
 
 from ivr import __version__
-from ivr.commands import terminal
+from ivr.commands import console, terminal
 from ivr.commands.terminal import MockUrl
 from ivr.replay import tape_file
 from ivr.replay.phone.phone_tape import phone_tape
@@ -58,7 +58,7 @@ def call(
     with terminal.one_line(ScenarioError, RuntimeError, ValueError, OSError):
         script = load(scenario) if scenario else scenario_of(say or [], at or [], step or [], lang)
         # Standard output belongs to the JSON alone, so that it can be piped into another program.
-        screen = terminal.err if as_json else terminal.out
+        screen = console.err if as_json else console.out
         outcome = asyncio.run(
             phone.ring(
                 url, script, screen, caller=caller, called=called, out=out, rest=rest, mock=mock, keep=keep_phone_tape

@@ -18,7 +18,7 @@ from rich.markup import escape
 
 from ivr.call.commands import ReplyRequest
 from ivr.call.events import PeerFault, ReplyDelta, ReplyEnded, ReplyFailed
-from ivr.commands import terminal
+from ivr.commands import console, terminal
 from ivr.commands.terminal import Dev
 from ivr.config.lines import Line
 from ivr.config.settings import Settings
@@ -65,7 +65,7 @@ def check(
         good = True
         async for finding in examine(settings, ask):
             sign = {True: "[green]ok[/] ", False: "[red]NO[/] ", None: "   "}[finding.good]
-            terminal.out.print(f"{sign}{escape(finding.name)}: {escape(finding.detail)}")
+            console.out.print(f"{sign}{escape(finding.name)}: {escape(finding.detail)}")
             # A finding that cannot be judged is not bad.
             good = good and finding.good is not False
         return good

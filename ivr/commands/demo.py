@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from ivr.commands import terminal
+from ivr.commands import console, terminal
 from ivr.commands.call import keep_phone_tape
 from ivr.testbench.demo import Demo
 
@@ -27,6 +27,6 @@ def demo(
 ) -> None:
     """Make a whole phone call on this machine: no account, no key, no network."""
     with terminal.one_line(RuntimeError, ValueError, OSError):
-        good = asyncio.run(Demo(lang, out, speed, terminal.out, keep_phone_tape).run())
+        good = asyncio.run(Demo(lang, out, speed, console.out, keep_phone_tape).run())
     if not good:
         raise typer.Exit(1)

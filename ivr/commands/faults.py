@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from ivr.commands import terminal
+from ivr.commands import console, terminal
 from ivr.testbench.faults import run
 from ivr.testbench.faults import sweep as fault_sweep
 from ivr.testbench.faults.fault_file import FaultScenario, shipped
@@ -82,14 +82,14 @@ def faults(
     broken = {sweep.scenario.name: bool(sweep.broken) for sweep in sweeps}
     last = run.verdict(broken)
     style = "bold red" if any(broken.values()) else ""
-    (terminal.err if as_json or as_markdown else terminal.out).print(escape(last), style=style)
+    (console.err if as_json or as_markdown else console.out).print(escape(last), style=style)
     if style:
         raise typer.Exit(1)
 
 
 def show_least(sweeps: Sequence[Sweep]) -> None:
     """Show the least of each fault that still breaks its bound, on standard error where the table is for a machine."""
-    with tempfile.TemporaryDirectory() as folder, terminal.err.status("rendering the fixed words") as status:
+    with tempfile.TemporaryDirectory() as folder, console.err.status("rendering the fixed words") as status:
         harness = render_phrases(Path(folder))
         for sweep in sweeps:
             seed = next((seed for seed, report in sweep.reports.items() if report.broken), None)
@@ -98,13 +98,13 @@ def show_least(sweeps: Sequence[Sweep]) -> None:
             status.update(f"shrinking {escape(sweep.scenario.name)}, seed {seed}")
             found = least(sweep.reports[seed].scenario, partial(run.run, harness=harness, seed=seed))
             for line in found.lines:
-                terminal.err.print(escape(line))
+                console.err.print(escape(line))
 
 
 def played(chosen: Sequence[FaultScenario], seeds: Sequence[int], screen: Console | None) -> list[Sweep]:
     """Play these faults and return what came of each. Show each on the screen when it is done."""
     sweeps = []
-    busy = (screen or terminal.err).status("rendering the fixed words")
+    busy = (screen or console.err).status("rendering the fixed words")
     with tempfile.TemporaryDirectory() as folder, busy as status:
         harness = render_phrases(Path(folder))
         if screen:

@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from ivr.commands import terminal
+from ivr.commands import console, terminal
 from ivr.config.environment import gather
 from ivr.config.load import SettingsError, load
 from ivr.observe.redact import without_secrets
@@ -45,10 +45,10 @@ def ask_live(tape: Tape, live: str, fail_on: Sequence[str], *, as_json: bool) ->
         told = {"agent": without_secrets(url), "differs": sorted(found), "turns": [pair.as_json() for pair in pairs]}
         typer.echo(terminal.as_json(told))
     else:
-        terminal.out.print()
-        terminal.out.print(table(pairs), soft_wrap=False)
+        console.out.print()
+        console.out.print(table(pairs), soft_wrap=False)
         for line in summary(pairs):
-            terminal.out.print(line, markup=False)
+            console.out.print(line, markup=False)
     return not found & set(fail_on)
 
 
@@ -80,7 +80,7 @@ def _show(pair: AnswerPair) -> None:
 
 def _line(text: str, style: str = "") -> None:
     """Print a line of what a tape or an agent said."""
-    terminal.out.print(printable(text), style=style, markup=False)
+    console.out.print(printable(text), style=style, markup=False)
 
 
 def table(pairs: Sequence[AnswerPair]) -> Table:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 from rich.markup import escape
 
-from ivr.commands import terminal
+from ivr.commands import console, terminal
 from ivr.testbench import mock as peers
 
 app = typer.Typer(add_completion=False)
@@ -32,7 +32,7 @@ def mock(
     try:
         known = peers.phrases_in(phrases) if phrases else ()
         chosen = peers.Mock(language=lang, voice=voice, speed=speed, known=known)
-        asyncio.run(peers.serve_mock(chosen, host, port, show=lambda line: terminal.out.print(escape(line))))
+        asyncio.run(peers.serve_mock(chosen, host, port, show=lambda line: console.out.print(escape(line))))
     except (RuntimeError, ValueError, OSError) as fault:
         terminal.stop(str(fault))
     # Ctrl-C is how a server of this kind is ended: that is no failure.

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from ivr.call.options import PhraseName
-from ivr.commands import terminal
+from ivr.commands import console, terminal
 from ivr.commands.terminal import Dev
 from ivr.config.settings import Settings
 from ivr.hamsa.phrases import PhraseCache
@@ -25,7 +25,7 @@ app = typer.Typer(help="List or render the fixed words of the lines.", no_args_i
 def list_phrases(dev: Dev = False) -> None:
     """Say which phrases are in the cache."""
     for entry in in_cache(terminal.settings(dev)):
-        terminal.out.print(escape(str(entry)))
+        console.out.print(escape(str(entry)))
 
 
 @app.command()
@@ -34,7 +34,7 @@ def render(dev: Dev = False) -> None:
     with terminal.one_line():
         entries, problem = asyncio.run(rendered(terminal.settings(dev)))
     for entry in entries:
-        terminal.out.print(escape(str(entry)))
+        console.out.print(escape(str(entry)))
     if problem:
         terminal.stop(problem, 1)
     if not all(entry.good for entry in entries):

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 
 import typer
 
-from ivr.commands import terminal
+from ivr.commands import console, terminal
 from ivr.commands.live_agent import LiveError, SettingsError, ask_live
 from ivr.media.vad import scorer
 from ivr.replay import tape_file
@@ -126,7 +126,7 @@ def otherwise(
     as_json: bool,
 ) -> None:
     """Show what would have been with other options, or with each of several values. Raises ChangeError, TapeError."""
-    out, err = terminal.out, terminal.err
+    out, err = console.out, console.err
     if page is not None and not grid:
         raise ChangeError("-o draws a grid: add --grid NAME=VALUE,VALUE,...")
     if grid and from_turn is not None:
@@ -173,7 +173,7 @@ def again(tape: Tape, path: Path, changes: Sequence[DeclaredChange], *, as_json:
         for line in lines(found, path.name, took):
             tell(line)
         for name in verdict.needs:
-            terminal.out.print(f"declared: {name}", markup=False)
+            console.out.print(f"declared: {name}", markup=False)
     return verdict.result != "different"
 
 
@@ -181,7 +181,7 @@ def scored_again(tape: Tape) -> Tape:
     """Return a tape with today's scores, and show how they differ from those of then. Raises TapeError."""
     found = rescore(tape, scorer.factory())
     for line in score_lines(found, scorer.default_identity()):
-        terminal.err.print(line, markup=False)
+        console.err.print(line, markup=False)
     return found.tape
 
 
@@ -195,11 +195,11 @@ def tell(line: str) -> None:
     """Print a line. On a terminal a long one goes on below its words, else it stays whole, for `grep`."""
     line = printable(line)
     indent = TELL_INDENT if line.startswith("  ") else 0
-    if terminal.out.is_terminal and len(line) > terminal.out.width > 2 * TELL_INDENT:
+    if console.out.is_terminal and len(line) > console.out.width > 2 * TELL_INDENT:
         start = line[:indent]
-        body = textwrap.wrap(line[indent:], terminal.out.width - indent, break_long_words=False)
+        body = textwrap.wrap(line[indent:], console.out.width - indent, break_long_words=False)
         line = "\n".join((start if not place else " " * indent) + part for place, part in enumerate(body))
-    terminal.out.print(line, markup=False)
+    console.out.print(line, markup=False)
 
 
 def gate(folder: Path, changes: Sequence[DeclaredChange], jobs: int, *, as_json: bool, junit: Path | None) -> bool:
@@ -207,7 +207,7 @@ def gate(folder: Path, changes: Sequence[DeclaredChange], jobs: int, *, as_json:
     paths = tapes_below(folder)
     jobs = min(jobs, len(paths))
     began = perf_counter()
-    with counted_up(terminal.err, len(paths), quiet=as_json) as done:
+    with counted_up(console.err, len(paths), quiet=as_json) as done:
         found = summed(judge_all(paths, folder, changes, jobs, done), changes)
     took = perf_counter() - began
     if junit is not None:
@@ -217,10 +217,10 @@ def gate(folder: Path, changes: Sequence[DeclaredChange], jobs: int, *, as_json:
     else:
         table = folder_table(found)
         if table is not None:
-            terminal.out.print(table, soft_wrap=False)
-            terminal.out.print()
+            console.out.print(table, soft_wrap=False)
+            console.out.print()
         for line in folder_lines(found, took, jobs):
-            terminal.out.print(line, markup=False)
+            console.out.print(line, markup=False)
     if not found.compared:
         raise TapeError(f"{folder}: none of {len(paths)} tapes could be compared")
     return not found.results["different"]

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 import typer
 
-from ivr.commands import terminal
+from ivr.commands import console, terminal
 from ivr.replay import tape_file
 from ivr.replay.output import claim_output, write_output
 from ivr.replay.phone.phone_tape import phone_call
@@ -94,7 +94,7 @@ def _one(path: Path, tape: Tape, files: ReportFiles) -> None:
     if (page := files.page_beside(path)) is not None:
         _write(page, call_page(call, str(path)).encode("utf-8", "replace"))
     for fault in filter(None, (*tape.faults, call.fault)):
-        terminal.err.print(printable(f"{path}: {fault}"), markup=False)
+        console.err.print(printable(f"{path}: {fault}"), markup=False)
 
 
 def _phone(path: Path, call: ReportedCall, files: ReportFiles) -> None:
@@ -135,7 +135,7 @@ def _folder(folder: Path, out: Path, everything: bool, jobs: int, as_json: bool)
     paths = tapes_below(folder)
     rows = [CallRow(path.relative_to(folder).as_posix()) for path in paths]
     given = [(path, row.name) for path, row in zip(paths, rows, strict=True)]
-    with counted_up(terminal.err, len(paths), quiet=as_json) as done:
+    with counted_up(console.err, len(paths), quiet=as_json) as done:
         for place, row in run_each(row_of, given, jobs if len(given) > FEW else 1, dead_row):
             rows[place] = row
             done()
@@ -147,7 +147,7 @@ def _folder(folder: Path, out: Path, everything: bool, jobs: int, as_json: bool)
     pages = out.parent / f"{out.stem}-calls"
     pages.mkdir(parents=True, exist_ok=True)
     asked = [(folder / row.name, pages / f"{row.name.replace('/', '-')}.html") for row in wanted]
-    with counted_up(terminal.err, len(asked), quiet=False, what="pages") as done:
+    with counted_up(console.err, len(asked), quiet=False, what="pages") as done:
         for place, made in run_each(page_of, asked, jobs if len(asked) > FEW else 1, dead_page):
             wanted[place].page = f"{pages.name}/{asked[place][1].name}" if made else ""
             done()
@@ -190,4 +190,4 @@ def page_of(path: Path, page: Path) -> bool:
 def _write(path: Path, content: bytes) -> None:
     """Write a file, and say so. Raises TapeError where a tape would be lost, OSError."""
     write_output(path, content)
-    terminal.err.print(f"written: {path} ({len(content) / 1000:.0f} kB)", markup=False)
+    console.err.print(f"written: {path} ({len(content) / 1000:.0f} kB)", markup=False)

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from ivr.commands import terminal
+from ivr.commands import console, terminal
 from ivr.media.vad.scorer import default_identity
 from ivr.replay import tape_file
 from ivr.replay.edit import json_form
@@ -108,7 +108,7 @@ def cut(
         terminal.stop("say what the tape is to show: one of --turn, --effect, --difference")
     tape = readable_for(path, output)
     end = perf_counter() + patience
-    with terminal.one_line(TapeError, OSError), terminal.err.status("running the call") as status:
+    with terminal.one_line(TapeError, OSError), console.err.status("running the call") as status:
         cutter = Cutter(tape)
         target: CutTarget
         if turn is not None:
@@ -122,13 +122,13 @@ def cut(
             told=lambda level, events: status.update(f"leaving out {level}: {events} events left"),
         )
         tape_file.write(output, found.tape)
-    terminal.out.print(escape(target.words))
+    console.out.print(escape(target.words))
     then, now = path.stat().st_size / 1000, output.stat().st_size / 1000
-    terminal.out.print(
+    console.out.print(
         f"{len(tape.moments)} -> {len(found.tape.moments)} events, {tape.seconds:.1f} -> {found.tape.seconds:.1f} s, "
         f"{then:.0f} -> {now:.0f} kB, {found.tries} runs"
     )
-    terminal.out.print("nothing more can go" if found.finished else "more may go: the time was up, see --seconds")
+    console.out.print("nothing more can go" if found.finished else "more may go: the time was up, see --seconds")
 
 
 def readable_for(path: Path, output: Path) -> Tape:
@@ -155,11 +155,11 @@ def redact(path: TapePath, output: Output) -> None:
     it was.
     """
     tape = readable_for(path, output)
-    with terminal.one_line(TapeError, OSError), terminal.err.status("looking for stand-ins"):
+    with terminal.one_line(TapeError, OSError), console.err.status("looking for stand-ins"):
         found = redact_tape(tape)
         tape_file.write(output, found.tape)
     stays = f"{found.stays} stay readable, every time stays"
-    terminal.out.print(f"{len(tape.moments)} events, every decision is the same; {stays}")
+    console.out.print(f"{len(tape.moments)} events, every decision is the same; {stays}")
 
 
 @app.command()
@@ -188,9 +188,9 @@ def doctor(
                 typer.echo(terminal.as_json({"tape": str(path), **checked.as_json()}))
                 continue
             verdict = "reproducible" if checked.reproducible else "not reproducible"
-            terminal.out.print(escape(printable(f"{name}: {verdict}")))
+            console.out.print(escape(printable(f"{name}: {verdict}")))
             for line in checked.lines:
-                terminal.out.print(escape(printable(f"  {line}")))
+                console.out.print(escape(printable(f"  {line}")))
         if not examined_any:
             raise TapeError(f"{places[0]}: there is no tape of a bridge in this folder")
     if not good:

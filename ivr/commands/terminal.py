@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
 from ivr.replay.terminal_text import printable
 
@@ -34,13 +32,14 @@ MockUrl = Annotated[
 _LEFT_BY_JSON: Final = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """What a terminal obeys, or cannot print, and JSON leaves as it is."""
 
-# Lines are not cut at the window's width: an operator copies URLs out of them.
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
-
 
 def stop(message: str, code: int = 2) -> NoReturn:
     """End the command with this exit code, after the message on standard error."""
+    # Loaded here: a server has nothing to print, and rich takes a while.
+    from rich.markup import escape
+
+    from ivr.commands.console import err
+
     for line in message.splitlines():
         err.print(f"[bold red]ivr:[/] {escape(printable(line))}")
     raise typer.Exit(code)

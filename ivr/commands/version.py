@@ -10,7 +10,7 @@ from typing import Final
 import typer
 
 from ivr import __version__
-from ivr.commands.terminal import out
+from ivr.commands.console import out
 from ivr.media.vad import scorer
 
 app = typer.Typer(add_completion=False)

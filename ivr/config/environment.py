@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Final
 
-from pydantic_settings import BaseSettings, DotEnvSettingsSource
+from dotenv import dotenv_values
 
 MAY_BE_EMPTY: Final = frozenset({"IVR_GREETING"})
 """Settings whose empty value has a meaning. An empty greeting: the agent says nothing first."""
@@ -24,7 +24,7 @@ def gather(env: Mapping[str, str] | None = None) -> dict[str, str]:
     `env` replaces the process's environment and `.env`. UnicodeDecodeError where `.env` is not UTF-8.
     """
     if env is None:
-        written = DotEnvSettingsSource(BaseSettings, env_file=_FILE, case_sensitive=True).env_vars
+        written = dotenv_values(_FILE)
         # The environment wins over the file, also with an empty value.
         env = {**{name: value or "" for name, value in written.items()}, **os.environ}
     ours = {name: value.strip() for name, value in env.items() if name.startswith(_PREFIXES)}

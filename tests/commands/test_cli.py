@@ -64,6 +64,19 @@ def test_help_loads_no_command() -> None:
     assert heavy & set(loaded) == set()
 
 
+def test_a_server_loads_only_what_it_uses() -> None:
+    code = (
+        "import sys; from importlib import import_module; from ivr import cli; sys.argv = ['ivr', 'serve'];"
+        "cli.app = lambda: import_module(cli.module_of('serve')); cli.main(); print(*sys.modules, sep='\\n')"
+    )
+    here = Path(cli.__file__).parents[1]
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=here)
+    loaded = ran.stdout.split()
+    assert {"ivr.server.serve", "httpx", "twilio.request_validator"} <= set(loaded)
+    unused = {"rich", "pygments", "requests", "onnxruntime", "twilio.rest", "ivr.testbench"}
+    assert unused & set(loaded) == set()
+
+
 def test_help_begins_with_the_command_s_docstring() -> None:
     for name, summary in cli.COMMANDS.items():
         command = typer.main.get_command(import_module(cli.module_of(name)).app)

@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from ivr.commands import terminal
+from ivr.commands import console, terminal
 from ivr.testbench.suite.compare import CompareError, FigureRow, compare, read, refusals
 from ivr.testbench.suite.summary import counted
 
@@ -41,12 +41,12 @@ def compare_folders(
         if not found.rows:
             raise CompareError(f"{first} and {second} have no scenario in common")
     for name, folder, calls in zip("AB", (first, second), sides, strict=True):
-        terminal.out.print(f"{name}: {folder}, {counted(len(calls))}", markup=False)
+        console.out.print(f"{name}: {folder}, {counted(len(calls))}", markup=False)
     for note in found.notes:
-        terminal.out.print(note, style="yellow", markup=False)
-    terminal.out.print()
-    terminal.out.print(table(found.rows), soft_wrap=False)
-    terminal.out.print("ms; floor: what chance alone may do", style="dim")
+        console.out.print(note, style="yellow", markup=False)
+    console.out.print()
+    console.out.print(table(found.rows), soft_wrap=False)
+    console.out.print("ms; floor: what chance alone may do", style="dim")
     if found.worse:
         raise typer.Exit(1)
 

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from ivr.commands import terminal
+from ivr.commands import console, terminal
 from ivr.replay.golden import shelf
 from ivr.replay.golden.expected import GoldenError
 from ivr.replay.golden.place import placed
@@ -44,7 +44,7 @@ def add(
     """
     with _problems(), _phrases() as phrases:
         made = shelf.add(folder, source, name, lambda scenario: placed(scenario, phrases), why, over=over, audio=audio)
-    terminal.out.print(f"added: {made.tape} and {made.expected}", markup=False)
+    console.out.print(f"added: {made.tape} and {made.expected}", markup=False)
 
 
 @app.command()
@@ -77,10 +77,10 @@ def run(
             with _phrases() as phrases:
                 for one in wrong:
                     shelf.accept(one.place, lambda scenario: placed(scenario, phrases))
-                    terminal.out.print(f"renewed: {one.place.tape} and {one.place.expected}", markup=False)
+                    console.out.print(f"renewed: {one.place.tape} and {one.place.expected}", markup=False)
             return
     said = f"{len(runs) - len(wrong)} of {len(runs)} golden calls are as expected"
-    terminal.out.print(said, style="red" if wrong else "green", markup=False)
+    console.out.print(said, style="red" if wrong else "green", markup=False)
     if wrong:
         raise typer.Exit(1)
 
@@ -88,9 +88,9 @@ def run(
 def _show(one: GoldenRun) -> None:
     """Print one call that is over."""
     word, style = ("same", "green") if one.passed else ("DIFFERENT" if one.verdict else "ERROR", "bold red")
-    terminal.out.print(f"{word:<9} {printable(one.place.name)}", style=style, markup=False)
+    console.out.print(f"{word:<9} {printable(one.place.name)}", style=style, markup=False)
     for line in (line for fault in one.faults for line in fault.splitlines()):
-        terminal.out.print(f"    {printable(line)}", markup=False)
+        console.out.print(f"    {printable(line)}", markup=False)
 
 
 def _problems() -> AbstractContextManager[None]:

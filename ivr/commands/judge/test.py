@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ivr.commands import terminal
+from ivr.commands import console, terminal
 from ivr.commands.terminal import MockUrl
 from ivr.config.load import SettingsError
 from ivr.testbench.scenario import ScenarioError
@@ -40,22 +40,22 @@ def test(
 
     def show(played: PlayedCall) -> None:
         for line, style in summary.progress(played):
-            terminal.out.print(line, style=style, markup=False)
+            console.out.print(line, style=style, markup=False)
 
     with terminal.one_line(ScenarioError, SettingsError, RuntimeError, ValueError, OSError):
         if bridge and agent:
             raise ValueError("--agent is for a bridge of the test's own: it cannot go with --bridge")
         calls = plan(paths, repeat)
-        terminal.out.print(f"{summary.counted(len(calls))}, {min(jobs, len(calls))} at once", markup=False)
+        console.out.print(f"{summary.counted(len(calls))}, {min(jobs, len(calls))} at once", markup=False)
         suite = Suite(out, jobs, bridge, agent, mock)
-        about = lambda line: terminal.out.print(line, style="dim", markup=False)  # noqa: E731
+        about = lambda line: console.out.print(line, style="dim", markup=False)  # noqa: E731
         played = asyncio.run(suite.run(calls, about, show))
         if junit is not None:
             junit.parent.mkdir(parents=True, exist_ok=True)
             junit.write_text(junit_xml.document(played, out), encoding="utf-8")
-    terminal.out.print()
-    terminal.out.print(summary.table(played), soft_wrap=False)
+    console.out.print()
+    console.out.print(summary.table(played), soft_wrap=False)
     line, style, code = summary.verdict(played)
-    terminal.out.print(f"{line}; files: {out}", style=style, markup=False)
+    console.out.print(f"{line}; files: {out}", style=style, markup=False)
     if code:
         raise typer.Exit(code)

@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from ivr.commands import replay, terminal
+from ivr.commands import console, replay
 from ivr.replay import tape_file
 from ivr.replay.grid.page import grid_page, plot
 from ivr.replay.grid.points import GridPoint, grid_cells, grid_point, grid_points, grid_table, grid_variants
@@ -123,7 +123,7 @@ def test_words_of_near_points_do_not_cover_each_other() -> None:
 def test_a_grid_as_a_developer_asks_for_it(
     tmp_path: Path, plain: Tape, paused: Tape, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(terminal.out, "width", 140)
+    monkeypatch.setattr(console.out, "width", 140)
     tape_file.write(tmp_path / "plain.tape", plain)
     tape_file.write(tmp_path / "paused.tape", paused)
     page = tmp_path / "grid.html"

@@ -10,7 +10,7 @@ import pytest
 from rich.text import Text
 from typer.testing import CliRunner, Result
 
-from ivr.commands import replay, terminal
+from ivr.commands import console, replay
 from ivr.replay import tape_file
 from ivr.replay.tape import Moment, Tape, TapeError
 from ivr.replay.tape_folder import bridge_tapes
@@ -30,7 +30,7 @@ def folder(tmp_path: Path, plain: Tape, paused: Tape) -> Path:
 
 @pytest.fixture(autouse=True)
 def wide(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(terminal.out, "width", 120)
+    monkeypatch.setattr(console.out, "width", 120)
 
 
 def ivr(*args: object) -> Result:
