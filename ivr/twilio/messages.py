@@ -264,7 +264,8 @@ def _name_fault(text: str | bytes, complaint: str) -> Unknown | Malformed:
     except RecursionError:
         return Malformed("too_deep")
     except (msgspec.DecodeError, UnicodeError):
-        return Malformed("not_json")
+        # From msgspec 0.23 on bad bytes in a string are a DecodeError; before, `parse` sees a UnicodeDecodeError.
+        return Malformed("bad_encoding" if "UTF-8" in complaint else "not_json")
     if not isinstance(message, dict):
         return Malformed("not_an_object")
     event = message.get("event")
