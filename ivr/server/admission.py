@@ -44,6 +44,8 @@ class Admission(Generic[Live]):
         self._places = self._shared.places
         self._hold = hold
         self._draining = False
+        self._beginning: set[Live] = set()
+        """Streams that are open and have not said yet whose they are."""
         self._live: dict[str, Live] = {}
         self._streams: dict[str, int] = {}
         """The number of the stream of each live call."""
@@ -89,9 +91,9 @@ class Admission(Generic[Live]):
     def owed(self, now: float) -> int:
         """Return how many calls this worker waits for before it ends: on its line, or with a stream still to come.
 
-        A stream may come to any worker, so while another takes calls none is owed here.
+        A stream may come to any worker, so while another takes calls only those that are open already are owed here.
         """
-        return len(self._live) + (self._places.awaited(now).to_begin if self.takes else 0)
+        return len(self._live) + (self._places.awaited(now).to_begin if self.takes else len(self._beginning))
 
     def expires_at(self, now: float) -> float | None:
         """Return when to look at `owed` again, in seconds of `now`: another place falls free. None: none will."""
@@ -127,11 +129,16 @@ class Admission(Generic[Live]):
         """Use the token of a place up. False: it was used before, here or at another worker."""
         return self._places.redeem(place.nonce, place.deadline, now)
 
+    def begin(self, live: Live) -> None:
+        """Note that a stream is open. It arrives, or leaves, when it has said whose it is."""
+        self._beginning.add(live)
+
     def arrive(self, call_id: str, live: Live) -> Live | None:
         """Note that the call's stream is open. Returns the object of an older stream, which must be ended, or None.
 
         An older stream at another worker is ended by that one.
         """
+        self._beginning.discard(live)
         # The carrier opens a second stream of a call when it has lost the first: the newer one is the caller's.
         self._next_stream += 1
         before = self._places.arrive(call_id, self._next_stream)
@@ -148,6 +155,7 @@ class Admission(Generic[Live]):
 
     def leave(self, call_id: str, live: Live, now: float) -> bool:
         """Note that this stream of the call is over. False when a newer one, at this worker, has its place already."""
+        self._beginning.discard(live)
         if self._live.get(call_id) is not live:
             return False
         del self._live[call_id]

@@ -372,6 +372,7 @@ class Bridge:
             observer=self._observer,
             batching=self._batching,
         )
+        self.admission.begin(session)
         try:
             await session.run()
         except Exception:

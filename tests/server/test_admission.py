@@ -246,6 +246,26 @@ def test_a_worker_is_over_when_another_takes_the_streams() -> None:
     assert not admission.draining
 
 
+def test_a_stream_that_is_open_is_owed_whatever_others_take() -> None:
+    class Others(MemoryPlaces):
+        def others_take(self) -> bool:
+            return True
+
+    shared = Watched()
+    shared.places = Others()
+    admission: Admission[str] = Admission(5, shared=shared)
+    admission.draining = True
+    for live in ("A", "B"):
+        admission.begin(live)
+    assert admission.owed(0) == 2
+    admission.arrive("a", "A")
+    assert admission.owed(0) == 2
+    assert not admission.leave("", "B", 0)
+    assert admission.owed(0) == 1
+    admission.leave("a", "A", 0)
+    assert admission.owed(0) == 0
+
+
 def test_needs_room() -> None:
     with pytest.raises(ValueError, match="needs room"):
         Admission(0)

@@ -246,6 +246,24 @@ def test_a_worker_that_drains_alone_leaves_awaited_streams_to_the_other(machine:
     machine(story)
 
 
+def test_a_worker_that_drains_waits_for_the_word_of_open_streams(machine: Run) -> None:
+    async def story(one: Bridge, two: Bridge) -> None:
+        phone, near = wire_pair(closed=WireClosed)
+        silent, other = wire_pair(closed=WireClosed)
+        serving = [asyncio.create_task(one.serve(end)) for end in (near, other)]
+        await asyncio.sleep(0.1)
+        draining = asyncio.create_task(one.drain())
+        await asyncio.sleep(2)
+        await phone.send(wire.start(IDS, 1, {"token": ask(two)[1]}))
+        await asyncio.sleep(4)
+        assert (len(one.admission), silent.over, draining.done()) == (1, True, False)
+        phone.drop()
+        await asyncio.gather(*serving)
+        await draining
+
+    machine(story)
+
+
 def test_of_workers_that_all_drain_the_last_waits_for_streams(machine: Run) -> None:
     async def story(one: Bridge, two: Bridge) -> None:
         _, token = ask(one)
