@@ -291,8 +291,11 @@ class LinkPool:
 
     def trim(self) -> None:
         """Close links that are not needed any more now that a call is over, the longest idle first."""
-        for live in sorted(self._all(), key=lambda live: live.link.since):
-            if live.free and live not in self._given and self.state(live.link.kind).surplus:
+        for kind, side in self._kinds.items():
+            idle = sorted(self._idle(side), key=lambda live: live.link.since) if self.state(kind).surplus else []
+            for live in idle:
+                if not self.state(kind).surplus:
+                    break
                 live.drop("surplus")
 
     async def aclose(self) -> None:
@@ -373,11 +376,11 @@ class LinkPool:
 
     def _best(self, request: LinkRequest, now: float) -> LiveLink | None:
         """Return the best free link that fits a request; None: there is none."""
-        free = [live for live in self._idle(self._kinds[request.kind]) if request.fits(live.link)]
-        # None is better than the call's own link, unless that is old or doubtful.
-        own = next((live for live in free if live.link.number == request.last), None)
-        if own is not None and request.rank(own.link, now)[:2] == (False, False):
+        side = self._kinds[request.kind]
+        own = next((live for live in side.links if live.link.number == request.last), None) if request.last else None
+        if own is not None and own.free and own not in self._given and request.is_best(own.link):
             return own
+        free = [live for live in self._idle(side) if request.fits(live.link)]
         return min(free, key=lambda live: request.rank(live.link, now), default=None)
 
     def _give_out(self) -> None:

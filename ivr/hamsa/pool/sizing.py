@@ -63,6 +63,10 @@ class LinkRequest:
         settling = bool(link.uses) and not own and now - link.since < TRAIL
         return (link.old, link.doubts > 1, not own, settling, -link.since)
 
+    def is_best(self, link: Link) -> bool:
+        """Return whether a free link fits and has the best rank of all that there may be."""
+        return link.number == self.last and not link.old and link.doubts <= 1 and self.fits(link)
+
 
 @dataclass(slots=True, eq=False)
 class Waiter:

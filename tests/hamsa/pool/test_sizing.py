@@ -131,9 +131,12 @@ def test_who_is_best() -> None:
     wish = LinkRequest("tts", 0.0, 1.0, last=3)
     idle, used, own = link(1), link(2, uses=1, since=50.0), link(3, uses=1, since=10.0)
     assert best(wish, idle, used, own) == 3
+    assert [wish.is_best(one) for one in (idle, used, own)] == [False, False, True]
+    assert not LinkRequest("tts", 0.0, 1.0, avoid=frozenset({3}), last=3).is_best(own)
     assert best(wish, idle, used) == 2
     own.doubts = 2
     assert best(wish, idle, own) == 1
+    assert not wish.is_best(own)
     idle.old = True
     assert best(wish, idle, own) == 3
     just = link(4, uses=1, since=100.0 - TRAIL / 2)
