@@ -237,7 +237,8 @@ def _say_sentence(text: str, language: str) -> str:
             text = _ALTERNATIVE.sub(" أو " if arabic else " or ", text)
             text = _UNDERSCORES.sub(" ", text)
         text = _tidy(text, arabic)
-        if text == before:
+        # Blanks around a sentence of words mean nothing to any rule.
+        if text == before or (text == before.strip() and _TIDY.fullmatch(text)):
             break
     return text
 
