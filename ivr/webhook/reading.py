@@ -21,6 +21,8 @@ _SLICE: Final = 512
 """Bytes of a body that are read in one turn of the loop: about 5 ms of the worst that an agent can send."""
 _OF_A_CHUNK: Final = 64
 """Bytes that a chunk counts besides its own, however short it is."""
+_PROGRESS: Final = (Delta, Pause)
+"""What is progress: keepalives, blank lines and half a line a minute are none."""
 _TIMER_SLACK: Final = 0.002
 """Seconds that a loop's timer may come before its time."""
 
@@ -130,8 +132,7 @@ class ReplyReading:
                 self._read = 0
             self._read += len(part) + _OF_A_CHUNK
             if pieces := self._stream.feed(part):
-                # Progress is words or a pause: keepalives, blank lines and half a line a minute are none.
-                if any(isinstance(piece, Delta | Pause) for piece in pieces):
+                if any(isinstance(piece, _PROGRESS) for piece in pieces):
                     self._deadline.extend()
                 return pieces
         if not self._finished:
@@ -149,6 +150,9 @@ class ReplyReading:
         self._ended = self._stream.over
         if self._ended:
             return
+        # While the agent is waited for, the other calls have their turn anyway.
+        if isinstance(self._body, Body) and not self._body.ready:
+            self._read = 0
         try:
             with self._deadline:
                 data = await anext(self._chunks, None)

@@ -1,13 +1,16 @@
-"""Limit the waits for a reply: one timer for all of them."""
+"""Read an answer in its time: one timer for all waits, and no turn of the loop too many."""
 
 from __future__ import annotations
 
 import asyncio
 
+import httpx
 import pytest
 
 from ivr.testbench import virtual_time
-from ivr.webhook.reading import ReplyDeadline
+from ivr.webhook.http.connection import Connection
+from ivr.webhook.http.pool import Body, Origin, Pool
+from ivr.webhook.reading import ReplyDeadline, ReplyReading
 
 
 def _now() -> float:
@@ -83,5 +86,39 @@ def test_a_closed_deadline_leaves_no_timer() -> None:
         deadline.close()
         # What waits longer than the deadline is not disturbed by it.
         await asyncio.sleep(5.0)
+
+    virtual_time.run(main())
+
+
+class Wire(asyncio.Transport):
+    """Take a request, and go nowhere."""
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Take bytes."""
+
+    def is_closing(self) -> bool:
+        return False
+
+
+def test_a_token_that_was_waited_for_is_read_in_the_same_turn() -> None:
+    async def main() -> None:
+        connection = Connection()
+        connection.connection_made(Wire())
+        connection.send(b"")
+        connection.data_received(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        await connection.head()
+        agent = Origin("http", "agent", 80)
+        response = httpx.Response(200, stream=Body(Pool(), agent, connection))
+        deadline = ReplyDeadline(silence=2.0, total=10.0)
+        reading = ReplyReading(response, deadline, None)
+        line = b'{"type":"item","content":"%s"}\n' % (b"x" * 200)
+        for _ in range(20):
+            asked = asyncio.ensure_future(reading.next())
+            await asyncio.sleep(0)
+            connection.data_received(b"%x\r\n%s\r\n" % (len(line), line))
+            await asyncio.sleep(0)
+            # No turn is left to other calls for it: they had theirs while it was waited for.
+            assert asked.done()
+        deadline.close()
 
     virtual_time.run(main())

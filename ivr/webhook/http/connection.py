@@ -66,6 +66,11 @@ class Connection(asyncio.Protocol):
         return self.closed.done() or self._transport is None or self._transport.is_closing()
 
     @property
+    def ready(self) -> bool:
+        """Return whether a part of the body can be had without waiting."""
+        return bool(self._body)
+
+    @property
     def silent(self) -> bool:
         """Return whether no byte of this exchange's answer has come."""
         return self._head_bytes == 0

@@ -250,6 +250,11 @@ class Body(httpx.AsyncByteStream, AsyncIterator[bytes]):
             raise StopAsyncIteration
         return data
 
+    @property
+    def ready(self) -> bool:
+        """Return whether bytes can be had without waiting."""
+        return self._connection is not None and self._connection.ready
+
     def settle(self) -> None:
         """End the reading in place of `aclose` when all words were read. Keeps the connection if the body ends soon."""
         connection, self._connection = self._connection, None
