@@ -26,6 +26,9 @@ _SILENT_FRAMES: Final[list[Frame]] = [(bytes([g711.SILENCE]) * g711.FRAME, 0.0)]
     STEP_S * g711.RATE / g711.FRAME
 )
 
+_SIGNS: Final = (MarkReached, DigitPressed, CallStarted)
+"""What comes from the phone beside audio."""
+
 
 class LineWatch:
     """Watch one phone. `patience`: seconds of `now` without a sign of life; 0: no limit."""
@@ -45,10 +48,10 @@ class LineWatch:
 
     def take(self, event: Event, now: float) -> None:
         """Note an event; those that come from the phone are signs of life."""
-        if isinstance(event, AudioIn):
+        if type(event) is AudioIn:
             self._sign_at = self._audio_at = now
             self._probed_at = None
-        elif isinstance(event, MarkReached | DigitPressed | CallStarted):
+        elif isinstance(event, _SIGNS):
             self._sign_at, self._probed_at = now, None
 
     def wake_at(self, *, speaking: bool) -> float | None:

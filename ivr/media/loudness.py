@@ -48,9 +48,8 @@ class NoiseFloor:
     _BLOCKS = 6
 
     def __init__(self) -> None:
-        self._newest = self._middle = self._oldest = 0
-        """Squares of the last three frames' RMS; and their sum."""
-        self._sum = 0
+        self._last = self._before = 0
+        """Squares of the RMS of the last two frames."""
         self._now = 0.0
         self._lowest: deque[float] = deque(maxlen=self._BLOCKS)
         self._frames = 0
@@ -78,12 +77,9 @@ class NoiseFloor:
     def push(self, rms: int) -> None:
         """Take one frame's RMS."""
         # Every frame of every call comes through here, and few of them ask for decibels.
-        power = rms * rms
-        self._sum += power - self._oldest
-        self._oldest, self._middle, self._newest = self._middle, self._newest, power
-        frame = self._frames
-        self._frames = frame + 1
-        self._now = now = self._sum / (3 if frame > 1 else frame + 1)
+        power, frame = rms * rms, self._frames
+        self._now = now = (power + self._last + self._before) / (3 if frame > 1 else frame + 1)
+        self._last, self._before, self._frames = power, self._last, frame + 1
         if frame % self._BLOCK == 0:
             self._lowest.append(now)
             self._floor = None

@@ -238,8 +238,9 @@ class AgentTurns:
 
     def settle(self) -> None:
         """Find out what comes next, after all that an event has changed."""
-        times = (self._output.wake_at(), self._reply.wake_at() if self._reply is not None else None)
-        self._due = min((at for at in times if at is not None), default=None)
+        self._due = self._output.wake_at()
+        if self._reply is not None and (at := self._reply.wake_at()) is not None:
+            self._due = at if self._due is None else min(at, self._due)
 
     def wake_at(self) -> float | None:
         """Return when `tick`, or speech output, has something to do; seconds of `now`."""

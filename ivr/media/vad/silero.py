@@ -175,7 +175,7 @@ def ask(scorers: Sequence[SileroScorer]) -> None:
     for place in range(most):
         # Of each call that has so many windows, this one: its state goes from one to the next.
         going = [(one, row + place) for one, row, count in zip(scorers, rows, counts, strict=False) if count > place]
-        states = np.array([one.state for one, _ in going])
+        states = np.concatenate([one.state for one, _ in going]).reshape(-1, 2, UNITS)
         said, after = model.step(says if most == 1 else says[[row for _, row in going]], states)
         for at, ((one, _), probability) in enumerate(zip(going, said.tolist(), strict=True)):
             one.accept(probability, after[at].copy())
