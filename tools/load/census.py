@@ -44,7 +44,8 @@ class Census:
         if number == signal.SIGUSR2:
             objects = gc.get_objects()
             held["objects"] = len(objects)
-            held["tasks"] = sum(isinstance(one, asyncio.Task) and not one.done() for one in objects)
+            # Not isinstance: a weak proxy would answer for an object that is gone.
+            held["tasks"] = sum(issubclass(type(one), asyncio.Task) and not one.done() for one in objects)
             held["timers"] = sum(type(one).__name__ == "TimerHandle" and not one.cancelled() for one in objects)
         with self._out.open("a", encoding="utf-8") as out:
             out.write(json.dumps(held) + "\n")

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 from typing import cast
 
@@ -81,9 +82,11 @@ def test_a_census_counts_collections_tasks_and_timers(tmp_path: Path) -> None:
 
     async def held() -> None:
         timer = asyncio.get_running_loop().call_later(600, print)
+        gone = weakref.proxy(Census(tmp_path))
         census.tell(signal.SIGUSR1, None)
         census.tell(signal.SIGUSR2, None)
         timer.cancel()
+        assert type(gone) is weakref.ProxyType
 
     asyncio.run(held())
     short, whole = map(json.loads, (tmp_path / "out").read_text().splitlines())
