@@ -122,6 +122,10 @@ class MemoryPlaces:
         """Return the places that are given."""
         return self._awaited.values()
 
+    def all_used(self) -> Mapping[bytes, float]:
+        """Return until when the tokens that were used are remembered, by nonce."""
+        return self._used
+
     def _expire(self, now: float) -> None:
         for call_id in [place.call_id for place in self._awaited.values() if now >= place.deadline]:
             del self._awaited[call_id]

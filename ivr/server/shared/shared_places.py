@@ -58,7 +58,8 @@ class SharedPlaces:
             return
         self._common, self.why = common, ""
         awaited = [place for place in self._own.all_awaited() if now < place.deadline]
-        self._ask(lambda common: common.restore(self._own.all_live(), awaited, self._draining), None)
+        live, used = self._own.all_live(), self._own.all_used()
+        self._ask(lambda common: common.restore(live, awaited, used, self._draining), None)
 
     def end(self) -> None:
         """Free what this worker holds, and close the file."""

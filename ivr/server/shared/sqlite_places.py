@@ -84,7 +84,9 @@ class SqlitePlaces:
         with self._writing() as database:
             _free(database, "worker = ? AND pid = ?", self._index, self._pid)
 
-    def restore(self, live: Mapping[str, Owner], awaited: Iterable[Place], draining: bool) -> None:
+    def restore(
+        self, live: Mapping[str, Owner], awaited: Iterable[Place], used: Mapping[bytes, float], draining: bool
+    ) -> None:
         """Write again what this worker knows: the file could not be used for a time."""
         with self._writing() as database:
             database.execute("DELETE FROM live WHERE worker = ? AND pid = ?", (self._index, self._pid))
@@ -97,6 +99,7 @@ class SqlitePlaces:
                 sql = """INSERT OR IGNORE INTO awaited
                     SELECT ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM live WHERE call = ?)"""
                 database.execute(sql, (key, write_facts(place), place.deadline, place.nonce, key))
+            database.executemany("INSERT OR IGNORE INTO used VALUES (?, ?)", used.items())
             database.execute("UPDATE workers SET draining = ? WHERE worker = ?", (draining, self._index))
 
     def counts(self) -> tuple[int, int]:

@@ -115,6 +115,7 @@ def test_what_was_done_without_the_file_is_written_into_it(tmp_path: Path) -> No
     file.broken = True
     assert one.leave("over", 1, 1)
     one.arrive("new", 3)
+    assert one.redeem(b"used", 60, 1)
     one.admit(asked("awaited", 70), TERMS, 2)
     one.admit(asked("void", 3), TERMS, 2)
     one.drain()
@@ -126,6 +127,7 @@ def test_what_was_done_without_the_file_is_written_into_it(tmp_path: Path) -> No
     one.beat(3 + AGAIN_S)
     assert (one.up, one.why) == (True, "")
     assert [two.owner(call) for call in ("over", "on", "new")] == [None, Owner(0, 2), Owner(0, 3)]
+    assert not two.redeem(b"used", 60, 4)
     assert two.expect("awaited", 4) is not None
     assert two.expect("void", 2) is None
     assert not two.others_take()

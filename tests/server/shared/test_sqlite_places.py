@@ -141,7 +141,9 @@ def test_a_worker_writes_again_what_it_knows(machine: Machine) -> None:
     two.arrive("c", 7)
     two.admit(asked("d"), Terms(9), 0)
     live = {"b": Owner(0, 2, {"x": "1"}), "c": Owner(0, 3)}
-    one.restore(live, [asked("b"), asked("d", 99), asked("e")], draining=True)
+    assert two.redeem(b"1", 60, 0)
+    one.restore(live, [asked("b"), asked("d", 99), asked("e")], {b"1": 60.0, b"2": 60.0}, draining=True)
+    assert [two.redeem(nonce, 60, 1) for nonce in (b"1", b"2", b"3")] == [False, False, True]
     assert [one.owner(call) for call in "abc"] == [None, Owner(0, 2, {"x": "1"}), Owner(1, 7)]
     assert [place and place.deadline for place in [one.expect(call, 1) for call in "bde"]] == [None, 60, 60]
     assert not two.others_take()
