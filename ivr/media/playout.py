@@ -222,7 +222,10 @@ class Playout:
     def ear(self, now: float) -> int:
         """Return where the phone must be by now if it plays without a pause."""
         ahead = self._ear_free_at - now
-        return self._sent if ahead <= 0 else max(self._heard, self._sent - round(ahead * RATE))
+        if ahead <= 0:
+            return self._sent
+        ear = self._sent - round(ahead * RATE)
+        return ear if ear > self._heard else self._heard
 
     def heard(self, now: float) -> int:
         """Return what the caller has heard: the last returned mark, interpolated up to the next."""
@@ -237,7 +240,7 @@ class Playout:
         if now >= self._ear_free_at:
             return b""
         at = self.ear(now) - self._tape_start
-        return bytes(self._tape[max(0, at - FRAME) : at])
+        return bytes(self._tape[at - FRAME if at > FRAME else 0 : at])
 
     # -- driving -------------------------------------------------------------------------------------------------
 
