@@ -136,7 +136,7 @@ class LinkPool:
         """Count the links of one kind at this moment."""
         # Asked several times for each request of every call: nothing here may look at all links.
         calls, side = self._calls(), self._kinds[kind]
-        given = sum(live.link.kind == kind and live.link.state is LinkState.IDLE for live in self._given)
+        given = self._given_of(kind)
         now = self.now() if side.waiting else 0.0
         priorities = [waiter.priority(now) for waiter in side.waiting]
         spares = sizing.spares(calls, self._options.spare_links)
@@ -374,6 +374,10 @@ class LinkPool:
         side.closing = {live for live in idle if not live.is_open}
         return [live for live in idle if live not in side.closing] if side.closing else idle
 
+    def _given_of(self, kind: SpeechKind) -> int:
+        """Count the links of a kind that were given out and are still idle."""
+        return sum(live.link.kind == kind and live.link.state is LinkState.IDLE for live in self._given)
+
     def _best(self, request: LinkRequest, now: float) -> LiveLink | None:
         """Return the best free link that fits a request; None: there is none."""
         side = self._kinds[request.kind]
@@ -385,8 +389,9 @@ class LinkPool:
 
     def _give_out(self) -> None:
         """Give each waiting request in turn the best free link that fits."""
-        for side in self._kinds.values():
-            if not (side.waiting and side.states[LinkState.IDLE]):
+        for kind, side in self._kinds.items():
+            left = side.states[LinkState.IDLE] - self._given_of(kind) if side.waiting else 0
+            if not left:
                 continue
             now = self.now()
             for waiter in sizing.in_turn(side.waiting, now):
@@ -394,6 +399,9 @@ class LinkPool:
                 if live is not None and not side.waiting[waiter].done():
                     self._given.add(live)
                     side.waiting.pop(waiter).set_result(live)
+                    left -= 1
+                if not left:
+                    break
 
     def _leave(self, waiter: Waiter, link: asyncio.Future[LiveLink]) -> None:
         """Forget a request that has its link, or wants none any more."""
