@@ -109,7 +109,8 @@ async def main() -> None:
             print(f"{f'scored: {name}, {calls} calls a run':42}{us:7.2f} us a frame, {us / least:5.1f} x baseline")
     for name, work in (
         ("a quiet line", lambda: decided(QUIET, 0.0)),
-        ("a quiet line, the agent speaks", lambda: decided(QUIET, 0.0, speaking=True)),
+        # Long enough that what a reply costs is little beside.
+        ("a quiet line, the agent speaks", lambda: decided(QUIET * 8, 0.0, speaking=True)),
         ("a voice", lambda: decided(spoken, 0.9)),
     ):
         us = cost(work)

@@ -1,7 +1,7 @@
 """Score the frames of many calls together, then feed each call its own.
 
-The model costs half as much for each call when the frames of several calls share a run. Frames that arrive in the same
-turn of the event loop are scored in one run, after that turn, and fed in the order of arrival. No frame waits for
+The model costs a third as much for each call when the frames of several calls share a run. Frames that arrive in the
+same turn of the event loop are scored in one run, after that turn, and fed in the order of arrival. No frame waits for
 others to come: an event loop that is busy collects by itself, since what arrived meanwhile is there together. Only the
 model's work is shared. Every call decides for itself, with the same outcome as alone.
 """
