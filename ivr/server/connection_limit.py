@@ -83,6 +83,8 @@ class ConnectionLimit(Generic[Connection]):
         self.places = places
         self.keeps: Callable[[], bool] = lambda: True
         """Tells whether a connection is kept after the answer to its request."""
+        self.changed: Callable[[], None] = lambda: None
+        """Called when a connection has come, does something else, or has gone."""
         # The order of the states is the order in which connections are given up; in each the oldest comes first.
         self._connections: dict[ConnectionState, dict[Connection, None]] = {"silent": {}, "idle": {}, "asking": {}}
 
@@ -107,15 +109,18 @@ class ConnectionLimit(Generic[Connection]):
         if evicted is not None:
             self.remove(evicted)
         self._connections["silent"][connection] = None
+        self.changed()
         return evicted
 
     def change(self, connection: Connection, state: ConnectionState) -> None:
         """Note what a connection does now. It is the newest of those that do; one that was removed stays away."""
         if self.remove(connection):
             self._connections[state][connection] = None
+            self.changed()
 
     def remove(self, connection: Connection) -> bool:
         """Count a connection no more: it has ended, or carries a call. False when it was not counted."""
+        self.changed()
         for some in self._connections.values():
             if connection in some:
                 del some[connection]

@@ -76,3 +76,18 @@ def test_a_limit_of_none_keeps_the_newest_connection() -> None:
     limit: ConnectionLimit[str] = ConnectionLimit(0)
     assert limit.add("a") is None
     assert limit.add("b") == "a"
+
+
+def test_a_change_is_told() -> None:
+    told: list[int] = []
+    limit: ConnectionLimit[str] = ConnectionLimit(5)
+    limit.changed = lambda: told.append(limit.busy)
+    limit.add("a")
+    limit.change("a", "idle")
+    assert (told[0], told[-1], limit.busy) == (1, 0, 0)
+    limit.change("a", "asking")
+    assert limit.busy == 1
+    before = len(told)
+    limit.remove("a")
+    assert len(told) > before
+    assert limit.keeps()

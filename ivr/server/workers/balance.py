@@ -3,7 +3,8 @@
 All workers wait at one socket, and the first to ask gets the connection. Calls last for minutes, so what is uneven
 stays uneven: with a hash of the sender's port (SO_REUSEPORT) the fullest of four workers has 30 % more than its share
 of 50 calls, and 6 % more of 1000. Here a worker with more to do than another stands back for some milliseconds a call:
-the other one is there first. A worker that hangs takes nothing, and delays the others by no more than `LONGEST_S`.
+the other one is there first, also when its event loop is late. A worker that hangs takes nothing: for half a second it
+delays the others by no more than `LONGEST_S`, and then it does not count (`ivr.server.workers.table`).
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-STAND_BACK_S: Final = 0.005
+STAND_BACK_S: Final = 0.01
 """Seconds to stand back for each call and connection more than the least. An event loop under load is that late."""
-LONGEST_S: Final = 0.05
-"""Seconds to stand back at most: a worker that hangs has the least to do, and takes nothing."""
+LONGEST_S: Final = 0.1
+"""Seconds to stand back at most."""
 UNEVEN: Final = 2
 """Calls and connections more than the least from which a worker keeps no connection after its answer."""
 LEAVING: Final = 1 << 20

@@ -25,12 +25,17 @@ class SharedListener:
         sockets: Iterable[socket.socket],
         protocol: Callable[[], asyncio.Protocol],
         patience: Callable[[], float],
+        changed: Callable[[], None] = lambda: None,
     ) -> None:
-        """Begin. `protocol` makes what serves a connection; `patience`: seconds to leave the next one to others."""
+        """Begin. `protocol` makes what serves a connection; `patience`: seconds to leave the next one to others.
+
+        `changed` is called when a connection was taken, and when a protocol has got it.
+        """
         self._loop = asyncio.get_running_loop()
         self._sockets = list(sockets)
         self._protocol = protocol
         self._patience = patience
+        self._changed = changed
         self._timers: dict[socket.socket, asyncio.TimerHandle] = {}
         self._beginning: set[asyncio.Task[None]] = set()
         for listening in self._sockets:
@@ -91,7 +96,12 @@ class SharedListener:
         connection.setblocking(False)
         task = self._loop.create_task(self._begin(connection))
         self._beginning.add(task)
-        task.add_done_callback(self._beginning.discard)
+        task.add_done_callback(self._note_begun)
+        self._changed()
+
+    def _note_begun(self, task: asyncio.Task[None]) -> None:
+        self._beginning.discard(task)
+        self._changed()
 
     async def _begin(self, connection: socket.socket) -> None:
         with contextlib.suppress(OSError):

@@ -10,37 +10,48 @@ import mmap
 from typing import Final
 
 ABSENT: Final = -1
+ROW_COUNTS_S: Final = 0.5
+"""Seconds for which a row counts. A worker writes its own ten times a second: one that does not hangs."""
 _BYTES: Final = 8
+_ROW_FIELDS: Final = 3
 
 
 class WorkerTable:
-    """Hold a row for each worker: its load, and whether its phrases are rendered."""
+    """Hold a row for each worker: its load, whether its phrases are rendered, and when it wrote that."""
 
     def __init__(self, count: int) -> None:
         self._count = count
-        self._shared = mmap.mmap(-1, 2 * count * _BYTES)
-        self._values = memoryview(self._shared).cast("q")
+        self._shared = mmap.mmap(-1, _ROW_FIELDS * count * _BYTES)
+        values = memoryview(self._shared).cast("q")
+        self._loads, self._prepared, self._written = (
+            values[column * count : (column + 1) * count] for column in range(_ROW_FIELDS)
+        )
         for index in range(count):
             self.clear(index)
 
     def __repr__(self) -> str:
-        return f"<WorkerTable {list(self._values[: self._count])}>"
+        return f"<WorkerTable {list(self._loads)}>"
 
     def clear(self, index: int) -> None:
         """Note that there is no such worker any more, or not yet."""
-        self._values[index] = ABSENT
-        self._values[self._count + index] = False
+        self._loads[index], self._prepared[index] = ABSENT, False
 
-    def publish(self, index: int, load: int, prepared: bool) -> None:
-        """Write a worker's row: calls and connections that it serves, and whether its phrases are rendered."""
-        self._values[index] = load
-        self._values[self._count + index] = prepared
+    def publish(self, index: int, load: int, prepared: bool, now: float) -> None:
+        """Write a worker's row: calls and connections that it serves, and whether its phrases are rendered.
 
-    def others(self, index: int) -> list[int]:
-        """Return the loads of the other workers that live."""
-        loads = (self._values[other] for other in range(self._count) if other != index)
-        return [load for load in loads if load != ABSENT]
+        `now`: seconds of the machine's clock that is never set.
+        """
+        self._loads[index], self._prepared[index], self._written[index] = load, prepared, int(1000 * now)
+
+    def others(self, index: int, now: float) -> list[int]:
+        """Return the loads of the other workers that live and do not hang."""
+        since = 1000 * (now - ROW_COUNTS_S)
+        return [
+            load
+            for other, (load, written) in enumerate(zip(self._loads, self._written, strict=True))
+            if other != index and load != ABSENT and written >= since
+        ]
 
     def prepared(self) -> bool:
         """Tell whether the phrases of any worker that lives are rendered."""
-        return any(self._values[self._count : 2 * self._count])
+        return any(self._prepared)

@@ -64,6 +64,7 @@ class WorkerServer(Server):
     given: Inheritance
     limit: ConnectionLimit[LimitedConnection]
     _beats = 0
+    _will_publish = False
     told_to_reload = False
     """The parent was told to read the secrets again before this worker began."""
 
@@ -82,8 +83,8 @@ class WorkerServer(Server):
             self._reload()
         # No sockets: uvicorn would take all connections that wait, whatever the others have to do.
         await super().startup([])
-        self.limit.keeps = self._keeps
-        self._listener = SharedListener(self.given.listening, self._protocol, self._patience)
+        self._listener = SharedListener(self.given.listening, self._protocol, self._patience, self._changed)
+        self.limit.keeps, self.limit.changed = self._keeps, self._changed
         self.servers.append(cast(Any, self._listener))
         self._publish_again()
         self._tell(READY)
@@ -93,19 +94,31 @@ class WorkerServer(Server):
         return make(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
     def _patience(self) -> float:
-        return patience(self._publish(), self.given.table.others(self.given.worker.index))
+        return patience(*self._loads())
 
     def _keeps(self) -> bool:
-        return keeps(self._publish(), self.given.table.others(self.given.worker.index))
+        return keeps(*self._loads())
 
-    def _publish(self) -> int:
-        """Tell the others how much there is to do here; return it."""
-        bridge = self.bridge
-        to_do = len(bridge.admission) + self.limit.busy + self._listener.beginning
-        if bridge.leaving or bridge.admission.draining:
-            to_do += LEAVING
-        self.given.table.publish(self.given.worker.index, to_do, bridge.prepared)
-        return to_do
+    def _loads(self) -> tuple[int, list[int]]:
+        """Return how much there is to do here, and at the others."""
+        return self._load, self.given.table.others(self.given.worker.index, asyncio.get_running_loop().time())
+
+    @property
+    def _load(self) -> int:
+        """Return how much there is to do here."""
+        leaving = self.bridge.leaving or self.bridge.admission.draining
+        return len(self.bridge.admission) + self.limit.busy + self._listener.beginning + LEAVING * leaving
+
+    def _changed(self) -> None:
+        """Tell the others at the end of this turn of the loop how much there is to do here."""
+        if not self._will_publish:
+            self._will_publish = True
+            asyncio.get_running_loop().call_soon(self._publish)
+
+    def _publish(self) -> None:
+        self._will_publish = False
+        now = asyncio.get_running_loop().time()
+        self.given.table.publish(self.given.worker.index, self._load, self.bridge.prepared, now)
 
     def _publish_again(self) -> None:
         self._publish()
