@@ -121,6 +121,7 @@ def started(folder: Path, *arguments: str, listening: int = 2, **more: str) -> I
         "IVR_CONFIG": str(lines),
         "IVR_CACHE_DIR": str(folder / "cache"),
         "IVR_NOTICE_SECONDS": "0",
+        "IVR_DRAIN_SECONDS": "2",
         "IVR_METRICS_TOKEN": METRICS,
         "OPENBLAS_NUM_THREADS": "1",
         **more,
@@ -134,9 +135,15 @@ def started(folder: Path, *arguments: str, listening: int = 2, **more: str) -> I
         until(lambda: machine.log.count(" listening ") == listening or process.poll() is not None)
         yield machine
     finally:
-        # Workers without a parent end by themselves.
-        process.kill()
-        process.wait()
+        for _ in range(3):
+            process.terminate()
+            time.sleep(0.05)
+        try:
+            process.wait(PATIENCE)
+        finally:
+            # Workers without a parent end by themselves.
+            process.kill()
+            process.wait()
 
 
 def ended(machine: Machine, number: signal.Signals = signal.SIGTERM) -> int:

@@ -105,7 +105,8 @@ def test_a_stream_comes_to_another_worker_and_outlives_the_first(tmp_path: Path)
 
 
 def test_a_signal_lets_the_calls_of_all_workers_end(tmp_path: Path) -> None:
-    with started(tmp_path, "--workers", "2", IVR_MAX_CALLS="3") as machine, contextlib.ExitStack() as streams:
+    running = started(tmp_path, "--workers", "2", IVR_MAX_CALLS="3", IVR_DRAIN_SECONDS="60")
+    with running as machine, contextlib.ExitStack() as streams:
         phones = []
         for number in (1, 2):
             given = machine.ring(call_id(number))
