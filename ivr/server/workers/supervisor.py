@@ -18,7 +18,7 @@ import sqlite3
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import FrameType
 from typing import Final, NoReturn
@@ -179,8 +179,14 @@ class Supervisor:
     def _start_and_kill(self) -> None:
         now = time.monotonic()
         for index in self._supervision.due(now):
-            self._fork(index)
             self._supervision.started(index, now)
+            # The system may be short of processes, files or memory for a while: the calls of the others go on.
+            try:
+                self._fork(index)
+            except OSError as fault:
+                why = fault.strerror or type(fault).__name__
+                self._why = self._why or f"IVR_WORKERS: no process can be started: {why}"
+                self._gone(index, "worker_not_started", {"why": why})
         for index in self._supervision.kills(now):
             log.warning("worker_killed", extra={"worker": index})
             os.kill(self._workers[index].pid, signal.SIGKILL)
@@ -191,11 +197,16 @@ class Supervisor:
         theirs.setblocking(False)
         # A signal that comes before the worker ignores it would be the parent's twice.
         signal.pthread_sigmask(signal.SIG_BLOCK, worker.IGNORED)
-        pid = os.fork()
-        if pid == 0:
-            self._become(index, theirs, ours)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, worker.IGNORED)
-        theirs.close()
+        try:
+            pid = os.fork()
+            if pid == 0:
+                self._become(index, theirs, ours)
+        except OSError:
+            ours.close()
+            raise
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, worker.IGNORED)
+            theirs.close()
         self._quiet.discard(index)
         self._workers[index] = WorkerProcess(pid, ours)
 
@@ -248,14 +259,18 @@ class Supervisor:
             code = os.waitstatus_to_exitcode(status)
             if live.said.startswith(worker.FAILED):
                 self._why = self._why or live.said[1:].decode("utf-8", "replace")
-            was_stopping = self._supervision.stopping
-            delay = self._supervision.ended(index, time.monotonic())
-            if self._supervision.failed and not was_stopping:
-                for other in self._workers.values():
-                    other.tell("end")
-            if delay is not None:
-                how = {"signal": signal.Signals(-code).name} if code < 0 else {"status": code}
-                log.warning("worker_died", extra={"worker": index, **how, "again_in_s": delay})
+            how = {"signal": signal.Signals(-code).name} if code < 0 else {"status": code}
+            self._gone(index, "worker_died", how)
+
+    def _gone(self, index: int, event: str, how: Mapping[str, object]) -> None:
+        """Note that a worker is not there. Where none is started any more, the others end."""
+        was_stopping = self._supervision.stopping
+        delay = self._supervision.ended(index, time.monotonic())
+        if self._supervision.failed and not was_stopping:
+            for other in self._workers.values():
+                other.tell("end")
+        if delay is not None:
+            log.warning(event, extra={"worker": index, **how, "again_in_s": delay})
 
 
 def _ignore(_number: int, _frame: FrameType | None) -> None:

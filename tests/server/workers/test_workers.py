@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import signal
 from pathlib import Path
 
@@ -45,6 +46,21 @@ def test_a_killed_worker_is_started_again(tmp_path: Path) -> None:
         assert second in machine.workers
         assert len(machine.workers) == 2
         assert ended(machine, signal.SIGINT) == 0
+
+
+def test_a_worker_that_cannot_be_forked_is_tried_again(tmp_path: Path) -> None:
+    with started(tmp_path, "--workers", "2") as machine:
+        first, second = machine.workers
+        parent = machine.process.pid
+        before = resource.prlimit(parent, resource.RLIMIT_NOFILE)
+        resource.prlimit(parent, resource.RLIMIT_NOFILE, (3, before[1]))
+        os.kill(first, signal.SIGKILL)
+        until(lambda: "worker_not_started worker=0 why=" in machine.log)
+        assert machine.workers == [second]
+        resource.prlimit(parent, resource.RLIMIT_NOFILE, before)
+        until(lambda: machine.log.count(" listening ") == 3)
+        assert second in machine.workers
+        assert ended(machine) == 0
 
 
 def test_workers_whose_parent_is_killed_end(tmp_path: Path) -> None:
