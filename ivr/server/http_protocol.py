@@ -82,6 +82,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
                 self.connections.discard(half_made)
             self.refuse("not_http")
             return
+        # It knows this protocol, which uvicorn breaks at the end of a connection, but not where another one takes it.
+        self.parser = None  # type: ignore[assignment]
         if not getattr(self.transport.get_protocol(), "handshake_initiated", True):
             self.refuse("not_http")
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
+import weakref
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 from unittest.mock import ANY
 
 import pytest
@@ -26,6 +29,7 @@ from ivr.server.connection_limit import (
     ConnectionLimit,
     LimitedConnection,
 )
+from ivr.server.http_protocol import LimitedHttpProtocol
 from ivr.server.serve import config_for
 from ivr.server.websocket_protocol import STARTED
 from ivr.testbench.loopback import bound, serving
@@ -388,6 +392,30 @@ def test_a_phone_s_socket_is_not_counted() -> None:
         assert not place.refused
 
     visit(story, places=1)
+
+
+def test_a_phone_s_socket_leaves_no_protocol_behind() -> None:
+    protocols: list[weakref.ref[Any]] = []
+
+    class Seen(LimitedHttpProtocol):
+        def handle_websocket_upgrade(self) -> None:
+            protocols.append(weakref.ref(self))
+            super().handle_websocket_upgrade()
+
+    async def story(place: Place) -> None:
+        reader, writer = await place.open(b"GET /media HTTP/1.1\r\nHost: x\r\n" + UPGRADE + b"\r\n")
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
+        writer.write(b"\x81\x85\0\0\0\0hello")
+        assert (await reader.read(2))[:1] == b"\x88"
+        assert [protocol() for protocol in protocols] == [None]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("ivr.server.serve.LimitedHttpProtocol", Seen)
+        gc.disable()
+        try:
+            visit(story)
+        finally:
+            gc.enable()
 
 
 def test_a_socket_without_a_call_is_counted() -> None:
