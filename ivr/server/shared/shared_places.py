@@ -48,6 +48,9 @@ class SharedPlaces:
 
     def beat(self, now: float) -> None:
         """Open the common file where it is not open, and write what this worker knows into it."""
+        if not self._ask(lambda common: common.is_shared(), otherwise=True):
+            self.why = "the file was deleted"
+            self._close()
         if self._common is not None or now < self._again_at:
             return
         self._again_at = now + AGAIN_S

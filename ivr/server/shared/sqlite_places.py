@@ -63,6 +63,8 @@ class SqlitePlaces:
         """Open the file that `prepare` made, as this worker. Raises `sqlite3.Error`."""
         self._index, self._pid = worker.index, worker.pid
         self._database = _connect(folder, busy_s, "rw")
+        self._file = folder / FILE
+        self._number = _number(self._file)
         try:
             with self._writing() as database:
                 # What a dead worker held that had this index is free.
@@ -74,6 +76,10 @@ class SqlitePlaces:
 
     def __repr__(self) -> str:
         return f"<SqlitePlaces of worker {self._index}>"
+
+    def is_shared(self) -> bool:
+        """Tell whether the file is still where the others open it: one that was deleted is this worker's alone."""
+        return self._number is not None and self._number == _number(self._file)
 
     def close(self) -> None:
         """Let the file go."""
@@ -243,6 +249,14 @@ def alive(pid: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def _number(file: Path) -> int | None:
+    """Return the number by which the system knows a file. None: it is not there."""
+    try:
+        return file.stat().st_ino
+    except OSError:
+        return None
 
 
 def _connect(folder: Path, busy_s: float, mode: str) -> sqlite3.Connection:

@@ -7,6 +7,7 @@ the next bridge that starts.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import tempfile
@@ -42,6 +43,18 @@ def shared_folder(base: Path | None = None) -> Iterator[Path]:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         os.close(lock)
+
+
+def mend(folder: Path) -> bool:
+    """Make the folder again where it was deleted; return whether it was. Raises OSError."""
+    try:
+        folder.mkdir(0o700)
+    except FileExistsError:
+        # Its name was to be seen: another user may have been there first.
+        if folder.lstat().st_uid != os.getuid():
+            raise PermissionError(errno.EPERM, os.strerror(errno.EPERM)) from None
+        return False
+    return True
 
 
 def _delete_left(base: Path) -> None:

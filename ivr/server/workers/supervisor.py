@@ -31,7 +31,7 @@ from ivr.server.serve import CallRecorder, bind, in_terminal, tell_notes
 from ivr.server.shared.sqlite_places import prepare, release
 from ivr.server.shared.worker import Worker
 from ivr.server.workers import worker
-from ivr.server.workers.folder import shared_folder
+from ivr.server.workers.folder import mend, shared_folder
 from ivr.server.workers.supervision import Supervision, WorkerOrder
 from ivr.server.workers.table import WorkerTable
 
@@ -182,6 +182,7 @@ class Supervisor:
             self._supervision.started(index, now)
             # The system may be short of processes, files or memory for a while: the calls of the others go on.
             try:
+                self._mend()
                 self._fork(index)
             except OSError as fault:
                 why = fault.strerror or type(fault).__name__
@@ -190,6 +191,16 @@ class Supervisor:
         for index in self._supervision.kills(now):
             log.warning("worker_killed", extra={"worker": index})
             os.kill(self._workers[index].pid, signal.SIGKILL)
+
+    def _mend(self) -> None:
+        """Make what the workers share again where it was deleted, as a system may do when a user logs out."""
+        if not mend(self._folder):
+            return
+        log.warning("shared_folder_deleted")
+        self._metrics.mkdir()
+        # A worker that cannot open the file goes on with its part of the calls.
+        with contextlib.suppress(sqlite3.Error):
+            prepare(self._folder)
 
     def _fork(self, index: int) -> None:
         ours, theirs = socket.socketpair()
@@ -257,9 +268,10 @@ class Supervisor:
             with contextlib.suppress(sqlite3.Error):
                 release(self._folder, index)
             code = os.waitstatus_to_exitcode(status)
+            how: dict[str, object] = {"signal": signal.Signals(-code).name} if code < 0 else {"status": code}
             if live.said.startswith(worker.FAILED):
-                self._why = self._why or live.said[1:].decode("utf-8", "replace")
-            how = {"signal": signal.Signals(-code).name} if code < 0 else {"status": code}
+                how["why"] = live.said[1:].decode("utf-8", "replace")
+                self._why = self._why or str(how["why"])
             self._gone(index, "worker_died", how)
 
     def _gone(self, index: int, event: str, how: Mapping[str, object]) -> None:

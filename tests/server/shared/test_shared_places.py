@@ -147,6 +147,24 @@ def test_a_place_that_went_elsewhere_is_forgotten_in_time(tmp_path: Path) -> Non
     two.end()
 
 
+def test_a_file_that_was_deleted_is_left_and_its_successor_taken(tmp_path: Path) -> None:
+    file = Breaking(tmp_path)
+    one, two = file.worker(0), file.worker(1)
+    one.admit(asked("a"), TERMS, 0)
+    for path in tmp_path.iterdir():
+        path.unlink()
+    one.beat(2)
+    assert (one.up, one.why) == (False, "unable to open database file")
+    prepare(tmp_path)
+    one.beat(2 + AGAIN_S)
+    assert one.up
+    # It would be asked alone.
+    two.beat(2 + AGAIN_S)
+    assert two.expect("a", 4) == asked("a")
+    one.end()
+    two.end()
+
+
 def test_a_file_that_never_comes_is_told(tmp_path: Path) -> None:
     places = SharedPlaces(Worker(0, 2, tmp_path), lambda: SqlitePlaces(tmp_path, Worker(0, 2, tmp_path)))
     assert (places.up, places.why) == (False, "not open yet")

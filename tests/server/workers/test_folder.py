@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ivr.server.workers.folder import shared_folder
+import pytest
+
+from ivr.server.workers.folder import mend, shared_folder
 
 
 def test_it_is_the_users_own_and_goes_with_the_block(tmp_path: Path) -> None:
@@ -38,3 +40,13 @@ def test_without_a_base_it_is_somewhere() -> None:
     with shared_folder() as folder:
         assert folder.is_dir()
     assert not folder.exists()
+
+
+def test_it_is_made_again_where_it_was_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "shared"
+    assert mend(folder)
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert not mend(folder)
+    monkeypatch.setattr(os, "getuid", lambda: folder.stat().st_uid + 1)
+    with pytest.raises(PermissionError):
+        mend(folder)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
+import shutil
 import signal
 from pathlib import Path
 
@@ -22,6 +23,12 @@ def alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def shared_by(pid: int) -> Path:
+    """The folder that a worker shares."""
+    files = (held.readlink() for held in Path(f"/proc/{pid}/fd").iterdir())
+    return next(file.parent for file in files if file.name == "calls.sqlite")
 
 
 def test_workers_share_a_port_and_end_together(tmp_path: Path) -> None:
@@ -61,6 +68,20 @@ def test_a_worker_that_cannot_be_forked_is_tried_again(tmp_path: Path) -> None:
         until(lambda: machine.log.count(" listening ") == 3)
         assert second in machine.workers
         assert ended(machine) == 0
+
+
+def test_what_workers_share_is_made_again_when_deleted(tmp_path: Path) -> None:
+    with started(tmp_path, "--workers", "2") as machine:
+        folder = shared_by(machine.workers[0])
+        shutil.rmtree(folder)
+        until(lambda: machine.log.count(" shared_store_lost ") == 2)
+        os.kill(machine.workers[0], signal.SIGKILL)
+        until(lambda: machine.log.count(" listening ") == 3)
+        assert "shared_folder_deleted" in machine.log
+        until(lambda: machine.log.count(" shared_store_back") == 1)
+        assert machine.ring(call_id(1))
+        assert ended(machine) == 0
+        assert not folder.exists()
 
 
 def test_workers_whose_parent_is_killed_end(tmp_path: Path) -> None:
