@@ -13,8 +13,7 @@ from typing import Final
 log = logging.getLogger("ivr.serve")
 
 RETRY_S: Final = 1.0
-"""Seconds for which nothing is taken when there is no free file."""
-_NO_ROOM: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+"""Seconds for which nothing is taken after a failure, such as no free file."""
 
 
 class SharedListener:
@@ -86,9 +85,8 @@ class SharedListener:
         # Another worker was there first, or the other side has gone.
         except (BlockingIOError, InterruptedError, ConnectionAbortedError):
             return
+        # No free file, mostly. The connection waits, or another worker takes it.
         except OSError as fault:
-            if fault.errno not in _NO_ROOM:
-                raise
             log.warning("accept_failed", extra={"error": errno.errorcode.get(fault.errno or 0, "")})
             self._loop.remove_reader(listening)
             self._timers[listening] = self._loop.call_later(RETRY_S, self._resume, listening)

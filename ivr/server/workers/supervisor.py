@@ -122,8 +122,9 @@ class Supervisor:
         with self._signals():
             while not self._supervision.over:
                 self._start_and_kill()
-                self._wait()
-                self._reap()
+                if not self._supervision.over:
+                    self._wait()
+                    self._reap()
         for listening in self._listening:
             listening.close()
         if self._supervision.failed:
