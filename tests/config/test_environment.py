@@ -50,7 +50,7 @@ def test_gather_raises_for_a_file_that_is_not_utf8(tmp_path: Path, monkeypatch: 
         (["IVR_GRETING"], ["IVR_GRETING is not a setting: did you mean IVR_GREETING?"]),
         (["IVR_ZZZZZZZZZZ", "IVR_AAAAAAAAAA"], ["IVR_AAAAAAAAAA is not a setting", "IVR_ZZZZZZZZZZ is not a setting"]),
         (["TWILIO_EDGE", "HAMSA_URL"], []),
-        (["IVR_PUBLISH", "IVR_VENV", "IVR_TEST_WORKERS"], []),
+        (["IVR_MOCK_URL", "IVR_PUBLISH", "IVR_VENV", "IVR_TEST_WORKERS"], []),
     ],
 )
 def test_unread_names_an_unknown_setting(given: list[str], notes: list[str]) -> None:
