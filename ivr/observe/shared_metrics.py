@@ -33,6 +33,14 @@ GAUGE_MODES: Final[Mapping[str, GaugeMode]] = {
     "process_max_fds": "livemin",
 }
 """How a gauge of the workers becomes one; any other is their sum."""
+_FILES: Final[Mapping[str, int]] = {
+    "counter": 1 << 18,
+    "histogram": 1 << 18,
+    "gauge_livesum": 1 << 16,
+    "gauge_livemin": 1 << 16,
+    "gauge_livemax": 1 << 16,
+}
+"""Bytes of each of a worker's files: those of some twenty lines. The library makes a file longer that is full."""
 
 
 class _Value(Protocol):
@@ -49,7 +57,8 @@ class SharedMetrics:
     """Hold the page of all workers."""
 
     def __init__(self, folder: Path, worker: int) -> None:
-        """Keep this worker's values in `folder`, where each worker has a number of its own."""
+        """Keep this worker's values in `folder`, where each worker has a number of its own. Raises OSError."""
+        _reserve(folder, worker)
         # The library finds the folder here, and only here.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
         # By default a file is a process's. By the worker's number there are never more files than workers.
@@ -108,3 +117,22 @@ class SharedMetrics:
 def forget_worker(folder: Path, worker: int) -> None:
     """Take what a dead worker was doing off the page; what it has counted stays."""
     mark_process_dead(worker, str(folder))  # type: ignore[no-untyped-call]
+
+
+def _reserve(folder: Path, worker: int) -> None:
+    """Make a worker's files as long as they need to be, of memory that is there.
+
+    The library leaves holes in them. Where the memory is full, a value in a hole ends the process (SIGBUS).
+    """
+    for kind, room in _FILES.items():
+        path = folder / f"{kind}_{worker}.db"
+        if path.exists():
+            continue
+        # No other worker may read a file that is half there.
+        new = path.with_suffix(".new")
+        try:
+            new.write_bytes(bytes(room))
+        except OSError:
+            new.unlink(missing_ok=True)
+            raise
+        new.rename(path)

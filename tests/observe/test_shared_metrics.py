@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -114,3 +115,22 @@ def test_what_is_read_at_its_source_is_copied(folder: Path) -> None:
     assert found["ivr_connects_pause_seconds"] == 20
     lag = [found[f"ivr_lag_seconds_{name}"] for name in ("bucket0.1one", "bucket+Infone", "countone", "sumone")]
     assert lag == [15 + 15 + 5, 50, 50, 25]
+
+
+def test_its_files_have_their_memory_from_the_start(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    SharedMetrics(folder, 0)
+    files = list(folder.iterdir())
+    assert len(files) == 5
+    # A hole would have no blocks.
+    assert all(file.stat().st_blocks * 512 >= file.stat().st_size >= 1 << 16 for file in files)
+
+    def full(path: Path, written: bytes) -> int:
+        path.touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    SharedMetrics(folder, 0)
+    monkeypatch.setattr(Path, "write_bytes", full)
+    SharedMetrics(folder, 0)
+    with pytest.raises(OSError, match="No space"):
+        SharedMetrics(folder, 1)
+    assert sorted(folder.iterdir()) == sorted(files)

@@ -158,7 +158,10 @@ def run(settings: Settings, given: Inheritance, recorder: CallRecorder | None, *
     """Serve until told to end. Blocks. Raises ValueError, one line, when it cannot begin. `settings`: the machine's."""
     worker = given.worker
     writer = logs.set_up(settings.log_format, worker=worker.index)
-    page = SharedMetrics(metrics_folder(worker), worker.index)
+    try:
+        page = SharedMetrics(metrics_folder(worker), worker.index)
+    except OSError as fault:
+        raise ValueError(f"IVR_WORKERS: {worker.folder} cannot be written: {fault.strerror}: set it to 1") from None
 
     def read() -> Settings:
         return share(load(dev=settings.dev), worker.count)
