@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 from ivr import cli
 from ivr.call.call import Call
 from ivr.call.caller import barge_in
-from ivr.commands import terminal
+from ivr.commands import console
 from ivr.replay import tape_file
 from ivr.replay.compare import folder
 from ivr.replay.compare.declared import DECLARED_FILE
@@ -119,7 +119,7 @@ def test_junit_of_one_tape(tapes: Path) -> None:
 
 def test_a_bar_on_a_terminal(tapes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     screen = io.StringIO()
-    monkeypatch.setattr(terminal, "err", Console(file=screen, force_terminal=True, width=80))
+    monkeypatch.setattr(console, "err", Console(file=screen, force_terminal=True, width=80))
     assert replay(tapes, "--jobs", "1").exit_code == 0
     assert "of 5 tapes" not in screen.getvalue()
     assert "5/5" in screen.getvalue()

@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from ivr import cli
 from ivr.call.caller import barge_in
-from ivr.commands import terminal
+from ivr.commands import console
 from ivr.commands.replay import tell
 from ivr.replay import tape_file
 from ivr.replay.tape import Tape
@@ -48,7 +48,7 @@ def test_a_tape_that_cannot_be_read_is_one_line(tape: Tape, tmp_path: Path) -> N
 
 def test_a_long_line_goes_on_below_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = io.StringIO()
-    monkeypatch.setattr(terminal, "out", Console(file=screen, force_terminal=True, width=40, soft_wrap=True))
+    monkeypatch.setattr(console, "out", Console(file=screen, force_terminal=True, width=40, soft_wrap=True))
     tell("  then      " + "word " * 12 + "كلمة")
     tell("short")
     assert screen.getvalue() == (
@@ -57,6 +57,6 @@ def test_a_long_line_goes_on_below_its_words(monkeypatch: pytest.MonkeyPatch) ->
         "            word word كلمة\nshort\n"
     )
     whole = io.StringIO()
-    monkeypatch.setattr(terminal, "out", Console(file=whole, width=40, soft_wrap=True))
+    monkeypatch.setattr(console, "out", Console(file=whole, width=40, soft_wrap=True))
     tell("  then      " + "word " * 12 + "end")
     assert whole.getvalue().count("\n") == 1
