@@ -24,7 +24,7 @@ COLLECTOR: Final = "of it garbage collector"
 """No sampler of Python frames sees the collector: it runs inside of whatever stage made the object too many."""
 SUM: Final = "sum"
 THREADS: Final = "other threads"
-"""All threads but the main one: the log's writer, and what onnxruntime starts."""
+"""All threads but the main one: the log's writer, the tapes', and what a library starts."""
 
 RULES: Final[tuple[tuple[str, str], ...]] = (
     (r"\((onnxruntime|silero_vad)/", "model"),

@@ -75,7 +75,7 @@ def _ask_all(scorers: list[SileroScorer]) -> list[float | Exception]:
 
 
 def factory() -> SpeechScorer:
-    """Make the default scorer for one call. The first call of a process loads the model (a tenth of a second)."""
+    """Make the default scorer for one call. The first call of a process loads the model."""
     model, _ = _model()
     return EnergyScorer() if model is None else SileroScorer(model)
 
