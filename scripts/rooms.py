@@ -27,6 +27,7 @@ FOLDER_FILES = 15
 _CORE = {"media", "text", "call"}
 _WIRES = {"twilio", "hamsa", "webhook", "upstream"}
 _EDGE = {"config", "observe", "server"}
+_FLEET = {"fleet", "records", "recording", "keeper"}
 
 # room -> the rooms it may import; itself is always allowed. A room is a folder of ivr/; cli.py is a room of its own.
 DIRECTION: dict[str, set[str]] = {
@@ -40,11 +41,15 @@ DIRECTION: dict[str, set[str]] = {
     "session": _CORE | _WIRES,
     "config": _CORE | _WIRES | {"observe"},
     "observe": _CORE | _WIRES,
-    "server": _CORE | _WIRES | _EDGE | {"session"},
-    "testbench": _CORE | _WIRES | _EDGE | {"session"},
-    "replay": _CORE | _WIRES | _EDGE | {"session", "testbench"},
-    "commands": _CORE | _WIRES | _EDGE | {"session", "testbench", "replay"},
-    "cli": _CORE | _WIRES | _EDGE | {"session", "testbench", "replay", "commands"},
+    "fleet": _CORE | {"upstream", "config", "observe"},
+    "records": _CORE | {"upstream", "config", "observe"},
+    "recording": _CORE | {"upstream", "config", "observe"},
+    "keeper": _CORE | {"upstream", "config", "observe", "records", "recording"},
+    "server": _CORE | _WIRES | _EDGE | _FLEET | {"session"},
+    "testbench": _CORE | _WIRES | _EDGE | _FLEET | {"session"},
+    "replay": _CORE | _WIRES | _EDGE | _FLEET | {"session", "testbench"},
+    "commands": _CORE | _WIRES | _EDGE | _FLEET | {"session", "testbench", "replay"},
+    "cli": _CORE | _WIRES | _EDGE | _FLEET | {"session", "testbench", "replay", "commands"},
 }
 _ALONE = {"cli": "cli", "__main__": "cli", "__init__": "cli"}
 

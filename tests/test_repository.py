@@ -68,7 +68,7 @@ def test_the_container_has_what_the_build_needs() -> None:
 
 def test_every_declared_dependency_is_imported_and_every_import_declared() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    lines = [*project["dependencies"], *project["optional-dependencies"]["demo"]]
+    lines = [*project["dependencies"], *(line for extra in project["optional-dependencies"].values() for line in extra)]
     declared = {re.split(r"[<>=;\[ ]", line)[0].replace("-", "_").lower() for line in lines}
     # Named in a setting or found by uvicorn, or installed under another name.
     implied = {"httptools", "uvloop", "audioop_lts", "backports_zstd", "python_dotenv"}
