@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Protocol, runtime_checkable
 
 from ivr.call.call import Call
 from ivr.call.commands import Command, HangUp, Note
@@ -12,6 +12,7 @@ from ivr.call.events import SUPERSEDED, AudioIn, CallStarted, Event
 from ivr.call.ports import CallObserver
 from ivr.call.timeline import Turn
 from ivr.observe import logs
+from ivr.observe.closed_turns import ClosedTurns
 from ivr.observe.loop_lag import LoopLag
 
 log = logging.getLogger("ivr.call")
@@ -71,14 +72,24 @@ class CallLog:
         log.info("call_ended", extra=fields)
 
 
+@runtime_checkable
+class TurnObserver(Protocol):
+    """See each turn once, when it is closed, and those that are open when their call ends."""
+
+    def closed(self, call_id: str, now: float, turn: Turn) -> None:
+        """Take a turn with its stalls. Of a call that ends, its turns come before its end."""
+
+
 class Observers:
     """Join several observers into one. An observer that raises is logged and does no harm."""
 
     def __init__(self, *observers: CallObserver, lag: LoopLag | None = None) -> None:
-        """Take the observers. `lag` adds its stalls to the turns of a call that is over."""
+        """Take the observers. `lag` adds its stalls to turns that are over: without it none is told of."""
         self._observers = observers
         self._of_frames = [one for one in observers if getattr(one, "wants_still_frames", True)]
+        self._of_turns = [one for one in observers if lag is not None and isinstance(one, TurnObserver)]
         self._lag = lag
+        self._told = ClosedTurns()
 
     @property
     def wants_still_frames(self) -> bool:
@@ -87,6 +98,8 @@ class Observers:
 
     def began(self, call_id: str, now: float, call: Call) -> None:
         """Pass a call on that is about to begin."""
+        if self._of_turns:
+            self._told.began(call_id, call)
         for observer in self._observers:
             try:
                 observer.began(call_id, now, call)
@@ -102,13 +115,27 @@ class Observers:
                 observer.happened(call_id, now, event, commands)
             except Exception:
                 log.exception("observer_failed", extra={"call": call_id})
+        if self._of_turns and commands:
+            self._pass_on(call_id, now, self._told.among(call_id, commands))
 
     def ended(self, call_id: str, now: float, turns: Sequence[Turn], hang_up: HangUp) -> None:
         """Pass the end of a call on."""
         if self._lag is not None:
             turns = self._lag.add_stalls(turns)
+        if self._of_turns:
+            self._pass_on(call_id, now, self._told.rest(call_id, turns, hang_up))
         for observer in self._observers:
             try:
                 observer.ended(call_id, now, turns, hang_up)
             except Exception:
                 log.exception("observer_failed", extra={"call": call_id})
+
+    def _pass_on(self, call_id: str, now: float, turns: Sequence[Turn]) -> None:
+        """Pass turns on that are over."""
+        for turn in turns:
+            [whole] = [turn] if self._lag is None else self._lag.add_stalls([turn])
+            for observer in self._of_turns:
+                try:
+                    observer.closed(call_id, now, whole)
+                except Exception:
+                    log.exception("observer_failed", extra={"call": call_id})

@@ -22,16 +22,22 @@ from ivr.call.events import SUPERSEDED, CallStarted, Event, PeerFault
 from ivr.call.timeline import OWNERS, Turn, TurnKind, TurnOutcome, spent, wait
 from ivr.observe.known_labels import CALL_ENDS, DOCUMENTS_ANSWERED, NOTES_WATCHED, TAPE_OUTCOMES
 from ivr.observe.shared_metrics import SharedMetrics
+from ivr.observe.silences import dead_air, silences
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 MOST_LABELS: Final = 100
 """Different values of one label."""
 OTHER: Final = "other"
+WHOLE: Final = "whole"
+"""The part of a wait that is all of it: the sum of the others."""
 _LABEL: Final = re.compile(r"[a-z0-9_]{1,64}")
 _OVERHEAD_SECONDS: Final = (0.005, 0.01, 0.02, 0.04, 0.06, 0.09, 0.12, 0.2, 0.5, 1.0)
 _LAG_SECONDS: Final = (0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _AUDIO_SECONDS: Final = (0.2, 0.4, 0.6, 0.8, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0)
-_WAIT_SECONDS: Final = (0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0)
+_WAIT_SECONDS: Final = (0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5, 3.5, 5.0, 7.0, 10.0, 20.0)
+"""1.5, 3.5 and 5 are the objectives of deploy/prometheus/: a share below a bound is exact at a bucket's."""
+_SILENCE_SECONDS: Final = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.0, 10.0, 20.0)
+_CALL_SECONDS: Final = (5.0, 15.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0)
 _YIELD_SECONDS: Final = (0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0)
 
 
@@ -77,6 +83,8 @@ class Metrics:
         # Only lines of the configuration are labels, and of very many the first.
         self._known_lines = lines[:MOST_LABELS]
         self._line_of: dict[str, str] = {}
+        self._since: dict[str, float] = {}
+        """When each call on the line began."""
         self._calls = self._counter("ivr_calls", "Calls whose stream opened", "line")
         self._answers = self._counter("ivr_answers", "Answers to the voice webhook", "document")
         self._rejected = self._counter("ivr_rejected_requests", "Requests and streams refused", "route", "reason")
@@ -98,9 +106,19 @@ class Metrics:
             "ivr_first_audio_seconds", "From endpoint to the answer's first audio", _AUDIO_SECONDS, "line"
         )
         self._waits = self._histogram(
-            "ivr_wait_seconds", "From the caller's last word to the first audio, by who took it", _WAIT_SECONDS,
-            "line", "part",
+            "ivr_caller_wait_seconds", "From the caller's last word to the answer's first audio, and who took it",
+            _WAIT_SECONDS, "line", "part",
         )  # fmt: skip
+        self._silences = self._histogram(
+            "ivr_silence_seconds",
+            "The longest silence of each question while the caller waited",
+            _SILENCE_SECONDS,
+            "line",
+        )
+        self._dead_air = self._counter(
+            "ivr_dead_air_seconds", "Silences of more than 2 s in which the caller waited, added up", "line"
+        )
+        self._lengths = self._histogram("ivr_call_seconds", "From a call's start to its end", _CALL_SECONDS, "line")
         self._yields = self._histogram("ivr_yield_seconds", "From the caller's onset to clear", _YIELD_SECONDS)
         self._read = CollectorRegistry()
         """What is read at its source when Prometheus asks."""
@@ -153,6 +171,7 @@ class Metrics:
         """Count an event of a call, and the notes among its commands."""
         if isinstance(event, CallStarted):
             self._line_of[call_id] = event.line if event.line in self._known_lines else OTHER
+            self._since.setdefault(call_id, now)
             self._add(self._calls, self._line_of[call_id])
         elif isinstance(event, PeerFault):
             self._add(self._faults, event.wire, event.reason)
@@ -161,27 +180,36 @@ class Metrics:
                 self._add(self._notes, command.name)
 
     def ended(self, call_id: str, now: float, turns: Sequence[Turn], hang_up: HangUp) -> None:
-        """Count the end of a call, and its turns."""
+        """Count the end of a call."""
         line = self._line_of.get(call_id, OTHER)
         # The call of a stream that was superseded goes on in its second stream.
         if hang_up.reason != SUPERSEDED:
             self._line_of.pop(call_id, None)
+            if (since := self._since.pop(call_id, None)) is not None:
+                self._lengths.labels(line).observe(now - since)
         self._add(self._ended, line, hang_up.result, hang_up.reason)
-        for turn in turns:
-            self._add(self._turns, line, turn.kind, turn.outcome)
-            for overlap in turn.overlaps:
-                self._add(self._overlaps, overlap.verdict)
-                if overlap.clear_at is not None:
-                    self._yields.observe(overlap.clear_at - overlap.onset_at)
-            if turn.own_overhead is not None:
-                self._overhead.observe(turn.own_overhead)
-            if turn.endpoint_at is not None and turn.first_sent_at is not None:
-                self._first_audio.labels(line).observe(turn.first_sent_at - turn.endpoint_at)
-            # A phrase answers no one, and of a turn without a sound the wait has no end.
-            if wait(turn) is not None:
-                for owner in OWNERS:
-                    if (seconds := spent(turn, owner)) is not None:
-                        self._waits.labels(line, owner).observe(seconds)
+
+    def closed(self, call_id: str, now: float, turn: Turn) -> None:
+        """Count a turn that is over."""
+        line = self._line_of.get(call_id, OTHER)
+        self._add(self._turns, line, turn.kind, turn.outcome)
+        for overlap in turn.overlaps:
+            self._add(self._overlaps, overlap.verdict)
+            if overlap.clear_at is not None:
+                self._yields.observe(overlap.clear_at - overlap.onset_at)
+        if turn.own_overhead is not None:
+            self._overhead.observe(turn.own_overhead)
+        if turn.endpoint_at is not None and turn.first_sent_at is not None:
+            self._first_audio.labels(line).observe(turn.first_sent_at - turn.endpoint_at)
+        if found := silences(turn, now):
+            self._silences.labels(line).observe(max(found))
+            self._dead_air.labels(line).inc(dead_air(found))
+        # A phrase answers no one, and of a turn without a sound the wait has no end.
+        if (whole := wait(turn)) is not None:
+            self._waits.labels(line, WHOLE).observe(whole)
+            for owner in OWNERS:
+                if (seconds := spent(turn, owner)) is not None:
+                    self._waits.labels(line, owner).observe(seconds)
 
     def render(self) -> bytes:
         """Return the page for Prometheus, as `CONTENT_TYPE`."""
@@ -208,8 +236,11 @@ class Metrics:
         for line in self._known_lines:
             self._add(self._calls, line, amount=0)
             self._first_audio.labels(line)
-            for owner in OWNERS:
-                self._waits.labels(line, owner)
+            self._silences.labels(line)
+            self._lengths.labels(line)
+            self._dead_air.labels(line)
+            for part in (WHOLE, *OWNERS):
+                self._waits.labels(line, part)
             for result, reason in CALL_ENDS:
                 self._add(self._ended, line, result, reason, amount=0)
             for kind in get_args(TurnKind):

@@ -170,3 +170,28 @@ def test_observers_see_the_stalls_of_the_process() -> None:
     Observers(Last(), lag=lag).ended("CA1", 5.0, [waited], HangUp("success", "caller_stop"))
     assert [each.stalls for each in seen] == [[(2.0, 3.0)]]
     assert waited.stalls == []
+
+
+class OfTurns(Good):
+    def closed(self, call_id: str, now: float, turn: Turn) -> None:
+        self.seen.append(f"{turn.number} stalled {len(turn.stalls)}")
+
+
+def test_each_turn_is_told_once_with_its_stalls(caplog: pytest.LogCaptureFixture) -> None:
+    class Worse(Bad):
+        def closed(self, call_id: str, now: float, turn: Turn) -> None:
+            raise KeyError("closed")
+
+    lag = LoopLag()
+    lag.beat(2.0, 3.0)
+    turns, call = OfTurns(), Call(CallOptions())
+    call.turns.extend([Turn(0, "phrase"), Turn(1, "speech", endpoint_at=1.0, first_sent_at=4.0), Turn(2, "speech")])
+    every = Observers(Worse(), Good(), turns, lag=lag)
+    every.began("CA1", 0.0, call)
+    every.happened("CA1", 4.5, Tick(), [Note("turn", {"turn": 1})])
+    every.happened("CA1", 4.6, Tick(), [Note("turn", {"turn": 1})])
+    every.ended("CA1", 5.0, call.turns, HangUp("success", "caller_stop"))
+    assert [word for word in turns.seen if word != "happened"] == [
+        *("began", "1 stalled 1", "0 stalled 0", "2 stalled 0", "ended")
+    ]
+    assert caplog.text.count("KeyError: 'closed'") == 3

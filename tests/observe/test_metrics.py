@@ -15,7 +15,7 @@ from ivr.call.commands import HangUp, Note, SendClear
 from ivr.call.events import CallStarted, PeerFault, Tick
 from ivr.call.timeline import OWNERS, Overlap, Sentence, Turn
 from ivr.observe.known_labels import CALL_ENDS, DOCUMENTS_ANSWERED, NOTES_WATCHED
-from ivr.observe.metrics import CONTENT_TYPE, MOST_LABELS, LabelValues, Metrics
+from ivr.observe.metrics import CONTENT_TYPE, MOST_LABELS, WHOLE, LabelValues, Metrics
 
 ELSEWHERE = {"media_timeout", "max_call", "failures_in_a_row", "result", "reason", "stop", "_transfer"}
 """Other words that docs/log.md names beside the ends."""
@@ -68,7 +68,9 @@ def test_calls_and_their_faults_are_counted() -> None:
 def test_a_call_that_ends_is_measured() -> None:
     metrics = Metrics(lines=["sales"])
     metrics.happened("CA", 0, CallStarted("CA", "MZ", line="sales"), [])
-    metrics.ended("CA", 9, [Turn(0, "phrase"), answered_turn()], HangUp("success", "agent_goodbye"))
+    for turn in (Turn(0, "phrase"), answered_turn()):
+        metrics.closed("CA", 8, turn)
+    metrics.ended("CA", 9, [], HangUp("success", "agent_goodbye"))
     values = Read(metrics)
     assert values("ivr_terminations_total", "sales", "success", "agent_goodbye") == 1
     assert values("ivr_turns_total", "sales", "speech", "heard") == 1
@@ -80,8 +82,29 @@ def test_a_call_that_ends_is_measured() -> None:
     assert values("ivr_own_overhead_seconds_sum") == pytest.approx(0.06)
     assert values("ivr_first_audio_seconds_sum", "sales") == pytest.approx(1.23)
     assert values("ivr_first_audio_seconds_count", "sales") == 1
-    parts = {part: values("ivr_wait_seconds_sum", "sales", part) for part in OWNERS}
+    parts = {part: values("ivr_caller_wait_seconds_sum", "sales", part) for part in OWNERS}
     assert parts == pytest.approx({"endpoint": 0.5, "stt": 0.5, "agent": 0.48, "tts": 0.19, "own": 0.06})
+    assert values("ivr_caller_wait_seconds_sum", "sales", WHOLE) == pytest.approx(sum(parts.values()))
+    assert values("ivr_silence_seconds_sum", "sales") == pytest.approx(1.73)
+    assert values("ivr_dead_air_seconds_total", "sales") == 0
+    assert values("ivr_call_seconds_sum", "sales") == 9
+
+
+@pytest.mark.parametrize("stalls", [[], [(0.9, 1.2), (1.6, 1.8), (2.0, 2.3)]], ids=["idle", "stalled"])
+def test_the_parts_of_a_wait_sum_to_the_whole(stalls: list[tuple[float, float]]) -> None:
+    turns = [answered_turn(), answered_turn(), Turn(3, "dtmf", asked_at=5.0), Turn(4, "speech", speech_ended_at=7.0)]
+    turns[1].first_delta_at = 1.2  # before it was asked: the stages stay in order
+    turns[2].sentences = [Sentence(1, "a", "a", ready_at=5.5, asked_at=5.5, audio_at=5.9, sent_at=6.0)]
+    turns[2].first_delta_at, turns[2].first_sent_at = 5.4, 6.0
+    metrics = Metrics(lines=["sales"])
+    metrics.happened("CA", 0, CallStarted("CA", "MZ", line="sales"), [])
+    for turn in turns:
+        metrics.closed("CA", 9, turn.with_stalls(stalls))
+    values = Read(metrics)
+    whole = values("ivr_caller_wait_seconds_sum", "sales", WHOLE)
+    assert whole == pytest.approx(1.73 + 1.73 + 1.0)
+    assert sum(values("ivr_caller_wait_seconds_sum", "sales", part) for part in OWNERS) == pytest.approx(whole)
+    assert values("ivr_caller_wait_seconds_count", "sales", WHOLE) == 3
 
 
 def test_a_peer_cannot_add_labels() -> None:
@@ -134,7 +157,9 @@ def test_known_values_are_there_before_they_happen() -> None:
         for result, reason in CALL_ENDS:
             assert values("ivr_terminations_total", line, result, reason) == 0
         assert values("ivr_turns_total", line, "speech", "failed") == 0
-        assert values("ivr_wait_seconds_count", line, "own") == 0
+        assert values("ivr_caller_wait_seconds_count", line, WHOLE) == 0
+        assert values("ivr_silence_seconds_count", line) == 0
+        assert values("ivr_dead_air_seconds_total", line) == 0
     for note in NOTES_WATCHED:
         assert values("ivr_notes_total", note) == 0
     assert values("ivr_rejected_requests_total", "voice", "wrong_signature") == 0
@@ -165,6 +190,7 @@ def test_a_second_stream_of_a_call_keeps_its_line() -> None:
     metrics.ended("CA", 1, [], HangUp("indeterminate", "superseded"))
     metrics.ended("CA", 9, [], HangUp("success", "caller_stop"))
     values = Read(metrics)
+    assert (values("ivr_call_seconds_sum", "sales"), values("ivr_call_seconds_count", "sales")) == (9, 1)
     assert values("ivr_terminations_total", "sales", "indeterminate", "superseded") == 1
     assert values("ivr_terminations_total", "sales", "success", "caller_stop") == 1
 
