@@ -18,10 +18,13 @@ import os
 import random
 import re
 import time
+from collections.abc import Iterator
 
 import pytest
 from _pytest.faulthandler import fault_handler_stderr_fd_key
 from hypothesis import HealthCheck, settings
+
+from tests.fleet.valkey import ValkeyServer, running
 
 NAMED = 40
 """Bytes that may name a test, at most."""
@@ -69,3 +72,10 @@ def pytest_sessionfinish() -> None:
 def _seeded_chance(monkeypatch: pytest.MonkeyPatch) -> None:
     """The product takes jitter and tokens from the system's randomness; here that is a generator begun anew."""
     monkeypatch.setattr(random, "_urandom", random.Random(1).randbytes)
+
+
+@pytest.fixture
+def valkey() -> Iterator[ValkeyServer]:
+    """Run a Valkey server of the test's own."""
+    with running() as server:
+        yield server

@@ -1,0 +1,1 @@
+"""Share calls between machines: admission, live calls and messages, through one Valkey (or Redis) server."""
