@@ -29,15 +29,19 @@ COMMANDS: Final = {
     "test": "Play scenarios and give one verdict. Starts a bridge and mock services.",
     "compare": "Compare the calls of two folders: is one better, or is it chance?",
     "faults": "Show what callers hear when Hamsa or the agent fails: every known fault, in virtual time.",
+    "pod-cost": "Tell Kubernetes how many calls this pod carries: the emptiest pod is the first to go.",
     "version": "Say which version this is, and on what it runs.",
 }
 """What `ivr --help` says of each command: the first line of its docstring in its module (`module_of`)."""
-_JUDGING: Final = ("test", "compare", "golden")
+_FOLDERS: Final = {"test": "judge", "compare": "judge", "golden": "judge", "pod-cost": "operate"}
+"""The folders of the commands that have one."""
 
 
 def module_of(command: str | None) -> str:
     """Return the name of a command's module."""
-    return f"ivr.commands.judge.{command}" if command in _JUDGING else f"ivr.commands.{command}"
+    name = (command or "").replace("-", "_")
+    folder = _FOLDERS.get(command or "")
+    return f"ivr.commands.{folder}.{name}" if folder else f"ivr.commands.{name}"
 
 
 class LazyCommands(TyperGroup):

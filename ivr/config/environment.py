@@ -14,8 +14,10 @@ MAY_BE_EMPTY: Final = frozenset({"IVR_GREETING"})
 """Settings whose empty value has a meaning. An empty greeting: the agent says nothing first."""
 _FILE: Final = Path(".env")
 _PREFIXES: Final = ("IVR_", "HAMSA_", "TWILIO_")
-_FOR_SCRIPTS: Final = frozenset({"IVR_MOCK_URL", "IVR_PUBLISH", "IVR_VENV", "IVR_TEST_WORKERS"})
-"""Names that docker-compose.yml, the scripts and `ivr call` read, not the bridge."""
+_FOR_SCRIPTS: Final = frozenset(
+    {"IVR_MOCK_URL", "IVR_PUBLISH", "IVR_VENV", "IVR_TEST_WORKERS", "IVR_POD_NAME", "IVR_POD_NAMESPACE"}
+)
+"""Names that docker-compose.yml, the scripts, `ivr call` and `ivr pod-cost` read, not the bridge."""
 
 
 def gather(env: Mapping[str, str] | None = None) -> dict[str, str]:

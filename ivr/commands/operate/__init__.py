@@ -1,0 +1,1 @@
+"""Run the commands of those who run the bridge for a company."""
