@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import SecretStr
 
 from ivr.config.lines import check_endpoint, check_fallback, check_http_url, check_phrase, check_transfer, check_url
+from ivr.config.operators import read_operators
 from ivr.config.settings import ENV_NAMES, Settings
 from ivr.config.voices import voice_hints
 
@@ -44,7 +45,7 @@ NO_TRANSFERS_DEV: Final = (
     "IVR_TRANSFER_TO: with --dev no call is transferred: set IVR_TWILIO_REST_URL (`ivr call --rest` serves one), or"
     " start without --dev"
 )
-OWN_PATHS: Final = frozenset({"/voice", "/media", "/status", "/goodbye", "/healthz", "/readyz", "/metrics"})
+OWN_PATHS: Final = frozenset({"/voice", "/media", "/status", "/goodbye", "/healthz", "/readyz", "/metrics", "/board"})
 """Paths of the bridge's own routes."""
 _ACCOUNT: Final = re.compile(r"AC[0-9a-fA-F]{32}")
 _API_KEY: Final = re.compile(r"SK[0-9a-fA-F]{32}")
@@ -74,6 +75,7 @@ def faults_of(settings: Settings, *, lines_known: bool = True) -> list[str]:
     # Empty is fine: without a token there is no `/metrics`.
     if 0 < len(settings.metrics_token.get_secret_value()) < SHORTEST_TOKEN:
         faults.append(f"IVR_METRICS_TOKEN is too short to be safe: set it to {SHORTEST_TOKEN} characters or more")
+    faults += [f"IVR_BOARD_TOKENS {problem}" for problem in read_operators(settings.board_tokens.get_secret_value())[1]]
     if settings.require_shared_key and not settings.signing_keys:
         faults.append("IVR_REQUIRE_SHARED_KEY is set without keys: set IVR_SHARED_KEYS as well")
     if check_endpoint(settings.endpoint_ms):

@@ -99,6 +99,8 @@ class Settings(BaseModel):
     """A developer's laptop: requests need no signature, the stream may be `ws://`, the server is bound to loopback."""
     metrics_token: SecretStr = Field(SecretStr(""), alias="IVR_METRICS_TOKEN")
     """Opens `/metrics` as a bearer token; empty: there is no such route."""
+    board_tokens: SecretStr = Field(SecretStr(""), alias="IVR_BOARD_TOKENS")
+    """Who may see and steer the calls, `name:role:token` separated by commas; empty: there is no `/board`, no API."""
     log_format: Literal["text", "json"] = Field("text", alias="IVR_LOG_FORMAT")
     cache_dir: Path = Field(Path(".cache/ivr"), alias="IVR_CACHE_DIR")
     """Where rendered phrases are kept."""

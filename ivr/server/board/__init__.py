@@ -1,0 +1,1 @@
+"""Show the calls of the fleet in a browser, and steer them."""
