@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ivr.config.settings import Settings
-from ivr.observe.gc_pauses import GcPauses
+from ivr.observe.event_loop.gc_pauses import GcPauses
 from ivr.observe.metrics import Metrics
 from ivr.observe.upstream_metrics import COUNTERS, FAMILIES
 from ivr.server.shared.shared import Shared

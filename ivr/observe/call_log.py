@@ -13,7 +13,7 @@ from ivr.call.ports import CallObserver
 from ivr.call.timeline import Turn
 from ivr.observe import logs
 from ivr.observe.closed_turns import ClosedTurns
-from ivr.observe.loop_lag import LoopLag
+from ivr.observe.event_loop.loop_lag import LoopLag
 
 log = logging.getLogger("ivr.call")
 

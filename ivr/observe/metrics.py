@@ -20,6 +20,7 @@ from ivr.call.call import Call
 from ivr.call.commands import Command, HangUp, Note
 from ivr.call.events import SUPERSEDED, CallStarted, Event, PeerFault
 from ivr.call.timeline import OWNERS, Turn, TurnKind, TurnOutcome, spent, wait
+from ivr.observe.event_loop.stack_place import CAUSES, Cause
 from ivr.observe.known_labels import CALL_ENDS, DOCUMENTS_ANSWERED, NOTES_WATCHED, TAPE_OUTCOMES
 from ivr.observe.shared_metrics import SharedMetrics
 from ivr.observe.silences import dead_air, silences
@@ -102,6 +103,9 @@ class Metrics:
         self._tapes = self._counter("ivr_tapes", "Tapes of calls, by what became of them", "outcome")
         self._tape_bytes = self._counter("ivr_tape_bytes", "What was written of tapes, kept or not")
         self._lag = self._histogram("ivr_loop_lag_seconds", "How late the event loop runs its timers", _LAG_SECONDS)
+        self._blocked = self._counter(
+            "ivr_loop_blocked_seconds", "How long the event loop was blocked, of more than 0.1 s at once", "cause"
+        )
         self._first_audio = self._histogram(
             "ivr_first_audio_seconds", "From endpoint to the answer's first audio", _AUDIO_SECONDS, "line"
         )
@@ -150,6 +154,10 @@ class Metrics:
     def lagged(self, seconds: float) -> None:
         """Record the event loop's lag, in seconds."""
         self._lag.observe(seconds)
+
+    def blocked(self, cause: Cause, seconds: float) -> None:
+        """Count a time in which the event loop was blocked. From any thread."""
+        self._blocked.labels(cause).inc(seconds)
 
     def log_line_dropped(self) -> None:
         """Count a line of the log that was not written."""
@@ -251,6 +259,7 @@ class Metrics:
             (self._overlaps, ("commit", "resume")),
             (self._notes, NOTES_WATCHED),
             (self._tapes, TAPE_OUTCOMES),
+            (self._blocked, CAUSES),
         ):
             for value in values:
                 self._add(counter, value, amount=0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from ivr.call.timeline import Overlap, Sentence, Turn
+from ivr.call.timeline import Sentence, Turn
 
 DEAD_AIR_S: Final = 2.0
 """Seconds of a silence from which it counts as dead air."""
@@ -48,7 +48,9 @@ def _sounds(turn: Turn, until: float) -> Iterator[tuple[float, float]]:
         start = max(played_to, _sent_at(sentence))
         played_to = start + (sentence.heard_ms or sentence.audio_ms) / 1000
         # What was held while the caller spoke is heard that much later.
-        played_to += sum(_held(overlap) for overlap in turn.overlaps if start <= overlap.yield_at < played_to)
+        for overlap in turn.overlaps:
+            if overlap.resumed_at is not None and start <= overlap.yield_at < played_to:
+                played_to += overlap.resumed_at - overlap.yield_at
         yield start, played_to
     for overlap in turn.overlaps:
         yield overlap.onset_at, until if overlap.verdict_at is None else overlap.verdict_at
@@ -57,8 +59,3 @@ def _sounds(turn: Turn, until: float) -> Iterator[tuple[float, float]]:
 def _sent_at(sentence: Sentence) -> float:
     """Return when its first audio left."""
     return sentence.sent_at or 0.0
-
-
-def _held(overlap: Overlap) -> float:
-    """Return for how long the agent was quiet before it went on, in seconds."""
-    return 0.0 if overlap.resumed_at is None else overlap.resumed_at - overlap.yield_at

@@ -33,7 +33,8 @@ from ivr.hamsa.stats import SpeechStats
 from ivr.media.vad import scorer as vad
 from ivr.observe import logs
 from ivr.observe.call_log import CallLog, Observers
-from ivr.observe.loop_lag import BEAT_S, LONG_STALL_S, LoopLag
+from ivr.observe.event_loop.blocked_loop import BlockedLoop
+from ivr.observe.event_loop.loop_lag import BEAT_S, LONG_STALL_S, LoopLag
 from ivr.observe.metrics import Metrics
 from ivr.observe.upstream_metrics import UpstreamMetrics, figures
 from ivr.server import compose
@@ -94,6 +95,8 @@ class Bridge:
     """Puts other peers in the place of a call's own, before it begins; None: nothing does."""
     garbage: Garbage | None = None
     """Of the process, where the bridge is all there is in it."""
+    blocked: BlockedLoop | None = None
+    """The watch over the loop of such a process."""
 
     def __init__(
         self,
@@ -282,6 +285,8 @@ class Bridge:
         now = loop.time()
         late = self._loop_lag.beat(due, now)
         self.metrics.lagged(late)
+        if self.blocked is not None:
+            self.blocked.beat()
         self.shared.beat(now)
         if late >= LONG_STALL_S:
             log.warning("loop_stalled", extra={"s": round(late, 1), "calls": len(self.admission)})

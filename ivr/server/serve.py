@@ -29,7 +29,8 @@ from ivr.call.ports import CallObserver
 from ivr.config.load import load
 from ivr.config.settings import ENV_NAMES, SECRETS, Settings
 from ivr.observe import logs
-from ivr.observe.gc_pauses import GcPauses
+from ivr.observe.event_loop.blocked_loop import BlockedLoop
+from ivr.observe.event_loop.gc_pauses import GcPauses
 from ivr.observe.log_writer import LogWriter
 from ivr.server.app import create_app
 from ivr.server.bridge import Bridge
@@ -253,7 +254,11 @@ def run(server: Server) -> None:
     """Serve until the server ends. Blocks."""
     pauses = GcPauses(time.perf_counter)
     server.bridge.metrics.add(pauses)
-    with contextlib.closing(Garbage(pauses.told)) as server.bridge.garbage:
+    blocked = BlockedLoop(lambda: pauses.seconds, server.bridge.metrics.blocked)
+    with (
+        contextlib.closing(Garbage(pauses.told)) as server.bridge.garbage,
+        contextlib.closing(blocked) as server.bridge.blocked,
+    ):
         server.run()
 
 

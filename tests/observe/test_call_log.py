@@ -14,7 +14,7 @@ from ivr.call.options import CallOptions
 from ivr.call.timeline import Turn, TurnOutcome
 from ivr.observe import logs
 from ivr.observe.call_log import CallLog, Observers
-from ivr.observe.loop_lag import LoopLag
+from ivr.observe.event_loop.loop_lag import LoopLag
 
 STARTED = CallStarted("CA1", "MZ1", "+966500000001", "+966110000000", line="sales")
 

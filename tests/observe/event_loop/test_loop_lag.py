@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ivr.call.timeline import Turn
-from ivr.observe.loop_lag import STALL_S, STALLS_KEPT, LoopLag
+from ivr.observe.event_loop.loop_lag import STALL_S, STALLS_KEPT, LoopLag
 
 
 @pytest.mark.parametrize(

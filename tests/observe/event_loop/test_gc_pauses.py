@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-from ivr.observe.gc_pauses import GcPauses
+from ivr.observe.event_loop.gc_pauses import GcPauses
 from ivr.observe.metrics import Metrics
 
 

@@ -43,6 +43,11 @@ class GcPauses(Collector):
         self._counts[generation][bisect_left(PAUSE_SECONDS, seconds)] += 1
         self._seconds[generation] += seconds
 
+    @property
+    def seconds(self) -> float:
+        """Return how long all pauses were together."""
+        return sum(self._seconds)
+
     def collect(self) -> Iterator[Metric]:
         """Yield the histogram."""
         family = HistogramMetricFamily(
