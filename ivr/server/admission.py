@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final, Generic, TypeVar
 
+from ivr.fleet.messages import CallOver, Learnt, StreamOver, Superseded
 from ivr.observe.recent_calls import ENDED_KEPT
-from ivr.server.shared.messages import CallOver, Learnt, StreamOver, Superseded
 from ivr.server.shared.places import Place, Terms, Verdict
 from ivr.server.shared.shared import Shared
 from ivr.twilio.tokens import NONCE_BYTES

@@ -10,10 +10,11 @@ import asyncio
 import contextlib
 import logging
 import sys
-from collections.abc import AsyncGenerator, Callable, Mapping
+import time
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Final, assert_never
+from typing import Final
 
 import anyio.lowlevel
 
@@ -26,6 +27,10 @@ from ivr.call.ports import CallObserver, CallPorts, PhonePort
 from ivr.config.address import callable_number
 from ivr.config.lines import Line
 from ivr.config.settings import SECRETS, Settings
+from ivr.fleet.directory import Directory, NodeState
+from ivr.fleet.live.live_calls import LiveCalls
+from ivr.fleet.live.memory import MemoryDirectory
+from ivr.fleet.messages import CallOver, Learnt, StreamOver
 from ivr.hamsa.phrases import NOT_KEPT
 from ivr.hamsa.pool.socket import Connect, connect
 from ivr.hamsa.rest import SpeechRest
@@ -36,14 +41,14 @@ from ivr.observe.call_log import CallLog, Observers
 from ivr.observe.event_loop.blocked_loop import BlockedLoop
 from ivr.observe.event_loop.loop_lag import BEAT_S, LONG_STALL_S, LoopLag
 from ivr.observe.metrics import Metrics
-from ivr.observe.upstream_metrics import UpstreamMetrics, figures
+from ivr.observe.upstream_metrics import Sample, UpstreamMetrics, figures
 from ivr.server import compose
 from ivr.server.admission import Admission
 from ivr.server.garbage import Garbage
 from ivr.server.shared.facts import read_facts, write_facts
-from ivr.server.shared.messages import CallOver, Learnt, Message, StreamOver, Superseded
 from ivr.server.shared.places import Place
 from ivr.server.shared.shared import Shared
+from ivr.server.shared.told import Told
 from ivr.session.session import Session
 from ivr.session.vad_batching import VadBatching
 from ivr.twilio.form import Dialled, own_addresses
@@ -129,10 +134,16 @@ class Bridge:
         """Phrases were rendered, or could not be: calls are welcome. The server is about to stop: they are not."""
         self._scorer = scorer
         self._agent = agent or compose.agent_client(settings)
+        self.directory: Directory = MemoryDirectory(self._state)
+        self.live_calls = LiveCalls(self.directory, time.time, lambda _line: "metrics")
+        self.leave: Callable[[], None] = self._leave
+        """Ends the process as SIGTERM would. Replaced by a server."""
+        self._told = Told(self.admission, self._ask_to_leave)
+        self._draining: asyncio.Task[None] | None = None
         self._loop_lag = LoopLag()
         self._next_beat: asyncio.TimerHandle | None = None
         watching = [observer] if observer is not None else []
-        self._observer = Observers(CallLog(), self.metrics, *watching, lag=self._loop_lag)
+        self._observer = Observers(CallLog(), self.metrics, self.live_calls, *watching, lag=self._loop_lag)
         self.speech_service = compose.speech_service(
             settings,
             connect=connect,
@@ -141,14 +152,9 @@ class Bridge:
             calls=lambda: len(self.admission),
             chance=chance,
         )
-        self.metrics.add(
-            UpstreamMetrics(
-                lambda: figures(self.speech_service, self._agent.breakers, asyncio.get_running_loop().time())
-            )
-        )
+        self.metrics.add(UpstreamMetrics(self._figures))
         self._speech_stats: dict[Session, tuple[SpeechStats, SpeechStats]] = {}
         """Of TTS and STT, for each call on the line."""
-        self._late: dict[str, dict[str, str]] = {}
         self._cache_warned = False
         self._phrases = compose.phrase_cache(settings, self.speech_service, self._note)
         self._rest = rest or compose.twilio_rest(settings)
@@ -159,6 +165,9 @@ class Bridge:
 
     def __repr__(self) -> str:
         return f"<Bridge {self.admission!r} prepared={self.prepared}>"
+
+    def _figures(self) -> Iterator[Sample]:
+        return figures(self.speech_service, self._agent.breakers, asyncio.get_running_loop().time())
 
     def _check_lines(self) -> None:
         """Raise ValueError for a mistake that would fail every call, or a transfer: it stops the start."""
@@ -178,7 +187,8 @@ class Bridge:
         log.info("started", extra={"detector": vad.default_name(), "lines": len(self.settings.all_lines)})
         if not self.shared.alone:
             self.metrics.add(self.shared.gauge())
-        self.shared.open(self._told, asyncio.get_running_loop().time())
+        self.shared.open(self._told.take, asyncio.get_running_loop().time())
+        self.directory.open(self._told.take)
         self.speech_service.open()
         self._preparing = asyncio.create_task(self._prepare())
         if self.garbage is not None:
@@ -219,47 +229,35 @@ class Bridge:
         self._hurried = True
         self._call_left.set()
 
+    def _ask_to_leave(self) -> None:
+        self.leave()
+
+    def _leave(self) -> None:
+        """Drain: where no server ends the process, nothing else does."""
+        self._draining = self._draining or asyncio.create_task(self.drain())
+
     def over(self, call_id: str) -> None:
         """End a call that the carrier says is over, and free its place."""
         self.admission.forget(call_id)
-        if not self._call_over(call_id):
-            self.admission.tell_owner(CallOver(call_id))
+        if not self._told.call_over(call_id):
+            self._pass_on(CallOver(call_id))
         self._call_left.set()
 
     def stream_over(self, call_id: str, stream_id: str) -> None:
         """End a call whose stream the carrier says is over, unless another stream has taken its place."""
-        if not self._call_over(call_id, stream_id):
-            self.admission.tell_owner(StreamOver(call_id, stream_id))
+        if not self._told.call_over(call_id, stream_id):
+            self._pass_on(StreamOver(call_id, stream_id))
 
     def learn(self, call_id: str, found: Mapping[str, str]) -> None:
         """Remember what the carrier found out of a call, for the agent."""
         self.admission.learn(call_id, found)
-        if call_id in self._late:
-            self._late[call_id].update(found)
-        else:
-            self.admission.tell_owner(Learnt(call_id, dict(found)))
+        if not self._told.learn(call_id, found):
+            self._pass_on(Learnt(call_id, dict(found)))
 
-    def _call_over(self, call_id: str, stream_id: str | None = None) -> bool:
-        """End a call, or a stream of it, that the carrier says is over. False: this worker does not carry it."""
-        if (session := self.admission.get(call_id)) is None:
-            return False
-        session.carrier_ended(stream_id)
-        return True
-
-    def _told(self, message: Message) -> None:
-        """Do what another worker says. What it names may be over by now."""
-        match message:
-            case CallOver(call):
-                self._call_over(call)
-            case StreamOver(call, stream_id):
-                self._call_over(call, stream_id)
-            case Learnt(call, found):
-                self._late.get(call, {}).update(found)
-            case Superseded(call, number):
-                if (older := self.admission.carried(call, number)) is not None:
-                    older.withdraw(SUPERSEDED)
-            case _:
-                assert_never(message)
+    def _pass_on(self, message: CallOver | StreamOver | Learnt) -> None:
+        """Tell the worker or the node that carries the call."""
+        self.admission.tell_owner(message)
+        self.directory.pass_on(message)
 
     def _end_calls(self, words_s: float = 0.0) -> None:
         for session in self.admission:
@@ -288,6 +286,8 @@ class Bridge:
         if self.blocked is not None:
             self.blocked.beat()
         self.shared.beat(now)
+        self.directory.beat(now)
+        self.live_calls.beat(now)
         if late >= LONG_STALL_S:
             log.warning("loop_stalled", extra={"s": round(late, 1), "calls": len(self.admission)})
             # This beat was due before any deadline that has passed meanwhile: the calls hear of it first.
@@ -310,6 +310,9 @@ class Bridge:
         await self.speech_service.aclose()
         if self._rest is not None:
             await self._rest.aclose()
+        if self._draining is not None:
+            self._draining.cancel()
+        await self.directory.close()
         self.shared.close()
 
     async def _prepare(self) -> None:
@@ -332,6 +335,12 @@ class Bridge:
 
     # -- calls ---------------------------------------------------------------------------------------------------
 
+    def _state(self) -> NodeState:
+        """Return what this node says of itself."""
+        calls, most = len(self.admission), self.admission.max_calls
+        draining = self.leaving or self.admission.draining
+        return NodeState(compose.node_name(self.shared.worker), calls, most, draining, time.time(), __version__)
+
     def facts(self, started: CallStarted) -> dict[str, str]:
         """Return what a developer wants to know of the bridge and of the line of a call, by names."""
         ours = own_addresses(started.caller, started.called, started.direction)
@@ -342,7 +351,7 @@ class Bridge:
     def answer(self, dialled: Dialled, now: float) -> tuple[str, str]:
         """Return what the carrier should do with a call: the document's name and its text."""
         line = self.settings.line(*dialled.ours)
-        if line is None:
+        if line is None or line.name in self.directory.closed_lines:
             return "closed", self.documents.say("closed", self.settings.language)
         asked = Place(dialled.call_sid, dialled.caller, dialled.called, dialled.direction, dialled.parameters)
         verdict, place = self.admission.place(asked, now)
@@ -395,7 +404,8 @@ class Bridge:
                 tts, stt = self._speech_stats.pop(session)
                 log.info("speech", extra={"call": stream.call_sid, **tts.fields("tts"), **stt.fields("stt")})
             if self.admission.leave(stream.call_sid, session, loop.time()):
-                self._late.pop(stream.call_sid, None)
+                self._told.late.pop(stream.call_sid, None)
+                self.live_calls.left(stream.call_sid)
             self.speech_service.trim()
             self._call_left.set()
 
@@ -452,7 +462,7 @@ class Bridge:
             Call(options if self._rest is not None else replace(options, transfer_to=())),
             synthesizer,
             transcriber,
-            LineAgent(self._agent, line.webhook_url, self._late.setdefault(started.call_id, dict(late))),
+            LineAgent(self._agent, line.webhook_url, self._told.late.setdefault(started.call_id, dict(late))),
             None if self._rest is None else partial(self._hand_over, self._rest, started, line, account),
         )
         return ports if self.fit is None else self.fit(ports)

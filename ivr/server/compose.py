@@ -6,6 +6,8 @@ REST client from here, so that each is told the same of the settings.
 
 from __future__ import annotations
 
+import platform
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from random import SystemRandom
@@ -23,6 +25,7 @@ from ivr.hamsa.pool.socket import Connect
 from ivr.hamsa.pool.socket import connect as connect_to_hamsa
 from ivr.hamsa.rest import SpeechRest
 from ivr.hamsa.tts.synthesizer import Synthesizer
+from ivr.server.shared.worker import Worker
 from ivr.twilio.rest import TwilioRest
 from ivr.upstream.http_transport import ResolvingTransport
 from ivr.webhook.client import AgentClient, AgentSettings
@@ -31,6 +34,12 @@ from ivr.webhook.http.pool import PoolLimits
 REST_TIMEOUT: Final = 2.0
 """Seconds the carrier has to end or redirect a call; after that its stream is closed and its document goes on."""
 CHANCE: Final = SystemRandom()
+
+
+def node_name(worker: Worker) -> str:
+    """Return the name of this process among all that carry calls: the machine's, and the worker's index."""
+    machine = re.sub(r"[^a-z0-9-]+", "-", platform.node().lower()).strip("-")[:40] or "bridge"
+    return machine if worker.count == 1 else f"{machine}.{worker.index}"
 
 
 def speech_settings(settings: Settings, line: Line) -> HamsaSettings:

@@ -125,6 +125,10 @@ class Server(uvicorn.Server):
         for handler in logging.getLogger().handlers:
             handler.flush()
 
+    def leave(self) -> None:
+        """End as SIGTERM ends this process."""
+        signal.raise_signal(signal.SIGTERM)
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Drain at the first signal, hurry at the second, exit at the third, or where there is nothing to wait for."""
         self._signals += 1
@@ -243,7 +247,7 @@ def build(
     limit: ConnectionLimit[LimitedConnection] = ConnectionLimit(files.places)
     config = config_for(app, settings, limit=limit, backlog=files.backlog, refused=refused)
     server = kind(config, bridge, settings.notice_seconds, partial(reload_secrets, bridge, read), recorder)
-    server.limit = limit
+    server.limit, bridge.leave = limit, server.leave
     if recorder is not None:
         recorder.on_tape = bridge.metrics.taped
         recorder.start()

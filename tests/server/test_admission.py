@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ivr.fleet.messages import CallOver, Message, Superseded
 from ivr.server.admission import Admission
 from ivr.server.shared.memory_places import MemoryPlaces
-from ivr.server.shared.messages import CallOver, Message, Superseded
 from ivr.server.shared.places import Owner, Place
 from ivr.server.shared.shared import Shared
 from ivr.server.shared.worker import Worker

@@ -1,6 +1,6 @@
 """Carry messages between the workers of one machine: a Unix datagram socket for each, in the folder they share.
 
-Nothing waits: a message for a worker that is gone, or does not read, is lost (`ivr.server.shared.messages`).
+Nothing waits: a message for a worker that is gone, or does not read, is lost (`ivr.fleet.messages`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from ivr.server.shared.messages import LONGEST, Message, decode, encode
+from ivr.fleet.messages import LONGEST, Message, decode, encode
 
 MESSAGES_A_TURN: Final = 50
 """Messages read in one turn of the loop."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from ivr.fleet.messages import Message
 from ivr.observe.metrics import ReadGauge
 from ivr.server.shared.control import Control
 from ivr.server.shared.memory_places import MemoryPlaces
-from ivr.server.shared.messages import Message
 from ivr.server.shared.places import Places
 from ivr.server.shared.shared_places import SharedPlaces
 from ivr.server.shared.sqlite_places import SqlitePlaces
@@ -56,7 +56,7 @@ class Shared:
     def open(self, receive: Callable[[Message], None], now: float) -> None:
         """Begin, in the running loop of the worker, not of its parent. `receive` is given what other workers tell."""
         if self._control is not None:
-            # Without messages the calls go on: see `ivr.server.shared.messages`.
+            # Without messages the calls go on: see `ivr.fleet.messages`.
             try:
                 self._control.open(receive)
             except OSError as error:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import socket
 from collections.abc import Callable, Iterator, Sequence
@@ -63,6 +64,7 @@ class WorkerServer(Server):
 
     given: Inheritance
     limit: ConnectionLimit[LimitedConnection]
+    _parent = 0
     _beats = 0
     _will_publish = False
     told_to_reload = False
@@ -88,6 +90,13 @@ class WorkerServer(Server):
         self.servers.append(cast(Any, self._listener))
         self._publish_again()
         self._tell(READY)
+
+    def leave(self) -> None:
+        """End as SIGTERM ends the machine's bridge: the parent would start another worker in the place of this one."""
+        if os.getppid() == self._parent:
+            os.kill(self._parent, signal.SIGTERM)
+        else:
+            self.handle_exit(signal.SIGTERM, None)
 
     def _protocol(self) -> asyncio.Protocol:
         make = cast(Callable[..., asyncio.Protocol], self.config.http_protocol_class)
@@ -168,7 +177,7 @@ def run(settings: Settings, given: Inheritance, recorder: CallRecorder | None, *
 
     own = share(settings, worker.count)
     server = build(own, writer, recorder, kind=WorkerServer, read=read, shared=Shared(worker))
-    server.given = given
+    server.given, server._parent = given, os.getppid()
     server.told_to_reload = told_to_reload
     server.bridge.metrics.shared = page
     run_server(server)

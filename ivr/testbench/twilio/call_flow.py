@@ -75,7 +75,7 @@ _CALL_OVER = TwimlDocument(())
 """What follows a verb that ended the call."""
 
 
-class LiveCall:
+class CallFlow:
     """Run one call. Call `run` once, and `update` at any time."""
 
     def __init__(
@@ -105,7 +105,7 @@ class LiveCall:
         record.call_sid = ids.call
 
     def __repr__(self) -> str:
-        return f"<LiveCall {self._ids.call} {self._status}>"
+        return f"<CallFlow {self._ids.call} {self._status}>"
 
     @property
     def call_sid(self) -> str:

@@ -22,7 +22,7 @@ from ivr.testbench.phone.phone import PhoneOptions
 from ivr.testbench.phone.script import CallerScript, PhoneScript
 from ivr.testbench.recording import PhoneRecord
 from ivr.testbench.scenario import Scenario
-from ivr.testbench.twilio.call_flow import CarrierOptions, LiveCall, Numbers
+from ivr.testbench.twilio.call_flow import CallFlow, CarrierOptions, Numbers
 from ivr.testbench.twilio.http import BridgeAddress, Webhooks
 from ivr.testbench.twilio.rest import Switchboard
 from ivr.testbench.twilio.signing import SharedKey, Signer
@@ -71,7 +71,7 @@ async def place_call(
     bridge, record = BridgeAddress.of(url, public_url), PhoneRecord() if record is None else record
     signer = Signer(auth_token, options.shared_key, options.honesty)
     async with httpx.AsyncClient(transport=transport, trust_env=False, follow_redirects=False) as client:
-        call = LiveCall(
+        call = CallFlow(
             Ids(account_sid, options.call_sid or new_sid("CA", chance), new_sid("MZ", chance)),
             Numbers(caller, called),
             record,

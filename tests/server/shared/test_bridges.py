@@ -14,10 +14,10 @@ from ivr.call.commands import HangUp
 from ivr.call.events import CallStarted
 from ivr.call.ports import WireClosed
 from ivr.config.settings import Settings
+from ivr.fleet.messages import Message, decode, encode
 from ivr.observe.recent_calls import RecentCalls
 from ivr.server.app import create_app
 from ivr.server.bridge import Bridge
-from ivr.server.shared.messages import Message, decode, encode
 from ivr.server.shared.places import Owner
 from ivr.server.shared.shared import Shared
 from ivr.server.shared.shared_places import SharedPlaces
@@ -162,7 +162,7 @@ def test_what_the_carrier_says_reaches_the_worker_of_the_call(machine: Run) -> N
         _, serving = await begin(two, ask(one)[1])
         one.learn(CALL, {"AnsweredBy": "human"})
         await asyncio.sleep(0.1)
-        assert two._late[CALL] == {"AnsweredBy": "human"}
+        assert two._told.late[CALL] == {"AnsweredBy": "human"}
         one.stream_over(CALL, "MZ-of-another-stream")
         await asyncio.sleep(0.1)
         assert CALL in two.admission
@@ -177,7 +177,7 @@ def test_what_the_carrier_says_reaches_the_worker_of_the_call(machine: Run) -> N
         one.learn(CALL, {"AnsweredBy": "human"})
         one.over(CALL)
         await asyncio.sleep(0.1)
-        assert two._late == {}
+        assert two._told.late == {}
 
     machine(story)
 
@@ -202,10 +202,10 @@ def test_a_second_stream_at_the_other_worker_takes_the_call_over(machine: Run) -
         second = await begin(one, ask(two)[1], AGAIN)
         await serving
         assert (ended(two, "superseded"), one.admission.superseded) == (1, 1)
-        assert one._late[CALL] == {"AnsweredBy": "human"}
+        assert one._told.late[CALL] == {"AnsweredBy": "human"}
         # The end of the older one has freed nothing of the newer.
         assert one.shared.places.owner(CALL) == Owner(0, 1, {"AnsweredBy": "human"})
-        assert (len(one.admission), len(two.admission), two._late) == (1, 0, {})
+        assert (len(one.admission), len(two.admission), two._told.late) == (1, 0, {})
         await end(*second)
         assert one.shared.places.owner(CALL) is None
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from ivr.fleet.messages import CallOver, Learnt, Message, Superseded
 from ivr.server.shared.control import MESSAGES_A_TURN, Control
-from ivr.server.shared.messages import CallOver, Learnt, Message, Superseded
 
 
 def run(story: Callable[[], Awaitable[None]]) -> None:

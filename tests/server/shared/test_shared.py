@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry
 
+from ivr.fleet.messages import CallOver, Message
 from ivr.observe.logs import fields_of
-from ivr.server.shared.messages import CallOver, Message
 from ivr.server.shared.places import Owner
 from ivr.server.shared.shared import Shared
 from ivr.server.shared.sqlite_places import prepare

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.server.shared.messages import (
+from ivr.fleet.messages import (
     LONGEST,
+    MOST_SAID,
     CallOver,
+    DrainNode,
     Learnt,
+    Listen,
     Message,
+    Operate,
+    OperatorAct,
     StreamOver,
     Superseded,
     decode,
@@ -22,6 +28,11 @@ MESSAGES: list[Message] = [
     StreamOver("CA1", "MZ1"),
     Learnt("CA1", {"AnsweredBy": "human", "x": "\u0627"}),
     Superseded("CA1", 7),
+    Operate("CA1", "hang_up", by="noura"),
+    Operate("CA1", "transfer", number="+966110000001"),
+    Operate("CA1", "say", words="\u0627" * MOST_SAID),
+    Listen("CA1", True, "bridge-1#4", "noura"),
+    DrainNode("bridge-1", "noura"),
 ]
 
 
@@ -43,6 +54,23 @@ def test_a_long_message_is_not_written() -> None:
 )  # fmt: skip
 def test_what_is_no_message_is_none(written: bytes) -> None:
     assert decode(written) is None
+
+
+@pytest.mark.parametrize(
+    ("act", "more"),
+    [("say", {"words": "x" * (MOST_SAID + 1)}), ("say", {"words": " "}), ("transfer", {"number": "1" * 40}),
+     ("hang_up", {"by": "x" * 101})],
+)  # fmt: skip
+def test_an_act_that_is_too_long_is_not_written_or_read(act: OperatorAct, more: dict[str, str]) -> None:
+    with pytest.raises(ValueError):
+        Operate("CA1", act, **more)
+    written = msgspec.json.encode({"type": "operate", "call": "CA1", "act": act, **more})
+    assert decode(written) is None
+
+
+def test_a_listener_has_a_short_name() -> None:
+    with pytest.raises(ValueError):
+        Listen("CA1", True, "x" * 101)
 
 
 @given(st.binary(max_size=200))

@@ -1,0 +1,1 @@
+"""Tell who is on the line: the observer of live calls, and the engines of the directory."""

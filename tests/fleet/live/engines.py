@@ -1,0 +1,108 @@
+"""Directories of every engine, each as a fleet of two nodes where the engine can have two."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+
+from ivr.fleet.directory import Change, Directory, LiveCall, NodeState
+from ivr.fleet.live.memory import MemoryDirectory
+from ivr.fleet.messages import Message
+
+BEAT_S = 0.02
+
+
+@dataclass
+class Node:
+    """One node of a fleet under test."""
+
+    directory: Directory
+    told: list[Message] = field(default_factory=list)
+
+    def call(self, call_id: str, **more: object) -> LiveCall:
+        """Return a call of this node."""
+        return LiveCall(call_id, self.directory.node, "default", **more)  # type: ignore[arg-type]
+
+
+@dataclass
+class Watched:
+    """What a watcher believes, by the changes it was told."""
+
+    calls: dict[str, LiveCall] = field(default_factory=dict)
+    told: list[Change] = field(default_factory=list)
+
+    async def follow(self, directory: Directory) -> None:
+        async with contextlib.aclosing(directory.watch()) as changes:
+            async for change in changes:
+                self.told.append(change)
+                if isinstance(change, LiveCall):
+                    self.calls[change.call_id] = change
+                else:
+                    assert self.calls.pop(change.call_id).node == change.node
+
+
+def state(name: str) -> NodeState:
+    return NodeState(name, 0, 10, False, 1000.0, "1.0")
+
+
+async def until(true: Callable[[], bool], seconds: float = 10.0) -> None:
+    """Wait until something is true."""
+    async with asyncio.timeout(seconds):
+        while not true():  # noqa: ASYNC110 - a directory tells nobody but its watchers
+            await asyncio.sleep(0.005)
+
+
+async def until_it_is(ask: Callable[[], Awaitable[bool]], seconds: float = 10.0) -> None:
+    """Wait until an answer is true."""
+    async with asyncio.timeout(seconds):
+        while not await ask():  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+
+
+@contextlib.asynccontextmanager
+async def running(*directories: Directory) -> AsyncIterator[list[Node]]:
+    """Open directories, and let them beat while the block runs."""
+    nodes = [Node(directory) for directory in directories]
+    loop = asyncio.get_running_loop()
+
+    async def beat() -> None:
+        while True:
+            for node in nodes:
+                node.directory.beat(loop.time())
+            await asyncio.sleep(BEAT_S)
+
+    for node in nodes:
+        node.directory.open(node.told.append)
+    beating = asyncio.create_task(beat())
+    try:
+        yield nodes
+    finally:
+        beating.cancel()
+        for node in nodes:
+            await node.directory.close()
+
+
+@contextlib.asynccontextmanager
+async def watching(directory: Directory) -> AsyncIterator[Watched]:
+    """Watch while the block runs. What the watcher found wrong is raised at the end."""
+    watched = Watched()
+    task = asyncio.create_task(watched.follow(directory))
+    await asyncio.sleep(0)
+    try:
+        yield watched
+    finally:
+        task.cancel()
+        results = await asyncio.gather(task, return_exceptions=True)
+        assert isinstance(results[0], asyncio.CancelledError)
+
+
+@contextlib.asynccontextmanager
+async def memory() -> AsyncIterator[list[Node]]:
+    """One process: both nodes of the stories are the same."""
+    async with running(MemoryDirectory(lambda: state("one"))) as nodes:
+        yield [nodes[0], nodes[0]]
+
+
+ENGINES: dict[str, Callable[[], contextlib.AbstractAsyncContextManager[list[Node]]]] = {"memory": memory}
