@@ -1,10 +1,10 @@
 """Decide one call: events in, commands out.
 
-`receive(event, now)` is the only way in. It decides at once, never waits and never reads a clock, so that the same
-events at the same times give the same commands. `wake_at()` says when to send a `Tick` if nothing else happens.
+`receive(event, now)` is the only way in: it never waits and never reads a clock, so that the same events at the same
+times give the same commands. `wake_at()` says when to send a `Tick` if nothing else happens.
 
 The caller's side (`CallerInput`, `Speculation`, `Overlaps`, `Keypad`) makes questions. The agent's side (`AgentTurns`,
-`SpeechOutput`, `Fillers`) answers them. `Floor` is the table of turns, `Ending` the table of the call's end.
+`SpeechOutput`, `Fillers`, `OwnWords`) answers them. `Floor` is the table of turns, `Ending` that of the call's end.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from ivr.call import commands, events
 from ivr.call.agent.agent_turns import AgentTurns, ReplyEvent
 from ivr.call.agent.fillers import Fillers
 from ivr.call.agent.output import SpeechOutput
+from ivr.call.agent.own_words import OwnWords
 from ivr.call.caller.barge_in import Verdict
 from ivr.call.caller.input import CallerInput
 from ivr.call.caller.speculation import MAYBE_WORDS_MS, Speculation
@@ -23,7 +24,7 @@ from ivr.call.deadlines import Awaited, Deadlines
 from ivr.call.ending import LATE_ENDS, LEAVE_STREAM_S, TRANSFER_PATIENCE_S, Ending, EndingState, PlannedEnd, Upstream
 from ivr.call.keypad import KEYPAD
 from ivr.call.line_watch import PROBE, LineWatch
-from ivr.call.options import CallOptions, PhraseName
+from ivr.call.options import CallOptions
 from ivr.call.overlaps import Overlaps
 from ivr.call.prompts import Prompts
 from ivr.call.timeline import Turn
@@ -51,10 +52,8 @@ class Call:
         self._fillers = Fillers(options)
         self._deadlines = Deadlines(options)
         self._line_watch = LineWatch(options.media_timeout)
-        self._out: list[Command] = []
-        """Commands of the event that is being decided."""
-        self._protected = False
-        """The first words of the line are being said, and nothing may interrupt them."""
+        self._out: list[Command] = []  # of the event that is being decided, by all machines
+        self._words = OwnWords(options, self.floor, self._output, self._agent_turns, self._fillers, self._out)
         self._prompts = Prompts(options.silence_prompts)
 
     def __repr__(self) -> str:
@@ -86,7 +85,8 @@ class Call:
             return []
         if self.ended is None and self._started is not None:
             self._advance(now)
-        out, self._out = self._out, []
+        out = [*self._out]
+        self._out.clear()
         return out
 
     def _decide(self, event: events.Event, now: float) -> None:
@@ -126,6 +126,8 @@ class Call:
                 self._transfer_failed(reason, now)
             case events.Withdraw():
                 self._withdraw(event, now)
+            case events.Operated():
+                self._note("operated", act=event.act, refused=self._operate(event, now))
             case _:
                 assert_never(event)
 
@@ -147,16 +149,19 @@ class Call:
         self._started = event
         self._out.append(commands.WarmUp())
         self._deadlines.begin("length", now)
-        greeted = self._say("greeting", now)
-        noticed = self._say("notice", now)
+        greeted = self._words.say("greeting", now)
+        noticed = self._words.say("notice", now)
         # A notice is what must be said: it protects the greeting before it as well.
-        self._protected = noticed or (greeted and not self.options.interruptible_greeting)
+        self._words.must_be_heard = noticed or (greeted and not self.options.interruptible_greeting)
         if not greeted and not noticed:
             self._deadlines.begin("silence", now)
 
     def _advance(self, now: float) -> None:
         """Let speech output go on after an event, and notice what is finished."""
         self._out += self._output.pump(now)
+        if self.ending.interruptible and self._words.advance(now):
+            self._deadlines.clear("silence")
+            self._out += self._output.pump(now)
         if self.floor.state is TurnState.THINKING and self._agent_turns.sounded:
             self.floor.go(TurnTrigger.SAY)
         if self.floor.state in ANSWERING and self._agent_turns.done:
@@ -206,7 +211,7 @@ class Call:
             self._out += self._speculation.ended(utterance, now)
             self._end_hearing(now)
         # What was said beneath words that nothing may interrupt is answered after them.
-        elif self._protected and self.ending.interruptible and utterance.voiced_ms >= self.options.word_ms:
+        elif self._words.protected and self.ending.interruptible and utterance.voiced_ms >= self.options.word_ms:
             self._out += self._speculation.ended(utterance, now)
             self._deadlines.begin("transcript", now)
         elif self.floor.state is TurnState.LISTENING or not (self._interruptible or self._overlaps.held):
@@ -222,7 +227,7 @@ class Call:
 
     @property
     def _interruptible(self) -> bool:
-        return self.ending.interruptible and not self._protected
+        return self.ending.interruptible and not self._words.protected
 
     def _overlap_words(self, number: int, text: str | None, now: float) -> None:
         """Judge words over the agent, perhaps none (None: STT failed): the caller or the agent has the floor."""
@@ -233,7 +238,7 @@ class Call:
             self._out += self._overlaps.go_on(number, verdict, now)
             # The agent goes on working, and says so to a caller who asks whether it is there.
             if self._overlaps.is_left_waiting(text) and self._fillers.may_answer:
-                self._fill(now)
+                self._words.fill(now)
             return
         match self.floor.state:
             case TurnState.SPEAKING | TurnState.THINKING if self._interruptible:
@@ -264,7 +269,7 @@ class Call:
 
     def _drop_answer(self, now: float) -> None:
         """Drop what is left of the current answer; one without a sound leaves its question for the next request."""
-        self._protected = False
+        self._words.over()
         self._overlaps.over()
         was_open = self._agent_turns.open
         goes_on = self._agent_turns.unanswered(now) and self._speculation.utterances.may_go_on()
@@ -286,7 +291,7 @@ class Call:
         if self._speculation.take_late(number) or (early and self.floor.state is TurnState.YIELDING):
             self._overlap_words(number, text, now)
         # A sign of listening, or a noise, beneath words that nothing interrupts.
-        elif self._protected and self._overlaps.is_no_question(text):
+        elif self._words.protected and self._overlaps.is_no_question(text):
             self._speculation.utterances.drop(number)
         if self.floor.state is TurnState.TRANSCRIBING:
             self._put_question(now)
@@ -306,10 +311,10 @@ class Call:
         if failed:
             self._fail("stt", now)
         # A noise is passed over, unless it cut the agent off: the caller waits for something to be said then.
-        elif voiced_ms >= MAYBE_WORDS_MS or (self.turns and self.turns[-1].outcome == "interrupted"):
+        elif voiced_ms >= MAYBE_WORDS_MS or self._agent_turns.was_interrupted:
             self._note("nothing_understood", voiced_ms=voiced_ms)
             if self._prompts.may_ask_again():
-                self._say("reprompt", now)
+                self._words.say("reprompt", now)
         if self.ended is None and self.floor.state is TurnState.TRANSCRIBING:
             self.floor.go(TurnTrigger.NOTHING)
             # The wait for words goes on as if there had been no noise.
@@ -329,7 +334,7 @@ class Call:
         heard = self.floor.state in (TurnState.HEARING, TurnState.TRANSCRIBING)
         only_ends = utterances.keypad.only_ends(key, now, unanswered=heard or self._agent_turns.unanswered(now))
         # Nothing is cut off that must be said: the keys wait for its end.
-        if not self._protected and (not only_ends or self.floor.state is TurnState.HEARING):
+        if not self._words.protected and (not only_ends or self.floor.state is TurnState.HEARING):
             self._clear_floor(now)
         if only_ends:
             return
@@ -396,7 +401,7 @@ class Call:
                 turn.fail("transfer")
                 self._fail("transfer", now)
             elif plan.number and not turn.sentences:
-                self._say("transfer", now)
+                self._words.say("transfer", now)
 
     def _speech_failed(self, event: events.TtsFailed, now: float) -> None:
         """Continue without a sentence that TTS gave up."""
@@ -421,38 +426,20 @@ class Call:
         plan = self.ending.failed(upstream, mute=mute)
         self._note("upstream_failed", who=upstream, in_a_row=self.ending.failures)
         if plan is None:
-            self._say("apology", now)
+            self._words.say("apology", now)
         else:
             self._say_last_words(plan, now, mute=upstream == "tts")
-
-    def _say(self, name: PhraseName, now: float) -> bool:
-        """Say a phrase of the line; return False when the line has none."""
-        if said := self._agent_turns.say_phrase(name, now):
-            self._note("phrase", name=name)
-        # While the agent yields, the phrase waits with the rest.
-        if said and self.floor.state is not TurnState.YIELDING:
-            self.floor.go(TurnTrigger.SAY)
-        return said
-
-    def _fill(self, now: float) -> None:
-        """Say a filler: the caller has heard nothing for too long."""
-        name = self._fillers.next()
-        turn = self._agent_turns.turn if self._agent_turns.open else None
-        out = self._output.fill(self.options.phrases.get(name), turn, now)
-        if out is not None:
-            self._out += out
-            self._note("filler", state=self.floor.state.value)
-            self._note("phrase", name=name)
 
     def _all_heard(self, now: float) -> None:
         """Close a turn that was heard to its end; then the caller has the floor, or the call ends."""
         turn = self._agent_turns.turn
+        self._out += self._agent_turns.close_asides(now)
         self._agent_turns.close_turn("failed" if turn.failure else "heard", now)
         self._note("turn", **turn.summary())
         plan = self.ending.plan
         if turn.kind != "phrase" and not turn.failure and plan is None:
             self.ending.answered()
-        self._protected = False
+        self._words.over()
         self._overlaps.over()
         self.floor.go(TurnTrigger.NOTHING)
         if plan is not None:
@@ -494,10 +481,10 @@ class Call:
             case "silence":
                 if not self._prompts.may_ask_silent():
                     self._say_goodbye(PlannedEnd(HangUp("caller_error", "caller_silent"), words=("goodbye",)), now)
-                elif not self._say("still_there", now):
+                elif not self._words.say("still_there", now):
                     self._deadlines.begin("silence", now)
             case "filler":
-                self._fill(now)
+                self._words.fill(now)
             case "probe":
                 self._out.append(commands.SendMark(PROBE))
             case "media" | "withdrawal":
@@ -521,6 +508,18 @@ class Call:
             self._say_goodbye(end, now) if end.words else self._end(end.hang_up, now)
         self._deadlines.set("withdrawal", now + event.words_s)
 
+    def _operate(self, event: events.Operated, now: float) -> str:
+        """Do what an operator asks for, unless the call is about to end already. Return why not; empty: it is done."""
+        if self._started is None or not self.ending.interruptible:
+            return "ending"
+        if event.act == "say":
+            return "" if self._words.tell(event.words) else "words"
+        if (plan := self.ending.operate(event)) is None:
+            self._note("transfer_number_refused")
+            return "number"
+        self._say_goodbye(plan, now)
+        return ""
+
     def _say_goodbye(self, plan: PlannedEnd, now: float) -> None:
         """Drop whatever is going on, say the last words of `plan`, and end as planned once they were heard."""
         self.ending.call_off()
@@ -538,7 +537,7 @@ class Call:
         self._forget_words()
         self._deadlines.clear("silence")
         possible = [name for name in plan.words if not mute or self._agent_turns.phrase_is_ready(name)] if again else []
-        said = next((name for name in possible if self._say(name, now)), None)
+        said = next((name for name in possible if self._words.say(name, now)), None)
         self.ending.say_last_words(plan := plan.after(said, mute=mute))
         # Where nothing is being said there is nothing to wait for.
         if self.floor.state in (TurnState.LISTENING, TurnState.HEARING, TurnState.TRANSCRIBING):

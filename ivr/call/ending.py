@@ -17,6 +17,8 @@ What happened leads to last words, and these to an end:
     as often in a row as the line bears         transfer              the person, if the line has one
                                                 farewell              hang up
     TTS is gone, and no phrase is rendered      none                  the person; else the carrier's own words
+    an operator ends the call                   goodbye             hang up
+    an operator hands the caller over           transfer            the person
     the bridge is stopped                       shutdown          the carrier's own words
     the person cannot be dialled                (the apology)         as a question without an answer
 
@@ -30,7 +32,7 @@ from enum import StrEnum
 from typing import Final, Literal, TypeAlias
 
 from ivr.call.commands import HangUp
-from ivr.call.events import SUPERSEDED, ReplyEnded, Withdraw
+from ivr.call.events import SUPERSEDED, Operated, ReplyEnded, Withdraw
 from ivr.call.options import CallOptions, PhraseName
 
 Upstream: TypeAlias = Literal["stt", "agent", "tts", "transfer"]
@@ -189,6 +191,14 @@ class Ending:
         self._go(EndingTrigger.CLOSE)
         self.plan = plan
         return plan
+
+    def operate(self, event: Operated) -> PlannedEnd | None:
+        """Return how the call ends for an operator. None: the number is not in the line's list, or there is no list."""
+        if event.act == "hang_up":
+            return PlannedEnd(HangUp("success", "operator"), words=("goodbye",))
+        if not self._numbers or event.number not in ("", *self._numbers):
+            return None
+        return PlannedEnd(HangUp("success", "operator_transfer"), event.number or self._numbers[0], ("transfer",))
 
     def say_last_words(self, plan: PlannedEnd) -> None:
         """Begin the bridge's last words, or leave it at what was said of them; `plan` follows."""

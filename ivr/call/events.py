@@ -200,6 +200,19 @@ class Withdraw:
     """Seconds that there are for last words; with 0 the call ends at once."""
 
 
+@dataclass(frozen=True, slots=True)
+class Operated:
+    """Do what an operator asks for on this call."""
+
+    act: Literal["hang_up", "transfer", "say"]
+    """`hang_up`: say goodbye, then end the call. `transfer`: let a person of the line's list take over. `say`: tell the
+    caller something before the agent's next sentence, or at once where the agent is silent."""
+    words: str = field(default="", repr=False)
+    """Of `say`. Never logged."""
+    number: str = field(default="", repr=False)
+    """Of `transfer`: one of the line's list; empty: its first. Never logged."""
+
+
 Event: TypeAlias = (
     CallStarted
     | AudioIn
@@ -220,4 +233,5 @@ Event: TypeAlias = (
     | TransferFailed
     | Tick
     | Withdraw
+    | Operated
 )

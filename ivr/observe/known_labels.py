@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 _REASONS: Final = {
-    "success": ("caller_stop", "agent_goodbye", "agent_transfer", "call_too_long"),
+    "success": ("caller_stop", "agent_goodbye", "agent_transfer", "call_too_long", "operator", "operator_transfer"),
     "caller_error": ("caller_flood", "caller_silent"),
     "upstream_error": (
         *("stt_unavailable", "agent_unavailable", "tts_unavailable", "transfer_unavailable"),

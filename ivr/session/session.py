@@ -137,6 +137,10 @@ class Session:
         """End the call from our side; a fixed phrase as reason. `words_s`: seconds for last words. Never raises."""
         self._feed_or_fail(events.Withdraw(reason, words_s))
 
+    def operate(self, event: events.Operated) -> None:
+        """Do what an operator asks for on this call. Never raises."""
+        self._feed_or_fail(event)
+
     def carrier_ended(self, stream_id: str | None = None) -> None:
         """Tell the call that the carrier says it is over, or this stream of it. Never raises."""
         # The socket of a phone may die without a sign: the carrier's word is as good as its `stop`.

@@ -11,7 +11,7 @@ from typing import Final, Literal, TypeAlias, assert_never
 from ivr.call.agent.heard_text import ledger
 from ivr.call.agent.output import SpeechOutput
 from ivr.call.agent.reply import Pieces, Reply
-from ivr.call.commands import CloseReply, Command, ReplyRequest
+from ivr.call.commands import CloseReply, Command, Note, ReplyRequest
 from ivr.call.events import CallStarted, ReplyDelta, ReplyEnded, ReplyFailed, ReplyPause, TtsFailed
 from ivr.call.options import CallOptions, PhraseName
 from ivr.call.timeline import Turn, TurnOutcome
@@ -45,7 +45,12 @@ class AgentTurns:
         self._heard_last = ("", "")
         """Heard and unheard text of the last turn in which the agent said anything."""
         self._due: float | None = None
+        self._turn: Turn | None = None
+        """The last turn that is no aside."""
         self.turns: list[Turn] = []
+        """All turns. An aside stands behind the turn into which it was said, and may be open beside it."""
+        self._asides: list[Turn] = []
+        """Those that are open."""
         self.cut_short = 0
         """Answers in a row that ended before the caller knew what they say; one without a sound counts twice."""
 
@@ -55,13 +60,20 @@ class AgentTurns:
 
     @property
     def turn(self) -> Turn:
-        """Return the last turn."""
-        return self.turns[-1]
+        """Return the last turn that is no aside."""
+        if self._turn is None:
+            raise IndexError("no turn yet")
+        return self._turn
 
     @property
     def open(self) -> bool:
         """Return whether the last turn is not closed yet."""
-        return bool(self.turns) and self.turn.outcome == "open"
+        return self._turn is not None and self._turn.outcome == "open"
+
+    @property
+    def was_interrupted(self) -> bool:
+        """Return whether the caller has cut the last answer off."""
+        return self._turn is not None and self._turn.outcome == "interrupted"
 
     @property
     def owed(self) -> bool:
@@ -111,7 +123,7 @@ class AgentTurns:
     def open_turn(self, kind: Literal["phrase", "speech", "dtmf"]) -> Turn:
         """Begin a turn; a spoken or keyed one owes a reply."""
         # What still arrives for the turn before carries its number, and is dropped.
-        turn = Turn(len(self.turns), kind)
+        turn = self._turn = Turn(len(self.turns), kind)
         self.turns.append(turn)
         self._reply = self._end = None
         if kind != "phrase":
@@ -131,10 +143,29 @@ class AgentTurns:
         if turn.sentences:
             self._heard_last = (turn.heard, turn.unheard)
 
+    def open_aside(self) -> Turn:
+        """Begin a phrase turn inside the open one, whose answer goes on behind it."""
+        turn = Turn(len(self.turns), "phrase")
+        self.turns.append(turn)
+        self._asides.append(turn)
+        return turn
+
+    def close_aside(self, turn: Turn, now: float) -> list[Command]:
+        """Close an aside: it was heard to its end, or broke off."""
+        self._asides.remove(turn)
+        heard, unheard = ledger(turn.sentences)
+        turn.close("interrupted" if unheard else "heard", now, heard, unheard)
+        return [Note("turn", turn.summary())]
+
+    def close_asides(self, now: float) -> list[Command]:
+        """Close every open aside: what was to be said was heard, or dropped."""
+        return [command for aside in [*self._asides] for command in self.close_aside(aside, now)]
+
     def drop(self, now: float) -> list[Command]:
         """End the answer where the caller stopped hearing it."""
         out = self._close_reply()
         out += self._output.drop(now)
+        out += self.close_asides(now)
         if self.open:
             self.close_turn("interrupted" if self.sounded else "superseded", now)
         return out
@@ -229,6 +260,9 @@ class AgentTurns:
         if event.again and self._output.may_begin_again:
             return "sentence_again", self._output.begin_again(now)
         self._output.failed(event)
+        # Of an operator's words one sentence is left out: the answer has nothing to do with it.
+        if event.turn != self.turn.number:
+            return "sentence_lost", self._output.skip()
         # One sentence alone may be bad luck; two in a turn are a TTS that is gone.
         lost = sum(bool(sentence.failed) for sentence in self.turn.sentences)
         if lost < 2 and (self.owed or self._output.more):

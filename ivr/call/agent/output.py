@@ -8,6 +8,7 @@ its own times and how much of it was heard.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -126,6 +127,18 @@ class SpeechOutput:
         sentence = turn.add_sentence(text, spoken, now, fixed=fixed)
         self._keys += 1
         self._queue.append(_QueuedSentence(self._keys, turn, sentence, audio))
+
+    def interject(self, turn: Turn, pieces: Iterable[tuple[str, str]], now: float) -> list[Sentence]:
+        """Queue fixed words, as written and as spoken, before all that was not asked for; return their sentences."""
+        before, self._queue = self._queue, deque()
+        for text, spoken in pieces:
+            self.say(turn, text, spoken, now, fixed=True)
+        queued = [one.sentence for one in self._queue]
+        # The rest of a sentence that broke off is said first: nothing comes between its parts.
+        while before and before[0].restarts:
+            self._queue.appendleft(before.popleft())
+        self._queue += before
+        return queued
 
     def pump(self, now: float) -> list[Command]:
         """Ask for the next sentence and send what is due."""

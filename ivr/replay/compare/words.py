@@ -161,7 +161,14 @@ def happened(event: Event) -> str:
                 if event.stood_s
                 else "time passed"
             )
-        case events.Withdraw():
-            return f"the bridge withdrew the call ({event.reason})"
+        case events.Withdraw() | events.Operated():
+            return from_this_side(event)
         case _:
             assert_never(event)
+
+
+def from_this_side(event: events.Withdraw | events.Operated) -> str:
+    """Return what the bridge or its operator wanted of a call."""
+    if isinstance(event, events.Withdraw):
+        return f"the bridge withdrew the call ({event.reason})"
+    return f"an operator asked for {event.act}" + (f": {quote(event.words)}" if event.words else "")

@@ -108,6 +108,8 @@ def texts_of(tape: Tape) -> Iterator[str]:
                 replies[turn] = replies.get(turn, "") + text
             case events.ReplyEnded(transfer_to=str() as number):
                 yield number
+            case events.Operated(words=words, number=number):
+                yield from (words, number)
     yield from replies.values()
 
 
@@ -188,6 +190,8 @@ def with_stand_ins(tape: Tape, made: StandIns) -> Tape:
                 replies.setdefault(turn, []).append((index, event))
             case events.ReplyEnded(transfer_to=str() as number):
                 event = replace(event, transfer_to=made.text(number))
+            case events.Operated(words=words, number=number):
+                event = replace(event, words=made.text(words), number=made.text(number))
             case events.DigitPressed(digit=digit):
                 keys += 1
                 event = replace(event, digit=made.digit(digit, keys, tape.header.options.keypad_terminator))

@@ -97,6 +97,8 @@ def one_event(event: Event) -> str:
             return f"the carrier does not transfer: {printable(reason)}"
         case events.Withdraw(reason=reason):
             return f"withdrawn: {printable(reason)}"
+        case events.Operated(act=act, words=words):
+            return f"an operator: {printable(act)}" + (f" {quoted(words)}" if words else "")
         case other:
             return type(other).__name__
 

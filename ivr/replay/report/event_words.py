@@ -80,12 +80,19 @@ def event_words(event: Event) -> EventWords:
             return EventWords("call", "the carrier takes the caller to a person")
         case events.TransferFailed(reason=reason):
             return EventWords("fault", f"the transfer failed: {reason}")
-        case events.Withdraw(reason=reason):
-            return EventWords("call", f"the bridge ends the call: {reason}")
+        case events.Withdraw() | events.Operated():
+            return EventWords("call", from_this_side(event))
         case events.Tick(stood_s=stood):
             return EventWords("fault", f"the process stood still for {stood:.2f} s") if stood else _TIME_PASSED
         case _:
             assert_never(event)
+
+
+def from_this_side(event: events.Withdraw | events.Operated) -> str:
+    """Return what the bridge or its operator wants of a call."""
+    if isinstance(event, events.Withdraw):
+        return f"the bridge ends the call: {event.reason}"
+    return f"an operator asks for: {event.act}" + (f": {event.words}" if event.words else "")
 
 
 _TIME_PASSED = EventWords("call", "time has passed")

@@ -74,7 +74,7 @@ def state_of(call: Call, now: float, zero: float) -> dict[str, StateValue]:
         "floor": call.floor.state.value,
         "ending": call.ending.state.value,
         "turn": None if turn is None else f"{turn.number}, {turn.kind}, {turn.outcome}",
-        "protected": "yes" if call._protected else None,
+        "protected": "yes" if call._words.protected else None,
         "caller: voice, ms": caller.speech_ms or None,
         "caller: silence, ms": caller.silence_ms if caller.speaking else None,
         "caller: endpoint after, ms": caller.endpoint_ms,

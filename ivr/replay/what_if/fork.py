@@ -38,6 +38,7 @@ class ForkedCall(Call):
         self._speculation.change(options)
         self._overlaps.change(options)
         self._fillers.change(options)
+        self._words.change(options)
         self._deadlines.change(options)
         self._line_watch.change(options.media_timeout)
         self._prompts.change(options.silence_prompts)

@@ -68,6 +68,8 @@ EVENTS: list[tuple[Event, str]] = [
     (events.Tick(), "time passed"),
     (events.Tick(1.5), "time passed; the process had stood still for 1500 ms"),
     (events.Withdraw("drain"), "the bridge withdrew the call (drain)"),
+    (events.Operated("transfer", number="+966110000001"), "an operator asked for transfer"),
+    (events.Operated("say", "One moment."), "an operator asked for say: “One moment.”"),
 ]
 
 

@@ -312,6 +312,8 @@ EVENTS: list[tuple[events.Event, said.EventSide, str, str | None]] = [
     (events.Transferred(), "call", "the carrier takes the caller to a person", None),
     (events.TransferFailed("gone"), "fault", "the transfer failed: gone", None),
     (events.Withdraw("drain"), "call", "the bridge ends the call: drain", None),
+    (events.Operated("hang_up"), "call", "an operator asks for: hang_up", None),
+    (events.Operated("say", "One moment."), "call", "an operator asks for: say: One moment.", None),
     (events.Tick(), "call", "time has passed", None),
     (events.Tick(2.5), "fault", "the process stood still for 2.50 s", None),
 ]

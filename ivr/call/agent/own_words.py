@@ -1,0 +1,117 @@
+"""Say words that are not the agent's: phrases of the line, fillers, and what an operator has the caller told.
+
+An operator's words go before the next sentence of the agent, are not interrupted, and are a phrase turn of their own.
+They are not said over the caller: they wait until the floor is free or the agent's.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Final
+
+from ivr.call.agent.agent_turns import AgentTurns
+from ivr.call.agent.fillers import Fillers
+from ivr.call.agent.output import SpeechOutput
+from ivr.call.agent.reply import Pieces, Reply
+from ivr.call.commands import Command, Note
+from ivr.call.options import CallOptions, PhraseName
+from ivr.call.timeline import Sentence, Turn
+from ivr.call.turn import ANSWERING, Floor, TurnState, TurnTrigger
+
+MOST_TEXTS: Final = 5
+"""Texts of an operator that wait to be said, at most."""
+
+
+class OwnWords:
+    """Say the bridge's own words on one call. Commands are appended to `out`."""
+
+    def __init__(
+        self,
+        options: CallOptions,
+        floor: Floor,
+        output: SpeechOutput,
+        turns: AgentTurns,
+        fillers: Fillers,
+        out: list[Command],
+    ) -> None:
+        self._options = options
+        self._floor = floor
+        self._output = output
+        self._turns = turns
+        self._fillers = fillers
+        self._out = out
+        self._waiting: deque[Pieces] = deque()
+        """What an operator has the caller told and was not begun, a text each."""
+        self._told: list[tuple[Turn, Sentence]] = []
+        """Sentences of an operator that are on their way, each with its turn."""
+        self.must_be_heard = False
+        """The first words of the line are being said, and nothing may interrupt them."""
+
+    def change(self, options: CallOptions) -> None:
+        """Take other choices of the line, from now on."""
+        self._options = options
+
+    def __repr__(self) -> str:
+        return f"<OwnWords waiting={len(self._waiting)} told={len(self._told)} protected={self.protected}>"
+
+    @property
+    def protected(self) -> bool:
+        """Return whether nothing may interrupt what is said."""
+        return self.must_be_heard or bool(self._told)
+
+    def say(self, name: PhraseName, now: float) -> bool:
+        """Say a phrase of the line; return False when the line has none."""
+        if said := self._turns.say_phrase(name, now):
+            self._out.append(Note("phrase", {"name": name}))
+        # While the agent yields, the phrase waits with the rest.
+        if said and self._floor.state is not TurnState.YIELDING:
+            self._floor.go(TurnTrigger.SAY)
+        return said
+
+    def fill(self, now: float) -> None:
+        """Say a filler: the caller has heard nothing for too long."""
+        name = self._fillers.next()
+        turn = self._turns.turn if self._turns.open else None
+        out = self._output.fill(self._options.phrases.get(name), turn, now)
+        if out is not None:
+            self._out += out
+            self._out.append(Note("filler", {"state": self._floor.state.value}))
+            self._out.append(Note("phrase", {"name": name}))
+
+    # -- an operator's words -------------------------------------------------------------------------------------
+
+    def tell(self, words: str) -> bool:
+        """Take words of an operator for the caller; return False when there are none, or too many wait."""
+        reply = Reply(self._options.language)
+        pieces = [*reply.feed(words, 0, 0.0), *reply.finish()]
+        if not pieces or len(self._waiting) >= MOST_TEXTS:
+            return False
+        self._waiting.append(pieces)
+        return True
+
+    def advance(self, now: float) -> bool:
+        """Begin what an operator has the caller told, where it may be said. Return whether there was anything."""
+        for turn, sentence in [*self._told]:
+            # What begins a broken sentence again is a sentence of its own, and may be interrupted.
+            if not (sentence.finished or sentence.failed or sentence.again_from is not None):
+                continue
+            self._told.remove((turn, sentence))
+            if turn is not self._turns.turn and turn.outcome == "open" and sentence is turn.sentences[-1]:
+                self._out += self._turns.close_aside(turn, now)
+        if not self._waiting or self._told:
+            return False
+        free = self._floor.state is TurnState.LISTENING
+        if not free and self._floor.state not in ANSWERING:
+            return False
+        turn = self._turns.open_turn("phrase") if free else self._turns.open_aside()
+        pieces = self._waiting.popleft()
+        self._told = [(turn, sentence) for sentence in self._output.interject(turn, pieces, now)]
+        self._out.append(Note("operator_words", {"sentences": len(pieces)}))
+        if free:
+            self._floor.go(TurnTrigger.SAY)
+        return True
+
+    def over(self) -> None:
+        """Forget what protects the words that are being said: they were dropped."""
+        self.must_be_heard = False
+        self._told.clear()
