@@ -5,13 +5,12 @@ names of its own, and neither reads what the other wrote.
 
     ivr:1:slots          sorted set   calls that have a place: CallSid -> expiry, seconds of the store's clock
     ivr:1:slots:LINE     sorted set   the same of one line
-    ivr:1:call:SID       hash         who carries a call: node, worker, stream
+    ivr:1:owners         hash         calls on the line: CallSid -> since when, node, stream
     ivr:1:token:NONCE    string       a token that was used
     ivr:1:nodes          sorted set   nodes that live: name -> expiry, seconds of the store's clock
     ivr:1:node:NODE      string       a node's last heartbeat, JSON
     ivr:1:limits         hash         calls that a node carries at most, by node
     ivr:1:probe:NODE     string       written to learn whether the store takes what is written
-    ivr:1:to:NODE        channel      messages to a node
 """
 
 from __future__ import annotations
