@@ -29,6 +29,7 @@ FIXES: Final[Mapping[str, str]] = {
     "IVR_KEEP_ALIVE_SECONDS": "set it to whole seconds from 5 to 86400",
     "IVR_NOTICE_SECONDS": "set it to seconds from 0 to 600",
     "IVR_DEV": "set it to true or false",
+    "IVR_TALK_CALLS": "set it to a whole number from 0 to 50",
     "IVR_REQUIRE_SHARED_KEY": "set it to true or false",
     "IVR_LOG_FORMAT": "set it to text or json",
     "IVR_AUDIO_FORMAT": "set it to pcm16, pcm8 or mulaw",
@@ -45,7 +46,9 @@ NO_TRANSFERS_DEV: Final = (
     "IVR_TRANSFER_TO: with --dev no call is transferred: set IVR_TWILIO_REST_URL (`ivr call --rest` serves one), or"
     " start without --dev"
 )
-OWN_PATHS: Final = frozenset({"/voice", "/media", "/status", "/goodbye", "/healthz", "/readyz", "/metrics", "/board"})
+OWN_PATHS: Final = frozenset(
+    {"/voice", "/media", "/status", "/goodbye", "/healthz", "/readyz", "/metrics", "/board", "/talk"}
+)
 """Paths of the bridge's own routes."""
 _ACCOUNT: Final = re.compile(r"AC[0-9a-fA-F]{32}")
 _API_KEY: Final = re.compile(r"SK[0-9a-fA-F]{32}")

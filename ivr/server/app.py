@@ -8,6 +8,7 @@
     GET      /readyz   calls are welcome: 200, else 503
     GET      /metrics  for Prometheus, with the operator's token; without one there is no such route
     GET      /calls/ID the turns of one of the last calls, for `ivr call`; only with --dev is there such a route
+    GET      /talk     the softphone (`ivr.server.talk`)
 
 A slash at the end and the path of `IVR_PUBLIC_URL` in front make no other path. Every request of the carrier is signed.
 A refused one gets its status and nothing else; the log and the metrics say why.
@@ -39,9 +40,10 @@ from ivr.observe.call_log import Observers
 from ivr.observe.metrics import CONTENT_TYPE
 from ivr.observe.recent_calls import RecentCalls, decode, encode
 from ivr.server.bridge import Bridge
-from ivr.server.local_only import LocalOnly
+from ivr.server.local_only import RELAYED, LocalOnly
 from ivr.server.paths import PROBLEMS, misdirected, resolve
 from ivr.server.shared.shared import Shared
+from ivr.server.talk.routes import TalkRoutes
 from ivr.server.websocket_protocol import DIRECT, STARTED, LimitedWebSocketProtocol
 from ivr.twilio.form import LONGEST_BODY, Dialled, Form, own_addresses
 from ivr.twilio.parameters import LATE_FIELDS, call_parameters, carrier_fields, own_fields
@@ -56,8 +58,6 @@ SMALL_BODY: Final = 4096
 """Bytes of body and query that are looked at in no time; a real request has about 1.5 KB."""
 MOST_LONG_BODIES: Final = 50
 """Requests with more than that which may wait at once."""
-RELAYED: Final = frozenset({"x-forwarded-for", "forwarded", "via", "x-real-ip", "cf-connecting-ip"})
-"""Headers of a request that came through a proxy or a tunnel."""
 FOREIGN: Final = "with --dev only 127.0.0.1, localhost and the host of IVR_PUBLIC_URL are answered, and no web pages"
 AS_IT_CAME: Final = "ivr.path"
 """The key of a request's path as it came, without the path of IVR_PUBLIC_URL. It is what was signed."""
@@ -381,6 +381,7 @@ def create_app(
         finally:
             await bridge.stop()
 
+    talk = TalkRoutes(bridge, routes.note_refusal, phone_wire, STARTED)
     elsewhere = Route("/{path:path}", routes.elsewhere)
     elsewhere.methods = None  # every method: what has no route is counted
     app = Starlette(
@@ -394,6 +395,7 @@ def create_app(
             Route("/readyz", routes.readyz),
             *([Route("/metrics", routes.metrics)] if settings.metrics_token.get_secret_value() else []),
             *([Route("/calls/{call}", routes.call)] if settings.dev else []),
+            *talk.routes,
             elsewhere,
             WebSocketRoute("/{path:path}", routes.stream_elsewhere),
         ],
@@ -406,5 +408,5 @@ def create_app(
         own = {host for host in (public.hostname, settings.host) if host}
         app.add_middleware(LocalOnly, hosts=own, refused=lambda reason: routes.note_refusal("dev", reason, FOREIGN))
     app.router.redirect_slashes = False  # a redirect would name the host that the request did
-    app.state.bridge = bridge
+    app.state.bridge, app.state.talk = bridge, talk
     return app

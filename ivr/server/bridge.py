@@ -11,7 +11,7 @@ import contextlib
 import logging
 import sys
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
@@ -49,6 +49,8 @@ from ivr.server.shared.facts import read_facts, write_facts
 from ivr.server.shared.places import Place
 from ivr.server.shared.shared import Shared
 from ivr.server.shared.told import Told
+from ivr.server.talk.calls import LONGEST_CALL_S, TALK, TalkCalls
+from ivr.server.talk.told import Tell
 from ivr.session.session import Session
 from ivr.session.vad_batching import VadBatching
 from ivr.twilio.form import Dialled, own_addresses
@@ -140,10 +142,10 @@ class Bridge:
         """Ends the process as SIGTERM would. Replaced by a server."""
         self._told = Told(self.admission, self._ask_to_leave)
         self._draining: asyncio.Task[None] | None = None
-        self._loop_lag = LoopLag()
+        self.talk, self._loop_lag = TalkCalls(settings.talk_calls), LoopLag()
         self._next_beat: asyncio.TimerHandle | None = None
         watching = [observer] if observer is not None else []
-        self._observer = Observers(CallLog(), self.metrics, self.live_calls, *watching, lag=self._loop_lag)
+        self._observer = Observers(CallLog(), self.metrics, self.live_calls, self.talk, *watching, lag=self._loop_lag)
         self.speech_service = compose.speech_service(
             settings,
             connect=connect,
@@ -361,28 +363,34 @@ class Bridge:
         token = self.tokens.issue(place.call_id, place.nonce, place.deadline, facts, now)
         return "answer", self.documents.answer(self.settings.stream_url, {TOKEN: token}, line.language)
 
-    async def serve(self, wire: PhonePort, started: Callable[[], None] | None = None) -> None:
-        """Carry a call on one socket of the phone, from accept to its end. `started` is called when there is a call."""
+    async def serve(self, wire: PhonePort, started: Callable[[], None] | None = None, page: Tell | None = None) -> None:
+        """Carry a call on one socket of the phone, from accept to its end. `started` is called when there is a call.
+
+        `page`: the call is the softphone's, and this takes what its page is told.
+        """
         loop = asyncio.get_running_loop()
         place: Place | None = None
 
         def check(token: str, call_id: str) -> bool:
             nonlocal place
-            place = self._admits(token, call_id, loop.time())
+            place = self._admits(token, call_id, loop.time(), talk=page is not None)
             return place is not None
 
         def begin(call: CallStarted, session: Session) -> CallPorts:
             if started is not None:
                 started()
+            if page is not None:
+                self.talk.begin(call.call_id, page)
             return self._compose(call, session, loop.time(), stream.account_sid, place)
 
-        stream = Stream(check, self.settings.expected_accounts)
+        stream = Stream(check, self.settings.expected_accounts if page is None else None)
         session = Session(
             wire,
             stream,
             begin,
             self._scorer(),
-            hang_up=partial(self._hang_up, stream) if self._rest is not None else None,
+            # The carrier knows nothing of a call of the softphone's.
+            hang_up=partial(self._hang_up, stream) if self._rest is not None and page is None else None,
             observer=self._observer,
             batching=self._batching,
         )
@@ -403,21 +411,24 @@ class Bridge:
             if session in self._speech_stats:
                 tts, stt = self._speech_stats.pop(session)
                 log.info("speech", extra={"call": stream.call_sid, **tts.fields("tts"), **stt.fields("stt")})
+            if page is not None:
+                self.talk.leave(stream.call_sid)
             if self.admission.leave(stream.call_sid, session, loop.time()):
                 self._told.late.pop(stream.call_sid, None)
                 self.live_calls.left(stream.call_sid)
             self.speech_service.trim()
             self._call_left.set()
 
-    def _admits(self, token: str, call_id: str, now: float) -> Place | None:
-        """Return what a stream's token says of its call. None: the stream is refused."""
+    def _admits(self, token: str, call_id: str, now: float, *, talk: bool) -> Place | None:
+        """Return what a stream's token says of its call. None: the stream is refused. `talk`: it is the softphone's."""
         # The calls that are left are being ended: the document goes on after a stream that comes now.
         if self._hurried:
             return None
         if (opened := self.tokens.read(token, call_id, now)) is not None:
             place = read_facts(call_id, opened.facts, opened.void_at, opened.nonce)
-            return place if self.admission.redeem(place, now) else None
-        if self.settings.dev and not token and self.admission.admit(call_id, now) == "answer":
+            # A token opens the door that it was written for, and no other.
+            return place if (place.direction == TALK) is talk and self.admission.redeem(place, now) else None
+        if self.settings.dev and not token and not talk and self.admission.admit(call_id, now) == "answer":
             return Place(call_id)
         return None
 
@@ -452,6 +463,11 @@ class Bridge:
             if text and (audio := self._phrases.get(text, line.speaker, line.dialect, line.language))
         }
         options = line.options(rendered)
+        hand_over: Callable[[str], Awaitable[str]] | None
+        hand_over = None if self._rest is None else partial(self._hand_over, self._rest, started, line, account)
+        if started.direction == TALK:
+            options = replace(options, max_call=min(options.max_call or LONGEST_CALL_S, LONGEST_CALL_S))
+            hand_over = self.talk.hand_over(started.call_id)
         hamsa = compose.speech_settings(self.settings, line)
         synthesizer = self.speech_service.synthesizer_for(hamsa)
         transcriber = self.speech_service.transcriber_for(hamsa)
@@ -459,11 +475,11 @@ class Bridge:
         ports = CallPorts(
             started,
             # Without the carrier's REST there is no way to hand a caller over.
-            Call(options if self._rest is not None else replace(options, transfer_to=())),
+            Call(options if hand_over is not None else replace(options, transfer_to=())),
             synthesizer,
             transcriber,
             LineAgent(self._agent, line.webhook_url, self._told.late.setdefault(started.call_id, dict(late))),
-            None if self._rest is None else partial(self._hand_over, self._rest, started, line, account),
+            hand_over,
         )
         return ports if self.fit is None else self.fit(ports)
 

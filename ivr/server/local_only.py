@@ -19,6 +19,8 @@ Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 AsgiApp: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 Foreign: TypeAlias = Literal["foreign_host", "foreign_origin"]
 
+RELAYED: Final = frozenset({"x-forwarded-for", "forwarded", "via", "x-real-ip", "cf-connecting-ip"})
+"""Headers of a request that came through a proxy or a tunnel."""
 POLICY_VIOLATION: Final = 1008
 """WebSocket close code: RFC 6455, section 7.4.1."""
 _OWN_PAGES: Final = frozenset({b"same-origin", b"none"})

@@ -17,8 +17,12 @@ ROUTES: Final[Mapping[str, tuple[str, ...]]] = {
     "/media": (),
     "/healthz": ("GET",),
     "/readyz": ("GET",),
+    "/talk": ("GET",),
+    "/talk/session": ("POST",),
+    "/talk/call": ("POST",),
+    "/talk/media": (),
 }
-"""The routes with their methods; `/media` takes a WebSocket only."""
+"""The routes with their methods; `/media` and `/talk/media` take a WebSocket only."""
 _SIGNED_ROUTES: Final = ("/voice", "/status", "/goodbye", "/media")
 
 
@@ -57,8 +61,8 @@ def misdirected(path: str, method: str, headers: Collection[str], *, websocket: 
 
     `path`: as `resolve` returns it. `headers`: the names of the request's headers, in lower case.
     """
-    last = f"/{path.rpartition('/')[2]}"
-    if path == "/media":
+    last, route = f"/{path.rpartition('/')[2]}", path[1:].partition("/")[0]
+    if path in ROUTES and not ROUTES[path] and not websocket:
         # A proxy that speaks HTTP/1.0 to the bridge, or does not know WebSockets, leaves out Upgrade and Connection.
         lost = "sec-websocket-key" in headers or "sec-websocket-version" in headers
         problem = (
@@ -66,13 +70,14 @@ def misdirected(path: str, method: str, headers: Collection[str], *, websocket: 
             " with Upgrade and Connection"
         )
         reason, problem = ("no_upgrade", problem) if lost else ("no_websocket", "")
-        return Misdirected("media", reason, 426, problem, (("Upgrade", "websocket"), ("Connection", "Upgrade")))
-    if path in ROUTES and not websocket:
+        return Misdirected(route, reason, 426, problem, (("Upgrade", "websocket"), ("Connection", "Upgrade")))
+    # A route that the settings do not open takes no method at all: it is no route.
+    if path in ROUTES and method not in ROUTES[path] and not websocket:
         known = ", ".join(ROUTES[path])
         problem = f"{path} takes {known}: correct the method in the number's settings"
         told = problem if path in _SIGNED_ROUTES else ""
-        return Misdirected(path[1:], "wrong_method", 405, told, (("Allow", known),))
-    if last in _SIGNED_ROUTES and last != path:
+        return Misdirected(route, "wrong_method", 405, told, (("Allow", known),))
+    if last in _SIGNED_ROUTES and last != path and path not in ROUTES:
         problem = (
             f"the path in front of {last} is not that of IVR_PUBLIC_URL: let the proxy pass that path on, or take off"
             " just that, and compare the URLs of `ivr check` with the number's settings"

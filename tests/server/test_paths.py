@@ -33,11 +33,21 @@ def test_a_lost_upgrade_is_told_from_a_browser_s_look() -> None:
     assert misdirected("/media", "POST", {"host"}).problem == ""
 
 
-@pytest.mark.parametrize("path", [path for path in ROUTES if path != "/media"])
+@pytest.mark.parametrize("path", [path for path in ROUTES if ROUTES[path]])
 def test_a_wrong_method_names_the_right_ones(path: str) -> None:
-    wrong = misdirected(path, "DELETE", ())
-    assert (wrong.route, wrong.status, wrong.headers) == (path[1:], 405, (("Allow", ", ".join(ROUTES[path])),))
-    assert bool(wrong.problem) == (path not in ("/healthz", "/readyz"))
+    wrong, route = misdirected(path, "DELETE", ()), path.split("/")[1]
+    assert (wrong.route, wrong.status, wrong.headers) == (route, 405, (("Allow", ", ".join(ROUTES[path])),))
+    assert bool(wrong.problem) == (route in ("voice", "status", "goodbye"))
+
+
+def test_a_route_that_is_not_open_is_an_unknown_path() -> None:
+    assert misdirected("/talk", "GET", ()).reason == "unknown_path"
+    assert misdirected("/talk/call", "POST", ()).reason == "unknown_path"
+
+
+def test_the_softphone_s_socket_needs_an_upgrade_too() -> None:
+    wrong = misdirected("/talk/media", "GET", {"host"})
+    assert (wrong.route, wrong.reason, wrong.status) == ("talk", "no_websocket", 426)
 
 
 def test_a_websocket_on_another_route_is_a_wrong_path() -> None:

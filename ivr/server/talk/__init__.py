@@ -1,0 +1,1 @@
+"""Call the bridge from a browser: the softphone of developers."""
