@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from ivr.config.lines import check_endpoint, check_fallback, check_http_url, check_phrase, check_transfer, check_url
 from ivr.config.operators import read_operators
+from ivr.config.record_checks import record_faults
 from ivr.config.settings import ENV_NAMES, Settings
 from ivr.config.voices import voice_hints
 
@@ -38,6 +39,9 @@ FIXES: Final[Mapping[str, str]] = {
     "IVR_TAPES_AUDIO": "set it to on or off",
     "IVR_TAPES_DAYS": "set it to whole days from 0 to 3650",
     "IVR_TAPES_MB": "set it to whole megabytes from 0 to 10000000",
+    "IVR_KEEP": "set it to none, metrics or text",
+    "IVR_KEEP_DAYS": "set it to whole days from 0 (for ever) to 3650",
+    "IVR_SPOOL_MB": "set it to whole megabytes from 1 to 1000000",
     "IVR_ENDPOINT_MS": "set it to milliseconds from 100 to 3000",
 }
 
@@ -83,6 +87,7 @@ def faults_of(settings: Settings, *, lines_known: bool = True) -> list[str]:
         faults.append("IVR_REQUIRE_SHARED_KEY is set without keys: set IVR_SHARED_KEYS as well")
     if check_endpoint(settings.endpoint_ms):
         faults.append(f"IVR_ENDPOINT_MS is out of range: {FIXES['IVR_ENDPOINT_MS']}")
+    faults += record_faults(settings)
     if settings.dev and not is_loopback(settings.host):
         faults.append("IVR_HOST is reachable from outside: with --dev, where nothing is signed, set it to 127.0.0.1")
     if settings.twiml_dir is not None and not settings.twiml_dir.is_dir():
@@ -91,6 +96,8 @@ def faults_of(settings: Settings, *, lines_known: bool = True) -> list[str]:
     with contextlib.suppress(OSError):
         if settings.cache_dir.is_file():
             faults.append(f"IVR_CACHE_DIR {settings.cache_dir} is a file: set it to a folder, existing or new")
+        if settings.data_dir.is_file():
+            faults.append(f"IVR_DATA_DIR {settings.data_dir} is a file: set it to a folder, existing or new")
         if settings.tapes is not None and settings.tapes.is_file():
             faults.append(f"IVR_TAPES {settings.tapes} is a file: set it to a folder, existing or new")
     # A laptop has no account: its requests are not signed.

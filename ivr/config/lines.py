@@ -18,6 +18,8 @@ table leaves out comes from the environment's line, as far as it fits the table'
     endpoint_ms = 600
     transfer_to = "+966110000001"   # who takes over when the agent says so or nothing works; or a list of numbers
     caller_id = "+966110000000"     # what that person is shown where the caller has no number
+    keep = "metrics"                # of its calls: "none", "metrics", or "text" as well (docs/records.md)
+    keep_days = 90                  # days after which the record of a call is deleted; 0: never
 
     [line.phrases]                  # notice, reprompt, apology, still_there, goodbye, filler, transfer, farewell, ...
     goodbye = "Bye."
@@ -32,7 +34,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Final, TypeAlias, get_args
+from typing import Any, Final, Literal, TypeAlias, get_args
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -42,12 +44,17 @@ from ivr.config.address import check_number, line_keys, shown, telephone
 from ivr.config.default_phrases import PHRASES, VOICES, Language
 
 Choice: TypeAlias = int | float | bool | str
+Keep: TypeAlias = Literal["none", "metrics", "text"]
+"""What is kept of a call. `none`: nothing. `metrics`: times, ends and faults. `text`: words and numbers as well."""
 
 DEFAULT_NAME: Final = "default"
 """The name of the environment's line."""
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
 LONGEST_PHRASE: Final = 1000
 """Characters of a fixed phrase; a synthesis takes 2000."""
+KEEP_DAYS: Final = 90
+LONGEST_KEEP: Final = 3650
+"""Days for which records may be kept, where they are not kept for ever."""
 _E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _PLAIN: Final = CallOptions()
 _OWN: Final = frozenset({"language", "phrases", "endpoint_ms", "transfer_to"})
@@ -97,6 +104,8 @@ _FIXES: Final[Mapping[str, str]] = {
     "phrases": "write a table of texts, [line.phrases]",
     "endpoint_ms": "write a whole number from 100 to 3000",
     "transfer_to": "write a number in quotes, or a list of them",
+    "keep": 'write "none", "metrics" or "text"',
+    "keep_days": f"write whole days from 0 (for ever) to {LONGEST_KEEP}",
 }
 """What to write for a key whose value has the wrong type."""
 ORDERED: Final = (("endpoint_least_ms", "endpoint_ms"), ("start_ms", "commit_ms"))
@@ -131,6 +140,10 @@ class Line:
     """Fields of CallOptions this line sets."""
     name: str = DEFAULT_NAME
     """What logs and metrics call the line, in place of its number."""
+    keep: Keep = "metrics"
+    """What is kept of its calls."""
+    keep_days: int = KEEP_DAYS
+    """Days after which the record of a call is deleted; 0: never."""
 
     def described(self) -> dict[str, str]:
         """Return what tells this line from others, for people: no secret, and no telephone number but its own."""
@@ -297,6 +310,8 @@ class _LineTable(_Strict):
     endpoint_ms: int | None = None
     transfer_to: str | list[str] | None = None
     caller_id: str | None = None
+    keep: Keep | None = None
+    keep_days: int | None = None
     call: dict[str, Choice] = {}
 
     def line(self, default: Line) -> Line:
@@ -309,6 +324,7 @@ class _LineTable(_Strict):
             silent = {name: "" for name, text in default.phrases.items() if not text}
             phrases = {**plain.phrases, **silent}
             base = replace(plain, phrases=phrases, choices=default.choices, caller_id=default.caller_id)
+            base = replace(base, keep=default.keep, keep_days=default.keep_days)
         phrases = {**base.phrases, **self.phrases}
         if self.greeting is not None:
             phrases["greeting"] = self.greeting
@@ -329,6 +345,8 @@ class _LineTable(_Strict):
             transfer_to=base.transfer_to if self.transfer_to is None else read_numbers(self.transfer_to),
             caller_id=base.caller_id if self.caller_id is None else telephone(self.caller_id),
             choices={**base.choices, **self.call},
+            keep=self.keep or base.keep,
+            keep_days=base.keep_days if self.keep_days is None else self.keep_days,
         )
 
     def faults(self, line: Line) -> list[str]:
@@ -348,6 +366,8 @@ class _LineTable(_Strict):
             problems.append(f"caller_id {problem}")
         if problem := check_fallback(line):
             problems.append(f"fallback_speaker {problem}")
+        if not 0 <= line.keep_days <= LONGEST_KEEP:
+            problems.append(f"keep_days: {_FIXES['keep_days']}")
         texts = {**self.phrases, "greeting": self.greeting or ""}
         problems += [f"{name} {problem}" for name, text in texts.items() if (problem := check_phrase(text))]
         return problems + _check_choices("[line.call]", self.call)

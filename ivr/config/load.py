@@ -65,6 +65,8 @@ def load(env: Mapping[str, str] | None = None, dev: bool = False) -> Settings:
         fallback_speaker=settings.fallback_speaker,
         transfer_to=read_numbers(settings.transfer_to),
         caller_id=telephone(settings.caller_id),
+        keep=settings.keep,
+        keep_days=settings.keep_days,
     )
     lines, default, file_problems = _read_file(config, default)
     derived = {"host": host, "public_url": public_url, "config": config, "default_line": default, "lines": tuple(lines)}

@@ -9,15 +9,22 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from ivr.config.address import line_keys
 from ivr.config.default_phrases import Language
-from ivr.config.lines import Line, plain_line, read_numbers
+from ivr.config.lines import KEEP_DAYS, LONGEST_KEEP, Keep, Line, plain_line, read_numbers
 from ivr.observe.redact import number_hidden, without_secrets
 
 HAMSA_URL: Final = "wss://api.tryhamsa.com/v1/realtime/ws"
 MOST_WORKERS: Final = 64
 OFF: Final = "off"
-"""The value of IVR_HAMSA_REST_URL that switches REST off."""
+"""The value of IVR_HAMSA_REST_URL that switches REST off, and of IVR_DATABASE_URL that keeps no records."""
 URL_SETTINGS: Final = frozenset(
-    {"IVR_PUBLIC_URL", "IVR_WEBHOOK_URL", "IVR_HAMSA_URL", "IVR_HAMSA_REST_URL", "IVR_TWILIO_REST_URL"}
+    {
+        "IVR_PUBLIC_URL",
+        "IVR_WEBHOOK_URL",
+        "IVR_HAMSA_URL",
+        "IVR_HAMSA_REST_URL",
+        "IVR_TWILIO_REST_URL",
+        "IVR_EVENTS_URL",
+    }
 )
 """Settings that are shown without what is secret in them."""
 
@@ -116,6 +123,23 @@ class Settings(BaseModel):
     """Days after which a tape is deleted; 0: never."""
     tapes_mb: int = Field(1000, alias="IVR_TAPES_MB", ge=0, le=10_000_000)
     """Megabytes of all tapes together; the oldest are deleted first. 0: no limit."""
+    data_dir: Path = Field(Path(".data/ivr"), alias="IVR_DATA_DIR")
+    """Where the bridge keeps what must not be lost: the spool of records, and the database where it has none of its
+    own. A cache may be deleted, this may not."""
+    database_url: SecretStr = Field(SecretStr(""), alias="IVR_DATABASE_URL")
+    """The database of records; empty: `calls.sqlite` in the data folder; `off`: no records are kept."""
+    records_key: SecretStr = Field(SecretStr(""), alias="IVR_RECORDS_KEY")
+    """Makes the keys by which records are found by a number that they do not hold; empty: a secret in the data
+    folder."""
+    spool_mb: int = Field(256, alias="IVR_SPOOL_MB", ge=1, le=1_000_000)
+    """Megabytes of records that may wait for the database."""
+    keep: Keep = Field("metrics", alias="IVR_KEEP")
+    keep_days: int = Field(KEEP_DAYS, alias="IVR_KEEP_DAYS", ge=0, le=LONGEST_KEEP)
+    """Days after which the record of a call is deleted; 0: never."""
+    events_url: str = Field("", alias="IVR_EVENTS_URL")
+    """Told of each call that has ended."""
+    events_secret: SecretStr = Field(SecretStr(""), alias="IVR_EVENTS_SECRET")
+    """Signs what that URL is told."""
     twiml_dir: Path | None = Field(None, alias="IVR_TWIML_DIR")
     """The TwiML documents; None: those that came with the bridge."""
     config: Path | None = Field(None, alias="IVR_CONFIG")
@@ -198,6 +222,11 @@ class Settings(BaseModel):
             return self.twilio_api_key, self.twilio_api_secret.get_secret_value()
         token = self.twilio_auth_token.get_secret_value() or self.twilio_secondary_auth_token.get_secret_value()
         return ("", token) if token else None
+
+    @property
+    def keeps_records(self) -> bool:
+        """Tell whether records of calls are kept at all."""
+        return self.database_url.get_secret_value() != OFF
 
     @property
     def rest_possible(self) -> bool:

@@ -28,6 +28,8 @@ from starlette.applications import Starlette
 from ivr.call.ports import CallObserver
 from ivr.config.load import load
 from ivr.config.settings import ENV_NAMES, SECRETS, Settings
+from ivr.keeper.child import KeeperChild
+from ivr.keeper.kept import Kept
 from ivr.observe import logs
 from ivr.observe.event_loop.blocked_loop import BlockedLoop
 from ivr.observe.event_loop.gc_pauses import GcPauses
@@ -79,15 +81,18 @@ class Server(uvicorn.Server):
         notice_s: float = 0.0,
         reload: Callable[[], None] = lambda: None,
         recorder: CallRecorder | None = None,
+        kept: Kept | None = None,
     ) -> None:
         """Take `notice_s`, seconds from SIGTERM to the drain, in which calls are still taken.
 
-        `reload` reads the secrets again: SIGHUP asks for that, and is no end. `recorder` is closed after the last call.
+        `reload` reads the secrets again: SIGHUP asks for that, and is no end. `recorder` and `kept` are closed after
+        the last call.
         """
         super().__init__(config)
         self._notice_s = notice_s
         self._reload = reload
         self._recorder = recorder
+        self._kept = kept
         self.bridge = bridge
         self._draining: asyncio.Task[None] | None = None
         self._signals = 0
@@ -115,11 +120,15 @@ class Server(uvicorn.Server):
         self._loop = asyncio.get_running_loop()
         await super().startup(sockets)  # type: ignore[arg-type]
         log.info("listening", extra={"host": self.config.host, "port": self.config.port})
+        if self._kept is not None:
+            self._kept.watch(self._loop)
 
     async def shutdown(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
         await super().shutdown(sockets)  # type: ignore[arg-type]
         if self._recorder is not None:
             self._recorder.close()
+        if self._kept is not None:
+            self._kept.close()
         log.info("stopped")
         # Uvicorn ends the process by the signal that it was sent: nothing of Python's own end runs after that.
         for handler in logging.getLogger().handlers:
@@ -234,7 +243,8 @@ def build(
     with others; None: it serves alone.
     """
     count = 1 if shared is None else shared.worker.count
-    app = create_app(settings, observe=recorder, shared=shared)
+    kept = Kept(settings, KeeperChild(settings) if shared is None else None)
+    app = create_app(settings, observe=kept.beside(recorder), shared=shared)
     bridge: Bridge = app.state.bridge
     writer.on_drop = bridge.metrics.log_line_dropped
     # Calls are the machine's, and shared out evenly; the limit of files is a process's.
@@ -246,8 +256,9 @@ def build(
     refused = partial(bridge.metrics.rejected, "connection")
     limit: ConnectionLimit[LimitedConnection] = ConnectionLimit(files.places)
     config = config_for(app, settings, limit=limit, backlog=files.backlog, refused=refused)
-    server = kind(config, bridge, settings.notice_seconds, partial(reload_secrets, bridge, read), recorder)
+    server = kind(config, bridge, settings.notice_seconds, partial(reload_secrets, bridge, read), recorder, kept)
     server.limit, bridge.leave = limit, server.leave
+    kept.start(bridge.metrics)
     if recorder is not None:
         recorder.on_tape = bridge.metrics.taped
         recorder.start()

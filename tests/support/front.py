@@ -43,6 +43,7 @@ ENV = {
     "IVR_PUBLIC_URL": PUBLIC,
     "IVR_LANGUAGE": "en",
     "IVR_GREETING": "",
+    "IVR_DATABASE_URL": "off",
 }
 
 

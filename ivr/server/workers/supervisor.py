@@ -24,6 +24,7 @@ from types import FrameType
 from typing import Final, NoReturn
 
 from ivr.config.settings import Settings
+from ivr.keeper.child import WATCH_S, KeeperChild
 from ivr.observe import logs
 from ivr.observe.shared_metrics import forget_worker
 from ivr.server.connection_limit import LISTEN_BACKLOG
@@ -94,6 +95,8 @@ class Supervisor:
         self._secret = secrets.token_bytes(32)
         """Signs tokens where there is no other secret."""
         self._recorder = recorder
+        # Its pipe is there before the first worker, and each of them holds an end.
+        self._keeper = KeeperChild(settings)
         self._table = WorkerTable(count)
         self._supervision = Supervision(count)
         self._workers: dict[int, WorkerProcess] = {}
@@ -122,11 +125,13 @@ class Supervisor:
         with self._signals():
             while not self._supervision.over:
                 self._start_and_kill()
+                self._keeper.watch(time.monotonic())
                 if not self._supervision.over:
                     self._wait()
                     self._reap()
         for listening in self._listening:
             listening.close()
+        self._keeper.close()
         if self._supervision.failed:
             raise ValueError(self._why or "no worker could start")
         log.info("stopped")
@@ -148,9 +153,9 @@ class Supervisor:
                 signal.signal(number, handler)
 
     def _wait(self) -> None:
-        """Wait for a signal, for a worker's word, or for the next start."""
+        """Wait for a signal, for a worker's word, for the next start, or until the keeper is looked at again."""
         at = self._supervision.wake_at()
-        seconds = None if at is None else max(0.0, at - time.monotonic())
+        seconds = WATCH_S if at is None else min(WATCH_S, max(0.0, at - time.monotonic()))
         speaking = {live.orders.fileno(): index for index, live in self._workers.items() if index not in self._quiet}
         readable = select.select([self._wake, *speaking], [], [], seconds)[0]
         for index in [speaking[file] for file in readable if file != self._wake]:

@@ -1,0 +1,1 @@
+"""Run beside the calls what takes time: one process a machine."""

@@ -1,0 +1,1 @@
+"""Keep the records of calls: spool, database, events."""
