@@ -30,5 +30,6 @@ TAPE_OUTCOMES: Final = (
 NOTES_WATCHED: Final = (
     *("tts_failed", "stt_failed", "tts_degenerate", "tts_link_borrowed", "stt_link_borrowed"),
     *("tts_breaker_opened", "stt_breaker_opened", "speech_failed", "transcript_failed", "reply_failed"),
+    *("nothing_understood", "transfer_failed"),
 )
 """Notes that docs/operating.md alerts on, and those of questions without an answer."""

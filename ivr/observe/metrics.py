@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import platform
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Final, get_args
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final, NamedTuple, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, Info, Metric, ProcessCollector, generate_latest
 from prometheus_client.core import GaugeMetricFamily
@@ -41,6 +41,45 @@ _SILENCE_SECONDS: Final = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.0, 10.0, 20
 _CALL_SECONDS: Final = (5.0, 15.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0)
 _YIELD_SECONDS: Final = (0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0)
 
+_HISTOGRAMS: Final[Mapping[str, tuple[str, tuple[float, ...], tuple[str, ...]]]] = {
+    "ivr_own_overhead_seconds": (
+        "From endpoint to first audio, services excluded, stalls included",
+        _OVERHEAD_SECONDS,
+        (),
+    ),
+    "ivr_loop_lag_seconds": (
+        "How late the event loop runs its timers",
+        _LAG_SECONDS,
+        (),
+    ),
+    "ivr_first_audio_seconds": (
+        "From endpoint to the answer's first audio",
+        _AUDIO_SECONDS,
+        ("line",),
+    ),
+    "ivr_caller_wait_seconds": (
+        "From the caller's last word to the answer's first audio, and who took it",
+        _WAIT_SECONDS,
+        ("line", "part"),
+    ),
+    "ivr_silence_seconds": (
+        "The longest silence of each question while the caller waited",
+        _SILENCE_SECONDS,
+        ("line",),
+    ),
+    "ivr_call_seconds": (
+        "From a call's start to its end",
+        _CALL_SECONDS,
+        ("line",),
+    ),
+    "ivr_yield_seconds": (
+        "From the caller's onset to clear",
+        _YIELD_SECONDS,
+        (),
+    ),
+}
+"""What each histogram is, its bounds, its labels."""
+
 
 class LabelValues:
     """Keep the values of one label bounded."""
@@ -71,13 +110,25 @@ class ReadGauge(Collector):
         yield GaugeMetricFamily(self._name, self._help_text, self._read())
 
 
+class Capacity(NamedTuple):
+    """Hold what a server can carry."""
+
+    live: int = 0
+    """Calls on the line."""
+    most: int = 0
+    """Calls that may be."""
+    draining: bool = False
+    """It goes, and takes no new ones."""
+
+
 class Metrics:
     """Hold the counters of one server."""
 
     wants_still_frames: Final = False
 
-    def __init__(self, live: Callable[[], float] = lambda: 0.0, lines: Sequence[str] = ()) -> None:
-        """Take `live`, which counts the live calls when Prometheus asks, and the names of the configuration's lines."""
+    def __init__(self, capacity: Callable[[], Capacity] | None = None, lines: Sequence[str] = ()) -> None:
+        """Take `capacity`, which is asked when Prometheus asks, and the names of the configuration's lines."""
+        capacity = capacity or Capacity
         # Its own registry: two servers in one process (tests, the demo) share no counter.
         self.registry = CollectorRegistry()
         self._words: dict[tuple[MetricWrapperBase, int], LabelValues] = {}
@@ -94,41 +145,29 @@ class Metrics:
         self._overlaps = self._counter("ivr_barge_ins", "Callers speaking over the agent", "verdict")
         self._notes = self._counter("ivr_notes", "Notes of calls", "name")
         self._faults = self._counter("ivr_peer_faults", "What peers said outside their protocol", "wire", "reason")
-        self._overhead = self._histogram(
-            "ivr_own_overhead_seconds",
-            "From endpoint to first audio, services excluded, stalls included",
-            _OVERHEAD_SECONDS,
-        )
+        self._overhead = self._histogram("ivr_own_overhead_seconds")
         self._dropped_lines = self._counter("ivr_log_lines_dropped", "Lines of the log that were not read in time")
         self._tapes = self._counter("ivr_tapes", "Tapes of calls, by what became of them", "outcome")
         self._tape_bytes = self._counter("ivr_tape_bytes", "What was written of tapes, kept or not")
-        self._lag = self._histogram("ivr_loop_lag_seconds", "How late the event loop runs its timers", _LAG_SECONDS)
+        self._lag = self._histogram("ivr_loop_lag_seconds")
         self._blocked = self._counter(
             "ivr_loop_blocked_seconds", "How long the event loop was blocked, of more than 0.1 s at once", "cause"
         )
-        self._first_audio = self._histogram(
-            "ivr_first_audio_seconds", "From endpoint to the answer's first audio", _AUDIO_SECONDS, "line"
-        )
-        self._waits = self._histogram(
-            "ivr_caller_wait_seconds", "From the caller's last word to the answer's first audio, and who took it",
-            _WAIT_SECONDS, "line", "part",
-        )  # fmt: skip
-        self._silences = self._histogram(
-            "ivr_silence_seconds",
-            "The longest silence of each question while the caller waited",
-            _SILENCE_SECONDS,
-            "line",
-        )
+        self._first_audio = self._histogram("ivr_first_audio_seconds")
+        self._waits = self._histogram("ivr_caller_wait_seconds")
+        self._silences = self._histogram("ivr_silence_seconds")
         self._dead_air = self._counter(
             "ivr_dead_air_seconds", "Silences of more than 2 s in which the caller waited, added up", "line"
         )
-        self._lengths = self._histogram("ivr_call_seconds", "From a call's start to its end", _CALL_SECONDS, "line")
-        self._yields = self._histogram("ivr_yield_seconds", "From the caller's onset to clear", _YIELD_SECONDS)
+        self._lengths = self._histogram("ivr_call_seconds")
+        self._yields = self._histogram("ivr_yield_seconds")
         self._read = CollectorRegistry()
         """What is read at its source when Prometheus asks."""
         self.shared: SharedMetrics | None = None
         """The page of all workers. None: this process serves alone."""
-        self.add(ReadGauge("ivr_live_calls", "Calls on the line", live))
+        self.add(ReadGauge("ivr_live_calls", "Calls on the line", lambda: capacity().live))
+        self.add(ReadGauge("ivr_max_calls", "Calls that may be on the line", lambda: capacity().most))
+        self.add(ReadGauge("ivr_draining", "Processes that go: they take no new calls", lambda: capacity().draining))
         build = Info("ivr_build", "What runs", registry=None)
         build.info({"version": __version__, "python": platform.python_version()})
         self.add(build)
@@ -235,9 +274,10 @@ class Metrics:
         """Make a counter in this registry."""
         return Counter(name, help_text, labels, registry=self.registry)
 
-    def _histogram(self, name: str, help_text: str, buckets: Iterable[float], *labels: str) -> Histogram:
-        """Make a histogram in this registry. `buckets`: upper bounds in seconds."""
-        return Histogram(name, help_text, labels, buckets=tuple(buckets), registry=self.registry)
+    def _histogram(self, name: str) -> Histogram:
+        """Make a histogram in this registry."""
+        help_text, buckets, labels = _HISTOGRAMS[name]
+        return Histogram(name, help_text, labels, buckets=buckets, registry=self.registry)
 
     def _begin_at_zero(self) -> None:
         """Show the values that are known before they happen: an alert on a rise needs a figure before the first."""

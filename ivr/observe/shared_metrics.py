@@ -26,6 +26,8 @@ GAUGE_MODES: Final[Mapping[str, GaugeMode]] = {
     "ivr_build": "livemax",
     "ivr_connects_pause_seconds": "livemax",
     "ivr_links_young_deaths": "livemax",
+    # Each worker says the number of the machine.
+    "ivr_max_calls": "livemax",
     "ivr_shared_store_up": "livemin",
     "process_start_time_seconds": "livemax",
     # The limit is a process's: what counts is the one that is nearest to it.

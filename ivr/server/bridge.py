@@ -40,7 +40,7 @@ from ivr.observe import logs
 from ivr.observe.call_log import CallLog, Observers
 from ivr.observe.event_loop.blocked_loop import BlockedLoop
 from ivr.observe.event_loop.loop_lag import BEAT_S, LONG_STALL_S, LoopLag
-from ivr.observe.metrics import Metrics
+from ivr.observe.metrics import Capacity, Metrics
 from ivr.observe.upstream_metrics import Sample, UpstreamMetrics, figures
 from ivr.server import compose
 from ivr.server.admission import Admission
@@ -131,7 +131,7 @@ class Bridge:
         self.admission: Admission[Session] = Admission(settings.max_calls, shared=self.shared)
         self.tokens = Tokens(self._token_secrets(settings))
         self._batching = VadBatching(lambda: len(self.admission))
-        self.metrics = Metrics(lambda: float(len(self.admission)), [line.name for line in settings.all_lines])
+        self.metrics = Metrics(self.capacity, [line.name for line in settings.all_lines])
         self.prepared = self.leaving = False
         """Phrases were rendered, or could not be: calls are welcome. The server is about to stop: they are not."""
         self._scorer = scorer
@@ -342,6 +342,10 @@ class Bridge:
         calls, most = len(self.admission), self.admission.max_calls
         draining = self.leaving or self.admission.draining
         return NodeState(compose.node_name(self.shared.worker), calls, most, draining, time.time(), __version__)
+
+    def capacity(self) -> Capacity:
+        """Return how many calls there are, and how many there may be."""
+        return Capacity(len(self.admission), self.admission.max_calls, self.leaving or self.admission.draining)
 
     def facts(self, started: CallStarted) -> dict[str, str]:
         """Return what a developer wants to know of the bridge and of the line of a call, by names."""

@@ -15,7 +15,7 @@ from ivr.call.commands import HangUp, Note, SendClear
 from ivr.call.events import CallStarted, PeerFault, Tick
 from ivr.call.timeline import OWNERS, Overlap, Sentence, Turn
 from ivr.observe.known_labels import CALL_ENDS, DOCUMENTS_ANSWERED, NOTES_WATCHED
-from ivr.observe.metrics import CONTENT_TYPE, MOST_LABELS, WHOLE, LabelValues, Metrics
+from ivr.observe.metrics import CONTENT_TYPE, MOST_LABELS, WHOLE, Capacity, LabelValues, Metrics
 
 ELSEWHERE = {"media_timeout", "max_call", "failures_in_a_row", "result", "reason", "stop", "_transfer"}
 """Other words that docs/log.md names beside the ends."""
@@ -46,7 +46,7 @@ def answered_turn() -> Turn:
 
 
 def test_calls_and_their_faults_are_counted() -> None:
-    metrics = Metrics(live=lambda: 7.0, lines=["sales"])
+    metrics = Metrics(lambda: Capacity(7), lines=["sales"])
     metrics.happened("CA", 0, CallStarted("CA", "MZ", line="sales"), [Note("warm"), Note("warm"), SendClear()])
     metrics.happened("CB", 0, CallStarted("CB", "MZ", line="no line"), [])
     metrics.happened("CA", 0, PeerFault("phone", "bad_base64"), [])

@@ -12,7 +12,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
-from ivr.observe.metrics import Metrics
+from ivr.observe.metrics import Capacity, Metrics
 from ivr.observe.shared_metrics import SharedMetrics, forget_worker
 
 
@@ -26,7 +26,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def worker(folder: Path, number: int, live: float = 0.0) -> Metrics:
     page = SharedMetrics(folder, number)
-    metrics = Metrics(lambda: live, ["sales"])
+    metrics = Metrics(lambda: Capacity(int(live)), ["sales"])
     metrics.shared = page
     return metrics
 
