@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "phrases": "List or render the fixed words of the lines.",
     "call": "Call a bridge as Twilio would. Signs with TWILIO_AUTH_TOKEN and TWILIO_ACCOUNT_SID.",
     "demo": "Make a whole phone call on this machine: no account, no key, no network.",
+    "talk": "Talk to your agent from the browser. Starts a bridge on this machine, with the settings of .env.",
     "mock": "Serve a mock Hamsa and a demo agent, to run the bridge without any account.",
     "tape": "List, show, examine, cut and redact tapes of calls.",
     "replay": "Run calls on tapes again with today's code: the same, or the first difference in words.",
@@ -33,7 +34,7 @@ COMMANDS: Final = {
     "version": "Say which version this is, and on what it runs.",
 }
 """What `ivr --help` says of each command: the first line of its docstring in its module (`module_of`)."""
-_FOLDERS: Final = {"test": "judge", "compare": "judge", "golden": "judge", "pod-cost": "operate"}
+_FOLDERS: Final = {"test": "judge", "compare": "judge", "golden": "judge", "pod-cost": "operate", "talk": "talk"}
 """The folders of the commands that have one."""
 
 

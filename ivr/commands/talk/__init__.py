@@ -1,0 +1,1 @@
+"""The softphone: its bridge, its page, its links."""
