@@ -363,9 +363,13 @@ class Bridge:
         verdict, place = self.admission.place(asked, now)
         if verdict != "answer":
             return verdict, self.documents.say(verdict, line.language)
-        facts = write_facts(place), write_facts(place, {})
-        token = self.tokens.issue(place.call_id, place.nonce, place.deadline, facts, now)
+        token = self.token_of(place, now)
         return "answer", self.documents.answer(self.settings.stream_url, {TOKEN: token}, line.language)
+
+    def token_of(self, place: Place, now: float) -> str:
+        """Return the token with which the stream of a call comes back."""
+        facts = write_facts(place), write_facts(place, {})
+        return self.tokens.issue(place.call_id, place.nonce, place.deadline, facts, now)
 
     async def serve(self, wire: PhonePort, started: Callable[[], None] | None = None, page: Tell | None = None) -> None:
         """Carry a call on one socket of the phone, from accept to its end. `started` is called when there is a call.

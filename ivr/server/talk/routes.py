@@ -33,7 +33,6 @@ from ivr.call.ports import PhonePort
 from ivr.config.lines import Line
 from ivr.config.settings import Settings
 from ivr.server.bridge import Bridge
-from ivr.server.shared.facts import write_facts
 from ivr.server.shared.places import Place
 from ivr.server.talk import page_text
 from ivr.server.talk.calls import LONGEST_CALL_S, TALK, TALK_CALLER
@@ -151,7 +150,7 @@ class TalkRoutes:
         bridge, now = self._bridge, asyncio.get_running_loop().time()
         lines = self._lines(opened)
         line = next((line for line in lines if line.name == asked.get("line")), lines[0] if lines else None)
-        if line is None:
+        if line is None or line.name in bridge.directory.closed_lines:
             return self._refuse("closed")
         if (too_many := bridge.talk.refusal(now)) is not None:
             return self._refuse(too_many)
@@ -160,10 +159,10 @@ class TalkRoutes:
         if verdict != "answer":
             return self._refuse(verdict)
         bridge.talk.expect(call_id, now)
-        facts = write_facts(place), write_facts(place, {})
-        token = bridge.tokens.issue(call_id, place.nonce, place.deadline, facts, now)
+        bridge.metrics.noted("talk_call")
         log.info("talk_answered", extra={"call": call_id, "line": line.name})
-        return JSONResponse({"call": call_id, "token": token, "line": line.name}, headers={"cache-control": "no-store"})
+        given = {"call": call_id, "token": bridge.token_of(place, now), "line": line.name}
+        return JSONResponse(given, headers={"cache-control": "no-store"})
 
     async def media(self, websocket: WebSocket) -> None:
         """Carry a call."""

@@ -182,6 +182,7 @@ def test_a_session_calls_its_own_line(tmp_path: Path) -> None:
         told = await ended(socket)
         assert told[-1] == {"event": "talk", "what": "ended", "result": "success", "reason": "caller_stop"}
         assert front.metric("ivr_calls_total", line="sales") == 1
+        assert 'ivr_notes_total{name="talk_call"} 1.0' in front.bridge.metrics.render().decode()
         assert repr(front.bridge.talk) == "<TalkCalls 0 of 2>"
 
     chosen = tmp_path / "lines.toml"
@@ -192,6 +193,15 @@ def test_a_session_calls_its_own_line(tmp_path: Path) -> None:
 def test_a_line_that_is_gone_is_closed(tmp_path: Path) -> None:
     async def story(front: Front) -> None:
         answer = await post(front, "/talk/call", cookie=await session(front, "gone"))
+        assert (answer.status_code, answer.json()) == (503, {"problem": "closed"})
+
+    visit(settings(tmp_path), story)
+
+
+def test_a_line_that_an_operator_has_closed_is_closed(tmp_path: Path) -> None:
+    async def story(front: Front) -> None:
+        await front.bridge.directory.close_line("default", True)
+        answer = await post(front, "/talk/call", cookie=await session(front))
         assert (answer.status_code, answer.json()) == (503, {"problem": "closed"})
 
     visit(settings(tmp_path), story)
