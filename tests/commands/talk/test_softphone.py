@@ -135,7 +135,7 @@ def test_a_microphone_s_question_is_answered(tmp_path: Path) -> None:
             await heard(page, "what are your opening hours")
             await heard(page, "Our branches are open")
             await page.until("call.counts.returned.length > 12")
-            await page.until("document.getElementById('agent-level').value > 20")
+            await page.until("Number(document.getElementById('agent-level').ariaValueNow) > 20")
             assert await page.value("Number(document.querySelector('.wait').dataset.ms) > 0")
             await page.press("Escape")
             await page.until("state === 'over' && last.tellsEnd?.reason === 'caller_stop'")
@@ -163,7 +163,7 @@ def test_an_interruption_clears_what_was_not_heard(tmp_path: Path) -> None:
             await say(page, "thank you goodbye")
             await page.until("call.counts.clears === 1")
             # Within a moment of `clear` the loudspeaker is silent.
-            silent = await page.until("document.getElementById('agent-level').value === 0", 3)
+            silent = await page.until("document.getElementById('agent-level').ariaValueNow === '0'", 3)
             assert silent < 2
             await page.until("state === 'over'", 40)
             told = await counts(page)

@@ -130,6 +130,17 @@ def test_a_link_opens_once_and_one_line(tmp_path: Path) -> None:
     visit(settings(tmp_path, IVR_CONFIG=str(chosen)), story)
 
 
+def test_a_proxy_may_keep_the_path_of_the_public_url(tmp_path: Path) -> None:
+    async def story(front: Front) -> None:
+        assert (await front.client.get(f"/ivr/talk/?link={link(front)}")).status_code == 200
+        answer = await post(front, "/ivr/talk/session", {"link": link(front)})
+        assert "Path=/ivr/talk;" in answer.headers["set-cookie"]
+        called = await post(front, "/ivr/talk/call", cookie=answer.cookies[TALK_COOKIE])
+        assert called.status_code == 200
+
+    visit(settings(tmp_path, IVR_PUBLIC_URL=f"{PUBLIC}/ivr"), story)
+
+
 BAD: list[tuple[str, Any, dict[str, str], int, str]] = [
     ("no link", {}, OWN, 403, "no_link"),
     ("no text", {"link": 3}, OWN, 403, "no_link"),

@@ -123,8 +123,10 @@ class Conversation {
   asked({ text, keys }) {
     const bubble = document.createElement("li");
     bubble.className = "caller";
-    bubble.dir = "auto";
-    bubble.textContent = text;
+    const said = document.createElement("span");
+    said.dir = "auto";
+    said.textContent = text;
+    bubble.append(said);
     if (keys) bubble.append(spoken("small", "", "pressed"));
     this.add(bubble);
   }
@@ -447,7 +449,9 @@ function stereoWav(left, right) {
 
 /** Show a level: a whisper and a shout are far apart, so in decibels. */
 function showLevel(id, level) {
-  at(id).value = level > 0 ? Math.max(0, 100 + (20 * Math.log10(level)) * 2) : 0;
+  const value = level > 0 ? Math.max(0, Math.round(100 + 40 * Math.log10(level))) : 0;
+  at(id).ariaValueNow = String(value);
+  at(id).firstElementChild.style.transform = `scaleX(${value / 100})`;
 }
 
 /** Show what is left of a call that is over. */
