@@ -13,15 +13,16 @@ RUN uv sync --frozen --no-dev --no-editable ${EXTRAS:+--extra ${EXTRAS}}
 
 FROM python:3.13-slim
 ENV PATH=/opt/ivr/bin:$PATH PYTHONUNBUFFERED=1 \
-    IVR_HOST=0.0.0.0 IVR_PORT=8000 IVR_LOG_FORMAT=json IVR_CACHE_DIR=/var/cache/ivr
+    IVR_HOST=0.0.0.0 IVR_PORT=8000 IVR_LOG_FORMAT=json IVR_CACHE_DIR=/var/cache/ivr \
+    IVR_DATA_DIR=/var/lib/ivr/data
 RUN useradd --system --create-home --uid 10001 ivr && install -d -o ivr /var/cache/ivr && \
-    install -d -o ivr -m 0700 /var/lib/ivr/tapes
+    install -d -o ivr -m 0700 /var/lib/ivr/tapes /var/lib/ivr/data
 COPY --from=build /opt/ivr /opt/ivr
 USER ivr
 WORKDIR /home/ivr
 EXPOSE 8000
 # Tapes are kept where IVR_TAPES says: IVR_TAPES=/var/lib/ivr/tapes.
-VOLUME /var/cache/ivr /var/lib/ivr/tapes
+VOLUME /var/cache/ivr /var/lib/ivr/tapes /var/lib/ivr/data
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
     CMD ["python", "-c", "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + os.environ['IVR_PORT'] + '/healthz', timeout=2)"]
 # Calls in progress end on their own before the process does.

@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from ivr.config.settings import Settings
+from ivr.keeper.kept import RecordMetrics
 from ivr.observe.event_loop.gc_pauses import GcPauses
 from ivr.observe.metrics import Metrics
 from ivr.observe.upstream_metrics import COUNTERS, FAMILIES
+from ivr.records.spool import SpoolWriter
 from ivr.server.shared.shared import Shared
 from scripts.changelog import ROOT
 
@@ -88,6 +90,7 @@ def test_every_metric_is_explained() -> None:
     metrics = Metrics()
     metrics.add(GcPauses(lambda: 0.0))
     metrics.add(Shared().gauge())
+    metrics.add(RecordMetrics(Settings(), SpoolWriter(Path("none"), 1)))
     families = [family for family in metrics.registry.collect() if not family.name.startswith("process_")]
     own = {family.name + {"counter": "_total", "info": "_info"}.get(family.type, "") for family in families}
     services = {f"{name}{'_total' * (name in COUNTERS)}" for name in FAMILIES}

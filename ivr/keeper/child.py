@@ -27,7 +27,7 @@ WATCH_S: Final = 1.0
 """Seconds between two looks whether the keeper is there."""
 END_S: Final = 8.0
 """Seconds that it has to end: more than its chores have to finish."""
-LONGEST_PAUSE: Final = 60.0
+LONGEST_RESTART: Final = 60.0
 _ALIVE_S: Final = 60.0
 """Seconds after which a keeper that dies has been a good one: the next is started soon."""
 START_S: Final = 0.5
@@ -88,7 +88,7 @@ class KeeperChild:
 
     def _pause(self, now: float, how: dict[str, object]) -> None:
         self._failures = 1 if now - self._started_at > _ALIVE_S else self._failures + 1
-        pause = min(LONGEST_PAUSE, 2.0 ** (self._failures - 1))
+        pause = min(LONGEST_RESTART, 2.0 ** (self._failures - 1))
         self._next_at = now + pause
         log.warning("keeper_died", extra={**how, "again_in_s": pause})
 

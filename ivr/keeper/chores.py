@@ -13,4 +13,16 @@ def has_chores(settings: Settings) -> bool:
 
 def chores_of(settings: Settings) -> list[Chore]:
     """Return the chores, loading what they need."""
-    return []
+    # The process that carries calls imports this file, and none of what stands here: SQLAlchemy takes 25 MB.
+    from ivr.keeper.delete_old import DeleteOld
+    from ivr.keeper.post_events import PostEvents
+    from ivr.keeper.records_database import RecordsDatabase
+    from ivr.keeper.write_records import WriteRecords
+
+    found: list[Chore] = []
+    if settings.keeps_records:
+        database = RecordsDatabase(settings)
+        found += [WriteRecords(settings, database), DeleteOld(settings, database)]
+        if settings.events_url:
+            found.append(PostEvents(settings, database))
+    return found

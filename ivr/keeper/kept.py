@@ -3,12 +3,55 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import socket
+import time
+from collections.abc import Iterator
+from typing import Final
+
+from prometheus_client import Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 from ivr.call.ports import CallObserver
 from ivr.config.settings import Settings
 from ivr.keeper.child import WATCH_S, KeeperChild
+from ivr.keeper.status import read_status
 from ivr.observe.call_log import Observers
 from ivr.observe.metrics import Metrics
+from ivr.records.folder import own_key, spool_folder
+from ivr.records.observer import RecordObserver
+from ivr.records.spool import LOSSES, SpoolWriter
+
+log = logging.getLogger("ivr.records")
+
+_GAUGES: Final = {
+    "records_behind": "Records of calls that the database does not have yet",
+    "records_refused": "Records that the database does not take, put aside",
+    "events_behind": "Events that the receiver has not taken yet",
+}
+
+
+class RecordMetrics(Collector):
+    """Collect what the keeper says of itself, and the records that this process has lost."""
+
+    def __init__(self, settings: Settings, writer: SpoolWriter) -> None:
+        self._data = settings.data_dir
+        self._writer = writer
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the figures."""
+        status = read_status(self._data)
+        up = float(status.is_up(time.time()))
+        yield GaugeMetricFamily("ivr_keeper_up", "1 while the keeper is at work", up)
+        for name, words in _GAUGES.items():
+            yield GaugeMetricFamily(f"ivr_{name}", words, status.figures.get(name, 0.0))
+        lost = CounterMetricFamily(
+            "ivr_records_lost", "Records that could not be put into the spool", labels=["reason"]
+        )
+        for reason in LOSSES:
+            lost.add_metric([reason], float(self._writer.lost[reason]))
+        yield lost
 
 
 class Kept:
@@ -18,18 +61,40 @@ class Kept:
         """Take `keeper`, where this process is the one that has it: with workers, their parent does."""
         self._settings = settings
         self._keeper = keeper
-        self._observers: list[CallObserver] = []
+        self._key = settings.records_key.get_secret_value().encode()
+        self._writer: SpoolWriter | None = None
+        self.records: RecordObserver | None = None
+        """Makes the records; None: none are kept."""
+        if settings.keeps_records:
+            self._writer = SpoolWriter(spool_folder(settings.data_dir), settings.spool_mb)
+            self.records = RecordObserver(
+                self._writer.put,
+                settings.all_lines,
+                writer=self._writer.writer,
+                node=socket.gethostname(),
+                key=self._secret,
+                clock=time.time,
+            )
 
     def __repr__(self) -> str:
-        return f"<Kept {self._keeper!r}>"
+        return f"<Kept {self._writer!r} {self._keeper!r}>"
+
+    def _secret(self) -> bytes:
+        """Return what makes keys of numbers. Called in the writing thread."""
+        if not self._key:
+            self._key = own_key(self._settings.data_dir)
+        return self._key
 
     def beside(self, recorder: CallObserver | None) -> CallObserver | None:
         """Return what observes the calls, with `recorder`. None: nothing does."""
-        observers = [*self._observers, *([recorder] if recorder is not None else [])]
+        observers = [one for one in (self.records, recorder) if one is not None]
         return Observers(*observers) if len(observers) > 1 else next(iter(observers), None)
 
     def start(self, metrics: Metrics) -> None:
         """Begin to write."""
+        if self._writer is not None:
+            metrics.add(RecordMetrics(self._settings, self._writer))
+            self._writer.start()
 
     def watch(self, loop: asyncio.AbstractEventLoop) -> None:
         """Look from now on, at times, whether the keeper is there."""
@@ -39,5 +104,7 @@ class Kept:
 
     def close(self) -> None:
         """Write what is not written, and let the keeper finish. The calls are over. Blocks for some seconds at most."""
+        if self._writer is not None:
+            self._writer.close()
         if self._keeper is not None:
             self._keeper.close()

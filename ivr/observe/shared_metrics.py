@@ -28,6 +28,10 @@ GAUGE_MODES: Final[Mapping[str, GaugeMode]] = {
     "ivr_links_young_deaths": "livemax",
     # Each worker says the number of the machine.
     "ivr_max_calls": "livemax",
+    "ivr_events_behind": "livemax",
+    "ivr_keeper_up": "livemin",
+    "ivr_records_behind": "livemax",
+    "ivr_records_refused": "livemax",
     "ivr_shared_store_up": "livemin",
     "process_start_time_seconds": "livemax",
     # The limit is a process's: what counts is the one that is nearest to it.

@@ -123,6 +123,9 @@ class SpoolWriter:
         for payload in payloads:
             try:
                 frames.append(encode_frame(payload()))
+            except OSError as fault:
+                # It wants the data folder's secret, and cannot have it.
+                self._lose(_DISK_LOSSES.get(fault.errno or 0, "disk_failed"), 1)
             except Exception:
                 log.exception("record_failed")
                 self.lost["failed"] += 1

@@ -1,0 +1,5 @@
+"""The databases of the records' tests."""
+
+from tests.records.conftest import server
+
+__all__ = ["server"]
