@@ -105,7 +105,7 @@ class Settings(BaseModel):
     dev: bool = Field(False, alias="IVR_DEV")
     """A developer's laptop: requests need no signature, the stream may be `ws://`, the server is bound to loopback."""
     talk_calls: int = Field(2, alias="IVR_TALK_CALLS", ge=0, le=50)
-    """Calls from the softphone's page at once, of each process; 0: there is no such page."""
+    """Calls from the softphone's page at once; 0: there is no such page."""
     metrics_token: SecretStr = Field(SecretStr(""), alias="IVR_METRICS_TOKEN")
     """Opens `/metrics` as a bearer token; empty: there is no such route."""
     board_tokens: SecretStr = Field(SecretStr(""), alias="IVR_BOARD_TOKENS")

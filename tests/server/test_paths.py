@@ -50,6 +50,11 @@ def test_the_softphone_s_socket_needs_an_upgrade_too() -> None:
     assert (wrong.route, wrong.reason, wrong.status) == ("talk", "no_websocket", 426)
 
 
+def test_a_signed_request_elsewhere_is_told_of() -> None:
+    assert misdirected("/x", "POST", {"x-twilio-signature"}).reason == "wrong_path"
+    assert misdirected("/x", "POST", {"host"}).reason == "unknown_path"
+
+
 def test_a_websocket_on_another_route_is_a_wrong_path() -> None:
     assert misdirected("/voice", "GET", (), websocket=True).reason == "wrong_path"
     assert misdirected("/a/voice", "GET", (), websocket=True).reason == "wrong_prefix"

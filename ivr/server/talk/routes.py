@@ -147,12 +147,15 @@ class TalkRoutes:
         opened = self._opened(request)
         if opened is None:
             return self._refuse("no_link")
-        bridge, now = self._bridge, asyncio.get_running_loop().time()
+        bridge = self._bridge
         lines = self._lines(opened)
         line = next((line for line in lines if line.name == asked.get("line")), lines[0] if lines else None)
         if line is None or line.name in bridge.directory.closed_lines:
             return self._refuse("closed")
-        if (too_many := bridge.talk.refusal(now)) is not None:
+        bridge.talk.forget(str(asked.get("before", "")))
+        live = [call.call_id for call in await bridge.directory.calls() if call.direction == TALK]
+        now = asyncio.get_running_loop().time()
+        if (too_many := bridge.talk.refusal(live, now)) is not None:
             return self._refuse(too_many)
         call_id = f"CA{secrets.token_hex(16)}"
         verdict, place = bridge.admission.place(Place(call_id, TALK_CALLER, line.number, TALK), now)

@@ -14,28 +14,41 @@ from tests.call.stage import STARTED, Stage
 def test_no_more_calls_than_there_may_be() -> None:
     calls = TalkCalls(2)
     for number in (1, 2):
-        assert calls.refusal(0.0) is None
+        assert calls.refusal((), 0.0) is None
         calls.expect(f"CA{number}", 0.0)
-    assert calls.refusal(1.0) == "too_many"
-    assert repr(calls) == "<TalkCalls 2 of 2>"
+    assert calls.refusal((), 1.0) == "too_many"
     # One page never came; the other call goes on.
     calls.begin("CA1", lambda _: None)
-    assert calls.refusal(AWAITED_S) is None
+    assert repr(calls) == "<TalkCalls 1 of 2>"
+    assert calls.refusal((), AWAITED_S) is None
     calls.expect("CA3", AWAITED_S)
-    assert calls.refusal(AWAITED_S) == "too_many"
+    assert calls.refusal((), AWAITED_S) == "too_many"
     calls.leave("CA1")
-    assert calls.refusal(AWAITED_S) is None
-    assert TalkCalls(0).refusal(0.0) == "too_many"
+    assert calls.refusal((), AWAITED_S) is None
+    assert TalkCalls(0).refusal((), 0.0) == "too_many"
+
+
+def test_calls_elsewhere_count_once() -> None:
+    calls = TalkCalls(2)
+    calls.expect("CA1", 0.0)
+    assert calls.refusal(["CA1"], 0.0) is None
+    assert calls.refusal(["CA1", "CA2"], 0.0) == "too_many"
+    calls.expect("CA2", 0.0)
+    assert calls.refusal((), 0.0) == "too_many"
+    # Its page says that the call, which another process carried, is over.
+    calls.forget("CA2")
+    calls.forget("unknown")
+    assert calls.refusal((), 0.0) is None
 
 
 def test_no_more_in_a_minute_than_people_make() -> None:
     calls = TalkCalls(2)
     for number in range(MOST_A_MINUTE):
-        assert calls.refusal(float(number)) is None
+        assert calls.refusal((), float(number)) is None
         calls.expect("CA", float(number))
         calls.leave("CA")
-    assert calls.refusal(59.0) == "too_often"
-    assert calls.refusal(60.0) is None
+    assert calls.refusal((), 59.0) == "too_often"
+    assert calls.refusal((), 60.0) is None
 
 
 def test_a_page_hears_of_its_own_call_alone() -> None:

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from ivr.call.ports import WireClosed
-from ivr.server.talk.calls import MOST_A_MINUTE
+from ivr.server.talk.calls import AWAITED_S, MOST_A_MINUTE
 from ivr.server.talk.passes import NONCE_BYTES, Pass, Passes, pass_secrets
 from ivr.server.talk.routes import LONGEST_POST, TALK_COOKIE
 from ivr.testbench.phone import messages as wire
@@ -237,6 +237,10 @@ def test_there_are_few_such_calls(tmp_path: Path) -> None:
         assert (await post(front, "/talk/call", cookie=cookie)).status_code == 200
         many = await post(front, "/talk/call", cookie=cookie)
         assert (many.status_code, many.json()) == (503, {"problem": "too_many"})
+        await asyncio.sleep(AWAITED_S)
+        again = (await post(front, "/talk/call", cookie=cookie)).json()
+        # Another process has carried it.
+        assert (await post(front, "/talk/call", {"before": again["call"]}, cookie=cookie)).status_code == 200
         for _ in range(MOST_A_MINUTE):
             front.bridge.talk.expect("CA", asyncio.get_running_loop().time())
         front.bridge.talk.leave("CA")

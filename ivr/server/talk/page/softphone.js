@@ -203,7 +203,7 @@ class SoftphoneCall {
     showState("connecting");
     await this.prepareAudio();
     this.check();
-    const answer = await ask("call", { line });
+    const answer = await ask("call", { line, before: last?.id });
     this.check();
     this.id = answer.call;
     const ids = { account: `AC${"0".repeat(32)}`, call: answer.call, stream: newSid("MZ") };
