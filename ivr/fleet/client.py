@@ -12,7 +12,7 @@ import contextlib
 import itertools
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
@@ -105,8 +105,11 @@ class Valkey:
             self._posted.append(do)
             self._has_posted.set()
 
-    async def subscribe(self, channel: str) -> AsyncIterator[bytes]:
-        """Yield what is published to a channel. What is published while the store is away is lost."""
+    async def subscribe(self, channel: str, begun: Callable[[], None] = lambda: None) -> AsyncGenerator[bytes, None]:
+        """Yield what is published to a channel. What is published while the store is away is lost.
+
+        `begun` is called whenever the channel is heard from then on: at first, and after each loss.
+        """
         while True:
             await self._is_up.wait()
             outage = self._outage
@@ -114,8 +117,11 @@ class Valkey:
                 async with contextlib.aclosing(self._client.pubsub()) as listening:
                     await listening.subscribe(channel)
                     for turn in itertools.count(1):
-                        told = await listening.get_message(ignore_subscribe_messages=True, timeout=LISTEN_S)
-                        if told is not None and isinstance(told.get("data"), bytes):
+                        told = await listening.get_message(ignore_subscribe_messages=False, timeout=LISTEN_S)
+                        if told is not None and told["type"] == "subscribe":
+                            begun()
+                        # The answer to a ping is none.
+                        elif told is not None and told["type"] == "message":
                             yield told["data"]
                         if self._outage != outage:
                             break

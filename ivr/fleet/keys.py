@@ -11,6 +11,8 @@ names of its own, and neither reads what the other wrote.
     ivr:1:node:NODE      string       a node's last heartbeat, JSON
     ivr:1:limits         hash         calls that a node carries at most, by node
     ivr:1:probe:NODE     string       written to learn whether the store takes what is written
+
+The live calls, messages to nodes and the flags of the fleet: see `ivr.fleet.live.stored_calls`.
 """
 
 from __future__ import annotations

@@ -7,9 +7,13 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
+from ivr.fleet.client import Valkey
 from ivr.fleet.directory import Change, Directory, LiveCall, NodeState
 from ivr.fleet.live.memory import MemoryDirectory
+from ivr.fleet.live.valkey import ValkeyDirectory
 from ivr.fleet.messages import Message
+from tests.fleet.valkey import ValkeyServer
+from tests.fleet.valkey import running as running_valkey
 
 BEAT_S = 0.02
 
@@ -105,4 +109,32 @@ async def memory() -> AsyncIterator[list[Node]]:
         yield [nodes[0], nodes[0]]
 
 
-ENGINES: dict[str, Callable[[], contextlib.AbstractAsyncContextManager[list[Node]]]] = {"memory": memory}
+@contextlib.asynccontextmanager
+async def valkey() -> AsyncIterator[list[Node]]:
+    """Two nodes of a fleet."""
+    with running_valkey() as server:
+        async with stores(server, 2) as (one, two):
+            directories = [ValkeyDirectory(one, lambda: state("one")), ValkeyDirectory(two, lambda: state("two"))]
+            async with running(*directories) as nodes:
+                yield nodes
+
+
+@contextlib.asynccontextmanager
+async def stores(server: ValkeyServer, count: int) -> AsyncIterator[list[Valkey]]:
+    """Open clients of a store while the block runs."""
+    # A machine that is busy with other tests is no store that is away.
+    clients = [Valkey(server.url, str(number), patience=2.0) for number in range(count)]
+    for client in clients:
+        client.open()
+    try:
+        await until(lambda: all(client.up for client in clients))
+        yield clients
+    finally:
+        for client in clients:
+            await client.close()
+
+
+ENGINES: dict[str, Callable[[], contextlib.AbstractAsyncContextManager[list[Node]]]] = {
+    "memory": memory,
+    "valkey": valkey,
+}
