@@ -90,8 +90,9 @@ class NodeState:
 class Directory(Protocol):
     """Know the live calls of the fleet. One object a process. Belongs to the loop in which `open` is called."""
 
-    node: str
-    """The name of this process's node."""
+    @property
+    def node(self) -> str:
+        """Return the name of this process's node."""
 
     def open(self, receive: Callable[[Message], None]) -> None:
         """Begin. `receive` is given what is told to this node, and to the calls it carries."""
@@ -150,8 +151,9 @@ class Directory(Protocol):
 
     # -- flags
 
-    closed_lines: frozenset[str]
-    """Names of the lines that an operator has closed. Read without waiting."""
+    @property
+    def closed_lines(self) -> frozenset[str]:
+        """Return the names of the lines that an operator has closed. Nothing waits for it."""
 
     async def close_line(self, line: str, closed: bool) -> None:
         """Close a line for the whole fleet, or open it again."""

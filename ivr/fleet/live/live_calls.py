@@ -33,7 +33,9 @@ _PRESSED: Final = re.compile(r"[0-9A-D*#\u0660-\u0669]")
 class Shown(Protocol):
     """Take what is known of the live calls: a directory."""
 
-    node: str
+    @property
+    def node(self) -> str:
+        """Return the name of this process's node."""
 
     def put(self, call: LiveCall) -> None:
         """Show a call."""

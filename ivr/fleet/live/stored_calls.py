@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 LIVE_S: Final = 5
 """Seconds after which a node without a beat is dead."""
-CHANGES: Final = key("live-changes")
+CHANGE_CHANNEL: Final = key("live-changes")
 _NODES: Final = key("live")
 _CLOSED: Final = key("closed")
 _ITSELF: Final = "*"
-_CALL: Final = msgspec.json.Decoder(LiveCall)
-_GONE: Final = msgspec.json.Decoder(Gone)
-_STATE: Final = msgspec.json.Decoder(NodeState)
+_CALL_READER: Final = msgspec.json.Decoder(LiveCall)
+_GONE_READER: Final = msgspec.json.Decoder(Gone)
+_STATE_READER: Final = msgspec.json.Decoder(NodeState)
 
 
 def audio_channel(call_id: str) -> str:
@@ -54,7 +54,7 @@ def encode_change(change: Change) -> bytes | None:
 def decode_change(written: bytes) -> Change | None:
     """Return the change that was published. None: it is none."""
     try:
-        return _GONE.decode(written[1:]) if written[:1] == b"-" else _CALL.decode(written[1:])
+        return _GONE_READER.decode(written[1:]) if written[:1] == b"-" else _CALL_READER.decode(written[1:])
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
 
@@ -75,7 +75,7 @@ def write(node: str, changes: Iterable[Change]) -> Callable[[Redis], Awaitable[b
                     steps.hset(key("live", node), change.call_id, cast(Any, text[1:]))
                 else:
                     steps.hdel(key("live", node), change.call_id)
-                steps.publish(CHANGES, text)
+                steps.publish(CHANGE_CHANNEL, text)
             await steps.execute()
         return True
 
@@ -111,7 +111,7 @@ def rewrite(state: NodeState, calls: Iterable[LiveCall]) -> Callable[[Redis], Aw
             steps.hset(own, _ITSELF, cast(Any, msgspec.json.encode(state)))
             for call, text in written:
                 steps.hset(own, call.call_id, cast(Any, text[1:]))
-                steps.publish(CHANGES, text)
+                steps.publish(CHANGE_CHANNEL, text)
             steps.expire(own, LIVE_S)
             await steps.execute()
         return True
@@ -128,26 +128,26 @@ def remove(node: str, calls: Iterable[str]) -> Callable[[Redis], Awaitable[bool]
             steps.delete(key("live", node))
             steps.srem(_NODES, node)
             for text in gone:
-                steps.publish(CHANGES, text)
+                steps.publish(CHANGE_CHANNEL, text)
             await steps.execute()
         return True
 
     return do
 
 
-async def read_nodes(store: Redis) -> list[NodeState] | None:
+async def read_nodes(store: Redis) -> list[NodeState]:
     """Return what the nodes that live say of themselves."""
     found: list[NodeState] = []
     for name, text in await _of_each(store, lambda steps, own: steps.hget(own, _ITSELF)):
         try:
-            found.append(_STATE.decode(text))
+            found.append(_STATE_READER.decode(text))
         except (msgspec.DecodeError, TypeError):
             # Its hash has expired. A node that lives puts its name back at its next beat.
             await cast(Any, store.srem(_NODES, name))
     return found
 
 
-async def read_calls(store: Redis) -> list[LiveCall] | None:
+async def read_calls(store: Redis) -> list[LiveCall]:
     """Return every live call."""
     found: list[LiveCall] = []
     for _, fields in await _of_each(store, lambda steps, own: steps.hgetall(own)):
@@ -155,7 +155,7 @@ async def read_calls(store: Redis) -> list[LiveCall] | None:
     return found
 
 
-async def read_ids(store: Redis) -> dict[str, str] | None:
+async def read_ids(store: Redis) -> dict[str, str]:
     """Return the node of every live call, by the call's id."""
     return {
         call.decode("utf-8", "replace"): name
@@ -202,7 +202,7 @@ def publish(*messages: tuple[str, bytes]) -> Callable[[Redis], Awaitable[int]]:
 
 
 def close_lines(flags: Mapping[str, bool], *, restore: bool = False) -> Callable[[Redis], Awaitable[bool]]:
-    """Note lines as closed or open. `restore`: only those of which nothing is known."""
+    """Note lines as closed or open. `restore`: only those that it knows nothing about."""
 
     async def do(store: Redis) -> bool:
         async with store.pipeline(transaction=True) as steps:

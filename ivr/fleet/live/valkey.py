@@ -1,7 +1,7 @@
 """Keep the directory of a fleet in Valkey: see `ivr.fleet.live.stored_calls` for what stands there.
 
 Each node writes its own calls, beats, and writes all of them again when the store has lost them. It holds a picture of
-the others' calls only while somebody in this process watches: a full one when it is subscribed to the changes, again
+the others' calls only while there is a watcher in this process: a full one when it is subscribed to the changes, again
 after every loss of the connection, and between them the changes as they come. Its own calls it knows itself, also while
 the store is away.
 
@@ -28,10 +28,10 @@ from ivr.fleet.live.local import Audience, Watchers
 from ivr.fleet.live.picture import Picture
 from ivr.fleet.messages import Listen, Message, OfCall, decode, encode
 
-BEAT_S: Final = 1.0
+SIGN_OF_LIFE_S: Final = 1.0
 """Seconds between two signs of life."""
-LOOK_S: Final = 2.0
-"""Seconds between two looks at which calls there are, while somebody watches: the dead do not say that they are."""
+LOOK_AROUND_S: Final = 2.0
+"""Seconds between two looks at which calls there are, while there is a watcher: the dead do not say that they are."""
 MOST_AUDIO: Final = 200
 """Pieces of audio that wait for the store; the oldest is dropped for one more."""
 MOST_MISSED: Final = 10_000
@@ -56,9 +56,9 @@ class ValkeyDirectory:
         self._beat_at = float("-inf")
         self._beat_due = False
         self._flags: dict[str, bool] = {}
-        """Lines that were closed or opened here, and of which the store was not told yet."""
+        """Lines that were closed or opened here, that the store was not told yet."""
         self._picture = Picture()
-        """Kept while somebody watches."""
+        """Kept while there is a watcher."""
         self._full = True
         """Changes may have been missed: a full picture is due."""
         self._blind_since: float | None = None
@@ -96,7 +96,7 @@ class ValkeyDirectory:
         for message in self._audience.beat(now):
             self._receive(message)
         if now >= self._beat_at:
-            self._beat_at, self._beat_due = now + BEAT_S, True
+            self._beat_at, self._beat_due = now + SIGN_OF_LIFE_S, True
             self._rename()
             self._to_write.set()
 
@@ -141,7 +141,7 @@ class ValkeyDirectory:
     def _change(self, change: Change) -> None:
         self._changed[change.call_id] = change
         self._to_write.set()
-        # Those who listen hear the end also where nobody watches.
+        # Those who listen hear the end also where there is no watcher.
         if isinstance(change, Gone):
             self._audience.end(change)
             # It may go on at another node.
@@ -151,13 +151,15 @@ class ValkeyDirectory:
 
     async def calls(self) -> list[LiveCall]:
         """See `Directory`. While the store is away: those of this node."""
-        found = await self._store.ask(stored_calls.read_calls, [])
+        nothing: list[LiveCall] = []
+        found = await self._store.ask(stored_calls.read_calls, nothing)
         known = {call.call_id: call for call in found if call.node != self.node}
         return sorted({**known, **self._own}.values(), key=lambda call: call.since)
 
     async def nodes(self) -> list[NodeState]:
         """See `Directory`. While the store is away: this one."""
-        found = await self._store.ask(stored_calls.read_nodes, [])
+        nothing: list[NodeState] = []
+        found = await self._store.ask(stored_calls.read_nodes, nothing)
         known = {**{state.name: state for state in found}, self.node: self._state()}
         return [known[name] for name in sorted(known)]
 
@@ -226,7 +228,7 @@ class ValkeyDirectory:
             self._watchers.tell([change])
 
     async def _hear_changes(self) -> None:
-        async for written in self._store.subscribe(stored_calls.CHANGES, self._look_at_all):
+        async for written in self._store.subscribe(stored_calls.CHANGE_CHANNEL, self._look_at_all):
             change = stored_calls.decode_change(written)
             if change is not None and self._is_news(change):
                 if self._missed is not None:
@@ -256,7 +258,7 @@ class ValkeyDirectory:
             finally:
                 missed, self._missed = self._missed, None
             # What came meanwhile may be newer than what was read.
-            self._tell(news for change in missed or () for news in self._picture.take(change))
+            self._tell(news for change in missed or () if self._is_news(change) for news in self._picture.take(change))
             if seen:
                 self._blind_since = None
             else:
@@ -266,7 +268,7 @@ class ValkeyDirectory:
                 if loop.time() - self._blind_since >= stored_calls.LIVE_S:
                     self._tell(self._picture.replace(self._own.values()))
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_S):
+                async with asyncio.timeout(LOOK_AROUND_S):
                     await self._to_look.wait()
 
     async def _read_all(self) -> bool:
@@ -287,7 +289,8 @@ class ValkeyDirectory:
         self._tell(news for change in lost for news in self._picture.take(change))
         new = {call_id: node for call_id, node in found.items() if node != self.node and others.get(call_id) != node}
         if new:
-            calls = await self._store.ask(stored_calls.read_some(new), [])
+            nothing: list[LiveCall] = []
+            calls = await self._store.ask(stored_calls.read_some(new), nothing)
             self._tell(news for call in calls if self._is_news(call) for news in self._picture.take(call))
         return True
 

@@ -10,8 +10,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import assert_never
 
-from ivr.call.ending import LAST_WORDS_S
-from ivr.call.events import SUPERSEDED
+from ivr.call.events import SUPERSEDED, Operated
 from ivr.fleet.messages import CallOver, DrainNode, Learnt, Listen, Message, Operate, StreamOver, Superseded
 from ivr.server.admission import Admission
 from ivr.session.session import Session
@@ -72,5 +71,4 @@ class Told:
         if (session := self._admission.get(asked.call)) is None:
             return
         log.info("operated", extra={"call": asked.call, "act": asked.act, "by": asked.by})
-        if asked.act == "hang_up":
-            session.withdraw("shutdown", LAST_WORDS_S)
+        session.operate(Operated(asked.act, asked.words, asked.number))

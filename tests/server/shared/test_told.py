@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from ivr.call.ending import LAST_WORDS_S
+from ivr.call.events import Operated
 from ivr.fleet.messages import CallOver, DrainNode, Learnt, Listen, Message, Operate, StreamOver, Superseded
 from ivr.observe.logs import fields_of
 from ivr.server.admission import Admission
@@ -27,6 +27,9 @@ class Noted:
     def withdraw(self, reason: str, words_s: float = 0.0) -> None:
         self.told.append((reason, words_s))
 
+    def operate(self, event: Operated) -> None:
+        self.told.append((event,))
+
     def carrier_ended(self, stream_id: str | None = None) -> None:
         self.told.append((stream_id,))
 
@@ -36,7 +39,9 @@ SAID: list[tuple[Message, list[tuple[Any, ...]]]] = [
     (StreamOver("CA1", "MZ1"), [("MZ1",)]),
     (Superseded("CA1", 1), [("superseded", 0.0)]),
     (Superseded("CA1", 9), []),
-    (Operate("CA1", "hang_up", by="noura"), [("shutdown", LAST_WORDS_S)]),
+    (Operate("CA1", "hang_up", by="noura"), [(Operated("hang_up"),)]),
+    (Operate("CA1", "say", words="One moment.", by="noura"), [(Operated("say", "One moment."),)]),
+    (Operate("CA1", "transfer", number="+966110000001"), [(Operated("transfer", number="+966110000001"),)]),
     (Operate("CA2", "hang_up", by="noura"), []),
     (Listen("CA1", True, "b#1", "noura"), []),
     (Listen("CA1", False, "b#1", "noura"), []),
