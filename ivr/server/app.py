@@ -8,6 +8,7 @@
     GET      /readyz   calls are welcome: 200, else 503
     GET      /metrics  for Prometheus, with the operator's token; without one there is no such route
     GET      /calls/ID the turns of one of the last calls, for `ivr call`; only with --dev is there such a route
+             /board    what operators see and do, and the API (`ivr.server.board`, `ivr.server.admin`)
     GET      /talk     the softphone (`ivr.server.talk`)
 
 A slash at the end and the path of `IVR_PUBLIC_URL` in front make no other path. Every request of the carrier is signed.
@@ -39,6 +40,7 @@ from ivr.config.settings import Settings
 from ivr.observe.call_log import Observers
 from ivr.observe.metrics import CONTENT_TYPE
 from ivr.observe.recent_calls import RecentCalls, decode, encode
+from ivr.server.board.mount import Mounted, mount
 from ivr.server.bridge import Bridge
 from ivr.server.local_only import RELAYED, LocalOnly
 from ivr.server.paths import PROBLEMS, misdirected, resolve
@@ -248,6 +250,19 @@ class Routes:
             return self._refuse("calls", "unknown_call", 404)
         return Response(told, 200 if decode(told).result else 202, media_type="application/json")
 
+    def for_operators(self) -> Mounted:
+        """Return the board and the API. With --dev `/calls/{call}` also answers `ivr call`, which has no token."""
+        bridge = self.bridge
+        return mount(
+            lambda: self._settings,
+            bridge.directory,
+            self.elsewhere,
+            local=self.call if self._settings.dev else None,
+            refused=self.note_refusal,
+            leaving=lambda: bridge.leaving or bridge.admission.draining,
+            exiting=lambda: bridge.exiting,
+        )
+
     def _told_of(self, call_id: str) -> bytes | None:
         """Return what is known of one of the last calls, of any worker."""
         kept = None if self.bridge.shared.alone else self.bridge.admission.kept(call_id)
@@ -382,6 +397,7 @@ def create_app(
             await bridge.stop()
 
     talk = TalkRoutes(bridge, routes.note_refusal, phone_wire, STARTED)
+    operators = routes.for_operators()
     elsewhere = Route("/{path:path}", routes.elsewhere)
     elsewhere.methods = None  # every method: what has no route is counted
     app = Starlette(
@@ -394,8 +410,7 @@ def create_app(
             Route("/healthz", routes.healthz),
             Route("/readyz", routes.readyz),
             *([Route("/metrics", routes.metrics)] if settings.metrics_token.get_secret_value() else []),
-            *([Route("/calls/{call}", routes.call)] if settings.dev else []),
-            *talk.routes,
+            *(*operators.routes, *talk.routes),
             elsewhere,
             WebSocketRoute("/{path:path}", routes.stream_elsewhere),
         ],
@@ -408,5 +423,5 @@ def create_app(
         own = {host for host in (public.hostname, settings.host) if host}
         app.add_middleware(LocalOnly, hosts=own, refused=lambda reason: routes.note_refusal("dev", reason, FOREIGN))
     app.router.redirect_slashes = False  # a redirect would name the host that the request did
-    app.state.bridge, app.state.talk = bridge, talk
+    app.state.bridge, app.state.talk, app.state.roles = bridge, talk, operators.roles
     return app

@@ -100,6 +100,8 @@ class Bridge:
 
     fit: Callable[[CallPorts], CallPorts] | None = None
     """Puts other peers in the place of a call's own, before it begins; None: nothing does."""
+    exiting = False
+    """The server closes its connections: what is open without a call must end."""
     garbage: Garbage | None = None
     """Of the process, where the bridge is all there is in it."""
     blocked: BlockedLoop | None = None

@@ -124,6 +124,7 @@ class Server(uvicorn.Server):
             self._kept.watch(self._loop)
 
     async def shutdown(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
+        self.bridge.exiting = True
         await super().shutdown(sockets)  # type: ignore[arg-type]
         if self._recorder is not None:
             self._recorder.close()

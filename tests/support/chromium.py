@@ -27,9 +27,10 @@ from websockets.asyncio.client import ClientConnection, connect
 
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "chrome")
 START_SECONDS: Final = 60.0
-ANSWER_SECONDS: Final = 30.0
+ANSWER_SECONDS: Final = 60.0
 """Seconds an answer of the browser, or a state of a page, may take on a busy machine."""
 LOOK_SECONDS: Final = 0.02
+ONE_LOOK_SECONDS: Final = 5.0
 KEYS: Final[Mapping[str, tuple[str, int]]] = {
     "Enter": ("\r", 13),
     "Escape": ("", 27),
@@ -82,11 +83,12 @@ class Page:
         began = clock()
         last = ""
         while clock() - began < seconds:
-            # While a page is exchanged for another there is nothing that could be asked.
+            # While a page is exchanged for another there is nothing that could be asked, and perhaps never an answer.
             try:
-                if await self.value(expression):
-                    return clock() - began
-            except PageError as error:
+                async with asyncio.timeout(ONE_LOOK_SECONDS):
+                    if await self.value(f"!!({expression})"):
+                        return clock() - began
+            except (PageError, TimeoutError) as error:
                 last = str(error)
             await asyncio.sleep(LOOK_SECONDS)
         raise PageError(f"not within {seconds:g} s: {expression} {last} {self.errors}")
