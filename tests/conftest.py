@@ -35,7 +35,7 @@ AGAIN = 30.0
 _alarm_at = pytest.StashKey[float]()
 
 _FOREIGN = re.compile(
-    r"(IVR|HAMSA|TWILIO)_.*|.*_PROXY|(FORCE|NO)_COLOR|COLUMNS|LINES|PYTHON(ASYNCIODEBUG|DEVMODE)", re.IGNORECASE
+    r"(IVR|HAMSA|TWILIO|OTEL)_.*|.*_PROXY|(FORCE|NO)_COLOR|COLUMNS|LINES|PYTHON(ASYNCIODEBUG|DEVMODE)", re.IGNORECASE
 )
 for _name in filter(_FOREIGN.fullmatch, list(os.environ)):
     del os.environ[_name]

@@ -83,6 +83,10 @@ def faults_of(settings: Settings, *, lines_known: bool = True) -> list[str]:
     if 0 < len(settings.metrics_token.get_secret_value()) < SHORTEST_TOKEN:
         faults.append(f"IVR_METRICS_TOKEN is too short to be safe: set it to {SHORTEST_TOKEN} characters or more")
     faults += [f"IVR_BOARD_TOKENS {problem}" for problem in read_operators(settings.board_tokens.get_secret_value())[1]]
+    if settings.otlp_endpoint and (problem := check_http_url(settings.otlp_endpoint)):
+        faults.append(f"OTEL_EXPORTER_OTLP_ENDPOINT {problem}")
+    if settings.otlp_endpoint and settings.otlp_protocol != "http/protobuf":
+        faults.append("OTEL_EXPORTER_OTLP_PROTOCOL is not spoken here: set it to http/protobuf, mostly at port 4318")
     if settings.require_shared_key and not settings.signing_keys:
         faults.append("IVR_REQUIRE_SHARED_KEY is set without keys: set IVR_SHARED_KEYS as well")
     if check_endpoint(settings.endpoint_ms):

@@ -13,7 +13,7 @@ from dotenv import dotenv_values
 MAY_BE_EMPTY: Final = frozenset({"IVR_GREETING"})
 """Settings whose empty value has a meaning. An empty greeting: the agent says nothing first."""
 _FILE: Final = Path(".env")
-_PREFIXES: Final = ("IVR_", "HAMSA_", "TWILIO_")
+_PREFIXES: Final = ("IVR_", "HAMSA_", "TWILIO_", "OTEL_")
 _FOR_SCRIPTS: Final = frozenset(
     {"IVR_MOCK_URL", "IVR_PUBLISH", "IVR_VENV", "IVR_TEST_WORKERS", "IVR_POD_NAME", "IVR_POD_NAMESPACE"}
 )
@@ -32,6 +32,13 @@ def gather(env: Mapping[str, str] | None = None) -> dict[str, str]:
     ours = {name: value.strip() for name, value in env.items() if name.startswith(_PREFIXES)}
     # `IVR_PORT=` is how a setting is switched off without deleting its line.
     return {name: value for name, value in ours.items() if value or name in MAY_BE_EMPTY}
+
+
+def pass_on(prefix: str) -> None:
+    """Give the process's own environment what `.env` says under a prefix, for a library that reads it there."""
+    for name, value in gather().items():
+        if name.startswith(prefix):
+            os.environ.setdefault(name, value)
 
 
 def exported() -> dict[str, str]:

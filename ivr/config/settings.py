@@ -144,6 +144,10 @@ class Settings(BaseModel):
     """The TwiML documents; None: those that came with the bridge."""
     config: Path | None = Field(None, alias="IVR_CONFIG")
     """The file of lines; None: `ivr.toml`, if there is one."""
+    otlp_endpoint: str = Field("", alias="OTEL_EXPORTER_OTLP_ENDPOINT")
+    """The collector that gets the traces of calls, over HTTP; empty: none are made. Its other names, the SDK reads."""
+    otlp_protocol: str = Field("http/protobuf", alias="OTEL_EXPORTER_OTLP_PROTOCOL")
+    """How the collector is spoken to."""
 
     language: Language = Field("ar", alias="IVR_LANGUAGE")
     speaker: str = Field("", alias="IVR_SPEAKER")

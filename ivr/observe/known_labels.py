@@ -27,6 +27,8 @@ TAPE_OUTCOMES: Final = (
     "failed",
 )
 """What becomes of tapes."""
+SPAN_OUTCOMES: Final = ("exported", "failed", "dropped")
+"""What becomes of spans."""
 NOTES_WATCHED: Final = (
     *("tts_failed", "stt_failed", "tts_degenerate", "tts_link_borrowed", "stt_link_borrowed"),
     *("tts_breaker_opened", "stt_breaker_opened", "speech_failed", "transcript_failed", "reply_failed"),

@@ -21,7 +21,7 @@ from ivr.call.commands import Command, HangUp, Note
 from ivr.call.events import SUPERSEDED, CallStarted, Event, PeerFault
 from ivr.call.timeline import OWNERS, Turn, TurnKind, TurnOutcome, spent, wait
 from ivr.observe.event_loop.stack_place import CAUSES, Cause
-from ivr.observe.known_labels import CALL_ENDS, DOCUMENTS_ANSWERED, NOTES_WATCHED, TAPE_OUTCOMES
+from ivr.observe.known_labels import CALL_ENDS, DOCUMENTS_ANSWERED, NOTES_WATCHED, SPAN_OUTCOMES, TAPE_OUTCOMES
 from ivr.observe.shared_metrics import SharedMetrics
 from ivr.observe.silences import dead_air, silences
 
@@ -126,9 +126,8 @@ class Metrics:
 
     wants_still_frames: Final = False
 
-    def __init__(self, capacity: Callable[[], Capacity] | None = None, lines: Sequence[str] = ()) -> None:
+    def __init__(self, capacity: Callable[[], Capacity] = Capacity, lines: Sequence[str] = ()) -> None:
         """Take `capacity`, which is asked when Prometheus asks, and the names of the configuration's lines."""
-        capacity = capacity or Capacity
         # Its own registry: two servers in one process (tests, the demo) share no counter.
         self.registry = CollectorRegistry()
         self._words: dict[tuple[MetricWrapperBase, int], LabelValues] = {}
@@ -150,6 +149,7 @@ class Metrics:
         self._tapes = self._counter("ivr_tapes", "Tapes of calls, by what became of them", "outcome")
         self._tape_bytes = self._counter("ivr_tape_bytes", "What was written of tapes, kept or not")
         self._lag = self._histogram("ivr_loop_lag_seconds")
+        self._spans = self._counter("ivr_spans", "Spans of traces, by what became of them", "outcome")
         self._blocked = self._counter(
             "ivr_loop_blocked_seconds", "How long the event loop was blocked, of more than 0.1 s at once", "cause"
         )
@@ -197,6 +197,10 @@ class Metrics:
     def blocked(self, cause: Cause, seconds: float) -> None:
         """Count a time in which the event loop was blocked. From any thread."""
         self._blocked.labels(cause).inc(seconds)
+
+    def traced(self, outcome: str, spans: int) -> None:
+        """Count spans by what became of them. From any thread."""
+        self._add(self._spans, outcome, amount=spans)
 
     def log_line_dropped(self) -> None:
         """Count a line of the log that was not written."""
@@ -300,6 +304,7 @@ class Metrics:
             (self._notes, NOTES_WATCHED),
             (self._tapes, TAPE_OUTCOMES),
             (self._blocked, CAUSES),
+            (self._spans, SPAN_OUTCOMES),
         ):
             for value in values:
                 self._add(counter, value, amount=0)

@@ -41,6 +41,7 @@ from ivr.observe.call_log import CallLog, Observers
 from ivr.observe.event_loop.blocked_loop import BlockedLoop
 from ivr.observe.event_loop.loop_lag import BEAT_S, LONG_STALL_S, LoopLag
 from ivr.observe.metrics import Capacity, Metrics
+from ivr.observe.tracing.call_tracer import CallTracer
 from ivr.observe.upstream_metrics import Sample, UpstreamMetrics, figures
 from ivr.server import compose
 from ivr.server.admission import Admission
@@ -83,6 +84,7 @@ class LineAgent:
     url: str
     late: Mapping[str, str]
     """What the carrier found out of the call after its start, such as `AnsweredBy`."""
+    tracer: CallTracer | None = None
 
     async def warm(self) -> None:
         """Open a connection before it is needed."""
@@ -92,7 +94,9 @@ class LineAgent:
         """Ask, and yield the reply's events."""
         if self.late:
             request = replace(request, parameters={**request.parameters, **self.late})
-        return self.agent.reply(self.url, request)
+        if self.tracer is None or not (parent := self.tracer.traceparent(request.call_id, request.turn)):
+            return self.agent.reply(self.url, request)
+        return self.agent.reply(self.url, request, {"traceparent": parent})
 
 
 class Bridge:
@@ -146,7 +150,8 @@ class Bridge:
         self._draining: asyncio.Task[None] | None = None
         self.talk, self._loop_lag = TalkCalls(settings.talk_calls), LoopLag()
         self._next_beat: asyncio.TimerHandle | None = None
-        watching = [observer] if observer is not None else []
+        self.tracer = compose.call_tracer(settings, self.metrics.traced)
+        watching = [one for one in (self.tracer, observer) if one is not None]
         self._observer = Observers(CallLog(), self.metrics, self.live_calls, self.talk, *watching, lag=self._loop_lag)
         self.speech_service = compose.speech_service(
             settings,
@@ -159,12 +164,11 @@ class Bridge:
         self.metrics.add(UpstreamMetrics(self._figures))
         self._speech_stats: dict[Session, tuple[SpeechStats, SpeechStats]] = {}
         """Of TTS and STT, for each call on the line."""
-        self._cache_warned = False
+        self._cache_warned = self._hurried = False
         self._phrases = compose.phrase_cache(settings, self.speech_service, self._note)
         self._rest = rest or compose.twilio_rest(settings)
         self._preparing: asyncio.Task[None] | None = None
         self._call_left = asyncio.Event()
-        self._hurried = False
         self._check_lines()
 
     def __repr__(self) -> str:
@@ -318,6 +322,8 @@ class Bridge:
             self._draining.cancel()
         await self.directory.close()
         self.shared.close()
+        if self.tracer is not None:
+            await asyncio.to_thread(self.tracer.close)
 
     async def _prepare(self) -> None:
         """Render the fixed words of every line; what cannot be had is tried again until it can."""
@@ -488,7 +494,9 @@ class Bridge:
             Call(options if hand_over is not None else replace(options, transfer_to=())),
             synthesizer,
             transcriber,
-            LineAgent(self._agent, line.webhook_url, self._told.late.setdefault(started.call_id, dict(late))),
+            LineAgent(
+                self._agent, line.webhook_url, self._told.late.setdefault(started.call_id, dict(late)), self.tracer
+            ),
             hand_over,
         )
         return ports if self.fit is None else self.fit(ports)

@@ -15,6 +15,7 @@ from typing import Final
 
 import httpx
 
+from ivr.config import environment
 from ivr.config.lines import Line
 from ivr.config.settings import Settings
 from ivr.hamsa.options import HamsaSettings, SpeechServiceOptions
@@ -25,6 +26,8 @@ from ivr.hamsa.pool.socket import Connect
 from ivr.hamsa.pool.socket import connect as connect_to_hamsa
 from ivr.hamsa.rest import SpeechRest
 from ivr.hamsa.tts.synthesizer import Synthesizer
+from ivr.observe.tracing.call_tracer import CallTracer
+from ivr.observe.tracing.start import call_tracer as begin_tracing
 from ivr.server.shared.worker import Worker
 from ivr.twilio.rest import TwilioRest
 from ivr.upstream.http_transport import ResolvingTransport
@@ -40,6 +43,14 @@ def node_name(worker: Worker) -> str:
     """Return the name of this process among all that carry calls: the machine's, and the worker's index."""
     machine = re.sub(r"[^a-z0-9-]+", "-", platform.node().lower()).strip("-")[:40] or "bridge"
     return machine if worker.count == 1 else f"{machine}.{worker.index}"
+
+
+def call_tracer(settings: Settings, count: Callable[[str, int], None], node: str = "") -> CallTracer | None:
+    """Return what traces calls; None where the operator names no collector. Raises ValueError when it cannot."""
+    if not settings.otlp_endpoint:
+        return None
+    environment.pass_on("OTEL_")
+    return begin_tracing(node, count)
 
 
 def speech_settings(settings: Settings, line: Line) -> HamsaSettings:

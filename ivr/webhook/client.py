@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 import ssl
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import dataclass, field
 from random import SystemRandom
 from typing import TypeAlias
@@ -93,8 +93,13 @@ class AgentClient:
             with contextlib.suppress(*AGENT_FAULTS):
                 await self._transport.warm(self._target(url)[0])
 
-    async def reply(self, url: str, request: ReplyRequest) -> AsyncGenerator[AgentEvent, None]:
-        """Yield the events of one reply. Closing the iterator, or cancelling its reader, closes the stream at once."""
+    async def reply(
+        self, url: str, request: ReplyRequest, more: Mapping[str, str] | None = None
+    ) -> AsyncGenerator[AgentEvent, None]:
+        """Yield the events of one reply. Closing the iterator, or cancelling its reader, closes the stream at once.
+
+        `more`: headers of this request alone.
+        """
         self.asked += 1
         clock = asyncio.get_running_loop().time
         if not self._breakers.admits(url, clock()):
@@ -107,7 +112,7 @@ class AgentClient:
         try:
             try:
                 with deadline:
-                    response = await self._response(url, request)
+                    response = await self._response(url, request, more)
                 reading = ReplyReading(response, deadline, self.settings.agent_node)
                 while pieces := await reading.next():
                     for piece in pieces:
@@ -141,9 +146,12 @@ class AgentClient:
         """Close every connection, those in use included."""
         await self._transport.aclose()
 
-    async def _response(self, url: str, request: ReplyRequest) -> httpx.Response:
+    async def _response(self, url: str, request: ReplyRequest, more: Mapping[str, str] | None) -> httpx.Response:
         """Return the head of the answer, its body still to be read."""
         target, headers = self._target(url)
+        if more:
+            headers = headers.copy()
+            headers.update(more)
         asking = httpx.Request("POST", target, headers=headers, content=requests.encoded(request))
         # A refused connection is tried once more; nothing else is.
         try:

@@ -98,6 +98,7 @@ SENSELESS: list[tuple[str, str, str]] = [
     ("IVR_TAPES_MB", "1.5", "whole megabytes from 0"),
     ("IVR_METRICS_TOKEN", "x" * 15, "set it to 16 characters or more"),
     ("IVR_CONFIG", "nowhere.toml", "set it to your ivr.toml"),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318", "http"),
 ]
 
 
@@ -121,6 +122,13 @@ def test_checks_take_every_sign_in_a_header() -> None:
 
 def test_checks_take_a_metrics_token_of_16_characters() -> None:
     assert load(REAL | {"IVR_METRICS_TOKEN": "x" * 16}).metrics_token.get_secret_value() == "x" * 16
+
+
+def test_checks_know_one_protocol_of_traces() -> None:
+    endpoint = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector.example:4318"}
+    assert load(REAL | endpoint).otlp_endpoint == "http://collector.example:4318"
+    with pytest.raises(ValueError, match=r"^OTEL_EXPORTER_OTLP_PROTOCOL is not spoken here: set it to http/protobuf"):
+        load(REAL | endpoint | {"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"})
 
 
 def test_checks_skip_a_cache_dir_that_may_not_be_read(monkeypatch: pytest.MonkeyPatch) -> None:

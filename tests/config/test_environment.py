@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from ivr.config.environment import exported, gather, unread
+from ivr.config.environment import exported, gather, pass_on, unread
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,14 @@ def test_gather_prefers_the_environment_to_the_file(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("IVR_HOST", "")
     assert gather() == {"IVR_PORT": "2", "IVR_LANGUAGE": "en"}
     assert exported() == {"IVR_PORT": "2"}
+
+
+def test_a_library_reads_in_the_environment_what_the_file_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("os.environ", {"OTEL_SERVICE_NAME": "mine"})
+    Path(".env").write_text("IVR_PORT=1\nOTEL_SERVICE_NAME=other\nOTEL_TRACES_SAMPLER=always_on\n", "utf-8")
+    pass_on("OTEL_")
+    assert dict(os.environ) == {"OTEL_SERVICE_NAME": "mine", "OTEL_TRACES_SAMPLER": "always_on"}
 
 
 def test_gather_raises_for_a_file_that_is_not_utf8(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
