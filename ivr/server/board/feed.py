@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Final
 
 import msgspec
@@ -206,9 +207,11 @@ class Feed:
 
     def _take_nodes(self, nodes: list[NodeState]) -> None:
         closed = self._directory.closed_lines
-        if nodes == self.nodes and closed == self._closed:
+        known, self.nodes = self.nodes, nodes
+        # Each sign of life is a new one: that alone is no news.
+        if _still(nodes) == _still(known) and closed == self._closed:
             return
-        self.nodes, self._closed = nodes, closed
+        self._closed = closed
         for board in self._boards:
             board.nodes_changed = True
             board.wake.set()
@@ -219,3 +222,8 @@ class Feed:
         for board in self._boards:
             board.changed[call_id] = None
             board.wake.set()
+
+
+def _still(nodes: Iterable[NodeState]) -> list[NodeState]:
+    """Return nodes without the time of their last sign of life."""
+    return [replace(node, beat_at=0.0) for node in nodes]

@@ -135,6 +135,7 @@ class BoardRoutes:
             yield b"retry: %d\n\n" % RETRY_MS
             yield _event("hello", msgspec.json.encode(self._hello(who)))
             board.changed.clear()
+            board.nodes_changed = False
             yield _event("calls", self._feed.snapshot(who.role))
             yield _event("nodes", self._nodes(who))
             while not board.over:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 from typing import Any
@@ -32,6 +33,7 @@ class Fleet:
         self._nodes = [f"node-{number}" for number in range(1, nodes + 1)]
         self._max_calls = max_calls
         self.draining: set[str] = set()
+        self._beats = itertools.count(SINCE)
         self._watching: list[asyncio.Queue[Change]] = []
 
     def open(self, receive: Callable[[Message], None]) -> None: ...
@@ -57,7 +59,7 @@ class Fleet:
 
     async def nodes(self) -> list[NodeState]:
         return [
-            NodeState(name, self._carried(name), self._max_calls, name in self.draining, SINCE, "0.1.0")
+            NodeState(name, self._carried(name), self._max_calls, name in self.draining, next(self._beats), "0.1.0")
             for name in self._nodes
         ]
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import tomllib
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
@@ -73,3 +75,15 @@ def test_both_languages_have_every_word() -> None:
 def test_the_login_says_what_became_of_the_token(status: int) -> None:
     assert page._LOGIN_WORDS["ar"][str(status)] in login_page("ar", status)[0].decode()
     assert page._LOGIN_WORDS["en"][str(status)] in login_page("en", status)[0].decode()
+
+
+def test_the_sources_are_where_the_wheel_takes_them_from() -> None:
+    root = Path(page.__file__).parents[3]
+    built = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]["targets"]["wheel"]
+    # The wheel has every file of these folders that is not ignored, of whatever kind.
+    assert built["packages"] == ["ivr"]
+    assert not {"exclude", "only-include"} & built.keys()
+    ignored = (root / ".gitignore").read_text("utf-8")
+    for name in ("board.html", "login.html", "board.css", "board.js", "call.js", "words.js"):
+        assert (HERE / name).is_file()
+        assert f"*{Path(name).suffix}" not in ignored
