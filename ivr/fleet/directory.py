@@ -3,6 +3,7 @@
 `Directory` is the interface. Engines:
 
     MemoryDirectory    one process                          `ivr.fleet.live.memory`
+    MachineDirectory   the workers of one machine           `ivr.server.shared.machine_directory`
     ValkeyDirectory    many machines                        `ivr.fleet.live.valkey`
 
 A node is one process that carries calls. What is put into the directory is there for as long as the call is on the

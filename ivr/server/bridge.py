@@ -28,8 +28,8 @@ from ivr.config.address import callable_number
 from ivr.config.lines import Line
 from ivr.config.settings import SECRETS, Settings
 from ivr.fleet.directory import Directory, NodeState
+from ivr.fleet.live.closed_lines import ClosedLines
 from ivr.fleet.live.live_calls import LiveCalls
-from ivr.fleet.live.memory import MemoryDirectory
 from ivr.fleet.messages import CallOver, Learnt, StreamOver
 from ivr.hamsa.phrases import NOT_KEPT
 from ivr.hamsa.pool.socket import Connect, connect
@@ -106,6 +106,7 @@ class Bridge:
     """Puts other peers in the place of a call's own, before it begins; None: nothing does."""
     exiting = False
     """The server closes its connections: what is open without a call must end."""
+    _draining: asyncio.Task[None] | None = None
     garbage: Garbage | None = None
     """Of the process, where the bridge is all there is in it."""
     blocked: BlockedLoop | None = None
@@ -142,12 +143,12 @@ class Bridge:
         """Phrases were rendered, or could not be: calls are welcome. The server is about to stop: they are not."""
         self._scorer = scorer
         self._agent = agent or compose.agent_client(settings)
-        self.directory: Directory = MemoryDirectory(self._state)
-        self.live_calls = LiveCalls(self.directory, time.time, lambda _line: "metrics")
+        self.closed_lines = ClosedLines()
+        self.directory: Directory = compose.directory(self._state, self.shared, self.closed_lines)
+        self.live_calls = LiveCalls(self.directory, time.time, self._keep)
         self.leave: Callable[[], None] = self._leave
         """Ends the process as SIGTERM would. Replaced by a server."""
         self._told = Told(self.admission, self._ask_to_leave)
-        self._draining: asyncio.Task[None] | None = None
         self.talk, self._loop_lag = TalkCalls(settings.talk_calls), LoopLag()
         self._next_beat: asyncio.TimerHandle | None = None
         self.tracer = compose.call_tracer(settings, self.metrics.traced)
@@ -344,6 +345,10 @@ class Bridge:
             await asyncio.sleep(RENDER_AGAIN)
 
     # -- calls ---------------------------------------------------------------------------------------------------
+
+    def _keep(self, line: str) -> str:
+        """Return what a line keeps of its calls."""
+        return next((one.keep for one in self.settings.all_lines if one.name == line), "metrics")
 
     def _state(self) -> NodeState:
         """Return what this node says of itself."""

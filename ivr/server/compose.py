@@ -18,6 +18,9 @@ import httpx
 from ivr.config import environment
 from ivr.config.lines import Line
 from ivr.config.settings import Settings
+from ivr.fleet.directory import Directory, NodeState
+from ivr.fleet.live.closed_lines import ClosedLines
+from ivr.fleet.live.memory import MemoryDirectory
 from ivr.hamsa.options import HamsaSettings, SpeechServiceOptions
 from ivr.hamsa.phrases import PhraseCache
 from ivr.hamsa.pool.pool import NoteCallback
@@ -28,6 +31,8 @@ from ivr.hamsa.rest import SpeechRest
 from ivr.hamsa.tts.synthesizer import Synthesizer
 from ivr.observe.tracing.call_tracer import CallTracer
 from ivr.observe.tracing.start import call_tracer as begin_tracing
+from ivr.server.shared.machine_directory import MachineDirectory
+from ivr.server.shared.shared import Shared
 from ivr.server.shared.worker import Worker
 from ivr.twilio.rest import TwilioRest
 from ivr.upstream.http_transport import ResolvingTransport
@@ -51,6 +56,16 @@ def call_tracer(settings: Settings, count: Callable[[str, int], None], node: str
         return None
     environment.pass_on("OTEL_")
     return begin_tracing(node, count)
+
+
+def directory(state: Callable[[], NodeState], shared: Shared, closed: ClosedLines) -> Directory:
+    """Return the directory of live calls: of this process, or of all workers of the machine."""
+    if shared.alone:
+        return MemoryDirectory(state, closed)
+    names = [node_name(replace(shared.worker, index=index)) for index in range(shared.worker.count)]
+    found = MachineDirectory(shared, names, state, closed)
+    shared.takes = found.takes
+    return found
 
 
 def speech_settings(settings: Settings, line: Line) -> HamsaSettings:

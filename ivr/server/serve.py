@@ -258,6 +258,7 @@ def build(
     limit: ConnectionLimit[LimitedConnection] = ConnectionLimit(files.places)
     config = config_for(app, settings, limit=limit, backlog=files.backlog, refused=refused)
     server = kind(config, bridge, settings.notice_seconds, partial(reload_secrets, bridge, read), recorder, kept)
+    bridge.closed_lines.keep_in(settings.data_dir)
     server.limit, bridge.leave = limit, server.leave
     kept.start(bridge.metrics)
     if recorder is not None:

@@ -70,6 +70,10 @@ class Audience:
         """Return how many leases there are on a call."""
         return len(self._leases.get(call_id, ()))
 
+    def nodes(self, call_id: str) -> set[str]:
+        """Return the nodes in which there are listeners with a lease on a call: a name, `#` and a number is theirs."""
+        return {listener.rpartition("#")[0] for listener in self._leases.get(call_id, ())}
+
     def lease(self, message: Listen, now: float) -> bool:
         """Send a listener audio for `LEASE_S` from now on, or no more. Return whether that is news."""
         leases = self._leases.setdefault(message.call, {})

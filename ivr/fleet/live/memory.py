@@ -7,6 +7,7 @@ import itertools
 from collections.abc import AsyncGenerator, Callable
 
 from ivr.fleet.directory import Change, Gone, LiveCall, NodeState
+from ivr.fleet.live.closed_lines import ClosedLines
 from ivr.fleet.live.local import Audience, Watchers
 from ivr.fleet.live.picture import Picture
 from ivr.fleet.messages import Listen, Message, OfCall
@@ -15,10 +16,10 @@ from ivr.fleet.messages import Listen, Message, OfCall
 class MemoryDirectory:
     """Know the live calls of one process: see `Directory`."""
 
-    def __init__(self, state: Callable[[], NodeState]) -> None:
-        """Take what the node says of itself."""
+    def __init__(self, state: Callable[[], NodeState], closed: ClosedLines | None = None) -> None:
+        """Take what the node says of itself, and the flags of the machine's lines."""
         self.node = state().name
-        self.closed_lines: frozenset[str] = frozenset()
+        self._closed = closed or ClosedLines()
         self._state = state
         self._picture = Picture()
         self._watchers = Watchers()
@@ -33,8 +34,14 @@ class MemoryDirectory:
         """See `Directory`."""
         self._receive = receive
 
+    @property
+    def closed_lines(self) -> frozenset[str]:
+        """See `Directory`."""
+        return self._closed.names
+
     def beat(self, now: float) -> None:
-        """Do nothing: nothing is ever due."""
+        """See `Directory`."""
+        self._closed.look(now)
 
     async def close(self) -> None:
         """See `Directory`."""
@@ -100,7 +107,7 @@ class MemoryDirectory:
 
     async def close_line(self, line: str, closed: bool) -> None:
         """See `Directory`."""
-        self.closed_lines = self.closed_lines | {line} if closed else self.closed_lines - {line}
+        self._closed.set(line, closed)
 
     def _tell(self, changes: list[Change]) -> None:
         for change in changes:

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from ivr.fleet.messages import LONGEST, Message, decode, encode
+from ivr.fleet.messages import LONGEST
+from ivr.server.shared.worker_messages import WorkerMessage, decode_told, encode_told
 
 MESSAGES_A_TURN: Final = 50
 """Messages read in one turn of the loop."""
@@ -26,14 +27,14 @@ class Control:
         self._folder = folder
         self._index = index
         self._socket: socket.socket | None = None
-        self._receive: Callable[[Message], None] = lambda _message: None
+        self._receive: Callable[[WorkerMessage], None] = lambda _message: None
         self.lost = 0
         """Messages that could not be sent or read, so far."""
 
     def __repr__(self) -> str:
         return f"<Control of worker {self._index}{'' if self._socket else ' closed'} lost={self.lost}>"
 
-    def open(self, receive: Callable[[Message], None]) -> None:
+    def open(self, receive: Callable[[WorkerMessage], None]) -> None:
         """Listen, and give `receive` every message. Raises OSError."""
         path = self._path(self._index)
         # A dead worker of this index may have left its socket.
@@ -57,16 +58,17 @@ class Control:
             with contextlib.suppress(OSError):
                 self._path(self._index).unlink(missing_ok=True)
 
-    def send(self, worker: int, message: Message) -> None:
-        """Send a message to a worker, without waiting."""
-        written = encode(message)
-        if self._socket is None or written is None:
-            self.lost += 1
-            return
+    def send(self, worker: int, message: WorkerMessage) -> bool:
+        """Send a message to a worker, without waiting. False: it is lost."""
+        written = encode_told(message)
         try:
-            self._socket.sendto(written, str(self._path(worker)))
+            if self._socket is not None and written is not None:
+                self._socket.sendto(written, str(self._path(worker)))
+                return True
         except OSError:
-            self.lost += 1
+            pass
+        self.lost += 1
+        return False
 
     def _read(self) -> None:
         for _ in range(MESSAGES_A_TURN):
@@ -76,7 +78,7 @@ class Control:
                 written = self._socket.recv(LONGEST + 1)
             except OSError:
                 return
-            message = decode(written)
+            message = decode_told(written)
             if message is None:
                 self.lost += 1
             else:

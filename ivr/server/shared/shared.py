@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from ivr.fleet.messages import Message
 from ivr.observe.metrics import ReadGauge
@@ -16,6 +16,7 @@ from ivr.server.shared.places import Places
 from ivr.server.shared.shared_places import SharedPlaces
 from ivr.server.shared.sqlite_places import SqlitePlaces
 from ivr.server.shared.worker import Worker
+from ivr.server.shared.worker_messages import OfDirectory, WorkerMessage
 
 log = logging.getLogger("ivr.shared")
 
@@ -34,6 +35,8 @@ class Shared:
             self.places = self._common = SharedPlaces(self.worker, lambda: SqlitePlaces(folder, self.worker))
             self._control = Control(folder, self.worker.index)
         self._was_up = True
+        self.takes: Callable[[WorkerMessage], bool] = lambda message: isinstance(message, OfDirectory)
+        """Takes what is for the directory of this worker. False: it is for the bridge."""
 
     def __repr__(self) -> str:
         return f"<Shared worker {self.worker.index} of {self.worker.count}, {self.places!r}>"
@@ -48,6 +51,11 @@ class Shared:
         """Tell whether the common places can be read. Without them each worker takes its part of the calls."""
         return self._common is None or self._common.up
 
+    @property
+    def index(self) -> int:
+        """Return the index of this worker."""
+        return self.worker.index
+
     def gauge(self) -> ReadGauge:
         """Return what tells Prometheus whether the common places can be read."""
         help_text = "Whether the places that all workers share can be read"
@@ -58,7 +66,7 @@ class Shared:
         if self._control is not None:
             # Without messages the calls go on: see `ivr.fleet.messages`.
             try:
-                self._control.open(receive)
+                self._control.open(lambda message: self._pass(message, receive))
             except OSError as error:
                 log.warning("workers_not_heard", extra={"why": error.strerror or type(error).__name__})
         self.beat(now)
@@ -70,10 +78,26 @@ class Shared:
         if self._common is not None:
             self._common.end()
 
+    def _pass(self, message: WorkerMessage, receive: Callable[[Message], None]) -> None:
+        if not self.takes(message) and not isinstance(message, OfDirectory):
+            receive(message)
+
     def tell(self, worker: int, message: Message) -> None:
         """Tell another worker, without waiting. A message may be lost."""
-        if self._control is not None:
-            self._control.send(worker, message)
+        self.send(worker, message)
+
+    def send(self, worker: int, message: WorkerMessage) -> bool:
+        """Tell another worker, without waiting. False: there is none, or it does not read."""
+        return self._control is not None and self._control.send(worker, message)
+
+    def carriers(self) -> Mapping[str, int] | None:
+        """Return the worker that carries each call. None: it cannot be read now."""
+        return self._common.carriers() if self._common is not None else None
+
+    def carrier(self, call_id: str) -> int | None:
+        """Return the worker that carries a call."""
+        owner = self.places.owner(call_id)
+        return owner.worker if owner is not None else None
 
     def beat(self, now: float) -> bool:
         """Try again what could not be had. Return whether the common places came or went since the last beat."""

@@ -140,6 +140,10 @@ class SharedPlaces:
         """See `Places`."""
         return self._ask(lambda common: common.kept(call_id), self._own.kept(call_id))
 
+    def carriers(self) -> Mapping[str, int] | None:
+        """Return the worker that carries each call. None: it cannot be read now."""
+        return self._ask(lambda common: common.carriers(), None)
+
     def _ask(self, ask: Callable[[SqlitePlaces], T], otherwise: T) -> T:
         """Return what the common file says, or `otherwise` where it cannot be used."""
         if self._common is None:

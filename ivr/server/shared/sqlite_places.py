@@ -218,6 +218,12 @@ class SqlitePlaces:
         found: bytes | None = _one(self._database, "SELECT snapshot FROM kept WHERE call = ?", _key(call_id))
         return found
 
+    def carriers(self) -> dict[str, int]:
+        """Return the worker that carries each call, those of dead workers left out."""
+        rows = self._database.execute("SELECT call, worker, pid FROM live").fetchall()
+        living = {pid: alive(pid) for _, _, pid in rows}
+        return {call.decode("utf-8", "surrogatepass"): worker for call, worker, pid in rows if living[pid]}
+
     def _free_dead(self) -> bool:
         """Free what dead processes hold. Return whether there were any."""
         holders = self._database.execute("SELECT DISTINCT worker, pid FROM live").fetchall()

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 from ivr.fleet.client import Valkey
 from ivr.fleet.directory import Change, Directory, LiveCall, NodeState
+from ivr.fleet.live.closed_lines import ClosedLines
 from ivr.fleet.live.memory import MemoryDirectory
 from ivr.fleet.live.valkey import ValkeyDirectory
 from ivr.fleet.messages import Message
+from ivr.server.shared.machine_directory import MachineDirectory
+from ivr.server.shared.shared import Shared
+from ivr.server.shared.sqlite_places import prepare
+from ivr.server.shared.worker import Worker
 from tests.fleet.valkey import ValkeyServer
 from tests.fleet.valkey import running as running_valkey
 
@@ -134,7 +142,56 @@ async def stores(server: ValkeyServer, count: int) -> AsyncIterator[list[Valkey]
             await client.close()
 
 
+@contextlib.asynccontextmanager
+async def machine() -> AsyncIterator[list[Node]]:
+    """Two workers of one machine, with their sockets and their common file."""
+    with tempfile.TemporaryDirectory(prefix="ivr-") as name:
+        prepare(Path(name))
+        async with workers(Path(name), 2) as nodes:
+            yield nodes
+
+
+@contextlib.asynccontextmanager
+async def workers(folder: Path, count: int) -> AsyncIterator[list[Node]]:
+    """Run workers with their directories while the block runs. What they carry stands in the common file."""
+    shared = [Shared(Worker(index, count, folder)) for index in range(count)]
+    names = [f"bridge.{index}" for index in range(count)]
+    found: list[Carrying] = []
+    for one, own in zip(shared, names, strict=True):
+        directory = Carrying(one, names, lambda own=own: state(own), ClosedLines(folder))
+        one.takes = directory.takes
+        found.append(directory)
+    async with running(*found) as nodes:
+        for one, node in zip(shared, nodes, strict=True):
+            one.open(node.told.append, asyncio.get_running_loop().time())
+        try:
+            yield nodes
+        finally:
+            for one in shared:
+                one.close()
+
+
+class Carrying(MachineDirectory):
+    """Write into the common file what is put, as admission does."""
+
+    shared: Shared
+
+    def __init__(self, shared: Shared, *given: Any) -> None:
+        super().__init__(shared, *given)
+        self.shared = shared
+
+    def put(self, call: LiveCall) -> None:
+        if call.call_id not in self._own:
+            self.shared.places.arrive(call.call_id, 1)
+        super().put(call)
+
+    def gone(self, call_id: str) -> None:
+        super().gone(call_id)
+        self.shared.places.leave(call_id, 1, 0.0)
+
+
 ENGINES: dict[str, Callable[[], contextlib.AbstractAsyncContextManager[list[Node]]]] = {
     "memory": memory,
+    "machine": machine,
     "valkey": valkey,
 }

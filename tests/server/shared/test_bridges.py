@@ -14,7 +14,6 @@ from ivr.call.commands import HangUp
 from ivr.call.events import CallStarted
 from ivr.call.ports import WireClosed
 from ivr.config.settings import Settings
-from ivr.fleet.messages import Message, decode, encode
 from ivr.observe.recent_calls import RecentCalls
 from ivr.server.app import create_app
 from ivr.server.bridge import Bridge
@@ -23,6 +22,7 @@ from ivr.server.shared.shared import Shared
 from ivr.server.shared.shared_places import SharedPlaces
 from ivr.server.shared.sqlite_places import FILE, prepare, release
 from ivr.server.shared.worker import Worker
+from ivr.server.shared.worker_messages import WorkerMessage, decode_told, encode_told
 from ivr.testbench import virtual_time
 from ivr.testbench.memory import wire_pair
 from ivr.testbench.phone import messages as wire
@@ -36,24 +36,25 @@ AGAIN = wire.Ids(ACCOUNT, CALL, "MZ" + "e" * 32)
 class Post:
     """Messages between workers, without sockets: there are none in virtual time."""
 
-    doors: dict[int, Callable[[Message], None]]
+    doors: dict[int, Callable[[WorkerMessage], None]]
     lost = False
 
     def __init__(self, _: Path, index: int) -> None:
         self.index = index
 
-    def open(self, receive: Callable[[Message], None]) -> None:
+    def open(self, receive: Callable[[WorkerMessage], None]) -> None:
         self.doors[self.index] = receive
 
     def close(self) -> None:
         self.doors.pop(self.index, None)
 
-    def send(self, worker: int, message: Message) -> None:
-        written = encode(message)
+    def send(self, worker: int, message: WorkerMessage) -> bool:
+        written = encode_told(message)
         assert written is not None
-        read = decode(written)
+        read = decode_told(written)
         if worker in self.doors and read is not None and not Post.lost:
             asyncio.get_running_loop().call_soon(self.doors[worker], read)
+        return worker in self.doors
 
 
 Story = Callable[[Bridge, Bridge], Awaitable[None]]

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from ivr.fleet.messages import CallOver, Learnt, Message, Superseded
+from ivr.fleet.messages import CallOver, Learnt, Superseded
 from ivr.server.shared.control import MESSAGES_A_TURN, Control
+from ivr.server.shared.worker_messages import WorkerMessage
 
 
 def run(story: Callable[[], Awaitable[None]]) -> None:
@@ -21,17 +22,22 @@ def run(story: Callable[[], Awaitable[None]]) -> None:
     asyncio.run(main())
 
 
-async def heard(messages: list[Message], count: int) -> None:
+async def heard(messages: list[WorkerMessage], count: int) -> None:
     while len(messages) < count:  # noqa: ASYNC110 - a socket tells nobody
         await asyncio.sleep(0)
 
 
 def test_a_message_comes_to_the_worker_that_it_is_for(tmp_path: Path) -> None:
     async def story() -> None:
-        one, two, mine, others = Control(tmp_path, 0), Control(tmp_path, 1), list[Message](), list[Message]()
+        one, two, mine, others = (
+            Control(tmp_path, 0),
+            Control(tmp_path, 1),
+            list[WorkerMessage](),
+            list[WorkerMessage](),
+        )
         one.open(mine.append)
         two.open(others.append)
-        sent: list[Message] = [Superseded("CA1", 3), *(CallOver(f"CA{n}") for n in range(MESSAGES_A_TURN // 10))]
+        sent: list[WorkerMessage] = [Superseded("CA1", 3), *(CallOver(f"CA{n}") for n in range(MESSAGES_A_TURN // 10))]
         for message in sent:
             one.send(1, message)
         await heard(others, len(sent))
@@ -63,7 +69,7 @@ def test_what_cannot_be_sent_is_lost(tmp_path: Path) -> None:
 
 def test_a_worker_that_does_not_read_delays_no_other(tmp_path: Path) -> None:
     async def story() -> None:
-        one, two, messages = Control(tmp_path, 0), Control(tmp_path, 1), list[Message]()
+        one, two, messages = Control(tmp_path, 0), Control(tmp_path, 1), list[WorkerMessage]()
         one.open(lambda _: None)
         two.open(messages.append)
         while not one.lost:
@@ -77,7 +83,7 @@ def test_a_worker_that_does_not_read_delays_no_other(tmp_path: Path) -> None:
 
 def test_what_is_no_message_is_passed_over(tmp_path: Path) -> None:
     async def story() -> None:
-        one, messages = Control(tmp_path, 0), list[Message]()
+        one, messages = Control(tmp_path, 0), list[WorkerMessage]()
         one.open(messages.append)
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as stranger:
             for written in (b"", b"{}", b"x" * 60_000):
@@ -93,7 +99,7 @@ def test_what_is_no_message_is_passed_over(tmp_path: Path) -> None:
 def test_many_messages_leave_the_loop_its_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def story() -> None:
         monkeypatch.setattr("ivr.server.shared.control.MESSAGES_A_TURN", 2)
-        one, messages = Control(tmp_path, 0), list[Message]()
+        one, messages = Control(tmp_path, 0), list[WorkerMessage]()
         one.open(messages.append)
         for number in range(5):
             one.send(0, CallOver(f"CA{number}"))
