@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "demo": "Make a whole phone call on this machine: no account, no key, no network.",
     "talk": "Talk to your agent from the browser. Starts a bridge on this machine, with the settings of .env.",
     "mock": "Serve a mock Hamsa and a demo agent, to run the bridge without any account.",
+    "calls": "List, show, export and delete the records of calls.",
     "tape": "List, show, examine, cut and redact tapes of calls.",
     "replay": "Run calls on tapes again with today's code: the same, or the first difference in words.",
     "report": "Show a tape as one page to send to a colleague, or a folder of tapes: whose time was the wait?",
@@ -34,7 +35,14 @@ COMMANDS: Final = {
     "version": "Say which version this is, and on what it runs.",
 }
 """What `ivr --help` says of each command: the first line of its docstring in its module (`module_of`)."""
-_FOLDERS: Final = {"test": "judge", "compare": "judge", "golden": "judge", "pod-cost": "operate", "talk": "talk"}
+_FOLDERS: Final = {
+    "test": "judge",
+    "compare": "judge",
+    "golden": "judge",
+    "pod-cost": "operate",
+    "talk": "talk",
+    "calls": "operate",
+}
 """The folders of the commands that have one."""
 
 

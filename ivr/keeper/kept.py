@@ -90,6 +90,11 @@ class Kept:
         observers = [one for one in (self.records, recorder) if one is not None]
         return Observers(*observers) if len(observers) > 1 else next(iter(observers), None)
 
+    def name_file(self, kind: str, call_id: str, name: str) -> None:
+        """Put the name of a tape or a recording into the record of its call. From any thread."""
+        if self.records is not None:
+            self.records.name_file(call_id, kind, name)
+
     def start(self, metrics: Metrics) -> None:
         """Begin to write."""
         if self._writer is not None:

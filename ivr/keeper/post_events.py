@@ -30,6 +30,8 @@ ANSWER_BYTES: Final = 64_000
 """Bytes of an answer that are read. Nothing of it is used but the status."""
 POSTED_AT_ONCE: Final = 8
 POSTED_BATCH: Final = 64
+RECEIVER_PROBE_S: Final = 60.0
+"""Seconds between two looks whether a receiver that was away is back."""
 CLAIM_S: Final = 60.0
 """Seconds for which events are this keeper's: longer than the posting of a batch may take."""
 
@@ -131,7 +133,7 @@ class PostEvents:
             return "timeout"
         except httpx.TimeoutException:
             return "timeout"
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError):
+        except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError, ValueError):
             return "unreachable"
 
     def _note(self, claimed: list[tuple[str, str, float, int]], problems: list[str], now: float) -> None:
@@ -149,7 +151,10 @@ class PostEvents:
                     values["state"] = "given_up"
                     log.warning("event_given_up", extra={"id": event, "reason": problem})
                 else:
-                    values["due_at"] = now + delay_of(tries + 1, self._chance())
+                    delay = delay_of(tries + 1, self._chance())
+                    # While the receiver is away, one event asks for it: it is back within a minute for all.
+                    asks = event == claimed[0][0] and _is_away(problem)
+                    values["due_at"] = now + (min(delay, RECEIVER_PROBE_S) if asks else delay)
                 connection.execute(update(outbox).where(outbox.c.event == event).values(**values))
             if taken and self._failing:
                 # The receiver is back: what it missed does not wait for its turn. What it refused by itself does.
@@ -161,3 +166,8 @@ class PostEvents:
         elif not taken and not self._failing:
             log.warning("events_not_taken", extra={"reason": problems[0], "setting": "IVR_EVENTS_URL"})
         self._failing = not taken
+
+
+def _is_away(problem: str) -> bool:
+    """Return whether it is the receiver's state, not one event, that was in the way."""
+    return problem in ("unreachable", "timeout") or problem.startswith("status_5")

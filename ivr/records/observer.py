@@ -28,6 +28,8 @@ from ivr.records.record import (
     without_digits,
 )
 
+MOST_RECORDED: Final = 20_000
+"""Calls whose tapes and recordings may be named after their end."""
 MOST_NAMES: Final = 200
 """Different notes and faults that one call's record names."""
 
@@ -71,12 +73,17 @@ class RecordObserver:
         self._clock = clock
         self._parts: dict[str, list[_LivePart]] = {}
         """By the carrier's id; a call whose stream was superseded has two, the newest last."""
+        self._recorded: dict[str, None] = {}
+        """The last calls that have a record."""
 
     def __repr__(self) -> str:
         return f"<RecordObserver {len(self._parts)} calls>"
 
     def name_file(self, call_id: str, kind: str, name: str) -> None:
         """Record that there is a tape or a recording of a call. From any thread."""
+        # Where nothing is kept of a call, no name is kept either.
+        if call_id not in self._recorded:
+            return
         entry = FileNamed(call_id, kind, name, self._clock())
         self._put(lambda: encode_entry(entry))
 
@@ -133,6 +140,9 @@ class RecordObserver:
         )
         part = _LivePart(facts, event.caller, event.called, now)
         self._parts.setdefault(call_id, []).append(part)
+        self._recorded[call_id] = None
+        if len(self._recorded) > MOST_RECORDED:
+            del self._recorded[next(iter(self._recorded))]
         self._put(lambda: encode_entry(Began(self._known(part))))
 
     # -- in the thread -------------------------------------------------------------------------------------------

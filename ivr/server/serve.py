@@ -63,6 +63,8 @@ class CallRecorder(CallObserver, Protocol):
 
     on_tape: Callable[[str, int], None]
     """Told what became of each tape, and its bytes. Called from the thread."""
+    on_kept: Callable[[str, str], None]
+    """Told the call of a tape that was kept, and its file's name. Called from the thread."""
 
     def start(self) -> None:
         """Begin. Must not raise, and must not wait."""
@@ -263,6 +265,7 @@ def build(
     kept.start(bridge.metrics)
     if recorder is not None:
         recorder.on_tape = bridge.metrics.taped
+        recorder.on_kept = partial(kept.name_file, "tape")
         recorder.start()
     return server
 

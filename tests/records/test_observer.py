@@ -152,8 +152,21 @@ def test_of_endless_names_some_are_counted() -> None:
 
 def test_a_tape_is_named() -> None:
     seen = Seen()
+    seen.start()
     seen.observer.name_file("CA1", "tape", "CA1.tape")
-    assert seen.entries == [FileNamed("CA1", "tape", "CA1.tape", NOW)]
+    assert seen.entries[1:] == [FileNamed("CA1", "tape", "CA1.tape", NOW)]
+
+
+def test_a_tape_of_a_call_without_a_record_is_not_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = Seen("none")
+    seen.start()
+    seen.observer.name_file("CA1", "tape", "CA1.tape")
+    assert seen.entries == []
+    monkeypatch.setattr("ivr.records.observer.MOST_RECORDED", 0)
+    seen = Seen()
+    seen.start()
+    seen.observer.name_file("CA1", "tape", "CA1.tape")
+    assert len(seen.entries) == 1
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,15 @@ class TapeRecorder:
     def on_tape(self, tell: Callable[[str, int], None]) -> None:
         self.writer.on_tape = tell
 
+    @property
+    def on_kept(self) -> Callable[[str, str], None]:
+        """Told the call of a tape that was kept, and its file's name. Called from the writer's thread."""
+        return self.writer.on_kept
+
+    @on_kept.setter
+    def on_kept(self, tell: Callable[[str, str], None]) -> None:
+        self.writer.on_kept = tell
+
     def __repr__(self) -> str:
         return f"<TapeRecorder {len(self._calls)} calls, {self.writer!r}>"
 

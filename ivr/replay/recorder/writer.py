@@ -148,6 +148,8 @@ class TapeWriter:
         """Tapes by what became of them: `kept`, `not_kept`, or why they were dropped."""
         self.on_tape: Callable[[str, int], None] = lambda _outcome, _size: None
         """Told the same, and the bytes of the tape. Called from the thread."""
+        self.on_kept: Callable[[str, str], None] = lambda _call, _name: None
+        """Told the call of a tape that was kept, and its file's name. Called from the thread."""
         self._open: dict[int, _OpenTape] = {}
         self._compressor = frame_compressor()
         """Of all tapes: a call on the line keeps none of its own."""
@@ -260,8 +262,9 @@ class TapeWriter:
             self._count("not_kept", tape.size)
             return
         self._write(tape, tape.encoder.end(last))
-        self._folder.keep(tape.part)
+        kept = self._folder.keep(tape.part)
         del self._open[ticket]
+        self.on_kept(tape.header.call_id, kept.name)
         self._count("kept", tape.size)
         kinds = " ".join(sorted({one.kind for one in last.trouble})) or "none"
         log.info("tape_kept", extra={"call": tape.header.call_id, "trouble": kinds, "bytes": tape.size})
