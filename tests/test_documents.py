@@ -11,11 +11,14 @@ from pathlib import Path
 import pytest
 
 from ivr.config.settings import Settings
+from ivr.fleet.client import Valkey
+from ivr.fleet.fleet import Fleet
 from ivr.keeper.kept import RecordMetrics
 from ivr.observe.event_loop.gc_pauses import GcPauses
 from ivr.observe.metrics import Metrics
 from ivr.observe.upstream_metrics import COUNTERS, FAMILIES
 from ivr.records.spool import SpoolWriter
+from ivr.server.shared.fleet_calls import fleet_gauges
 from ivr.server.shared.shared import Shared
 from scripts.changelog import ROOT
 
@@ -91,6 +94,8 @@ def test_every_metric_is_explained() -> None:
     metrics.add(GcPauses(lambda: 0.0))
     metrics.add(Shared().gauge())
     metrics.add(RecordMetrics(Settings(), SpoolWriter(Path("none"), 1)))
+    for gauge in fleet_gauges(Fleet(Valkey("redis://127.0.0.1:1"), "one", lambda: 1)):
+        metrics.add(gauge)
     families = [family for family in metrics.registry.collect() if not family.name.startswith("process_")]
     own = {family.name + {"counter": "_total", "info": "_info"}.get(family.type, "") for family in families}
     services = {f"{name}{'_total' * (name in COUNTERS)}" for name in FAMILIES}
@@ -125,7 +130,7 @@ def test_the_readme_begins_with_what_can_be_done_at_once() -> None:
     assert re.findall(r"^    (scripts/\w+)", text, re.M)[:2] == ["scripts/demo", "scripts/test"]
 
 
-DERIVED = {"IVR_HOST": "0.0.0.0", "IVR_DEV": "false"}
+DERIVED = {"IVR_HOST": "0.0.0.0", "IVR_DEV": "false", "IVR_NODE_PATH": "false"}
 """Defaults that follow from something else, or are written in another way."""
 
 

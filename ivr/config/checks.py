@@ -16,6 +16,7 @@ from ivr.config.lines import check_endpoint, check_fallback, check_http_url, che
 from ivr.config.operators import read_operators
 from ivr.config.record_checks import record_faults
 from ivr.config.settings import ENV_NAMES, Settings
+from ivr.config.store_url import check_store_url
 from ivr.config.voices import voice_hints
 
 FIXES: Final[Mapping[str, str]] = {
@@ -29,6 +30,8 @@ FIXES: Final[Mapping[str, str]] = {
     "IVR_DRAIN_SECONDS": "set it to seconds from 0 to 3600",
     "IVR_KEEP_ALIVE_SECONDS": "set it to whole seconds from 5 to 86400",
     "IVR_NOTICE_SECONDS": "set it to seconds from 0 to 600",
+    "IVR_FLEET_MAX_CALLS": "set it to a whole number from 0 to 1000000",
+    "IVR_NODE_PATH": "set it to true or false",
     "IVR_DEV": "set it to true or false",
     "IVR_TALK_CALLS": "set it to a whole number from 0 to 50",
     "IVR_REQUIRE_SHARED_KEY": "set it to true or false",
@@ -57,6 +60,8 @@ OWN_PATHS: Final = frozenset(
 _ACCOUNT: Final = re.compile(r"AC[0-9a-fA-F]{32}")
 _API_KEY: Final = re.compile(r"SK[0-9a-fA-F]{32}")
 _PLACE: Final = re.compile(r"[a-z][a-z0-9-]{1,30}")
+LONGEST_NODE: Final = 40
+_NODE: Final = re.compile(rf"[a-z0-9-]{{1,{LONGEST_NODE}}}")
 _HEADER: Final = re.compile(r"[!-~]*")
 """Characters that an HTTP header can carry, without spaces."""
 SHORTEST_TOKEN: Final = 16
@@ -87,6 +92,10 @@ def faults_of(settings: Settings, *, lines_known: bool = True) -> list[str]:
         faults.append(f"OTEL_EXPORTER_OTLP_ENDPOINT {problem}")
     if settings.otlp_endpoint and settings.otlp_protocol != "http/protobuf":
         faults.append("OTEL_EXPORTER_OTLP_PROTOCOL is not spoken here: set it to http/protobuf, mostly at port 4318")
+    if (store := settings.redis_url.get_secret_value()) and (problem := check_store_url(store)):
+        faults.append(f"IVR_REDIS_URL {problem}")
+    if not _NODE.fullmatch(settings.node):
+        faults.append(f"IVR_NODE is not the name of a node: write up to {LONGEST_NODE} of a to z, 0 to 9 and -")
     if settings.require_shared_key and not settings.signing_keys:
         faults.append("IVR_REQUIRE_SHARED_KEY is set without keys: set IVR_SHARED_KEYS as well")
     if check_endpoint(settings.endpoint_ms):
@@ -119,6 +128,9 @@ def notes_of(settings: Settings) -> list[str]:
     notes = []
     if any(line.transfer_to for line in settings.all_lines) and not settings.rest_possible:
         notes.append(NO_TRANSFERS_DEV if settings.dev else NO_TRANSFERS)
+    # Each node would sign with a secret of its own, and refuse the streams of calls that another has answered.
+    if settings.redis_url.get_secret_value() and not settings.auth_tokens and not settings.signing_keys:
+        notes.append("IVR_REDIS_URL: nodes share no secret: set TWILIO_AUTH_TOKEN to the same text in all of them")
     secrets = {
         name: value.get_secret_value()
         for own, name in ENV_NAMES.items()

@@ -18,6 +18,7 @@ table leaves out comes from the environment's line, as far as it fits the table'
     endpoint_ms = 600
     transfer_to = "+966110000001"   # who takes over when the agent says so or nothing works; or a list of numbers
     caller_id = "+966110000000"     # what that person is shown where the caller has no number
+    max_calls = 10                  # calls of this line at once, of the whole fleet; left out: no limit of its own
     keep = "metrics"                # of its calls: "none", "metrics", or "text" as well (docs/records.md)
     keep_days = 90                  # days after which the record of a call is deleted; 0: never
 
@@ -96,6 +97,7 @@ _RANGES: Final[Mapping[str, tuple[float, float]]] = {
 _ANY: Final = (0.0, 86_400.0)
 """Range of a number without one of its own: up to a day of seconds."""
 _TEXT: Final = "write text in quotes"
+MAX_CALLS_FIX: Final = "write a whole number from 1 to 1000000"
 _FIXES: Final[Mapping[str, str]] = {
     "line": "write [[line]] above the keys of each line",
     "call": "write a table of numbers, words, true and false",
@@ -104,6 +106,7 @@ _FIXES: Final[Mapping[str, str]] = {
     "phrases": "write a table of texts, [line.phrases]",
     "endpoint_ms": "write a whole number from 100 to 3000",
     "transfer_to": "write a number in quotes, or a list of them",
+    "max_calls": MAX_CALLS_FIX,
     "keep": 'write "none", "metrics" or "text"',
     "keep_days": f"write whole days from 0 (for ever) to {LONGEST_KEEP}",
 }
@@ -138,6 +141,8 @@ class Line:
     """The voice for sentences that fail with the speaker, of the same dialect; empty: none."""
     choices: Mapping[str, Choice] = field(default_factory=dict)
     """Fields of CallOptions this line sets."""
+    max_calls: int = 0
+    """Calls of the line at once, of the whole fleet; 0: no limit of its own."""
     name: str = DEFAULT_NAME
     """What logs and metrics call the line, in place of its number."""
     keep: Keep = "metrics"
@@ -310,6 +315,7 @@ class _LineTable(_Strict):
     endpoint_ms: int | None = None
     transfer_to: str | list[str] | None = None
     caller_id: str | None = None
+    max_calls: int | None = None
     keep: Keep | None = None
     keep_days: int | None = None
     call: dict[str, Choice] = {}
@@ -344,6 +350,7 @@ class _LineTable(_Strict):
             endpoint_ms=base.endpoint_ms if self.endpoint_ms is None else self.endpoint_ms,
             transfer_to=base.transfer_to if self.transfer_to is None else read_numbers(self.transfer_to),
             caller_id=base.caller_id if self.caller_id is None else telephone(self.caller_id),
+            max_calls=self.max_calls or 0,
             choices={**base.choices, **self.call},
             keep=self.keep or base.keep,
             keep_days=base.keep_days if self.keep_days is None else self.keep_days,
@@ -364,6 +371,8 @@ class _LineTable(_Strict):
             problems.append(f"transfer_to {problem}")
         if problem := check_transfer((line.caller_id,) if line.caller_id else ()):
             problems.append(f"caller_id {problem}")
+        if self.max_calls is not None and not 1 <= self.max_calls <= 1_000_000:
+            problems.append(f"max_calls: {MAX_CALLS_FIX}")
         if problem := check_fallback(line):
             problems.append(f"fallback_speaker {problem}")
         if not 0 <= line.keep_days <= LONGEST_KEEP:

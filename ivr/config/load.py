@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import platform
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +12,7 @@ from typing import Final
 from pydantic import ValidationError
 
 from ivr.config.address import telephone
-from ivr.config.checks import FIXES, faults_of, hints_of, notes_of
+from ivr.config.checks import FIXES, LONGEST_NODE, faults_of, hints_of, notes_of
 from ivr.config.environment import gather, unread
 from ivr.config.lines import Line, plain_line, read_lines, read_numbers
 from ivr.config.settings import ENV_NAMES, SECRETS, Settings
@@ -69,13 +71,26 @@ def load(env: Mapping[str, str] | None = None, dev: bool = False) -> Settings:
         keep_days=settings.keep_days,
     )
     lines, default, file_problems = _read_file(config, default)
-    derived = {"host": host, "public_url": public_url, "config": config, "default_line": default, "lines": tuple(lines)}
+    node = settings.node or fit_node(platform.node())
+    derived = {
+        "node": node,
+        "host": host,
+        "public_url": public_url,
+        "config": config,
+        "default_line": default,
+        "lines": tuple(lines),
+    }
     settings = settings.model_copy(update=derived)
     notes = unread(given, ENV_NAMES.values()) + notes_of(settings)
     problems += faults_of(settings, lines_known=not file_problems) + file_problems
     if problems:
         raise SettingsError(problems)
     return settings.model_copy(update={"notes": tuple(notes), "hints": tuple(hints_of(settings))})
+
+
+def fit_node(host: str) -> str:
+    """Return the name of a node that is made of the name of its host."""
+    return re.sub(r"[^a-z0-9]+", "-", host.lower()).strip("-")[:LONGEST_NODE].strip("-") or "bridge"
 
 
 def _read_secrets(given: dict[str, str]) -> list[str]:

@@ -102,6 +102,14 @@ class Settings(BaseModel):
     keep_alive_seconds: int = Field(650, alias="IVR_KEEP_ALIVE_SECONDS", ge=5, le=86_400)
     """Time a connection is kept after an answer. Longer than any proxy keeps it: a request that a proxy sends on a
     connection which the bridge is about to close is lost, and a call with it."""
+    redis_url: SecretStr = Field(SecretStr(""), alias="IVR_REDIS_URL")
+    """The Valkey or Redis server through which machines share calls; empty: there is one machine."""
+    node: str = Field("", alias="IVR_NODE")
+    """The name of this machine's bridge among those of the fleet; empty: that of the host, made fit."""
+    node_path: bool = Field(False, alias="IVR_NODE_PATH")
+    """The URL of a stream ends in `/n/NODE/media`: a proxy brings it to the node that answered the call."""
+    fleet_max_calls: int = Field(0, alias="IVR_FLEET_MAX_CALLS", ge=0, le=1_000_000)
+    """Calls of all nodes at once; 0: as many as they carry together."""
     dev: bool = Field(False, alias="IVR_DEV")
     """A developer's laptop: requests need no signature, the stream may be `ws://`, the server is bound to loopback."""
     talk_calls: int = Field(2, alias="IVR_TALK_CALLS", ge=0, le=50)
@@ -195,7 +203,12 @@ class Settings(BaseModel):
     @property
     def stream_url(self) -> str:
         """Return the URL that the answer's `<Stream>` names."""
-        return f"ws{self.public_url.removeprefix('http')}/media"
+        return self.stream_url_of(self.node)
+
+    def stream_url_of(self, node: str) -> str:
+        """Return the URL of a stream that comes to a node, where the URL names one."""
+        own = f"/n/{node}" if self.node_path else ""
+        return f"ws{self.public_url.removeprefix('http')}{own}/media"
 
     @property
     def check_signatures(self) -> bool:
@@ -253,6 +266,8 @@ class Settings(BaseModel):
             else:
                 values[name] = "not set" if value is None or value == "" else str(value)
         values.update({name: without_secrets(values[name]) for name in URL_SETTINGS})
+        if store := self.redis_url.get_secret_value():
+            values["IVR_REDIS_URL"] = without_secrets(store)
         # What is printed may end up in a ticket: people's numbers are shortened.
         if self.transfer_to:
             values["IVR_TRANSFER_TO"] = ", ".join(map(number_hidden, read_numbers(self.transfer_to)))

@@ -14,8 +14,8 @@ import logging
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
-from urllib.parse import urlsplit
 
+from ivr.config.store_url import STORE_SCHEMES, check_store_url
 from ivr.fleet.keys import key
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ Ask: TypeAlias = "Callable[[Redis], Awaitable[T]]"
 
 ASK_S: Final = 0.25
 """Seconds that a question may take."""
+OWN_LATE_S: Final = 0.1
+"""Seconds by which the end of that time is late where the event loop itself was: that says nothing of the store."""
 CONNECT_S: Final = 1.0
 """Seconds that a probe may take while the store is away: a first connection over TLS takes longer than a question."""
 PROBE_S: Final = 0.5
@@ -42,8 +44,6 @@ LISTEN_S: Final = 1.0
 """Seconds after which a subscriber looks whether the store is away."""
 PING_S: Final = 15.0
 """Seconds after which a subscriber proves that its connection still carries something."""
-SCHEMES: Final = {"redis": "redis", "valkey": "redis", "rediss": "rediss", "valkeys": "rediss", "unix": "unix"}
-"""The schemes of a URL, and what the library calls them."""
 
 
 class Valkey:
@@ -65,6 +65,8 @@ class Valkey:
         self._probe_key = key("probe", name)
         self._patience = patience
         self._is_up = asyncio.Event()
+        self._excused = False
+        """The last question took too long because this process was late."""
         self._outage = 0
         """The number of the outage: subscribers begin again after each."""
         self._posted: deque[Ask[object]] = deque(maxlen=MOST_POSTED)
@@ -93,11 +95,14 @@ class Valkey:
             async with asyncio.timeout(self._patience):
                 await self._client.aclose()
 
-    async def ask(self, do: Ask[T], otherwise: Other) -> T | Other:
-        """Return what `do` returns, or `otherwise` where the store cannot be asked or takes too long. Never raises."""
+    async def ask(self, do: Ask[T], otherwise: Other, *, again: bool = False) -> T | Other:
+        """Return what `do` returns, or `otherwise` where the store cannot be asked or takes too long. Never raises.
+
+        `again`: it does no harm to do it twice. Then it is, where this process itself was late.
+        """
         if not self.up:
             return otherwise
-        return await self._try(do, otherwise, self._patience)
+        return await self._try(do, otherwise, self._patience, again=again)
 
     def post(self, do: Ask[object]) -> None:
         """Do something later, behind all that was posted before. It is lost where the store is away."""
@@ -131,11 +136,20 @@ class Valkey:
                 log.debug("subscription lost: %s", reason(error))
                 await asyncio.sleep(PROBE_S)
 
-    async def _try(self, do: Ask[T], otherwise: Other, seconds: float) -> T | Other:
+    async def _try(self, do: Ask[T], otherwise: Other, seconds: float, *, again: bool = False) -> T | Other:
+        clock = asyncio.get_running_loop().time
+        asked_at = clock()
         try:
             async with asyncio.timeout(seconds):
-                return await do(self._client)
+                answer = await do(self._client)
+            self._excused = False
+            return answer
         except Exception as error:
+            # An event loop that stood still finds the answer and the end of its patience together. Once in a row.
+            late = isinstance(error, TimeoutError) and clock() - asked_at > seconds + OWN_LATE_S
+            if late and not self._excused:
+                self._excused = True
+                return await self._try(do, otherwise, seconds) if again else otherwise
             if why := reason(error):
                 self._lose(why)
             # Another program's key of the same name, or a mistake here. The store itself answers.
@@ -170,7 +184,7 @@ class Valkey:
                     except Exception:
                         log.exception("fleet_restore_failed")
             elif not taken and self.up is None:
-                self._lose("it refused what was written")
+                self._lose("no answer")
             await asyncio.sleep(PROBE_S)
 
     async def _write_posted(self) -> None:
@@ -183,33 +197,6 @@ class Valkey:
         async with self._writing:
             while self._posted:
                 await self.ask(self._posted.popleft(), None)
-
-
-def check_store_url(url: str) -> str | None:
-    """Return what is wrong with the URL of a store. It says nothing of what stands in it: that may be a password."""
-    try:
-        parts = urlsplit(url)
-        good = parts.scheme in SCHEMES and bool(parts.path if parts.scheme == "unix" else parts.hostname)
-        good = good and (parts.port is None or parts.port > 0) and not any(character <= " " for character in url)
-        # The number of the database: a path that is none would be another database than is meant.
-        path = parts.path.strip("/")
-        good = good and (parts.scheme == "unix" or not path or path.isdecimal())
-    except ValueError:
-        good = False
-    if good:
-        return None
-    return "is not the URL of a Valkey or Redis server: write redis://host:6379, rediss://host:6379 or unix:///path"
-
-
-def shown_store_url(url: str) -> str:
-    """Return a URL without user, password and options."""
-    try:
-        parts = urlsplit(url)
-        place = parts.hostname or ""
-        place = f"[{place}]" if ":" in place else place
-        return f"{parts.scheme}://{place}{f':{parts.port}' if parts.port else ''}{parts.path}"
-    except ValueError:
-        return "***"
 
 
 def reason(error: Exception) -> str:
@@ -248,7 +235,7 @@ def connect_to(url: str, name: str) -> Redis:
     scheme, _, rest = url.partition("://")
     options: dict[str, Any] = {} if scheme == "unix" else {"socket_keepalive": True}
     pool = library.BlockingConnectionPool.from_url(
-        f"{SCHEMES[scheme]}://{rest}",
+        f"{STORE_SCHEMES[scheme]}://{rest}",
         max_connections=MOST_CONNECTIONS,
         # A question has a time of its own, and a subscriber waits for as long as it takes.
         timeout=ASK_S,

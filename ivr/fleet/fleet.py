@@ -16,7 +16,7 @@ import logging
 import math
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -188,11 +188,10 @@ class Fleet:
             del self._live[call]
             self.slots.leave(call, slot)
 
-    def forget(self, call: str, line: str = "") -> None:
-        """Free the place of a call that will not come. Nothing waits."""
-        given = self._given.pop(call, None)
-        if given is not None or line:
-            self.slots.forget(call, given.line if given is not None else line)
+    def forget(self, call: str, lines: Sequence[str]) -> None:
+        """Free the place of a call that will not come, of one of these lines. Nothing waits."""
+        self._given.pop(call, None)
+        self.slots.forget(call, lines)
 
     def _note_back(self) -> None:
         self._restores = True

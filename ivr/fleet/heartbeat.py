@@ -13,7 +13,8 @@ from typing import Final
 
 import msgspec
 
-LONGEST_NODE: Final = 40
+from ivr.config.checks import LONGEST_NODE
+
 _SUFFIX: Final = 6
 GRACE_S: Final = 1.5
 """Seconds by which a heartbeat may be late."""
@@ -99,12 +100,6 @@ class NodeName:
     def may_force(self, now: float) -> bool:
         """Return whether the other one has been silent for so long that it is dead."""
         return self._other is not None and now - self._other.since >= self._patience
-
-
-def fit_name(host: str) -> str:
-    """Return a node's name made of the name of its host."""
-    kept = "".join(char if char.isascii() and char.isalnum() else "-" for char in host.lower())
-    return "-".join(part for part in kept.split("-") if part)[:LONGEST_NODE].strip("-") or "bridge"
 
 
 def share(workers: int, beats: Iterable[Heartbeat]) -> float:

@@ -54,8 +54,10 @@ return answer
 ARRIVE: Final = (
     _BEGIN
     + """
--- KEYS slots owners token   ARGV call line live node stream used_for
-if ARGV[6] ~= '0' and not redis.call('SET', KEYS[3], ARGV[4], 'NX', 'EX', ARGV[6]) then return {0} end
+-- KEYS slots owners token   ARGV call line live node stream used_for mark
+if ARGV[6] ~= '0' and not redis.call('SET', KEYS[3], ARGV[7], 'NX', 'EX', ARGV[6]) then
+  if redis.call('GET', KEYS[3]) ~= ARGV[7] then return {0} end
+end
 local older = redis.call('HGET', KEYS[2], ARGV[1])
 if older and not redis.call('ZSCORE', KEYS[1], ARGV[1]) then older = nil end
 -- A newer stream is newer by the number too, also where two come within the same moment.
@@ -86,9 +88,9 @@ return 1
 FORGET: Final = (
     _BEGIN
     + """
--- KEYS slots owners   ARGV call line
+-- KEYS slots owners   ARGV call lines
 if redis.call('HEXISTS', KEYS[2], ARGV[1]) == 1 then return 0 end
-redis.call('ZREM', KEYS[1] .. ':' .. ARGV[2], ARGV[1])
+for at = 2, #ARGV do redis.call('ZREM', KEYS[1] .. ':' .. ARGV[at], ARGV[1]) end
 return redis.call('ZREM', KEYS[1], ARGV[1])
 """
 )

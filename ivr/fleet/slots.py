@@ -8,7 +8,8 @@ than the client's bound, and each returns None where the store cannot be asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import secrets
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
@@ -96,14 +97,16 @@ class Slots:
         """Take a place for a call that rings. `known`: it had one, and is never refused."""
         keys = [_SLOTS, _OWNERS, _NODES, _LIMITS]
         given = [_id(call), line, self.timing.hold, limits.fleet, limits.line, node, limits.node, int(known)]
-        answer = await self._store.ask(lambda store: run(store, scripts.TAKE, keys, given), None)
+        answer = await self._store.ask(lambda store: run(store, scripts.TAKE, keys, given), None, again=True)
         return None if answer is None else _ANSWERS[answer]
 
     async def arrive(self, call: str, line: str, node: str, stream: int, nonce: bytes = b"") -> Arrival | None:
         """Note that a node carries a call, if its token was not used before. `nonce`: of the token; empty: none."""
         keys = [_SLOTS, _OWNERS, key("token", nonce.hex())]
-        given = [_id(call), line, self.timing.live, node, stream, self.timing.used if nonce else 0]
-        found = await self._store.ask(lambda store: run(store, scripts.ARRIVE, keys, given), None)
+        # The question has a mark: where it is asked again, the token is its own.
+        used = self.timing.used if nonce else 0
+        given = [_id(call), line, self.timing.live, node, stream, used, secrets.token_hex(6)]
+        found = await self._store.ask(lambda store: run(store, scripts.ARRIVE, keys, given), None, again=True)
         if found is None:
             return None
         if found[0] == 0:
@@ -115,9 +118,9 @@ class Slots:
         given = [_id(call), slot.line, f"{slot.since:.6f}"]
         self._store.post(lambda store: run(store, scripts.LEAVE, [_SLOTS, _OWNERS], given))
 
-    def forget(self, call: str, line: str) -> None:
-        """Free the place of a call that will not come, without waiting."""
-        self._store.post(lambda store: run(store, scripts.FORGET, [_SLOTS, _OWNERS], [_id(call), line]))
+    def forget(self, call: str, lines: Sequence[str]) -> None:
+        """Free the place of a call that will not come, of one of these lines, without waiting."""
+        self._store.post(lambda store: run(store, scripts.FORGET, [_SLOTS, _OWNERS], [_id(call), *lines]))
 
     async def renew(self, store: Redis, node: str, live: dict[str, LiveSlot]) -> list[str]:
         """Keep the places of a node's calls. Return those that another carries by now. Raises what `store` does."""

@@ -25,6 +25,9 @@ COPY_S: Final = 1.0
 GAUGE_MODES: Final[Mapping[str, GaugeMode]] = {
     "ivr_build": "livemax",
     "ivr_connects_pause_seconds": "livemax",
+    "ivr_fleet_calls": "livemax",
+    "ivr_fleet_nodes": "livemax",
+    "ivr_fleet_store_up": "livemin",
     "ivr_links_young_deaths": "livemax",
     # Each worker says the number of the machine.
     "ivr_max_calls": "livemax",

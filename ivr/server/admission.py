@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, Literal, TypeAlias, TypeVar
 
 from ivr.fleet.messages import CallOver, Learnt, StreamOver, Superseded
 from ivr.observe.recent_calls import ENDED_KEPT
@@ -18,6 +18,9 @@ from ivr.server.shared.shared import Shared
 from ivr.twilio.tokens import NONCE_BYTES
 
 Live = TypeVar("Live")
+Room: TypeAlias = Literal["unknown", "given", "full"]
+"""Whether a fleet has a place for a call. `unknown`: there is none, or it cannot be asked."""
+EVERY_CALL: Final = 1 << 30
 _NONE: Final[Mapping[str, str]] = {}
 
 
@@ -38,14 +41,16 @@ class Admission(Generic[Live]):
         """Calls answered so far, by this worker."""
         self.refused: dict[Verdict, int] = {"busy": 0, "drain": 0}
         """Calls turned away so far."""
+        self.others_take: Callable[[], bool] = lambda: False
+        """Tells whether another machine takes calls, and so may get the streams that are awaited."""
         self.superseded = 0
         """Streams that took the place of an older one of the same call, so far."""
         self._shared = shared or Shared()
         self._places = self._shared.places
         self._hold = hold
         self._draining = False
-        self._beginning: set[Live] = set()
-        """Streams that are open and have not said yet whose they are."""
+        self._beginning: dict[Live, int] = {}
+        """Streams that are open and have not said yet whose they are, with their numbers."""
         self._live: dict[str, Live] = {}
         self._streams: dict[str, int] = {}
         """The number of the stream of each live call."""
@@ -78,7 +83,7 @@ class Admission(Generic[Live]):
     @property
     def takes(self) -> bool:
         """Tell whether requests and streams are welcome at this worker: it is the last that ends, or does not end."""
-        return not (self._draining and self._places.others_take())
+        return not (self._draining and (self._places.others_take() or self.others_take()))
 
     def get(self, call_id: str) -> Live | None:
         """Return the live call of this id, when this worker carries it."""
@@ -112,10 +117,20 @@ class Admission(Generic[Live]):
         """Decide whether a call may come in. `answer` keeps a place for its stream."""
         return self.place(Place(call_id, caller, called, direction or "inbound", parameters), now)[0]
 
-    def place(self, asked: Place, now: float) -> tuple[Verdict, Place]:
-        """Decide as `admit` does. Return the place as well: with its deadline, and the nonce for its token."""
+    def place(self, asked: Place, now: float, *, max_line: int = 0, fleet: Room = "unknown") -> tuple[Verdict, Place]:
+        """Decide as `admit` does. Return the place as well: with its deadline, and the nonce for its token.
+
+        `max_line`: calls of the place's line at once; 0: no limit. `fleet`: whether the fleet has a place for the call.
+        """
         asked = replace(asked, deadline=now + self._hold, nonce=secrets.token_bytes(NONCE_BYTES))
-        admitted = self._places.admit(asked, Terms(self.max_calls, self.fits, self._draining), now)
+        draining = self._draining and not self.others_take()
+        terms = Terms(self.max_calls, self.fits, draining, max_line)
+        # The fleet has counted all calls, and the stream may come to any node: what is awaited here is no measure.
+        if fleet == "given":
+            terms = Terms(EVERY_CALL, self.fits, draining)
+        elif fleet == "full":
+            terms = Terms(0, self.fits, draining)
+        admitted = self._places.admit(asked, terms, now)
         if admitted.verdict != "answer":
             self.refused[admitted.verdict] += 1
         self.admitted += admitted.new
@@ -125,25 +140,30 @@ class Admission(Generic[Live]):
         """Return the place kept for this call, with what the voice webhook knew of it. None: there is none."""
         return self._places.expect(call_id, now)
 
-    def redeem(self, place: Place, now: float) -> bool:
-        """Use the token of a place up. False: it was used before, here or at another worker."""
-        return self._places.redeem(place.nonce, place.deadline, now)
+    def redeem(self, place: Place, now: float, until: float | None = None) -> bool:
+        """Use the token of a place up. False: it was used before, here or at another worker.
 
-    def begin(self, live: Live) -> None:
-        """Note that a stream is open. It arrives, or leaves, when it has said whose it is."""
-        self._beginning.add(live)
+        `until`: when it is void wherever it may come; by default with the place.
+        """
+        return self._places.redeem(place.nonce, place.deadline if until is None else until, now)
 
-    def arrive(self, call_id: str, live: Live) -> Live | None:
+    def begin(self, live: Live) -> int:
+        """Note that a stream is open; return its number. It arrives, or leaves, when it has said whose it is."""
+        self._next_stream += 1
+        self._beginning[live] = self._next_stream
+        return self._next_stream
+
+    def arrive(self, call_id: str, live: Live, line: str = "") -> Live | None:
         """Note that the call's stream is open. Returns the object of an older stream, which must be ended, or None.
 
         An older stream at another worker is ended by that one.
         """
-        self._beginning.discard(live)
         # The carrier opens a second stream of a call when it has lost the first: the newer one is the caller's.
-        self._next_stream += 1
-        before = self._places.arrive(call_id, self._next_stream)
+        number = self._beginning.pop(live, None) or self.begin(live)
+        self._beginning.pop(live, None)
+        before = self._places.arrive(call_id, number, line)
         older = self._live.pop(call_id, None)
-        self._live[call_id], self._streams[call_id] = live, self._next_stream
+        self._live[call_id], self._streams[call_id] = live, number
         if before is not None and before.worker != self._shared.worker.index:
             self._shared.tell(before.worker, Superseded(call_id, before.stream))
         self.superseded += older is not None or before is not None
@@ -155,7 +175,7 @@ class Admission(Generic[Live]):
 
     def leave(self, call_id: str, live: Live, now: float) -> bool:
         """Note that this stream of the call is over. False when a newer one, at this worker, has its place already."""
-        self._beginning.discard(live)
+        self._beginning.pop(live, None)
         if self._live.get(call_id) is not live:
             return False
         del self._live[call_id]

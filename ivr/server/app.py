@@ -173,7 +173,7 @@ class Routes:
         if accounts is not None and dialled.account_sid not in accounts:
             return self._refuse("voice", "account", 403)
         try:
-            name, text = self.bridge.answer(dialled, asyncio.get_running_loop().time())
+            name, text = await self.bridge.take_call(dialled)
         # A bug must not leave the caller with the carrier's "an application error has occurred".
         except Exception:
             log.exception("answer_failed", extra={"call": dialled.call_sid})

@@ -44,9 +44,10 @@ from ivr.observe.metrics import Capacity, Metrics
 from ivr.observe.tracing.call_tracer import CallTracer
 from ivr.observe.upstream_metrics import Sample, UpstreamMetrics, figures
 from ivr.server import compose
-from ivr.server.admission import Admission
+from ivr.server.admission import Admission, Room
 from ivr.server.garbage import Garbage
 from ivr.server.shared.facts import read_facts, write_facts
+from ivr.server.shared.fleet_calls import FleetCalls
 from ivr.server.shared.places import Place
 from ivr.server.shared.shared import Shared
 from ivr.server.shared.told import Told
@@ -109,6 +110,8 @@ class Bridge:
     _draining: asyncio.Task[None] | None = None
     garbage: Garbage | None = None
     """Of the process, where the bridge is all there is in it."""
+    _cache_warned = False
+    _draining: asyncio.Task[None] | None = None
     blocked: BlockedLoop | None = None
     """The watch over the loop of such a process."""
 
@@ -136,7 +139,9 @@ class Bridge:
         self.documents = documents
         self.shared = shared or Shared()
         self.admission: Admission[Session] = Admission(settings.max_calls, shared=self.shared)
-        self.tokens = Tokens(self._token_secrets(settings))
+        self.store = compose.store(settings, self.shared.worker)
+        self.fleet_calls = FleetCalls(settings, self.shared.worker, self.admission, self.store, lambda: self.leaving)
+        self.tokens = Tokens(self._token_secrets(settings), skew=self.fleet_calls.skew_s)
         self._batching = VadBatching(lambda: len(self.admission))
         self.metrics = Metrics(self.capacity, [line.name for line in settings.all_lines])
         self.prepared = self.leaving = False
@@ -165,11 +170,10 @@ class Bridge:
         self.metrics.add(UpstreamMetrics(self._figures))
         self._speech_stats: dict[Session, tuple[SpeechStats, SpeechStats]] = {}
         """Of TTS and STT, for each call on the line."""
-        self._cache_warned = self._hurried = False
         self._phrases = compose.phrase_cache(settings, self.speech_service, self._note)
         self._rest = rest or compose.twilio_rest(settings)
         self._preparing: asyncio.Task[None] | None = None
-        self._call_left = asyncio.Event()
+        self._call_left, self._hurried = asyncio.Event(), False
         self._check_lines()
 
     def __repr__(self) -> str:
@@ -198,6 +202,8 @@ class Bridge:
             self.metrics.add(self.shared.gauge())
         self.shared.open(self._told.take, asyncio.get_running_loop().time())
         self.directory.open(self._told.take)
+        paced = self.speech_service.pool.rate.bucket.share
+        self.fleet_calls.open(self._told.take, self.directory.tell_node, self.metrics, paced)
         self.speech_service.open()
         self._preparing = asyncio.create_task(self._prepare())
         if self.garbage is not None:
@@ -229,7 +235,7 @@ class Bridge:
         }
         renewed = self.settings.model_copy(update=changed)
         compose.use_secrets(renewed, self.speech_service, self._agent, self._rest)
-        self.tokens.use_secrets(self._token_secrets(renewed), asyncio.get_running_loop().time())
+        self.tokens.use_secrets(self._token_secrets(renewed), self.fleet_calls.clock())
         self.settings = renewed
         return [SECRETS[own] for own in changed]
 
@@ -248,6 +254,7 @@ class Bridge:
     def over(self, call_id: str) -> None:
         """End a call that the carrier says is over, and free its place."""
         self.admission.forget(call_id)
+        self.fleet_calls.forget(call_id)
         if not self._told.call_over(call_id):
             self._pass_on(CallOver(call_id))
         self._call_left.set()
@@ -322,6 +329,7 @@ class Bridge:
         if self._draining is not None:
             self._draining.cancel()
         await self.directory.close()
+        await self.fleet_calls.close()
         self.shared.close()
         if self.tracer is not None:
             await asyncio.to_thread(self.tracer.close)
@@ -354,7 +362,9 @@ class Bridge:
         """Return what this node says of itself."""
         calls, most = len(self.admission), self.admission.max_calls
         draining = self.leaving or self.admission.draining
-        return NodeState(compose.node_name(self.shared.worker), calls, most, draining, time.time(), __version__)
+        return NodeState(
+            compose.node_name(self.settings, self.shared.worker), calls, most, draining, time.time(), __version__
+        )
 
     def capacity(self) -> Capacity:
         """Return how many calls there are, and how many there may be."""
@@ -362,27 +372,40 @@ class Bridge:
 
     def facts(self, started: CallStarted) -> dict[str, str]:
         """Return what a developer wants to know of the bridge and of the line of a call, by names."""
-        ours = own_addresses(started.caller, started.called, started.direction)
-        line = self.settings.line(*ours) or self.settings.default_line
+        line = self._line_of(started.caller, started.called, started.direction)
         python = ".".join(map(str, sys.version_info[:3]))
         return {"bridge": f"ivr {__version__}, Python {python}", **line.described()}
 
-    def answer(self, dialled: Dialled, now: float) -> tuple[str, str]:
-        """Return what the carrier should do with a call: the document's name and its text."""
+    async def take_call(self, dialled: Dialled) -> tuple[str, str]:
+        """Return what the carrier should do with a call, as `answer` does, after the fleet was asked for a place."""
+        line = self.settings.line(*dialled.ours)
+        room: Room = "unknown" if line is None else await self.fleet_calls.take(dialled.call_sid, line)
+        name, text = self.answer(dialled, asyncio.get_running_loop().time(), room)
+        if name != "answer":
+            self.fleet_calls.forget(dialled.call_sid)
+        return name, text
+
+    def answer(self, dialled: Dialled, now: float, fleet: Room = "unknown") -> tuple[str, str]:
+        """Return what the carrier should do with a call: the document's name and its text.
+
+        `fleet`: whether the fleet has a place for it.
+        """
         line = self.settings.line(*dialled.ours)
         if line is None or line.name in self.directory.closed_lines:
             return "closed", self.documents.say("closed", self.settings.language)
         asked = Place(dialled.call_sid, dialled.caller, dialled.called, dialled.direction, dialled.parameters)
-        verdict, place = self.admission.place(asked, now)
+        asked = replace(asked, line=line.name)
+        verdict, place = self.admission.place(asked, now, max_line=line.max_calls, fleet=fleet)
         if verdict != "answer":
             return verdict, self.documents.say(verdict, line.language)
         token = self.token_of(place, now)
-        return "answer", self.documents.answer(self.settings.stream_url, {TOKEN: token}, line.language)
+        return "answer", self.documents.answer(self.fleet_calls.stream_url(now), {TOKEN: token}, line.language)
 
     def token_of(self, place: Place, now: float) -> str:
         """Return the token with which the stream of a call comes back."""
+        clock = self.fleet_calls.clock()
         facts = write_facts(place), write_facts(place, {})
-        return self.tokens.issue(place.call_id, place.nonce, place.deadline, facts, now)
+        return self.tokens.issue(place.call_id, place.nonce, place.deadline - now + clock, facts, clock)
 
     async def serve(self, wire: PhonePort, started: Callable[[], None] | None = None, page: Tell | None = None) -> None:
         """Carry a call on one socket of the phone, from accept to its end. `started` is called when there is a call.
@@ -404,6 +427,11 @@ class Bridge:
                 self.talk.begin(call.call_id, page)
             return self._compose(call, session, loop.time(), stream.account_sid, place)
 
+        async def admit(call: CallStarted) -> bool:
+            told = place or Place(call.call_id)
+            line = self._line_of(told.caller, told.called, told.direction)
+            return await self.fleet_calls.arrive(call.call_id, line, number, told.nonce)
+
         stream = Stream(check, self.settings.expected_accounts if page is None else None)
         session = Session(
             wire,
@@ -414,8 +442,9 @@ class Bridge:
             hang_up=partial(self._hang_up, stream) if self._rest is not None and page is None else None,
             observer=self._observer,
             batching=self._batching,
+            admit=admit,
         )
-        self.admission.begin(session)
+        number = self.admission.begin(session)
         try:
             await session.run()
         except Exception:
@@ -425,37 +454,50 @@ class Bridge:
                 async with asyncio.timeout(RELEASE_S):
                     await wire.close(INTERNAL)
         finally:
-            if stream.refused:
-                self.metrics.rejected("media", stream.refused)
-            if stream.budget.dropped:
-                log.warning("messages_dropped", extra={"call": stream.call_sid, "messages": stream.budget.dropped})
-            if session in self._speech_stats:
-                tts, stt = self._speech_stats.pop(session)
-                log.info("speech", extra={"call": stream.call_sid, **tts.fields("tts"), **stt.fields("stt")})
+            self._tell_stream(stream, session)
             if page is not None:
                 self.talk.leave(stream.call_sid)
             if self.admission.leave(stream.call_sid, session, loop.time()):
                 self._told.late.pop(stream.call_sid, None)
                 self.live_calls.left(stream.call_sid)
+            self.fleet_calls.leave(stream.call_sid, number)
             self.speech_service.trim()
             self._call_left.set()
+
+    def _tell_stream(self, stream: Stream, session: Session) -> None:
+        """Log and count what there is to say of a stream that is over."""
+        if stream.refused:
+            self.metrics.rejected("media", stream.refused)
+        if stream.budget.dropped:
+            log.warning("messages_dropped", extra={"call": stream.call_sid, "messages": stream.budget.dropped})
+        if session in self._speech_stats:
+            tts, stt = self._speech_stats.pop(session)
+            log.info("speech", extra={"call": stream.call_sid, **tts.fields("tts"), **stt.fields("stt")})
+
+    def _line_of(self, caller: str, called: str, direction: str) -> Line:
+        """Return the line of a call; that of every number where it has none, or is closed."""
+        return self.settings.line(*own_addresses(caller, called, direction)) or self.settings.default_line
 
     def _admits(self, token: str, call_id: str, now: float, *, talk: bool) -> Place | None:
         """Return what a stream's token says of its call. None: the stream is refused. `talk`: it is the softphone's."""
         # The calls that are left are being ended: the document goes on after a stream that comes now.
         if self._hurried:
             return None
-        if (opened := self.tokens.read(token, call_id, now)) is not None:
-            place = read_facts(call_id, opened.facts, opened.void_at, opened.nonce)
+        clock = self.fleet_calls.clock()
+        if (opened := self.tokens.read(token, call_id, clock)) is not None:
+            place = read_facts(call_id, opened.facts, opened.void_at - clock + now, opened.nonce)
+            # Where clocks differ, a token may be taken for good for as much longer.
+            until = place.deadline + 2 * self.fleet_calls.skew_s
             # A token opens the door that it was written for, and no other.
-            return place if (place.direction == TALK) is talk and self.admission.redeem(place, now) else None
+            return place if (place.direction == TALK) is talk and self.admission.redeem(place, now, until) else None
         if self.settings.dev and not token and not talk and self.admission.admit(call_id, now) == "answer":
             return Place(call_id)
         return None
 
     def _token_secrets(self, settings: Settings) -> tuple[bytes, ...]:
         """Return what signs the tokens: the same in every worker, of the carrier's secrets the two that may be used."""
-        shared = [secret.encode("utf-8", "surrogatepass") for secret in settings.auth_tokens[:2]]
+        known = settings.auth_tokens or tuple(settings.signing_keys.values())
+        shared = [secret.encode("utf-8", "surrogatepass") for secret in known[:2]]
         return tuple(shared) or (self.shared.worker.secret,)
 
     def _compose(
@@ -471,12 +513,11 @@ class Bridge:
             started = replace(
                 started, caller=place.caller, called=place.called, direction=place.direction, parameters=parameters
             )
-        older = self.admission.arrive(started.call_id, session)
+        line = self._line_of(started.caller, started.called, started.direction)
+        older = self.admission.arrive(started.call_id, session, line.name)
         if older is not None:
             older.withdraw(SUPERSEDED)
         late = self.admission.late(started.call_id)
-        ours = own_addresses(started.caller, started.called, started.direction)
-        line = self.settings.line(*ours) or self.settings.default_line
         started = replace(started, line=line.name)
         rendered = {
             name: audio

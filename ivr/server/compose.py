@@ -6,8 +6,6 @@ REST client from here, so that each is told the same of the settings.
 
 from __future__ import annotations
 
-import platform
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from random import SystemRandom
@@ -21,6 +19,7 @@ from ivr.config.settings import Settings
 from ivr.fleet.directory import Directory, NodeState
 from ivr.fleet.live.closed_lines import ClosedLines
 from ivr.fleet.live.memory import MemoryDirectory
+from ivr.fleet.client import Valkey
 from ivr.hamsa.options import HamsaSettings, SpeechServiceOptions
 from ivr.hamsa.phrases import PhraseCache
 from ivr.hamsa.pool.pool import NoteCallback
@@ -44,10 +43,15 @@ REST_TIMEOUT: Final = 2.0
 CHANCE: Final = SystemRandom()
 
 
-def node_name(worker: Worker) -> str:
+def node_name(settings: Settings, worker: Worker) -> str:
     """Return the name of this process among all that carry calls: the machine's, and the worker's index."""
-    machine = re.sub(r"[^a-z0-9-]+", "-", platform.node().lower()).strip("-")[:40] or "bridge"
-    return machine if worker.count == 1 else f"{machine}.{worker.index}"
+    return settings.node if worker.count == 1 else f"{settings.node}.{worker.index}"
+
+
+def store(settings: Settings, worker: Worker) -> Valkey | None:
+    """Return the client of the store that the machines share; None: there is one machine."""
+    url = settings.redis_url.get_secret_value()
+    return Valkey(url, f"ivr-{node_name(settings, worker)}") if url else None
 
 
 def call_tracer(settings: Settings, count: Callable[[str, int], None], node: str = "") -> CallTracer | None:

@@ -23,6 +23,8 @@ ROUTES: Final[Mapping[str, tuple[str, ...]]] = {
     "/talk/media": (),
 }
 """The routes with their methods; `/media` and `/talk/media` take a WebSocket only."""
+NODES: Final = "n"
+"""The first part of a path that names the node a stream is for: `/n/NODE/media`."""
 _SIGNED_ROUTES: Final = ("/voice", "/status", "/goodbye", "/media")
 
 
@@ -53,7 +55,11 @@ class Misdirected:
 def resolve(path: str, prefix: str) -> tuple[str, str]:
     """Return the route that a path means, and the path as it came without the prefix, the path of `IVR_PUBLIC_URL`."""
     rest = path[len(prefix) :] if prefix and f"{path}/".startswith(f"{prefix}/") else path
-    return "/" + "/".join(part for part in rest.split("/") if part), rest or "/"
+    parts = [part for part in rest.split("/") if part]
+    # A stream that was meant for another node, and came here, is served like any other.
+    if len(parts) == 3 and parts[0] == NODES and parts[2] == "media":
+        parts = parts[2:]
+    return "/" + "/".join(parts), rest or "/"
 
 
 def misdirected(path: str, method: str, headers: Collection[str], *, websocket: bool = False) -> Misdirected:

@@ -50,8 +50,9 @@ class Session:
         hang_up: Callable[[str], Awaitable[None]] | None = None,
         observer: CallObserver | None = None,
         batching: VadBatching | None = None,
+        admit: Callable[[events.CallStarted], Awaitable[bool]] | None = None,
     ) -> None:
-        """Take what the session needs before it knows the call.
+        """Take what the session needs before it knows the call. `admit` decides, within moments, whether it begins.
 
         `compose` makes the call and its ports at `start`; it is told the session. `scorer` scores the caller's audio,
         through `batching` together with that of other calls. `hang_up(call_id)` ends the call at the carrier after a
@@ -65,6 +66,7 @@ class Session:
         self._hang_up = hang_up
         self._observer = observer
         self._batching = batching or VadBatching()
+        self._admit = admit
         self._unscored = 0
         """Frames of this call that wait for their score."""
         self._ports: CallPorts | None = None
@@ -155,7 +157,10 @@ class Session:
                 while not self._stream.refused:
                     for event in self._stream.receive(await self._wire.receive(), self._loop.time()):
                         if isinstance(event, events.CallStarted):
-                            return event
+                            if self._admit is None or await self._admit(event):
+                                return event
+                            self._stream.refuse("token")
+                            break
                         log.info("before_start", extra={"what": type(event).__name__})
         except WireClosed:
             return None

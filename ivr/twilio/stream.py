@@ -94,7 +94,7 @@ class Stream:
         if isinstance(message, Start):
             return self._start(message)
         if isinstance(message, Stop):
-            return self._refuse("stopped_before_start")
+            return self.refuse("stopped_before_start")
         return self._fault("before_start")
 
     def encode(self, command: SendAudio | SendMark | SendClear) -> str:
@@ -110,11 +110,11 @@ class Stream:
     def _start(self, start: Start) -> list[Event]:
         """Check the facts of a stream, and open it or refuse it."""
         if (start.encoding, start.sample_rate, start.channels) != ("audio/x-mulaw", 8000, 1):
-            return self._refuse("media_format")
+            return self.refuse("media_format")
         if self._accounts is not None and start.account_sid not in self._accounts:
-            return self._refuse("account")
+            return self.refuse("account")
         if not self._check_token(start.parameters.get(TOKEN, ""), start.call_sid):
-            return self._refuse("token")
+            return self.refuse("token")
         self.state, self.stream_sid, self.call_sid = "open", start.stream_sid, start.call_sid
         self.account_sid = start.account_sid
         # The token is a secret of the bridge: the agent never sees it.
@@ -158,7 +158,7 @@ class Stream:
         pieces = range(0, len(media.payload), FRAME)
         return [AudioIn(media.timestamp_ms + at // FRAME * FRAME_MS, media.payload[at : at + FRAME]) for at in pieces]
 
-    def _refuse(self, why: StreamRefusal) -> list[Event]:
+    def refuse(self, why: StreamRefusal) -> list[Event]:
         """Refuse the stream for good."""
         self.state, self.refused = "refused", why
         return []
@@ -167,7 +167,7 @@ class Stream:
         """Drop a message that is over the budget; report the first of a kind, and end a stream that floods."""
         if self.budget.flooded:
             if self.state == "waiting":
-                return self._refuse("flood")
+                return self.refuse("flood")
             self.state = "over"
             return [CallerLeft("flood")]
         # One report a kind: a report for each would cost what the dropping saves.

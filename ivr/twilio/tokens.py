@@ -64,11 +64,15 @@ class _Key:
 class Tokens:
     """Write and read tokens. What was used already is not known here."""
 
-    def __init__(self, secrets: Sequence[bytes], ttl: float = 60.0) -> None:
-        """Take the secrets: the first signs, all are good. `ttl`: seconds for which a token is good at most."""
+    def __init__(self, secrets: Sequence[bytes], ttl: float = 60.0, skew: float = 0.0) -> None:
+        """Take the secrets: the first signs, all are good. `ttl`: seconds for which a token is good at most.
+
+        `skew`: seconds by which `now` may differ where tokens are issued and where they are read.
+        """
         if ttl <= 0 or not secrets:
             raise ValueError("a token needs time to live and a secret")
         self._ttl = ttl
+        self._skew = skew
         self._keys = [_key(secret, float("-inf")) for secret in secrets]
         """In the order in which they sign; those of former secrets at the end."""
 
@@ -83,7 +87,7 @@ class Tokens:
         for key in current:
             key.good_until = float("inf")
         for key in known.values():
-            key.good_until = min(key.good_until, now + SETTLE_S + self._ttl)
+            key.good_until = min(key.good_until, now + SETTLE_S + self._ttl + self._skew)
         self._keys = [*current, *known.values()]
 
     def issue(self, call_id: str, nonce: bytes, void_at: float, facts: Sequence[bytes], now: float) -> str:
@@ -111,7 +115,8 @@ class Tokens:
             if good and now < key.good_until:
                 opened = Opened(nonce, void_at, zlib.decompress(packed) if packed else b"")
         # The machine may have been started again since, and its clock with it.
-        return opened if now < void_at <= now + self._ttl + _TOLERANCE_S else None
+        least, most = now - self._skew, now + self._ttl + _TOLERANCE_S + self._skew
+        return opened if least < void_at <= most else None
 
 
 def _encoded(raw: bytes) -> str:

@@ -31,6 +31,9 @@ class Bucket(Protocol):
     def faster(self) -> None:
         """Learn that a connection came about."""
 
+    def share(self, part: float) -> None:
+        """Make this part, up to 1, of all connections that may be made: others make the rest."""
+
 
 class TokenBucket:
     """Count the connections of one process."""
@@ -41,8 +44,8 @@ class TokenBucket:
             raise ValueError("a bucket needs a rate above zero and room for at least one")
         self.rate = rate
         """Connections a second, as learnt."""
-        self._full_rate = rate
-        self._burst = burst
+        self._full_rate = self._whole_rate = rate
+        self._burst = self._whole_burst = burst
         self._tokens = burst
         self._at = 0.0
         self._slowed_at = float("-inf")
@@ -77,3 +80,9 @@ class TokenBucket:
             self._wall = float("inf")
         near = max(self.rate * CAREFUL, NEAR * self._wall)
         self.rate = min(self._full_rate, self.rate * RECOVERY, near)
+
+    def share(self, part: float) -> None:
+        """Make this part of all connections: what was learnt of the rate is of that part."""
+        rate, self._burst = self._whole_rate * part, max(1.0, self._whole_burst * part)
+        self.rate, self._wall = self.rate * rate / self._full_rate, self._wall * rate / self._full_rate
+        self._full_rate, self._tokens = rate, min(self._tokens, self._burst)

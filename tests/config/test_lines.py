@@ -426,3 +426,15 @@ def test_a_line_describes_itself_without_secrets() -> None:
 def test_a_file_that_exhausts_its_reader_is_a_sentence(text: str) -> None:
     (problem,) = read_lines(text, ARABIC)[2]
     assert problem.startswith("not TOML: ")
+
+
+@pytest.mark.parametrize(("written", "most"), [("", 0), ("max_calls = 1", 1), ("max_calls = 250", 250)])
+def test_a_line_may_have_a_limit_of_calls(written: str, most: int) -> None:
+    (line,) = lines(f'[[line]]\nnumber = "+966110000000"\n{written}')
+    assert line.max_calls == most
+
+
+@pytest.mark.parametrize("written", ["0", "-1", "1000001", '"ten"', "1.5", "true"])
+def test_a_limit_of_calls_that_makes_no_sense(written: str) -> None:
+    (problem,) = problems(f'[[line]]\nnumber = "+966110000000"\nmax_calls = {written}')
+    assert problem == "[[line]] 1: max_calls: write a whole number from 1 to 1000000"

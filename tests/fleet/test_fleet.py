@@ -58,8 +58,8 @@ def test_two_nodes_carry_what_both_carry(valkey: ValkeyServer) -> None:
             await until(lambda: "CA0" not in one._given)
             two.leave("CA0", 1)
             await until(lambda: one.calls == 2)
-            one.forget("CA1", "sales")
-            two.forget("CA2")
+            one.forget("CA1", ["sales"])
+            two.forget("CA2", ["sales"])
             await until(lambda: one.calls == 0)
             assert (one.nodes, one.store_up, two.others_take) == (2.0, 1.0, True)
             assert [beat.node for beat in one.others] == ["two"]
@@ -167,7 +167,7 @@ def test_before_the_store_is_known_nothing_is_known() -> None:
         assert await one.arrive("CA0", "sales", 1)
         one.leave("CA0", 1)
         one.leave("CA0", 1)
-        one.forget("CA0")
+        one.forget("CA0", [])
         await one.close()
 
     asyncio.run(main())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ivr.fleet.heartbeat import LONGEST_NODE, Heartbeat, NodeName, decode, decode_all, encode, fit_name, share
+from ivr.config.checks import LONGEST_NODE
+from ivr.fleet.heartbeat import Heartbeat, NodeName, decode, decode_all, encode, share
 
 BEAT = Heartbeat("bridge-1", "b" * 16, 3, 7, 50, False, "0.1.0", 1.5)
 OTHER = Heartbeat("bridge-1", "c" * 16, 1, 0, 50, False, "0.1.0", 1.5)
@@ -67,22 +68,6 @@ def test_a_long_name_has_room_for_its_suffix() -> None:
     name.met(OTHER, 0.0)
     name.met(Heartbeat("x", "c" * 16, 2, 0, 50, False, "0.1.0", 1.5), 1.0)
     assert name.name == "n" * (LONGEST_NODE - 7) + "-bbbbbb"
-
-
-@pytest.mark.parametrize(
-    ("host", "name"),
-    [
-        ("bridge-1", "bridge-1"),
-        ("Bridge_1.example.com", "bridge-1-example-com"),
-        ("جسر", "bridge"),
-        ("", "bridge"),
-        ("--a--b--", "a-b"),
-        ("a" * 39 + ".b", "a" * 39),
-        ("9f3b2c", "9f3b2c"),
-    ],
-)
-def test_a_host_gives_a_name(host: str, name: str) -> None:
-    assert fit_name(host) == name
 
 
 @pytest.mark.parametrize(

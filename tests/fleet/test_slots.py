@@ -125,7 +125,7 @@ def test_only_the_stream_that_has_the_call_frees_it(valkey: ValkeyServer) -> Non
             slots.leave("CA0", LiveSlot("sales", 7, older.since))
             await asyncio.sleep(0.05)
             assert await left() == 1
-            slots.forget("CA0", "sales")
+            slots.forget("CA0", ["help", "sales"])
             await asyncio.sleep(0.05)
             assert await left() == 1
             slots.leave("CA0", LiveSlot("sales", 1, newer.since))

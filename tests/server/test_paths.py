@@ -58,3 +58,17 @@ def test_a_signed_request_elsewhere_is_told_of() -> None:
 def test_a_websocket_on_another_route_is_a_wrong_path() -> None:
     assert misdirected("/voice", "GET", (), websocket=True).reason == "wrong_path"
     assert misdirected("/a/voice", "GET", (), websocket=True).reason == "wrong_prefix"
+
+
+@pytest.mark.parametrize(
+    ("path", "route", "rest"),
+    [
+        ("/n/bridge-1/media", "/media", "/n/bridge-1/media"),
+        ("/ivr/n/bridge-1/media/", "/media", "/n/bridge-1/media/"),
+        ("/n/bridge-1/voice", "/n/bridge-1/voice", "/n/bridge-1/voice"),
+        ("/n/media", "/n/media", "/n/media"),
+        ("/n/a/b/media", "/n/a/b/media", "/n/a/b/media"),
+    ],
+)
+def test_a_streams_path_may_name_a_node(path: str, route: str, rest: str) -> None:
+    assert resolve(path, "/ivr") == (route, rest)

@@ -169,3 +169,11 @@ def test_refuses_what_makes_no_token(secrets: list[bytes], ttl: float) -> None:
 
 def test_prints_itself_without_secrets() -> None:
     assert repr(TOKENS) == "<Tokens 1 keys>"
+
+
+@pytest.mark.parametrize(("late", "good"), [(-80.0, True), (-96.0, False), (0.0, True), (149.0, True), (151.0, False)])
+def test_clocks_may_differ_where_that_is_said(late: float, good: bool) -> None:
+    tokens = Tokens([b"secret"], ttl=60.0, skew=90.0)
+    token = tokens.issue("CA1", bytes(12), 1060.0, (b"",), 1000.0)
+    assert (tokens.read(token, "CA1", 1000.0 + late) is not None) is good
+    assert Tokens([b"secret"], ttl=60.0).read(token, "CA1", 1060.5) is None

@@ -95,3 +95,27 @@ def test_a_connect_begun_when_a_refusal_was_known_counts_again() -> None:
     assert bucket.rate == 4.0
     bucket.slower(1.0, 2.0)
     assert bucket.rate < 4.0
+
+
+def test_a_bucket_may_be_shared_with_others() -> None:
+    bucket = TokenBucket(4.0, 8.0)
+    bucket.share(0.25)
+    assert bucket.rate == 1.0
+    assert [bucket.take(0.0) for _ in range(3)] == [0.0, 0.0, 1.0]
+    bucket.share(1.0)
+    assert bucket.rate == 4.0
+    assert bucket.take(0.25) == 0.0
+
+
+def test_what_was_learnt_is_of_the_part() -> None:
+    bucket = TokenBucket(4.0, 8.0)
+    bucket.slower(0.0, 1.0)
+    assert bucket.rate == 2.0
+    bucket.share(0.5)
+    assert bucket.rate == 1.0
+    for _ in range(100):
+        bucket.faster()
+    assert bucket.rate == 2.0
+    # At least one at once, however many share it.
+    bucket.share(0.01)
+    assert bucket.take(100.0) == 0.0

@@ -29,7 +29,8 @@ class MemoryPlaces:
         kept = self._awaited.get(asked.call_id)
         known = kept is not None or asked.call_id in self._live
         taken = len(self._live.keys() | self._awaited.keys())
-        verdict = decide(known, taken, len(self._awaited), terms, self.others_take)
+        of_line = self._of_line(asked.line) if terms.max_line else 0
+        verdict = decide(known, taken, len(self._awaited), terms, self.others_take, of_line)
         if verdict != "answer":
             return Admitted(verdict)
         if kept is not None and kept.nonce not in self._used:
@@ -51,11 +52,11 @@ class MemoryPlaces:
         self._used[nonce] = until
         return True
 
-    def arrive(self, call_id: str, stream: int) -> Owner | None:
+    def arrive(self, call_id: str, stream: int, line: str = "") -> Owner | None:
         """See `Places`."""
         self._awaited.pop(call_id, None)
         older = self._live.pop(call_id, None)
-        self._live[call_id] = Owner(self._worker, stream, older.late if older is not None else {})
+        self._live[call_id] = Owner(self._worker, stream, older.late if older is not None else {}, line)
         return older
 
     def leave(self, call_id: str, stream: int, now: float) -> bool:
@@ -125,6 +126,11 @@ class MemoryPlaces:
     def all_used(self) -> Mapping[bytes, float]:
         """Return until when the tokens that were used are remembered, by nonce."""
         return self._used
+
+    def _of_line(self, line: str) -> int:
+        """Return how many calls of a line are awaited or on it."""
+        awaited = {call_id for call_id, place in self._awaited.items() if place.line == line}
+        return len(awaited | {call_id for call_id, owner in self._live.items() if owner.line == line})
 
     def _expire(self, now: float) -> None:
         for call_id in [place.call_id for place in self._awaited.values() if now >= place.deadline]:

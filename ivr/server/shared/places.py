@@ -36,6 +36,8 @@ class Place:
     """`now` from which the place is free again."""
     nonce: bytes = field(default=b"", compare=False, repr=False)
     """Random bytes in the token of the place: a token is used once, and this is how it is known again."""
+    line: str = field(default="", compare=False)
+    """The name of the call's line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Terms:
     """Tells whether there is room for as many calls that were answered and have not begun."""
     draining: bool = False
     """This worker is about to end: it takes no new calls."""
+    max_line: int = 0
+    """Calls of the call's line at once, awaited ones included. 0: as many as there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,8 @@ class Owner:
     """Number of the stream, of that worker's own counting."""
     late: Mapping[str, str] = field(default_factory=dict)
     """What the carrier found out of the call while it lasted. Never logged."""
+    line: str = field(default="", compare=False)
+    """The name of the call's line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +103,7 @@ class Places(Protocol):
     def redeem(self, nonce: bytes, until: float, now: float) -> bool:
         """Use a token up. False: it was used before. It is remembered until `until`, when it is void anyway."""
 
-    def arrive(self, call_id: str, stream: int) -> Owner | None:
+    def arrive(self, call_id: str, stream: int, line: str = "") -> Owner | None:
         """Note that this worker carries a call. Return the stream that carried it before, which must be ended."""
 
     def leave(self, call_id: str, stream: int, now: float) -> bool:
@@ -128,13 +134,20 @@ class Places(Protocol):
         """Return what is kept of a call."""
 
 
-def decide(known: bool, taken: int, awaited: int, terms: Terms, others_take: Callable[[], bool]) -> Verdict:
-    """Decide about a call. `known`: it has a place or is on the line. `taken`: calls that have or are, all workers'."""
+def decide(
+    known: bool, taken: int, awaited: int, terms: Terms, others_take: Callable[[], bool], of_line: int = 0
+) -> Verdict:
+    """Decide about a call. `known`: it has a place or is on the line. `taken`: calls that have or are, all workers'.
+
+    `of_line`: those of them that are of the call's line.
+    """
     # The carrier may ask again for the same call: that takes no second place.
     if known:
         return "answer"
     # Where another worker goes on, the stream can come to it: no caller is turned away by one that ends.
     if terms.draining and not others_take():
         return "drain"
+    if 0 < terms.max_line <= of_line:
+        return "busy"
     # Better busy than a call that dies in the middle, and others with it.
     return "answer" if taken < terms.max_calls and terms.fits(awaited + 1) else "busy"

@@ -74,7 +74,9 @@ class SharedPlaces:
         """See `Places`. Without the common file there is room for this worker's part of the calls."""
         admitted = self._ask(lambda common: common.admit(asked, terms, now), None)
         if admitted is None:
-            part = replace(terms, max_calls=self._worker.share(terms.max_calls))
+            # A part of none would be no limit.
+            line = max(1, self._worker.share(terms.max_line)) if terms.max_line else 0
+            part = replace(terms, max_calls=self._worker.share(terms.max_calls), max_line=line)
             return self._own.admit(asked, part, now)
         if admitted.place is not None:
             self._own.put(admitted.place, now)
@@ -91,10 +93,10 @@ class SharedPlaces:
             return False
         return self._ask(lambda common: common.redeem(nonce, until, now), otherwise=True)
 
-    def arrive(self, call_id: str, stream: int) -> Owner | None:
+    def arrive(self, call_id: str, stream: int, line: str = "") -> Owner | None:
         """See `Places`."""
-        own = self._own.arrive(call_id, stream)
-        return self._ask(lambda common: common.arrive(call_id, stream), own)
+        own = self._own.arrive(call_id, stream, line)
+        return self._ask(lambda common: common.arrive(call_id, stream, line), own)
 
     def leave(self, call_id: str, stream: int, now: float) -> bool:
         """See `Places`."""

@@ -28,10 +28,10 @@ BUSY_S: Final = 0.1
 PARENT_BUSY_S: Final = 1.0
 """The same of the parent of the workers, which carries no calls."""
 _SCHEMA: Final = """
-CREATE TABLE awaited (call BLOB PRIMARY KEY, facts BLOB NOT NULL, deadline REAL NOT NULL, nonce BLOB NOT NULL)
-    WITHOUT ROWID;
+CREATE TABLE awaited (call BLOB PRIMARY KEY, facts BLOB NOT NULL, deadline REAL NOT NULL, nonce BLOB NOT NULL,
+    line TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE live (call BLOB PRIMARY KEY, worker INTEGER NOT NULL, pid INTEGER NOT NULL, stream INTEGER NOT NULL,
-    late BLOB NOT NULL) WITHOUT ROWID;
+    late BLOB NOT NULL, line TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE used (nonce BLOB PRIMARY KEY, void_at REAL NOT NULL) WITHOUT ROWID;
 CREATE TABLE workers (worker INTEGER PRIMARY KEY, pid INTEGER NOT NULL, draining INTEGER NOT NULL);
 CREATE TABLE kept (at INTEGER PRIMARY KEY AUTOINCREMENT, call BLOB NOT NULL UNIQUE, snapshot BLOB NOT NULL);
@@ -97,14 +97,14 @@ class SqlitePlaces:
         with self._writing() as database:
             database.execute("DELETE FROM live WHERE worker = ? AND pid = ?", (self._index, self._pid))
             for call_id, owner in live.items():
-                row = _key(call_id), self._index, self._pid, owner.stream, msgspec.json.encode(owner.late)
+                row = _key(call_id), self._index, self._pid, owner.stream, msgspec.json.encode(owner.late), owner.line
                 # Where another worker carries the call, it has the newer stream.
-                database.execute("INSERT OR IGNORE INTO live VALUES (?, ?, ?, ?, ?)", row)
+                database.execute("INSERT OR IGNORE INTO live VALUES (?, ?, ?, ?, ?, ?)", row)
             for place in awaited:
                 key = _key(place.call_id)
                 sql = """INSERT OR IGNORE INTO awaited
-                    SELECT ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM live WHERE call = ?)"""
-                database.execute(sql, (key, write_facts(place), place.deadline, place.nonce, key))
+                    SELECT ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM live WHERE call = ?)"""
+                database.execute(sql, (key, write_facts(place), place.deadline, place.nonce, place.line, key))
             database.executemany("INSERT OR IGNORE INTO used VALUES (?, ?)", used.items())
             database.execute("UPDATE workers SET draining = ? WHERE worker = ?", (draining, self._index))
 
@@ -115,6 +115,15 @@ class SqlitePlaces:
         taken, awaited = self._database.execute(sql).fetchone()
         return taken, awaited
 
+    def _of_line(self, line: str, terms: Terms) -> int:
+        """Return how many calls of a line are awaited or on it; 0 where it has no limit."""
+        if not terms.max_line:
+            return 0
+        sql = (
+            "SELECT count(*) FROM (SELECT call FROM live WHERE line = ? UNION SELECT call FROM awaited WHERE line = ?)"
+        )
+        return int(_one(self._database, sql, line, line))
+
     def admit(self, asked: Place, terms: Terms, now: float) -> Admitted:
         """See `Places`."""
         key = _key(asked.call_id)
@@ -122,16 +131,16 @@ class SqlitePlaces:
             database.execute("DELETE FROM awaited WHERE deadline <= ?", (now,))
             nonce = _one(database, "SELECT nonce FROM awaited WHERE call = ?", key)
             known = nonce is not None or _one(database, "SELECT 1 FROM live WHERE call = ?", key) is not None
-            verdict = decide(known, *self.counts(), terms, self.others_take)
+            verdict = decide(known, *self.counts(), terms, self.others_take, self._of_line(asked.line, terms))
             # A worker that died without its parent's notice must not keep callers out.
             if verdict == "busy" and self._free_dead():
-                verdict = decide(known, *self.counts(), terms, self.others_take)
+                verdict = decide(known, *self.counts(), terms, self.others_take, self._of_line(asked.line, terms))
             if verdict != "answer":
                 return Admitted(verdict)
             if nonce is not None and _one(database, "SELECT 1 FROM used WHERE nonce = ?", nonce) is None:
                 asked = replace(asked, nonce=nonce)
-            row = key, write_facts(asked), asked.deadline, asked.nonce
-            database.execute("INSERT OR REPLACE INTO awaited VALUES (?, ?, ?, ?)", row)
+            row = key, write_facts(asked), asked.deadline, asked.nonce, asked.line
+            database.execute("INSERT OR REPLACE INTO awaited VALUES (?, ?, ?, ?, ?)", row)
             return Admitted(verdict, asked, not known)
 
     def expect(self, call_id: str, now: float) -> Place | None:
@@ -146,15 +155,15 @@ class SqlitePlaces:
             database.execute("DELETE FROM used WHERE void_at <= ?", (now,))
             return database.execute("INSERT OR IGNORE INTO used VALUES (?, ?)", (nonce, until)).rowcount == 1
 
-    def arrive(self, call_id: str, stream: int) -> Owner | None:
+    def arrive(self, call_id: str, stream: int, line: str = "") -> Owner | None:
         """See `Places`."""
         key = _key(call_id)
         with self._writing() as database:
             older = self.owner(call_id)
             late = msgspec.json.encode(older.late if older is not None else {})
             database.execute("DELETE FROM awaited WHERE call = ?", (key,))
-            row = key, self._index, self._pid, stream, late
-            database.execute("INSERT OR REPLACE INTO live VALUES (?, ?, ?, ?, ?)", row)
+            row = key, self._index, self._pid, stream, late, line
+            database.execute("INSERT OR REPLACE INTO live VALUES (?, ?, ?, ?, ?, ?)", row)
             return older
 
     def leave(self, call_id: str, stream: int, now: float) -> bool:
@@ -187,9 +196,9 @@ class SqlitePlaces:
 
     def owner(self, call_id: str) -> Owner | None:
         """See `Places`."""
-        sql = "SELECT worker, stream, late FROM live WHERE call = ?"
+        sql = "SELECT worker, stream, late, line FROM live WHERE call = ?"
         row = self._database.execute(sql, (_key(call_id),)).fetchone()
-        return Owner(row[0], row[1], _LATE.decode(row[2])) if row is not None else None
+        return Owner(row[0], row[1], _LATE.decode(row[2]), row[3]) if row is not None else None
 
     def awaited(self, now: float) -> Awaited:
         """See `Places`."""
