@@ -102,7 +102,7 @@ def serve_own(port: int, no_open: bool) -> None:
         terminal.stop(f"{error}\n{DEMO_INSTEAD}")
     taping = recorder_options(settings)
     threading.Thread(target=_open_later, args=(settings.public_url, no_open), daemon=True).start()
-    with terminal.one_line(ValueError, OSError):
+    with terminal.one_line(ValueError, OSError), contextlib.suppress(KeyboardInterrupt):
         server.serve(settings, TapeRecorder(taping) if taping is not None else None)
 
 

@@ -4,6 +4,7 @@ const facts = JSON.parse(document.getElementById("facts").textContent);
 const base = location.pathname.replace(/\/+$/, "");
 const at = (id) => document.getElementById(id);
 const LONGEST_UNSENT = 32 * 1024; // bytes that wait in the socket: more than two seconds of speech
+const LINGER_MS = 3000; // from `stop` to the page's own close
 const SLOW_S = 5; // seconds for the bridge to open the socket
 
 let language = navigator.language.startsWith("ar") ? "ar" : "en";
@@ -361,8 +362,8 @@ class SoftphoneCall {
     this.microphone?.getTracks().forEach((track) => track.stop());
     this.context?.close();
     const socket = this.socket;
-    // The bridge closes after `stop`, and tells how the call ended.
-    setTimeout(() => socket?.close(1000), 300);
+    // The bridge closes after `stop`, and tells how the call ended: a slow network has its time.
+    setTimeout(() => socket?.close(1000), LINGER_MS);
     if (call === this) {
       call = null;
       last = this;
