@@ -107,10 +107,10 @@ class Bridge:
     """Puts other peers in the place of a call's own, before it begins; None: nothing does."""
     exiting = False
     """The server closes its connections: what is open without a call must end."""
-    _draining: asyncio.Task[None] | None = None
     garbage: Garbage | None = None
     """Of the process, where the bridge is all there is in it."""
     _cache_warned = False
+    _next_beat: asyncio.TimerHandle | None = None
     _draining: asyncio.Task[None] | None = None
     blocked: BlockedLoop | None = None
     """The watch over the loop of such a process."""
@@ -137,6 +137,7 @@ class Bridge:
         """
         self.settings = settings
         self.documents = documents
+        self.closed_lines = ClosedLines()
         self.shared = shared or Shared()
         self.admission: Admission[Session] = Admission(settings.max_calls, shared=self.shared)
         self.store = compose.store(settings, self.shared.worker)
@@ -148,15 +149,13 @@ class Bridge:
         """Phrases were rendered, or could not be: calls are welcome. The server is about to stop: they are not."""
         self._scorer = scorer
         self._agent = agent or compose.agent_client(settings)
-        self.closed_lines = ClosedLines()
-        self.directory: Directory = compose.directory(self._state, self.shared, self.closed_lines)
+        self.directory: Directory = compose.directory(self._state, self.shared, self.closed_lines, self.store)
         self.live_calls = LiveCalls(self.directory, time.time, self._keep)
         self.leave: Callable[[], None] = self._leave
         """Ends the process as SIGTERM would. Replaced by a server."""
         self._told = Told(self.admission, self._ask_to_leave)
         self.talk, self._loop_lag = TalkCalls(settings.talk_calls), LoopLag()
-        self._next_beat: asyncio.TimerHandle | None = None
-        self.tracer = compose.call_tracer(settings, self.metrics.traced)
+        self.tracer = compose.call_tracer(settings, self.metrics.traced, self.fleet_calls.node)
         watching = [one for one in (self.tracer, observer) if one is not None]
         self._observer = Observers(CallLog(), self.metrics, self.live_calls, self.talk, *watching, lag=self._loop_lag)
         self.speech_service = compose.speech_service(
@@ -201,9 +200,9 @@ class Bridge:
         if not self.shared.alone:
             self.metrics.add(self.shared.gauge())
         self.shared.open(self._told.take, asyncio.get_running_loop().time())
-        self.directory.open(self._told.take)
         paced = self.speech_service.pool.rate.bucket.share
         self.fleet_calls.open(self._told.take, self.directory.tell_node, self.metrics, paced)
+        self.directory.open(self._told.take)
         self.speech_service.open()
         self._preparing = asyncio.create_task(self._prepare())
         if self.garbage is not None:
@@ -362,9 +361,7 @@ class Bridge:
         """Return what this node says of itself."""
         calls, most = len(self.admission), self.admission.max_calls
         draining = self.leaving or self.admission.draining
-        return NodeState(
-            compose.node_name(self.settings, self.shared.worker), calls, most, draining, time.time(), __version__
-        )
+        return NodeState(self.fleet_calls.node, calls, most, draining, time.time(), __version__)
 
     def capacity(self) -> Capacity:
         """Return how many calls there are, and how many there may be."""

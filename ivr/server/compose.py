@@ -16,10 +16,11 @@ import httpx
 from ivr.config import environment
 from ivr.config.lines import Line
 from ivr.config.settings import Settings
+from ivr.fleet.client import Valkey
 from ivr.fleet.directory import Directory, NodeState
 from ivr.fleet.live.closed_lines import ClosedLines
 from ivr.fleet.live.memory import MemoryDirectory
-from ivr.fleet.client import Valkey
+from ivr.fleet.live.valkey import ValkeyDirectory
 from ivr.hamsa.options import HamsaSettings, SpeechServiceOptions
 from ivr.hamsa.phrases import PhraseCache
 from ivr.hamsa.pool.pool import NoteCallback
@@ -62,12 +63,14 @@ def call_tracer(settings: Settings, count: Callable[[str, int], None], node: str
     return begin_tracing(node, count)
 
 
-def directory(state: Callable[[], NodeState], shared: Shared, closed: ClosedLines) -> Directory:
-    """Return the directory of live calls: of this process, or of all workers of the machine."""
+def directory(state: Callable[[], NodeState], shared: Shared, closed: ClosedLines, store: Valkey | None) -> Directory:
+    """Return the directory of live calls: of this process, of the machine's workers, or of the fleet of `store`."""
+    if store is not None:
+        return ValkeyDirectory(store, state)
     if shared.alone:
         return MemoryDirectory(state, closed)
-    names = [node_name(replace(shared.worker, index=index)) for index in range(shared.worker.count)]
-    found = MachineDirectory(shared, names, state, closed)
+    machine = state().name.rpartition(".")[0]
+    found = MachineDirectory(shared, [f"{machine}.{index}" for index in range(shared.worker.count)], state, closed)
     shared.takes = found.takes
     return found
 

@@ -77,6 +77,11 @@ class FleetCalls:
     def __repr__(self) -> str:
         return f"<FleetCalls {self.fleet!r}>"
 
+    @property
+    def node(self) -> str:
+        """Return the name of this process among all that carry calls. In a fleet it may change once."""
+        return node_name(self._settings, self._worker) if self.fleet is None else self.fleet.node
+
     def clock(self) -> float:
         """Return the time by which tokens are good, in seconds.
 
