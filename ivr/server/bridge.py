@@ -359,7 +359,7 @@ class Bridge:
 
     def _state(self) -> NodeState:
         """Return what this node says of itself."""
-        calls, most = len(self.admission), self.admission.max_calls
+        calls, most = len(self.admission), self.shared.worker.share(self.admission.max_calls)
         draining = self.leaving or self.admission.draining
         return NodeState(self.fleet_calls.node, calls, most, draining, time.time(), __version__)
 
