@@ -13,11 +13,13 @@ import pytest
 from ivr.config.settings import Settings
 from ivr.fleet.client import Valkey
 from ivr.fleet.fleet import Fleet
+from ivr.fleet.kept.calls import MemoryKept
 from ivr.keeper.kept import RecordMetrics
 from ivr.observe.event_loop.gc_pauses import GcPauses
 from ivr.observe.metrics import Metrics
 from ivr.observe.upstream_metrics import COUNTERS, FAMILIES
 from ivr.records.spool import SpoolWriter
+from ivr.server.resume.resuming import Resuming
 from ivr.server.shared.fleet_calls import fleet_gauges
 from ivr.server.shared.shared import Shared
 from scripts.changelog import ROOT
@@ -96,6 +98,7 @@ def test_every_metric_is_explained() -> None:
     metrics.add(RecordMetrics(Settings(), SpoolWriter(Path("none"), 1)))
     for gauge in fleet_gauges(Fleet(Valkey("redis://127.0.0.1:1"), "one", lambda: 1)):
         metrics.add(gauge)
+    metrics.add(Resuming(MemoryKept(), metrics.noted).gauge())
     families = [family for family in metrics.registry.collect() if not family.name.startswith("process_")]
     own = {family.name + {"counter": "_total", "info": "_info"}.get(family.type, "") for family in families}
     services = {f"{name}{'_total' * (name in COUNTERS)}" for name in FAMILIES}

@@ -14,6 +14,7 @@ from typing import assert_never
 from ivr.call import commands, events
 from ivr.call.agent.agent_turns import AgentTurns, ReplyEvent
 from ivr.call.agent.fillers import Fillers
+from ivr.call.agent.opening import Opening
 from ivr.call.agent.output import SpeechOutput
 from ivr.call.agent.own_words import OwnWords
 from ivr.call.caller.barge_in import Verdict
@@ -55,6 +56,8 @@ class Call:
         self._out: list[Command] = []  # of the event that is being decided, by all machines
         self._words = OwnWords(options, self.floor, self._output, self._agent_turns, self._fillers, self._out)
         self._prompts = Prompts(options.silence_prompts)
+        self._opening = Opening(options, self.ending, self._deadlines, self._words, self._speculation.utterances)
+        self.stands = self._opening.stands
 
     def __repr__(self) -> str:
         call_id = self._started.call_id if self._started else "-"
@@ -127,7 +130,7 @@ class Call:
             case events.Withdraw():
                 self._withdraw(event, now)
             case events.Operated():
-                self._note("operated", act=event.act, refused=self._operate(event, now))
+                self._note("operator_act", act=event.act, refused=self._operate(event, now))
             case _:
                 assert_never(event)
 
@@ -148,13 +151,11 @@ class Call:
             return
         self._started = event
         self._out.append(commands.WarmUp())
-        self._deadlines.begin("length", now)
-        greeted = self._words.say("greeting", now)
-        noticed = self._words.say("notice", now)
-        # A notice is what must be said: it protects the greeting before it as well.
-        self._words.must_be_heard = noticed or (greeted and not self.options.interruptible_greeting)
-        if not greeted and not noticed:
-            self._deadlines.begin("silence", now)
+        if (turn := self._opening.begin(event, now)) is not None:
+            self._ask(turn, now)
+            self._words.say_aside("resumed", now)
+        if (plan := self._opening.hand_over) is not None:
+            self._say_goodbye(plan, now)
 
     def _advance(self, now: float) -> None:
         """Let speech output go on after an event, and notice what is finished."""

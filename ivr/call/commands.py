@@ -65,8 +65,8 @@ class ReplyRequest:
     text: str
     """What the caller said and the keys pressed, in their order. Never logged."""
     session_id: str
-    event: Literal["speech", "dtmf"]
-    """`dtmf`: keys alone."""
+    event: Literal["speech", "dtmf", "resumed"]
+    """`dtmf`: keys alone. `resumed`: the first question since the call was cut off and goes on."""
     turn: int
     language: str
     """The line's language, `ar` or `en`."""

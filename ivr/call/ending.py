@@ -32,7 +32,7 @@ from enum import StrEnum
 from typing import Final, Literal, TypeAlias
 
 from ivr.call.commands import HangUp
-from ivr.call.events import SUPERSEDED, Operated, ReplyEnded, Withdraw
+from ivr.call.events import MOVED, SUPERSEDED, Operated, ReplyEnded, Withdraw
 from ivr.call.options import CallOptions, PhraseName
 
 Upstream: TypeAlias = Literal["stt", "agent", "tts", "transfer"]
@@ -247,7 +247,8 @@ class Ending:
 
         `ready`: the phrase can be said without TTS.
         """
-        hang_up = HangUp("indeterminate" if event.reason == SUPERSEDED else "bridge_error", event.reason)
+        goes_on = event.reason in (SUPERSEDED, MOVED)
+        hang_up = HangUp("indeterminate" if goes_on else "bridge_error", event.reason)
         if not event.words_s or self.state is EndingState.OVER:
             return PlannedEnd(hang_up)
         # Last words that are being said, and a person who is being dialled, have the same time.

@@ -18,6 +18,34 @@ Encoding: TypeAlias = Literal["pcm16", "mulaw"]
 
 
 @dataclass(frozen=True, slots=True)
+class Resumption:
+    """Hold what goes on of a call whose stream has died: where it stood, in words. Never logged."""
+
+    count: int = 0
+    """Times that the call was resumed, this time included."""
+    since: float = 0.0
+    """When its first stream began, in Unix seconds; 0: not known. Nothing is decided by it."""
+    lasted_s: float = 0.0
+    """Seconds that it had lasted."""
+    turn: int = 0
+    """The number of its next turn."""
+    noticed: bool = False
+    """The notice of the line was heard to its end."""
+    heard: str = ""
+    """Of the last answer: what the caller heard, as far as the phone has confirmed it."""
+    unheard: str = ""
+    """Of the last answer: what the caller did not hear."""
+    rest: str = ""
+    """Of `unheard`: what is still to be said, from the clause on in which it broke off."""
+    question: str = ""
+    """What the caller asked, or said, that was not answered."""
+    digits: str = ""
+    """The keys in it."""
+    transfer_to: str = ""
+    """The number of a person to whom the caller was being handed over."""
+
+
+@dataclass(frozen=True, slots=True)
 class CallStarted:
     """Report that the phone's audio stream is open and its token accepted. First event of a call, exactly once."""
 
@@ -35,6 +63,8 @@ class CallStarted:
     """What else the carrier and the operator say of the call, without the token. Never logged."""
     line: str = ""
     """What the operator calls the line that was dialled, for logs and metrics; empty: nothing."""
+    resumption: Resumption | None = field(default=None, repr=False)
+    """What is known of the call's stream before this one, which has died; None: the call is new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +219,10 @@ class Tick:
 
 SUPERSEDED: Final = "superseded"
 """The reason for ending a call's stream when it has another one: the call goes on there."""
+
+
+MOVED: Final = "moved"
+"""The reason for ending a call's stream when another bridge is to go on with the call."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,13 @@ from typing import Literal, TypeAlias
 
 PhraseName: TypeAlias = Literal[
     "greeting", "notice", "reprompt", "apology", "still_there", "goodbye", "filler", "still_working", "transfer",
-    "farewell", "shutdown"
+    "farewell", "shutdown", "resumed"
 ]  # fmt: skip
 """`greeting`: first words. `notice`: what must be said after them, uninterrupted. `reprompt`: nothing understood.
 `apology`: an upstream failed. `still_there`: the caller is silent. `goodbye`: the bridge ends the call. `filler`, then
 `still_working`: the caller waits. `transfer`: a person takes over. `farewell`: an upstream failed for good, the call
-ends. `shutdown`: the bridge is stopped; two seconds of it are said at most."""
+ends. `shutdown`: the bridge is stopped; two seconds of it are said at most. `resumed`: the call was cut off for a
+moment and goes on."""
 
 
 @dataclass(frozen=True, slots=True)

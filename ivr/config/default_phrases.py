@@ -24,6 +24,7 @@ PHRASES: Final[Mapping[Language, Mapping[PhraseName, str]]] = {
         "transfer": "لحظة من فضلك، بحوّلك لموظف يساعدك.",
         "farewell": "المعذرة منك، عندنا مشكلة فنية وما نقدر نكمل المكالمة. نسعد باتصالك بعد شوي. مع السلامة.",
         "shutdown": "المعذرة، نوقف هنا.",
+        "resumed": "المعذرة، انقطع الخط لحظة.",
     },
     "en": {
         "greeting": "Hello, and welcome. How can I help you today?",
@@ -37,6 +38,7 @@ PHRASES: Final[Mapping[Language, Mapping[PhraseName, str]]] = {
         "transfer": "One moment, please. I'm putting you through to a colleague.",
         "farewell": "Sorry, we have a technical problem and can't go on. Please call again a little later. Goodbye.",
         "shutdown": "Sorry, we must stop.",
+        "resumed": "Sorry, we were cut off for a moment.",
     },
 }
 

@@ -208,6 +208,11 @@ class Playout:
         end = self.written if piece.end is None else piece.end
         return max(0, min(self.heard(now), end) - piece.start) * 1000 // RATE
 
+    def confirmed_ms(self, key: int) -> int:
+        """Return the audio of this piece that the phone has confirmed, in ms."""
+        piece = self._pieces[key]
+        return max(0, min(self._heard, self.written if piece.end is None else piece.end) - piece.start) * 1000 // RATE
+
     def started(self, key: int) -> bool:
         """Return whether some of this piece has left for the phone."""
         return self._sent > self._pieces[key].start

@@ -15,7 +15,7 @@ _REASONS: Final = {
         *("stt_unavailable", "agent_unavailable", "tts_unavailable", "transfer_unavailable"),
         *("stt_unavailable_transfer", "agent_unavailable_transfer", "tts_unavailable_transfer"),
     ),
-    "indeterminate": ("caller_closed", "caller_dropped", "caller_stalled", "no_media", "superseded"),
+    "indeterminate": ("caller_closed", "caller_dropped", "caller_stalled", "no_media", "superseded", "moved"),
     "bridge_error": ("shutdown", "vad_failed", "internal_error"),
 }
 CALL_ENDS: Final = tuple((result, reason) for result, reasons in _REASONS.items() for reason in reasons)
@@ -31,6 +31,7 @@ SPAN_OUTCOMES: Final = ("exported", "failed", "dropped")
 """What becomes of spans."""
 NOTES_WATCHED: Final = (
     *("tts_failed", "stt_failed", "tts_degenerate", "tts_link_borrowed", "stt_link_borrowed"),
+    *("resume_goes_on", "resume_unknown", "resume_too_often", "resume_ending"),
     *("tts_breaker_opened", "stt_breaker_opened", "speech_failed", "transcript_failed", "reply_failed"),
     *("nothing_understood", "transfer_failed"),
 )

@@ -13,7 +13,7 @@ from typing import Final, Generic, Literal, TypeAlias, TypeVar
 
 from ivr.fleet.messages import CallOver, Learnt, StreamOver, Superseded
 from ivr.observe.recent_calls import ENDED_KEPT
-from ivr.server.shared.places import Place, Terms, Verdict
+from ivr.server.shared.places import GOES_ON, Place, Terms, Verdict
 from ivr.server.shared.shared import Shared
 from ivr.twilio.tokens import NONCE_BYTES
 
@@ -130,6 +130,8 @@ class Admission(Generic[Live]):
             terms = Terms(EVERY_CALL, self.fits, draining)
         elif fleet == "full":
             terms = Terms(0, self.fits, draining)
+        if asked.resumed:
+            terms = GOES_ON
         admitted = self._places.admit(asked, terms, now)
         if admitted.verdict != "answer":
             self.refused[admitted.verdict] += 1

@@ -2,6 +2,7 @@
 
     POST|GET /voice    what to do with a call -> TwiML
     WS       /media    the call's audio
+    POST|GET /resume   how to go on with a call whose audio has ended -> TwiML
     POST|GET /status   the state of a call, from the carrier
     POST|GET /goodbye  the last words of a document that asks for them -> TwiML
     GET      /healthz  the process lives
@@ -184,6 +185,25 @@ class Routes:
         # Without the call: these may come by the thousand, and are told once for all (`ivr.observe.logs.Sparing`).
         else:
             log.warning("turned_away", extra={"document": name})
+        return Response(text, media_type="text/xml")
+
+    async def resume(self, request: Request) -> Response:
+        """Go on with a call whose stream has ended, or say its last words."""
+        form, refused = await self._read(request, "resume")
+        if form is None:
+            return refused
+        try:
+            dialled = Dialled.of(form)
+        except ValueError:
+            return self._refuse("resume", "no_call", 400)
+        accounts = self._settings.expected_accounts
+        if accounts is not None and dialled.account_sid not in accounts:
+            return self._refuse("resume", "account", 403)
+        try:
+            text = await self.bridge.resume(dialled)
+        except Exception:
+            log.exception("resume_failed", extra={"call": dialled.call_sid})
+            text = self.bridge.documents.say("error", self._settings.language)
         return Response(text, media_type="text/xml")
 
     async def media(self, websocket: WebSocket) -> None:
@@ -404,7 +424,7 @@ def create_app(
         routes=[
             *(
                 Route(f"/{route.__name__}", route, methods=["GET", "POST"])
-                for route in (routes.voice, routes.status, routes.goodbye)
+                for route in (routes.voice, routes.resume, routes.status, routes.goodbye)
             ),
             WebSocketRoute("/media", routes.media),
             Route("/healthz", routes.healthz),

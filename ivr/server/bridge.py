@@ -11,8 +11,8 @@ import contextlib
 import logging
 import sys
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -20,14 +20,14 @@ import anyio.lowlevel
 
 from ivr import __version__
 from ivr.call.call import Call
-from ivr.call.commands import ReplyRequest
 from ivr.call.ending import LAST_WORDS_S, RELEASE_S
-from ivr.call.events import SUPERSEDED, CallStarted, Event
+from ivr.call.events import MOVED, SUPERSEDED, CallStarted
 from ivr.call.ports import CallObserver, CallPorts, PhonePort
 from ivr.config.address import callable_number
 from ivr.config.lines import Line
 from ivr.config.settings import SECRETS, Settings
 from ivr.fleet.directory import Directory, NodeState
+from ivr.fleet.kept.calls import KeptCalls
 from ivr.fleet.live.closed_lines import ClosedLines
 from ivr.fleet.live.live_calls import LiveCalls
 from ivr.fleet.messages import CallOver, Learnt, StreamOver
@@ -41,11 +41,11 @@ from ivr.observe.call_log import CallLog, Observers
 from ivr.observe.event_loop.blocked_loop import BlockedLoop
 from ivr.observe.event_loop.loop_lag import BEAT_S, LONG_STALL_S, LoopLag
 from ivr.observe.metrics import Capacity, Metrics
-from ivr.observe.tracing.call_tracer import CallTracer
 from ivr.observe.upstream_metrics import Sample, UpstreamMetrics, figures
 from ivr.server import compose
 from ivr.server.admission import Admission, Room
 from ivr.server.garbage import Garbage
+from ivr.server.resume.resuming import Resuming
 from ivr.server.shared.facts import read_facts, write_facts
 from ivr.server.shared.fleet_calls import FleetCalls
 from ivr.server.shared.places import Place
@@ -62,42 +62,20 @@ from ivr.twilio.stream import INTERNAL, TOKEN, Stream
 from ivr.twilio.tokens import Tokens
 from ivr.twilio.twiml import Documents
 from ivr.webhook.client import AgentClient
+from ivr.webhook.line_agent import LineAgent
 
 log = logging.getLogger("ivr.bridge")
 
 RENDER_AGAIN: Final = 30.0
 """Seconds before phrases that could not be rendered are tried again."""
-
-
+LAST_QUESTION_S: Final = 1.5
+"""Seconds in which the carrier asks about a call that a bridge has ended before it ends itself."""
 LONGEST_NUMBER: Final = "+" + 15 * "9"
 _REST_PROBLEMS: Final = {
     "not_found": "Twilio knows no such call there: set TWILIO_REGION and TWILIO_EDGE to those of the number, and"
     " TWILIO_SUBACCOUNTS when it is a subaccount's",
     "refused": "Twilio refused: look at TWILIO_AUTH_TOKEN, or TWILIO_API_KEY and TWILIO_API_SECRET, of that region",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class LineAgent:
-    """Ask the agent of one line."""
-
-    agent: AgentClient
-    url: str
-    late: Mapping[str, str]
-    """What the carrier found out of the call after its start, such as `AnsweredBy`."""
-    tracer: CallTracer | None = None
-
-    async def warm(self) -> None:
-        """Open a connection before it is needed."""
-        await self.agent.warm(self.url)
-
-    def reply(self, request: ReplyRequest) -> AsyncGenerator[Event, None]:
-        """Ask, and yield the reply's events."""
-        if self.late:
-            request = replace(request, parameters={**request.parameters, **self.late})
-        if self.tracer is None or not (parent := self.tracer.traceparent(request.call_id, request.turn)):
-            return self.agent.reply(self.url, request)
-        return self.agent.reply(self.url, request, {"traceparent": parent})
 
 
 class Bridge:
@@ -111,6 +89,7 @@ class Bridge:
     """Of the process, where the bridge is all there is in it."""
     _cache_warned = False
     _next_beat: asyncio.TimerHandle | None = None
+    _preparing: asyncio.Task[None] | None = None
     _draining: asyncio.Task[None] | None = None
     blocked: BlockedLoop | None = None
     """The watch over the loop of such a process."""
@@ -128,11 +107,11 @@ class Bridge:
         speech_rest: SpeechRest | None = None,
         chance: Callable[[], float] = compose.CHANCE.random,
         shared: Shared | None = None,
+        kept: KeptCalls | None = None,
     ) -> None:
         """Build the peers that are not given. `connect`, `speech_rest`, `chance`: see `compose.speech_service`.
 
-        `shared`: what this worker shares with the others; by default it serves alone.
-
+        `shared`: what this worker shares with the others; by default it serves alone. `kept`: keeps where calls stand.
         Raises ValueError for settings with which every call would fail.
         """
         self.settings = settings
@@ -156,7 +135,8 @@ class Bridge:
         self._told = Told(self.admission, self._ask_to_leave)
         self.talk, self._loop_lag = TalkCalls(settings.talk_calls), LoopLag()
         self.tracer = compose.call_tracer(settings, self.metrics.traced, self.fleet_calls.node)
-        watching = [one for one in (self.tracer, observer) if one is not None]
+        self.resuming = Resuming(kept or compose.kept_calls(settings, self.store), self.metrics.noted)
+        watching = [self.resuming.keeper, *(one for one in (self.tracer, observer) if one is not None)]
         self._observer = Observers(CallLog(), self.metrics, self.live_calls, self.talk, *watching, lag=self._loop_lag)
         self.speech_service = compose.speech_service(
             settings,
@@ -171,7 +151,6 @@ class Bridge:
         """Of TTS and STT, for each call on the line."""
         self._phrases = compose.phrase_cache(settings, self.speech_service, self._note)
         self._rest = rest or compose.twilio_rest(settings)
-        self._preparing: asyncio.Task[None] | None = None
         self._call_left, self._hurried = asyncio.Event(), False
         self._check_lines()
 
@@ -203,6 +182,7 @@ class Bridge:
         paced = self.speech_service.pool.rate.bucket.share
         self.fleet_calls.open(self._told.take, self.directory.tell_node, self.metrics, paced)
         self.directory.open(self._told.take)
+        self.resuming.open(self.metrics)
         self.speech_service.open()
         self._preparing = asyncio.create_task(self._prepare())
         if self.garbage is not None:
@@ -223,9 +203,15 @@ class Bridge:
         clock = asyncio.get_running_loop().time
         log.info("draining", extra={"calls": self.admission.owed(clock()), "seconds": self.settings.drain_seconds})
         await self._until(lambda: self._hurried or not self.admission.owed(clock()), self.settings.drain_seconds)
-        self._hurried = True
-        self._end_calls(LAST_WORDS_S)
+        self._hurried = self.resuming.keeper.leaving = True
+        # Where another bridge goes on, a call is not ended: its stream is, and the carrier asks how to go on.
+        if self.admission.takes:
+            self._end_calls(LAST_WORDS_S)
+        else:
+            self._end_calls(reason=MOVED)
         await self._until(lambda: not len(self.admission), LAST_WORDS_S + compose.REST_TIMEOUT)
+        # The carrier asks at once: it is told the last words, as long as there is a bridge that tells them.
+        await self._until(lambda: not self.resuming.keeper.awaited, LAST_QUESTION_S)
 
     def use_secrets(self, settings: Settings) -> list[str]:
         """Take the secrets of newly read settings; return the names of those that have changed. Calls go on."""
@@ -274,10 +260,10 @@ class Bridge:
         self.admission.tell_owner(message)
         self.directory.pass_on(message)
 
-    def _end_calls(self, words_s: float = 0.0) -> None:
+    def _end_calls(self, words_s: float = 0.0, reason: str = "shutdown") -> None:
         for session in self.admission:
             try:
-                session.withdraw("shutdown", words_s)
+                session.withdraw(reason, words_s)
             except Exception:
                 log.exception("withdraw_failed")
 
@@ -329,6 +315,7 @@ class Bridge:
             self._draining.cancel()
         await self.directory.close()
         await self.fleet_calls.close()
+        await self.resuming.kept.close()
         self.shared.close()
         if self.tracer is not None:
             await asyncio.to_thread(self.tracer.close)
@@ -391,7 +378,10 @@ class Bridge:
         if line is None or line.name in self.directory.closed_lines:
             return "closed", self.documents.say("closed", self.settings.language)
         asked = Place(dialled.call_sid, dialled.caller, dialled.called, dialled.direction, dialled.parameters)
-        asked = replace(asked, line=line.name)
+        return self._let_in(replace(asked, line=line.name), line, now, fleet)
+
+    def _let_in(self, asked: Place, line: Line, now: float, fleet: Room) -> tuple[str, str]:
+        """Answer with a place and its token, where there is a place."""
         verdict, place = self.admission.place(asked, now, max_line=line.max_calls, fleet=fleet)
         if verdict != "answer":
             return verdict, self.documents.say(verdict, line.language)
@@ -403,6 +393,21 @@ class Bridge:
         clock = self.fleet_calls.clock()
         facts = write_facts(place), write_facts(place, {})
         return self.tokens.issue(place.call_id, place.nonce, place.deadline - now + clock, facts, clock)
+
+    async def resume(self, dialled: Dialled) -> str:
+        """Return what the carrier should do with a call whose audio has ended: go on with it, or say last words."""
+        line = self.settings.line(*dialled.ours)
+        state = await self.resuming.take(dialled.call_sid, ending=self._hurried)
+        self._call_left.set()
+        if state is None or line is None:
+            return self.documents.say("lost", (line or self.settings.default_line).language)
+        room = await self.fleet_calls.take(dialled.call_sid, line, known=True)
+        asked = Place(
+            *(dialled.call_sid, dialled.caller, dialled.called, dialled.direction, state.parameters),
+            line=line.name,
+            resumed=True,
+        )
+        return self._let_in(asked, line, asyncio.get_running_loop().time(), room)[1]
 
     async def serve(self, wire: PhonePort, started: Callable[[], None] | None = None, page: Tell | None = None) -> None:
         """Carry a call on one socket of the phone, from accept to its end. `started` is called when there is a call.
@@ -440,6 +445,7 @@ class Bridge:
             observer=self._observer,
             batching=self._batching,
             admit=admit,
+            recall=lambda call: self.resuming.recall(call, resumed=place is not None and place.resumed),
         )
         number = self.admission.begin(session)
         try:
@@ -531,15 +537,17 @@ class Bridge:
         synthesizer = self.speech_service.synthesizer_for(hamsa)
         transcriber = self.speech_service.transcriber_for(hamsa)
         self._speech_stats[session] = synthesizer.stats, transcriber.stats
+        late = self._told.late.setdefault(started.call_id, dict(late))
+        agent = LineAgent(self._agent, line.webhook_url, late)
+        if self.tracer is not None:
+            agent = replace(agent, traceparent=self.tracer.traceparent)
         ports = CallPorts(
             started,
             # Without the carrier's REST there is no way to hand a caller over.
             Call(options if hand_over is not None else replace(options, transfer_to=())),
             synthesizer,
             transcriber,
-            LineAgent(
-                self._agent, line.webhook_url, self._told.late.setdefault(started.call_id, dict(late)), self.tracer
-            ),
+            agent,
             hand_over,
         )
         return ports if self.fit is None else self.fit(ports)

@@ -18,6 +18,9 @@ from ivr.config.lines import Line
 from ivr.config.settings import Settings
 from ivr.fleet.client import Valkey
 from ivr.fleet.directory import Directory, NodeState
+from ivr.fleet.kept.calls import KeptCalls
+from ivr.fleet.kept.sqlite import SqliteKept
+from ivr.fleet.kept.valkey import ValkeyKept
 from ivr.fleet.live.closed_lines import ClosedLines
 from ivr.fleet.live.memory import MemoryDirectory
 from ivr.fleet.live.valkey import ValkeyDirectory
@@ -155,6 +158,11 @@ def agent_client(settings: Settings, transport: httpx.AsyncBaseTransport | None 
         pool=PoolLimits(busy=max(PoolLimits().busy, settings.max_calls)),
     )
     return AgentClient(chosen, transport=transport)
+
+
+def kept_calls(settings: Settings, store: Valkey | None) -> KeptCalls:
+    """Return what keeps where calls stand: the store of the fleet, or a file of this machine."""
+    return SqliteKept(settings.data_dir) if store is None else ValkeyKept(store)
 
 
 def twilio_rest(settings: Settings) -> TwilioRest | None:

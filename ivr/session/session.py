@@ -51,12 +51,13 @@ class Session:
         observer: CallObserver | None = None,
         batching: VadBatching | None = None,
         admit: Callable[[events.CallStarted], Awaitable[bool]] | None = None,
+        recall: Callable[[events.CallStarted], Awaitable[events.CallStarted]] | None = None,
     ) -> None:
         """Take what the session needs before it knows the call. `admit` decides, within moments, whether it begins.
 
         `compose` makes the call and its ports at `start`; it is told the session. `scorer` scores the caller's audio,
         through `batching` together with that of other calls. `hang_up(call_id)` ends the call at the carrier after a
-        goodbye.
+        goodbye. `recall` adds what is known of a call whose stream before this one has died.
         """
         self.scorer = scorer
         self._wire = wire
@@ -67,6 +68,7 @@ class Session:
         self._observer = observer
         self._batching = batching or VadBatching()
         self._admit = admit
+        self._recall = recall
         self._unscored = 0
         """Frames of this call that wait for their score."""
         self._ports: CallPorts | None = None
@@ -97,6 +99,8 @@ class Session:
         started = await self._await_start()
         if started is None:
             return None
+        if self._recall is not None:
+            started = await self._recall(started)
         ports = self._ports = self._compose(started, self)
         requests = self._requests = PeerRequests(ports, self._group, self._feed)
         try:

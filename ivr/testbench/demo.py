@@ -230,6 +230,7 @@ def loopback(
             "IVR_HOST": "127.0.0.1",
             "IVR_PORT": str(port),
             "IVR_CACHE_DIR": str(home / "phrases"),
+            "IVR_DATA_DIR": str(home / "data"),
             "IVR_CONFIG": str(config),
             **more,
         }

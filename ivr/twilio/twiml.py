@@ -1,10 +1,11 @@
 """Answer Twilio with the TwiML documents that an operator edits.
 
-    answer      the call is taken: its audio is connected to the bridge; words for a crash follow
+    answer      the call is taken: its audio is connected to the bridge; behind it the bridge is asked how to go on
     busy        all places are taken             closed      the line takes no calls
     drain       the server is being stopped      error       the bridge could not go on
     transfer    to a person                      voicemail   take a message
     goodbye     the end after something other than a conversation
+    lost        the call's audio has ended, and it is not gone on with
 
 `Documents.load` checks all of them: a bad one is a ValueError with its file and line, before the first call.
 """
@@ -19,14 +20,16 @@ from typing import Final, Literal, TypeAlias, get_args
 from ivr.twilio.document import LANGUAGES, OWN_STREAM, Document
 from ivr.twilio.stream import TOKEN
 
-Name: TypeAlias = Literal["answer", "busy", "closed", "drain", "error", "transfer", "voicemail", "goodbye"]
+Name: TypeAlias = Literal["answer", "busy", "closed", "drain", "error", "transfer", "voicemail", "goodbye", "lost"]
+Spoken: TypeAlias = Literal["busy", "closed", "drain", "error", "voicemail", "goodbye", "lost"]
+"""Documents that need no value of the call."""
 NAMES: Final[tuple[Name, ...]] = get_args(Name)
 
 _REQUIRED: Final[Mapping[str, frozenset[str]]] = {
     "answer": frozenset({"stream_url", TOKEN}),
     "transfer": frozenset({"number"}),
 }
-_OWN_URLS: Final = frozenset({"voice_url", "status_url", "goodbye_url"})
+_OWN_URLS: Final = frozenset({"voice_url", "resume_url", "status_url", "goodbye_url"})
 """Absolute URLs of this bridge, for actions and callbacks. Any document may use them."""
 _DIALLED_NUMBER: Final = re.compile(r"\+?[0-9]{3,15}")
 
@@ -54,6 +57,9 @@ class Documents:
         documents: dict[Name, Document] = {}
         for name in NAMES:
             path, required = where / f"{name}.xml", _REQUIRED.get(name, frozenset())
+            # A folder of before there was this document has the shipped one.
+            if name == "lost" and not path.exists():
+                path = default_directory() / path.name
             try:
                 xml = path.read_bytes()
             except OSError as error:
@@ -82,7 +88,7 @@ class Documents:
             raise ValueError("a transfer needs a telephone number: + and 3 to 15 digits")
         return self._documents["transfer"].fill(language, self._urls | {"number": number}, caller_id=caller_id)
 
-    def say(self, name: Literal["busy", "closed", "drain", "error", "voicemail", "goodbye"], language: str) -> str:
+    def say(self, name: Spoken, language: str) -> str:
         """Return one of the documents that need no value of the call."""
         return self._documents[name].fill(language, self._urls)
 

@@ -31,7 +31,7 @@ def outcomes(stage: Stage) -> list[tuple[str, str]]:
 
 
 def refusals(stage: Stage) -> list[object]:
-    return [note.fields["refused"] for note in stage.notes("operated")]
+    return [note.fields["refused"] for note in stage.notes("operator_act")]
 
 
 # -- say -------------------------------------------------------------------------------------------------------------

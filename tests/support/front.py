@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 
 from ivr.config.load import load
 from ivr.config.settings import Settings
+from ivr.fleet.kept.calls import MemoryKept
 from ivr.hamsa.options import HamsaSettings
 from ivr.observe.metrics import Metrics
 from ivr.server.app import create_app
@@ -51,7 +52,15 @@ def settings(folder: Path, **env: str) -> Settings:
     """Return the settings of a real account, with `env` over them. Phrases are kept in `folder`."""
     lines = folder / "ivr.toml"
     lines.touch()
-    return load({**ENV, "IVR_CACHE_DIR": str(folder / "cache"), "IVR_CONFIG": str(lines), **env})
+    return load(
+        {
+            **ENV,
+            "IVR_CACHE_DIR": str(folder / "cache"),
+            "IVR_DATA_DIR": str(folder / "data"),
+            "IVR_CONFIG": str(lines),
+            **env,
+        }
+    )
 
 
 async def refuse_speech(_: HamsaSettings) -> NoReturn:
@@ -72,6 +81,7 @@ def a_bridge(chosen: Settings, **more: Any) -> Bridge:
         "scorer": Loudness,
         "connect": refuse_speech,
         "agent": AgentClient(transport=NoAgent()),
+        "kept": MemoryKept(),
         **more,
     }
     return Bridge(chosen, Documents.load(chosen.twiml_dir, chosen.public_url), **given)

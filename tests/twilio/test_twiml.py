@@ -29,16 +29,24 @@ def own(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("language", ["ar", "en"])
-def test_answer_xml_connects_and_has_words_for_a_crash(shipped: Documents, language: str) -> None:
+def test_answer_xml_connects_and_redirects(shipped: Documents, language: str) -> None:
     response = ElementTree.fromstring(shipped.answer(STREAM, {"token": "t", "shop": "1"}, language))
-    assert [verb.tag for verb in response] == ["Connect", "Say", "Hangup"]
+    assert [verb.tag for verb in response] == ["Connect", "Redirect"]
     stream = response.find("Connect/Stream")
     assert stream is not None
     assert stream.attrib == {"url": STREAM}
     assert {one.get("name"): one.get("value") for one in stream} == {"token": "t", "shop": "1"}
-    say = response.find("Say")
-    assert say is not None
-    assert say.get("language", "").startswith(language)
+    redirect = response.find("Redirect")
+    assert redirect is not None
+    assert (redirect.text, redirect.get("method")) == ("https://bridge.example/resume", "POST")
+    lost = ElementTree.fromstring(shipped.say("lost", language)).find("Say")
+    assert lost is not None
+    assert lost.get("language", "").startswith(language)
+
+
+def test_a_folder_without_lost_xml_has_the_shipped_one(own: Path, shipped: Documents) -> None:
+    (own / "lost.xml").unlink()
+    assert Documents.load(own, "https://bridge.example").say("lost", "en") == shipped.say("lost", "en")
 
 
 def test_a_stream_is_only_ever_connected(shipped: Documents) -> None:
@@ -138,7 +146,7 @@ def test_what_runs_beside_the_bridge_is_its_own(own: Path, beside: str) -> None:
     answer.write_text(edited, "utf-8")
     made = Documents.load(own, "https://bridge.example").answer(STREAM, {"token": "t", "shop": "1"}, "en")
     response = ElementTree.fromstring(made)
-    assert [verb.tag for verb in response] == ["Start", "Connect", "Say", "Hangup"]
+    assert [verb.tag for verb in response] == ["Start", "Connect", "Redirect"]
     started = response.find("Start/*")
     assert started is not None
     # Nothing of the call is for others.

@@ -72,7 +72,7 @@ def test_sentences_are_heard_to_their_end(folder: Path) -> None:
 def test_document_goes_on_after_a_goodbye_without_rest(folder: Path) -> None:
     world = call(folder, [f"say {BYE}", "wait"], Peers(rest=None), IVR_DEV="true")
     assert world.hang_up == GOODBYE
-    assert (world.record.ended, world.record.verbs) == ("agent", ["Connect", "Say", "Hangup"])
+    assert (world.record.ended, world.record.verbs) == ("agent", ["Connect", "Redirect", "Say", "Hangup"])
     assert world.wires[0].code == 1000
     assert world.record.cut_ms == 0
 

@@ -135,7 +135,7 @@ def test_document_speaks_without_tts_and_phrases(folder: Path, tmp_path: Path) -
         IVR_GREETING="",
     )
     assert world.hang_up == HangUp("upstream_error", "tts_unavailable")
-    assert world.record.verbs == ["Connect", "Say", "Hangup"]
+    assert world.record.verbs == ["Connect", "Redirect", "Say", "Hangup"]
 
 
 AGENTS = [
@@ -188,7 +188,7 @@ def test_document_goes_on_after_a_farewell_without_rest(folder: Path) -> None:
     rest = TwilioRest(ACCOUNT, AUTH, base_url="http://carrier.example", transport=down)
     world = asked(folder, scenario=to_the_end(), agent="mode=500", rest=rest)
     assert phrases(world) == ["apology", "apology", "farewell"]
-    assert world.record.verbs == ["Connect", "Say", "Hangup"]
+    assert world.record.verbs == ["Connect", "Redirect", "Say", "Hangup"]
 
 
 def test_agent_that_breaks_off_keeps_its_words(folder: Path) -> None:

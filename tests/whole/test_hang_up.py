@@ -68,15 +68,19 @@ def test_caller_hangs_up_on_the_applications_socket(folder: Path, how: str) -> N
 @pytest.mark.parametrize("how", ["close", "drop"])
 def test_socket_ends_without_stop(folder: Path, how: str, at: float) -> None:
     async def during(world: World) -> None:
+        if len(world.phones) > 1:
+            return
         await asyncio.sleep(at)
-        world.left_at = asyncio.get_running_loop().time()
         if how == "close":
             await world.phones[0].close(1001)
         else:
             world.phones[0].drop()
 
-    world = call(folder, [f"at 0.5 say {ASK}", "wait"], during=during, IVR_GREETING="")
-    clean(world, ENDINGS[how], world.left_at)
+    world = call(folder, [f"at 0.5 say {ASK}", "at 20 hang up"], during=during, IVR_GREETING="")
+    # The carrier asks how to go on, and the call has another stream.
+    assert world.ends == [ENDINGS[how], ENDINGS["stop"]]
+    assert world.record.verbs == ["Connect", "Redirect", "Connect"]
+    assert world.switchboard.requests == []
 
 
 @pytest.mark.parametrize("at", [1.0, 2.2, 4.1])
@@ -172,7 +176,7 @@ def test_drain_ends_calls_with_last_words(folder: Path, steps: list[str], at: fl
     last = world.turns[-1].sentences[-1]
     assert last.text == PHRASES["en"]["shutdown"]
     assert last.heard_ms == last.audio_ms
-    assert world.record.verbs == ["Connect", "Say", "Hangup"]
+    assert world.record.verbs == ["Connect", "Redirect", "Say", "Hangup"]
 
 
 def test_drain_waits_for_calls_that_end(folder: Path) -> None:
@@ -207,7 +211,7 @@ def test_document_goes_on_when_rest_stalls(folder: Path) -> None:
     rest = TwilioRest(ACCOUNT, AUTH, base_url="http://carrier.example", timeout=REST_TIMEOUT, transport=Stalling())
     world = call(folder, ["at 0.5 say goodbye", "wait"], Peers(rest=rest), IVR_GREETING="")
     assert world.hang_up == HangUp("success", "agent_goodbye")
-    assert (world.record.ended, world.record.verbs) == ("agent", ["Connect", "Say", "Hangup"])
+    assert (world.record.ended, world.record.verbs) == ("agent", ["Connect", "Redirect", "Say", "Hangup"])
     assert world.record.cut_ms == 0
     [closed] = world.record.of("closed")
     assert closed.t - world.record.of("agent_silent")[-1].t < REST_TIMEOUT + 0.1

@@ -122,7 +122,7 @@ def test_apologies_and_farewell_when_dial_fails(folder: Path, after: float) -> N
     assert [names[text] for text in said if text in names] == ["apology", "apology", "farewell"]
     assert world.hang_up == HangUp("upstream_error", "transfer_unavailable", said_farewell=True)
     assert carrier.asked == ["Twiml"] * 3 + ["Status"]
-    assert world.record.verbs == ["Connect", "Say", "Hangup"]
+    assert world.record.verbs == ["Connect", "Redirect", "Say", "Hangup"]
 
 
 def test_caller_hangs_up_during_the_update(folder: Path) -> None:

@@ -24,6 +24,7 @@ from ivr.call.commands import Command, HangUp, Note, Transcribe
 from ivr.call.events import Event
 from ivr.call.ports import WireClosed
 from ivr.call.timeline import Turn
+from ivr.fleet.kept.calls import MemoryKept
 from ivr.media import g711
 from ivr.server.app import create_app
 from ivr.server.bridge import Bridge
@@ -82,6 +83,8 @@ class World:
     happenings: list[tuple[float, Event, Sequence[Command]]] = field(default_factory=list)
     turns: list[Turn] = field(default_factory=list)
     hang_up: HangUp | None = None
+    ends: list[HangUp] = field(default_factory=list)
+    """Of each stream of the call."""
     ended_at: float = 0.0
     """Time at which the observer saw the end; loop time."""
 
@@ -93,6 +96,7 @@ class World:
 
     def ended(self, call_id: str, now: float, turns: Sequence[Turn], hang_up: HangUp) -> None:
         self.turns, self.hang_up, self.ended_at = list(turns), hang_up, now
+        self.ends.append(hang_up)
 
     @property
     def stats(self) -> MockStats:
@@ -258,6 +262,7 @@ def _world(folder: Path, scenario: Scenario, peers: Peers, scorer: Callable[[], 
         Documents.load(chosen.twiml_dir, chosen.public_url),
         observer=world,
         scorer=scorer,
+        kept=MemoryKept(),
         connect=hamsa.connect,
         agent=AgentClient(transport=MemoryTransport(demo)),
         rest=_rest(switchboard) if peers.rest == "switchboard" else peers.rest,

@@ -12,7 +12,7 @@ from ivr.call.agent.heard_text import ledger
 from ivr.call.agent.output import SpeechOutput
 from ivr.call.agent.reply import Pieces, Reply
 from ivr.call.commands import CloseReply, Command, Note, ReplyRequest
-from ivr.call.events import CallStarted, ReplyDelta, ReplyEnded, ReplyFailed, ReplyPause, TtsFailed
+from ivr.call.events import CallStarted, ReplyDelta, ReplyEnded, ReplyFailed, ReplyPause, Resumption, TtsFailed
 from ivr.call.options import CallOptions, PhraseName
 from ivr.call.timeline import Turn, TurnOutcome
 from ivr.media import g711
@@ -42,8 +42,14 @@ class AgentTurns:
         self._reply: Reply | None = None
         self._end: ReplyEnded | ReplyFailed | None = None
         """The end of a reply that was not looked at to its end."""
-        self._heard_last = ("", "")
+        self.heard_last = ("", "")
         """Heard and unheard text of the last turn in which the agent said anything."""
+        self._first = 0
+        """Number of the first turn: of a call that is resumed, those before are another process's."""
+        self._resumed: Turn | None = None
+        """The turn in which the rest is said of an answer that was cut off with the stream before."""
+        self._tell_resumed = False
+        """The agent is still to be told that the call was resumed."""
         self._due: float | None = None
         self._turn: Turn | None = None
         """The last turn that is no aside."""
@@ -64,6 +70,11 @@ class AgentTurns:
         if self._turn is None:
             raise IndexError("no turn yet")
         return self._turn
+
+    @property
+    def next_number(self) -> int:
+        """Return the number of the next turn."""
+        return self._first + len(self.turns)
 
     @property
     def open(self) -> bool:
@@ -123,7 +134,7 @@ class AgentTurns:
     def open_turn(self, kind: Literal["phrase", "speech", "dtmf"]) -> Turn:
         """Begin a turn; a spoken or keyed one owes a reply."""
         # What still arrives for the turn before carries its number, and is dropped.
-        turn = self._turn = Turn(len(self.turns), kind)
+        turn = self._turn = Turn(self.next_number, kind)
         self.turns.append(turn)
         self._reply = self._end = None
         if kind != "phrase":
@@ -139,13 +150,33 @@ class AgentTurns:
             cut = outcome != "heard" and heard_ms < ENOUGH_HEARD_MS
             # One answer that was heard does not prove that the next will be.
             self.cut_short = self.cut_short + 1 + (outcome == "superseded") if cut else max(0, self.cut_short - 1)
+        # The rest of an answer is one with its beginning, and the phrase before it is none of it.
+        if self.resumed_in(turn):
+            rest = [sentence for sentence in turn.sentences if not sentence.fixed]
+            heard, unheard = ledger(rest)
+            self.heard_last = (f"{self.heard_last[0]} {heard}".strip(), unheard if rest else self.heard_last[1])
         # A turn in which the agent said nothing leaves the last answer the last one.
-        if turn.sentences:
-            self._heard_last = (turn.heard, turn.unheard)
+        elif turn.sentences:
+            self.heard_last = (turn.heard, turn.unheard)
+
+    def resume(self, kept: Resumption) -> None:
+        """Go on behind the turns of the stream before."""
+        self._first, self.heard_last, self._tell_resumed = kept.turn, (kept.heard, kept.unheard), True
+
+    def resumed_in(self, turn: Turn) -> bool:
+        """Return whether the rest of a cut-off answer is said in this turn."""
+        return turn is self._resumed
+
+    def say_rest(self, rest: str, now: float) -> None:
+        """Say the rest of an answer that was cut off, perhaps none, in the open turn or in one of its own."""
+        self._resumed = self.turn if self.open else self.open_turn("phrase")
+        if rest:
+            reply = Reply(self._options.language, speakable_already=self._options.speakable_reply)
+            self._say([*reply.feed(rest, 0, now), *reply.finish()], now)
 
     def open_aside(self) -> Turn:
         """Begin a phrase turn inside the open one, whose answer goes on behind it."""
-        turn = Turn(len(self.turns), "phrase")
+        turn = Turn(self.next_number, "phrase")
         self.turns.append(turn)
         self._asides.append(turn)
         return turn
@@ -172,11 +203,14 @@ class AgentTurns:
 
     def request(self, turn: Turn, started: CallStarted) -> ReplyRequest:
         """Return what the agent is told at this turn, which was spoken or keyed."""
-        heard, unheard = self._heard_last
+        heard, unheard = self.heard_last
+        event: Literal["speech", "dtmf", "resumed"] = "dtmf" if turn.kind == "dtmf" else "speech"
+        if self._tell_resumed:
+            event, self._tell_resumed = "resumed", False
         return ReplyRequest(
             text=turn.text,
             session_id=started.call_id,
-            event="dtmf" if turn.kind == "dtmf" else "speech",
+            event=event,
             turn=turn.number,
             language=self._options.language,
             call_id=started.call_id,

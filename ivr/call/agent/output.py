@@ -120,6 +120,11 @@ class SpeechOutput:
         # What rests while the agent is muted is asked for as soon as the caller has heard enough.
         return self._with_tts is not None or not self._queue
 
+    def confirmed_ms(self, sentence: Sentence) -> int:
+        """Return how much of a sentence the phone has confirmed so far, in milliseconds."""
+        on_tape = (queued.key for queued in self._on_tape if queued.sentence is sentence)
+        return max([sentence.heard_ms, *(self.playout.confirmed_ms(key) for key in on_tape)])
+
     # -- asking --------------------------------------------------------------------------------------------------
 
     def say(self, turn: Turn, text: str, spoken: str, now: float, audio: bytes = b"", *, fixed: bool = False) -> None:
@@ -128,11 +133,16 @@ class SpeechOutput:
         self._keys += 1
         self._queue.append(_QueuedSentence(self._keys, turn, sentence, audio))
 
-    def interject(self, turn: Turn, pieces: Iterable[tuple[str, str]], now: float) -> list[Sentence]:
-        """Queue fixed words, as written and as spoken, before all that was not asked for; return their sentences."""
+    def interject(
+        self, turn: Turn, pieces: Iterable[tuple[str, str]], now: float, audio: bytes = b""
+    ) -> list[Sentence]:
+        """Queue fixed words, as written and as spoken, before all that was not asked for; return their sentences.
+
+        `audio` (mu-law), of a single piece, spares TTS.
+        """
         before, self._queue = self._queue, deque()
         for text, spoken in pieces:
-            self.say(turn, text, spoken, now, fixed=True)
+            self.say(turn, text, spoken, now, audio, fixed=True)
         queued = [one.sentence for one in self._queue]
         # The rest of a sentence that broke off is said first: nothing comes between its parts.
         while before and before[0].restarts:

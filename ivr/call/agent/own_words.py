@@ -35,15 +35,17 @@ class OwnWords:
         out: list[Command],
     ) -> None:
         self._options = options
-        self._floor = floor
-        self._output = output
-        self._turns = turns
+        self.floor = floor
+        self.output = output
+        self.turns = turns
         self._fillers = fillers
-        self._out = out
+        self.out = out
         self._waiting: deque[Pieces] = deque()
         """What an operator has the caller told and was not begun, a text each."""
         self._told: list[tuple[Turn, Sentence]] = []
         """Sentences of an operator that are on their way, each with its turn."""
+        self._aside: tuple[Turn, Sentence] | None = None
+        """A phrase that is said while the agent thinks, with its turn."""
         self.must_be_heard = False
         """The first words of the line are being said, and nothing may interrupt them."""
 
@@ -61,22 +63,31 @@ class OwnWords:
 
     def say(self, name: PhraseName, now: float) -> bool:
         """Say a phrase of the line; return False when the line has none."""
-        if said := self._turns.say_phrase(name, now):
-            self._out.append(Note("phrase", {"name": name}))
+        if said := self.turns.say_phrase(name, now):
+            self.out.append(Note("phrase", {"name": name}))
         # While the agent yields, the phrase waits with the rest.
-        if said and self._floor.state is not TurnState.YIELDING:
-            self._floor.go(TurnTrigger.SAY)
+        if said and self.floor.state is not TurnState.YIELDING:
+            self.floor.go(TurnTrigger.SAY)
         return said
+
+    def say_aside(self, name: PhraseName, now: float) -> None:
+        """Say a phrase of the line before the answer that the agent thinks about, if the line has it."""
+        phrase = self._options.phrases.get(name)
+        if phrase is not None and phrase.text:
+            turn = self.turns.open_aside()
+            [sentence] = self.output.interject(turn, [(phrase.text, phrase.text)], now, phrase.audio)
+            self._aside = turn, sentence
+            self.out.append(Note("phrase", {"name": name}))
 
     def fill(self, now: float) -> None:
         """Say a filler: the caller has heard nothing for too long."""
         name = self._fillers.next()
-        turn = self._turns.turn if self._turns.open else None
-        out = self._output.fill(self._options.phrases.get(name), turn, now)
+        turn = self.turns.turn if self.turns.open else None
+        out = self.output.fill(self._options.phrases.get(name), turn, now)
         if out is not None:
-            self._out += out
-            self._out.append(Note("filler", {"state": self._floor.state.value}))
-            self._out.append(Note("phrase", {"name": name}))
+            self.out += out
+            self.out.append(Note("filler", {"state": self.floor.state.value}))
+            self.out.append(Note("phrase", {"name": name}))
 
     # -- an operator's words -------------------------------------------------------------------------------------
 
@@ -91,27 +102,31 @@ class OwnWords:
 
     def advance(self, now: float) -> bool:
         """Begin what an operator has the caller told, where it may be said. Return whether there was anything."""
-        for turn, sentence in [*self._told]:
-            # What begins a broken sentence again is a sentence of its own, and may be interrupted.
-            if not (sentence.finished or sentence.failed or sentence.again_from is not None):
-                continue
-            self._told.remove((turn, sentence))
-            if turn is not self._turns.turn and turn.outcome == "open" and sentence is turn.sentences[-1]:
-                self._out += self._turns.close_aside(turn, now)
+        self._told = [told for told in self._told if not self._is_over(*told, now)]
+        if self._aside is not None and self._is_over(*self._aside, now):
+            self._aside = None
         if not self._waiting or self._told:
             return False
-        free = self._floor.state is TurnState.LISTENING
-        if not free and self._floor.state not in ANSWERING:
+        free = self.floor.state is TurnState.LISTENING
+        if not free and self.floor.state not in ANSWERING:
             return False
-        turn = self._turns.open_turn("phrase") if free else self._turns.open_aside()
+        turn = self.turns.open_turn("phrase") if free else self.turns.open_aside()
         pieces = self._waiting.popleft()
-        self._told = [(turn, sentence) for sentence in self._output.interject(turn, pieces, now)]
-        self._out.append(Note("operator_words", {"sentences": len(pieces)}))
+        self._told = [(turn, sentence) for sentence in self.output.interject(turn, pieces, now)]
+        self.out.append(Note("operator_words", {"sentences": len(pieces)}))
         if free:
-            self._floor.go(TurnTrigger.SAY)
+            self.floor.go(TurnTrigger.SAY)
         return True
 
     def over(self) -> None:
         """Forget what protects the words that are being said: they were dropped."""
         self.must_be_heard = False
-        self._told.clear()
+        self._told, self._aside = [], None
+
+    def _is_over(self, turn: Turn, sentence: Sentence, now: float) -> bool:
+        """Return whether a sentence was heard or given up; close its turn with the last one."""
+        # What begins a broken sentence again is a sentence of its own, and may be interrupted.
+        over = sentence.finished or bool(sentence.failed) or sentence.again_from is not None
+        if over and turn is not self.turns.turn and turn.outcome == "open" and sentence is turn.sentences[-1]:
+            self.out += self.turns.close_aside(turn, now)
+        return over

@@ -239,6 +239,10 @@ class Utterances:
         """Carry the last question over: its answer was not heard, and it is asked again with what comes next."""
         self._carried = self._asked
 
+    def recall(self, text: str, digits: str) -> None:
+        """Take a question of before the call was resumed: it waits for an answer."""
+        self._carried = [_Part(text, keys=bool(digits) and text == digits)] if text else []
+
     def may_go_on(self) -> bool:
         """Return whether the last question ended with keys that more may belong to."""
         return bool(self._asked) and self._asked[-1].more

@@ -9,18 +9,30 @@ import msgspec
 
 from ivr.server.shared.places import Place
 
-_FACTS: Final = msgspec.json.Decoder(tuple[str, str, str, dict[str, str]])
+
+class _AnswerFacts(msgspec.Struct, array_like=True):
+    """Hold what is written. A bridge of an earlier version writes fewer, one of a later version perhaps more."""
+
+    caller: str
+    called: str
+    direction: str
+    parameters: dict[str, str]
+    resumed: bool = False
+
+
+_FACTS: Final = msgspec.json.Decoder(_AnswerFacts)
 
 
 def write_facts(place: Place, parameters: Mapping[str, str] | None = None) -> bytes:
     """Return what is known of an awaited call as JSON, with other `parameters` where they are given."""
     told = place.parameters if parameters is None else parameters
-    return msgspec.json.encode((place.caller, place.called, place.direction, dict(told)))
+    return msgspec.json.encode(_AnswerFacts(place.caller, place.called, place.direction, dict(told), place.resumed))
 
 
 def read_facts(call_id: str, facts: bytes, deadline: float, nonce: bytes) -> Place:
     """Return the place that `write_facts` wrote; empty facts are of a call that nothing is known of."""
     if not facts:
         return Place(call_id, deadline=deadline, nonce=nonce)
-    caller, called, direction, parameters = _FACTS.decode(facts)
-    return Place(call_id, caller, called, direction, parameters, deadline, nonce)
+    found = _FACTS.decode(facts)
+    told = found.caller, found.called, found.direction, found.parameters
+    return Place(call_id, *told, deadline=deadline, nonce=nonce, resumed=found.resumed)

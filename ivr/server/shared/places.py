@@ -38,6 +38,8 @@ class Place:
     """Random bytes in the token of the place: a token is used once, and this is how it is known again."""
     line: str = field(default="", compare=False)
     """The name of the call's line."""
+    resumed: bool = False
+    """The call's stream has died, and the call goes on: it was let in before, and is not turned away now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,10 @@ class Terms:
     """This worker is about to end: it takes no new calls."""
     max_line: int = 0
     """Calls of the call's line at once, awaited ones included. 0: as many as there are."""
+
+
+GOES_ON: Final = Terms(1 << 30)
+"""The terms of a call that is resumed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,6 +209,7 @@ def settings(folder: Path, **env: str) -> Settings:
         "IVR_PUBLIC_URL": PUBLIC,
         "IVR_GREETING": "",
         "IVR_CACHE_DIR": str(folder / "cache"),
+        "IVR_DATA_DIR": str(folder / "data"),
         "IVR_CONFIG": str(lines),
     }
     return load({**given, **env})

@@ -72,12 +72,24 @@ class MicrophoneChunk:
 class Microphone:
     """Make the caller's track as time passes."""
 
-    def __init__(self, options: PhoneOptions, opened: float, track: bytearray, speech: list[Speech]) -> None:
+    def __init__(
+        self,
+        options: PhoneOptions,
+        opened: float,
+        track: bytearray,
+        speech: list[Speech],
+        began: float | None = None,
+    ) -> None:
+        """Go on with a `track` that began at `began`, in a stream of its own. None: it begins now."""
         burst = sum(options.chunks[number % len(options.chunks)] for number in range(options.start_burst))
         self._options = options
         self._left = opened
-        self.t0 = opened - burst / RATE
+        self.t0 = opened - burst / RATE if began is None else began
         """Time of sample 0 on the driver's clock."""
+        # Between two streams nothing is carried; what is spoken just before a stream opens is.
+        missed = round((opened - self.t0) * RATE) - burst - len(track)
+        track += bytes([SILENCE]) * max(0, missed - missed % 8)
+        self._first_ms = len(track) / 8
         self._track = track
         self._speech = speech
         self._sizes: Iterator[int] = itertools.cycle(options.chunks)
@@ -124,7 +136,7 @@ class Microphone:
             # In a pause of the network a chunk is held with its timestamp unchanged: late delivery, in order.
             held = max((p.at_ms + p.ms - spoken_ms for p in self._options.pauses if p.covers(spoken_ms)), default=0.0)
             self._left = max(spoken + held / 1000, self._left)
-            timestamp = self._options.first_timestamp_ms + int(begun_ms)
+            timestamp = self._options.first_timestamp_ms + int(begun_ms - self._first_ms)
             self._ready.append(MicrophoneChunk(timestamp, self._left, payload))
         while self._ready and self._ready[0].leaves <= now:
             yield self._ready.popleft()

@@ -68,12 +68,15 @@ class Phone:
         *,
         parameters: Mapping[str, str] | None = None,
         options: PhoneOptions | None = None,
+        before: Phone | None = None,
     ) -> None:
+        """Take the record to fill. `before`: the phone of the call's last stream, which this one goes on from."""
         self.ids = ids
         self.record = record
         self.options = options if options is not None else PhoneOptions()
-        self.playback = Playback(int(self.options.buffer_s * RATE))
-        self.acts = 0
+        self.playback: Playback = Playback(int(self.options.buffer_s * RATE)) if before is None else before.playback
+        self.playback.clear()
+        self.acts: int = 0 if before is None else before.acts
         """Acts of the caller so far. This is the number of the next reply."""
         self.over = False
         """Whether the socket is closed or dead, from either side."""
@@ -96,7 +99,8 @@ class Phone:
         """Begin the stream on an open socket. The first chunks are due at once. Call it exactly once."""
         self.record.call_sid, self.record.stream_sid = self.ids.call, self.ids.stream
         self.record.heard, self.record.runs = self.playback.heard, self.playback.runs
-        self._microphone = Microphone(self.options, now, self.record.caller, self.record.speech)
+        began = self.record.t0
+        self._microphone = Microphone(self.options, now, self.record.caller, self.record.speech, began)
         self.record.t0 = self._microphone.t0
         self.playback.advance(self._sample(now))
         self._send(now, wire.CONNECTED)

@@ -98,6 +98,7 @@ async def own_bridge(language: Language, texts: Sequence[str], jobs: int, agent:
                     "IVR_HOST": "127.0.0.1",
                     "IVR_PORT": url.rpartition(":")[2],
                     "IVR_CACHE_DIR": str(Path(place) / "phrases"),
+                    "IVR_DATA_DIR": str(Path(place) / "data"),
                 }
             )
             app = create_app(settings, observe=recent)

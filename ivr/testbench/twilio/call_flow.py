@@ -11,10 +11,11 @@ import contextlib
 import datetime
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import formatdate
+from typing import Final
 
-from ivr.testbench.phone.messages import Ids
+from ivr.testbench.phone.messages import Ids, new_sid
 from ivr.testbench.phone.phone import Phone, PhoneOptions
 from ivr.testbench.phone.script import CallerScript
 from ivr.testbench.recording import PhoneRecord
@@ -71,6 +72,8 @@ class _Redirect:
     method: str = "POST"
 
 
+STREAMS_MOST: Final = 10
+"""Streams of one call, one after the other, that are played."""
 _CALL_OVER = TwimlDocument(())
 """What follows a verb that ended the call."""
 
@@ -96,6 +99,9 @@ class CallFlow:
         self._options, self._phone_options = options, phone
         self._webhooks, self._open_stream, self._clock, self._chance = webhooks, connect, clock, chance
         self._stream: CarrierStream | None = None
+        self._phone: Phone | None = None
+        """Of the last stream."""
+        self._streams = 0
         self._redirect: _Redirect | None = None
         self._redirected = asyncio.Event()
         self._answered_at: float | None = None
@@ -219,7 +225,8 @@ class CallFlow:
                 return _CALL_OVER
             case "Redirect":
                 url = absolute(verb.text, document.url)
-                return await self._fetch(url, method=verb.attributes.get("method", "POST")) or _CALL_OVER
+                method = verb.attributes.get("method", "POST")
+                return await self._fetch(url, method=method, fallback=self._options.fallback_url) or _CALL_OVER
             case "Dial":
                 # Twilio's page on `Dial`: 30 s of ringing unless `timeout` says otherwise. What is said between the
                 # caller and the dialled number is not played: it is answered and over.
@@ -249,20 +256,26 @@ class CallFlow:
 
     async def _connect_stream(self, verb: Verb, document: TwimlDocument) -> TwimlDocument | None:
         """Play the media stream of a `<Connect>` to its end, then follow its `action`."""
-        # One record holds one stream.
-        if self._record.t0 is not None:
-            self._record.note(self._clock.now(), "fault", "a second stream on one call is not played")
+        self._streams += 1
+        if self._streams > STREAMS_MOST:
+            self._record.note(self._clock.now(), "fault", f"more than {STREAMS_MOST} streams on one call")
             return _CALL_OVER
+        if self._streams > 1:
+            self._ids = replace(self._ids, stream=new_sid("MZ", self._chance))
         order: StreamOrder | None = None
         try:
             order = stream_order(verb, document.url)
-            phone = Phone(self._ids, self._record, parameters=order.parameters, options=self._phone_options)
+            before = self._phone
+            phone = Phone(
+                self._ids, self._record, parameters=order.parameters, options=self._phone_options, before=before
+            )
             url, headers = self._webhooks.socket(order.url, trailing_slash=self._options.trailing_slash)
             began = self._clock.now()
             wire: FarWire = await self._open_stream(url, headers, self._options.handshake_s)
             self._record.connect_s = self._clock.now() - began
             self._record.note(self._clock.now(), "connect", order.url)
             self._report_stream(order, "stream-started")
+            self._phone = phone
             self._stream = CarrierStream(wire, phone, self._script, self._clock, room=self._options.room)
             try:
                 await self._stream.run()

@@ -1,0 +1,118 @@
+"""Begin a call with the first words of its line, or go on with one whose stream has died.
+
+A call that goes on has no greeting again, and the notice only where it was not heard to its end. After a short phrase
+it says the rest of the answer, or asks the agent again at once: the phrase is said while the agent thinks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from ivr.call.agent.own_words import OwnWords
+from ivr.call.agent.resumption import goes_on
+from ivr.call.caller.utterances import Utterances
+from ivr.call.commands import HangUp, Note
+from ivr.call.deadlines import Deadlines
+from ivr.call.ending import Ending, EndingState, PlannedEnd
+from ivr.call.events import CallStarted, Resumption
+from ivr.call.options import CallOptions
+from ivr.call.timeline import Turn
+from ivr.call.turn import TurnState, TurnTrigger
+
+SHORTEST_S: Final = 10.0
+"""Seconds that a call has at least after it was resumed, however long it may last."""
+
+
+class Opening:
+    """Begin one call, and know where it stands."""
+
+    def __init__(
+        self, options: CallOptions, ending: Ending, deadlines: Deadlines, words: OwnWords, utterances: Utterances
+    ) -> None:
+        self._options = options
+        self._ending = ending
+        self._deadlines = deadlines
+        self._words = words
+        self._utterances = utterances
+        self._kept = Resumption()
+        self._started_at: float | None = None
+
+    def __repr__(self) -> str:
+        return f"<Opening resumed={self._kept.count}>"
+
+    def begin(self, event: CallStarted, now: float) -> Turn | None:
+        """Say the first words. Return the turn whose question is to be put to the agent now. None: there is none."""
+        self._started_at = now
+        self._deadlines.begin("length", now)
+        asked = None
+        if event.resumption is None:
+            greeted = self._words.say("greeting", now)
+            noticed = self._words.say("notice", now)
+            # A notice is what must be said: it protects the greeting before it as well.
+            self._words.must_be_heard = noticed or (greeted and not self._options.interruptible_greeting)
+        else:
+            asked = self._go_on(event.resumption, now)
+            owed = "question" if asked else "rest" if event.resumption.rest else "nothing"
+            self._words.out.append(Note("resumed", {"count": event.resumption.count, "owed": owed}))
+        if asked is None and self._words.floor.state is TurnState.LISTENING:
+            self._deadlines.begin("silence", now)
+        return asked
+
+    @property
+    def hand_over(self) -> PlannedEnd | None:
+        """Return how a call that was being handed to a person goes on: with that. None: it was not."""
+        if self._kept.transfer_to not in self._options.transfer_to:
+            return None
+        return PlannedEnd(HangUp("success", "agent_transfer"), self._kept.transfer_to, ("transfer",))
+
+    def _go_on(self, kept: Resumption, now: float) -> Turn | None:
+        """Begin a call that was cut off."""
+        self._kept = kept
+        if most := self._options.max_call:
+            self._deadlines.set("length", now + max(SHORTEST_S, most - kept.lasted_s))
+        self._words.turns.resume(kept)
+        self._utterances.recall(kept.question, kept.digits)
+        notice = self._options.phrases.get("notice")
+        if kept.question and not kept.rest and (kept.noticed or notice is None or not notice.text):
+            turn = self._words.turns.open_turn("dtmf" if self._utterances.only_keys else "speech")
+            self._utterances.take(turn)
+            return turn
+        self._words.say("resumed", now)
+        if not kept.noticed:
+            self._words.must_be_heard = self._words.say("notice", now)
+        if kept.rest or self._words.turns.open:
+            self._words.turns.say_rest(kept.rest, now)
+            if self._words.floor.state is TurnState.LISTENING:
+                self._words.floor.go(TurnTrigger.SAY)
+        return None
+
+    @property
+    def _noticed(self) -> bool:
+        """Return whether the notice was heard to its end; True where the line has none."""
+        notice = self._options.phrases.get("notice")
+        if self._kept.noticed or notice is None or not notice.text:
+            return True
+        first = self._words.turns.turns[0].sentences if self._words.turns.turns else []
+        return any(one.fixed and one.text == notice.text and one.finished for one in first)
+
+    def stands(self, now: float) -> Resumption | None:
+        """Return where the call stands, should its stream die now. None: it has not begun, or ends as meant."""
+        plan = self._ending.plan
+        if self._started_at is None or self._ending.state is EndingState.OVER:
+            return None
+        if plan is not None and not plan.number and plan.hang_up.meant:
+            return None
+        phrases = self._options.phrases
+        fixed = {phrases[name].text for name in ("resumed", "notice") if name in phrases}
+        text = self._utterances.text()
+        at = goes_on(self._words.turns, self._words.output, text, text if self._utterances.only_keys else "", fixed)
+        return replace(
+            at,
+            count=self._kept.count,
+            since=self._kept.since,
+            lasted_s=round(self._kept.lasted_s + now - self._started_at, 3),
+            turn=self._words.turns.next_number,
+            noticed=self._noticed,
+            transfer_to=plan.number if plan is not None else "",
+        )

@@ -1,0 +1,1 @@
+"""Keep where each call stands, so that another process can go on with it."""
