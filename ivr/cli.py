@@ -31,6 +31,7 @@ COMMANDS: Final = {
     "test": "Play scenarios and give one verdict. Starts a bridge and mock services.",
     "compare": "Compare the calls of two folders: is one better, or is it chance?",
     "faults": "Show what callers hear when Hamsa or the agent fails: every known fault, in virtual time.",
+    "recording": "List, write and delete recordings of calls.",
     "pod-cost": "Tell Kubernetes how many calls this pod carries: the emptiest pod is the first to go.",
     "version": "Say which version this is, and on what it runs.",
 }
@@ -42,6 +43,7 @@ _FOLDERS: Final = {
     "pod-cost": "operate",
     "talk": "talk",
     "calls": "operate",
+    "recording": "operate",
 }
 """The folders of the commands that have one."""
 

@@ -133,7 +133,7 @@ def test_the_readme_begins_with_what_can_be_done_at_once() -> None:
     assert re.findall(r"^    (scripts/\w+)", text, re.M)[:2] == ["scripts/demo", "scripts/test"]
 
 
-DERIVED = {"IVR_HOST": "0.0.0.0", "IVR_DEV": "false", "IVR_NODE_PATH": "false"}
+DERIVED = {"IVR_HOST": "0.0.0.0", "IVR_DEV": "false", "IVR_NODE_PATH": "false", "IVR_RECORD": "false"}
 """Defaults that follow from something else, or are written in another way."""
 
 

@@ -76,7 +76,7 @@ def test_every_declared_dependency_is_imported_and_every_import_declared() -> No
     imported = set(re.findall(r"^\s*(?:import|from) (\w+)", code, re.M)) - set(sys.stdlib_module_names) - {"ivr"}
     # `compression` is the standard library's from Python 3.14 on, and `backports` the package in its place before.
     # The plugin is loaded by pytest, so pytest is there then.
-    assert imported - declared <= {"audioop", "backports", "compression", "dotenv", "pytest"}
+    assert imported - declared <= {"audioop", "backports", "compression", "dotenv", "opentelemetry", "pytest"}
     # Some are loaded by name, where they may be missing.
     assert {name for name in declared - imported if f'"{name}"' not in code} <= implied
 

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 PhraseName: TypeAlias = Literal[
-    "greeting", "notice", "reprompt", "apology", "still_there", "goodbye", "filler", "still_working", "transfer",
-    "farewell", "shutdown", "resumed"
+    "recorded", "greeting", "notice", "reprompt", "apology", "still_there", "goodbye", "filler", "still_working",
+    "transfer", "farewell", "shutdown", "resumed"
 ]  # fmt: skip
-"""`greeting`: first words. `notice`: what must be said after them, uninterrupted. `reprompt`: nothing understood.
-`apology`: an upstream failed. `still_there`: the caller is silent. `goodbye`: the bridge ends the call. `filler`, then
-`still_working`: the caller waits. `transfer`: a person takes over. `farewell`: an upstream failed for good, the call
-ends. `shutdown`: the bridge is stopped; two seconds of it are said at most. `resumed`: the call was cut off for a
-moment and goes on."""
+"""`recorded`: the call is recorded, said before all else, uninterrupted. `greeting`: first words. `notice`: what must
+be said after them, uninterrupted. `reprompt`: nothing understood. `apology`: an upstream failed. `still_there`: the
+caller is silent. `goodbye`: the bridge ends the call. `filler`, then `still_working`: the caller waits. `transfer`: a
+person takes over. `farewell`: an upstream failed for good, the call ends. `shutdown`: the bridge is stopped; two
+seconds of it are said at most. `resumed`: the call was cut off for a moment and goes on."""
+
+FIRST_WORDS: Final[tuple[PhraseName, ...]] = ("recorded", "greeting", "notice")
+"""What a call begins with, in order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from ivr.config.lines import check_endpoint, check_fallback, check_http_url, check_phrase, check_transfer, check_url
 from ivr.config.operators import read_operators
 from ivr.config.record_checks import record_faults
+from ivr.config.recordings import recording_faults
 from ivr.config.settings import ENV_NAMES, Settings
 from ivr.config.store_url import check_store_url
 from ivr.config.voices import voice_hints
@@ -45,6 +46,8 @@ FIXES: Final[Mapping[str, str]] = {
     "IVR_KEEP": "set it to none, metrics or text",
     "IVR_KEEP_DAYS": "set it to whole days from 0 (for ever) to 3650",
     "IVR_SPOOL_MB": "set it to whole megabytes from 1 to 1000000",
+    "IVR_RECORD": "set it to true or false",
+    "IVR_RECORD_DAYS": "set it to whole days from 0 (for ever) to 3650",
     "IVR_ENDPOINT_MS": "set it to milliseconds from 100 to 3000",
 }
 
@@ -100,7 +103,7 @@ def faults_of(settings: Settings, *, lines_known: bool = True) -> list[str]:
         faults.append("IVR_REQUIRE_SHARED_KEY is set without keys: set IVR_SHARED_KEYS as well")
     if check_endpoint(settings.endpoint_ms):
         faults.append(f"IVR_ENDPOINT_MS is out of range: {FIXES['IVR_ENDPOINT_MS']}")
-    faults += record_faults(settings)
+    faults += record_faults(settings) + recording_faults(settings)
     if settings.dev and not is_loopback(settings.host):
         faults.append("IVR_HOST is reachable from outside: with --dev, where nothing is signed, set it to 127.0.0.1")
     if settings.twiml_dir is not None and not settings.twiml_dir.is_dir():

@@ -13,6 +13,7 @@ Language: TypeAlias = Literal["ar", "en"]
 # the bridge does not know which of the two calls. The English says the same.
 PHRASES: Final[Mapping[Language, Mapping[PhraseName, str]]] = {
     "ar": {
+        "recorded": "",
         "greeting": "السلام عليكم، حياك الله. كيف أقدر أخدمك اليوم؟",
         "notice": "",
         "reprompt": "عفواً، ما سمعتك زين. ممكن تعيد لو سمحت؟",
@@ -27,6 +28,7 @@ PHRASES: Final[Mapping[Language, Mapping[PhraseName, str]]] = {
         "resumed": "المعذرة، انقطع الخط لحظة.",
     },
     "en": {
+        "recorded": "",
         "greeting": "Hello, and welcome. How can I help you today?",
         "notice": "",
         "reprompt": "Sorry, I didn't catch that. Could you say it again, please?",
@@ -41,6 +43,12 @@ PHRASES: Final[Mapping[Language, Mapping[PhraseName, str]]] = {
         "resumed": "Sorry, we were cut off for a moment.",
     },
 }
+
+ANNOUNCEMENTS: Final[Mapping[Language, str]] = {
+    "ar": "نود إعلامك بأن هذي المكالمة مسجّلة.",
+    "en": "This call is recorded.",
+}
+"""The phrase `recorded` of a line whose calls are recorded."""
 
 # The voices that Hamsa documents for the dialect.
 VOICES: Final[Mapping[Language, tuple[str, str]]] = {"ar": ("Hiba", "ksa"), "en": ("Emma", "en")}

@@ -21,8 +21,10 @@ table leaves out comes from the environment's line, as far as it fits the table'
     max_calls = 10                  # calls of this line at once, of the whole fleet; left out: no limit of its own
     keep = "metrics"                # of its calls: "none", "metrics", or "text" as well (docs/records.md)
     keep_days = 90                  # days after which the record of a call is deleted; 0: never
+    record = true                   # calls are recorded (docs/operating.md): false where it is left out
+    record_days = 30                # days after which a recording is deleted; 0: never
 
-    [line.phrases]                  # notice, reprompt, apology, still_there, goodbye, filler, transfer, farewell, ...
+    [line.phrases]                  # recorded, notice, reprompt, apology, still_there, goodbye, filler, ...
     goodbye = "Bye."
 
     [line.call]                     # for this line
@@ -42,7 +44,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ivr.call.options import CallOptions, Phrase, PhraseName
 from ivr.config.address import check_number, line_keys, shown, telephone
-from ivr.config.default_phrases import PHRASES, VOICES, Language
+from ivr.config.default_phrases import ANNOUNCEMENTS, PHRASES, VOICES, Language
 
 Choice: TypeAlias = int | float | bool | str
 Keep: TypeAlias = Literal["none", "metrics", "text"]
@@ -56,6 +58,8 @@ LONGEST_PHRASE: Final = 1000
 KEEP_DAYS: Final = 90
 LONGEST_KEEP: Final = 3650
 """Days for which records may be kept, where they are not kept for ever."""
+RECORD_DAYS: Final = 30
+LONGEST_RECORD_DAYS: Final = 3650
 _E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _PLAIN: Final = CallOptions()
 _OWN: Final = frozenset({"language", "phrases", "endpoint_ms", "transfer_to"})
@@ -109,6 +113,8 @@ _FIXES: Final[Mapping[str, str]] = {
     "max_calls": MAX_CALLS_FIX,
     "keep": 'write "none", "metrics" or "text"',
     "keep_days": f"write whole days from 0 (for ever) to {LONGEST_KEEP}",
+    "record": "write true or false",
+    "record_days": f"write whole days from 0 (for ever) to {LONGEST_RECORD_DAYS}",
 }
 """What to write for a key whose value has the wrong type."""
 ORDERED: Final = (("endpoint_least_ms", "endpoint_ms"), ("start_ms", "commit_ms"))
@@ -149,10 +155,14 @@ class Line:
     """What is kept of its calls."""
     keep_days: int = KEEP_DAYS
     """Days after which the record of a call is deleted; 0: never."""
+    record: bool = False
+    """Its calls are recorded."""
+    record_days: int = RECORD_DAYS
+    """Days after which a recording is deleted; 0: never."""
 
     def described(self) -> dict[str, str]:
         """Return what tells this line from others, for people: no secret, and no telephone number but its own."""
-        plain = plain_line(self.language)
+        plain = announced(replace(plain_line(self.language), record=self.record))
         facts = {
             "line": f"{self.name} ({self.number})" if self.number else self.name,
             "language": self.language,
@@ -162,6 +172,8 @@ class Line:
         chosen = {"endpoint_ms": self.endpoint_ms, **self.choices}
         if differing := {name: value for name, value in chosen.items() if value != getattr(_PLAIN, name)}:
             facts["settings"] = ", ".join(f"{name} {value}" for name, value in differing.items())
+        if self.record:
+            facts["recorded"] = f"kept for {self.record_days} days" if self.record_days else "kept for ever"
         if self.phrases != plain.phrases:
             facts["phrases"] = "the line's own"
         return facts
@@ -189,6 +201,12 @@ def plain_line(
     """Return a line with the default voice and words of its language."""
     speaker, dialect = VOICES[language]
     return Line("", webhook_url, language, speaker, dialect, PHRASES[language], endpoint_ms, transfer_to)
+
+
+def announced(line: Line) -> Line:
+    """Return a line whose callers are told that it records, where it does and its phrases do not say so themselves."""
+    words = ANNOUNCEMENTS[line.language] if line.record else ""
+    return replace(line, phrases={**line.phrases, "recorded": words})
 
 
 def read_numbers(written: str | Sequence[str]) -> tuple[str, ...]:
@@ -318,6 +336,8 @@ class _LineTable(_Strict):
     max_calls: int | None = None
     keep: Keep | None = None
     keep_days: int | None = None
+    record: bool | None = None
+    record_days: int | None = None
     call: dict[str, Choice] = {}
 
     def line(self, default: Line) -> Line:
@@ -331,6 +351,8 @@ class _LineTable(_Strict):
             phrases = {**plain.phrases, **silent}
             base = replace(plain, phrases=phrases, choices=default.choices, caller_id=default.caller_id)
             base = replace(base, keep=default.keep, keep_days=default.keep_days)
+            base = replace(base, record=default.record, record_days=default.record_days)
+        base = announced(base if self.record is None else replace(base, record=self.record))
         phrases = {**base.phrases, **self.phrases}
         if self.greeting is not None:
             phrases["greeting"] = self.greeting
@@ -354,6 +376,7 @@ class _LineTable(_Strict):
             choices={**base.choices, **self.call},
             keep=self.keep or base.keep,
             keep_days=base.keep_days if self.keep_days is None else self.keep_days,
+            record_days=base.record_days if self.record_days is None else self.record_days,
         )
 
     def faults(self, line: Line) -> list[str]:
@@ -377,6 +400,8 @@ class _LineTable(_Strict):
             problems.append(f"fallback_speaker {problem}")
         if not 0 <= line.keep_days <= LONGEST_KEEP:
             problems.append(f"keep_days: {_FIXES['keep_days']}")
+        if not 0 <= line.record_days <= LONGEST_RECORD_DAYS:
+            problems.append(f"record_days: {_FIXES['record_days']}")
         texts = {**self.phrases, "greeting": self.greeting or ""}
         problems += [f"{name} {problem}" for name, text in texts.items() if (problem := check_phrase(text))]
         return problems + _check_choices("[line.call]", self.call)

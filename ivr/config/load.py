@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from ivr.config.address import telephone
 from ivr.config.checks import FIXES, LONGEST_NODE, faults_of, hints_of, notes_of
 from ivr.config.environment import gather, unread
-from ivr.config.lines import Line, plain_line, read_lines, read_numbers
+from ivr.config.lines import Line, announced, plain_line, read_lines, read_numbers
 from ivr.config.settings import ENV_NAMES, SECRETS, Settings
 
 LINES_FILE: Final = Path("ivr.toml")
@@ -69,8 +69,10 @@ def load(env: Mapping[str, str] | None = None, dev: bool = False) -> Settings:
         caller_id=telephone(settings.caller_id),
         keep=settings.keep,
         keep_days=settings.keep_days,
+        record=settings.record,
+        record_days=settings.record_days,
     )
-    lines, default, file_problems = _read_file(config, default)
+    lines, default, file_problems = _read_file(config, announced(default))
     node = settings.node or fit_node(platform.node())
     derived = {
         "node": node,

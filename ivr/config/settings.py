@@ -9,7 +9,16 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from ivr.config.address import line_keys
 from ivr.config.default_phrases import Language
-from ivr.config.lines import KEEP_DAYS, LONGEST_KEEP, Keep, Line, plain_line, read_numbers
+from ivr.config.lines import (
+    KEEP_DAYS,
+    LONGEST_KEEP,
+    LONGEST_RECORD_DAYS,
+    RECORD_DAYS,
+    Keep,
+    Line,
+    plain_line,
+    read_numbers,
+)
 from ivr.observe.redact import number_hidden, without_secrets
 
 HAMSA_URL: Final = "wss://api.tryhamsa.com/v1/realtime/ws"
@@ -148,6 +157,17 @@ class Settings(BaseModel):
     """Told of each call that has ended."""
     events_secret: SecretStr = Field(SecretStr(""), alias="IVR_EVENTS_SECRET")
     """Signs what that URL is told."""
+    record: bool = Field(False, alias="IVR_RECORD")
+    """Calls of the environment's line are recorded; also a key of a line."""
+    record_days: int = Field(RECORD_DAYS, alias="IVR_RECORD_DAYS", ge=0, le=LONGEST_RECORD_DAYS)
+    """Days after which a recording is deleted; 0: never. Also a key of a line."""
+    recordings: str = Field("", alias="IVR_RECORDINGS")
+    """The folder of recordings, or `s3://bucket/prefix`; empty: a folder in the data folder."""
+    recordings_key: SecretStr = Field(SecretStr(""), alias="IVR_RECORDINGS_KEY")
+    """Encrypts recordings: 32 bytes as hex or base64. Several with commas between them: the first encrypts, all open.
+    Empty: recordings are not encrypted."""
+    s3_endpoint: str = Field("", alias="IVR_S3_ENDPOINT")
+    """URL of the service that keeps them, where it is not Amazon's."""
     twiml_dir: Path | None = Field(None, alias="IVR_TWIML_DIR")
     """The TwiML documents; None: those that came with the bridge."""
     config: Path | None = Field(None, alias="IVR_CONFIG")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from ivr.config.recordings import has_recordings
 from ivr.config.settings import Settings
 from ivr.keeper.chore import Chore
 
 
 def has_chores(settings: Settings) -> bool:
     """Return whether there is anything to do, without loading what does it."""
-    return settings.keeps_records
+    return settings.keeps_records or has_recordings(settings)
 
 
 def chores_of(settings: Settings) -> list[Chore]:
@@ -25,4 +26,9 @@ def chores_of(settings: Settings) -> list[Chore]:
         found += [WriteRecords(settings, database), DeleteOld(settings, database)]
         if settings.events_url:
             found.append(PostEvents(settings, database))
+    if has_recordings(settings):
+        # Loads what decrypts: a process that carries calls needs none of it.
+        from ivr.recording.chore import recording_chore
+
+        found.append(recording_chore(settings))
     return found

@@ -7,6 +7,7 @@ import logging
 import socket
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
 from prometheus_client import Metric
@@ -19,6 +20,8 @@ from ivr.keeper.child import WATCH_S, KeeperChild
 from ivr.keeper.status import read_status
 from ivr.observe.call_log import Observers
 from ivr.observe.metrics import Metrics
+from ivr.recording.audio_recorder import audio_recorder
+from ivr.recording.facts import RecordingFacts
 from ivr.records.folder import own_key, spool_folder
 from ivr.records.observer import RecordObserver
 from ivr.records.spool import LOSSES, SpoolWriter
@@ -75,6 +78,8 @@ class Kept:
                 key=self._secret,
                 clock=time.time,
             )
+        self.recorder = audio_recorder(settings)
+        """Records the audio of calls; None: no line is recorded."""
 
     def __repr__(self) -> str:
         return f"<Kept {self._writer!r} {self._keeper!r}>"
@@ -87,7 +92,7 @@ class Kept:
 
     def beside(self, recorder: CallObserver | None) -> CallObserver | None:
         """Return what observes the calls, with `recorder`. None: nothing does."""
-        observers = [one for one in (self.records, recorder) if one is not None]
+        observers = [one for one in (self.records, self.recorder, recorder) if one is not None]
         return Observers(*observers) if len(observers) > 1 else next(iter(observers), None)
 
     def name_file(self, kind: str, call_id: str, name: str) -> None:
@@ -100,6 +105,16 @@ class Kept:
         if self._writer is not None:
             metrics.add(RecordMetrics(self._settings, self._writer))
             self._writer.start()
+        if self.recorder is not None:
+            self.recorder.writer.on_done = partial(self._recorded, metrics)
+            self.recorder.start()
+
+    def _recorded(self, metrics: Metrics, facts: RecordingFacts) -> None:
+        """Count a recording that is finished, and name it in the record of its call. Called in the writing thread."""
+        metrics.recorded(facts.reason or facts.state, facts.bytes)
+        keeps = any(line.name == facts.line and line.keep != "none" for line in self._settings.all_lines)
+        if self.records is not None and facts.name and keeps:
+            self.records.name_file(facts.call, "recording", facts.name)
 
     def watch(self, loop: asyncio.AbstractEventLoop) -> None:
         """Look from now on, at times, whether the keeper is there."""
@@ -109,6 +124,9 @@ class Kept:
 
     def close(self) -> None:
         """Write what is not written, and let the keeper finish. The calls are over. Blocks for some seconds at most."""
+        # What it finishes goes into the records.
+        if self.recorder is not None:
+            self.recorder.close()
         if self._writer is not None:
             self._writer.close()
         if self._keeper is not None:

@@ -122,8 +122,13 @@ class HeardAudio:
             self._origin = start - timestamp_ms * RATE // 1000
         before = self.position(now)
         self._zero.add(now - (start + size) / RATE, now)
-        if not self._settled:
-            self._move(self._starts[-1], self.position(now) - before)
+        if moved := self.position(now) - before:
+            # The clock was not where it was thought to be.
+            self._soonest += moved
+            for mark in self._marks:
+                mark.soonest += moved
+            if not self._settled:
+                self._move(self._starts[-1], moved)
         self.spoken, self._chunk = start + size, size
         at = start - self.taken
         if at < 0:

@@ -146,8 +146,8 @@ class Metrics:
         self._faults = self._counter("ivr_peer_faults", "What peers said outside their protocol", "wire", "reason")
         self._overhead = self._histogram("ivr_own_overhead_seconds")
         self._dropped_lines = self._counter("ivr_log_lines_dropped", "Lines of the log that were not read in time")
-        self._tapes = self._counter("ivr_tapes", "Tapes of calls, by what became of them", "outcome")
-        self._tape_bytes = self._counter("ivr_tape_bytes", "What was written of tapes, kept or not")
+        self._tapes, self._tape_bytes = self._file_counters("tape", "Tapes")
+        self._recordings, self._recording_bytes = self._file_counters("recording", "Recordings")
         self._lag = self._histogram("ivr_loop_lag_seconds")
         self._spans = self._counter("ivr_spans", "Spans of traces, by what became of them", "outcome")
         self._blocked = self._counter(
@@ -211,6 +211,11 @@ class Metrics:
         self._add(self._tapes, outcome)
         self._tape_bytes.inc(size)
 
+    def recorded(self, outcome: str, size: int) -> None:
+        """Count a recording that is finished, `size` bytes: `kept`, or why it is not whole. From any thread."""
+        self._add(self._recordings, outcome)
+        self._recording_bytes.inc(size)
+
     def noted(self, name: str) -> None:
         """Count a note that belongs to no call."""
         self._add(self._notes, name)
@@ -273,6 +278,11 @@ class Metrics:
         """Let other workers, where there are any, read what stands at its source here."""
         if self.shared is not None:
             self.shared.copy(self._read)
+
+    def _file_counters(self, kind: str, many: str) -> tuple[Counter, Counter]:
+        """Make the counters of files that are kept of calls, and of their bytes."""
+        files = self._counter(f"ivr_{kind}s", f"{many} of calls, by what became of them", "outcome")
+        return files, self._counter(f"ivr_{kind}_bytes", f"What was written of {many.lower()}, kept or not")
 
     def _counter(self, name: str, help_text: str, *labels: str) -> Counter:
         """Make a counter in this registry."""

@@ -45,6 +45,7 @@ from ivr.observe.upstream_metrics import Sample, UpstreamMetrics, figures
 from ivr.server import compose
 from ivr.server.admission import Admission, Room
 from ivr.server.garbage import Garbage
+from ivr.server.listening.live_audio import with_live_audio
 from ivr.server.resume.resuming import Resuming
 from ivr.server.shared.facts import read_facts, write_facts
 from ivr.server.shared.fleet_calls import FleetCalls
@@ -136,7 +137,7 @@ class Bridge:
         self.talk, self._loop_lag = TalkCalls(settings.talk_calls), LoopLag()
         self.tracer = compose.call_tracer(settings, self.metrics.traced, self.fleet_calls.node)
         self.resuming = Resuming(kept or compose.kept_calls(settings, self.store), self.metrics.noted)
-        watching = [self.resuming.keeper, *(one for one in (self.tracer, observer) if one is not None)]
+        watching = with_live_audio((self.resuming.keeper, self.tracer, observer), self.directory, settings)
         self._observer = Observers(CallLog(), self.metrics, self.live_calls, self.talk, *watching, lag=self._loop_lag)
         self.speech_service = compose.speech_service(
             settings,

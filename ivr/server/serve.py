@@ -263,6 +263,8 @@ def build(
     bridge.closed_lines.keep_in(settings.data_dir)
     server.limit, bridge.leave = limit, server.leave
     kept.start(bridge.metrics)
+    if kept.recorder is not None:
+        kept.recorder.on_begun = partial(bridge.live_calls.record, recorded=True)
     if recorder is not None:
         recorder.on_tape = bridge.metrics.taped
         recorder.on_kept = partial(kept.name_file, "tape")

@@ -467,6 +467,17 @@ def test_words_inside_a_protected_greeting_are_answered_after_it(words: str) -> 
     assert stage.call.turns[0].outcome == "heard"
 
 
+def test_the_recording_is_announced_before_the_greeting() -> None:
+    words = {**phrases(greeting="hello"), "recorded": Phrase("recorded words", LOUD * 25)}
+    stage = Stage(options(phrases=words, greeting_after_ms=200))
+    stage.wait(100)
+    stage.speak(700)
+    assert (stage.state, stage.all(SendClear)) == ("speaking", [])
+    stage.wait(1000)
+    assert [one.text for one in stage.call.turns[0].sentences] == ["", "recorded words", "hello"]
+    assert all(one.finished for one in stage.call.turns[0].sentences)
+
+
 def test_words_inside_a_notice_are_found_behind_it() -> None:
     stage = Stage(options(phrases=phrases() | {"notice": Phrase("notice words", LOUD * 50)}, endpoint_ms=100))
     stage.wait(300)

@@ -8,9 +8,10 @@ from typing import get_args
 import pytest
 
 from ivr.call.options import CallOptions, Phrase, PhraseName
-from ivr.config.default_phrases import PHRASES, Language
+from ivr.config.default_phrases import ANNOUNCEMENTS, PHRASES, Language
 from ivr.config.lines import (
     Line,
+    announced,
     check_endpoint,
     check_phrase,
     check_url,
@@ -39,7 +40,8 @@ def test_plain_line_has_all_phrases_of_its_language(language: Language) -> None:
     assert set(options.phrases) == set(get_args(PhraseName))
     spoken = [phrase for phrase in options.phrases.values() if phrase.text]
     arabic = [any("\u0600" <= letter <= "\u06ff" for letter in phrase.text) for phrase in spoken]
-    assert arabic == [language == "ar"] * 10
+    assert arabic == [language == "ar"] * len(spoken)
+    assert {name for name, phrase in options.phrases.items() if not phrase.text} == {"notice", "recorded"}
     assert all(phrase.text[-1] in ".?؟" and not phrase.audio for phrase in spoken)
 
 
@@ -120,6 +122,43 @@ def test_read_lines_reads_a_whole_file() -> None:
 def test_the_fallback_speaker_goes_with_its_dialect(table: str, fallback: str) -> None:
     (line,) = lines(f'[[line]]\nnumber = "+12345"\n{table}', replace(ARABIC, fallback_speaker="Sara"))
     assert line.fallback_speaker == fallback
+
+
+@pytest.mark.parametrize(
+    ("table", "record", "said"),
+    [
+        ("", True, ANNOUNCEMENTS["ar"]),
+        ("record = false", False, ""),
+        ('language = "en"', True, ANNOUNCEMENTS["en"]),
+        ('[line.phrases]\nrecorded = "مسجلة."', True, "مسجلة."),
+        # The greeting says so, or the carrier's document.
+        ('[line.phrases]\nrecorded = ""', True, ""),
+    ],
+)
+def test_a_recorded_line_says_so_first(table: str, record: bool, said: str) -> None:
+    (line,) = lines(f'[[line]]\nnumber = "+12345"\n{table}', announced(replace(ARABIC, record=True, record_days=7)))
+    assert (line.record, line.record_days) == (record, 7)
+    assert line.options().phrases["recorded"].text == said
+    assert line.described().get("recorded", "") == ("kept for 7 days" if record else "")
+
+
+def test_a_line_alone_may_be_recorded() -> None:
+    recorded, plain = lines(
+        '[[line]]\nnumber = "+12345"\nrecord = true\nrecord_days = 0\n[[line]]\nnumber = "+12346"', ARABIC
+    )
+    assert (recorded.record, recorded.record_days, plain.record, plain.record_days) == (True, 0, False, 30)
+    assert recorded.phrases["recorded"] == ANNOUNCEMENTS["ar"]
+    assert plain.phrases["recorded"] == ""
+    assert recorded.described()["recorded"] == "kept for ever"
+    assert "phrases" not in recorded.described()
+
+
+def test_faults_of_what_is_recorded() -> None:
+    line = '[[line]]\nnumber = "+12345"\n'
+    assert problems(f'{line}record = "yes"') == ["[[line]] 1: record: write true or false"]
+    assert problems(f"{line}record_days = 4000") == [
+        "[[line]] 1: record_days: write whole days from 0 (for ever) to 3650"
+    ]
 
 
 def test_the_call_table_holds_for_the_default_line() -> None:

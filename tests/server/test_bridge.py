@@ -16,7 +16,7 @@ from ivr.config.settings import Settings
 from ivr.hamsa.options import HamsaSettings
 from ivr.hamsa.pool.socket import SpeechSocket
 from ivr.observe.logs import fields_of
-from ivr.server.bridge import RENDER_AGAIN, Bridge
+from ivr.server.bridge import LAST_QUESTION_S, RENDER_AGAIN, Bridge
 from ivr.session.session import Session
 from ivr.testbench import virtual_time
 from ivr.testbench.hamsa.memory import MemoryHamsa
@@ -373,7 +373,8 @@ def test_a_drain_ends_the_calls_that_are_left(tmp_path: Path) -> None:
         phone, serving = await streaming(bridge)
         began = now()
         await bridge.drain()
-        assert now() - began == pytest.approx(4, abs=1.0)
+        # The carrier may ask about a call that was ended: it is answered before the server goes.
+        assert now() - began == pytest.approx(4 + LAST_QUESTION_S, abs=1.0)
         await serving
         assert phone.code == 1011
 

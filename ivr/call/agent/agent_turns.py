@@ -241,7 +241,7 @@ class AgentTurns:
         if not self.open:
             self.open_turn("phrase")
         # The silence has no words: a caller who speaks in it has heard none.
-        if name == "greeting" and (pause := self._options.greeting_after_ms):
+        if name in ("recorded", "greeting") and not self.turn.sentences and (pause := self._options.greeting_after_ms):
             self._output.say(self.turn, "", "", now, bytes([g711.SILENCE]) * (pause * g711.RATE // 1000), fixed=True)
         self._output.say(self.turn, phrase.text, phrase.text, now, phrase.audio, fixed=True)
         return True

@@ -16,7 +16,7 @@ from ivr.call.commands import HangUp, Note
 from ivr.call.deadlines import Deadlines
 from ivr.call.ending import Ending, EndingState, PlannedEnd
 from ivr.call.events import CallStarted, Resumption
-from ivr.call.options import CallOptions
+from ivr.call.options import FIRST_WORDS, CallOptions, PhraseName
 from ivr.call.timeline import Turn
 from ivr.call.turn import TurnState, TurnTrigger
 
@@ -47,10 +47,9 @@ class Opening:
         self._deadlines.begin("length", now)
         asked = None
         if event.resumption is None:
-            greeted = self._words.say("greeting", now)
-            noticed = self._words.say("notice", now)
-            # A notice is what must be said: it protects the greeting before it as well.
-            self._words.must_be_heard = noticed or (greeted and not self._options.interruptible_greeting)
+            recorded, greeted, noticed = (self._words.say(name, now) for name in FIRST_WORDS)
+            # What must be said protects the greeting beside it as well.
+            self._words.must_be_heard = recorded or noticed or (greeted and not self._options.interruptible_greeting)
         else:
             asked = self._go_on(event.resumption, now)
             owed = "question" if asked else "rest" if event.resumption.rest else "nothing"
@@ -73,26 +72,35 @@ class Opening:
             self._deadlines.set("length", now + max(SHORTEST_S, most - kept.lasted_s))
         self._words.turns.resume(kept)
         self._utterances.recall(kept.question, kept.digits)
-        notice = self._options.phrases.get("notice")
-        if kept.question and not kept.rest and (kept.noticed or notice is None or not notice.text):
+        announced = {name for name in ("recorded", "notice") if self._has(name)} - (
+            {"notice"} if kept.noticed else set()
+        )
+        if kept.question and not kept.rest and not announced:
             turn = self._words.turns.open_turn("dtmf" if self._utterances.only_keys else "speech")
             self._utterances.take(turn)
             return turn
         self._words.say("resumed", now)
-        if not kept.noticed:
-            self._words.must_be_heard = self._words.say("notice", now)
+        # Nothing of a stream is recorded before its caller was told.
+        recorded = self._words.say("recorded", now)
+        noticed = not kept.noticed and self._words.say("notice", now)
+        self._words.must_be_heard = recorded or noticed
         if kept.rest or self._words.turns.open:
             self._words.turns.say_rest(kept.rest, now)
             if self._words.floor.state is TurnState.LISTENING:
                 self._words.floor.go(TurnTrigger.SAY)
         return None
 
+    def _has(self, name: PhraseName) -> bool:
+        """Return whether the line has this phrase."""
+        phrase = self._options.phrases.get(name)
+        return phrase is not None and bool(phrase.text)
+
     @property
     def _noticed(self) -> bool:
         """Return whether the notice was heard to its end; True where the line has none."""
-        notice = self._options.phrases.get("notice")
-        if self._kept.noticed or notice is None or not notice.text:
+        if self._kept.noticed or not self._has("notice"):
             return True
+        notice = self._options.phrases["notice"]
         first = self._words.turns.turns[0].sentences if self._words.turns.turns else []
         return any(one.fixed and one.text == notice.text and one.finished for one in first)
 
@@ -104,7 +112,7 @@ class Opening:
         if plan is not None and not plan.number and plan.hang_up.meant:
             return None
         phrases = self._options.phrases
-        fixed = {phrases[name].text for name in ("resumed", "notice") if name in phrases}
+        fixed = {phrases[name].text for name in ("resumed", "recorded", "notice") if name in phrases}
         text = self._utterances.text()
         at = goes_on(self._words.turns, self._words.output, text, text if self._utterances.only_keys else "", fixed)
         return replace(

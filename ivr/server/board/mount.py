@@ -15,6 +15,7 @@ from ivr.fleet.directory import Directory
 from ivr.server.admin.routes import Admin
 from ivr.server.board.feed import Feed
 from ivr.server.board.routes import BoardRoutes
+from ivr.server.listening.route import ListenRoute
 from ivr.server.roles import Roles
 
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
@@ -47,4 +48,5 @@ def mount(
     roles = Roles(settings, refused)
     feed = Feed(directory, leaving=leaving, exiting=exiting)
     admin = Admin(roles, directory, settings)
-    return Mounted(roles, feed, [*BoardRoutes(roles, feed, admin).routes(elsewhere), *admin.routes(elsewhere, local)])
+    pages = BoardRoutes(roles, feed, admin).routes(elsewhere)
+    return Mounted(roles, feed, [*pages, ListenRoute(directory).route(), *admin.routes(elsewhere, local)])

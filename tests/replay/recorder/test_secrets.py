@@ -40,6 +40,8 @@ GIVEN: dict[str, Any] = {
     "IVR_RECORDS_KEY": "secret-of-the-records",
     "IVR_EVENTS_SECRET": "secret-of-the-events",
     "IVR_EVENTS_URL": "https://receiver.example/calls",
+    "IVR_RECORDINGS_KEY": "5e" * 32,
+    "IVR_REDIS_URL": "redis://:secret-of-the-store@127.0.0.1:1/0",
 }
 
 

@@ -221,9 +221,9 @@ def test_action_of_connect_is_asked() -> None:
     assert called(bridge).said == ["after"]
 
 
-def test_second_stream_is_not_played() -> None:
-    record = called(Bridge({"/voice": STREAM + STREAM + "<Say>never</Say>"}))
-    assert (len(record.of("fault")), record.said) == (1, [])
+def test_a_second_stream_is_played_behind_the_first() -> None:
+    record = called(Bridge({"/voice": STREAM + STREAM + "<Say>bye</Say>"}))
+    assert (record.of("fault"), record.said, len(record.of("stream"))) == ([], ["bye"], 2)
 
 
 def test_refused_stream_goes_on_with_the_next_verb() -> None:

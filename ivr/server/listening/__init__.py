@@ -1,0 +1,1 @@
+"""Let operators listen to calls."""
