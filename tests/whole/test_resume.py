@@ -91,7 +91,7 @@ def test_a_greeting_goes_on_and_a_notice_is_heard_whole(folder: Path, tmp_path: 
     lines = tmp_path / "ivr.toml"
     notice = 'notice = "This call is recorded."'
     lines.write_text(f'[[line]]\nnumber = "{CALLED}"\n[line.phrases]\n{notice}\n', "utf-8")
-    world = call(folder, [f"say {BYE}", "wait"], during=dies(1.0), IVR_CONFIG=str(lines))
+    world = call(folder, [f"say {BYE}", "wait"], during=dies(1.0), prepared=False, IVR_CONFIG=str(lines))
     said = [sentence.text for sentence in world.turns[0].sentences]
     assert said[:2] == [RESUMED, "This call is recorded."]
     assert said[2].endswith("today?")

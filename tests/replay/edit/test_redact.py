@@ -31,6 +31,8 @@ CALLS: dict[str, tuple[str, ...]] = {
     "closed": ("say thank you goodbye", "wait"),
 }
 
+DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -68,7 +70,8 @@ def test_every_decision_is_the_same(pair: tuple[Tape, RedactedTape], tmp_path: P
 def test_no_word_and_no_number_is_on_it(pair: tuple[Tape, RedactedTape], tmp_path: Path) -> None:
     tape, redacted = pair
     words, numbers = set(re.findall(r"[^\W\d_]{4,}", texts(tape))), set(re.findall(r"\d{3,}", texts(tape)))
-    words = {word for word in words if folded(word) not in RULE_WORDS}
+    # The digits that stand for others are spoken, too: "86" as "eighty-six".
+    words = {word for word in words if folded(word) not in RULE_WORDS and word.lower() not in DIGITS}
     assert words
     assert numbers
     # Noise may hold any three digits; the tape's own words are names of fields, events, commands, notes and reasons.
