@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ivr.call.call import Call
+from ivr.call.events import CallStarted
 from ivr.replay.records import CommandDigest, command_record
 from ivr.replay.tape import Leg, Moment, Tape, TapeEnd, TapeHeader, kept_phrases
 from ivr.testbench.scenario import Scenario
@@ -22,7 +23,7 @@ STEPS = (
 
 
 def taped(folder: Path, steps: Sequence[str] | Scenario = STEPS, peers: world.Peers | None = None, **env: Any) -> Tape:
-    """Return the tape of one call in `tests.whole.world`. `folder` keeps the phrases from call to call."""
+    """Return the tape of a call's last stream in `tests.whole.world`. `folder` keeps the phrases from call to call."""
     if not any(folder.iterdir()):
         world.render_phrases(folder)
     began: list[Call] = []
@@ -37,12 +38,14 @@ def taped(folder: Path, steps: Sequence[str] | Scenario = STEPS, peers: world.Pe
         done = world.call(folder, steps, peers, **env)
     finally:
         Call.__init__ = make  # type: ignore[method-assign]
-    options, phrases = kept_phrases(began[0].options)
+    options, phrases = kept_phrases(began[-1].options)
     legs: dict[Leg, str] = {"caller": "audio", "stt": "words", "agent": "words", "tts": "audio"}
     header = TapeHeader("CA12", options=options, phrases=phrases, legs=legs)
     digest = CommandDigest()
     moments = []
-    for now, event, commands in done.happenings:
+    # A call that was resumed has a tape of each stream: this is the last one's.
+    starts = [place for place, (_, event, _) in enumerate(done.happenings) if isinstance(event, CallStarted)]
+    for now, event, commands in done.happenings[starts[-1] :]:
         records = [command_record(command) for command in commands]
         if records:
             digest.add(records)
@@ -51,5 +54,5 @@ def taped(folder: Path, steps: Sequence[str] | Scenario = STEPS, peers: world.Pe
     assert hang_up is not None
     seconds = moments[-1].now - moments[0].now
     end = TapeEnd(hang_up.result, hang_up.reason, seconds, len(moments), len(done.turns), str(digest))
-    audio = {name: phrase.audio for name, phrase in began[0].options.phrases.items() if phrase.audio}
+    audio = {name: phrase.audio for name, phrase in began[-1].options.phrases.items() if phrase.audio}
     return Tape(header, moments, audio, end=end)

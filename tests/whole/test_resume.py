@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +10,7 @@ from ivr.call.commands import HangUp
 from ivr.call.events import CallStarted, Resumption
 from ivr.config.default_phrases import PHRASES
 from tests.support.front import CALLED
-from tests.whole.world import BYE, QUESTION, Peers, World, call
+from tests.whole.world import BYE, QUESTION, Peers, World, call, dies
 
 RESUMED = PHRASES["en"]["resumed"]
 ANSWER = (
@@ -20,19 +18,6 @@ ANSWER = (
     " they open at four in the afternoon. Is there anything else I can do for you?"
 )
 SCRIPT = [f"say {QUESTION}", f"say {BYE}", "wait"]
-
-
-def dies(*seconds: float) -> Callable[[World], Awaitable[None]]:
-    """Let each stream die some seconds after it has opened; later ones live."""
-    left = list(seconds)
-
-    async def during(world: World) -> None:
-        if left:
-            phone = world.phones[-1]
-            await asyncio.sleep(left.pop(0))
-            phone.drop()
-
-    return during
 
 
 def resumptions(world: World) -> list[Resumption]:
@@ -52,6 +37,7 @@ def test_an_answer_goes_on_where_it_broke_off(folder: Path, at: float, heard: st
     [kept] = resumptions(world)
     assert (kept.heard, kept.rest, kept.question) == (heard, ANSWER[len(heard) :].strip(), "")
     assert (kept.count, kept.noticed) == (1, True)
+    assert kept.since > 0
     assert world.turns[0].heard == f"{RESUMED} {kept.rest}"
     # No word of the answer was asked for twice but the clause that broke off; the agent hears of all of it.
     assert [(one["text"], one["event"], one["turn"]) for one in world.asked] == [
@@ -100,6 +86,7 @@ def test_a_greeting_goes_on_and_a_notice_is_heard_whole(folder: Path, tmp_path: 
 def test_a_call_is_cut_off_three_times_and_no_more(folder: Path) -> None:
     world = call(folder, SCRIPT, during=dies(12.0, 2.0, 2.0, 2.0))
     assert [kept.count for kept in resumptions(world)] == [1, 2, 3]
+    assert len({kept.since for kept in resumptions(world)}) == 1
     assert world.record.verbs == [*["Connect", "Redirect"] * 4, "Say", "Hangup"]
     assert world.record.said[0].startswith("Thank you for calling.")
     assert {kept.rest for kept in resumptions(world)} == {ANSWER}

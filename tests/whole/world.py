@@ -325,3 +325,16 @@ def render_phrases(folder: Path) -> None:
         await bridge.stop()
 
     virtual_time.run(main())
+
+
+def dies(*seconds: float) -> Callable[[World], Awaitable[None]]:
+    """Let each stream die some seconds after it has opened; later ones live."""
+    left = list(seconds)
+
+    async def during(world: World) -> None:
+        if left:
+            phone = world.phones[-1]
+            await asyncio.sleep(left.pop(0))
+            phone.drop()
+
+    return during

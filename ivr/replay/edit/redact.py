@@ -35,6 +35,8 @@ _STAYING: Final = (
     ("rule words", RULE_WORDS),
     ("rule words and number words", RULE_WORDS | NUMBER_WORDS),
 )
+RESUMED_TEXTS: Final = ("heard", "unheard", "rest", "question", "digits", "transfer_to")
+"""What the start of a call that goes on holds of the stream before it."""
 _IDS: Final = 2
 """Characters at the beginning of a carrier's id that say what it is: `CA`, `MZ`."""
 _DATE: Final = len("2026-11-30")
@@ -102,6 +104,8 @@ def texts_of(tape: Tape) -> Iterator[str]:
                 yield from (began.call_id, began.stream_id, began.caller, began.called, began.line)
                 yield from (began.call_id[_IDS:], began.stream_id[_IDS:])
                 yield from (text for pair in began.parameters.items() for text in pair)
+                if began.resumption is not None:
+                    yield from (getattr(began.resumption, name) for name in RESUMED_TEXTS)
             case events.TranscriptArrived(text=text):
                 yield text
             case events.ReplyDelta(turn=turn, text=text):
@@ -230,7 +234,14 @@ def started_with(event: events.CallStarted, made: StandIns) -> events.CallStarte
         called=made.text(event.called),
         line=made.text(event.line),
         parameters={made.text(name): made.text(value) for name, value in event.parameters.items()},
+        resumption=None if event.resumption is None else resumed_with(event.resumption, made),
     )
+
+
+def resumed_with(kept: events.Resumption, made: StandIns) -> events.Resumption:
+    """Return where a call stood, with stand-ins, and without the time of day at which it began."""
+    texts: dict[str, Any] = {name: made.text(getattr(kept, name)) for name in RESUMED_TEXTS}
+    return replace(kept, since=0.0, **texts)
 
 
 def _id(text: str, made: StandIns) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +16,13 @@ from ivr.media import g711
 from ivr.replay import exact, tape_file
 from ivr.replay.edit import redact as redacting
 from ivr.replay.edit.cut import signature
-from ivr.replay.edit.redact import RedactedTape, redact
+from ivr.replay.edit.redact import RESUMED_TEXTS, RedactedTape, redact
 from ivr.replay.edit.rerun import Cutter
 from ivr.replay.edit.stand_ins import RULE_WORDS
 from ivr.replay.tape import Moment, Tape, TapeError, TapeHeader
 from ivr.text.turn_end import folded
 from tests.replay.taped import taped
-from tests.whole.world import Peers
+from tests.whole.world import Peers, dies
 
 CALLS: dict[str, tuple[str, ...]] = {
     "interrupted": ("say what are your opening hours", "over 1500 say how much does it cost", "hang up"),
@@ -163,6 +163,36 @@ def test_everything_that_names_a_person_is_replaced(folder: Path) -> None:
     assert number != "+966112223334"
     assert any(command[0] == "Transfer" for m in redacted.moments for command in m.commands)
     assert redacted.end is None
+
+
+def test_a_resumed_call_says_nothing_of_the_stream_before(folder: Path) -> None:
+    steps = ("say what are your opening hours", "say thank you goodbye", "wait")
+    tape = taped(folder, steps, during=dies(15.3))
+    assert tape.started is not None
+    kept = tape.started.resumption
+    assert kept is not None
+    assert kept.heard
+    assert kept.rest
+    assert kept.since
+    # What the tape does not happen to hold decides nothing here.
+    kept = replace(kept, digits="7788", transfer_to="+966112223334", unheard=f"{kept.rest} Zanzibar")
+    moments = [replace(tape.moments[0], event=replace(tape.started, resumption=kept)), *tape.moments[1:]]
+    changed = replace(tape, moments=moments, end=None)
+    fresh = [replace(step.moment, commands=step.records) for step in exact.steps(changed)]
+    redacted = redact(replace(changed, moments=fresh)).tape
+    assert redacted.started is not None
+    left = redacted.started.resumption
+    assert left is not None
+    assert (left.count, left.turn, left.noticed, left.since) == (kept.count, kept.turn, kept.noticed, 0.0)
+    for name in RESUMED_TEXTS:
+        was, now = str(getattr(kept, name)), str(getattr(left, name))
+        words = {word for word in re.findall(r"[^\W\d_]{4,}|\d{3,}", was) if folded(word) not in RULE_WORDS}
+        assert bool(words) == bool(was)
+        assert len(was) == len(now)
+        assert words & set(re.findall(r"\w+", now)) == set()
+    # A text that is added to the state has to be covered as well.
+    numbers = {"count", "since", "lasted_s", "turn", "noticed"}
+    assert {one.name for one in fields(events.Resumption)} == numbers | set(RESUMED_TEXTS)
 
 
 def test_another_codes_decisions_are_refused(folder: Path) -> None:
