@@ -109,6 +109,8 @@ class LiveCalls:
         # An older stream of the call goes on for a moment beside the newer one: it cannot begin again.
         if type(event) is CallStarted and followed.started is None:
             followed.started = event
+            if event.resumption is not None:
+                followed.since, followed.resumed = event.resumption.since, event.resumption.count
             followed.since = followed.since or self._clock()
             followed.keep = self._keep(event.line)
             self._show(followed, event, now)
@@ -132,11 +134,6 @@ class LiveCalls:
         """Note whether a call is being recorded."""
         if (followed := self._calls.get(call_id)) is not None:
             followed.recorded, followed.touched = recorded, True
-
-    def resume(self, call_id: str, since: float, resumed: int) -> None:
-        """Note that a call goes on that began at `since`, in Unix seconds, for this many times so far."""
-        if (followed := self._calls.get(call_id)) is not None:
-            followed.since, followed.resumed, followed.touched = since or followed.since, resumed, True
 
     def beat(self, now: float) -> None:
         """Show what has changed and was not shown just now."""

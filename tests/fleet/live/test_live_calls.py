@@ -8,7 +8,7 @@ import pytest
 
 from ivr.call.call import Call
 from ivr.call.commands import HangUp, Note
-from ivr.call.events import SUPERSEDED, CallStarted, Tick
+from ivr.call.events import SUPERSEDED, CallStarted, Resumption, Tick
 from ivr.call.options import CallOptions
 from ivr.call.timeline import Sentence, Turn
 from ivr.call.turn import TurnTrigger
@@ -98,11 +98,14 @@ def test_faults_listeners_and_recording_are_shown() -> None:
 
 def test_a_resumed_call_keeps_its_age() -> None:
     shown = Shown()
-    calls, _ = begun(shown)
-    calls.resume("CA1", 400.0, 1)
-    calls.resume("CA-unknown", 400.0, 1)
-    calls.beat(6.0)
-    assert shown.last == replace(FIRST, since=400.0, resumed=1)
+    calls = LiveCalls(shown, lambda: 1000.0, lambda _line: "metrics")
+    calls.began("CA1", 5.0, Call(CallOptions()))
+    calls.happened("CA1", 5.0, replace(STARTED, resumption=Resumption(count=2, since=400.0)), [])
+    assert shown.told == [replace(FIRST, since=400.0, resumed=2)]
+    # A state of which it is not known when the call began.
+    calls.began("CA2", 5.0, Call(CallOptions()))
+    calls.happened("CA2", 5.0, replace(STARTED, call_id="CA2", resumption=Resumption(count=1)), [])
+    assert (shown.last.since, shown.last.resumed) == (1000.0, 1)
 
 
 def test_a_second_stream_is_the_same_call() -> None:
