@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -60,8 +59,11 @@ class RecordMetrics(Collector):
 class Kept:
     """Hold what is kept of the calls of one process."""
 
-    def __init__(self, settings: Settings, keeper: KeeperChild | None = None) -> None:
-        """Take `keeper`, where this process is the one that has it: with workers, their parent does."""
+    def __init__(self, settings: Settings, keeper: KeeperChild | None = None, node: str = "") -> None:
+        """Take `keeper`, where this process is the one that has it: with workers, their parent does.
+
+        `node`: the name of this process among all that carry calls; the machine's where it is the only one.
+        """
         self._settings = settings
         self._keeper = keeper
         self._key = settings.records_key.get_secret_value().encode()
@@ -74,7 +76,7 @@ class Kept:
                 self._writer.put,
                 settings.all_lines,
                 writer=self._writer.writer,
-                node=socket.gethostname(),
+                node=node or settings.node,
                 key=self._secret,
                 clock=time.time,
             )

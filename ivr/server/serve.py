@@ -34,6 +34,7 @@ from ivr.observe import logs
 from ivr.observe.event_loop.blocked_loop import BlockedLoop
 from ivr.observe.event_loop.gc_pauses import GcPauses
 from ivr.observe.log_writer import LogWriter
+from ivr.server import compose
 from ivr.server.app import create_app
 from ivr.server.bridge import Bridge
 from ivr.server.connection_limit import (
@@ -246,7 +247,8 @@ def build(
     with others; None: it serves alone.
     """
     count = 1 if shared is None else shared.worker.count
-    kept = Kept(settings, KeeperChild(settings) if shared is None else None)
+    node = "" if shared is None else compose.node_name(settings, shared.worker)
+    kept = Kept(settings, KeeperChild(settings) if shared is None else None, node)
     app = create_app(settings, observe=kept.beside(recorder), shared=shared)
     bridge: Bridge = app.state.bridge
     writer.on_drop = bridge.metrics.log_line_dropped
