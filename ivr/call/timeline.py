@@ -8,7 +8,7 @@ the fields (tests/call/test_timeline.py checks it).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal, TypeAlias
 
@@ -350,3 +350,14 @@ def wait(turn: Turn) -> float | None:
     if sentence is None or sentence.sent_at is None or not found or found[-1].end < sentence.sent_at:
         return None
     return found[-1].end - found[0].start
+
+
+def place_of(turns: Sequence[Turn], number: int) -> int | None:
+    """Return where the turn of this number is; None: nowhere. A resumed call goes on with the numbers it had."""
+    place = number - turns[0].number if turns else -1
+    return place if 0 <= place < len(turns) else None
+
+
+def numbers_of(turns: Sequence[Turn]) -> str:
+    """Return which turns a call has, for people."""
+    return f"turns {turns[0].number} to {turns[-1].number}" if turns else "none"

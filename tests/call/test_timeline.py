@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ivr.call.timeline import OWNERS, Overlap, Sentence, Turn, first_spoken, spent, stages, wait
+from ivr.call.timeline import OWNERS, Overlap, Sentence, Turn, first_spoken, numbers_of, place_of, spent, stages, wait
 from tests.support.turns import answered
 
 ROOT = Path(__file__).parents[2]
@@ -262,3 +262,11 @@ def test_the_summary_of_a_turn_has_the_parts_of_its_wait() -> None:
         "endpoint_ms": 500, "stt_ms": 500, "own_ms": 10,
     }  # fmt: skip
     assert Turn(0, "phrase").summary() == {"turn": 0, "kind": "phrase", "outcome": "open", "sentences": 0}
+
+
+def test_turns_are_found_by_their_numbers() -> None:
+    resumed = [Turn(3, "phrase"), Turn(4, "speech")]
+    assert [place_of(resumed, number) for number in (0, 2, 3, 4, 5)] == [None, None, 0, 1, None]
+    assert [place_of([Turn(0, "phrase")], number) for number in (-1, 0, 1)] == [None, 0, None]
+    assert place_of([], 0) is None
+    assert (numbers_of(resumed), numbers_of([])) == ("turns 3 to 4", "none")

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, Final, Protocol
 
 from ivr.call.events import AudioIn
-from ivr.call.timeline import Turn, wait
+from ivr.call.timeline import Turn, numbers_of, place_of, wait
 from ivr.replay.compare.difference import compare
 from ivr.replay.edit.rerun import Cutter, KeptMoment, Rerun
 from ivr.replay.edit.walk import Follower
@@ -81,18 +81,19 @@ class TurnTarget:
     def __init__(self, tape: Tape, whole: Rerun, number: int) -> None:
         """Find the turn of the tape. Raises TapeError: there is none."""
         turns = whole.turns
-        if not 0 <= number < len(turns):
-            raise TapeError(f"there is no turn {number}: the call has turns 0 to {len(turns) - 1}")
+        place = place_of(turns, number)
+        if place is None:
+            raise TapeError(f"there is no turn {number}: the call has {numbers_of(turns)}")
         indexes = {place: index for index, place in whole.places.items()}
         self._opened_with = next(index for index, opened in whole.opened.items() if opened == number)
-        self._then = signature(turns, number)
+        self._then = signature(turns, place)
         self._wrong = self._trouble(whole, number)
-        self.words = f"turn {number}: {turns[number].outcome}"
+        self.words = f"turn {number}: {turns[place].outcome}"
         if self._wrong:
             self.words += f", {', '.join(sorted(self._wrong))}"
-        ends = [turn.ended_at for turn in turns[number : number + 2]]
-        places = [next((p for p, m in enumerate(whole.moments) if m.now > (end or 1e18)), None) for end in ends]
-        self.last = [len(tape.moments) if place is None else indexes[place] - 1 for place in places]
+        ends = [turn.ended_at for turn in turns[place : place + 2]]
+        moments = [next((p for p, m in enumerate(whole.moments) if m.now > (end or 1e18)), None) for end in ends]
+        self.last = [len(tape.moments) if moment is None else indexes[moment] - 1 for moment in moments]
         self.pinned = frozenset({self._opened_with})
 
     def _trouble(self, run: Rerun, number: int) -> frozenset[str]:
@@ -102,9 +103,10 @@ class TurnTarget:
     def holds(self, run: Rerun) -> bool:
         """Return whether the turn is there with the same decisions."""
         number = run.opened.get(self._opened_with)
-        if number is None:
+        place = None if number is None else place_of(run.turns, number)
+        if number is None or place is None:
             return False
-        now = signature(run.turns, number)
+        now = signature(run.turns, place)
         if now[:-1] != self._then[:-1]:
             return False
         for before, after in zip(self._then[-1], now[-1], strict=True):
@@ -113,14 +115,14 @@ class TurnTarget:
         return self._wrong <= self._trouble(run, number)
 
 
-def signature(turns: Sequence[Turn], number: int) -> tuple[Any, ...]:
+def signature(turns: Sequence[Turn], place: int) -> tuple[Any, ...]:
     """Return what was decided in a turn, without its number.
 
     Its times come last: the silence that ended its words, and the wait for its answer.
     """
-    turn = turns[number]
+    turn = turns[place]
     # Words that are said over an answer end by other rules than words that are said into silence.
-    over = number > 0 and turns[number - 1].outcome in ("interrupted", "superseded")
+    over = place > 0 and turns[place - 1].outcome in ("interrupted", "superseded")
     ended, endpoint = turn.speech_ended_at, turn.endpoint_at
     silence = None if ended is None or endpoint is None else endpoint - ended
     return (

@@ -132,7 +132,7 @@ class _Running:
                 result.places[one.index] = len(result.moments)
                 before = len(result.turns)
                 commands = self._feed(event, one.now, moment.sounds)
-                for number in range(before, len(result.turns)):
+                for number in (turn.number for turn in result.turns[before:]):
                     result.opened[one.index] = number
                     then = number if opened is None else opened.get(one.index)
                     self._turns.match([] if then is None else [then], [] if then is None else [number])

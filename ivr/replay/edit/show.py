@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ivr.call import events
+from ivr.call.timeline import numbers_of, place_of
 from ivr.replay.edit.walk import FollowedMoment, Follower
 from ivr.replay.edit.wording import command_words, decides, event_words
 from ivr.replay.tape import CommandRecord, Tape, TapeError
@@ -100,9 +101,8 @@ def shown(tape: Tape, part: ShownPart | None = None) -> Iterator[str]:
         if alone:
             yield from _flushed(rows)
     yield from _flushed(rows)
-    if part.turn is not None and turn < 0 and part.turn not in range(len(follower.turns)):
-        there = f"turns 0 to {len(follower.turns) - 1}" if follower.turns else "none"
-        raise TapeError(f"there is no turn {part.turn}: the call has {there}")
+    if part.turn is not None and turn < 0 and place_of(follower.turns, part.turn) is None:
+        raise TapeError(f"there is no turn {part.turn}: the call has {numbers_of(follower.turns)}")
     if follower.broke:
         yield f"today's code cannot go on with this call: {printable(follower.broke)}"
     yield from about_end(tape)

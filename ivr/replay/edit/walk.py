@@ -34,6 +34,8 @@ class Follower:
     def __init__(self, tape: Tape) -> None:
         self._tape = tape
         self._call: Call | None = Call(tape.options, exact.recorded_acoustics(tape))
+        resumption = tape.started.resumption if tape.started is not None else None
+        self._first = resumption.turn if resumption is not None else 0
         self.turns: list[Turn] = []
         """Turns of the call, as far as it came."""
         self.broke = ""
@@ -64,4 +66,4 @@ class Follower:
     def _turn(self) -> int:
         """Return the turn that is open, or that comes next."""
         is_open = bool(self.turns) and self.turns[-1].outcome == "open"
-        return len(self.turns) - 1 if is_open else len(self.turns)
+        return self._first + (len(self.turns) - 1 if is_open else len(self.turns))

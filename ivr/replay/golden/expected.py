@@ -16,7 +16,7 @@ from typing import Any, Final
 import msgspec
 
 from ivr.call import commands as ask
-from ivr.call.timeline import Turn
+from ivr.call.timeline import Turn, place_of
 from ivr.media import g711
 from ivr.replay.golden.replayed import ReplayedCall
 
@@ -94,7 +94,10 @@ def golden_call(replayed: ReplayedCall) -> GoldenCall:
 
 def measured(replayed: ReplayedCall) -> dict[str, float | None]:
     """Return the figures that may have a limit, as today's code has them. None: the call has no such thing."""
-    waits = [wait for turn in replayed.turns[1:] if (wait := replayed.first_audio_ms(turn.number)) is not None]
+    # A resumed call has no greeting.
+    greeted = place_of(replayed.turns, 0) is not None
+    others = replayed.turns[1:] if greeted else replayed.turns
+    waits = [wait for turn in others if (wait := replayed.first_audio_ms(turn.number)) is not None]
     stops = [
         (overlap.quiet_at - overlap.onset_at) * 1000
         for turn in replayed.turns
@@ -102,7 +105,7 @@ def measured(replayed: ReplayedCall) -> dict[str, float | None]:
         if overlap.quiet_at is not None
     ]
     return {
-        "greeting_ms": replayed.first_audio_ms(0) if replayed.turns else None,
+        "greeting_ms": replayed.first_audio_ms(0) if greeted else None,
         "wait_ms": max(waits, default=None),
         "stop_ms": max(stops, default=None),
         "call_s": replayed.tape.seconds,

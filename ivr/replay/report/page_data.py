@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from ivr.call import commands as ask
 from ivr.call import events
+from ivr.call.timeline import place_of
 from ivr.media.g711 import FRAME, RATE
 from ivr.replay.report.event_words import command_message, command_words, event_message, event_words
 from ivr.replay.report.html import direction
@@ -120,7 +121,8 @@ def heard_pieces(call: RebuiltCall) -> list[dict[str, Any]]:
         text = sentence.text.strip() if sentence is not None else ""
         missing = 0 if sentence is None else sentence.audio_ms - sentence.heard_ms
         # Less than a frame is rounding.
-        open_turn = call.turns[piece.turn].outcome == "open" if piece.turn < len(call.turns) else True
+        place = place_of(call.turns, piece.turn)
+        open_turn = place is None or call.turns[place].outcome == "open"
         cut = [piece.end / RATE, piece.end / RATE + missing / 1000] if missing > FRAME // 8 and not open_turn else None
         found.append(_piece(text, piece.spans, cut))
     found += [{**_piece("filler", filler.spans, None), "filler": True} for filler in call.fillers]

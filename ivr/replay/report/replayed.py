@@ -14,7 +14,7 @@ from typing import Final
 from ivr.call import events
 from ivr.call.call import Call
 from ivr.call.commands import Command
-from ivr.call.timeline import Sentence, Turn
+from ivr.call.timeline import Sentence, Turn, place_of
 from ivr.media.g711 import RATE
 from ivr.replay import exact
 from ivr.replay.report.ear import (
@@ -165,9 +165,10 @@ class RebuiltCall:
 
     def sentence(self, turn: int, number: int) -> Sentence | None:
         """Return a sentence of the call; None: there is none of that number."""
-        if not 0 <= turn < len(self.turns):
+        place = place_of(self.turns, turn)
+        if place is None:
             return None
-        return next((one for one in self.turns[turn].sentences if one.number == number), None)
+        return next((one for one in self.turns[place].sentences if one.number == number), None)
 
 
 def replayed(tape: Tape) -> RebuiltCall:

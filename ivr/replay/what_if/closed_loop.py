@@ -23,7 +23,7 @@ from ivr.call.commands import Command, HangUp, Note
 from ivr.call.events import Event
 from ivr.call.line_watch import GAP_S
 from ivr.call.options import CallOptions
-from ivr.call.timeline import Turn
+from ivr.call.timeline import Turn, place_of
 from ivr.media import g711
 from ivr.replay.exact import has_sounds
 from ivr.replay.what_if.acoustics import EstimatedAcoustics
@@ -197,8 +197,10 @@ class _Loop:
         kind, number, _ = key
         if kind == "stt":
             self._words_modelled = True
-        elif isinstance(number, int) and kind in ("agent", "tts") and self._call.turns[number].first_sent_at is None:
-            made.modelled_turns.setdefault(number, set()).add(kind)
+        elif isinstance(number, int) and kind in ("agent", "tts"):
+            place = place_of(self._call.turns, number)
+            if place is not None and self._call.turns[place].first_sent_at is None:
+                made.modelled_turns.setdefault(number, set()).add(kind)
         if made.parted_at is None and isinstance(event, events.TranscriptArrived | events.ReplyDelta):
             made.parted_at = now
 

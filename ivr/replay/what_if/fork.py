@@ -12,6 +12,7 @@ from typing import Final
 
 from ivr.call.call import Call
 from ivr.call.options import CallOptions
+from ivr.call.timeline import numbers_of, place_of
 from ivr.replay.what_if.changes import ChangeError
 from ivr.replay.what_if.taped_call import TapedCall
 
@@ -49,11 +50,12 @@ def fork_place(taped: TapedCall, number: int) -> int:
 
     Raises ChangeError.
     """
-    if not 0 <= number < len(taped.turns):
-        raise ChangeError(f"there is no turn {number}: the call has {len(taped.turns)}, the greeting is turn 0")
-    if not number:
+    place = place_of(taped.turns, number)
+    if place is None:
+        raise ChangeError(f"there is no turn {number}: the call has {numbers_of(taped.turns)}, the greeting is turn 0")
+    if not place:
         return 0
-    turn, before = taped.turns[number], taped.turns[number - 1]
+    turn, before = taped.turns[place], taped.turns[place - 1]
     begun = turn.speech_started_at or turn.asked_at or (turn.sentences[0].ready_at if turn.sentences else 0.0)
     at = max(begun - BEFORE_SPEECH_S, before.asked_at or 0.0)
     return next((place for place, one in enumerate(taped.tape.moments) if one.now > at), len(taped.tape.moments))

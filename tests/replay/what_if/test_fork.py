@@ -119,7 +119,7 @@ def test_a_turn_that_is_not_there_is_named(tape: Tape) -> None:
     call = taped_call(tape)
     assert fork_place(call, 0) == 0
     for number in (-1, 99):
-        with pytest.raises(ChangeError, match=f"no turn {number}: the call has {len(call.turns)}"):
+        with pytest.raises(ChangeError, match=f"no turn {number}: the call has turns 0 to {len(call.turns) - 1},"):
             fork_place(call, number)
     # A turn of keys begins with its question.
     keys = next(turn for turn in call.turns if turn.kind == "dtmf")
