@@ -5,11 +5,12 @@ RUN pip install --no-cache-dir uv
 WORKDIR /src
 COPY pyproject.toml uv.lock README.md LICENSE ./
 # The dependencies first: they change less often than the code.
-ARG EXTRAS=""
-RUN uv sync --frozen --no-dev --no-install-project ${EXTRAS:+--extra ${EXTRAS}}
+# Extras of pyproject.toml: traces, and recordings in S3.
+ARG EXTRAS="otel s3"
+RUN uv sync --frozen --no-dev --no-install-project $(printf -- '--extra %s ' $EXTRAS)
 COPY ivr ivr
 COPY twiml twiml
-RUN uv sync --frozen --no-dev --no-editable ${EXTRAS:+--extra ${EXTRAS}}
+RUN uv sync --frozen --no-dev --no-editable $(printf -- '--extra %s ' $EXTRAS)
 
 FROM python:3.13-slim
 ENV PATH=/opt/ivr/bin:$PATH PYTHONUNBUFFERED=1 \

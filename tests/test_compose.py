@@ -70,7 +70,37 @@ def test_compose_passes_the_settings_of_the_readme(services: dict[str, Any], tmp
     assert read_lines("", settings.default_line)[2] == []
 
 
+@pytest.mark.parametrize("name", ["bridge-1", "bridge-2"])
+def test_a_bridge_of_the_fleet_starts(services: dict[str, Any], tmp_path: Path, name: str) -> None:
+    given_here = {key: value.replace("${FLEET_PASSWORD:-}", "word") for key, value in given(services[name]).items()}
+    (lines := tmp_path / "ivr.toml").touch()
+    settings = load(DOTENV | {"IVR_METRICS_TOKEN": "m" * 24} | given_here | {"IVR_CONFIG": str(lines)})
+    assert settings.notes == ()
+    # What the drain leaves is given to another bridge before Docker ends the process.
+    minutes = int(services[name]["stop_grace_period"].removesuffix("m"))
+    assert settings.notice_seconds + settings.drain_seconds + 10 < minutes * 60
+    mounted = {volume.split(":")[1] for volume in services[name]["volumes"]}
+    assert {str(settings.cache_dir), str(settings.data_dir)} <= mounted
+
+
+def test_the_bridges_of_the_fleet_have_their_own_names_and_data(services: dict[str, Any]) -> None:
+    first, second = services["bridge-1"], services["bridge-2"]
+    different = {key for key in first["environment"] if first["environment"][key] != second["environment"][key]}
+    assert different == {"IVR_NODE"}
+    assert {"data-1:/var/lib/ivr/data", "data-2:/var/lib/ivr/data"} == set(first["volumes"]) ^ set(second["volumes"])
+    assert services["caddy"]["environment"]["IVR_BRIDGES"] == "bridge-1:8000 bridge-2:8000"
+
+
+def test_the_fleet_is_one_profile(services: dict[str, Any]) -> None:
+    fleet = {name for name, service in services.items() if service.get("profiles") == ["fleet"]}
+    assert fleet == {"bridge-1", "bridge-2", "caddy", "valkey", "postgres", "prometheus", "grafana"}
+    for name in fleet:
+        for volume in services[name].get("volumes", []):
+            source = volume.split(":")[0]
+            assert not source.startswith("./") or (ROOT / source).exists()
+
+
 def test_the_bridge_is_locked_up_the_same_both_ways(services: dict[str, Any]) -> None:
-    for name in ("bridge", "trial"):
+    for name, grace in {"bridge": "2m", "trial": "2m", "bridge-1": "10m", "bridge-2": "10m"}.items():
         service = services[name]
-        assert (service["read_only"], service["cap_drop"], service["stop_grace_period"]) == (True, ["ALL"], "2m")
+        assert (service["read_only"], service["cap_drop"], service["stop_grace_period"]) == (True, ["ALL"], grace)

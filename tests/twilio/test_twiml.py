@@ -38,7 +38,7 @@ def test_answer_xml_connects_and_redirects(shipped: Documents, language: str) ->
     assert {one.get("name"): one.get("value") for one in stream} == {"token": "t", "shop": "1"}
     redirect = response.find("Redirect")
     assert redirect is not None
-    assert (redirect.text, redirect.get("method")) == ("https://bridge.example/resume", "POST")
+    assert (redirect.text, redirect.get("method")) == ("https://bridge.example/resume", "GET")
     lost = ElementTree.fromstring(shipped.say("lost", language)).find("Say")
     assert lost is not None
     assert lost.get("language", "").startswith(language)
