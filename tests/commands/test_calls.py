@@ -122,7 +122,7 @@ def test_a_number_is_deleted_wherever_it_is(place: Settings, tmp_path: Path) -> 
     refused = run("delete", "--number", CALLER, answer="n\n")
     assert (refused.exit_code, len(ids(run("list", "--json")))) == (1, 3)
     done = run("delete", "--number", "00966 50 000 0001", "--yes")
-    assert done.output == "deleted: 2 calls with their turns, 1 tapes\n"
+    assert done.output == "deleted: 2 calls with their turns, 1 tapes, 0 recordings\n"
     assert ids(run("list", "--json")) == ["CA3"]
     assert not tape.exists()
     # What still waited in a spool of another machine is not written; a later call of that number is.
@@ -132,11 +132,33 @@ def test_a_number_is_deleted_wherever_it_is(place: Settings, tmp_path: Path) -> 
 
 
 def test_a_call_or_a_time_is_deleted(place: Settings) -> None:
-    assert run("delete", "--call", "CA2", "--yes").output == "deleted: 1 calls with their turns, 0 tapes\n"
+    assert (
+        run("delete", "--call", "CA2", "--yes").output == "deleted: 1 calls with their turns, 0 tapes, 0 recordings\n"
+    )
     assert ids(run("list", "--json")) == ["CA3", "CA1"]
     assert run("delete", "--before", "2099-01-01", "--yes").output.startswith("deleted: 2 calls")
     assert run("list").output == "no calls\n"
     assert run("delete", "--yes").exit_code == 2
+
+
+def test_recordings_of_this_machine_go_too(place: Settings, tmp_path: Path) -> None:
+    folder = place.data_dir / "recordings"
+    folder.mkdir()
+    outside = tmp_path / "outside.wav"
+    kept = folder / "CA3.wav"
+    for file in (folder / "CA1.wav", folder / "CA1.json", outside, kept):
+        file.write_bytes(b"x")
+    # One lies here, one in a bucket, and one name leads elsewhere.
+    names = {"CA1": "CA1.wav", "CA2": "CA2.rec", "CA3": f"../../{outside.name}"}
+    fill(place, [FileNamed(call, "recording", name, NOW) for call, name in names.items()])
+    done = run("delete", "--call", "CA1", "--yes")
+    assert done.output == "deleted: 1 calls with their turns, 0 tapes, 1 recordings\n"
+    assert [file.name for file in folder.iterdir()] == ["CA3.wav"]
+    told = run("delete", "--before", "2099-01-01", "--yes").output
+    assert told.startswith("deleted: 2 calls with their turns, 0 tapes, 0 recordings\n")
+    assert [line.strip() for line in told.splitlines()[2:]] == ["CA2", "CA3"]
+    assert "ivr recording delete CALL" in told
+    assert (outside.exists(), kept.exists()) == (True, True)
 
 
 def test_without_a_database_it_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,9 @@ from sqlalchemy import Connection
 
 from ivr.commands import console, terminal
 from ivr.commands.terminal import Dev
+from ivr.config.recordings import recording_place
 from ivr.config.settings import Settings
+from ivr.recording.shelf import RecordingShelf
 from ivr.records import export as writers
 from ivr.records.database import DatabaseProblem, make_engine, prepare, reading, sqlite_file, writing
 from ivr.records.folder import own_key
@@ -206,7 +208,7 @@ def delete(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     dev: Dev = False,
 ) -> None:
-    """Delete all that is kept of calls: records, words, and their tapes on this machine."""
+    """Delete all that is kept of calls: records, words, and their tapes and recordings on this machine."""
     if [number, call, before].count(None) != 2:
         terminal.stop("say which calls: one of --number, --call, --before")
     now = time.time()
@@ -235,10 +237,15 @@ def delete(
             forget(connection, "number", key, now)
         for one in found if before is None else ():
             forget(connection, "call", one, now)
-    tapes = sum(_deleted(settings, row) for row in files)
-    typer.echo(f"deleted: {gone} calls with their turns, {tapes} tapes")
-    if left := [row["name"] for row in files if row["kind"] != "tape"]:
-        typer.echo(f"delete these recordings where they are kept: {' '.join(map(printable, left))}")
+    with terminal.one_line(OSError):
+        tapes = sum(_deleted(settings, row) for row in files if row["kind"] == "tape")
+        left = [row for row in files if row["kind"] != "tape"]
+        here = [row for row in left if _deleted(settings, row)]
+    typer.echo(f"deleted: {gone} calls with their turns, {tapes} tapes, {len(here)} recordings")
+    if left := [row for row in left if row not in here]:
+        typer.echo("not on this machine: where these recordings are kept, run `ivr recording delete CALL` for")
+        for call_id in dict.fromkeys(row["call_id"] for row in left):
+            typer.echo(f"  {printable(call_id)}")
 
 
 def _key(settings: Settings, number: str) -> str:
@@ -247,11 +254,19 @@ def _key(settings: Settings, number: str) -> str:
 
 
 def _deleted(settings: Settings, row: Row) -> bool:
-    """Delete a tape of this machine; return whether it was there."""
+    """Delete a tape or a recording of this machine; return whether it was there. Raises OSError."""
     name = Path(row["name"])
-    if row["kind"] != "tape" or settings.tapes is None or name.name != row["name"]:
+    if not name.name or name.name != row["name"]:
         return False
-    path = settings.tapes / name
-    there = path.exists()
-    path.unlink(missing_ok=True)
+    if row["kind"] == "tape":
+        if settings.tapes is None:
+            return False
+        path = settings.tapes / name
+        there = path.exists()
+        path.unlink(missing_ok=True)
+        return there
+    shelf = RecordingShelf(recording_place(settings).folder)
+    path = shelf.folder / name
+    if there := path.exists():
+        shelf.delete(path)
     return there
