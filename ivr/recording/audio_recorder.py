@@ -78,8 +78,8 @@ class AudioRecorder:
         self._calls: dict[str, list[RecordedAudio]] = {}
         """By the carrier's id; a call whose stream was superseded has two, the newest last."""
         self._tickets = 0
-        self.on_begun: Callable[[str], None] = lambda _call_id: None
-        """Told of each call whose recording begins."""
+        self.on_recorded: Callable[[str, bool], None] = lambda _call_id, _recorded: None
+        """Told of each call whose recording begins (True), or breaks off while the call goes on (False)."""
 
     def __repr__(self) -> str:
         return f"<AudioRecorder {len(self._calls)} calls, {self.writer!r}>"
@@ -167,7 +167,7 @@ class AudioRecorder:
         hidden = max(0, min(one.from_sample - first, len(caller)))
         if not one.begun:
             one.begun = True
-            self.on_begun(one.facts.call)
+            self.on_recorded(one.facts.call, True)
             self.writer.begin(one.ticket, one.facts)
             # The time before it is silence, so that the recording has the call's own times.
             while first > 0 and not one.over:
@@ -176,6 +176,9 @@ class AudioRecorder:
                 one.over = not self.writer.add(one.ticket, silence, silence)
         hush = bytes([SILENCE]) * hidden
         one.over = one.over or not self.writer.add(one.ticket, hush + caller[hidden:], hush + agent[hidden:])
+        if one.over:
+            # A newer stream of the call may be recorded.
+            self.on_recorded(one.facts.call, self.is_recorded(one.facts.call))
 
 
 def audio_recorder(settings: Settings) -> AudioRecorder | None:

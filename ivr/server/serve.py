@@ -266,7 +266,7 @@ def build(
     server.limit, bridge.leave = limit, server.leave
     kept.start(bridge.metrics)
     if kept.recorder is not None:
-        kept.recorder.on_begun = partial(bridge.live_calls.record, recorded=True)
+        kept.recorder.on_recorded = bridge.live_calls.record
     if recorder is not None:
         recorder.on_tape = bridge.metrics.taped
         recorder.on_kept = partial(kept.name_file, "tape")

@@ -188,6 +188,23 @@ def test_a_second_stream_is_a_recording_of_its_own() -> None:
     assert len(writer.facts) == 2
 
 
+def test_the_board_is_told_what_is_recorded_now() -> None:
+    call, writer = line()
+    told: list[tuple[str, bool]] = []
+    call.recorder.on_recorded = lambda call_id, recorded: told.append((call_id, recorded))
+    call.start()
+    call.run(0.9)
+    assert told == []
+    call.run(5)
+    assert told == [("CA1", True)]
+    # The disk is full: the call goes on, and is not recorded any more.
+    writer.full = True
+    call.run(5)
+    assert told == [("CA1", True), ("CA1", False)]
+    call.hang_up()
+    assert len(told) == 2
+
+
 def test_a_late_announcement_is_led_by_silence(tmp_path: Path) -> None:
     writer = AudioWriter(tmp_path)
     recorder = AudioRecorder(writer, {"main": 1})

@@ -23,6 +23,13 @@ from tests.support.front import ACCOUNT
 pytestmark = pytest.mark.live
 
 CALL = call_id(1)
+RECORDED = """
+[[line]]
+number = "+966110000000"
+record = true
+[line.phrases]
+recorded = ""
+"""
 QUIET = (b"\xf0" * 8 + b"\x70" * 8) * 10
 """20 ms of a hum that nobody takes for a voice."""
 NOTE_PLAYED = """
@@ -120,11 +127,13 @@ def test_the_page_plays_what_is_said(tmp_path: Path) -> None:
             await page.until("played.filter((one) => one.caller > 0 && one.state === 'running').length > 10")
             assert await page.value("document.querySelector('#listen').dataset.state") == "playing"
             assert await page.value("played.every((one) => one.agent === 0 && one.ahead > 0 && one.ahead < 0.5)")
-            # All who look at the board see that someone listens.
+            # All who look at the board see that someone listens, and that the call is recorded.
             await page.until(f"document.querySelector('tr[data-call={CALL}] .signs [title=\"1 listening\"]')")
+            await page.until(f"document.querySelector('tr[data-call={CALL}] .signs [title=recorded]')")
             hung_up.set()
             await page.until("document.querySelector('#listen button')?.getAttribute('aria-pressed') !== 'true'")
             assert page.errors == []
 
+    (tmp_path / "ivr.toml").write_text(RECORDED)
     with server(tmp_path) as machine, talking(machine) as hung_up:
         asyncio.run(main(machine, hung_up))
