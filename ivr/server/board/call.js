@@ -33,7 +33,10 @@ function openPanel(id) {
   byId('panel').hidden = false;
   byId('work').classList.add('open');
   byId('panel').setAttribute('aria-label', word('c_caller'));
-  if (may('listen') && typeof listenIn === 'function') panel.listening = listenIn(listen, id, { base: BASE, label: word('listen') });
+  if (may('listen') && typeof listenIn === 'function') {
+    const closed = (code) => { if (code === 4429) tell(word('many_listen')); else if (code !== 1000 && code !== 4404) tell(word('lost_listen')); };
+    panel.listening = listenIn(listen, id, { base: BASE, label: word('listen'), stopLabel: word('stop_listen'), closed });
+  }
   panelNews();
   if (NARROW.matches) byId('panel').scrollIntoView({ block: 'start' });
 }

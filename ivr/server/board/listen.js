@@ -1,16 +1,16 @@
 /* Play a call: both sides, the caller left, the agent right.
  *
- * const player = listenIn(holder, callId, { base: '/', label: 'Listen in' });   player.stop();
+ * const player = listenIn(holder, callId, { base: '/', label: 'Listen in', stopLabel: 'Stop listening' });   player.stop();
  *
  * Puts a button into `holder`. The button starts and stops: a browser plays sound only after a click. Pieces of mu-law
  * (two samples in turn) come by WebSocket and are scheduled behind one another, LEAD ahead of the loudspeaker. A piece
- * that would lie further ahead than MOST is dropped, so that what was held up does not stay behind. */
-function listenIn(holder, callId, { base = '/', label = 'Listen in' } = {}) {
+ * that would lie further ahead than MOST is dropped, so that what was held up does not stay behind. `closed` is told the
+ * code with which the server has closed. `holder` has the data-state `waiting`, then `playing`. */
+function listenIn(holder, callId, { base = '/', label = 'Listen in', stopLabel = label, closed = () => {} } = {}) {
   const LEAD = 0.12, MOST = 0.4;
   const button = document.createElement('button');
   button.type = 'button';
   button.textContent = label;
-  button.setAttribute('aria-pressed', 'false');
   holder.append(button);
   let socket = null, context = null, at = 0;
   const table = Float32Array.from({ length: 256 }, (_, code) => {
@@ -37,7 +37,7 @@ function listenIn(holder, callId, { base = '/', label = 'Listen in' } = {}) {
     context?.close();
     socket = context = null;
     at = 0;
-    button.setAttribute('aria-pressed', 'false');
+    button.textContent = label;
     holder.removeAttribute('data-state');
   };
   const start = () => {
@@ -52,8 +52,13 @@ function listenIn(holder, callId, { base = '/', label = 'Listen in' } = {}) {
       holder.dataset.state = 'playing';
       play(message.data);
     };
-    own.onclose = () => { if (own === socket) stop(); };
-    button.setAttribute('aria-pressed', 'true');
+    own.onclose = (closing) => {
+      if (own !== socket) return;
+      stop();
+      closed(closing.code);
+    };
+    button.textContent = stopLabel;
+    holder.dataset.state = 'waiting';
   };
   button.addEventListener('click', () => (socket ? stop() : start()));
   return { stop };

@@ -84,6 +84,6 @@ def test_the_sources_are_where_the_wheel_takes_them_from() -> None:
     assert built["packages"] == ["ivr"]
     assert not {"exclude", "only-include"} & built.keys()
     ignored = (root / ".gitignore").read_text("utf-8")
-    for name in ("board.html", "login.html", "board.css", "board.js", "call.js", "words.js"):
+    for name in ("board.html", "login.html", "board.css", "board.js", "call.js", "listen.js", "words.js"):
         assert (HERE / name).is_file()
         assert f"*{Path(name).suffix}" not in ignored

@@ -43,6 +43,12 @@ AudioBufferSourceNode.prototype.start = function (at) {
 };
 """
 
+NO_SUCH_CALL = """
+window.lost = document.createElement('div');
+listenIn(lost, 'CA0', { base: BASE, closed: (code) => { window.code = code; } });
+lost.firstChild.click();
+"""
+
 
 @contextlib.contextmanager
 def talking(machine: Machine) -> Iterator[threading.Event]:
@@ -125,13 +131,18 @@ def test_the_page_plays_what_is_said(tmp_path: Path) -> None:
             await page.value(NOTE_PLAYED)
             await page.click("#listen button")
             await page.until("played.filter((one) => one.caller > 0 && one.state === 'running').length > 10")
-            assert await page.value("document.querySelector('#listen').dataset.state") == "playing"
+            assert (
+                await page.value("document.querySelector('#listen[data-state=playing]').textContent")
+                == "Stop listening"
+            )
             assert await page.value("played.every((one) => one.agent === 0 && one.ahead > 0 && one.ahead < 0.5)")
             # All who look at the board see that someone listens, and that the call is recorded.
             await page.until(f"document.querySelector('tr[data-call={CALL}] .signs [title=\"1 listening\"]')")
             await page.until(f"document.querySelector('tr[data-call={CALL}] .signs [title=recorded]')")
+            await page.value(NO_SUCH_CALL)
+            await page.until("window.code === 4404 && lost.textContent === 'Listen in'")
             hung_up.set()
-            await page.until("document.querySelector('#listen button')?.getAttribute('aria-pressed') !== 'true'")
+            await page.until("!document.querySelector('#listen[data-state]')")
             assert page.errors == []
 
     (tmp_path / "ivr.toml").write_text(RECORDED)
