@@ -15,6 +15,7 @@ from ivr.testbench.said import markers_from
 from ivr.testbench.scenario import from_words
 from ivr.testbench.twilio.carrier import place_call
 from tools.fleet.fleet import ACCOUNT, QUESTION, SECRET, STORY, THANKS, Fleet, FleetBridge
+from tools.fleet.watch import watching
 
 TELLING_S: Final = 6.0
 """Seconds of the story that are heard before something happens: it is in the middle of a sentence then."""
@@ -138,8 +139,15 @@ async def carried_by(fleet: Fleet, placed: Sequence[Placed]) -> None:
 
 async def steady(fleet: Fleet, count: int) -> Proof:
     """Place calls and let nothing happen."""
-    placed = await calls(fleet, count)
-    return Proof("steady", placed)
+    # At one bridge, of the calls of all.
+    async with watching(fleet.bridges[-1].url, fleet.tokens["view"]) as board:
+        placed = await calls(fleet, count)
+    began, ended = board.lags(call.record for call in placed)
+    facts: dict[str, Any] = {}
+    for name, lags in (("shown on a board after, s", began), ("gone from it after, s", ended)):
+        told = f"median {statistics.median(lags):.2f}, longest {max(lags):.2f}" if lags else "never"
+        facts[name] = f"{told} ({len(lags)} calls)"
+    return Proof("steady", placed, facts)
 
 
 async def killed(fleet: Fleet, count: int) -> Proof:
@@ -175,7 +183,7 @@ async def replaced(fleet: Fleet, count: int) -> Proof:
 
 def _after_strike(name: str, placed: list[Placed], facts: dict[str, Any]) -> Proof:
     sounds = sorted(call.sound_s for call in placed if call.sound_s is not None)
-    facts["calls whose bridge went"] = sum(call.struck_at is not None for call in placed)
+    facts["calls that went on at another"] = sum(len(call.record.of("stream")) > 1 for call in placed)
     if sounds:
         facts["sound again after, s"] = f"median {statistics.median(sounds):.2f}, longest {sounds[-1]:.2f}"
     return Proof(name, placed, facts)
