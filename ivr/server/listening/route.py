@@ -2,7 +2,8 @@
 
 The first message is text, what the audio is; each further one is binary: 80 ms of both sides, mu-law at 8 kHz, a sample
 of the caller and one of the agent in turn. The server says nothing else, and closes when the call is over (1000), when
-there is no such call (4404), or when too many listen (4429). A browser that is slow misses the oldest.
+there is no such call (4404), when too many listen (4429), or when the operator may listen no more (1008). A browser
+that is slow misses the oldest.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ log = logging.getLogger("ivr.board")
 
 MOST_HERE: Final = 50
 """Listeners of one process."""
+MAY_LISTEN_S: Final = 10.0
+"""Seconds between two looks whether the operator may still listen: a token expires, or is removed."""
 NO_CALL: Final = 4404
 TOO_MANY: Final = 4429
 _REFUSED: Final = 1008
@@ -66,16 +69,25 @@ class ListenRoute:
         try:
             sending = asyncio.create_task(self._send(socket, call_id, who.name))
             gone = asyncio.create_task(_until_gone(socket))
-            await asyncio.wait((sending, gone), return_when=asyncio.FIRST_COMPLETED)
-            for task in (sending, gone):
+            refused = asyncio.create_task(self._until_refused(socket))
+            await asyncio.wait((sending, gone, refused), return_when=asyncio.FIRST_COMPLETED)
+            for task in (sending, gone, refused):
                 task.cancel()
-            heard, _ = await asyncio.gather(sending, gone, return_exceptions=True)
+            heard, _, barred = await asyncio.gather(sending, gone, refused, return_exceptions=True)
         finally:
             self._here -= 1
             log.info("listen_ended", extra={"call": call_id, "by": who.name, "s": round(time.monotonic() - began, 1)})
-        if isinstance(heard, int):
+        code = (1000 if heard else NO_CALL) if isinstance(heard, int) else _REFUSED if barred is None else None
+        if code is not None:
             with contextlib.suppress(RuntimeError, WebSocketDisconnect):
-                await socket.close(1000 if heard else NO_CALL)
+                await socket.close(code)
+
+    async def _until_refused(self, socket: WebSocket) -> None:
+        """Wait until the operator may listen no more."""
+        while True:
+            await asyncio.sleep(MAY_LISTEN_S)
+            if isinstance(self._require(socket, "listen"), Response):
+                return
 
     async def _send(self, socket: WebSocket, call_id: str, by: str) -> int:
         """Send the audio until the call is over; return the pieces that there were."""

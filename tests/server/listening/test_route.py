@@ -99,6 +99,27 @@ def test_without_the_role_nothing_is_said() -> None:
     asyncio.run(listening())
 
 
+def test_who_may_listen_no_more_hears_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(route, "MAY_LISTEN_S", 0.01)
+    may = [True]
+
+    def ask(socket: object, wanted: str) -> Operator | Response:
+        return Operator("anna", "listen") if may[0] else JSONResponse({}, 401)
+
+    async def listening() -> None:
+        browser = Browser(Starlette(routes=[ListenRoute(audio, ask).route()]))
+        for _ in range(5):
+            await browser.next()
+        may[0] = False
+        closed = await browser.next()
+        assert (closed["type"], closed["code"]) == ("websocket.close", 1008)
+        await browser.task
+        assert audio.left == 1
+
+    audio: Any = Audio(endless=True)
+    asyncio.run(listening())
+
+
 def test_two_listen_and_one_too_many_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(route, "MOST_HERE", 2)
 
