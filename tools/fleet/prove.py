@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import statistics
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
+
+import psycopg
 
 from ivr.testbench.demo import CALLED, caller_voice
 from ivr.testbench.recording import PhoneRecord
@@ -21,6 +24,7 @@ TELLING_S: Final = 6.0
 """Seconds of the story that are heard before something happens: it is in the middle of a sentence then."""
 BEGUN_S: Final = 90.0
 CALL_S: Final = 180.0
+RECORDS_S: Final = 30.0
 SETTLE_MS: Final = 5000.0
 
 
@@ -89,9 +93,27 @@ async def calls(
         if strike is not None:
             await _all_in_the_story(placed)
             await strike(placed)
+    kept = await asyncio.to_thread(records_of, fleet.database, [call.record.call_sid for call in placed])
     for call in placed:
         _judge(fleet, call)
+        if call.record.call_sid not in kept:
+            call.faults.append("no record of it")
     return placed
+
+
+def records_of(database: str, call_ids: Sequence[str]) -> set[str]:
+    """Return which of these calls have a record of their end, waiting for the last one a while."""
+    found: set[str] = set()
+    with psycopg.connect(database, autocommit=True) as connection:
+        for _ in range(int(RECORDS_S / 0.5)):
+            rows = connection.execute(
+                "SELECT call_id FROM calls WHERE call_id = ANY(%s) AND ended_at IS NOT NULL", (list(call_ids),)
+            )
+            found = {row[0] for row in rows}
+            if len(found) == len(call_ids):
+                break
+            time.sleep(0.5)
+    return found
 
 
 async def _all_in_the_story(placed: Sequence[Placed]) -> None:
