@@ -5,11 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
-from hashlib import sha1
 from typing import Any, Final
-from uuid import UUID
 
-from ivr.records.moments import iso
+from ivr.records.moments import call_uuid, iso
 from ivr.records.shapes import PARTIES, Row, call_object
 
 CSV_COLUMNS: Final = (
@@ -75,7 +73,7 @@ def vcon_line(call: Row, turns: list[Row], counts: list[Row], files: list[Row]) 
                 dialogs.append(_dialog(at, who, text.strip()))
     vcon = {
         "vcon": _VCON_SYNTAX,
-        "uuid": str(_uuid(call["call_id"], call["started_at"])),
+        "uuid": str(call_uuid(call["call_id"], round(call["started_at"] * 1000))),
         "created_at": iso(call["started_at"]),
         "subject": f"call {call['call_id']}",
         "parties": [caller, agent],
@@ -106,11 +104,3 @@ def _dialog(at: float, who: int, text: str) -> dict[str, Any]:
         "encoding": "none",
         "body": text,
     }
-
-
-def _uuid(call_id: str, started_at: float) -> UUID:
-    """Return the id of a call as the draft makes it, of the time and a hash: the same as that of its tape's vCon."""
-    mixed = int.from_bytes(sha1(call_id.encode("utf-8", "replace")).digest()[:10], "big")  # noqa: S324
-    value = (round(started_at * 1000) & (1 << 48) - 1) << 80 | mixed
-    value = value & ~(0xF << 76) | 8 << 76
-    return UUID(int=value & ~(3 << 62) | 2 << 62)

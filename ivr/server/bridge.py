@@ -129,7 +129,7 @@ class Bridge:
         """Phrases were rendered, or could not be: calls are welcome. The server is about to stop: they are not."""
         self._scorer = scorer
         self._agent = agent or compose.agent_client(settings)
-        self.directory: Directory = compose.directory(self._state, self.shared, self.closed_lines, self.store)
+        self.directory: Directory = compose.directory(settings, self._state, self.shared, self.closed_lines, self.store)
         self.live_calls = LiveCalls(self.directory, time.time, self._keep)
         self.leave: Callable[[], None] = self._leave
         """Ends the process as SIGTERM would. Replaced by a server."""

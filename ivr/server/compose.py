@@ -66,14 +66,16 @@ def call_tracer(settings: Settings, count: Callable[[str, int], None], node: str
     return begin_tracing(node, count)
 
 
-def directory(state: Callable[[], NodeState], shared: Shared, closed: ClosedLines, store: Valkey | None) -> Directory:
+def directory(
+    settings: Settings, state: Callable[[], NodeState], shared: Shared, closed: ClosedLines, store: Valkey | None
+) -> Directory:
     """Return the directory of live calls: of this process, of the machine's workers, or of the fleet of `store`."""
     if store is not None:
         return ValkeyDirectory(store, state)
     if shared.alone:
         return MemoryDirectory(state, closed)
-    machine = state().name.rpartition(".")[0]
-    found = MachineDirectory(shared, [f"{machine}.{index}" for index in range(shared.worker.count)], state, closed)
+    names = [node_name(settings, replace(shared.worker, index=index)) for index in range(shared.worker.count)]
+    found = MachineDirectory(shared, names, state, closed)
     shared.takes = found.takes
     return found
 

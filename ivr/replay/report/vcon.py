@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
-from hashlib import sha1, sha512
+from hashlib import sha512
 from typing import Any, Final
-from uuid import UUID
 
 from ivr.media.g711 import RATE
+from ivr.records.moments import call_uuid
 from ivr.replay.report.page_data import call_figures
 from ivr.replay.report.replayed import RebuiltCall
 from ivr.replay.report.sound import wav_file
@@ -38,7 +38,7 @@ def vcon_json(call: RebuiltCall, clock: Callable[[float], str], started_ms: int)
     dialogs = [*_recording(call, clock), *sorted(_texts(call, clock), key=lambda dialog: str(dialog["start"]))]
     vcon = {
         "vcon": VCON_SYNTAX,
-        "uuid": str(_uuid(header.call_id, started_ms)),
+        "uuid": str(call_uuid(header.call_id, started_ms)),
         "created_at": clock(0.0),
         "subject": f"call {header.call_id}",
         "parties": [caller, agent],
@@ -102,14 +102,6 @@ def _text(clock: Callable[[float], str], at: float, seconds: float, who: int, te
         "encoding": "none",
         "body": text,
     }
-
-
-def _uuid(call_id: str, started_ms: int) -> UUID:
-    """Return the id of a call: version 8, as the draft makes it, of the time and a hash. The same for the same call."""
-    mixed = int.from_bytes(sha1(call_id.encode("utf-8", "replace")).digest()[:10], "big")  # noqa: S324
-    value = (started_ms & (1 << 48) - 1) << 80 | mixed
-    value = value & ~(0xF << 76) | 8 << 76
-    return UUID(int=value & ~(3 << 62) | 2 << 62)
 
 
 def _base64url(data: bytes) -> str:
