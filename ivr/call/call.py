@@ -4,7 +4,8 @@
 times give the same commands. `wake_at()` says when to send a `Tick` if nothing else happens.
 
 The caller's side (`CallerInput`, `Speculation`, `Overlaps`, `Keypad`) makes questions. The agent's side (`AgentTurns`,
-`SpeechOutput`, `Fillers`, `OwnWords`) answers them. `Floor` is the table of turns, `Ending` that of the call's end.
+`SpeechOutput`, `Fillers`, `OwnWords`) answers them. `Floor` is the table of turns, `Ending` that of the call's end;
+`CallEnding` does what both ask for when an answer or the call ends.
 """
 
 from __future__ import annotations
@@ -17,17 +18,18 @@ from ivr.call.agent.fillers import Fillers
 from ivr.call.agent.opening import Opening
 from ivr.call.agent.output import SpeechOutput
 from ivr.call.agent.own_words import OwnWords
+from ivr.call.call_ending import CallEnding
 from ivr.call.caller.barge_in import Verdict
 from ivr.call.caller.input import CallerInput
+from ivr.call.caller.keypad import KEYPAD
+from ivr.call.caller.prompts import Prompts
 from ivr.call.caller.speculation import MAYBE_WORDS_MS, Speculation
 from ivr.call.commands import Command, HangUp
 from ivr.call.deadlines import Awaited, Deadlines
-from ivr.call.ending import LATE_ENDS, LEAVE_STREAM_S, TRANSFER_PATIENCE_S, Ending, EndingState, PlannedEnd, Upstream
-from ivr.call.keypad import KEYPAD
+from ivr.call.ending import LATE_ENDS, TRANSFER_PATIENCE_S, Ending, PlannedEnd
 from ivr.call.line_watch import PROBE, LineWatch
 from ivr.call.options import CallOptions
 from ivr.call.overlaps import Overlaps
-from ivr.call.prompts import Prompts
 from ivr.call.timeline import Turn
 from ivr.call.turn import AGENT_HAS_FLOOR, ANSWERING, HEARING, OWED, Floor, TurnState, TurnTrigger
 from ivr.media.acoustics import Acoustics
@@ -56,6 +58,9 @@ class Call:
         self._out: list[Command] = []  # of the event that is being decided, by all machines
         self._words = OwnWords(options, self.floor, self._output, self._agent_turns, self._fillers, self._out)
         self._prompts = Prompts(options.silence_prompts)
+        self._end = CallEnding(
+            self.ending, self._deadlines, self._words, self._speculation, self._overlaps, self._input
+        )
         self._opening = Opening(options, self.ending, self._deadlines, self._words, self._speculation.utterances)
         self.stands = self._opening.stands
 
@@ -121,16 +126,11 @@ class Call:
                 self._start(event, now)
             case events.PeerFault(wire=wire, reason=reason):
                 self._note("peer_fault", wire=wire, reason=reason)
-            case events.CallerLeft(how=how):
-                self._end(self.ending.leave(how), now)
-            case events.Transferred():
-                self._transferred(now)
-            case events.TransferFailed(reason=reason):
-                self._transfer_failed(reason, now)
-            case events.Withdraw():
-                self._withdraw(event, now)
+            case events.CallerLeft() | events.Transferred() | events.TransferFailed() | events.Withdraw():
+                self._end.take(event, now)
             case events.Operated():
-                self._note("operator_act", act=event.act, refused=self._operate(event, now))
+                refused = self._end.operate(event, now) if self._started is not None else "ending"
+                self._note("operator_act", act=event.act, refused=refused)
             case _:
                 assert_never(event)
 
@@ -155,7 +155,7 @@ class Call:
             self._ask(turn, now)
             self._words.say_aside("resumed", now)
         if (plan := self._opening.hand_over) is not None:
-            self._say_goodbye(plan, now)
+            self._end.say_goodbye(plan, now)
 
     def _advance(self, now: float) -> None:
         """Let speech output go on after an event, and notice what is finished."""
@@ -257,7 +257,7 @@ class Call:
         self._out += self._overlaps.settle(verdict, now)
         self._fillers.begin_anew(self._speculation.utterances.sent_at(number))
         self.ending.call_off()
-        self._drop_answer(now)
+        self._end.drop_answer(now)
         self.floor.go(TurnTrigger.COMMIT)
         self._take_words(number, now)
 
@@ -267,20 +267,6 @@ class Call:
         self._out += out
         if whole:
             self._end_hearing(now)
-
-    def _drop_answer(self, now: float) -> None:
-        """Drop what is left of the current answer; one without a sound leaves its question for the next request."""
-        self._words.over()
-        self._overlaps.over()
-        was_open = self._agent_turns.open
-        goes_on = self._agent_turns.unanswered(now) and self._speculation.utterances.may_go_on()
-        self._out += self._agent_turns.drop(now)
-        self._deadlines.clear("reply", "silence")
-        if was_open:
-            turn = self._agent_turns.turn
-            self._note("turn", **turn.summary())
-            if goes_on or (turn.outcome == "superseded" and turn.kind != "phrase"):
-                self._speculation.utterances.carry()
 
     # -- the caller's words and keys -----------------------------------------------------------------------------
 
@@ -310,7 +296,7 @@ class Call:
             return
         failed, voiced_ms = utterances.give_up()
         if failed:
-            self._fail("stt", now)
+            self._end.fail("stt", now)
         # A noise is passed over, unless it cut the agent off: the caller waits for something to be said then.
         elif voiced_ms >= MAYBE_WORDS_MS or self._agent_turns.was_interrupted:
             self._note("nothing_understood", voiced_ms=voiced_ms)
@@ -320,11 +306,6 @@ class Call:
             self.floor.go(TurnTrigger.NOTHING)
             # The wait for words goes on as if there had been no noise.
             self._deadlines.begin("silence", self._prompts.silent_since(now))
-
-    def _forget_words(self) -> None:
-        """Wait for no words of the caller any more."""
-        self._out += self._speculation.forget()
-        self._deadlines.clear("transcript")
 
     def _press(self, key: str, now: float) -> None:
         """Take a key; it interrupts what is said, unless that is protected or the bridge's last words."""
@@ -352,7 +333,7 @@ class Call:
             return
         if self.floor.state is not TurnState.HEARING:
             self.ending.call_off()
-            self._drop_answer(now)
+            self._end.drop_answer(now)
             self.floor.go(TurnTrigger.NOTHING)
             self.floor.go(TurnTrigger.VOICE)
         spoken, out = self._speculation.cut(now)
@@ -393,14 +374,14 @@ class Call:
         if turn.failure or not (turn.sentences or ends_call):
             turn.fail(turn.failure or "empty")
             self._note("reply_failed", reason=turn.failure)
-            self._fail("agent", now)
+            self._end.fail("agent", now)
         elif isinstance(event, events.ReplyEnded) and ends_call:
             if self.ending.is_foreign(event):
                 self._note("transfer_number_refused")
             plan = self.ending.close(event)
             if plan is None:
                 turn.fail("transfer")
-                self._fail("transfer", now)
+                self._end.fail("transfer", now)
             elif plan.number and not turn.sentences:
                 self._words.say("transfer", now)
 
@@ -416,20 +397,10 @@ class Call:
             return
         self._deadlines.clear("reply")
         if (plan := self.ending.plan) is None:
-            self._fail("tts", now)
+            self._end.fail("tts", now)
         else:
             # The agent's last words cannot be said: the bridge's take their place. If these fail, there are no others.
-            self._say_last_words(plan, now, mute=True, again=self.ending.interruptible)
-
-    def _fail(self, upstream: Upstream, now: float) -> None:
-        """Say the apology for an upstream that left the caller without an answer, or give the call up."""
-        mute = upstream == "tts" and not self._agent_turns.phrase_is_ready("apology")
-        plan = self.ending.failed(upstream, mute=mute)
-        self._note("upstream_failed", who=upstream, in_a_row=self.ending.failures)
-        if plan is None:
-            self._words.say("apology", now)
-        else:
-            self._say_last_words(plan, now, mute=upstream == "tts")
+            self._end.say_last_words(plan, now, mute=True, again=self.ending.interruptible)
 
     def _all_heard(self, now: float) -> None:
         """Close a turn that was heard to its end; then the caller has the floor, or the call ends."""
@@ -444,7 +415,7 @@ class Call:
         self._overlaps.over()
         self.floor.go(TurnTrigger.NOTHING)
         if plan is not None:
-            self._conclude(plan, now)
+            self._end.conclude(plan, now)
         elif self._input.speaking and self._speculation.may_be_caller(asked_in_vain=self._prompts.silent > 0):
             self.floor.go(TurnTrigger.VOICE)
         elif self._speculation.keeps:
@@ -481,7 +452,7 @@ class Call:
                 self._reply(events.ReplyFailed(number, "stalled"), now)
             case "silence":
                 if not self._prompts.may_ask_silent():
-                    self._say_goodbye(PlannedEnd(HangUp("caller_error", "caller_silent"), words=("goodbye",)), now)
+                    self._end.say_goodbye(PlannedEnd(HangUp("caller_error", "caller_silent"), words=("goodbye",)), now)
                 elif not self._words.say("still_there", now):
                     self._deadlines.begin("silence", now)
             case "filler":
@@ -489,112 +460,13 @@ class Call:
             case "probe":
                 self._out.append(commands.SendMark(PROBE))
             case "media" | "withdrawal":
-                self._end(LATE_ENDS[name], now)
+                self._end.end(LATE_ENDS[name], now)
             case "transfer":
-                self._transfer_due(now)
+                self._end.transfer_due(now)
             case "length" if self.ending.handing_over:
                 # The carrier is about to take the call over: it is not cut off before its answer.
                 self._deadlines.set("length", now + TRANSFER_PATIENCE_S)
             case "length":
-                self._say_goodbye(PlannedEnd(HangUp("success", "call_too_long"), words=("goodbye",)), now)
+                self._end.say_goodbye(PlannedEnd(HangUp("success", "call_too_long"), words=("goodbye",)), now)
             case _:
                 assert_never(name)
-
-    # -- the end of the call -------------------------------------------------------------------------------------
-
-    def _withdraw(self, event: events.Withdraw, now: float) -> None:
-        """End the call for the bridge: at once, or after a phrase and within the time there is for it."""
-        end = self.ending.withdraw(event, ready=self._agent_turns.phrase_is_ready("shutdown"))
-        if end is not None:
-            self._say_goodbye(end, now) if end.words else self._end(end.hang_up, now)
-        self._deadlines.set("withdrawal", now + event.words_s)
-
-    def _operate(self, event: events.Operated, now: float) -> str:
-        """Do what an operator asks for, unless the call is about to end already. Return why not; empty: it is done."""
-        if self._started is None or not self.ending.interruptible:
-            return "ending"
-        if event.act == "say":
-            return "" if self._words.tell(event.words) else "words"
-        if (plan := self.ending.operate(event)) is None:
-            self._note("transfer_number_refused")
-            return "number"
-        self._say_goodbye(plan, now)
-        return ""
-
-    def _say_goodbye(self, plan: PlannedEnd, now: float) -> None:
-        """Drop whatever is going on, say the last words of `plan`, and end as planned once they were heard."""
-        self.ending.call_off()
-        self._drop_answer(now)
-        # The answer may have left its question.
-        self._forget_words()
-        self.floor.clear()
-        self._say_last_words(plan, now)
-
-    def _say_last_words(self, plan: PlannedEnd, now: float, *, mute: bool = False, again: bool = True) -> None:
-        """Say the bridge's last words behind what is being said; then the call ends as planned.
-
-        `mute`: say only what needs no TTS. `again=False`: they could not be said, and there are no others.
-        """
-        self._forget_words()
-        self._deadlines.clear("silence")
-        possible = [name for name in plan.words if not mute or self._agent_turns.phrase_is_ready(name)] if again else []
-        said = next((name for name in possible if self._words.say(name, now)), None)
-        self.ending.say_last_words(plan := plan.after(said, mute=mute))
-        # Where nothing is being said there is nothing to wait for.
-        if self.floor.state in (TurnState.LISTENING, TurnState.HEARING, TurnState.TRANSCRIBING):
-            self._conclude(plan, now)
-
-    def _conclude(self, plan: PlannedEnd, now: float) -> None:
-        """Hang up, or let the carrier dial a person: everything was heard."""
-        if not plan.number:
-            self._end(plan.hang_up, now)
-            return
-        self.floor.clear()
-        # Words that come now are too late.
-        self._forget_words()
-        self._input.abandon()
-        self.ending.hand_over()
-        self._deadlines.set("transfer", now + TRANSFER_PATIENCE_S)
-        self._out.append(commands.Transfer(plan.number))
-
-    def _transferred(self, now: float) -> None:
-        """Wait for the caller to leave the stream: the carrier will dial a person."""
-        if self.ending.handing_over:
-            self.ending.accept()
-            self._deadlines.set("transfer", now + LEAVE_STREAM_S)
-            if self.ending.left:
-                self._transfer_due(now)
-
-    def _transfer_due(self, now: float) -> None:
-        """End a transfer: the caller has left the stream for it, or the carrier had its time."""
-        if (hang_up := self.ending.transferred) is not None:
-            self._end(hang_up, now)
-        else:
-            self._transfer_failed("timeout", now)
-
-    def _transfer_failed(self, reason: str, now: float) -> None:
-        """Go on with the call as after a question without an answer: the person was not dialled."""
-        # An answer to nothing, or after the carrier has accepted, says nothing.
-        if self.ending.state is not EndingState.HANDING_OVER:
-            return
-        self._deadlines.clear("transfer")
-        self._note("transfer_failed", reason=reason)
-        self.ending.refuse()
-        # The stream has ended meanwhile, or the carrier knows no such call any more: the caller has hung up.
-        if self.ending.left or reason == "gone":
-            self._end(self.ending.leave(self.ending.left or "stop"), now)
-            return
-        self._fail("transfer", now)
-        if self.ended is None and self.floor.state is TurnState.LISTENING:
-            self._deadlines.begin("silence", now)
-
-    def _end(self, hang_up: HangUp | None, now: float) -> None:
-        """End the call, and stop everything that still runs for it. None: it does not end yet."""
-        if hang_up is None:
-            return
-        self._forget_words()
-        self._drop_answer(now)
-        if levels := {name: value for name, value in self._input.levels.report().items() if value is not None}:
-            self._note("levels", **levels)
-        self.ending.end(hang_up)
-        self._out.append(hang_up)

@@ -12,10 +12,10 @@ from typing import Final
 
 from ivr.call.caller.barge_in import SOONEST_MS
 from ivr.call.caller.input import CallerInput
+from ivr.call.caller.keypad import Keypad
 from ivr.call.caller.own_echo import OwnEcho
 from ivr.call.caller.utterances import Utterances
 from ivr.call.commands import Command, ForgetTranscript, Note, Transcribe
-from ivr.call.keypad import Keypad
 from ivr.call.options import CallOptions
 from ivr.media.endpointing import SpeechEnded
 from ivr.media.loudness import is_faint, voice_level

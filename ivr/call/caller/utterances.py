@@ -11,9 +11,9 @@ from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from typing import Final
 
-from ivr.call.keypad import KeyEntry, Keypad
+from ivr.call.caller.keypad import KeyEntry, Keypad
+from ivr.call.caller.usual_wait import UsualWait
 from ivr.call.timeline import Turn
-from ivr.call.usual_wait import UsualWait
 from ivr.media.loudness import is_faint
 
 QUESTION_LIMIT: Final = 4000

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from ivr.call.caller.keypad import Keypad
 from ivr.call.caller.utterances import QUESTION_LIMIT, Utterances
-from ivr.call.keypad import Keypad
 from ivr.call.timeline import Turn
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ivr.call.prompts import Prompts
+from ivr.call.caller.prompts import Prompts
 
 
 def test_the_caller_is_asked_to_repeat_twice_in_a_row() -> None:

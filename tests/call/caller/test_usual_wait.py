@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.call.usual_wait import UsualWait
+from ivr.call.caller.usual_wait import UsualWait
 
 
 def test_the_first_wait_replaces_what_was_expected() -> None:

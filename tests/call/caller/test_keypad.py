@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ivr.call.keypad import KEYS_MOST, LATE_END_S, KeyEntry, Keypad
+from ivr.call.caller.keypad import KEYS_MOST, LATE_END_S, KeyEntry, Keypad
 
 
 def test_keys_end_with_the_terminator() -> None:

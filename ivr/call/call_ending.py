@@ -1,0 +1,193 @@
+"""End one call, or only the answer that is being said: drop what goes on, say last words, hand over, hang up.
+
+`Ending` is the table of the states on the way; here is what each step does to the rest of the call.
+"""
+
+from __future__ import annotations
+
+from ivr.call import commands, events
+from ivr.call.agent.own_words import OwnWords
+from ivr.call.caller.input import CallerInput
+from ivr.call.caller.speculation import Speculation
+from ivr.call.commands import HangUp
+from ivr.call.deadlines import Deadlines
+from ivr.call.ending import LEAVE_STREAM_S, TRANSFER_PATIENCE_S, Ending, EndingState, PlannedEnd, Upstream
+from ivr.call.overlaps import Overlaps
+from ivr.call.turn import TurnState
+
+
+class CallEnding:
+    """End one call. Commands are appended to those of its own words."""
+
+    def __init__(
+        self,
+        ending: Ending,
+        deadlines: Deadlines,
+        words: OwnWords,
+        speculation: Speculation,
+        overlaps: Overlaps,
+        caller: CallerInput,
+    ) -> None:
+        self._ending = ending
+        self._deadlines = deadlines
+        self._words = words
+        self._speculation = speculation
+        self._overlaps = overlaps
+        self._input = caller
+        self._floor, self._agent_turns, self._out = words.floor, words.turns, words.out
+
+    def __repr__(self) -> str:
+        return f"<CallEnding {self._ending!r}>"
+
+    @property
+    def over(self) -> bool:
+        """Return whether the call has ended."""
+        return self._ending.hang_up is not None
+
+    def _note(self, name: str, /, **fields: str | int | float | bool) -> None:
+        """Tell the observers."""
+        self._out.append(commands.Note(name, fields))
+
+    def take(
+        self, event: events.CallerLeft | events.Transferred | events.TransferFailed | events.Withdraw, now: float
+    ) -> None:
+        """Take what comes of the call's end from outside."""
+        match event:
+            case events.CallerLeft(how=how):
+                self.end(self._ending.leave(how), now)
+            case events.Transferred():
+                self.transferred(now)
+            case events.TransferFailed(reason=reason):
+                self.transfer_failed(reason, now)
+            case events.Withdraw():
+                self.withdraw(event, now)
+
+    # -- the answer ends -----------------------------------------------------------------------------------------
+
+    def drop_answer(self, now: float) -> None:
+        """Drop what is left of the current answer; one without a sound leaves its question for the next request."""
+        self._words.over()
+        self._overlaps.over()
+        was_open = self._agent_turns.open
+        goes_on = self._agent_turns.unanswered(now) and self._speculation.utterances.may_go_on()
+        self._out += self._agent_turns.drop(now)
+        self._deadlines.clear("reply", "silence")
+        if was_open:
+            turn = self._agent_turns.turn
+            self._note("turn", **turn.summary())
+            if goes_on or (turn.outcome == "superseded" and turn.kind != "phrase"):
+                self._speculation.utterances.carry()
+
+    def forget_words(self) -> None:
+        """Wait for no words of the caller any more."""
+        self._out += self._speculation.forget()
+        self._deadlines.clear("transcript")
+
+    def fail(self, upstream: Upstream, now: float) -> None:
+        """Say the apology for an upstream that left the caller without an answer, or give the call up."""
+        mute = upstream == "tts" and not self._agent_turns.phrase_is_ready("apology")
+        plan = self._ending.failed(upstream, mute=mute)
+        self._note("upstream_failed", who=upstream, in_a_row=self._ending.failures)
+        if plan is None:
+            self._words.say("apology", now)
+        else:
+            self.say_last_words(plan, now, mute=upstream == "tts")
+
+    # -- the call ends -----------------------------------------------------------------------------------------
+
+    def withdraw(self, event: events.Withdraw, now: float) -> None:
+        """End the call for the bridge: at once, or after a phrase and within the time there is for it."""
+        end = self._ending.withdraw(event, ready=self._agent_turns.phrase_is_ready("shutdown"))
+        if end is not None:
+            self.say_goodbye(end, now) if end.words else self.end(end.hang_up, now)
+        self._deadlines.set("withdrawal", now + event.words_s)
+
+    def operate(self, event: events.Operated, now: float) -> str:
+        """Do what an operator asks for, unless the call is about to end already. Return why not; empty: it is done."""
+        if not self._ending.interruptible:
+            return "ending"
+        if event.act == "say":
+            return "" if self._words.tell(event.words) else "words"
+        if (plan := self._ending.operate(event)) is None:
+            self._note("transfer_number_refused")
+            return "number"
+        self.say_goodbye(plan, now)
+        return ""
+
+    def say_goodbye(self, plan: PlannedEnd, now: float) -> None:
+        """Drop whatever is going on, say the last words of `plan`, and end as planned once they were heard."""
+        self._ending.call_off()
+        self.drop_answer(now)
+        # The answer may have left its question.
+        self.forget_words()
+        self._floor.clear()
+        self.say_last_words(plan, now)
+
+    def say_last_words(self, plan: PlannedEnd, now: float, *, mute: bool = False, again: bool = True) -> None:
+        """Say the bridge's last words behind what is being said; then the call ends as planned.
+
+        `mute`: say only what needs no TTS. `again=False`: they could not be said, and there are no others.
+        """
+        self.forget_words()
+        self._deadlines.clear("silence")
+        possible = [name for name in plan.words if not mute or self._agent_turns.phrase_is_ready(name)] if again else []
+        said = next((name for name in possible if self._words.say(name, now)), None)
+        self._ending.say_last_words(plan := plan.after(said, mute=mute))
+        # Where nothing is being said there is nothing to wait for.
+        if self._floor.state in (TurnState.LISTENING, TurnState.HEARING, TurnState.TRANSCRIBING):
+            self.conclude(plan, now)
+
+    def conclude(self, plan: PlannedEnd, now: float) -> None:
+        """Hang up, or let the carrier dial a person: everything was heard."""
+        if not plan.number:
+            self.end(plan.hang_up, now)
+            return
+        self._floor.clear()
+        # Words that come now are too late.
+        self.forget_words()
+        self._input.abandon()
+        self._ending.hand_over()
+        self._deadlines.set("transfer", now + TRANSFER_PATIENCE_S)
+        self._out.append(commands.Transfer(plan.number))
+
+    def transferred(self, now: float) -> None:
+        """Wait for the caller to leave the stream: the carrier will dial a person."""
+        if self._ending.handing_over:
+            self._ending.accept()
+            self._deadlines.set("transfer", now + LEAVE_STREAM_S)
+            if self._ending.left:
+                self.transfer_due(now)
+
+    def transfer_due(self, now: float) -> None:
+        """End a transfer: the caller has left the stream for it, or the carrier had its time."""
+        if (hang_up := self._ending.transferred) is not None:
+            self.end(hang_up, now)
+        else:
+            self.transfer_failed("timeout", now)
+
+    def transfer_failed(self, reason: str, now: float) -> None:
+        """Go on with the call as after a question without an answer: the person was not dialled."""
+        # An answer to nothing, or after the carrier has accepted, says nothing.
+        if self._ending.state is not EndingState.HANDING_OVER:
+            return
+        self._deadlines.clear("transfer")
+        self._note("transfer_failed", reason=reason)
+        self._ending.refuse()
+        # The stream has ended meanwhile, or the carrier knows no such call any more: the caller has hung up.
+        if self._ending.left or reason == "gone":
+            self.end(self._ending.leave(self._ending.left or "stop"), now)
+            return
+        self.fail("transfer", now)
+        if not self.over and self._floor.state is TurnState.LISTENING:
+            self._deadlines.begin("silence", now)
+
+    def end(self, hang_up: HangUp | None, now: float) -> None:
+        """End the call, and stop everything that still runs for it. None: it does not end yet."""
+        if hang_up is None:
+            return
+        self.forget_words()
+        self.drop_answer(now)
+        if levels := {name: value for name, value in self._input.levels.report().items() if value is not None}:
+            self._note("levels", **levels)
+        self._ending.end(hang_up)
+        self._out.append(hang_up)
