@@ -113,6 +113,8 @@ class Call:
                 self._output.speech_ended(event, now)
             case events.TtsFailed():
                 self._speech_failed(event, now)
+            case events.ReplyAction() | events.CallAnswered():
+                pass  # no wire says these yet
             case events.ReplyDelta() | events.ReplyPause() | events.ReplyEnded() | events.ReplyFailed():
                 self._reply(event, now)
             case events.TranscriptArrived(utterance=utterance, text=text):

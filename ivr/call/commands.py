@@ -10,6 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from ivr.call.actions import TransferOptions
+
+ToldEvent: TypeAlias = Literal[
+    "start", "speech", "dtmf", "transfer_result", "silence", "voicemail", "resumed", "answered", "ended"
+]
+"""What an agent is told of. `start`: the call has begun, and the agent greets. `dtmf`: keys alone. `transfer_result`:
+the caller is back. `silence`: the caller says nothing. `voicemail`: a message was taken. `resumed`: the first question
+since the call was cut off and goes on. `answered`: who has answered a call that was placed. `ended`: it is over."""
+
 Result: TypeAlias = Literal["success", "caller_error", "bridge_error", "upstream_error", "indeterminate"]
 
 
@@ -49,6 +58,8 @@ class Transcribe:
     """Where its first voiced frame begins, in samples of the caller's audio."""
     end: int = field(default=0, compare=False)
     """Where its last voiced frame ends."""
+    language: Literal["ar", "en", ""] = ""
+    """Empty: the line's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +76,7 @@ class ReplyRequest:
     text: str
     """What the caller said and the keys pressed, in their order. Never logged."""
     session_id: str
-    event: Literal["speech", "dtmf", "resumed"]
-    """`dtmf`: keys alone. `resumed`: the first question since the call was cut off and goes on."""
+    event: ToldEvent
     turn: int
     language: str
     """The line's language, `ar` or `en`."""
@@ -82,6 +92,10 @@ class ReplyRequest:
     """Of the agent's last reply: what was cut off. Empty when it was heard to its end."""
     parameters: Mapping[str, str] = field(default_factory=dict)
     """What else is known of the call. Never logged."""
+    context: str = field(default="", repr=False)
+    """What the agent has asked to be given back: JSON. Empty: nothing. Never logged."""
+    details: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    """What there is to say of this event alone. Written under the event's own name. Never logged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +103,13 @@ class RequestReply:
     """Ask the agent; its reply streams back as events of this turn."""
 
     turn: int
+    request: ReplyRequest
+
+
+@dataclass(frozen=True, slots=True)
+class TellAgent:
+    """Tell the agent what needs no answer. Nothing comes back; the call may be over before it is told."""
+
     request: ReplyRequest
 
 
@@ -110,6 +131,18 @@ class Speak:
     quiet_at: float = 0.0
     """When the caller runs out of the audio that is queued already, in seconds of `now`; in the past when the caller
     hears nothing. A filler does not count: the first audio of this sentence replaces it."""
+    language: Literal["ar", "en", ""] = ""
+    """Empty: the line's."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlayAudio:
+    """Load a recording; its audio comes back as that of a sentence (`TtsAudio`, `TtsEnded`, `TtsFailed`)."""
+
+    turn: int
+    sentence: int
+    source: str = field(repr=False)
+    """A URL, or a file of the line's. Never logged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +159,9 @@ class Transfer:
     comes back."""
 
     number: str = field(repr=False)
-    """E.164. Never logged."""
+    """E.164, a SIP address or a queue of the line's list. Never logged."""
+    options: TransferOptions | None = None
+    """How; None: as the line says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +205,10 @@ Command: TypeAlias = (
     | Transcribe
     | ForgetTranscript
     | RequestReply
+    | TellAgent
     | CloseReply
     | Speak
+    | PlayAudio
     | CancelSpeech
     | Transfer
     | HangUp

@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
+from ivr.call.actions import Answered, Expect, Gather, Message, ReplyAct, TransferOptions, TransferResult
+
 Encoding: TypeAlias = Literal["pcm16", "mulaw"]
 """`pcm16`: signed 16-bit little-endian mono. `mulaw`: G.711, one byte a sample."""
 
@@ -43,6 +45,12 @@ class Resumption:
     """The keys in it."""
     transfer_to: str = ""
     """The number of a person to whom the caller was being handed over."""
+    transfer: TransferResult | None = None
+    """What became of a transfer that has brought the caller back; None: there was none."""
+    context: str = ""
+    """What the agent wants to be given back with every request: JSON. Empty: nothing."""
+    language: Literal["ar", "en", ""] = ""
+    """The language that the call has changed to; empty: the line's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +69,8 @@ class CallStarted:
     """`inbound` or an outbound kind."""
     parameters: Mapping[str, str] = field(default_factory=dict)
     """What else the carrier and the operator say of the call, without the token. Never logged."""
+    context: str = field(default="", repr=False)
+    """What the agent is given with every request until it says something else: JSON. Empty: nothing. Never logged."""
     line: str = ""
     """What the operator calls the line that was dialled, for logs and metrics; empty: nothing."""
     resumption: Resumption | None = field(default=None, repr=False)
@@ -144,6 +154,20 @@ class ReplyPause:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplyAction:
+    """Report what the agent asks for among its words: it happens when those before it were heard."""
+
+    turn: int
+    act: ReplyAct
+    value: str = field(default="", repr=False)
+    """The words of `say`, the URL or file of `play`, the keys of `dtmf`, the code of `language`. Never logged."""
+    ms: int = 0
+    """Of `pause`."""
+    interruptible: bool = True
+    """The caller may interrupt it."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyEnded:
     """Report that the agent's reply is whole."""
 
@@ -155,6 +179,16 @@ class ReplyEnded:
     own. None: it does not. Never logged."""
     idle_s: float | None = None
     """Seconds that the caller may be silent after this answer before being asked; None: as the line says."""
+    transfer: TransferOptions | None = None
+    """How the person is asked to take over; None: as the line says."""
+    message: Message | None = None
+    """A message of the caller's is to be taken once the last word was heard."""
+    gather: Gather | None = None
+    """How the keys of the next answer are gathered; None: as the line says."""
+    expect: Expect | None = None
+    """What the next answer is expected to be; None: it is not said."""
+    context: str | None = field(default=None, repr=False)
+    """What is given back with every later request: JSON. None: what was. Never logged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +228,13 @@ class TtsFailed:
     reason: str
     again: bool = True
     """It may be asked for once more."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallAnswered:
+    """Report who has answered a call that the bridge has placed, as the carrier found out, perhaps late."""
+
+    by: Answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,11 +299,13 @@ Event: TypeAlias = (
     | TranscriptFailed
     | ReplyDelta
     | ReplyPause
+    | ReplyAction
     | ReplyEnded
     | ReplyFailed
     | TtsAudio
     | TtsEnded
     | TtsFailed
+    | CallAnswered
     | Transferred
     | TransferFailed
     | Tick

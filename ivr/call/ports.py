@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NoReturn, Protocol, runtime_checkable
 
 from ivr.call.call import Call
-from ivr.call.commands import Command, HangUp, ReplyRequest
+from ivr.call.commands import Command, HangUp, ReplyRequest, Transfer
 from ivr.call.events import CallStarted, Encoding, Event
 from ivr.call.timeline import Turn
 
@@ -153,5 +153,9 @@ class CallPorts:
     tts: TtsPort
     stt: SttPort
     agent: AgentPort
-    hand_over: Callable[[str], Awaitable[str]] | None = None
-    """Lets the carrier dial a number for the caller; returns `done`, or a fixed word for why not. None: it cannot."""
+    hand_over: Callable[[Transfer], Awaitable[str]] | None = None
+    """Lets the carrier dial a person for the caller; returns `done`, or a fixed word for why not. None: it cannot."""
+    play: Callable[[str], AsyncGenerator[TtsChunk, None]] | None = None
+    """Yields the audio of a recording, a URL or a file. Raises TtsError. None: there are no recordings."""
+    tell: Callable[[ReplyRequest], None] | None = None
+    """Tells the agent what needs no answer, also after the call. Never waits, never raises."""

@@ -255,7 +255,7 @@ def _said(one: Event | Command) -> dict[str, Any]:
     """Return the fields of an event or a command that differ from their defaults, as MessagePack holds them."""
     kind: Any = type(one)
     said = {name: value for name, default in _defaults(kind) if (value := getattr(one, name)) != default}
-    if type(one) is ask.RequestReply:
+    if isinstance(one, ask.RequestReply | ask.TellAgent):
         said["request"] = _said(one.request)  # type: ignore[arg-type]
     return said
 

@@ -20,6 +20,7 @@ import anyio.lowlevel
 
 from ivr import __version__
 from ivr.call.call import Call
+from ivr.call.commands import Transfer
 from ivr.call.ending import LAST_WORDS_S, RELEASE_S
 from ivr.call.events import MOVED, SUPERSEDED, CallStarted
 from ivr.call.ports import CallObserver, CallPorts, PhonePort
@@ -529,7 +530,7 @@ class Bridge:
             if text and (audio := self._phrases.get(text, line.speaker, line.dialect, line.language))
         }
         options = line.options(rendered)
-        hand_over: Callable[[str], Awaitable[str]] | None
+        hand_over: Callable[[Transfer], Awaitable[str]] | None
         hand_over = None if self._rest is None else partial(self._hand_over, self._rest, started, line, account)
         if started.direction == TALK:
             options = replace(options, max_call=min(options.max_call or LONGEST_CALL_S, LONGEST_CALL_S))
@@ -561,7 +562,9 @@ class Bridge:
             log.info("hung_up", extra={"call": call_id, "outcome": outcome})
             self._warn_of_rest(call_id, outcome)
 
-    async def _hand_over(self, rest: TwilioRest, started: CallStarted, line: Line, account: str, number: str) -> str:
+    async def _hand_over(
+        self, rest: TwilioRest, started: CallStarted, line: Line, account: str, order: Transfer
+    ) -> str:
         shown = ""
         # The carrier shows the person the caller's number. Where that is none (withheld, SIP), it would not dial.
         if not callable_number(started.caller):
@@ -569,7 +572,7 @@ class Bridge:
             shown = next(filter(None, map(callable_number, ours)), "")
             if not shown:
                 log.warning("no_caller_id", extra={"call": started.call_id, "setting": "IVR_CALLER_ID"})
-        twiml = self.documents.transfer(number, line.language, shown)
+        twiml = self.documents.transfer(order.number, line.language, shown)
         outcome = await rest.redirect(started.call_id, account, twiml=twiml)
         log.info("transferred", extra={"call": started.call_id, "outcome": outcome})
         self._warn_of_rest(started.call_id, outcome)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from typing import Any, TypeAlias
 
 from ivr.call import commands as ask
 from ivr.call import events
-from ivr.call.ports import CallPorts, SttError, TtsError
+from ivr.call.ports import CallPorts, SttError, TtsChunk, TtsError
 
-PeerRequest: TypeAlias = ask.Speak | ask.Transcribe | ask.RequestReply | ask.Transfer | ask.WarmUp
+PeerRequest: TypeAlias = ask.Speak | ask.PlayAudio | ask.Transcribe | ask.RequestReply | ask.Transfer | ask.WarmUp
 PeerCancellation: TypeAlias = ask.CancelSpeech | ask.ForgetTranscript | ask.CloseReply
 RequestKey: TypeAlias = tuple[str, int, int]
 """The kind of a request, its turn or utterance, its sentence."""
@@ -35,6 +35,8 @@ class PeerRequests:
         match request:
             case ask.Speak():
                 self._spawn(("speech", request.turn, request.sentence), self.speak(request))
+            case ask.PlayAudio():
+                self._spawn(("speech", request.turn, request.sentence), self.play(request))
             case ask.Transcribe():
                 self._spawn(("transcript", request.utterance, 0), self.transcribe(request))
             case ask.RequestReply():
@@ -56,6 +58,11 @@ class PeerRequests:
         if (task := self._tasks.get(key)) is not None:
             task.cancel()
 
+    def tell(self, told: ask.TellAgent) -> None:
+        """Tell the agent what needs no answer."""
+        if self._ports.tell is not None:
+            self._ports.tell(told.request)
+
     def cancel_all(self) -> None:
         """End every request."""
         for task in self._tasks.values():
@@ -67,9 +74,18 @@ class PeerRequests:
 
     async def speak(self, request: ask.Speak) -> None:
         """Feed the audio of one sentence, and its end or why it has none."""
-        turn, sentence = request.turn, request.sentence
+        await self._sound(request.turn, request.sentence, self._ports.tts.speak(request.text, request.quiet_at))
+
+    async def play(self, request: ask.PlayAudio) -> None:
+        """Feed the audio of one recording, and its end or why it has none."""
+        if self._ports.play is None:
+            self._feed(events.TtsFailed(request.turn, request.sentence, "unavailable", again=False))
+        else:
+            await self._sound(request.turn, request.sentence, self._ports.play(request.source))
+
+    async def _sound(self, turn: int, sentence: int, audio: AsyncGenerator[TtsChunk, None]) -> None:
         try:
-            async with contextlib.aclosing(self._ports.tts.speak(request.text, request.quiet_at)) as chunks:
+            async with contextlib.aclosing(audio) as chunks:
                 async for chunk in chunks:
                     self._feed(events.TtsAudio(turn, sentence, chunk.audio, chunk.rate, chunk.encoding))
         except TtsError as error:
@@ -95,7 +111,7 @@ class PeerRequests:
     async def transfer(self, request: ask.Transfer) -> None:
         """Ask the carrier to dial a person, and feed its answer."""
         hand_over = self._ports.hand_over
-        outcome = await hand_over(request.number) if hand_over is not None else "unavailable"
+        outcome = await hand_over(request) if hand_over is not None else "unavailable"
         self._feed(events.Transferred() if outcome == "done" else events.TransferFailed(outcome))
 
     async def warm(self) -> None:

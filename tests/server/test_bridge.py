@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from ivr.call.commands import Transfer
 from ivr.call.ports import WireClosed
 from ivr.config.settings import Settings
 from ivr.hamsa.options import HamsaSettings
@@ -275,7 +276,7 @@ def test_a_transfer_without_any_number_to_show_is_told(tmp_path: Path, caplog: p
         [session] = bridge.admission
         assert session._ports is not None
         assert session._ports.hand_over is not None
-        assert await session._ports.hand_over("+966110000001") == "done"
+        assert await session._ports.hand_over(Transfer("+966110000001")) == "done"
         phone.drop()
         await serving
 

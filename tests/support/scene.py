@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from ivr.call.call import Call
-from ivr.call.commands import Command, HangUp, ReplyRequest
+from ivr.call.commands import Command, HangUp, ReplyRequest, Transfer
 from ivr.call.events import CallStarted, Event, ReplyDelta, ReplyEnded
 from ivr.call.options import CallOptions
 from ivr.call.ports import CallPorts, PhonePort, SttError, TtsChunk, TtsError, WireClosed
@@ -274,8 +274,8 @@ def play(
 
         dialled: list[str] = []
 
-        async def hand_over(number: str) -> str:
-            dialled.append(number)
+        async def hand_over(order: Transfer) -> str:
+            dialled.append(order.number)
             await asyncio.sleep(0.2)
             return carrier or ""
 

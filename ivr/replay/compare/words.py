@@ -68,10 +68,14 @@ def command(record: CommandRecord) -> str:
             return f"waited no more for the words of utterance {get('utterance', '?')}"
         case "RequestReply":
             return f"asked the agent (turn {get('turn', '?')}) {quote(asked(record))}"
+        case "TellAgent":
+            return f"told the agent ({_of_request(record, 'event')})"
         case "CloseReply":
             return f"read no more of the reply of turn {get('turn', '?')}"
         case "Speak":
             return f"asked TTS for {sentence} {quote(get('text', ''))}"
+        case "PlayAudio":
+            return f"asked for the recording of {sentence}"
         case "CancelSpeech":
             return f"dropped {sentence}"
         case "Transfer":
@@ -86,8 +90,12 @@ def command(record: CommandRecord) -> str:
 
 def asked(record: CommandRecord) -> str:
     """Return what a request to the agent asks; empty for another command."""
+    return _of_request(record, "text")
+
+
+def _of_request(record: CommandRecord, name: str) -> str:
     request = fields_of(record).get("request")
-    return str(request.get("text", "")) if isinstance(request, Mapping) else ""
+    return str(request.get(name, "")) if isinstance(request, Mapping) else ""
 
 
 def note(name: str, fields: object) -> str:
@@ -161,14 +169,20 @@ def happened(event: Event) -> str:
                 if event.stood_s
                 else "time passed"
             )
-        case events.Withdraw() | events.Operated():
-            return from_this_side(event)
+        case events.Withdraw() | events.Operated() | events.CallAnswered() | events.ReplyAction():
+            return rarely(event)
         case _:
             assert_never(event)
 
 
-def from_this_side(event: events.Withdraw | events.Operated) -> str:
-    """Return what the bridge or its operator wanted of a call."""
-    if isinstance(event, events.Withdraw):
-        return f"the bridge withdrew the call ({event.reason})"
-    return f"an operator asked for {event.act}" + (f": {quote(event.words)}" if event.words else "")
+def rarely(event: events.Withdraw | events.Operated | events.CallAnswered | events.ReplyAction) -> str:
+    """Return what happened that few calls have."""
+    match event:
+        case events.Withdraw():
+            return f"the bridge withdrew the call ({event.reason})"
+        case events.Operated():
+            return f"an operator asked for {event.act}" + (f": {quote(event.words)}" if event.words else "")
+        case events.CallAnswered():
+            return f"the call was answered by: {event.by}"
+        case events.ReplyAction():
+            return f"the agent asked for {event.act} in turn {event.turn}"

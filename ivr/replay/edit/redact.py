@@ -35,7 +35,7 @@ _STAYING: Final = (
     ("rule words", RULE_WORDS),
     ("rule words and number words", RULE_WORDS | NUMBER_WORDS),
 )
-RESUMED_TEXTS: Final = ("heard", "unheard", "rest", "question", "digits", "transfer_to")
+RESUMED_TEXTS: Final = ("heard", "unheard", "rest", "question", "digits", "transfer_to", "context")
 """What the start of a call that goes on holds of the stream before it."""
 _IDS: Final = 2
 """Characters at the beginning of a carrier's id that say what it is: `CA`, `MZ`."""
@@ -101,17 +101,23 @@ def texts_of(tape: Tape) -> Iterator[str]:
     for moment in tape.moments:
         match moment.event:
             case events.CallStarted() as began:
-                yield from (began.call_id, began.stream_id, began.caller, began.called, began.line)
+                yield from (began.call_id, began.stream_id, began.caller, began.called, began.line, began.context)
                 yield from (began.call_id[_IDS:], began.stream_id[_IDS:])
                 yield from (text for pair in began.parameters.items() for text in pair)
                 if began.resumption is not None:
                     yield from (getattr(began.resumption, name) for name in RESUMED_TEXTS)
+                    yield began.resumption.transfer.to if began.resumption.transfer is not None else ""
             case events.TranscriptArrived(text=text):
                 yield text
             case events.ReplyDelta(turn=turn, text=text):
                 replies[turn] = replies.get(turn, "") + text
-            case events.ReplyEnded(transfer_to=str() as number):
-                yield number
+            case events.ReplyAction(value=value):
+                yield value
+            case events.ReplyEnded() as ended:
+                yield from (ended.transfer_to or "", ended.context or "")
+                if ended.transfer is not None:
+                    yield from (ended.transfer.whisper, ended.transfer.caller_id)
+                yield ended.message.announce if ended.message is not None else ""
             case events.Operated(words=words, number=number):
                 yield from (words, number)
     yield from replies.values()
@@ -192,8 +198,11 @@ def with_stand_ins(tape: Tape, made: StandIns) -> Tape:
                 event = replace(event, text=made.text(text))
             case events.ReplyDelta(turn=turn):
                 replies.setdefault(turn, []).append((index, event))
-            case events.ReplyEnded(transfer_to=str() as number):
-                event = replace(event, transfer_to=made.text(number))
+            # A language is no word of the call.
+            case events.ReplyAction(act=act, value=value) if act != "language":
+                event = replace(event, value=made.text(value))
+            case events.ReplyEnded():
+                event = ended_with(event, made)
             case events.Operated(words=words, number=number):
                 event = replace(event, words=made.text(words), number=made.text(number))
             case events.DigitPressed(digit=digit):
@@ -233,6 +242,7 @@ def started_with(event: events.CallStarted, made: StandIns) -> events.CallStarte
         caller=made.text(event.caller),
         called=made.text(event.called),
         line=made.text(event.line),
+        context=made.text(event.context),
         parameters={made.text(name): made.text(value) for name, value in event.parameters.items()},
         resumption=None if event.resumption is None else resumed_with(event.resumption, made),
     )
@@ -241,7 +251,24 @@ def started_with(event: events.CallStarted, made: StandIns) -> events.CallStarte
 def resumed_with(kept: events.Resumption, made: StandIns) -> events.Resumption:
     """Return where a call stood, with stand-ins, and without the time of day at which it began."""
     texts: dict[str, Any] = {name: made.text(getattr(kept, name)) for name in RESUMED_TEXTS}
-    return replace(kept, since=0.0, **texts)
+    transfer = None if kept.transfer is None else replace(kept.transfer, to=made.text(kept.transfer.to))
+    return replace(kept, since=0.0, transfer=transfer, **texts)
+
+
+def ended_with(event: events.ReplyEnded, made: StandIns) -> events.ReplyEnded:
+    """Return the end of a reply, with stand-ins."""
+    transfer, message = event.transfer, event.message
+    if transfer is not None:
+        transfer = replace(transfer, whisper=made.text(transfer.whisper), caller_id=made.text(transfer.caller_id))
+    if message is not None:
+        message = replace(message, announce=made.text(message.announce))
+    return replace(
+        event,
+        transfer_to=None if event.transfer_to is None else made.text(event.transfer_to),
+        context=None if event.context is None else made.text(event.context),
+        transfer=transfer,
+        message=message,
+    )
 
 
 def _id(text: str, made: StandIns) -> str:

@@ -97,6 +97,10 @@ def one_event(event: Event) -> str:
             return f"the carrier does not transfer: {printable(reason)}"
         case events.Withdraw(reason=reason):
             return f"withdrawn: {printable(reason)}"
+        case events.ReplyAction(turn=turn, act=act, value=value):
+            return f"reply {turn} asks for {printable(act)} {quoted(value)}"
+        case events.CallAnswered(by=by):
+            return f"answered by: {printable(by)}"
         case events.Operated(act=act, words=words):
             return f"an operator: {printable(act)}" + (f" {quoted(words)}" if words else "")
         case other:
@@ -144,6 +148,12 @@ def one_command(command: CommandRecord) -> str:
             return f"transcribe {of('utterance')}, {_size(said.get('pcm')) // 16} ms"
         case "ForgetTranscript":
             return f"forget transcript {of('utterance')}"
+        case "TellAgent":
+            request = said.get("request")
+            told = request.get("event", "") if isinstance(request, dict) else ""
+            return f"tell the agent: {printable(str(told))}"
+        case "PlayAudio":
+            return f"play {of('turn', 0)}.{of('sentence')} {quoted(str(said.get('source', '')))}"
         case "CloseReply":
             return f"close reply {of('turn')}"
         case "CancelSpeech":

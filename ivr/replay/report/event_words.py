@@ -80,19 +80,25 @@ def event_words(event: Event) -> EventWords:
             return EventWords("call", "the carrier takes the caller to a person")
         case events.TransferFailed(reason=reason):
             return EventWords("fault", f"the transfer failed: {reason}")
-        case events.Withdraw() | events.Operated():
-            return EventWords("call", from_this_side(event))
+        case events.Withdraw() | events.Operated() | events.CallAnswered() | events.ReplyAction():
+            return EventWords("agent" if isinstance(event, events.ReplyAction) else "call", rarely(event))
         case events.Tick(stood_s=stood):
             return EventWords("fault", f"the process stood still for {stood:.2f} s") if stood else _TIME_PASSED
         case _:
             assert_never(event)
 
 
-def from_this_side(event: events.Withdraw | events.Operated) -> str:
-    """Return what the bridge or its operator wants of a call."""
-    if isinstance(event, events.Withdraw):
-        return f"the bridge ends the call: {event.reason}"
-    return f"an operator asks for: {event.act}" + (f": {event.words}" if event.words else "")
+def rarely(event: events.Withdraw | events.Operated | events.CallAnswered | events.ReplyAction) -> str:
+    """Return what happened that few calls have."""
+    match event:
+        case events.Withdraw():
+            return f"the bridge ends the call: {event.reason}"
+        case events.Operated():
+            return f"an operator asks for: {event.act}" + (f": {event.words}" if event.words else "")
+        case events.CallAnswered():
+            return f"answered by: {event.by}"
+        case events.ReplyAction():
+            return f"turn {event.turn}: {event.act} {event.value or event.ms}"
 
 
 _TIME_PASSED = EventWords("call", "time has passed")
@@ -115,10 +121,14 @@ def command_words(command: Command) -> EventWords:
             return EventWords("stt", f"forget utterance {number}")
         case ask.RequestReply(turn=turn, request=request):
             return EventWords("agent", f"turn {turn}: ask: {request.text}")
+        case ask.TellAgent(request=request):
+            return EventWords("agent", f"tell: {request.event}")
         case ask.CloseReply(turn=turn):
             return EventWords("agent", f"turn {turn}: read no more of the reply")
         case ask.Speak(turn=turn, sentence=number, text=text):
             return EventWords("tts", f"say sentence {turn}.{number}: {text}")
+        case ask.PlayAudio(turn=turn, sentence=number, source=source):
+            return EventWords("tts", f"play recording {turn}.{number}: {source}")
         case ask.CancelSpeech(turn=turn, sentence=number):
             return EventWords("tts", f"cancel sentence {turn}.{number}")
         case ask.Transfer():
@@ -174,7 +184,7 @@ def command_message(command: Command, stream_id: str) -> WireMessage | None:
             return _speech("STT", {"type": "stt", "payload": {"audioBase64": _audio(pcm), "isEosEnabled": False}})
         case ask.Speak(text=text):
             return _speech("TTS", {"type": "tts", "payload": {"text": text}})
-        case ask.RequestReply(request=request):
+        case ask.RequestReply(request=request) | ask.TellAgent(request=request):
             return _speech("agent", body(request))
         case ask.CloseReply():
             return WireMessage("agent", False, "(the connection is closed)")

@@ -225,8 +225,12 @@ class _Loop:
                     self.made.modelled_turns.setdefault(command.turn, set()).add("stt")
                     self._words_modelled = False
                 self._put(("agent", command.turn, 0), self._answers.reply(command), now)
-            case ask.Speak():
-                self._put(("tts", command.turn, command.sentence), self._answers.speech(command, now), now)
+            case ask.Speak() | ask.PlayAudio():
+                said = command
+                # A recording sounds again as it did.
+                if isinstance(said, ask.PlayAudio):
+                    said = ask.Speak(said.turn, said.sentence, said.source)
+                self._put(("tts", said.turn, said.sentence), self._answers.speech(said, now), now)
             case ask.Transfer():
                 self._transfers += 1
                 self._put(("carrier", self._transfers, 0), self._answers.transfer(self._transfers), now)
@@ -236,7 +240,7 @@ class _Loop:
                 self._awaited.pop(("agent", turn, 0), None)
             case ask.CancelSpeech(turn=turn, sentence=sentence):
                 self._awaited.pop(("tts", turn, sentence), None)
-            case ask.WarmUp() | ask.HangUp():
+            case ask.WarmUp() | ask.TellAgent() | ask.HangUp():
                 pass  # nothing comes back of them
             case _:
                 assert_never(command)

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Final, Literal, TypeAlias
 
 from ivr.call.call import Call
-from ivr.call.commands import Command, HangUp
+from ivr.call.commands import Command, HangUp, Transfer
 from ivr.call.events import Event
 from ivr.call.timeline import Turn
 from ivr.observe.redact import number_hidden
@@ -96,12 +96,12 @@ class TalkCalls:
     def ended(self, call_id: str, now: float, turns: Sequence[Turn], hang_up: HangUp) -> None:
         """Need nothing of a call that is over: its page was told before its socket was closed."""
 
-    def hand_over(self, call_id: str) -> Callable[[str], Awaitable[str]]:
+    def hand_over(self, call_id: str) -> Callable[[Transfer], Awaitable[str]]:
         """Return what stands in for the carrier at a transfer: the page says who would be dialled, and none is."""
 
-        async def show(number: str) -> str:
+        async def show(order: Transfer) -> str:
             if (tell := self._pages.get(call_id)) is not None:
-                tell({"event": "talk", "what": "transfer", "number": number_hidden(number)})
+                tell({"event": "talk", "what": "transfer", "number": number_hidden(order.number)})
             return "done"
 
         return show

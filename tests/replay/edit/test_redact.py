@@ -175,7 +175,13 @@ def test_a_resumed_call_says_nothing_of_the_stream_before(folder: Path) -> None:
     assert kept.rest
     assert kept.since
     # What the tape does not happen to hold decides nothing here.
-    kept = replace(kept, digits="7788", transfer_to="+966112223334", unheard=f"{kept.rest} Zanzibar")
+    kept = replace(
+        kept,
+        digits="7788",
+        transfer_to="+966112223334",
+        context="customer 4711 Casablanca",
+        unheard=f"{kept.rest} Zanzibar",
+    )
     moments = [replace(tape.moments[0], event=replace(tape.started, resumption=kept)), *tape.moments[1:]]
     changed = replace(tape, moments=moments, end=None)
     fresh = [replace(step.moment, commands=step.records) for step in exact.steps(changed)]
@@ -191,7 +197,7 @@ def test_a_resumed_call_says_nothing_of_the_stream_before(folder: Path) -> None:
         assert len(was) == len(now)
         assert words & set(re.findall(r"\w+", now)) == set()
     # A text that is added to the state has to be covered as well.
-    numbers = {"count", "since", "lasted_s", "turn", "noticed"}
+    numbers = {"count", "since", "lasted_s", "turn", "noticed", "transfer", "language"}
     assert {one.name for one in fields(events.Resumption)} == numbers | set(RESUMED_TEXTS)
 
 

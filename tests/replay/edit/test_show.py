@@ -72,7 +72,7 @@ def test_every_event_and_command_has_words() -> None:
     assert "some events are missing here" in text
     assert "fault: a frame is damaged" in text
     assert "agent “Hello”" in text.replace("\u2068", "").replace("\u2069", "")
-    assert len(EVERY_COMMAND) == 13
+    assert len(EVERY_COMMAND) == 15
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from ivr.call.commands import HangUp
+from ivr.call.commands import HangUp, Transfer
 from ivr.call.events import CallerLeft
 from ivr.server.talk.calls import AWAITED_S, MOST_A_MINUTE, TalkCalls
 from tests.call.stage import STARTED, Stage
@@ -78,4 +78,4 @@ def test_a_transfer_is_shown_and_nothing_dialled() -> None:
 
 
 async def _transfer(calls: TalkCalls, call_id: str) -> str:
-    return await calls.hand_over(call_id)("+966110000000")
+    return await calls.hand_over(call_id)(Transfer("+966110000000"))
