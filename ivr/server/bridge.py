@@ -11,20 +11,16 @@ import contextlib
 import logging
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Final
 
 import anyio.lowlevel
 
 from ivr import __version__
-from ivr.call.call import Call
-from ivr.call.commands import Transfer
 from ivr.call.ending import LAST_WORDS_S, RELEASE_S
 from ivr.call.events import MOVED, SUPERSEDED, CallStarted
 from ivr.call.ports import CallObserver, CallPorts, PhonePort
-from ivr.config.address import callable_number
 from ivr.config.lines import Line
 from ivr.config.settings import SECRETS, Settings
 from ivr.fleet.directory import Directory, NodeState
@@ -45,6 +41,8 @@ from ivr.observe.metrics import Capacity, Metrics
 from ivr.observe.upstream_metrics import Sample, UpstreamMetrics, figures
 from ivr.server import compose
 from ivr.server.admission import Admission, Room
+from ivr.server.calls.at_carrier import AtCarrier
+from ivr.server.calls.parts import CallParts
 from ivr.server.garbage import Garbage
 from ivr.server.listening.live_audio import with_live_audio
 from ivr.server.resume.resuming import Resuming
@@ -53,7 +51,7 @@ from ivr.server.shared.fleet_calls import FleetCalls
 from ivr.server.shared.places import Place
 from ivr.server.shared.shared import Shared
 from ivr.server.shared.told import Told
-from ivr.server.talk.calls import LONGEST_CALL_S, TALK, TalkCalls
+from ivr.server.talk.calls import TALK, TalkCalls
 from ivr.server.talk.told import Tell
 from ivr.session.session import Session
 from ivr.session.vad_batching import VadBatching
@@ -64,7 +62,6 @@ from ivr.twilio.stream import INTERNAL, TOKEN, Stream
 from ivr.twilio.tokens import Tokens
 from ivr.twilio.twiml import Documents
 from ivr.webhook.client import AgentClient
-from ivr.webhook.line_agent import LineAgent
 
 log = logging.getLogger("ivr.bridge")
 
@@ -73,18 +70,13 @@ RENDER_AGAIN: Final = 30.0
 LAST_QUESTION_S: Final = 1.5
 """Seconds in which the carrier asks about a call that a bridge has ended before it ends itself."""
 LONGEST_NUMBER: Final = "+" + 15 * "9"
-_REST_PROBLEMS: Final = {
-    "not_found": "Twilio knows no such call there: set TWILIO_REGION and TWILIO_EDGE to those of the number, and"
-    " TWILIO_SUBACCOUNTS when it is a subaccount's",
-    "refused": "Twilio refused: look at TWILIO_AUTH_TOKEN, or TWILIO_API_KEY and TWILIO_API_SECRET, of that region",
-}
 
 
 class Bridge:
     """Hold what the calls of one server share. Belongs to the loop in which `start` is awaited."""
 
-    fit: Callable[[CallPorts], CallPorts] | None = None
-    """Puts other peers in the place of a call's own, before it begins; None: nothing does."""
+    prepared = leaving = False
+    """Phrases were rendered, or could not be: calls are welcome. The server is about to stop: they are not."""
     exiting = False
     """The server closes its connections: what is open without a call must end."""
     garbage: Garbage | None = None
@@ -116,8 +108,7 @@ class Bridge:
         `shared`: what this worker shares with the others; by default it serves alone. `kept`: keeps where calls stand.
         Raises ValueError for settings with which every call would fail.
         """
-        self.settings = settings
-        self.documents = documents
+        self.settings, self.documents = settings, documents
         self.closed_lines = ClosedLines()
         self.shared = shared or Shared()
         self.admission: Admission[Session] = Admission(settings.max_calls, shared=self.shared)
@@ -126,8 +117,6 @@ class Bridge:
         self.tokens = Tokens(self._token_secrets(settings), skew=self.fleet_calls.skew_s)
         self._batching = VadBatching(lambda: len(self.admission))
         self.metrics = Metrics(self.capacity, [line.name for line in settings.all_lines])
-        self.prepared = self.leaving = False
-        """Phrases were rendered, or could not be: calls are welcome. The server is about to stop: they are not."""
         self._scorer = scorer
         self._agent = agent or compose.agent_client(settings)
         self.directory: Directory = compose.directory(settings, self._state, self.shared, self.closed_lines, self.store)
@@ -153,6 +142,9 @@ class Bridge:
         """Of TTS and STT, for each call on the line."""
         self._phrases = compose.phrase_cache(settings, self.speech_service, self._note)
         self._rest = rest or compose.twilio_rest(settings)
+        self.at_carrier = None if self._rest is None else AtCarrier(self._rest, documents, self.metrics.noted)
+        of_all = self.speech_service, self._phrases, self._agent, self.at_carrier
+        self.parts = CallParts(*of_all, self.talk, self.tracer)
         self._call_left, self._hurried = asyncio.Event(), False
         self._check_lines()
 
@@ -443,7 +435,7 @@ class Bridge:
             begin,
             self._scorer(),
             # The carrier knows nothing of a call of the softphone's.
-            hang_up=partial(self._hang_up, stream) if self._rest is not None and page is None else None,
+            hang_up=self.at_carrier.ending(stream) if self.at_carrier is not None and page is None else None,
             observer=self._observer,
             batching=self._batching,
             admit=admit,
@@ -524,65 +516,11 @@ class Bridge:
             older.withdraw(SUPERSEDED)
         late = self.admission.late(started.call_id)
         started = replace(started, line=line.name)
-        rendered = {
-            name: audio
-            for name, text in line.phrases.items()
-            if text and (audio := self._phrases.get(text, line.speaker, line.dialect, line.language))
-        }
-        options = line.options(rendered)
-        hand_over: Callable[[Transfer], Awaitable[str]] | None
-        hand_over = None if self._rest is None else partial(self._hand_over, self._rest, started, line, account)
-        if started.direction == TALK:
-            options = replace(options, max_call=min(options.max_call or LONGEST_CALL_S, LONGEST_CALL_S))
-            hand_over = self.talk.hand_over(started.call_id)
-        hamsa = compose.speech_settings(self.settings, line)
-        synthesizer = self.speech_service.synthesizer_for(hamsa)
-        transcriber = self.speech_service.transcriber_for(hamsa)
-        self._speech_stats[session] = synthesizer.stats, transcriber.stats
         late = self._told.late.setdefault(started.call_id, dict(late))
-        agent = LineAgent(self._agent, line.webhook_url, late)
-        if self.tracer is not None:
-            agent = replace(agent, traceparent=self.tracer.traceparent)
-        ports = CallPorts(
-            started,
-            # Without the carrier's REST there is no way to hand a caller over.
-            Call(options if hand_over is not None else replace(options, transfer_to=())),
-            synthesizer,
-            transcriber,
-            agent,
-            hand_over,
-        )
-        return ports if self.fit is None else self.fit(ports)
+        ports, self._speech_stats[session] = self.parts.make(self.settings, started, line, account, late)
+        return ports
 
     # -- peers ---------------------------------------------------------------------------------------------------
-
-    async def _hang_up(self, stream: Stream, call_id: str) -> None:
-        if self._rest is not None:
-            outcome = await self._rest.hang_up(call_id, stream.account_sid)
-            log.info("hung_up", extra={"call": call_id, "outcome": outcome})
-            self._warn_of_rest(call_id, outcome)
-
-    async def _hand_over(
-        self, rest: TwilioRest, started: CallStarted, line: Line, account: str, order: Transfer
-    ) -> str:
-        shown = ""
-        # The carrier shows the person the caller's number. Where that is none (withheld, SIP), it would not dial.
-        if not callable_number(started.caller):
-            ours = (line.caller_id, started.called, line.number)
-            shown = next(filter(None, map(callable_number, ours)), "")
-            if not shown:
-                log.warning("no_caller_id", extra={"call": started.call_id, "setting": "IVR_CALLER_ID"})
-        twiml = self.documents.transfer(order.number, line.language, shown)
-        outcome = await rest.redirect(started.call_id, account, twiml=twiml)
-        log.info("transferred", extra={"call": started.call_id, "outcome": outcome})
-        self._warn_of_rest(started.call_id, outcome)
-        return outcome
-
-    def _warn_of_rest(self, call_id: str, outcome: str) -> None:
-        """Say what may be wrong where the carrier does not know a call that is on the line, or the account."""
-        if outcome in _REST_PROBLEMS:
-            self.metrics.noted(f"rest_{outcome}")
-            log.warning("rest_failed", extra={"call": call_id, "outcome": outcome, "problem": _REST_PROBLEMS[outcome]})
 
     def _note(self, name: str, fields: Mapping[str, str | int | float | bool]) -> None:
         self.metrics.noted(name)

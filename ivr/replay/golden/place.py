@@ -101,7 +101,7 @@ def placed(
         peers = FaultPeers(Service(), HamsaProfile(marked=dict(enumerate(texts, 1))))
         chosen = settings(folder, IVR_LANGUAGE=scenario.language, IVR_GREETING=GREETINGS[scenario.language])
         made = build_bridge(chosen, peers, kept)
-        made.fit = fit
+        made.parts.fit = fit
         async with running(made) as bridge:
             await asyncio.sleep(0.0 if live else _BEFORE_THE_CALL_S)
             peers.called_at = asyncio.get_running_loop().time()

@@ -1,0 +1,89 @@
+"""Put a call together from the choices of its line: options, TTS, STT, agent and carrier."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import TypeAlias
+
+from ivr.call.call import Call
+from ivr.call.commands import Transfer
+from ivr.call.events import CallStarted
+from ivr.call.ports import CallPorts
+from ivr.config.lines import Line
+from ivr.config.settings import Settings
+from ivr.hamsa.phrases import PhraseCache
+from ivr.hamsa.pool.service import SpeechService
+from ivr.hamsa.stats import SpeechStats
+from ivr.observe.tracing.call_tracer import CallTracer
+from ivr.server import compose
+from ivr.server.calls.at_carrier import AtCarrier
+from ivr.server.talk.calls import LONGEST_CALL_S, TALK, TalkCalls
+from ivr.webhook.client import AgentClient
+from ivr.webhook.line_agent import LineAgent
+
+HandOver: TypeAlias = Callable[[Transfer], Awaitable[str]]
+
+
+class CallParts:
+    """Make the ports of the calls of one bridge."""
+
+    fit: Callable[[CallPorts], CallPorts] | None = None
+    """Puts other peers in the place of a call's own, before it begins; None: nothing does."""
+
+    def __init__(
+        self,
+        speech_service: SpeechService,
+        phrases: PhraseCache,
+        agent: AgentClient,
+        carrier: AtCarrier | None,
+        talk: TalkCalls,
+        tracer: CallTracer | None,
+    ) -> None:
+        """Take what all calls share. `carrier=None`: there is no way to hang up or hand over at the carrier."""
+        self._speech_service = speech_service
+        self._phrases = phrases
+        self._agent = agent
+        self._carrier = carrier
+        self._talk = talk
+        self._tracer = tracer
+
+    def __repr__(self) -> str:
+        return f"<CallParts {self._carrier!r}>"
+
+    def make(
+        self, settings: Settings, started: CallStarted, line: Line, account: str, late: Mapping[str, str]
+    ) -> tuple[CallPorts, tuple[SpeechStats, SpeechStats]]:
+        """Return the ports of a call, and the figures of its TTS and STT.
+
+        `late`: what the carrier finds out of the call after its start; it is read at each question.
+        """
+        rendered = {
+            name: audio
+            for name, text in line.phrases.items()
+            if text and (audio := self._phrases.get(text, line.speaker, line.dialect, line.language))
+        }
+        options = line.options(rendered)
+        hand_over: HandOver | None = None
+        if self._carrier is not None:
+            hand_over = partial(self._carrier.hand_over, started, line, account)
+        if started.direction == TALK:
+            options = replace(options, max_call=min(options.max_call or LONGEST_CALL_S, LONGEST_CALL_S))
+            hand_over = self._talk.hand_over(started.call_id)
+        hamsa = compose.speech_settings(settings, line)
+        synthesizer = self._speech_service.synthesizer_for(hamsa)
+        transcriber = self._speech_service.transcriber_for(hamsa)
+        agent = LineAgent(self._agent, line.webhook_url, late)
+        if self._tracer is not None:
+            agent = replace(agent, traceparent=self._tracer.traceparent)
+        ports = CallPorts(
+            started,
+            # Without the carrier's REST there is no way to hand a caller over.
+            Call(options if hand_over is not None else replace(options, transfer_to=())),
+            synthesizer,
+            transcriber,
+            agent,
+            hand_over,
+        )
+        return ports if self.fit is None else self.fit(ports), (synthesizer.stats, transcriber.stats)
