@@ -1,16 +1,16 @@
-"""End a call, or give it other TwiML, over Twilio's REST API. Nothing here raises to a call.
+"""Place a call, look at it, give it other TwiML or end it, over Twilio's REST API. Nothing here raises to a call.
 
-One pooled client serves the process. It is one request of one resource, so it is made here: `twilio`'s own client loads
+One pooled client serves the process. It is one resource, so the requests are made here: `twilio`'s own client loads
 the code of all of Twilio's products (docs/dependencies.md). Spec:
-https://www.twilio.com/docs/voice/api/call-resource#update-a-call-resource, hosts:
+https://www.twilio.com/docs/voice/api/call-resource, hosts:
 https://www.twilio.com/docs/global-infrastructure/understanding-edge-locations.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from typing import Final, Literal, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import quote
 
 import httpx
@@ -28,7 +28,7 @@ another account or region, and goes on. `refused`: Twilio answered with another 
 
 
 class TwilioRest:
-    """End and redirect the calls of an account and of its subaccounts."""
+    """Place, redirect and end the calls of an account and of its subaccounts."""
 
     def __init__(
         self,
@@ -74,39 +74,67 @@ class TwilioRest:
         """End a call of an account; by default of the main one."""
         return await self._update(call_sid, account_sid, Status="completed")
 
-    async def redirect(self, call_sid: str, account_sid: str = "", *, twiml: str = "", url: str = "") -> RestOutcome:
-        """Give the call other TwiML, as text of at most 4000 characters or by URL. This ends its stream at once."""
+    async def redirect(
+        self, call_sid: str, account_sid: str = "", *, twiml: str = "", url: str = "", method: str = ""
+    ) -> RestOutcome:
+        """Give the call other TwiML, as text of at most 4000 characters or by URL. This ends its stream at once.
+
+        `method`: how the URL is asked for; empty: with POST.
+        """
         if bool(twiml) == bool(url) or len(twiml) > LONGEST_TWIML:
             raise ValueError("give TwiML of at most 4000 characters, or a URL")
         change = {"Twiml": twiml} if twiml else {"Url": url}
+        if method:
+            change["Method"] = method
         return await self._update(call_sid, account_sid, **change)
+
+    async def create(self, account_sid: str = "", **fields: str | Sequence[str]) -> tuple[RestOutcome, str]:
+        """Place a call. Return what came of it, and the call's id; empty where there is none, or it is not known.
+
+        `fields`: Twilio's own parameters by their names, such as `To`, `From` and `Url`; a list is repeated.
+        """
+        outcome, answer = await self._ask("POST", account_sid, "Calls.json", fields)
+        sid = answer.get("sid")
+        return outcome, sid if outcome == "done" and isinstance(sid, str) else ""
+
+    async def status(self, call_sid: str, account_sid: str = "") -> str:
+        """Return the status of a call, such as `in-progress`. Empty: Twilio does not tell."""
+        outcome, answer = await self._ask("GET", account_sid, f"Calls/{quote(call_sid, '')}.json", {})
+        status = answer.get("status")
+        return status if outcome == "done" and isinstance(status, str) else ""
 
     async def aclose(self) -> None:
         """Close the pool."""
         await self._client.aclose()
 
     async def _update(self, call_sid: str, account_sid: str, **change: str) -> RestOutcome:
-        """Change a call. Never raises for a fault of Twilio or of the network."""
+        """Change a call."""
+        return (await self._ask("POST", account_sid, f"Calls/{quote(call_sid, '')}.json", change))[0]
+
+    async def _ask(
+        self, method: str, account_sid: str, what: str, form: Mapping[str, str | Sequence[str]]
+    ) -> tuple[RestOutcome, dict[str, Any]]:
+        """Ask for a resource of an account. Never raises for a fault of Twilio or of the network."""
         account = account_sid if account_sid in self._logins else self._account
-        url = f"{self._base_url}/2010-04-01/Accounts/{quote(account, '')}/Calls/{quote(call_sid, '')}.json"
+        url = f"{self._base_url}/2010-04-01/Accounts/{quote(account, '')}/{what}"
         try:
             async with asyncio.timeout(self._timeout):
-                answer = await self._client.post(url, data=change, auth=self._logins[account])
+                answer = await self._client.request(method, url, data=form or None, auth=self._logins[account])
         except (TimeoutError, httpx.TimeoutException):
-            return "timeout"
+            return "timeout", {}
         # OSError: the process has no file descriptor left.
         except (httpx.HTTPError, OSError):
-            return "unreachable"
-        return _outcome(answer)
+            return "unreachable", {}
+        try:
+            said = answer.json()
+        except ValueError:
+            said = None
+        fields = said if isinstance(said, dict) else {}
+        return _outcome(answer, fields), fields
 
 
-def _outcome(answer: httpx.Response) -> RestOutcome:
-    """Return what an answer says."""
-    try:
-        said = answer.json()
-    except ValueError:
-        said = None
-    fields = said if isinstance(said, dict) else {}
+def _outcome(answer: httpx.Response, fields: Mapping[str, Any]) -> RestOutcome:
+    """Return what an answer says, whose body holds `fields`."""
     if answer.is_success:
         # What is not the record of a call is no answer of Twilio's.
         return "done" if fields else "refused"

@@ -262,7 +262,7 @@ def test_a_token_tells_another_process_of_the_call(tmp_path: Path) -> None:
 
 def test_a_transfer_without_any_number_to_show_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     class Carrier(TwilioRest):
-        async def redirect(self, *_: str, twiml: str = "", url: str = "") -> RestOutcome:
+        async def redirect(self, *_: str, twiml: str = "", url: str = "", method: str = "") -> RestOutcome:
             assert "callerId" not in twiml
             return "done"
 

@@ -190,3 +190,62 @@ def test_the_real_transport_closes() -> None:
             await rest.aclose()
 
     assert asyncio.run(ask()) in {"unreachable", "timeout"}
+
+
+def answered_by(server: Server, story: Callable[[TwilioRest], Any]) -> Any:
+    async def ask() -> Any:
+        rest = TwilioRest(ACCOUNT, "token", base_url="http://127.0.0.1:1/", transport=httpx.MockTransport(server))
+        try:
+            return await story(rest)
+        finally:
+            await rest.aclose()
+
+    return asyncio.run(ask())
+
+
+def test_a_call_is_placed_with_every_field() -> None:
+    seen: list[tuple[str, str, list[tuple[str, str]]]] = []
+
+    def server(request: httpx.Request) -> httpx.Response:
+        seen.append((request.method, request.url.path, parse_qsl(request.content.decode())))
+        return httpx.Response(201, json={"sid": CALL, "status": "queued"})
+
+    fields: dict[str, Any] = {"To": "sip:ann@desk.example", "StatusCallbackEvent": ["ringing", "answered"]}
+    assert answered_by(server, lambda rest: rest.create("", **fields)) == ("done", CALL)
+    events = [("StatusCallbackEvent", "ringing"), ("StatusCallbackEvent", "answered")]
+    path = f"/2010-04-01/Accounts/{ACCOUNT}/Calls.json"
+    assert seen == [("POST", path, [("To", "sip:ann@desk.example"), *events])]
+
+
+@pytest.mark.parametrize(
+    ("server", "created"),
+    [
+        (error(400, 21211), ("refused", "")),
+        (lambda _: httpx.Response(201, json={"sid": 5}), ("done", "")),
+        (lambda _: httpx.Response(201, text="no json"), ("refused", "")),
+        (raising(httpx.ConnectError("no")), ("unreachable", "")),
+        (raising(httpx.ReadTimeout("slow")), ("timeout", "")),
+    ],
+)
+def test_a_call_that_is_not_placed_has_no_id(server: Server, created: tuple[str, str]) -> None:
+    assert answered_by(server, lambda rest: rest.create(To="+966110000001")) == created
+
+
+def test_the_status_of_a_call_is_looked_up() -> None:
+    def server(request: httpx.Request) -> httpx.Response:
+        assert (request.method, request.content) == ("GET", b"")
+        return httpx.Response(200, json={"sid": CALL, "status": "in-progress"})
+
+    assert answered_by(server, lambda rest: rest.status(CALL)) == "in-progress"
+    assert answered_by(error(404, 20404), lambda rest: rest.status(CALL)) == ""
+
+
+def test_a_redirect_says_how_the_url_is_asked_for() -> None:
+    seen: list[dict[str, str]] = []
+
+    def server(request: httpx.Request) -> httpx.Response:
+        seen.append(dict(parse_qsl(request.content.decode())))
+        return httpx.Response(200, json={"sid": CALL})
+
+    assert answered_by(server, lambda rest: rest.redirect(CALL, url="https://b.example/x", method="GET")) == "done"
+    assert seen == [{"Url": "https://b.example/x", "Method": "GET"}]
