@@ -19,6 +19,7 @@ from ivr.call.agent.opening import Opening
 from ivr.call.agent.output import SpeechOutput
 from ivr.call.agent.own_words import OwnWords
 from ivr.call.call_ending import CallEnding
+from ivr.call.call_language import CallLanguage
 from ivr.call.caller.barge_in import Verdict
 from ivr.call.caller.input import CallerInput
 from ivr.call.caller.keypad import KEYPAD
@@ -63,6 +64,8 @@ class Call:
         )
         self._opening = Opening(options, self.ending, self._deadlines, self._words, self._speculation.utterances)
         self.stands = self._opening.stands
+        machines = self._speculation, self._output, self._agent_turns, self._words, self._opening
+        self.language = CallLanguage(options, self._out, *machines)
 
     def __repr__(self) -> str:
         call_id = self._started.call_id if self._started else "-"
@@ -153,6 +156,7 @@ class Call:
             return
         self._started = event
         self._out.append(commands.WarmUp())
+        self.language.resume(event.resumption)
         if (turn := self._opening.begin(event, now)) is not None:
             self._ask(turn, now)
             self._words.say_aside("resumed", now)

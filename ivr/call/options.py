@@ -24,6 +24,10 @@ FIRST_WORDS: Final[tuple[PhraseName, ...]] = ("recorded", "greeting", "notice")
 """What a call begins with, in order."""
 
 
+Language: TypeAlias = Literal["ar", "en"]
+"""A language that a call may be in."""
+
+
 @dataclass(frozen=True, slots=True)
 class Phrase:
     """Hold fixed words of the line, with their audio when it was rendered before the call."""
@@ -38,8 +42,12 @@ class Phrase:
 class CallOptions:
     """Hold one line's choices."""
 
-    language: Literal["ar", "en"] = "ar"
+    language: Language = "ar"
     phrases: Mapping[PhraseName, Phrase] = field(default_factory=dict)
+    languages: Mapping[Language, Mapping[PhraseName, Phrase]] = field(default_factory=dict)
+    """The phrases of each other language that a call of the line may change to."""
+    changed_to: Literal["ar", "en", ""] = ""
+    """The language that this call has changed to; empty: the line's. Set by the call alone."""
     speakable_reply: bool = False
     """The agent's text is already fit for speech: say it as it is."""
     transfer_to: tuple[str, ...] = ()

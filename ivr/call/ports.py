@@ -93,11 +93,11 @@ class TtsPort(Protocol):
     async def open(self) -> None:
         """Have a link before it is needed. Never raises for a peer's fault."""
 
-    def speak(self, text: str, quiet_at: float = 0.0) -> AsyncGenerator[TtsChunk, None]:
+    def speak(self, text: str, quiet_at: float = 0.0, language: str = "") -> AsyncGenerator[TtsChunk, None]:
         """Yield the audio of a text of 1 to 2000 characters. Raises TtsError.
 
         `quiet_at`: when the caller runs out of the audio queued before, in seconds of the loop's clock. Until then a
-        slow service may be slow. 0.0: the caller hears nothing.
+        slow service may be slow. 0.0: the caller hears nothing. `language`: one of the line's; empty: its own.
         """
 
     async def aclose(self) -> None:
@@ -110,8 +110,11 @@ class SttPort(Protocol):
     async def open(self) -> None:
         """Have a link before it is needed. Never raises for a peer's fault."""
 
-    async def transcribe(self, pcm: bytes) -> str:
-        """Return the words of an utterance, 16-bit PCM at 8 kHz; empty: none. Raises SttError."""
+    async def transcribe(self, pcm: bytes, language: str = "") -> str:
+        """Return the words of an utterance, 16-bit PCM at 8 kHz; empty: none. Raises SttError.
+
+        `language`: one of the line's; empty: its own.
+        """
 
     async def aclose(self) -> None:
         """Let go of everything."""

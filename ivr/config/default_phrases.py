@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
-from ivr.call.options import PhraseName
-
-Language: TypeAlias = Literal["ar", "en"]
+from ivr.call.options import Language, PhraseName
 
 # The Arabic is Saudi, as an agent on the phone would say it. Its spelling addresses a man and a woman alike, because
 # the bridge does not know which of the two calls. The English says the same.

@@ -42,9 +42,9 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ivr.call.options import CallOptions, Phrase, PhraseName
+from ivr.call.options import CallOptions, Language, Phrase, PhraseName
 from ivr.config.address import check_number, line_keys, shown, telephone
-from ivr.config.default_phrases import ANNOUNCEMENTS, PHRASES, VOICES, Language
+from ivr.config.default_phrases import ANNOUNCEMENTS, PHRASES, VOICES
 
 Choice: TypeAlias = int | float | bool | str
 Keep: TypeAlias = Literal["none", "metrics", "text"]
@@ -62,7 +62,7 @@ RECORD_DAYS: Final = 30
 LONGEST_RECORD_DAYS: Final = 3650
 _E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _PLAIN: Final = CallOptions()
-_OWN: Final = frozenset({"language", "phrases", "endpoint_ms", "transfer_to"})
+_OWN: Final = frozenset({"language", "phrases", "languages", "changed_to", "endpoint_ms", "transfer_to"})
 """Fields of CallOptions that a line sets by keys of its own, outside `[call]`."""
 _CHOICES: Final = frozenset(field.name for field in fields(CallOptions)) - _OWN
 # Wide enough for every call that can be imagined, narrow enough that a slip (seconds for milliseconds) is found.

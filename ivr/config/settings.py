@@ -7,8 +7,8 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from ivr.call.options import Language
 from ivr.config.address import line_keys
-from ivr.config.default_phrases import Language
 from ivr.config.lines import (
     KEEP_DAYS,
     LONGEST_KEEP,

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from ivr.config.default_phrases import Language
+from ivr.call.options import Language
 
 VOICES_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "ksa": ("Hiba", "Fahd", "Khadija", "Jasem"),

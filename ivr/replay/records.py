@@ -58,7 +58,8 @@ def command_record(command: Command, *, audible: bool = True) -> CommandRecord:
     if type(command) is ask.Transcribe:
         pcm = command.pcm
         size = [len(pcm), zlib.crc32(pcm)] if audible else [len(pcm)]
-        return ["Transcribe", {"utterance": command.utterance, "pcm": size}]
+        said: dict[str, Any] = {"utterance": command.utterance, "pcm": size}
+        return ["Transcribe", {**said, "language": command.language} if command.language else said]
     return [type(command).__name__, _said(command)]
 
 

@@ -45,6 +45,8 @@ MOST_RECORDS: Final = 100_000
 """Records of one batch."""
 LARGEST_PHRASE: Final = 4_000_000
 """Bytes of the audio of a phrase."""
+_NO_CHOICES: Final = frozenset({"phrases", "languages", "changed_to"})
+"""Fields of the options that hold a line's words, or none of its choices."""
 MOST_FAULTS: Final = 20
 _PIECE: Final = 1 << 18
 _OPTIONS: Final[dict[int, int]] = {
@@ -331,9 +333,11 @@ class _Reading:
         self._tape = Tape(_header(name, first))
         said = first.records[0][1].get("options") if first is not None else None
         if isinstance(said, dict):
-            own = {one.name: getattr(CallOptions(), one.name) for one in fields(CallOptions) if one.name != "phrases"}
+            own = {
+                one.name: getattr(CallOptions(), one.name) for one in fields(CallOptions) if one.name not in _NO_CHOICES
+            }
             self._tape.newer = [f"{option} = {default}" for option, default in own.items() if option not in said]
-            self._tape.unknown = [str(option) for option in said if option != "phrases" and option not in own]
+            self._tape.unknown = [str(option) for option in said if option not in own and option not in _NO_CHOICES]
         self._silence = 0
         """Bytes that stand in for audio in the frame that was read last."""
         self._broken = False

@@ -74,7 +74,8 @@ class PeerRequests:
 
     async def speak(self, request: ask.Speak) -> None:
         """Feed the audio of one sentence, and its end or why it has none."""
-        await self._sound(request.turn, request.sentence, self._ports.tts.speak(request.text, request.quiet_at))
+        audio = self._ports.tts.speak(request.text, request.quiet_at, request.language)
+        await self._sound(request.turn, request.sentence, audio)
 
     async def play(self, request: ask.PlayAudio) -> None:
         """Feed the audio of one recording, and its end or why it has none."""
@@ -96,7 +97,7 @@ class PeerRequests:
     async def transcribe(self, request: ask.Transcribe) -> None:
         """Feed the words of one utterance, or why it has none."""
         try:
-            text = await self._ports.stt.transcribe(request.pcm)
+            text = await self._ports.stt.transcribe(request.pcm, request.language)
         except SttError as error:
             self._feed(events.TranscriptFailed(request.utterance, error.reason))
         else:

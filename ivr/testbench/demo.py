@@ -26,8 +26,8 @@ from starlette.routing import Mount
 from ivr.call.call import Call
 from ivr.call.commands import Command, HangUp
 from ivr.call.events import Event
+from ivr.call.options import Language
 from ivr.call.timeline import Owner, Turn, spent, wait
-from ivr.config.default_phrases import Language
 from ivr.config.load import load
 from ivr.config.settings import Settings
 from ivr.media import g711

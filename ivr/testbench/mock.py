@@ -27,8 +27,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from ivr.call.options import Language
 from ivr.config.checks import is_loopback
-from ivr.config.default_phrases import Language
 from ivr.server.local_only import LocalOnly
 from ivr.testbench import stt, tts
 from ivr.testbench.agent import app as agent_app

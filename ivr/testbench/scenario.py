@@ -27,7 +27,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias, assert_never, get_args
 
-from ivr.config.default_phrases import Language
+from ivr.call.options import Language
 from ivr.testbench.expect import (
     CALL_KEYS,
     STEP_KEYS,

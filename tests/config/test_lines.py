@@ -7,8 +7,8 @@ from typing import get_args
 
 import pytest
 
-from ivr.call.options import CallOptions, Phrase, PhraseName
-from ivr.config.default_phrases import ANNOUNCEMENTS, PHRASES, Language
+from ivr.call.options import CallOptions, Language, Phrase, PhraseName
+from ivr.config.default_phrases import ANNOUNCEMENTS, PHRASES
 from ivr.config.lines import (
     Line,
     announced,

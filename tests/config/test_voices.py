@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ivr.config.default_phrases import VOICES, Language
+from ivr.call.options import Language
+from ivr.config.default_phrases import VOICES
 from ivr.config.voices import voice_hints
 
 ROWS: list[tuple[Language, str, tuple[str, ...], list[str]]] = [

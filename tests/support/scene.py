@@ -43,12 +43,15 @@ class Speaker:
     closed: int = 0
     quiets: list[float] = field(default_factory=list)
     """When the caller would run out of audio, for each sentence."""
+    languages: list[str] = field(default_factory=list)
+    """What each sentence was to be said in; empty: the line's language."""
 
     async def open(self) -> None:
         self.opened += 1
 
-    async def speak(self, text: str, quiet_at: float = 0.0) -> AsyncGenerator[TtsChunk, None]:
+    async def speak(self, text: str, quiet_at: float = 0.0, language: str = "") -> AsyncGenerator[TtsChunk, None]:
         self.asked.append(text)
+        self.languages.append(language)
         self.quiets.append(quiet_at)
         try:
             await asyncio.sleep(3600 if self.hangs else self.delay)
@@ -71,6 +74,8 @@ class Listener:
 
     words: list[str] = field(default_factory=lambda: ["hello", "again", "more"])
     heard: list[int] = field(default_factory=list)
+    languages: list[str] = field(default_factory=list)
+    """What each utterance was taken to be in; empty: the line's language."""
     fails: bool = False
     hangs: bool = False
     closed: int = 0
@@ -78,8 +83,9 @@ class Listener:
     async def open(self) -> None:
         await asyncio.sleep(0.5)
 
-    async def transcribe(self, pcm: bytes) -> str:
+    async def transcribe(self, pcm: bytes, language: str = "") -> str:
         self.heard.append(len(pcm))
+        self.languages.append(language)
         await asyncio.sleep(3600 if self.hangs else 0.2)
         if self.fails:
             raise SttError("closed")

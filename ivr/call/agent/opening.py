@@ -38,6 +38,10 @@ class Opening:
         self._kept = Resumption()
         self._started_at: float | None = None
 
+    def change(self, options: CallOptions) -> None:
+        """Take other choices of the line, from now on."""
+        self._options = options
+
     def __repr__(self) -> str:
         return f"<Opening resumed={self._kept.count}>"
 
@@ -123,4 +127,5 @@ class Opening:
             turn=self._words.turns.next_number,
             noticed=self._noticed,
             transfer_to=plan.number if plan is not None else "",
+            language=self._options.changed_to,
         )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
 from ivr.call.agent.restart import SpeakingRate, clause
 from ivr.call.commands import CancelSpeech, Command, Note, SendAudio, SendClear, SendMark, Speak
@@ -46,6 +46,8 @@ class _QueuedSentence:
     resampler: Resampler | None = field(default=None)
     restarts: int = 0
     """Times the sentence was begun again before."""
+    language: Literal["ar", "en", ""] = ""
+    """The language that it is said in; empty: the line's."""
 
 
 def _playout_options(options: CallOptions) -> PlayoutOptions:
@@ -57,6 +59,7 @@ class SpeechOutput:
 
     def __init__(self, options: CallOptions, acoustics: Acoustics | None = None) -> None:
         self._timeout = options.speech_timeout
+        self._language = options.changed_to
         self.playout = Playout(_playout_options(options), acoustics)
         # Loudness and pace belong to the call, because the speaker does.
         self._gain = GainControl()
@@ -72,6 +75,9 @@ class SpeechOutput:
         """Take other choices of the line, from now on."""
         self._timeout = options.speech_timeout
         self.playout.change(_playout_options(options))
+        # Another language has another speaker, and a pace of its own.
+        if options.changed_to != self._language:
+            self._language, self._rate = options.changed_to, SpeakingRate()
 
     def __repr__(self) -> str:
         return f"<SpeechOutput queue={len(self._queue)} tts={self._with_tts is not None} {self.playout!r}>"
@@ -131,7 +137,7 @@ class SpeechOutput:
         """Queue one sentence; `audio` (mu-law) spares TTS. `fixed`: its words are the line's."""
         sentence = turn.add_sentence(text, spoken, now, fixed=fixed)
         self._keys += 1
-        self._queue.append(_QueuedSentence(self._keys, turn, sentence, audio))
+        self._queue.append(_QueuedSentence(self._keys, turn, sentence, audio, language=self._language))
 
     def interject(
         self, turn: Turn, pieces: Iterable[tuple[str, str]], now: float, audio: bytes = b""
@@ -163,7 +169,8 @@ class SpeechOutput:
                 self._with_tts = queued
                 self._expect_audio(now)
                 quiet_at = now + self.owes_ms(now) / 1000
-                out.append(Speak(queued.turn.number, queued.sentence.number, queued.sentence.spoken, quiet_at))
+                number, spoken = queued.sentence.number, queued.sentence.spoken
+                out.append(Speak(queued.turn.number, number, spoken, quiet_at, queued.language))
         if outs := self.playout.poll(now):
             out += self._outgoing(outs, now)
         self._let_go_of_heard()
@@ -228,7 +235,9 @@ class SpeechOutput:
             rest = broken.turn.repeat_rest(sentence, at, spoken_at, now)
             self._keys += 1
             # The rest is a sentence of its own, and so there is room for a filler between the two.
-            self._queue.appendleft(_QueuedSentence(self._keys, broken.turn, rest, b"", restarts=broken.restarts + 1))
+            again = _QueuedSentence(self._keys, broken.turn, rest, b"", language=broken.language)
+            again.restarts = broken.restarts + 1
+            self._queue.appendleft(again)
         return out
 
     def skip(self) -> list[Command]:

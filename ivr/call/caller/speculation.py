@@ -70,7 +70,7 @@ class Speculation:
         if so_far is None:
             return []
         self.early = self._add(so_far, now)
-        return [Transcribe(self.early, so_far.pcm, so_far.onset, so_far.end)]
+        return [self._transcribe(self.early, so_far)]
 
     def withdraw(self, number: int | None) -> list[Command]:
         """Forget the beginning of a voice, whose words are still looked for: more of it takes its place."""
@@ -99,7 +99,7 @@ class Speculation:
         ended_at = self._caller.at(utterance.end, now)
         if number is not None and self.utterances.end(number, ended_at, now, utterance.voiced_ms):
             return []
-        return [Transcribe(self._add(utterance, now), utterance.pcm, utterance.onset, utterance.end)]
+        return [self._transcribe(self._add(utterance, now), utterance)]
 
     def cut(self, now: float) -> tuple[bool, list[Command]]:
         """End the open utterance here: keys follow it. Return whether it may have words; if not, it is dropped."""
@@ -170,6 +170,9 @@ class Speculation:
         self._late.clear()
         self._caller.endpoint_ms = self._options.endpoint_ms
         return [ForgetTranscript(number) for number in self.utterances.forget()]
+
+    def _transcribe(self, number: int, utterance: SpeechEnded) -> Transcribe:
+        return Transcribe(number, utterance.pcm, utterance.onset, utterance.end, self._options.changed_to)
 
     def _add(self, utterance: SpeechEnded, now: float) -> int:
         began, ended = self._caller.at(utterance.onset, now), self._caller.at(utterance.end, now)

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from ivr.config.default_phrases import Language
+from ivr.call.options import Language
 from ivr.config.environment import gather
 from ivr.config.load import load
 from ivr.config.settings import Settings

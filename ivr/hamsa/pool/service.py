@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import SystemRandom
 from typing import Final
 
@@ -62,9 +62,9 @@ class SpeechService:
         """Close the links of a call that is over; the spare links stay."""
         self.pool.trim()
 
-    def synthesizer_for(self, settings: HamsaSettings) -> Synthesizer:
-        """Make the TTS port of one call, or of rendering."""
-        return Synthesizer(settings, self.pool, rest=self.rest, note=self._note)
+    def synthesizer_for(self, settings: HamsaSettings, others: Sequence[HamsaSettings] = ()) -> Synthesizer:
+        """Make the TTS port of one call, or of rendering. `others`: the line's other languages."""
+        return Synthesizer(settings, self.pool, rest=self.rest, note=self._note, others=others)
 
     def transcriber_for(self, settings: HamsaSettings) -> Transcriber:
         """Make the STT port of one call."""

@@ -65,6 +65,8 @@ class _Transcription:
     """The utterance as a WAV file."""
     message: str
     """What a link is sent for it."""
+    language: str
+    """What it is taken to be in."""
     wordy: bool
     """It is long enough for words."""
     policy: RetryPolicy
@@ -103,10 +105,11 @@ class Transcriber:
         """Have a link before it is needed. Returns when it is there or cannot be had; never raises."""
         await self._pool.warm("stt")
 
-    async def transcribe(self, pcm: bytes) -> str:
+    async def transcribe(self, pcm: bytes, language: str = "") -> str:
         """Return the words of one utterance, PCM16 mono at 8 kHz; empty when there are none. Raises SttError.
 
         Waits for the utterance before. A task that is cancelled in it leaves nothing for the next to trip over.
+        `language`: what it is taken to be in; empty: the line's language.
         """
         if not pcm:
             return ""
@@ -115,13 +118,14 @@ class Transcriber:
                 raise SttError("shut")
             rate = self.settings.stt_rate if len(pcm) <= LONG_UTTERANCE * CALL_RATE * 2 else CALL_RATE
             sound = wav.encode(pcm if rate == CALL_RATE else await _resampled(pcm, rate), rate)
-            message = stt_request(sound, self.settings.language)
+            language = language or self.settings.language
+            message = stt_request(sound, language)
             self.stats.asked += 1
             policy = RetryPolicy(rest=self._rest is not None)
             limit = 2 * self.settings.transcript_timeout
             patience = limit / (3 if self._rest else 2)
             wordy = len(pcm) >= WORDY * CALL_RATE * 2
-            return await self._transcribe(_Transcription(sound, message, wordy, policy, patience, limit))
+            return await self._transcribe(_Transcription(sound, message, language, wordy, policy, patience, limit))
 
     async def aclose(self) -> None:
         """Refuse further utterances. The links are the pool's and stay: end the utterance in flight first."""
@@ -160,7 +164,7 @@ class Transcriber:
             try:
                 if made.route == "rest" and self._rest is not None:
                     self.stats.rest += 1
-                    payload = stt_payload(utterance.sound, self.settings.language)
+                    payload = stt_payload(utterance.sound, utterance.language)
                     heard = await self._rest.hear(payload, self._clock(utterance, made))
                     if isinstance(heard, Marker) and heard.name == THINKING:
                         raise LinkLost("thinking")

@@ -7,7 +7,7 @@ was continued. It may see a `TtsError`, when no route to audio is left.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 
 from ivr.call.ports import TtsChunk, TtsError
 from ivr.hamsa.options import HamsaSettings
@@ -23,13 +23,25 @@ LONGEST_TEXT = 2000
 class Synthesizer:
     """Synthesise the sentences of one call, one at a time. Belongs to the loop of its pool."""
 
-    def __init__(self, settings: HamsaSettings, pool: LinkPool, *, rest: SpeechRest | None, note: NoteCallback) -> None:
-        """Use the links of `pool`, then `rest`. `note`: hears what an operator may want to know."""
+    def __init__(
+        self,
+        settings: HamsaSettings,
+        pool: LinkPool,
+        *,
+        rest: SpeechRest | None,
+        note: NoteCallback,
+        others: Sequence[HamsaSettings] = (),
+    ) -> None:
+        """Use the links of `pool`, then `rest`. `note`: hears what an operator may want to know.
+
+        `others`: how the line speaks in each of its other languages.
+        """
         self.settings = settings
         self.stats = SpeechStats()
         """What it came to so far."""
         self._pool = pool
         self._speaker = Speaker(settings, pool, rest, note, self.stats, asyncio.sleep)
+        self._others = {other.language: Speaker(other, pool, rest, note, self.stats, asyncio.sleep) for other in others}
         self._turn = asyncio.Lock()
         self._shut = False
 
@@ -40,11 +52,11 @@ class Synthesizer:
         """Have a link before it is needed. Returns when it is there or cannot be had; never raises."""
         await self._pool.warm("tts")
 
-    async def speak(self, text: str, quiet_at: float = 0.0) -> AsyncGenerator[TtsChunk, None]:
+    async def speak(self, text: str, quiet_at: float = 0.0, language: str = "") -> AsyncGenerator[TtsChunk, None]:
         """Yield the audio of a text of 1 to 2000 characters, faster than real time. Raises TtsError.
 
         Waits for the sentence before to end. To stop early, close the generator, or cancel the task that is in it: the
-        rest of the reply is read and thrown away in the background. `quiet_at`: see `TtsPort`.
+        rest of the reply is read and thrown away in the background. `quiet_at`, `language`: see `TtsPort`.
         """
         if not 0 < len(text) <= LONGEST_TEXT:
             raise ValueError("a sentence has 1 to 2000 characters")
@@ -52,7 +64,8 @@ class Synthesizer:
             if self._shut:
                 raise TtsError("shut", again=False)
             self.stats.asked += 1
-            sentence = Synthesis(text, self._speaker, quiet_at)
+            speaker = next((one for code, one in self._others.items() if code == language), self._speaker)
+            sentence = Synthesis(text, speaker, quiet_at)
             try:
                 while (chunk := await sentence.next()) is not None:
                     yield chunk

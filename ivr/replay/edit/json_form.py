@@ -69,6 +69,7 @@ def schema() -> dict[str, Any]:
     heard["properties"] = {
         "utterance": heard["properties"]["utterance"],
         "pcm": {"$ref": _REF.format(name="SizeAndSum")},
+        "language": heard["properties"]["language"],
     }
     defs["command"] = {"oneOf": [command_schema(kind) for kind in COMMAND_KINDS]}
     defs["event"] = event_schema()

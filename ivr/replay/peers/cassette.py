@@ -27,8 +27,8 @@ PLAYED_LEGS: Final[tuple[Leg, ...]] = ("stt", "agent", "tts")
 
 _COMPARED: Final[dict[Leg, tuple[str, ...]]] = {
     "agent": ("text", "digits", "event", "language", "heard", "unheard", "caller", "called"),
-    "tts": ("text",),
-    "stt": ("bytes", "crc"),
+    "tts": ("text", "language"),
+    "stt": ("bytes", "crc", "language"),
 }
 _PCM_BYTES_A_MS: Final = 16
 """Bytes of PCM16 at 8 kHz in a millisecond."""
@@ -127,6 +127,8 @@ def _differences(leg: Leg, then: Mapping[str, Any], now: Mapping[str, Any]) -> I
             if name == "bytes":
                 was, is_now = (int(one or 0) // _PCM_BYTES_A_MS for one in (was, is_now))
                 yield f"audio: {was} ms on the tape, {is_now} ms now"
+            elif name == "language":
+                yield f"language: {was!r} on the tape, {is_now!r} now"
             elif then.get("bytes") == now.get("bytes"):
                 yield "audio: of the same length, but not the same"
         elif was and is_now and name in ("text", "heard", "unheard"):

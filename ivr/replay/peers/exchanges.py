@@ -34,7 +34,8 @@ class PeerExchange:
     asked_at: float
     """Seconds of the driver's clock."""
     request: dict[str, Any]
-    """Of the agent: the fields of a `ReplyRequest`. Of TTS: `text`. Of STT: `bytes`, and `crc` where it is known."""
+    """Of the agent: the fields of a `ReplyRequest`. Of TTS: `text`. Of STT: `bytes`, and `crc` where it is known.
+    Of both: `language`, where the call has changed it."""
     answer: list[tuple[float, Event]] = field(default_factory=list)
     """Each with the seconds since the request."""
     closed: bool = False
@@ -87,10 +88,12 @@ def _asked(name: str, said: dict[str, Any]) -> tuple[Leg, tuple[int, ...], dict[
             request = said.get("request")
             return ("agent", (said.get("turn", 0),), request) if isinstance(request, dict) else None
         case "Speak":
-            return "tts", (said.get("turn", 0), said.get("sentence", 0)), {"text": said.get("text", "")}
+            asked = {name: said.get(name, "") for name in ("text", "language")}
+            return "tts", (said.get("turn", 0), said.get("sentence", 0)), asked
         case "Transcribe":
             size = said.get("pcm", [])
-            return "stt", (said.get("utterance", 0),), dict(zip(("bytes", "crc"), size, strict=False))
+            asked = dict(zip(("bytes", "crc"), size, strict=False)) | {"language": said.get("language", "")}
+            return "stt", (said.get("utterance", 0),), asked
         case _:
             return None
 

@@ -90,12 +90,12 @@ class TapedTts:
         if self.cassette.may_ask("tts"):
             await self.peer.open()
 
-    async def speak(self, text: str, quiet_at: float = 0.0) -> AsyncGenerator[TtsChunk, None]:
+    async def speak(self, text: str, quiet_at: float = 0.0, language: str = "") -> AsyncGenerator[TtsChunk, None]:
         """Yield the audio of a text. Raises TtsError."""
         try:
-            exchange = self.cassette.take("tts", {"text": text})
+            exchange = self.cassette.take("tts", {"text": text, "language": language})
             if exchange is None:
-                async for chunk in self.peer.speak(text, quiet_at):
+                async for chunk in self.peer.speak(text, quiet_at, language):
                     yield chunk
                 return
             async for event in _paced(exchange):
@@ -128,12 +128,12 @@ class TapedStt:
         if self.cassette.may_ask("stt"):
             await self.peer.open()
 
-    async def transcribe(self, pcm: bytes) -> str:
+    async def transcribe(self, pcm: bytes, language: str = "") -> str:
         """Return the words of an utterance. Raises SttError."""
         try:
-            exchange = self.cassette.take("stt", {"bytes": len(pcm), "crc": zlib.crc32(pcm)})
+            exchange = self.cassette.take("stt", {"bytes": len(pcm), "crc": zlib.crc32(pcm), "language": language})
             if exchange is None:
-                return await self.peer.transcribe(pcm)
+                return await self.peer.transcribe(pcm, language)
             async for event in _paced(exchange):
                 match event:
                     case TranscriptArrived(_, text):

@@ -26,6 +26,8 @@ _PLAIN_OPTIONS: Final = CallOptions()
 _FIXED: Final[Mapping[str, str]] = {
     "language": "the caller spoke the language of then",
     "phrases": "the words of a line are no number: change them and place a call",
+    "languages": "the words of a line are no number: change them and place a call",
+    "changed_to": "the caller spoke the language of then",
 }
 """Fields that no tape can tell about, and why."""
 _NO_PHRASE: Final = Phrase("")

@@ -32,6 +32,7 @@ class ForkedCall(Call):
     def change_options(self, options: CallOptions) -> None:
         """Go on with other choices of the line, from the next event on. The language stays."""
         self.options = options
+        options = self.language.use(options)
         self.ending.change(options)
         self._input.change(options)
         self._output.change(options)
@@ -43,6 +44,7 @@ class ForkedCall(Call):
         self._deadlines.change(options)
         self._line_watch.change(options.media_timeout)
         self._prompts.change(options.silence_prompts)
+        self._opening.change(options)
 
 
 def fork_place(taped: TapedCall, number: int) -> int:

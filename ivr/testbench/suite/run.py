@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from ivr.config.default_phrases import Language
+from ivr.call.options import Language
 from ivr.observe.logs import TextFormatter
 from ivr.observe.recent_calls import CallSnapshot
 from ivr.testbench import demo

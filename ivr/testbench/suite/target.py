@@ -15,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 from starlette.routing import Mount
 
-from ivr.config.default_phrases import Language
+from ivr.call.options import Language
 from ivr.config.environment import exported, gather
 from ivr.config.load import load
 from ivr.observe.recent_calls import CallSnapshot, RecentCalls

@@ -68,6 +68,7 @@ def test_answers_are_given_in_order_and_the_last_again() -> None:
         ("agent", asked("7", event="dtmf", digits="7"), ["digits: '' on the tape, '7' now", "event: 'speech' on the"]),
         ("stt", {"bytes": 32_000, "crc": 7}, ["nearest: utterance 1", "audio: 1000 ms on the tape, 2000 ms now"]),
         ("stt", {"bytes": 16_000, "crc": 8}, ["audio: of the same length, but not the same"]),
+        ("stt", {"bytes": 16_000, "crc": 7, "language": "en"}, ["language: '' on the tape, 'en' now"]),
         ("tts", {"text": "From nine."}, ["nearest: turn 1, sentence 1", "text: From [-eight.-] {+nine.+}"]),
     ],
 )

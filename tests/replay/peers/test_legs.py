@@ -52,11 +52,11 @@ class Peer:
         self.asked.append(request.text)
         yield ReplyEnded(request.turn)
 
-    async def speak(self, text: str, quiet_at: float = 0.0) -> AsyncGenerator[TtsChunk, None]:
+    async def speak(self, text: str, quiet_at: float = 0.0, language: str = "") -> AsyncGenerator[TtsChunk, None]:
         self.asked.append(text)
         yield TtsChunk(b"\1\2", 8000, "pcm16")
 
-    async def transcribe(self, pcm: bytes) -> str:
+    async def transcribe(self, pcm: bytes, language: str = "") -> str:
         self.asked.append(f"{len(pcm)} bytes")
         return "from the peer"
 

@@ -46,7 +46,7 @@ def test_a_tape_tells_what_was_asked_of_each_peer(tape: Tape) -> None:
     assert spoken[0].request["text"].startswith(ANSWER)
     assert sum(isinstance(event, TtsAudio) for one in spoken for _, event in one.answer) > 10
     heard = [one for one in found if one.leg == "stt"]
-    assert set(heard[0].request) == {"bytes", "crc"}
+    assert set(heard[0].request) == {"bytes", "crc", "language"}
     assert [event for _, event in heard[0].answer][-1].text == "what are your opening hours"  # type: ignore[union-attr]
 
 

@@ -69,7 +69,9 @@ def test_a_wrong_change_says_what_is_right(written: str, told: str) -> None:
 
 
 def test_every_option_can_be_changed_or_says_why_not() -> None:
-    assert set(meanings()) | {"language", "phrases"} == {one.name for one in fields(CallOptions)}
+    assert set(meanings()) | {"language", "phrases", "languages", "changed_to"} == {
+        one.name for one in fields(CallOptions)
+    }
     assert meanings()["word_ms"].startswith("Speech over the agent that may have been a word")
 
 

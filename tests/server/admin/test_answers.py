@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ivr.config.default_phrases import Language
+from ivr.call.options import Language
 from ivr.config.lines import plain_line
 from ivr.config.operators import Role
 from ivr.fleet.directory import NodeState
