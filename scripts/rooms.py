@@ -27,7 +27,7 @@ FOLDER_FILES = 15
 _CORE = {"media", "text", "call"}
 _WIRES = {"twilio", "hamsa", "webhook", "upstream"}
 _EDGE = {"config", "observe", "server"}
-_FLEET = {"fleet", "records", "recording", "keeper"}
+_FLEET = {"fleet", "records", "recording", "keeper", "outbound"}
 
 # room -> the rooms it may import; itself is always allowed. A room is a folder of ivr/; cli.py is a room of its own.
 DIRECTION: dict[str, set[str]] = {
@@ -44,6 +44,7 @@ DIRECTION: dict[str, set[str]] = {
     "fleet": _CORE | {"upstream", "config", "observe"},
     "records": _CORE | {"upstream", "config", "observe"},
     "recording": _CORE | {"upstream", "config", "observe"},
+    "outbound": _CORE | {"upstream", "config", "observe"},
     "keeper": _CORE | {"upstream", "config", "observe", "records", "recording"},
     "server": _CORE | _WIRES | _EDGE | _FLEET | {"session"},
     "testbench": _CORE | _WIRES | _EDGE | _FLEET | {"session"},
