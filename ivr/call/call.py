@@ -18,6 +18,7 @@ from ivr.call.agent.fillers import Fillers
 from ivr.call.agent.opening import Opening
 from ivr.call.agent.output import SpeechOutput
 from ivr.call.agent.own_words import OwnWords
+from ivr.call.agent.telling import IN_PLACE, Telling
 from ivr.call.call_ending import CallEnding
 from ivr.call.call_language import CallLanguage
 from ivr.call.caller.barge_in import Verdict
@@ -66,6 +67,7 @@ class Call:
         self.stands = self._opening.stands
         machines = self._speculation, self._output, self._agent_turns, self._words, self._opening
         self.language = CallLanguage(options, self._out, *machines)
+        self._telling = Telling(options, self._agent_turns)
 
     def __repr__(self) -> str:
         call_id = self._started.call_id if self._started else "-"
@@ -96,6 +98,9 @@ class Call:
             return []
         if self.ended is None and self._started is not None:
             self._advance(now)
+        if self.ended is not None:
+            place = self._out.index(self.ended)
+            self._out[place:place] = self._telling.ended(self.ended, self._started, self._opening.lasted_s(now))
         out = [*self._out]
         self._out.clear()
         return out
@@ -159,7 +164,7 @@ class Call:
         self.language.resume(event.resumption)
         if (turn := self._opening.begin(event, now)) is not None:
             self._ask(turn, now)
-            self._words.say_aside("resumed", now)
+            self._opening.say_meanwhile(now)
         if (plan := self._opening.hand_over) is not None:
             self._end.say_goodbye(plan, now)
 
@@ -355,7 +360,9 @@ class Call:
         """Put this turn's question to the agent."""
         if self._started is None:
             raise RuntimeError("a question before the call has started")
-        self._prompts.answered()
+        # The agent's own question to a silent caller is no answer of the caller's.
+        if turn.kind != "silence":
+            self._prompts.answered()
         turn.ask(now)
         request = self._agent_turns.request(turn, self._started)
         self.floor.go(TurnTrigger.ASK)
@@ -380,7 +387,8 @@ class Call:
         if turn.failure or not (turn.sentences or ends_call):
             turn.fail(turn.failure or "empty")
             self._note("reply_failed", reason=turn.failure)
-            self._end.fail("agent", now)
+            if (phrase := IN_PLACE.get(turn.kind)) is None or not self._words.say(phrase, now):
+                self._end.fail("agent", now)
         elif isinstance(event, events.ReplyEnded) and ends_call:
             if self.ending.is_foreign(event):
                 self._note("transfer_number_refused")
@@ -459,6 +467,9 @@ class Call:
             case "silence":
                 if not self._prompts.may_ask_silent():
                     self._end.say_goodbye(PlannedEnd(HangUp("caller_error", "caller_silent"), words=("goodbye",)), now)
+                elif self.options.ask_agent_on_silence:
+                    waited = {"times": self._prompts.silent, "seconds": self._deadlines.patience_s}
+                    self._ask(self._agent_turns.open_turn("silence", waited), now)
                 elif not self._words.say("still_there", now):
                     self._deadlines.begin("silence", now)
             case "filler":

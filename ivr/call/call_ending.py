@@ -13,6 +13,7 @@ from ivr.call.commands import HangUp
 from ivr.call.deadlines import Deadlines
 from ivr.call.ending import LEAVE_STREAM_S, TRANSFER_PATIENCE_S, Ending, EndingState, PlannedEnd, Upstream
 from ivr.call.overlaps import Overlaps
+from ivr.call.timeline import CALLER_ASKED
 from ivr.call.turn import TurnState
 
 
@@ -75,7 +76,7 @@ class CallEnding:
         if was_open:
             turn = self._agent_turns.turn
             self._note("turn", **turn.summary())
-            if goes_on or (turn.outcome == "superseded" and turn.kind != "phrase"):
+            if goes_on or (turn.outcome == "superseded" and turn.kind in CALLER_ASKED):
                 self._speculation.utterances.carry()
 
     def forget_words(self) -> None:

@@ -48,6 +48,11 @@ class Deadlines:
         if seconds := self._seconds[name]:
             self.set(name, now + seconds)
 
+    @property
+    def patience_s(self) -> float:
+        """Return for how many seconds the caller may be silent."""
+        return self._seconds["silence"]
+
     def be_patient(self, seconds: float | None) -> None:
         """Let the caller be silent for so long, from the next time on; None: as long as the line says."""
         self._seconds["silence"] = self._silence if seconds is None else seconds

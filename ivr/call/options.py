@@ -84,6 +84,9 @@ class CallOptions:
     """Audio kept from before the first voiced frame."""
     max_utterance_ms: int = 30_000
     interruptible_greeting: bool = True
+    say_first: bool = False
+    """The agent greets: it is told of the call's start, and says what `greeting` would. The greeting takes its place
+    where it fails."""
     greeting_after_ms: int = 0
     """Silence before the greeting, for callers who have the phone not at the ear yet."""
 
@@ -109,6 +112,10 @@ class CallOptions:
     """Seconds in which neither side says anything before the caller is asked; 0: never."""
     silence_prompts: int = 2
     """Times the caller is asked before the call is ended."""
+    ask_agent_on_silence: bool = False
+    """The agent is told that the caller is silent, and says what `still_there` would."""
+    tell_end: bool = False
+    """The agent is told that the call is over. It needs no answer."""
     failures_in_a_row: int = 3
     """Questions left without an answer before the call is given up."""
     media_timeout: float = 10.0

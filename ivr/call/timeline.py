@@ -12,7 +12,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal, TypeAlias
 
-TurnKind: TypeAlias = Literal["phrase", "speech", "dtmf"]
+TurnKind: TypeAlias = Literal["phrase", "speech", "dtmf", "start", "silence", "voicemail", "transfer_result"]
+"""`phrase`: the bridge's own words. The others are what the agent was told of, by the name of the request's event."""
+CALLER_ASKED: Final[frozenset[TurnKind]] = frozenset({"speech", "dtmf"})
+"""Kinds of a turn that the caller began, with words or keys."""
 TurnOutcome: TypeAlias = Literal["open", "heard", "interrupted", "superseded", "failed", "empty"]
 """`superseded`: the caller went on talking before a word was heard. `empty`: nothing was understood or answered."""
 

@@ -17,7 +17,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     import audioop
 
-__all__ = ["FRAME", "FRAME_MS", "FRAME_PCM", "RATE", "SILENCE", "audioop", "decode", "encode"]
+__all__ = ["FRAME", "FRAME_MS", "FRAME_PCM", "RATE", "SILENCE", "audioop", "decode", "encode", "silence"]
 
 RATE = 8000
 """Samples a second of everything that reaches or leaves the phone."""
@@ -31,6 +31,11 @@ SILENCE = 0xFF
 """The mu-law byte of the sample zero."""
 _CODE_OF = np.frombuffer(audioop.lin2ulaw(np.arange(1 << 16, dtype="<u2").tobytes(), 2), np.uint8)
 """The code of every sample, by its two bytes read as an unsigned number."""
+
+
+def silence(ms: int) -> bytes:
+    """Return so many milliseconds of silence, as mu-law."""
+    return bytes([SILENCE]) * (ms * RATE // 1000)
 
 
 def decode(ulaw: bytes) -> bytes:

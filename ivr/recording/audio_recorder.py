@@ -54,7 +54,8 @@ class RecordedAudio:
     @property
     def announced(self) -> bool:
         """Return whether the caller has heard the announcement to its end."""
-        turns = self.call.turns[:1]
+        # Where the agent greets, it is said in the turn behind the agent's.
+        turns = self.call.turns[:2]
         return any(
             one.fixed and one.finished and one.text == self.announcement for turn in turns for one in turn.sentences
         )

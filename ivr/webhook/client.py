@@ -28,6 +28,7 @@ from ivr.webhook.http.content_encoding import Unreadable
 from ivr.webhook.http.pool import Pool, PoolLimits
 from ivr.webhook.reading import AGENT_FAULTS, BadStatus, ReplyDeadline, ReplyReading
 from ivr.webhook.reply_events import ReplyEvents
+from ivr.webhook.telling import BackgroundTelling
 
 AgentEvent: TypeAlias = ReplyDelta | ReplyPause | PeerFault | ReplyEnded | ReplyFailed
 
@@ -69,6 +70,8 @@ class AgentClient:
         """Replies asked for so far."""
         self.failed = 0
         """Replies that failed so far."""
+        self.telling = BackgroundTelling()
+        """What agents are told in the background."""
         self._headers = requests.headers(self.settings.secret, self.settings.secret_header)
         self._transport = transport or Pool(self.settings.pool)
         self._breakers = AgentBreakers(self.settings.breaker, SystemRandom().random)
@@ -137,13 +140,21 @@ class AgentClient:
             self._warn(self._breakers.failed(url, end.reason, clock()), end.reason)
         yield end
 
+    def tell(self, url: str, request: ReplyRequest, more: Mapping[str, str] | None = None) -> None:
+        """Tell an agent what needs no answer, in the background. Never waits, never raises.
+
+        An agent whose breaker is open is told all the same: the request may be the last one of its call.
+        """
+        self.telling.start(lambda: self._response(url, request, more), request.event)
+
     def _warn(self, opened: bool, reason: str) -> None:
         if opened:
             # Without the URL, which may hold a secret.
             log.warning("agent_breaker_opened", extra={"reason": reason})
 
     async def aclose(self) -> None:
-        """Close every connection, those in use included."""
+        """Close every connection, those in use included, once what is being told had a moment to arrive."""
+        await self.telling.finish()
         await self._transport.aclose()
 
     async def _response(self, url: str, request: ReplyRequest, more: Mapping[str, str] | None) -> httpx.Response:

@@ -27,7 +27,17 @@ class LineAgent:
 
     def reply(self, request: ReplyRequest) -> AsyncGenerator[Event, None]:
         """Ask, and yield the reply's events."""
-        if self.late:
-            request = replace(request, parameters={**request.parameters, **self.late})
+        return self.agent.reply(self.url, self._whole(request), self._more(request))
+
+    def tell(self, request: ReplyRequest) -> None:
+        """Tell what needs no answer, in the background, also after the call. Never waits, never raises."""
+        self.agent.tell(self.url, self._whole(request), self._more(request))
+
+    def _whole(self, request: ReplyRequest) -> ReplyRequest:
+        """Return the request with all that is known of the call."""
+        return replace(request, parameters={**request.parameters, **self.late}) if self.late else request
+
+    def _more(self, request: ReplyRequest) -> dict[str, str]:
+        """Return the headers of this request alone."""
         parent = self.traceparent(request.call_id, request.turn)
-        return self.agent.reply(self.url, request, {"traceparent": parent} if parent else {})
+        return {"traceparent": parent} if parent else {}

@@ -72,6 +72,7 @@ class World:
     hamsa: MemoryHamsa
     agent: DemoAgent
     switchboard: Switchboard
+    client: AgentClient
     bridge: Bridge = field(init=False)
     record: PhoneRecord = field(default_factory=PhoneRecord)
     wires: list[MemoryWire] = field(default_factory=list)
@@ -237,6 +238,8 @@ async def _call(
         over = asyncio.get_running_loop().time()
         await asyncio.gather(*serving)
         assert asyncio.get_running_loop().time() - over <= TAKEN_DOWN
+        # What an agent is told of a call's end may come after it.
+        await world.client.telling.finish()
         _nothing_left(world)
         assert figures(world.record).leaked_until_ms <= 2000 * peers.latency + 1, "audio after the hang-up"
         assert peers.cut or all(wire.over for wire in world.wires)
@@ -256,7 +259,7 @@ def _world(folder: Path, scenario: Scenario, peers: Peers, scorer: Callable[[], 
     hamsa = MemoryHamsa(MockHamsa(HamsaProfile(transcripts=transcripts, rules=rules, **peers.profile)))
     demo = DemoAgent(peers.pace)
     switchboard = Switchboard(ACCOUNT, AUTH)
-    world = World(hamsa, demo, switchboard)
+    world = World(hamsa, demo, switchboard, AgentClient(transport=MemoryTransport(demo)))
     world.bridge = Bridge(
         chosen,
         Documents.load(chosen.twiml_dir, chosen.public_url),
@@ -264,7 +267,7 @@ def _world(folder: Path, scenario: Scenario, peers: Peers, scorer: Callable[[], 
         scorer=scorer,
         kept=MemoryKept(),
         connect=hamsa.connect,
-        agent=AgentClient(transport=MemoryTransport(demo)),
+        agent=world.client,
         rest=_rest(switchboard) if peers.rest == "switchboard" else peers.rest,
     )
     return world

@@ -6,20 +6,24 @@ end of it goes through `drop`, which also records what was heard. Whether it sho
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, Literal, TypeAlias, assert_never
 
 from ivr.call.agent.heard_text import ledger
 from ivr.call.agent.output import SpeechOutput
 from ivr.call.agent.reply import Pieces, Reply
-from ivr.call.commands import CloseReply, Command, Note, ReplyRequest
+from ivr.call.commands import CloseReply, Command, Note, ReplyRequest, ToldEvent
 from ivr.call.events import CallStarted, ReplyDelta, ReplyEnded, ReplyFailed, ReplyPause, Resumption, TtsFailed
 from ivr.call.options import CallOptions, PhraseName
-from ivr.call.timeline import Turn, TurnOutcome
+from ivr.call.timeline import CALLER_ASKED, Turn, TurnKind, TurnOutcome
 from ivr.media import g711
 from ivr.media.playout import EARLY_S
 from ivr.text.overlap_words import asks
 
 ReplyEvent: TypeAlias = ReplyDelta | ReplyPause | ReplyEnded | ReplyFailed
+
+Details: TypeAlias = Mapping[str, str | int | float | bool]
+"""What there is to say of an event that the agent is told of, by names."""
 
 SpeechLoss: TypeAlias = Literal["sentence_again", "sentence_lost", "speech_failed"]
 """`sentence_again`: it broke off and is begun again. `sentence_lost`: the reply is said without it. `speech_failed`:
@@ -50,6 +54,8 @@ class AgentTurns:
         """The turn in which the rest is said of an answer that was cut off with the stream before."""
         self._tell_resumed = False
         """The agent is still to be told that the call was resumed."""
+        self._details: Details = {}
+        """Of the event that the agent is told of at the last turn."""
         self._due: float | None = None
         self._turn: Turn | None = None
         """The last turn that is no aside."""
@@ -108,7 +114,7 @@ class AgentTurns:
 
     def unanswered(self, now: float) -> bool:
         """Return whether the caller has heard too little of the answer to react to it."""
-        if not self.open or self.turn.kind == "phrase":
+        if not self.open or self.turn.kind not in CALLER_ASKED:
             return False
         return self.turn.first_sent_at is None or now < self.turn.first_sent_at + REACTION_S
 
@@ -131,12 +137,13 @@ class AgentTurns:
 
     # -- turns ---------------------------------------------------------------------------------------------------
 
-    def open_turn(self, kind: Literal["phrase", "speech", "dtmf"]) -> Turn:
-        """Begin a turn; a spoken or keyed one owes a reply."""
+    def open_turn(self, kind: TurnKind, details: Details | None = None) -> Turn:
+        """Begin a turn; any but a phrase owes a reply. `details`: of the event that the agent is told of."""
         # What still arrives for the turn before carries its number, and is dropped.
         turn = self._turn = Turn(self.next_number, kind)
         self.turns.append(turn)
         self._reply = self._end = None
+        self._details = details or {}
         if kind != "phrase":
             self._reply = Reply(self._options.language, speakable_already=self._options.speakable_reply)
         return turn
@@ -202,25 +209,39 @@ class AgentTurns:
         return out
 
     def request(self, turn: Turn, started: CallStarted) -> ReplyRequest:
-        """Return what the agent is told at this turn, which was spoken or keyed."""
-        heard, unheard = self.heard_last
-        event: Literal["speech", "dtmf", "resumed"] = "dtmf" if turn.kind == "dtmf" else "speech"
-        if self._tell_resumed:
+        """Return what the agent is told at this turn, which is no phrase."""
+        event: ToldEvent = "speech" if turn.kind == "phrase" else turn.kind
+        if self._tell_resumed and turn.kind in CALLER_ASKED:
             event, self._tell_resumed = "resumed", False
+        return self.told(event, started, turn.number, text=turn.text, digits=turn.digits, details=self._details)
+
+    def told(
+        self,
+        event: ToldEvent,
+        started: CallStarted,
+        number: int,
+        *,
+        text: str = "",
+        digits: str = "",
+        details: Details | None = None,
+    ) -> ReplyRequest:
+        """Return what the agent is told of an event, at the turn of this number."""
+        heard, unheard = self.heard_last
         return ReplyRequest(
-            text=turn.text,
+            text=text,
             session_id=started.call_id,
             event=event,
-            turn=turn.number,
+            turn=number,
             language=self._options.language,
             call_id=started.call_id,
             caller=started.caller,
             called=started.called,
             direction=started.direction,
             parameters=started.parameters,
-            digits=turn.digits,
+            digits=digits,
             heard=heard,
             unheard=unheard,
+            details=details or {},
         )
 
     def _close_reply(self) -> list[Command]:
@@ -242,7 +263,7 @@ class AgentTurns:
             self.open_turn("phrase")
         # The silence has no words: a caller who speaks in it has heard none.
         if name in ("recorded", "greeting") and not self.turn.sentences and (pause := self._options.greeting_after_ms):
-            self._output.say(self.turn, "", "", now, bytes([g711.SILENCE]) * (pause * g711.RATE // 1000), fixed=True)
+            self._output.say(self.turn, "", "", now, g711.silence(pause), fixed=True)
         self._output.say(self.turn, phrase.text, phrase.text, now, phrase.audio, fixed=True)
         return True
 

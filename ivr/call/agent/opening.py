@@ -1,7 +1,8 @@
 """Begin a call with the first words of its line, or go on with one whose stream has died.
 
 A call that goes on has no greeting again, and the notice only where it was not heard to its end. After a short phrase
-it says the rest of the answer, or asks the agent again at once: the phrase is said while the agent thinks.
+it says the rest of the answer, or asks the agent again at once: the phrase is said while the agent thinks. Where the
+agent greets, it is asked at once as well, and what must be said is said meanwhile.
 """
 
 from __future__ import annotations
@@ -50,7 +51,9 @@ class Opening:
         self._started_at = now
         self._deadlines.begin("length", now)
         asked = None
-        if event.resumption is None:
+        if event.resumption is None and self._options.say_first:
+            asked = self._words.turns.open_turn("start")
+        elif event.resumption is None:
             recorded, greeted, noticed = (self._words.say(name, now) for name in FIRST_WORDS)
             # What must be said protects the greeting beside it as well.
             self._words.must_be_heard = recorded or noticed or (greeted and not self._options.interruptible_greeting)
@@ -61,6 +64,18 @@ class Opening:
         if asked is None and self._words.floor.state is TurnState.LISTENING:
             self._deadlines.begin("silence", now)
         return asked
+
+    def say_meanwhile(self, now: float) -> None:
+        """Say what comes before the answer of an agent that was asked at the call's start."""
+        if self._kept.count:
+            self._words.say_aside("resumed", now=now)
+        else:
+            pause = self._options.greeting_after_ms
+            self._words.say_aside("recorded", "notice", now=now, protected=True, pause_ms=pause)
+
+    def lasted_s(self, now: float) -> float:
+        """Return the seconds that the call has lasted, its streams before this one included."""
+        return self._kept.lasted_s + (now - self._started_at if self._started_at is not None else 0.0)
 
     @property
     def hand_over(self) -> PlannedEnd | None:
@@ -84,6 +99,9 @@ class Opening:
             self._utterances.take(turn)
             return turn
         self._words.say("resumed", now)
+        # The agent was to greet, and was not heard.
+        if self._options.say_first and not (kept.heard or kept.unheard or kept.question):
+            self._words.say("greeting", now)
         # Nothing of a stream is recorded before its caller was told.
         recorded = self._words.say("recorded", now)
         noticed = not kept.noticed and self._words.say("notice", now)
@@ -105,7 +123,8 @@ class Opening:
         if self._kept.noticed or not self._has("notice"):
             return True
         notice = self._options.phrases["notice"]
-        first = self._words.turns.turns[0].sentences if self._words.turns.turns else []
+        # Where the agent greets, it is said in the turn behind the agent's.
+        first = [one for turn in self._words.turns.turns[:2] for one in turn.sentences]
         return any(one.fixed and one.text == notice.text and one.finished for one in first)
 
     def stands(self, now: float) -> Resumption | None:
@@ -123,7 +142,7 @@ class Opening:
             at,
             count=self._kept.count,
             since=self._kept.since,
-            lasted_s=round(self._kept.lasted_s + now - self._started_at, 3),
+            lasted_s=round(self.lasted_s(now), 3),
             turn=self._words.turns.next_number,
             noticed=self._noticed,
             transfer_to=plan.number if plan is not None else "",

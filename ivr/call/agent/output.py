@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import chain, repeat
 from typing import Final, Literal
 
 from ivr.call.agent.restart import SpeakingRate, clause
@@ -140,14 +141,14 @@ class SpeechOutput:
         self._queue.append(_QueuedSentence(self._keys, turn, sentence, audio, language=self._language))
 
     def interject(
-        self, turn: Turn, pieces: Iterable[tuple[str, str]], now: float, audio: bytes = b""
+        self, turn: Turn, pieces: Iterable[tuple[str, str]], now: float, audios: Iterable[bytes] = ()
     ) -> list[Sentence]:
         """Queue fixed words, as written and as spoken, before all that was not asked for; return their sentences.
 
-        `audio` (mu-law), of a single piece, spares TTS.
+        `audios` (mu-law), one a piece, spare TTS.
         """
         before, self._queue = self._queue, deque()
-        for text, spoken in pieces:
+        for (text, spoken), audio in zip(pieces, chain(audios, repeat(b"")), strict=False):
             self.say(turn, text, spoken, now, audio, fixed=True)
         queued = [one.sentence for one in self._queue]
         # The rest of a sentence that broke off is said first: nothing comes between its parts.

@@ -17,6 +17,7 @@ from ivr.call.commands import Command, Note
 from ivr.call.options import CallOptions, PhraseName
 from ivr.call.timeline import Sentence, Turn
 from ivr.call.turn import ANSWERING, Floor, TurnState, TurnTrigger
+from ivr.media import g711
 
 MOST_TEXTS: Final = 5
 """Texts of an operator that wait to be said, at most."""
@@ -44,8 +45,8 @@ class OwnWords:
         """What an operator has the caller told and was not begun, a text each."""
         self._told: list[tuple[Turn, Sentence]] = []
         """Sentences of an operator that are on their way, each with its turn."""
-        self._aside: tuple[Turn, Sentence] | None = None
-        """A phrase that is said while the agent thinks, with its turn."""
+        self._aside: list[tuple[Turn, Sentence]] = []
+        """Phrases that are said while the agent thinks, each with its turn."""
         self.must_be_heard = False
         """The first words of the line are being said, and nothing may interrupt them."""
 
@@ -70,14 +71,23 @@ class OwnWords:
             self.floor.go(TurnTrigger.SAY)
         return said
 
-    def say_aside(self, name: PhraseName, now: float) -> None:
-        """Say a phrase of the line before the answer that the agent thinks about, if the line has it."""
-        phrase = self._options.phrases.get(name)
-        if phrase is not None and phrase.text:
-            turn = self.turns.open_aside()
-            [sentence] = self.output.interject(turn, [(phrase.text, phrase.text)], now, phrase.audio)
-            self._aside = turn, sentence
-            self.out.append(Note("phrase", {"name": name}))
+    def say_aside(self, *names: PhraseName, now: float, protected: bool = False, pause_ms: int = 0) -> None:
+        """Say phrases that the line has before the answer that the agent thinks about, after a silence.
+
+        `protected`: nothing may interrupt them.
+        """
+        said = [(name, phrase) for name in names if (phrase := self._options.phrases.get(name)) and phrase.text]
+        pieces = [(phrase.text, phrase.text) for _, phrase in said]
+        audios = [phrase.audio for _, phrase in said]
+        # The silence has no words: a caller who speaks in it has heard none.
+        if pause_ms:
+            pieces, audios = [("", ""), *pieces], [g711.silence(pause_ms), *audios]
+        if not pieces:
+            return
+        turn = self.turns.open_aside()
+        aside = [(turn, sentence) for sentence in self.output.interject(turn, pieces, now, audios)]
+        (self._told if protected and said else self._aside).extend(aside)
+        self.out += [Note("phrase", {"name": name}) for name, _ in said]
 
     def fill(self, now: float) -> None:
         """Say a filler: the caller has heard nothing for too long."""
@@ -103,8 +113,7 @@ class OwnWords:
     def advance(self, now: float) -> bool:
         """Begin what an operator has the caller told, where it may be said. Return whether there was anything."""
         self._told = [told for told in self._told if not self._is_over(*told, now)]
-        if self._aside is not None and self._is_over(*self._aside, now):
-            self._aside = None
+        self._aside = [aside for aside in self._aside if not self._is_over(*aside, now)]
         if not self._waiting or self._told:
             return False
         free = self.floor.state is TurnState.LISTENING
@@ -121,7 +130,7 @@ class OwnWords:
     def over(self) -> None:
         """Forget what protects the words that are being said: they were dropped."""
         self.must_be_heard = False
-        self._told, self._aside = [], None
+        self._told, self._aside = [], []
 
     def _is_over(self, turn: Turn, sentence: Sentence, now: float) -> bool:
         """Return whether a sentence was heard or given up; close its turn with the last one."""

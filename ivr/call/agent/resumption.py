@@ -15,7 +15,7 @@ from ivr.call.agent.heard_text import FAST_SPEECH_MS_PER_CHARACTER
 from ivr.call.agent.output import SpeechOutput
 from ivr.call.agent.restart import clause
 from ivr.call.events import Resumption
-from ivr.call.timeline import Sentence
+from ivr.call.timeline import CALLER_ASKED, Sentence
 
 BEGUN_MS: Final = 300
 """Audio of an answer that the caller must have heard for its rest to make sense; less is asked for again."""
@@ -60,7 +60,8 @@ def goes_on(turns: AgentTurns, output: SpeechOutput, waiting: str, digits: str, 
             now_heard = f"{heard} {now_heard}".strip()
         return Resumption(heard=now_heard or heard, unheard=rest, rest=rest, question=waiting, digits=digits)
     begun = any(output.confirmed_ms(one) >= BEGUN_MS for one in own)
-    if turns.owed or not begun:
+    # What the agent says of itself, such as its greeting, is gone on with as far as it is known.
+    if turn.kind in CALLER_ASKED and (turns.owed or not begun):
         told = (now_heard, rest) if begun else (heard, unheard)
         return Resumption(heard=told[0], unheard=told[1], question=turn.text, digits=turn.digits)
     return Resumption(heard=now_heard, unheard=rest, rest=rest, question=waiting, digits=digits)

@@ -186,7 +186,7 @@ def _kind(turn: Turn) -> str:
     """Name what began a turn."""
     if turn.kind == "phrase":
         return "greeting" if turn.number == 0 else "phrase"
-    return "keypad" if turn.kind == "dtmf" else "speech"
+    return "keypad" if turn.kind == "dtmf" else turn.kind.replace("_", " ")
 
 
 def turn_article(call: RebuiltCall, turn: Turn, wait: TurnWait | None, name: str) -> str:

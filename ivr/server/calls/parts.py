@@ -85,5 +85,6 @@ class CallParts:
             transcriber,
             agent,
             hand_over,
+            tell=agent.tell,
         )
         return ports if self.fit is None else self.fit(ports), (synthesizer.stats, transcriber.stats)

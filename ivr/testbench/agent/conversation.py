@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from ivr.testbench.agent.dialogue import (
     CALLER_PHRASES,
@@ -26,6 +27,13 @@ Stage: TypeAlias = Literal["open", "name", "number", "more", "closed"]
 
 MAX_CONVERSATIONS = 1000
 """Conversations that are remembered. The one that was asked least recently goes first."""
+EVENTS: Final[Mapping[str, Line | None]] = {
+    "start": "hello",
+    "silence": "silence",
+    "voicemail": "voicemail",
+    "ended": None,
+}
+"""What the demo agent says to what happens beside the caller's words; None: nothing."""
 _NO = ("no", "لا")
 _NINE_DIGITS = re.compile(r"\d{9,}")
 _ARABIC_LETTER = re.compile("[\u0621-\u064a]")
@@ -64,8 +72,10 @@ class DemoConversation:
     turns: int = 0
 
     def answer(self, text: str, *, event: str = "speech", language: Language = "ar", unheard: str = "") -> DemoReply:
-        """Return the agent's reply to what was said, or to keys with `event="dtmf"`."""
+        """Return the agent's reply to what was said, to keys with `event="dtmf"`, or to what else has happened."""
         self.turns += 1
+        if event in EVENTS:
+            return self._to_event(event, language)
         # The letters of the caller's first words decide the language of the whole call.
         if self.language is None and _ARABIC_LETTER.search(text):
             self.language = "ar"
@@ -73,6 +83,13 @@ class DemoConversation:
             self.language = "en" if _LATIN_LETTER.search(text) else language
         answer = self._answer(text, event, unheard)
         self.last = answer.text
+        return answer
+
+    def _to_event(self, event: str, language: Language) -> DemoReply:
+        """Return the reply to what has happened beside the caller's words."""
+        line = EVENTS[event]
+        answer = DemoReply(LINES[self.language or language][line] if line else "", closing=event == "voicemail")
+        self.last = answer.text or self.last
         return answer
 
     def _answer(self, text: str, event: str, unheard: str) -> DemoReply:

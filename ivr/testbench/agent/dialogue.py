@@ -11,7 +11,7 @@ from typing import Final, Literal, TypeAlias
 Language: TypeAlias = Literal["ar", "en"]
 Line: TypeAlias = Literal[
     "hello", "ask_name", "ask_number", "delivered", "transit", "address", "refused", "hours", "price",
-    "move", "person", "hold", "more", "closing", "nothing_yet", "unclear",
+    "move", "person", "hold", "more", "closing", "nothing_yet", "unclear", "silence", "voicemail",
 ]  # fmt: skip
 Meaning: TypeAlias = Literal[
     "goodbye", "repeat", "hours", "price", "move", "person", "hold", "track", "hello", "yes",
@@ -64,6 +64,8 @@ LINES: Final[dict[Language, dict[Line, str]]] = {
         "closing": "Thank you for calling Rimal Express. Goodbye.",
         "nothing_yet": "I have not said anything yet. How can I help you with your shipment?",
         "unclear": "Sorry, I did not get that. Could you say it once more?",
+        "silence": "Take your time. I am here whenever you are ready.",
+        "voicemail": "Thank you, I have passed your message on. A colleague will call you back. Goodbye.",
     },
     "ar": {
         "hello": "حياك الله في رمال اكسبرس. كيف اقدر اساعدك في شحنتك اليوم؟",
@@ -104,6 +106,8 @@ LINES: Final[dict[Language, dict[Line, str]]] = {
         "closing": "شكرا لاتصالك على رمال اكسبرس. مع السلامة.",
         "nothing_yet": "ما قلت شي للحين. كيف اقدر اساعدك في شحنتك؟",
         "unclear": "عفوا، ما فهمت عليك. ممكن تعيد مرة ثانية؟",
+        "silence": "خذ راحتك، انا معك على الخط.",
+        "voicemail": "شكرا لك، وصلت رسالتك وراح يتواصل معك زميلي. مع السلامة.",
     },
 }
 
