@@ -19,18 +19,18 @@ from typing import TypeAlias
 import httpx
 
 from ivr.call.commands import ReplyRequest
-from ivr.call.events import PeerFault, ReplyDelta, ReplyEnded, ReplyFailed, ReplyPause
+from ivr.call.events import PeerFault, ReplyAction, ReplyDelta, ReplyEnded, ReplyFailed, ReplyPause
 from ivr.upstream.breaker import Breaker, BreakerLimits
 from ivr.webhook import request as requests
 from ivr.webhook.breaker import BREAKER, AgentBreakers
-from ivr.webhook.formats.parts import Delta, Pause
+from ivr.webhook.formats.parts import Acting, Delta, Pause
 from ivr.webhook.http.content_encoding import Unreadable
 from ivr.webhook.http.pool import Pool, PoolLimits
 from ivr.webhook.reading import AGENT_FAULTS, BadStatus, ReplyDeadline, ReplyReading
 from ivr.webhook.reply_events import ReplyEvents
 from ivr.webhook.telling import BackgroundTelling
 
-AgentEvent: TypeAlias = ReplyDelta | ReplyPause | PeerFault | ReplyEnded | ReplyFailed
+AgentEvent: TypeAlias = ReplyDelta | ReplyPause | ReplyAction | PeerFault | ReplyEnded | ReplyFailed
 
 log = logging.getLogger("ivr.webhook")
 
@@ -119,7 +119,7 @@ class AgentClient:
                 reading = ReplyReading(response, deadline, self.settings.agent_node)
                 while pieces := await reading.next():
                     for piece in pieces:
-                        if not spoke and isinstance(piece, Delta | Pause):
+                        if not spoke and isinstance(piece, Delta | Pause | Acting):
                             spoke = True
                             self._breakers.answered(url)
                         if (event := events.take(piece)) is not None:

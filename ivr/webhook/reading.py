@@ -13,7 +13,7 @@ from typing import Final, cast
 import httpx
 
 from ivr.webhook.formats.detect import ReplyStream
-from ivr.webhook.formats.parts import Delta, Pause, Piece
+from ivr.webhook.formats.parts import Acting, Delta, Pause, Piece
 from ivr.webhook.http.content_encoding import Inflater, Unreadable
 from ivr.webhook.http.pool import Body
 
@@ -21,7 +21,7 @@ _SLICE: Final = 512
 """Bytes of a body that are read in one turn of the loop: about 5 ms of the worst that an agent can send."""
 _OF_A_CHUNK: Final = 64
 """Bytes that a chunk counts besides its own, however short it is."""
-_PROGRESS: Final = (Delta, Pause)
+_PROGRESS: Final = (Delta, Pause, Acting)
 """What is progress: keepalives, blank lines and half a line a minute are none."""
 _TIMER_SLACK: Final = 0.002
 """Seconds that a loop's timer may come before its time."""

@@ -7,6 +7,7 @@ An agent that was interrupted learns from `heard` and `unheard` what the caller 
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -19,6 +20,11 @@ ACCEPT = "application/x-ndjson, text/event-stream, application/json;q=0.9, text/
 
 def body(request: ReplyRequest) -> dict[str, Any]:
     """Return the request as JSON values."""
+    # What there is to say of this event alone, and what the agent has asked to be given back.
+    more: dict[str, Any] = {request.event: dict(request.details)} if request.details else {}
+    if request.context:
+        with contextlib.suppress(ValueError):
+            more["context"] = json.loads(request.context)
     return {
         "text": request.text,
         "session_id": request.session_id,
@@ -35,6 +41,7 @@ def body(request: ReplyRequest) -> dict[str, Any]:
         "heard": request.heard,
         "unheard": request.unheard,
         "language": request.language,
+        **more,
     }
 
 

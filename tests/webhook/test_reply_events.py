@@ -4,8 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from ivr.call.events import PeerFault, ReplyDelta, ReplyEnded, ReplyFailed, ReplyPause
-from ivr.webhook.formats.parts import Closing, Delta, Failure, Pause, Piece, Transferring, Waiting
+from ivr.call.actions import Expect, Gather, Message, TransferOptions
+from ivr.call.events import PeerFault, ReplyAction, ReplyDelta, ReplyEnded, ReplyFailed, ReplyPause
+from ivr.webhook.formats.parts import (
+    Acting,
+    Closing,
+    Delta,
+    Expecting,
+    Failure,
+    Gathering,
+    Keeping,
+    Pause,
+    Piece,
+    TakingMessage,
+    Transferring,
+    Waiting,
+)
 from ivr.webhook.reply_events import ReplyEvents
 
 ENDS: list[tuple[str, list[Piece], str, ReplyEnded | ReplyFailed]] = [
@@ -26,6 +40,12 @@ ENDS: list[tuple[str, list[Piece], str, ReplyEnded | ReplyFailed]] = [
     ("transfer alone, then cut", [Transferring()], "broken", ReplyFailed(7, "broken")),
     ("words and patience", [Delta("wait"), Waiting(5.0), Waiting(30.0)], "", ReplyEnded(7, idle_s=30.0)),
     ("patience and the end", [Delta("bye"), Waiting(9.0), Closing()], "", ReplyEnded(7, True, idle_s=9.0)),
+    ("a recording alone", [Acting("play", "a.wav")], "", ReplyEnded(7)),
+    ("a pause alone", [Acting("pause", ms=500)], "", ReplyFailed(7, "empty")),
+    ("keys alone", [Gathering(Gather(4))], "", ReplyEnded(7, gather=Gather(4))),
+    ("keys alone, then cut", [Gathering(Gather(4))], "broken", ReplyFailed(7, "broken")),
+    ("a message alone", [TakingMessage(Message())], "", ReplyEnded(7, message=Message())),
+    ("fault behind an action", [Delta("a conf"), Acting("pause", ms=9), Failure("bad_line")], "", ReplyEnded(7)),
     ("nothing", [], "", ReplyFailed(7, "empty")),
     ("blanks", [Delta(" \n"), Pause()], "", ReplyFailed(7, "empty")),
     ("fault alone", [Failure("agent_error"), Failure("bad_line")], "", ReplyFailed(7, "agent_error")),
@@ -74,3 +94,30 @@ def test_reply_events_carry_the_turn_and_faults_once() -> None:
         None,
         PeerFault("agent", "agent_error"),
     ]
+
+
+def test_reply_events_of_actions() -> None:
+    events = ReplyEvents(7)
+    acts: list[Piece] = [
+        Acting("say", "Listen.", interruptible=False),
+        Acting("pause", ms=500),
+        TakingMessage(Message(longest_s=60)),
+        Gathering(Gather(4)),
+        Gathering(Gather(6)),
+        Expecting(Expect("digits", 6)),
+        Keeping("{}"),
+        Transferring("+1", TransferOptions("warm")),
+    ]
+    assert [event for piece in acts if (event := events.take(piece))] == [
+        ReplyAction(7, "say", "Listen.", interruptible=False),
+        ReplyAction(7, "pause", ms=500),
+    ]
+    assert events.end() == ReplyEnded(
+        7,
+        transfer_to="+1",
+        transfer=TransferOptions("warm"),
+        message=Message(longest_s=60),
+        gather=Gather(6),
+        expect=Expect("digits", 6),
+        context="{}",
+    )

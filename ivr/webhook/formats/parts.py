@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from ivr.call.actions import Expect, Gather, Message, ReplyAct, TransferOptions
+
 
 @dataclass(frozen=True, slots=True)
 class Delta:
@@ -32,6 +34,8 @@ class Transferring:
 
     number: str = field(default="", repr=False)
     """The number the agent names, without blanks, dots, dashes and brackets; empty: the agent names none."""
+    options: TransferOptions | None = None
+    """How; None: as the line says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,44 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class Acting:
+    """Ask for something that has its place among the words."""
+
+    act: ReplyAct
+    value: str = field(default="", repr=False)
+    ms: int = 0
+    interruptible: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TakingMessage:
+    """Ask for a message of the caller's after this reply. At most once in a reply."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """Say how the keys of the next answer are gathered. The last of a reply counts."""
+
+    gather: Gather
+
+
+@dataclass(frozen=True, slots=True)
+class Expecting:
+    """Say what the next answer is expected to be. The last of a reply counts."""
+
+    expect: Expect
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """Ask for JSON to be given back with every later request. The last of a reply counts."""
+
+    context: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """Report bytes that are in no known format, or the agent's own word that it failed. The reply goes on."""
 
@@ -50,4 +92,5 @@ class Failure:
     """A short fixed word, safe for logs and metric labels: never the agent's own words."""
 
 
-Piece: TypeAlias = Delta | Pause | Closing | Transferring | Waiting | Failure
+Action: TypeAlias = Acting | Closing | Transferring | TakingMessage | Waiting | Gathering | Expecting | Keeping
+Piece: TypeAlias = Delta | Pause | Action | Failure

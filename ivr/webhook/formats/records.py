@@ -127,7 +127,7 @@ class Records:
         if self._other_node and not self._text.audible:
             other, self._other_node = "".join(self._other_node), []
             pieces += [Failure("agent_node_missing"), *self._text.whole_or_words(other, strict=True)]
-        if self._text.audible or self._text.actions:
+        if self._text.audible or self._text.asked.any:
             return pieces
         if reason := self._text.unspoken.reason:
             return [*pieces, Failure(reason)]

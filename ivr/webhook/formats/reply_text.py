@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from ivr.webhook.formats.actions import actions_of
+from ivr.webhook.formats.actions.asked import AskedActions, sounds
 from ivr.webhook.formats.deltas import Joints, Repeats, letters_of
 from ivr.webhook.formats.json_values import json_text
 from ivr.webhook.formats.parts import Delta, Failure, Pause, Piece
@@ -33,7 +33,7 @@ class ReplyText:
         self.over = False
         self.audible = False
         """Whether something that is not blank was said."""
-        self.actions: set[type[Piece]] = set()
+        self.asked = AskedActions()
         """What the agent asked for beside its words."""
         self.unspoken = Unspoken()
         """What was there beside words, and not said."""
@@ -47,6 +47,8 @@ class ReplyText:
         self._unpaused = False
         self._snapshot: tuple[object, str] = (None, "")
         self._behind_object = False
+        self._repeated = False
+        """The last words repeated what was said, as a whole or in part."""
 
     def literal(self, text: str) -> list[Piece]:
         """Add words that are spoken as they are."""
@@ -58,6 +60,7 @@ class ReplyText:
             return []
         new = self._repeats.new(text, key)
         self._repeats.note(new)
+        self._repeated = new != text
         if self._repeats.another:
             self._joints.divide()
         elif new != text:
@@ -72,7 +75,9 @@ class ReplyText:
         """Add all words of one message so far, as far as they are new."""
         before = self._snapshot[1] if message == self._snapshot[0] else ""
         self._snapshot = message, text
-        return self.delta(text[len(before) :]) if text.startswith(before) else []
+        pieces = self.delta(text[len(before) :]) if text.startswith(before) else []
+        self._repeated = True
+        return pieces
 
     def rest_of(self, text: str, *, strict: bool = False) -> list[Piece]:
         """Add a text that is a whole answer: what of it was not said yet.
@@ -82,6 +87,7 @@ class ReplyText:
         if text.strip() in END_MARKS:
             return []
         pieces, new = self._joined(), self._repeats.new(text, "whole")
+        self._repeated = True
         written = Sanitizer(self.unspoken).read(new)
         objects: list[Written] = [part for part in written if isinstance(part, dict)]
         clean, said = "".join(part for part in written if isinstance(part, str)), "".join(self._said)
@@ -100,10 +106,15 @@ class ReplyText:
             self._repeats.note(new)
         return pieces + self._speak(clean) + self._given(objects, strict=strict)
 
-    def whole(self, record: dict[str, Any], *, strict: bool = False) -> list[Piece]:
-        """Add a complete answer: what of it was not said yet, and what it asks for."""
+    def whole(self, record: dict[str, Any], *, strict: bool = False, among_words: bool = False) -> list[Piece]:
+        """Add a complete answer: what of it was not said yet, and what it asks for.
+
+        `among_words`: it stands in a text, and what was written before it was given out.
+        """
         found = find_text(record)
-        return (self.rest_of(found[1], strict=strict) if found else []) + self.ask(record)
+        pieces = self.rest_of(found[1], strict=strict) if found else []
+        self._repeated = strict or found is not None
+        return pieces + self.ask(record, among_words=among_words)
 
     def whole_or_words(self, text: str, *, strict: bool = False) -> list[Piece]:
         """Add a text that is an answer's JSON, also within further strings, or just words."""
@@ -115,11 +126,14 @@ class ReplyText:
                 return []
         return self.rest_of(text, strict=strict)
 
-    def ask(self, record: dict[str, Any]) -> list[Piece]:
-        """Return what a record asks for beside its words. Each action is asked for once in a reply."""
-        new = [piece for piece in actions_of(record) if type(piece) not in self.actions]
-        self.actions.update(map(type, new))
-        return new
+    def ask(self, record: dict[str, Any], *, among_words: bool = False) -> list[Piece]:
+        """Return what a record asks for beside the words that were added last. Each thing is asked for once."""
+        asked = self.asked.take(record, again=self._repeated)
+        # What has its place among the words comes behind all that was written before it.
+        written = self._joined() if sounds(asked) and not among_words else []
+        if sounds(asked) and not among_words and not self._sanitizer.is_within:
+            written += self._given(self._sanitizer.end())
+        return [*written, *asked]
 
     def pause(self) -> list[Piece]:
         """End an LLM call."""
@@ -153,7 +167,7 @@ class ReplyText:
                 # What was written of the object was not said: only its words will be.
                 self._repeats = Repeats()
                 self._repeats.note("".join(self._said))
-                pieces += self.whole(part, strict=strict)
+                pieces += self.whole(part, strict=strict, among_words=True)
                 self._behind_object = True
             else:
                 glued = self._behind_object and self._said and part[0].isalnum() and not self._said[-1][-1].isspace()

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any, Final
 
+from ivr.webhook.formats.actions.table import known
 from ivr.webhook.formats.deltas import ENDS_SENTENCE, letters_of
 from ivr.webhook.formats.record_types import RecordType, record_type, words_of_name
 
@@ -134,6 +135,8 @@ def has_letters(value: Any) -> bool:
 def _may_wrap(key: str) -> bool:
     """Return whether the agent's words may be inside what has this name."""
     names = words_of_name(key)
+    if known(key) is not None:
+        return False
     return key != "query" and not any(name in _NOT_SAID or name.removesuffix("s") in _NOT_SAID for name in names)
 
 
@@ -151,13 +154,23 @@ def _is_made_of_text_names(key: str) -> bool:
 
 def _keys(record: dict[str, Any]) -> list[str]:
     """Return the keys under which words may stand, the likeliest first."""
-    names = list(islice(record, _MOST_KEYS))
+    # The words of an action are its own.
+    names = [key for key in islice(record, _MOST_KEYS) if not _is_of_action(key, record)]
     found = [key for key in names if len(words_of_name(key)) > 1 and _is_made_of_text_names(key)]
-    found += [key for key in TEXT_KEYS if key in record]
+    found += [key for key in TEXT_KEYS if key in record and not _is_of_action(key, record)]
     found += [key for key in names if key not in found and key not in _WRAPPING and _is_made_of_text_names(key)]
     found += [key for key in _WRAPPING if key in record]
     known = set(found)
     return found + [k for k in names if k not in known and isinstance(record[k], dict | list) and _may_wrap(k)]
+
+
+def _is_of_action(key: str, record: dict[str, Any]) -> bool:
+    """Return whether what stands under a key is an action's: of `{"say": {...}}`, of `{"action": "say", ...}`."""
+    if key == "text":
+        name = record.get("action")
+        action = known(name) if isinstance(name, str) else None
+        return action is not None and (action.name == "say" or (action.name == "hangup" and "interruptible" in record))
+    return isinstance(record[key], dict) and known(key) is not None
 
 
 @functools.lru_cache(1024)

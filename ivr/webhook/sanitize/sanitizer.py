@@ -239,6 +239,11 @@ class Sanitizer:
     def _is_hidden(self) -> bool:
         return self._hiding is not None and not self._hiding.is_soft
 
+    @property
+    def is_within(self) -> bool:
+        """Return whether a thought, an object or a header is open, which `end` would cut off."""
+        return self._is_hidden or self._object is not None or self._header is not None
+
     def _keep(self, text: str) -> None:
         """Give out words, unless they are hidden."""
         # Blanks behind an object belong to it.

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ivr.webhook.formats.json_values import NOT_JSON, json_text
-from ivr.webhook.formats.parts import Closing, Delta, Failure, Pause, Piece, Transferring
+from ivr.webhook.formats.parts import Acting, Closing, Delta, Failure, Pause, Piece, Transferring
 from ivr.webhook.formats.records import Records
 from ivr.webhook.formats.reply_text import MAX_REPLY_TEXT
 from tests.webhook.n8n import merged
@@ -52,7 +52,7 @@ TABLE: list[tuple[str, list[Any], list[Piece]]] = [
     ("transfer said twice", [item("Wait"), {"action": "transfer", "to": "+1"}, {"action": "transfer", "to": "+2"}],
      [Delta("Wait"), Transferring("+1")]),
     ("transfer, else closing", [{"output": {"text": "Wait", "transfer": "true"}, "is_closing": True}],
-     [Delta("Wait"), Transferring(), Closing()]),
+     [Delta("Wait"), Closing(), Transferring()]),
     ("respond transfers", [item("Wait"), item('{"output":"Wait","action":"transfer","to":"+9661"}', RESPOND)],
      [Delta("Wait"), Transferring("+9661")]),
     ("agent streams a transfer", [BEGIN, item('{"output":"Wait",'), item('"action":"transfer"}'), END],
@@ -60,6 +60,26 @@ TABLE: list[tuple[str, list[Any], list[Piece]]] = [
     ("transfer in two objects",
      [{"output": {"text": "Wait", "transfer": True, "to": "+2"}, "transfer": True, "to": "+1"}],
      [Delta("Wait"), Transferring("+1")]),
+    ("an action in its place", [{"text": "Hel"}, {"text": "lo."}, {"action": "pause", "ms": 500}, {"text": "There."}],
+     [Delta("Hello."), Acting("pause", ms=500), Delta(" There.")]),
+    ("an action behind words that wait", [item("Hi"), item(" ["), {"play": "a.wav"}, item("x")],
+     [Delta("Hi ["), Acting("play", "a.wav"), Delta("x")]),
+    ("an action within a thought", [item("<think>so"), {"play": "a.wav"}, item("</think>Hi")],
+     [Acting("play", "a.wav"), Delta("Hi")]),
+    ("an action among words", [item('Hi. {"pause": 500} There. {"pause": 500} Bye.')],
+     [Delta("Hi. "), Acting("pause", ms=500), Delta("There. "), Acting("pause", ms=500), Delta("Bye.")]),
+    ("respond repeats actions", [item("Hi"), {"pause": 500}, item('{"output":"Hi","pause":500,"play":"b"}', RESPOND)],
+     [Delta("Hi"), Acting("pause", ms=500), Acting("play", "b")]),
+    ("a last record repeats actions",
+     [{"text": "Hi "}, {"pause": 500}, {"text": "you."},
+      {"type": "final", "text": "Hi you.", "actions": [{"pause": 500}]}],
+     [Delta("Hi "), Acting("pause", ms=500), Delta("you.")]),
+    ("the text so far repeats actions", [{"text": "Your", "pause": 500}, {"text": "Your parcel", "pause": 500}],
+     [Delta("Your"), Acting("pause", ms=500), Delta(" parcel")]),
+    ("words of an action", [{"action": "say", "text": "Hi"}, {"say": {"text": "you"}}],
+     [Acting("say", "Hi", 0, False), Acting("say", "you", 0, False)]),
+    ("last words", [{"text": "Hi."}, {"hangup": {"text": "Bye."}}],
+     [Delta("Hi."), Acting("say", "Bye.", 0, False), Closing()]),
     ("no transfer", [{"text": "Hi", "to": "+9661", "transfer": False, "action": "transferred"}], [Delta("Hi")]),
     ("respond alone", [mark("begin", RESPOND), item('{"output":"Hi"}', RESPOND), mark("end", RESPOND)], [Delta("Hi")]),
     ("respond in plain text", [item("Hi", RESPOND)], [Delta("Hi")]),

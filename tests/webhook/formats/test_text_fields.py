@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ivr.webhook.formats.actions import actions_of
+from ivr.webhook.formats.actions.found import actions_of
 from ivr.webhook.formats.json_values import MAX_VALUE
 from ivr.webhook.formats.parts import Closing
 from ivr.webhook.formats.text_fields import find_text, has_letters, reports_failure, said_by_another

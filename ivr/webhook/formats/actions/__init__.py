@@ -1,0 +1,1 @@
+"""Read what an agent asks for beside its words."""
