@@ -38,6 +38,7 @@ from ivr.testbench.faults.harness import (
     settings,
 )
 from ivr.testbench.hamsa.profile import HamsaProfile, parse_rule
+from ivr.testbench.phone.phone import PhoneOptions
 from ivr.testbench.scenario import Scenario, from_words
 
 MOST_CALLS = 10_000
@@ -201,7 +202,7 @@ async def _one(
     async with gate:
         await asyncio.sleep(chance.uniform(0, SPREAD))
         try:
-            record = await ring(bridge, caller(chance), peers.switchboard, seed=number, strict=False)
+            record = await ring(bridge, caller(chance), peers.switchboard, seed=number, phone=PhoneOptions())
         except WireClosed:  # the phone died while its socket was being closed
             done.endings["lost"] += 1
             return

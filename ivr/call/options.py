@@ -120,8 +120,8 @@ class CallOptions:
     """Questions left without an answer before the call is given up."""
     media_timeout: float = 10.0
     """Seconds without a single chunk from the phone before the stream counts as dead."""
-    mark_grace: float = 2.0
-    """Seconds a due mark may be late before the audio counts as heard."""
+    mark_grace: float = 1.0
+    """Seconds a due mark may be late before the play clock says what was heard, instead of the phone's marks."""
     max_call: float = 3600.0
     """Seconds a call may last; 0: no limit."""
     keypad_timeout: float = 2.0

@@ -6,8 +6,9 @@ positions run along it, each a count of samples since the call began::
     heard <= ear <= sent <= written
 
 `written` grows as TTS delivers. `sent` follows on absolute deadlines, at most `lead` ahead of the *ear*, which is where
-the phone must be if it plays what it got without a pause. `heard` is what the phone has confirmed by returning marks.
-`now` is the driver's clock in seconds and only grows.
+the phone must be if it plays what it got without a pause. `heard` is what the phone has confirmed by returning marks;
+of a phone whose marks lie, it is what the clock says (`MarkTrust`). `now` is the driver's clock in seconds and only
+grows.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Final, TypeAlias
 from ivr.media import g711
 from ivr.media.acoustics import Acoustics
 from ivr.media.g711 import FRAME, RATE
+from ivr.media.mark_trust import MarkTrust
 
 _SILENT = bytes([g711.SILENCE])
 _TICK = 1e-3
@@ -46,8 +48,8 @@ class PlayoutOptions:
     """Audio faded out at a yield; 0: a hard cut."""
     rewind_ms: int = 400
     """How far back a resume may look for a quiet spot."""
-    mark_grace_s: float = 2.0
-    """Seconds a mark may be overdue before its audio counts as heard."""
+    mark_grace_s: float = 1.0
+    """Seconds a mark may be overdue before the play clock counts instead of the marks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ class Playout:
     def __init__(self, options: PlayoutOptions | None = None, acoustics: Acoustics | None = None) -> None:
         self.options = options or PlayoutOptions()
         self._acoustics = acoustics or Acoustics()
+        self.trust = MarkTrust(self.options.mark_grace_s)
         self.change(self.options)
         self._tape = bytearray()
         self._tape_start = 0
@@ -94,6 +97,8 @@ class Playout:
         self._marked = 0
         self._heard = 0
         self._heard_at = 0.0
+        self._claimed = 0
+        """What counts as heard at least: the clock has said so, and a mark that comes later does not take it back."""
         self._ear_free_at = 0.0
         self._pieces: dict[int, _Piece] = {}
         self._next_end = 0
@@ -115,6 +120,7 @@ class Playout:
         self._patience = min(self._lead / 2, 1.5 * o.message_ms / 1000)
         self._mark_every = o.mark_ms * RATE // 1000
         self._rewind = o.rewind_ms * RATE // 1000
+        self.trust.bound_s = o.mark_grace_s
 
     def __repr__(self) -> str:
         state = "held" if self.held else f"marks={len(self._marks)}"
@@ -233,12 +239,19 @@ class Playout:
         return ear if ear > self._heard else self._heard
 
     def heard(self, now: float) -> int:
-        """Return what the caller has heard: the last returned mark, interpolated up to the next."""
+        """Return what the caller has heard: the last returned mark, interpolated up to the next; else by the clock."""
+        least = max(self._heard, self._claimed)
+        if self._by_clock(now):
+            return max(least, self.ear(now - self.trust.ear_delay))
         if not self._marks:
-            return self._heard
+            return least
         # Only the phone can say that the next mark was reached: until then one sample is missing.
         played = self._heard + round((now - self._heard_at) * RATE)
-        return max(self._heard, min(played, self._marks[0][1] - 1, self.ear(now)))
+        return max(least, min(played, self._marks[0][1] - 1, self.ear(now)))
+
+    def _by_clock(self, now: float) -> bool:
+        """Return whether the clock says where the caller is."""
+        return self.trust.overdue(self._marks[0][2], now) if self._marks else not self.trust.believed
 
     def playing(self, now: float) -> bytes:
         """Return the 20 ms of mu-law the caller was hearing up to `now`; empty when the agent was silent."""
@@ -252,9 +265,11 @@ class Playout:
     def poll(self, now: float) -> list[Out]:
         """Return what is due to be sent. Call whenever audio was written or `wake_at` has come."""
         out: list[Out] = []
-        # A mark that is this late was lost: its audio counts as heard.
-        while self._marks and now >= self._marks[0][2] + self.options.mark_grace_s:
-            self.mark(self._marks[0][0], now)
+        if (due := self.trust.wake_at()) is not None and now >= due:
+            self._judge(now)
+        # Of a phone whose marks are not believed, audio counts as heard when they would be back.
+        while not self.trust.believed and self._marks and now >= self._marks[0][2] + self.trust.way:
+            self._confirm(0, now)
         if self.held:
             return out
         while (ready := self._ready()) and now + _TICK >= self._due_at(ready):
@@ -267,7 +282,9 @@ class Playout:
 
     def wake_at(self) -> float | None:
         """Return when `poll` has something to do even if nothing happens, in seconds of `now`; None: never."""
-        wake = self._marks[0][2] + self.options.mark_grace_s if self._marks else None
+        wake = None
+        if self._marks:
+            wake = self.trust.wake_at() if self.trust.believed else self._marks[0][2] + self.trust.way
         if not self.held and (ready := self._ready()):
             due = self._due_at(ready)
             wake = due if wake is None else min(wake, due)
@@ -305,6 +322,8 @@ class Playout:
         out.append(PlayoutAudio(bytes(self._tape[at : at + size])))
         late = now - self._ear_free_at
         if late > 0:
+            if self._by_clock(now):
+                self._claimed = self.heard(now)
             # The phone had run out. Inside a piece that is an underrun: the caller heard a hole.
             inside = any(p.start < self._sent and (p.end is None or self._sent < p.end) for p in self._pieces.values())
             if inside and late > _TICK:
@@ -324,16 +343,35 @@ class Playout:
         name = f"p{self._names}"
         self._marked = self._sent
         self._marks.append((name, self._sent, self._ear_free_at))
+        self.trust.sent(name, self._ear_free_at)
         out.append(PlayoutMark(name))
 
     # -- what comes back -----------------------------------------------------------------------------------------
 
     def mark(self, name: str, now: float) -> bool:
         """Take a mark that came back. False: not one of ours, or its audio was thrown away."""
+        self._judge(now, name)
         # A mark that comes back after a clear is unknown by then: discarded is not heard.
         place = next((i for i, m in enumerate(self._marks) if m[0] == name), None)
         if place is None:
             return False
+        if self.trust.believed:
+            self._confirm(place, now)
+        return True
+
+    def _judge(self, now: float, name: str | None = None) -> None:
+        """Judge a mark that came back, or those that are missing."""
+        heard, by_clock = self.heard(now), self._by_clock(now)
+        if name is None:
+            self.trust.look(now)
+        else:
+            self.trust.returned(name, now)
+        # What has counted as heard stays heard, whatever is believed from here on.
+        if by_clock or not self.trust.believed:
+            self._claimed = heard
+
+    def _confirm(self, place: int, now: float) -> None:
+        """Count what lies before a mark as heard to its end."""
         for _ in range(place + 1):
             _, self._heard, _ = self._marks.popleft()
         self._heard_at = now
@@ -342,7 +380,6 @@ class Playout:
         if keep - self._tape_start > RATE:
             del self._tape[: keep - self._tape_start]
             self._tape_start = keep
-        return True
 
     # -- yielding ------------------------------------------------------------------------------------------------
 
@@ -369,7 +406,7 @@ class Playout:
         # The last of the quietest 20 ms: a word is begun again, and no more than that.
         floor = min(loud, default=0)
         spot = max((at for at, rms in zip(places, loud, strict=True) if rms <= 1.25 * floor + 50), default=low)
-        self._sent = self._marked = self._heard = spot
+        self._sent = self._marked = self._heard = self._claimed = spot
         self._look_ahead()
         return self.poll(now)
 
@@ -394,6 +431,7 @@ class Playout:
         self._heard_at = now
         self._ear_free_at = now
         self._marks.clear()
+        self.trust.forget()
         return [PlayoutClear()]
 
     def _fade(self, position: int) -> bytes:

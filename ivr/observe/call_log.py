@@ -17,7 +17,9 @@ from ivr.observe.event_loop.loop_lag import LoopLag
 
 log = logging.getLogger("ivr.call")
 
-_WARNINGS = frozenset({"upstream_failed", "speech_failed", "transcript_failed", "reply_failed", "peer_fault"})
+_WARNINGS = frozenset(
+    {"upstream_failed", "speech_failed", "transcript_failed", "reply_failed", "peer_fault", "marks_lie"}
+)
 
 
 class CallLog:

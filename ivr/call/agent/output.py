@@ -174,6 +174,11 @@ class SpeechOutput:
                 out.append(Speak(queued.turn.number, number, spoken, quiet_at, queued.language))
         if outs := self.playout.poll(now):
             out += self._outgoing(outs, now)
+        for change in self.playout.trust.changes():
+            if change.why is None:
+                out.append(Note("marks_agree", {"s": round(change.seconds, 3)}))
+            else:
+                out.append(Note("marks_lie", {"why": change.why, "ms": round(change.seconds * 1000)}))
         self._let_go_of_heard()
         return out
 
@@ -257,6 +262,8 @@ class SpeechOutput:
 
     def stalled(self, now: float, stood: float = 0.0) -> TtsFailed | None:
         """Return the failure of a sentence on which TTS has been silent for too long, `stood` seconds not counted."""
+        if stood:
+            self.playout.trust.excuse(stood)
         queued = self._with_tts
         if queued is None or self._stalled_at is None:
             return None

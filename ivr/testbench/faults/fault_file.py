@@ -9,6 +9,7 @@ replaced all over it, and `[bounds.CASE]` changes the bounds of one case.
     rules = ["tts close requests=2 after=1 code={each}"]            # ivr.testbench.hamsa.profile
     agent = ["ok", "500"]                                           # ivr.testbench.agent.script, question by question
     caller = ["at 1.5 say ...", "over 2000 say ...", "hang up"]     # ivr.testbench.scenario, as words; or "long"
+    marks = "late"                                                  # ivr.testbench.phone.mark_faults, by name
     [service]                                                       # fields of `Service` and of HamsaProfile
     connect = 5.0
     [bounds]
@@ -25,6 +26,7 @@ from typing import Any, Final
 
 from ivr.testbench.agent.script import MODES
 from ivr.testbench.hamsa.profile import HamsaProfile, Rule, parse_rule
+from ivr.testbench.phone.mark_faults import FAULT_KINDS
 from ivr.testbench.scenario import Scenario, ScenarioError, from_words
 
 FOLDER: Final = Path(__file__).with_name("scenarios")
@@ -40,7 +42,7 @@ SETTLED_MS: Final = 4000.0
 PATIENCE_S: Final = 90.0
 """Seconds that the caller waits for an answer before the scenario goes on."""
 
-_TEXTS: Final = ("title", "why", "language", "transfer_to", "fallback_speaker")
+_TEXTS: Final = ("title", "why", "language", "transfer_to", "fallback_speaker", "marks")
 _KEYS: Final = frozenset((*_TEXTS, "each", "rules", "agent", "caller", "transcripts", "service", "bounds"))
 
 
@@ -110,6 +112,8 @@ class FaultScenario:
     """The number that may take over the call. Empty: none."""
     fallback_speaker: str = ""
     """The bridge's second voice. Empty: it has none."""
+    marks: str = ""
+    """How the phone returns marks: a name of `FAULT_KINDS`. Empty: as it should."""
     bounds: Bounds = Bounds()
     why: str = ""
     """The reason for a bound beyond the goal."""
@@ -184,7 +188,9 @@ def _scenario(table: Mapping[str, Any], name: str, case: str) -> FaultScenario:
     bounds = table.get("bounds", {})
     others = [str(other) for other in table.get("each", [])]
     bounds = {key: value for key, value in bounds.items() if key not in others} | bounds.get(case, {})
-    language = str(table.get("language", "ar"))
+    language, marks = str(table.get("language", "ar")), str(table.get("marks", ""))
+    if marks and marks not in FAULT_KINDS:
+        raise ValueError(f"no marks {marks!r}; there are {', '.join(FAULT_KINDS)}")
     return FaultScenario(
         f"{name}:{'-'.join(case.split())}" if case else name,
         str(table["title"]),
@@ -196,6 +202,7 @@ def _scenario(table: Mapping[str, Any], name: str, case: str) -> FaultScenario:
         language=language,
         transfer_to=str(table.get("transfer_to", "")),
         fallback_speaker=str(table.get("fallback_speaker", "")),
+        marks=marks,
         bounds=Bounds(**{**bounds, "instead": tuple(bounds.get("instead", ()))}),
         why=str(table.get("why", "")),
     )

@@ -50,6 +50,7 @@ from ivr.testbench.hamsa.mock import MockHamsa
 from ivr.testbench.hamsa.profile import HamsaProfile
 from ivr.testbench.hamsa.stats import MockStats
 from ivr.testbench.memory import wire_pair
+from ivr.testbench.phone.mark_faults import FAULT_KINDS
 from ivr.testbench.phone.phone import PhoneOptions
 from ivr.testbench.recording import PhoneRecord
 from ivr.testbench.scenario import Scenario
@@ -72,6 +73,8 @@ FIRST_PHRASE: Final = 50
 """Tones above this number belong to phrases."""
 MAX_REQUESTS: Final = FIRST_PHRASE
 """Requests of one call that have tones of their own."""
+STRICT: Final = PhoneOptions(strict=True)
+"""A phone that stops a call at the first message that is not in the protocol."""
 RENDER_LIMIT_S: Final = 60
 """Seconds that rendering the phrases may take. After that the call is placed without them."""
 
@@ -286,7 +289,8 @@ def play(scenario: FaultScenario, harness: FaultHarness, *, seed: int = 1) -> Fa
         async with running(build_bridge(chosen, peers, observer, seed=seed)) as bridge:
             await asyncio.sleep(scenario.service.early)
             peers.called_at = loop.time()
-            record = await ring(bridge, scenario.caller, peers.switchboard)
+            phone = PhoneOptions(strict=True, seed=seed, marks=FAULT_KINDS.get(scenario.marks))
+            record = await ring(bridge, scenario.caller, peers.switchboard, phone=phone)
             left = [f"{len(bridge.admission)} places"] if len(bridge.admission) else []
         stats = peers.hamsa.mock.stats
         # One round of the event loop for tasks that have just been cancelled.
@@ -301,16 +305,16 @@ def play(scenario: FaultScenario, harness: FaultHarness, *, seed: int = 1) -> Fa
 
 
 async def ring(
-    bridge: Bridge, caller: Scenario, switchboard: Switchboard, *, seed: int = 1, strict: bool = True
+    bridge: Bridge, caller: Scenario, switchboard: Switchboard, *, seed: int = 1, phone: PhoneOptions = STRICT
 ) -> PhoneRecord:
     """Place one call at a running bridge, and return its record when all of it is over."""
     serving: list[asyncio.Task[None]] = []
     whistles = {text: number for number, text in enumerate(_whistled_texts(caller), 1)}
 
     async def connect(url: str, headers: Mapping[str, str], timeout: float) -> Any:
-        phone, near = wire_pair(closed=WireClosed)
+        far, near = wire_pair(closed=WireClosed)
         serving.append(asyncio.create_task(bridge.serve(near)))
-        return phone
+        return far
 
     def voice(text: str) -> bytes:
         # 60 ms a letter, 400 ms at least.
@@ -326,7 +330,7 @@ async def ring(
         called=CALLED,
         public_url=PUBLIC,
         voice=voice,
-        phone=PhoneOptions(strict=strict),
+        phone=phone,
         options=CarrierOptions(seed=seed),
         switchboard=switchboard,
         transport=httpx.ASGITransport(create_app(bridge.settings, bridge=bridge)),

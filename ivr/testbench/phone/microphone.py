@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ivr.media.g711 import RATE, SILENCE
+from ivr.testbench.phone.mark_faults import MarkFaults
 from ivr.testbench.phone.voiced import voiced
 from ivr.testbench.recording import Speech
 
@@ -57,6 +58,8 @@ class PhoneOptions:
     """Time from `stop` to the phone's own close, if the bridge has not closed by then."""
     keep_messages: bool = False
     """Whether every message is written into the record."""
+    marks: MarkFaults | None = None
+    """How marks come back; None: each when it is reached."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from typing import Literal, TypeAlias
 
 from ivr.media.g711 import RATE
 from ivr.testbench.phone import messages as wire
+from ivr.testbench.phone.mark_faults import MarkReturns
 from ivr.testbench.phone.microphone import Microphone, PhoneOptions, Stretch
 from ivr.testbench.phone.playback import Playback
 from ivr.testbench.recording import Cleared, Ending, PhoneRecord, Speech
@@ -90,6 +91,8 @@ class Phone:
         self._chunk = 0
         self._first_payload = True
         self._agent_from: int | None = None
+        marks = self.options.marks
+        self._returns = MarkReturns(marks, self.options.seed) if marks is not None else None
 
     def __repr__(self) -> str:
         state = "over" if self.over else "hung up" if self.hung_up else "open" if self._microphone else "new"
@@ -117,7 +120,10 @@ class Phone:
                 self._play(payload, now)
             case wire.MarkMessage(name):
                 self.record.note(now, "mark", name)
-                self.playback.mark(name)
+                if self._returns is not None and self._returns.early:
+                    self._echo(name, now, now)
+                else:
+                    self.playback.mark(name)
             case wire.ClearMessage():
                 gone, names = self.playback.clear()
                 self.record.cleared.append(Cleared(self.playback.position, gone / 8))
@@ -125,7 +131,7 @@ class Phone:
                 # Twilio's page on `clear`: it sends back every outstanding mark. Such a mark was not heard.
                 if not self.hung_up and not self.over:
                     for name in names:
-                        self._echo(name, now, now)
+                        self._reached(name, self.playback.position, now)
             case fault:
                 self.record.note(now, "fault", f"{fault.code} {fault.reason}")
                 self.record.warn(now, fault.code, fault.reason)
@@ -174,9 +180,9 @@ class Phone:
             return None
         if self.hung_up:
             return self._close_at
-        mark = self.playback.next_mark()
-        due = self._microphone.due()
-        return due if mark is None else min(due, self._time(mark))
+        returned = None if self._returns is None else self._returns.next()
+        marks = [sample for sample in (self.playback.next_mark(), returned) if sample is not None]
+        return min([self._microphone.due(), *(self._time(sample) for sample in marks)])
 
     def say(self, ulaw: bytes, now: float, label: str = "") -> Speech:
         """Say `ulaw` (mu-law, 8 kHz) from the next chunk on, behind what is being said already."""
@@ -215,7 +221,12 @@ class Phone:
         if self.hung_up or self.over or self._microphone is None:
             return
         for sample, name in self.playback.advance(self._sample(now)):
-            self._echo(name, self._time(sample), now)
+            self._reached(name, sample, now)
+        if self._returns is not None:
+            if not self.playback.buffered:
+                self._returns.quiet(self.playback.position)
+            for sample, name in self._returns.take(self.playback.position):
+                self._echo(name, self._time(sample), now)
         if self._agent_from is not None and not self.playback.buffered:
             # The queue may have run dry before `now`: the agent fell silent at the last sample played.
             last = self.playback.runs[-1].end if self.playback.runs else 0
@@ -265,6 +276,13 @@ class Phone:
         self._out.append(message)
         if self.options.keep_messages:
             self.record.messages.append((now, ">", message))
+
+    def _reached(self, name: str, sample: int, now: float) -> None:
+        """Return a mark that was reached at a sample, or in the way that the phone's fault wants it."""
+        if self._returns is None:
+            self._echo(name, self._time(sample), now)
+        else:
+            self._returns.reached(name, sample)
 
     def _echo(self, name: str, t: float, now: float) -> None:
         """Send a mark back that was reached at `t`."""
