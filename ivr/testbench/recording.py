@@ -23,13 +23,14 @@ from ivr.testbench.phone.playback import PlayedRun
 Kind: TypeAlias = Literal[
     "request", "answer", "connect", "stream", "caller_speaks", "caller_silent", "digit", "agent_speaks",
     "agent_silent", "mark", "mark_back", "clear", "warning", "fault", "gave_up", "hang_up", "leak", "closed",
-    "verb", "say", "dial", "dialled", "callback", "ended",
+    "verb", "say", "play", "beep", "ringing", "music", "talk", "dial", "dialled", "left", "callback", "ended",
 ]  # fmt: skip
 """`request`, `answer`: a webhook was asked, and its answer. `connect`: the socket was accepted. `stream`: `start` was
 sent. `clear`: how much audio was discarded. `warning`: the carrier's, by number, once each. `fault`: each message
 outside the protocol. `gave_up`: the scenario waited in vain. `leak`: audio after the hang-up. `verb`, `say`: what the
 call's document did before or after the stream. `dial`, `dialled`: a person's telephone rings, and whether it was
-answered. `ended`: the call is over, and how."""
+answered. `play`, `beep`, `ringing`, `music` (of a queue or a conference): what was heard outside the stream. `talk`:
+who is on the line from now on; empty: no one. `left`: this party hung up. `ended`: the call is over, and how."""
 
 Ending: TypeAlias = Literal["", "agent", "caller", "carrier", "lost", "refused"]
 """Who ended the stream. `carrier`: an update by REST; `lost`: the socket died. `refused`: there was no stream."""

@@ -20,6 +20,8 @@ RETRIEVAL_FAILURE = 11200
 """Error: the webhook did not answer, or answered with an HTTP error."""
 CONNECTION_FAILURE = 11205
 """Error: no connection to the webhook."""
+BAD_ADDRESS = 11100
+"""Error: the URL has no valid form."""
 BODY_LIMIT = 64 * 1024
 """Bytes of a document that Twilio accepts (error 11750)."""
 TOO_LARGE = 11750
@@ -130,6 +132,9 @@ class Webhooks:
 
     async def ask(self, url: str, fields: Mapping[str, str], *, method: str = "POST") -> HttpReply:
         """Ask `url`, and again when its limits say so. Never raises for what the bridge does."""
+        # A relative address in a document without an address of its own leads nowhere.
+        if urlsplit(url).scheme not in {"http", "https"}:
+            return HttpReply(url, 0, "", b"", BAD_ADDRESS, f"no http URL: {url}")
         limits = Limits.of(url)
         # The fragment is neither sent nor signed.
         plain = urlunsplit(urlsplit(url)._replace(fragment=""))
@@ -182,19 +187,28 @@ PLACE_FIELDS = ("City", "Country", "State", "Zip")
 
 
 def voice_fields(
-    *, account: str, call: str, caller: str, called: str, status: str, chance: random.Random, country: str = "SA"
+    *,
+    account: str,
+    call: str,
+    caller: str,
+    called: str,
+    status: str,
+    chance: random.Random,
+    country: str = "SA",
+    direction: str = "inbound",
 ) -> dict[str, str]:
-    """Return the whole form of an inbound call's request."""
+    """Return the whole form of a call's request."""
     fields = {
         "AccountSid": account,
         "ApiVersion": "2010-04-01",
         "CallSid": call,
         "CallStatus": status,
         "CallToken": f"%7B%22parentCallInfoToken%22%3A%22{chance.getrandbits(96):024x}%22%7D",
-        "Direction": "inbound",
-        "StirVerstat": "TN-Validation-Passed-A",
-        "CallerName": "",
+        "Direction": direction,
     }
+    # What the caller's own carrier says of the caller comes with inbound calls alone.
+    if direction == "inbound":
+        fields |= {"StirVerstat": "TN-Validation-Passed-A", "CallerName": ""}
     # Twilio sends fields without a value as empty ones, and signs them too.
     for name, number in (("Called", called), ("Caller", caller), ("From", caller), ("To", called)):
         fields[name] = number

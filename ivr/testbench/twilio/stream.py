@@ -14,6 +14,7 @@ from typing import Protocol, assert_never
 from ivr.call.ports import WireClosed
 from ivr.testbench.phone.phone import CloseStream, DropStream, Phone, WireViolation
 from ivr.testbench.phone.script import CallerScript, HangUpPhone, PressKey, SayAudio, StepTimedOut
+from ivr.testbench.recording import Ending
 
 ROOM = 250
 """Messages that may wait until the bridge reads them: 5 s of audio."""
@@ -80,13 +81,23 @@ class CarrierStream:
         self._empty = asyncio.Event()
         self._empty.set()
         self._dead = False
+        self._ending: Ending = ""
 
     def __repr__(self) -> str:
         return f"<CarrierLeg {self._phone!r}, {len(self._outbox)} unsent, {self._script!r}>"
 
-    def end(self) -> None:
-        """Take the call out of the stream: an update by REST."""
-        self._phone.hang_up(self._clock.now(), "stop", "carrier")
+    def end(self, ending: Ending = "carrier") -> None:
+        """Take the call out of the stream: an update by REST, or a hang-up that the script does not know of."""
+        self._phone.hang_up(self._clock.now(), "stop", ending)
+        self._kick.set()
+
+    def end_soon(self, ending: Ending) -> None:
+        """End a stream that has not begun as soon as it has."""
+        self._ending = ending
+
+    def press(self, digit: str) -> None:
+        """Press a key that the script does not know of."""
+        self._phone.press(digit, self._clock.now())
         self._kick.set()
 
     async def run(self) -> None:
@@ -106,6 +117,8 @@ class CarrierStream:
     async def _keep_time(self) -> None:
         """Perform what the script and the phone ask for, each at its time, until the phone is over."""
         self._phone.open(self._clock.now())
+        if self._ending:
+            self.end(self._ending)
         while True:
             self._kick.clear()
             now = self._clock.now()

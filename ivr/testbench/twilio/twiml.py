@@ -6,7 +6,7 @@ carrier refuses is a `TwimlError` with its number. What it only warns about is a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 from xml.etree import ElementTree as ET
@@ -26,6 +26,51 @@ VERBS = frozenset({
     "Connect", "Dial", "Enqueue", "Gather", "Hangup", "Leave", "Pause", "Pay", "Play", "Prompt", "Queue", "Record",
     "Redirect", "Refer", "Reject", "Say", "Sms", "Start", "Stop",
 })  # fmt: skip
+_CALLBACK = ("statusCallback", "statusCallbackEvent", "statusCallbackMethod")
+_RECORDED = ("recordingStatusCallback", "recordingStatusCallbackMethod", "recordingStatusCallbackEvent")
+_DETECTION = (
+    "machineDetection", "machineDetectionTimeout", "machineDetectionSpeechThreshold",
+    "machineDetectionSpeechEndThreshold", "machineDetectionSilenceTimeout", "amdStatusCallback",
+    "amdStatusCallbackMethod",
+)  # fmt: skip
+ATTRIBUTES: Mapping[str, frozenset[str]] = {
+    name: frozenset(names)
+    for name, names in {
+        "Client": ("url", "method", *_CALLBACK),
+        "Conference": (
+            "muted", "beep", "startConferenceOnEnter", "endConferenceOnExit", "participantLabel", "jitterBufferSize",
+            "waitUrl", "waitMethod", "maxParticipants", "record", "region", "coach", "trim", "eventCallbackUrl",
+            *_CALLBACK, *_RECORDED,
+        ),
+        "Connect": ("action", "method"),
+        "Dial": (
+            "action", "method", "timeout", "hangupOnStar", "timeLimit", "callerId", "record", "trim", "answerOnBridge",
+            "sequential", "ringTone", "referUrl", "referMethod", "recordingTrack", "events", *_RECORDED,
+        ),
+        "Enqueue": ("action", "method", "waitUrl", "waitUrlMethod", "workflowSid", "maxQueueSize"),
+        "Gather": (
+            "input", "action", "method", "timeout", "speechTimeout", "maxSpeechTime", "profanityFilter", "finishOnKey",
+            "numDigits", "partialResultCallback", "partialResultCallbackMethod", "language", "hints", "bargeIn",
+            "dtmfDetection", "debug", "actionOnEmptyResult", "speechModel", "enhanced",
+        ),
+        "Hangup": (),
+        "Leave": (),
+        "Number": ("sendDigits", "url", "method", "byoc", *_CALLBACK, *_DETECTION),
+        "Pause": ("length",),
+        "Play": ("loop", "digits"),
+        "Queue": ("url", "method", "reservationSid", "postWorkActivitySid"),
+        "Record": (
+            "action", "method", "timeout", "finishOnKey", "maxLength", "playBeep", "trim", "transcribe",
+            "transcribeCallback", *_RECORDED,
+        ),
+        "Redirect": ("method",),
+        "Refer": ("action", "method"),
+        "Reject": ("reason",),
+        "Say": ("voice", "loop", "language"),
+        "Sip": ("username", "password", "url", "method", *_CALLBACK, *_DETECTION),
+    }.items()
+}  # fmt: skip
+"""Attributes of each element. Another one is a warning (12200, schema warning)."""
 PARAMETER_LIMIT = 500
 """Characters that name and value of one `<Parameter>` together must stay below (Twilio's page on `Stream`)."""
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -58,7 +103,7 @@ class TwimlDocument:
     url: str = ""
     """URL of the document: relative addresses in it start here."""
     warnings: tuple[str, ...] = ()
-    """Names of unknown elements. They are skipped."""
+    """Unknown elements, which are skipped, and unknown attributes: `verb <Sing>`, `attribute to of <Dial>`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +133,18 @@ def parse(body: bytes | str, content_type: str = "text/xml", url: str = "") -> T
         raise TwimlError(BROKEN_DOCUMENT, f"<{root.tag}> where <Response> belongs")
     verbs = tuple(_verb(element) for element in root)
     known = tuple(verb for verb in verbs if verb.name in VERBS)
-    return TwimlDocument(known, url, tuple(verb.name for verb in verbs if verb.name not in VERBS))
+    unknown = [f"verb <{verb.name}>" for verb in verbs if verb.name not in VERBS]
+    return TwimlDocument(known, url, (*unknown, *(odd for verb in known for odd in _odd_attributes(verb))))
+
+
+def _odd_attributes(verb: Verb) -> Iterator[str]:
+    """Yield the attributes of a verb and of what stands in it that the carrier does not know."""
+    if verb.name in ATTRIBUTES:
+        yield from (
+            f"attribute {name} of <{verb.name}>" for name in verb.attributes if name not in ATTRIBUTES[verb.name]
+        )
+    for child in verb.children:
+        yield from _odd_attributes(child)
 
 
 def _verb(element: ET.Element) -> Verb:

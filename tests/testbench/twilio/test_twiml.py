@@ -21,7 +21,7 @@ def test_verbs_in_order() -> None:
         BASE,
     )
     assert document == TwimlDocument(
-        (Verb("Say", {"language": "ar-SA"}, "مرحبا"), Verb("Hangup", {})), BASE, ("Sing", "say")
+        (Verb("Say", {"language": "ar-SA"}, "مرحبا"), Verb("Hangup", {})), BASE, ("verb <Sing>", "verb <say>")
     )
 
 

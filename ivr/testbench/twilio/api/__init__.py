@@ -1,0 +1,1 @@
+"""Serve the carrier's REST resources."""
