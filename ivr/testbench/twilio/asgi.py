@@ -92,6 +92,11 @@ class AsgiSocket:
         kind = "text" if isinstance(message, str) else "bytes"
         self._to_app.put_nowait({"type": "websocket.receive", kind: message})
 
+    async def ping(self) -> None:
+        """Wait until the application has read all that was sent, or the socket is over."""
+        while not self._to_app.empty() and not self.serving.done():  # noqa: ASYNC110 - a queue tells nothing
+            await asyncio.sleep(0.01)
+
     async def close(self, code: int = 1000) -> None:
         """Close the socket with a close frame."""
         if self._over is None:

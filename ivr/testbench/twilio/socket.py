@@ -60,6 +60,13 @@ class SocketWire:
         except ConnectionClosed as end:
             raise _ended(end) from None
 
+    async def ping(self) -> None:
+        """Wait until the bridge has answered a ping. Raises `WireClosed` at the end."""
+        try:
+            await (await self._socket.ping())
+        except ConnectionClosed as end:
+            raise _ended(end) from None
+
     async def close(self, code: int) -> None:
         """Close the socket with a close frame."""
         await self._socket.close(code)

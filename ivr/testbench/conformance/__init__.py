@@ -1,0 +1,1 @@
+"""Judge anybody's Media Streams server by what real Twilio would punish: `ivr conformance`."""
