@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import typer
 from rich.markup import escape
 
-from ivr.call.options import PhraseName
 from ivr.commands import console, terminal
 from ivr.commands.terminal import Dev
 from ivr.config.settings import Settings
@@ -47,7 +46,7 @@ class PhraseEntry:
 
     line: str
     """The number dialled; empty: every other number."""
-    name: PhraseName
+    name: str
     speaker: str
     seconds: float | None
     """Length of the audio; None: it is not in the cache."""
@@ -80,14 +79,14 @@ async def rendered(settings: Settings, *, connect: Connect = connect_to_hamsa) -
     service = speech_service(alone, connect=connect)
     cache = phrase_cache(settings, service)
     try:
-        for line in settings.all_lines:
-            await cache.render(line.phrases.values(), line.speaker, line.dialect, line.language)
+        for line in settings.spoken_lines:
+            await cache.render(line.words().values(), line.speaker, line.dialect, line.language)
     finally:
         await service.aclose()
     # What the cache holds in memory is gone at the end. A second look, from the disk, is what the next start will see.
-    there = {(entry.line, entry.name) for entry in in_cache(settings) if entry.seconds is not None}
+    there = {(entry.line, entry.name, entry.speaker) for entry in in_cache(settings) if entry.seconds is not None}
     entries = [
-        replace(entry, kept=entry.seconds is None or (entry.line, entry.name) in there)
+        replace(entry, kept=entry.seconds is None or (entry.line, entry.name, entry.speaker) in there)
         for entry in _entries(settings, cache)
     ]
     if all(entry.kept for entry in entries):
@@ -98,11 +97,9 @@ async def rendered(settings: Settings, *, connect: Connect = connect_to_hamsa) -
 
 def _entries(settings: Settings, cache: PhraseCache) -> list[PhraseEntry]:
     found = []
-    for line in settings.all_lines:
-        for name, text in line.phrases.items():
-            # An empty phrase is switched off: there is nothing to render.
-            if text.strip():
-                audio = cache.get(text, line.speaker, line.dialect, line.language)
-                seconds = None if audio is None else len(audio) / g711.RATE
-                found.append(PhraseEntry(line.number, name, line.speaker, seconds, text))
+    for line in settings.spoken_lines:
+        for name, text in line.words().items():
+            audio = cache.get(text, line.speaker, line.dialect, line.language)
+            seconds = None if audio is None else len(audio) / g711.RATE
+            found.append(PhraseEntry(line.number, name, line.speaker, seconds, text))
     return found

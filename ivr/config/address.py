@@ -23,6 +23,10 @@ _LONGEST_ADDRESS: Final = 256
 _E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _HIDDEN: Final = frozenset({"+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"})
 """What carriers write for a number that is withheld: ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN, UNAVAILABLE in keys."""
+_WITHHELD: Final = frozenset(
+    {"", "anonymous", "restricted", "private", "blocked", "unknown", "unavailable", "withheld"}
+)
+"""Words in the place of a number that is withheld."""
 _EXAMPLE: Final = "+966110000000"
 
 
@@ -74,6 +78,13 @@ def callable_number(written: str) -> str:
     """Return an address as a number that may be shown to a person who is called, E.164. Empty: it is none."""
     number = telephone(written)
     return number if _E164.fullmatch(number) and number not in _HIDDEN else ""
+
+
+def is_withheld(written: str) -> bool:
+    """Return whether an address, as a carrier writes it, is that of a caller who withholds the number."""
+    key = line_keys(written)[0]
+    user = key.removeprefix("sip:").partition("@")[0] if key.startswith("sip:") else key
+    return user in _WITHHELD or f"+{user}" in _HIDDEN
 
 
 def check_number(written: str) -> str | None:

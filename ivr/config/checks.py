@@ -12,7 +12,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import SecretStr
 
-from ivr.config.lines import check_endpoint, check_fallback, check_http_url, check_phrase, check_transfer, check_url
+from ivr.config.line.texts import check_phrase
+from ivr.config.lines import check_endpoint, check_fallback, check_http_url, check_transfer, check_url
 from ivr.config.operators import read_operators
 from ivr.config.record_checks import record_faults
 from ivr.config.recordings import recording_faults
@@ -149,7 +150,7 @@ def notes_of(settings: Settings) -> list[str]:
 def hints_of(settings: Settings) -> list[str]:
     """Return a line for every voice and dialect that the service may not know."""
     hints = []
-    for line in settings.all_lines:
+    for line in settings.spoken_lines:
         speakers = (line.speaker, line.fallback_speaker) if line.fallback_speaker else (line.speaker,)
         where = f"line {line.number}" if line.number else "IVR_SPEAKER, IVR_DIALECT"
         hints += [f"{where}: {hint}" for hint in voice_hints(line.language, line.dialect, *speakers)]

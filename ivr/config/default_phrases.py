@@ -48,6 +48,12 @@ ANNOUNCEMENTS: Final[Mapping[Language, str]] = {
 }
 """The phrase `recorded` of a line whose calls are recorded."""
 
+CLOSED_GREETINGS: Final[Mapping[Language, str]] = {
+    "ar": "حياك الله، إحنا خارج أوقات الدوام الحين، بس أقدر أساعدك. تفضل.",
+    "en": "Hello. Our office is closed at the moment, but I may be able to help you. Go ahead, please.",
+}
+"""What a caller of a closed line hears first, where the agent answers."""
+
 # The voices that Hamsa documents for the dialect.
 VOICES: Final[Mapping[Language, tuple[str, str]]] = {"ar": ("Hiba", "ksa"), "en": ("Emma", "en")}
 """Speaker and dialect."""

@@ -29,6 +29,8 @@ table leaves out comes from the environment's line, as far as it fits the table'
 
     [line.call]                     # for this line
     commit_ms = 200
+
+Opening hours, greetings by the time of day, callers and other languages: ivr/config/line/has.py.
 """
 
 from __future__ import annotations
@@ -37,14 +39,19 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, get_args
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import Field, ValidationError
 
 from ivr.call.options import CallOptions, Language, Phrase, PhraseName
 from ivr.config.address import check_number, line_keys, shown, telephone
 from ivr.config.default_phrases import ANNOUNCEMENTS, PHRASES, VOICES
+from ivr.config.line.clock_times import time_words
+from ivr.config.line.greetings import greeting_at
+from ivr.config.line.has import HasTable, LineHas, read_has
+from ivr.config.line.texts import check_phrase
 
 Choice: TypeAlias = int | float | bool | str
 Keep: TypeAlias = Literal["none", "metrics", "text"]
@@ -53,8 +60,6 @@ Keep: TypeAlias = Literal["none", "metrics", "text"]
 DEFAULT_NAME: Final = "default"
 """The name of the environment's line."""
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
-LONGEST_PHRASE: Final = 1000
-"""Characters of a fixed phrase; a synthesis takes 2000."""
 KEEP_DAYS: Final = 90
 LONGEST_KEEP: Final = 3650
 """Days for which records may be kept, where they are not kept for ever."""
@@ -159,6 +164,41 @@ class Line:
     """Its calls are recorded."""
     record_days: int = RECORD_DAYS
     """Days after which a recording is deleted; 0: never."""
+    has: LineHas = field(default_factory=LineHas)
+    """Its other languages, hours, greetings by the time of day, and which callers it takes."""
+
+    def in_each_language(self) -> list[Line]:
+        """Return the line as it speaks each of its languages, its own first."""
+        return [
+            self,
+            *(
+                replace(
+                    self,
+                    language=language,
+                    speaker=other.speaker,
+                    dialect=other.dialect,
+                    fallback_speaker=other.fallback_speaker,
+                    phrases=other.phrases,
+                    has=replace(self.has, greetings=other.greetings, closed_greeting=other.closed_greeting),
+                )
+                for language, other in self.has.languages.items()
+            ),
+        ]
+
+    def greeting_at(self, unix: float, *, closed: bool = False) -> str:
+        """Return what a call is greeted with that begins at this time, in Unix seconds. `closed`: outside the hours."""
+        if closed:
+            return self.has.closed_greeting
+        found = greeting_at(self.has.greetings, unix, self.has.zone)
+        return self.phrases["greeting"] if found is None else found
+
+    def words(self) -> dict[str, str]:
+        """Return all fixed words that a call in the line's own language may hear, by names for the operator."""
+        found: dict[str, str] = dict(self.phrases.items())
+        found |= {f"greeting {time_words(times)}": text for times, text in self.has.greetings}
+        if self.has.hours is not None and self.has.closed == "agent":
+            found["closed_greeting"] = self.has.closed_greeting
+        return {name: text for name, text in found.items() if text.strip()}
 
     def described(self) -> dict[str, str]:
         """Return what tells this line from others, for people: no secret, and no telephone number but its own."""
@@ -178,14 +218,24 @@ class Line:
             facts["phrases"] = "the line's own"
         return facts
 
-    def options(self, audio: Mapping[PhraseName, bytes] | None = None) -> CallOptions:
-        """Return what the call core needs. `audio`: phrases rendered beforehand, mu-law at 8 kHz."""
-        rendered = audio or {}
-        phrases = {name: Phrase(text, rendered.get(name, b"")) for name, text in self.phrases.items()}
+    def spoken(self, greeting: str, audio: Mapping[str, bytes]) -> dict[PhraseName, Phrase]:
+        """Return the phrases of a call in the line's own language, with what was rendered of them, by its text."""
+        texts = {**self.phrases, "greeting": greeting}
+        return {name: Phrase(text, audio.get(text, b"")) for name, text in texts.items()}
+
+    def options(
+        self,
+        phrases: Mapping[PhraseName, Phrase] | None = None,
+        others: Mapping[Language, Mapping[PhraseName, Phrase]] | None = None,
+    ) -> CallOptions:
+        """Return what the call core needs. `others`: the phrases of each other language."""
+        if phrases is None:
+            phrases = self.spoken(self.phrases["greeting"], {})
         choices: dict[str, Any] = dict(self.choices)
         return CallOptions(
             language=self.language,
             phrases=phrases,
+            languages=others or {},
             endpoint_ms=self.endpoint_ms,
             transfer_to=self.transfer_to,
             **choices,
@@ -203,6 +253,11 @@ def plain_line(
     return Line("", webhook_url, language, speaker, dialect, PHRASES[language], endpoint_ms, transfer_to)
 
 
+def switched_off(language: Language, phrases: Mapping[PhraseName, str]) -> list[PhraseName]:
+    """Return which phrases a line says nothing in the place of, although there are words for them by default."""
+    return [name for name, text in PHRASES[language].items() if text and not phrases[name]]
+
+
 def announced(line: Line) -> Line:
     """Return a line whose callers are told that it records, where it does and its phrases do not say so themselves."""
     words = ANNOUNCEMENTS[line.language] if line.record else ""
@@ -215,8 +270,11 @@ def read_numbers(written: str | Sequence[str]) -> tuple[str, ...]:
     return tuple(telephone(number) for number in numbers if number.strip())
 
 
-def read_lines(text: str, default: Line) -> tuple[list[Line], Line, list[str]]:
-    """Return the lines of an ivr.toml, the default line with the file's `[call]`, and a sentence for every fault."""
+def read_lines(text: str, default: Line, folder: Path | None = None) -> tuple[list[Line], Line, list[str]]:
+    """Return the lines of an ivr.toml, the default line with the file's `[call]`, and a sentence for every fault.
+
+    `folder`: what the names of its other files are relative to.
+    """
     try:
         table, problems = _fitting(tomllib.loads(text))
     # A number of many digits is a ValueError, a list in lists in lists a RecursionError.
@@ -225,11 +283,14 @@ def read_lines(text: str, default: Line) -> tuple[list[Line], Line, list[str]]:
     problems += _check_choices("[call]", table.call)
     # A value that was left out, or is out of its range, would be called a contradiction to others as well.
     comparable = not problems
-    default = replace(default, choices=dict(table.call))
+    default = replace(default, choices=dict(table.call), has=replace(default.has, folder=folder or Path()))
+    silent = switched_off(default.language, default.phrases)
+    has, found = read_has(table, default.has, default.language, default.language, silent, where="")
+    default, problems = replace(default, has=has), problems + found
     lines: list[Line] = []
     for place, entry in enumerate(table.line, 1):
         lines.append(line := replace(entry.line(default), name=entry.name or f"line_{place}"))
-        found = entry.faults(line) or (check_together(line) if comparable else [])
+        found = entry.faults(line, default) or (check_together(line) if comparable else [])
         problems += [f"[[line]] {place}: {problem}" for problem in found]
     # Without an agent the environment's line takes no calls: nothing of it can be wrong.
     problems += check_together(default) if comparable and default.webhook_url else []
@@ -286,15 +347,6 @@ def check_fallback(line: Line) -> str | None:
     return f"{line.speaker} is the speaker itself: write another voice of the dialect, or leave it empty"
 
 
-def check_phrase(text: str) -> str | None:
-    """Return what is wrong with a phrase."""
-    if len(text) > LONGEST_PHRASE:
-        return f"is longer than {LONGEST_PHRASE} characters: shorten it"
-    if any(ord(character) < 32 and character not in "\t\n\r" for character in text):
-        return "holds control characters: remove them"
-    return None
-
-
 def check_http_url(url: str) -> str | None:
     """Return what is wrong with an http(s) URL."""
     return check_url(url, ("https", "http"))
@@ -313,12 +365,7 @@ def check_url(url: str, schemes: tuple[str, ...]) -> str | None:
     return None
 
 
-class _Strict(BaseModel):
-    # A misspelt key stops the start. If it were ignored, the operator would look for the effect in calls.
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class _LineTable(_Strict):
+class _LineTable(HasTable):
     """Represent a `[[line]]` as it is written; None: left out."""
 
     number: str
@@ -329,7 +376,7 @@ class _LineTable(_Strict):
     fallback_speaker: str | None = None
     dialect: str | None = None
     greeting: str | None = None
-    phrases: dict[PhraseName, str] = {}
+    phrases: dict[PhraseName, str] = Field({})
     endpoint_ms: int | None = None
     transfer_to: str | list[str] | None = None
     caller_id: str | None = None
@@ -338,7 +385,7 @@ class _LineTable(_Strict):
     keep_days: int | None = None
     record: bool | None = None
     record_days: int | None = None
-    call: dict[str, Choice] = {}
+    call: dict[str, Choice] = Field({})
 
     def line(self, default: Line) -> Line:
         """Return the line that the table describes. What it leaves out comes from the default line."""
@@ -377,9 +424,13 @@ class _LineTable(_Strict):
             keep=self.keep or base.keep,
             keep_days=base.keep_days if self.keep_days is None else self.keep_days,
             record_days=base.record_days if self.record_days is None else self.record_days,
+            has=self._has(default, language, phrases)[0],
         )
 
-    def faults(self, line: Line) -> list[str]:
+    def _has(self, default: Line, language: Language, phrases: Mapping[PhraseName, str]) -> tuple[LineHas, list[str]]:
+        return read_has(self, default.has, language, default.language, switched_off(language, phrases))
+
+    def faults(self, line: Line, default: Line) -> list[str]:
         """Return what is wrong with the line that came of this table, a sentence for every fault."""
         problems = []
         if problem := check_number(self.number):
@@ -404,12 +455,13 @@ class _LineTable(_Strict):
             problems.append(f"record_days: {_FIXES['record_days']}")
         texts = {**self.phrases, "greeting": self.greeting or ""}
         problems += [f"{name} {problem}" for name, text in texts.items() if (problem := check_phrase(text))]
+        problems += self._has(default, line.language, line.phrases)[1]
         return problems + _check_choices("[line.call]", self.call)
 
 
-class _File(_Strict):
-    call: dict[str, Choice] = {}
-    line: list[_LineTable] = []
+class _File(HasTable):
+    call: dict[str, Choice] = Field({})
+    line: list[_LineTable] = Field([])
 
 
 def _check_choices(where: str, choices: Mapping[str, Choice]) -> list[str]:
@@ -469,7 +521,9 @@ def _explain(place: tuple[int | str, ...], kind: str) -> str:
     if kind == "extra_forbidden" and not where and names[-1] in _LineTable.model_fields:
         return f"{names[-1]}: {_FIXES['line']}"
     if kind == "extra_forbidden":
-        known = _LineTable.model_fields if where else _File.model_fields
+        form: type[HasTable] = _LineTable if where else _File
+        # Those of its own first: the others have documents of their own.
+        known = sorted(form.model_fields, key=HasTable.model_fields.__contains__)
         return f"{where}{names[-1]}: there is no such key; the keys are {', '.join(known)}"
     if names[0] == "call" and len(names) > 1:
         return f"{where}[{'line.call' if where else 'call'}] {names[1]}: write one number, one word, true or false"

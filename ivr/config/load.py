@@ -127,5 +127,5 @@ def _read_file(path: Path | None, default: Line) -> tuple[list[Line], Line, list
         return [], default, [f"IVR_CONFIG {path} cannot be read ({error.strerror}): set it to your ivr.toml"]
     except UnicodeDecodeError:
         return [], default, [f"IVR_CONFIG {path} is not UTF-8: save it as UTF-8"]
-    lines, default, problems = read_lines(text, default)
+    lines, default, problems = read_lines(text, default, path.parent)
     return lines, default, [f"IVR_CONFIG {path}: {problem}" for problem in problems]

@@ -212,6 +212,11 @@ class Settings(BaseModel):
         return tuple(line for line in (*self.lines, self.default_line) if line.webhook_url)
 
     @property
+    def spoken_lines(self) -> tuple[Line, ...]:
+        """Return every line in each of its languages."""
+        return tuple(spoken for line in self.all_lines for spoken in line.in_each_language())
+
+    @property
     def speech_rest_url(self) -> str:
         """Return the URL of the speech service's REST API; empty: it is not used."""
         if self.hamsa_rest_url:

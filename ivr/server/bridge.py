@@ -157,7 +157,8 @@ class Bridge:
     def _check_lines(self) -> None:
         """Raise ValueError for a mistake that would fail every call, or a transfer: it stops the start."""
         for line in self.settings.all_lines:
-            compose.speech_settings(self.settings, line)
+            for spoken in line.in_each_language():
+                compose.speech_settings(self.settings, spoken)
             for number in line.transfer_to:
                 if len(self.documents.transfer(number, line.language, LONGEST_NUMBER)) > LONGEST_TWIML:
                     raise ValueError(f"transfer.xml: longer than {LONGEST_TWIML} characters when filled: shorten it")
@@ -318,8 +319,8 @@ class Bridge:
         """Render the fixed words of every line; what cannot be had is tried again until it can."""
         while True:
             missing = 0
-            for line in self.settings.all_lines:
-                wanted = {text for text in line.phrases.values() if text.strip()}
+            for line in self.settings.spoken_lines:
+                wanted = set(line.words().values())
                 try:
                     done = set(await self._phrases.render(wanted, line.speaker, line.dialect, line.language))
                 except Exception:
@@ -517,7 +518,7 @@ class Bridge:
         late = self.admission.late(started.call_id)
         started = replace(started, line=line.name)
         late = self._told.late.setdefault(started.call_id, dict(late))
-        ports, self._speech_stats[session] = self.parts.make(self.settings, started, line, account, late)
+        ports, self._speech_stats[session] = self.parts.make(self.settings, started, line, account, late, time.time())
         return ports
 
     # -- peers ---------------------------------------------------------------------------------------------------

@@ -9,11 +9,11 @@ import pytest
 
 from ivr.call.options import CallOptions, Language, Phrase, PhraseName
 from ivr.config.default_phrases import ANNOUNCEMENTS, PHRASES
+from ivr.config.line.texts import check_phrase
 from ivr.config.lines import (
     Line,
     announced,
     check_endpoint,
-    check_phrase,
     check_url,
     plain_line,
     read_lines,
@@ -46,7 +46,7 @@ def test_plain_line_has_all_phrases_of_its_language(language: Language) -> None:
 
 
 def test_options_give_rendered_audio_to_its_phrase() -> None:
-    options = ARABIC.options({"apology": b"\xff"})
+    options = ARABIC.options(ARABIC.spoken("", {PHRASES["ar"]["apology"]: b"\xff"}))
     assert options.phrases["apology"] == Phrase(PHRASES["ar"]["apology"], b"\xff")
     assert options.phrases["greeting"].audio == b""
 

@@ -19,6 +19,7 @@ from ivr.hamsa.stats import SpeechStats
 from ivr.observe.tracing.call_tracer import CallTracer
 from ivr.server import compose
 from ivr.server.calls.at_carrier import AtCarrier
+from ivr.server.calls.first_words import call_options, is_closed
 from ivr.server.talk.calls import LONGEST_CALL_S, TALK, TalkCalls
 from ivr.webhook.client import AgentClient
 from ivr.webhook.line_agent import LineAgent
@@ -53,26 +54,28 @@ class CallParts:
         return f"<CallParts {self._carrier!r}>"
 
     def make(
-        self, settings: Settings, started: CallStarted, line: Line, account: str, late: Mapping[str, str]
+        self,
+        settings: Settings,
+        started: CallStarted,
+        line: Line,
+        account: str,
+        late: Mapping[str, str],
+        unix: float,
     ) -> tuple[CallPorts, tuple[SpeechStats, SpeechStats]]:
         """Return the ports of a call, and the figures of its TTS and STT.
 
+        `unix`: the time of its start, in Unix seconds.
         `late`: what the carrier finds out of the call after its start; it is read at each question.
         """
-        rendered = {
-            name: audio
-            for name, text in line.phrases.items()
-            if text and (audio := self._phrases.get(text, line.speaker, line.dialect, line.language))
-        }
-        options = line.options(rendered)
+        options = call_options(line, self._phrases.get, unix, closed=is_closed(started.parameters))
         hand_over: HandOver | None = None
         if self._carrier is not None:
             hand_over = partial(self._carrier.hand_over, started, line, account)
         if started.direction == TALK:
             options = replace(options, max_call=min(options.max_call or LONGEST_CALL_S, LONGEST_CALL_S))
             hand_over = self._talk.hand_over(started.call_id)
-        hamsa = compose.speech_settings(settings, line)
-        synthesizer = self._speech_service.synthesizer_for(hamsa)
+        hamsa, *others = [compose.speech_settings(settings, spoken) for spoken in line.in_each_language()]
+        synthesizer = self._speech_service.synthesizer_for(hamsa, others)
         transcriber = self._speech_service.transcriber_for(hamsa)
         agent = LineAgent(self._agent, line.webhook_url, late)
         if self._tracer is not None:
