@@ -13,8 +13,10 @@ from __future__ import annotations
 from typing import assert_never
 
 from ivr.call import commands, events
+from ivr.call.actions import Message
 from ivr.call.agent.agent_turns import AgentTurns, ReplyEvent
 from ivr.call.agent.fillers import Fillers
+from ivr.call.agent.message_taking import MessageTaking
 from ivr.call.agent.opening import Opening
 from ivr.call.agent.output import SpeechOutput
 from ivr.call.agent.own_words import OwnWords
@@ -60,14 +62,15 @@ class Call:
         self._out: list[Command] = []  # of the event that is being decided, by all machines
         self._words = OwnWords(options, self.floor, self._output, self._agent_turns, self._fillers, self._out)
         self._prompts = Prompts(options.silence_prompts)
+        self._taking = MessageTaking(options, self._deadlines, self._words, self._speculation, self._input)
         self._end = CallEnding(
-            self.ending, self._deadlines, self._words, self._speculation, self._overlaps, self._input
+            self.ending, self._deadlines, self._words, self._speculation, self._overlaps, self._input, self._taking
         )
         self._opening = Opening(options, self.ending, self._deadlines, self._words, self._speculation.utterances)
         self.stands = self._opening.stands
         machines = self._speculation, self._output, self._agent_turns, self._words, self._opening
         self.language = CallLanguage(options, self._out, *machines)
-        self._telling = Telling(options, self._agent_turns)
+        self._telling = Telling(options, self._agent_turns, self._taking.message)
 
     def __repr__(self) -> str:
         call_id = self._started.call_id if self._started else "-"
@@ -165,6 +168,10 @@ class Call:
         if (turn := self._opening.begin(event, now)) is not None:
             self._ask(turn, now)
             self._opening.say_meanwhile(now)
+        if self.options.message_first:
+            self._taking.want(Message())
+            if self.floor.state is TurnState.LISTENING:
+                self._taking.announce(now)
         if (plan := self._opening.hand_over) is not None:
             self._end.say_goodbye(plan, now)
 
@@ -210,7 +217,7 @@ class Call:
                     if out and any(isinstance(command, commands.Transcribe) for command in out):
                         self._deadlines.begin("transcript", now)
             elif self._input.speaking:
-                if self._speculation.may_be_caller(asked_in_vain=self._prompts.silent > 0):
+                if self._taking.records or self._speculation.may_be_caller(asked_in_vain=self._prompts.silent > 0):
                     self._deadlines.clear("silence")
                     self.floor.go(TurnTrigger.VOICE)
                     self._out.append(commands.WarmUp())
@@ -230,7 +237,10 @@ class Call:
             self._note("speech_ignored", voiced_ms=utterance.voiced_ms)
 
     def _end_hearing(self, now: float) -> None:
-        """Wait for the words of what the caller has said."""
+        """Wait for the words of what the caller has said, or for more of a message."""
+        if self._taking.records:
+            self._taking.utterance_ended(now)
+            return
         self.floor.go(TurnTrigger.ENDPOINT)
         self._deadlines.begin("transcript", now)
         self._put_question(now)
@@ -286,10 +296,12 @@ class Call:
         early = number == self._speculation.early
         if not self._speculation.found(number, text, now):
             return
+        if text is None and self._taking.runs:
+            self._taking.message.lose_words()
         if self._speculation.take_late(number) or (early and self.floor.state is TurnState.YIELDING):
             self._overlap_words(number, text, now)
         # A sign of listening, or a noise, beneath words that nothing interrupts.
-        elif self._words.protected and self._overlaps.is_no_question(text):
+        elif self._words.protected and self._overlaps.is_no_question(text) and not self._taking.runs:
             self._speculation.utterances.drop(number)
         if self.floor.state is TurnState.TRANSCRIBING:
             self._put_question(now)
@@ -300,6 +312,9 @@ class Call:
         if not utterances.complete or self.floor.state not in (TurnState.LISTENING, TurnState.TRANSCRIBING):
             return
         self._deadlines.clear("transcript")
+        if self._taking.closes:
+            self._ask(self._taking.open_turn(), now)
+            return
         if utterances.text():
             turn = self._agent_turns.open_turn("dtmf" if utterances.only_keys else "speech")
             utterances.take(turn)
@@ -323,6 +338,9 @@ class Call:
         # A phone sends only these; anything else is a fault of the carrier's.
         if self._started is None or not self.ending.interruptible or key not in KEYPAD:
             return
+        if self._taking.takes_key(key, now):
+            self._message_over(now)
+            return
         utterances = self._speculation.utterances
         heard = self.floor.state in (TurnState.HEARING, TurnState.TRANSCRIBING)
         only_ends = utterances.keypad.only_ends(key, now, unanswered=heard or self._agent_turns.unanswered(now))
@@ -336,6 +354,13 @@ class Call:
         self._input.deafen()
         utterances.press(key, now)
         if not utterances.keypad.typing:
+            self._put_question(now)
+
+    def _message_over(self, now: float) -> None:
+        """Tell the agent of a message that is over, once nothing is being said and its words are there."""
+        if self._taking.closes and self.floor.state is TurnState.LISTENING:
+            if not self._speculation.utterances.complete:
+                self._taking.goes_on_waiting(now)
             self._put_question(now)
 
     def _clear_floor(self, now: float) -> None:
@@ -382,13 +407,19 @@ class Call:
             self._deadlines.be_patient(event.idle_s)
         self._deadlines.clear("reply")
         turn = self._agent_turns.turn
+        wish = event.message if isinstance(event, events.ReplyEnded) and event.transfer_to is None else None
         ends_call = isinstance(event, events.ReplyEnded) and (event.hang_up or event.transfer_to is not None)
         # A reply without a word is a failure, unless the agent ends the call with it.
-        if turn.failure or not (turn.sentences or ends_call):
+        if turn.failure or not (turn.sentences or ends_call or wish):
             turn.fail(turn.failure or "empty")
             self._note("reply_failed", reason=turn.failure)
-            if (phrase := IN_PLACE.get(turn.kind)) is None or not self._words.say(phrase, now):
+            if turn.kind == "voicemail":
+                self._end.say_goodbye(PlannedEnd(HangUp("success", "message_taken"), words=("goodbye",)), now)
+            elif (phrase := IN_PLACE.get(turn.kind)) is None or not self._words.say(phrase, now):
                 self._end.fail("agent", now)
+        # After a message the agent is asked again, and may end the call then.
+        elif wish is not None:
+            self._taking.want(wish)
         elif isinstance(event, events.ReplyEnded) and ends_call:
             if self.ending.is_foreign(event):
                 self._note("transfer_number_refused")
@@ -430,6 +461,10 @@ class Call:
         self.floor.go(TurnTrigger.NOTHING)
         if plan is not None:
             self._end.conclude(plan, now)
+        elif self._taking.heard(turn, now):
+            pass
+        elif self._taking.closes:
+            self._message_over(now)
         elif self._input.speaking and self._speculation.may_be_caller(asked_in_vain=self._prompts.silent > 0):
             self.floor.go(TurnTrigger.VOICE)
         elif self._speculation.keeps:
@@ -464,6 +499,12 @@ class Call:
                 number = self._agent_turns.turn.number
                 self._out.append(commands.CloseReply(number))
                 self._reply(events.ReplyFailed(number, "stalled"), now)
+            case "message":
+                self._taking.overdue("length", now)
+                self._message_over(now)
+            case "silence" if self._taking.runs:
+                self._taking.overdue("silence", now)
+                self._message_over(now)
             case "silence":
                 if not self._prompts.may_ask_silent():
                     self._end.say_goodbye(PlannedEnd(HangUp("caller_error", "caller_silent"), words=("goodbye",)), now)

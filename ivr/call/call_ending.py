@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from ivr.call import commands, events
+from ivr.call.agent.message_taking import MessageTaking
 from ivr.call.agent.own_words import OwnWords
 from ivr.call.caller.input import CallerInput
 from ivr.call.caller.speculation import Speculation
@@ -28,6 +29,7 @@ class CallEnding:
         speculation: Speculation,
         overlaps: Overlaps,
         caller: CallerInput,
+        taking: MessageTaking,
     ) -> None:
         self._ending = ending
         self._deadlines = deadlines
@@ -35,6 +37,7 @@ class CallEnding:
         self._speculation = speculation
         self._overlaps = overlaps
         self._input = caller
+        self._taking = taking
         self._floor, self._agent_turns, self._out = words.floor, words.turns, words.out
 
     def __repr__(self) -> str:
@@ -69,6 +72,7 @@ class CallEnding:
         """Drop what is left of the current answer; one without a sound leaves its question for the next request."""
         self._words.over()
         self._overlaps.over()
+        self._taking.drop()
         was_open = self._agent_turns.open
         goes_on = self._agent_turns.unanswered(now) and self._speculation.utterances.may_go_on()
         self._out += self._agent_turns.drop(now)
@@ -79,8 +83,9 @@ class CallEnding:
             if goes_on or (turn.outcome == "superseded" and turn.kind in CALLER_ASKED):
                 self._speculation.utterances.carry()
 
-    def forget_words(self) -> None:
-        """Wait for no words of the caller any more."""
+    def forget_words(self, now: float) -> None:
+        """Wait for no words of the caller any more; those of a message are kept for the agent."""
+        self._taking.break_off(now)
         self._out += self._speculation.forget()
         self._deadlines.clear("transcript")
 
@@ -120,7 +125,7 @@ class CallEnding:
         self._ending.call_off()
         self.drop_answer(now)
         # The answer may have left its question.
-        self.forget_words()
+        self.forget_words(now)
         self._floor.clear()
         self.say_last_words(plan, now)
 
@@ -129,7 +134,7 @@ class CallEnding:
 
         `mute`: say only what needs no TTS. `again=False`: they could not be said, and there are no others.
         """
-        self.forget_words()
+        self.forget_words(now)
         self._deadlines.clear("silence")
         possible = [name for name in plan.words if not mute or self._agent_turns.phrase_is_ready(name)] if again else []
         said = next((name for name in possible if self._words.say(name, now)), None)
@@ -145,7 +150,7 @@ class CallEnding:
             return
         self._floor.clear()
         # Words that come now are too late.
-        self.forget_words()
+        self.forget_words(now)
         self._input.abandon()
         self._ending.hand_over()
         self._deadlines.set("transfer", now + TRANSFER_PATIENCE_S)
@@ -186,7 +191,7 @@ class CallEnding:
         """End the call, and stop everything that still runs for it. None: it does not end yet."""
         if hang_up is None:
             return
-        self.forget_words()
+        self.forget_words(now)
         self.drop_answer(now)
         if levels := {name: value for name, value in self._input.levels.report().items() if value is not None}:
             self._note("levels", **levels)

@@ -24,6 +24,8 @@ PHRASES: Final[Mapping[Language, Mapping[PhraseName, str]]] = {
         "farewell": "المعذرة منك، عندنا مشكلة فنية وما نقدر نكمل المكالمة. نسعد باتصالك بعد شوي. مع السلامة.",
         "shutdown": "المعذرة، نوقف هنا.",
         "resumed": "المعذرة، انقطع الخط لحظة.",
+        "message_announce": "نسعد نسمع رسالتك بعد الصافرة، وزر المربّع ينهيها.",
+        "message_taken": "شكراً لك، وصلتنا رسالتك.",
     },
     "en": {
         "recorded": "",
@@ -39,6 +41,8 @@ PHRASES: Final[Mapping[Language, Mapping[PhraseName, str]]] = {
         "farewell": "Sorry, we have a technical problem and can't go on. Please call again a little later. Goodbye.",
         "shutdown": "Sorry, we must stop.",
         "resumed": "Sorry, we were cut off for a moment.",
+        "message_announce": "Please leave your message after the tone. Press hash when you are done.",
+        "message_taken": "Thank you, we have your message.",
     },
 }
 

@@ -9,7 +9,10 @@ from __future__ import annotations
 from typing import Final
 
 _REASONS: Final = {
-    "success": ("caller_stop", "agent_goodbye", "agent_transfer", "call_too_long", "operator", "operator_transfer"),
+    "success": (
+        *("caller_stop", "agent_goodbye", "agent_transfer", "call_too_long", "operator", "operator_transfer"),
+        "message_taken",
+    ),
     "caller_error": ("caller_flood", "caller_silent"),
     "upstream_error": (
         *("stt_unavailable", "agent_unavailable", "tts_unavailable", "transfer_unavailable"),

@@ -18,6 +18,7 @@ from ivr.call.options import CallOptions, PhraseName
 from ivr.call.timeline import Sentence, Turn
 from ivr.call.turn import ANSWERING, Floor, TurnState, TurnTrigger
 from ivr.media import g711
+from ivr.media.beep import beep
 
 MOST_TEXTS: Final = 5
 """Texts of an operator that wait to be said, at most."""
@@ -88,6 +89,19 @@ class OwnWords:
         aside = [(turn, sentence) for sentence in self.output.interject(turn, pieces, now, audios)]
         (self._told if protected and said else self._aside).extend(aside)
         self.out += [Note("phrase", {"name": name}) for name, _ in said]
+
+    def announce_message(self, text: str, now: float) -> None:
+        """Say `text`, or the line's phrase, before a message of the caller's, and the tone: uninterrupted."""
+        reply = Reply(self._options.language)
+        pieces = [*reply.feed(text, 0, now), *reply.finish()] if text else []
+        if not pieces and self.turns.say_phrase("message_announce", now):
+            self.out.append(Note("phrase", {"name": "message_announce"}))
+        turn = self.turns.turn if self.turns.open else self.turns.open_turn("phrase")
+        for written, spoken in pieces:
+            self.output.say(turn, written, spoken, now, fixed=True)
+        self.output.say(turn, "", "", now, beep(), fixed=True)
+        self.must_be_heard = True
+        self.floor.go(TurnTrigger.SAY)
 
     def fill(self, now: float) -> None:
         """Say a filler: the caller has heard nothing for too long."""

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from ivr.call.agent.agent_turns import AgentTurns, Details
+from ivr.call.caller.message import CallerMessage, MessageState
 from ivr.call.commands import Command, HangUp, TellAgent
 from ivr.call.events import MOVED, SUPERSEDED, CallStarted
 from ivr.call.options import CallOptions, PhraseName
@@ -24,27 +25,35 @@ _GOES_ON: Final = frozenset({MOVED, SUPERSEDED})
 
 
 class Telling:
-    """Tell the agent of one call's end."""
+    """Tell the agent of one call's end, and of a message that ended with it."""
 
-    def __init__(self, options: CallOptions, turns: AgentTurns) -> None:
+    def __init__(self, options: CallOptions, turns: AgentTurns, message: CallerMessage) -> None:
         self._wanted = options.tell_end
         self._turns = turns
+        self._message = message
 
     def change(self, options: CallOptions) -> None:
         """Take other choices of the line, from now on."""
         self._wanted = options.tell_end
 
     def __repr__(self) -> str:
-        return f"<Telling end={self._wanted}>"
+        return f"<Telling end={self._wanted} {self._message!r}>"
 
     def ended(self, hang_up: HangUp, started: CallStarted | None, lasted_s: float) -> list[Command]:
-        """Return what tells that the call is over, where the agent is told and the call does not go on elsewhere."""
-        if not self._wanted or started is None or hang_up.reason in _GOES_ON:
+        """Return what tells of the end of the call, unless the call goes on elsewhere."""
+        if started is None or hang_up.reason in _GOES_ON:
             return []
-        details: Details = {
-            "result": hang_up.result,
-            "reason": hang_up.reason,
-            "seconds": round(lasted_s, 1),
-            "turns": sum(turn.kind != "phrase" for turn in self._turns.turns),
-        }
-        return [TellAgent(self._turns.told("ended", started, self._turns.next_number, details=details))]
+        number, message, out = self._turns.next_number, self._message, list[Command]()
+        # A caller who has said nothing has left no message.
+        if message.state is MessageState.BROKEN_OFF and (message.text or not message.whole):
+            told = self._turns.told("voicemail", started, number, text=message.text, details=message.facts())
+            out.append(TellAgent(told))
+        if self._wanted:
+            details: Details = {
+                "result": hang_up.result,
+                "reason": hang_up.reason,
+                "seconds": round(lasted_s, 1),
+                "turns": sum(turn.kind != "phrase" for turn in self._turns.turns),
+            }
+            out.append(TellAgent(self._turns.told("ended", started, number, details=details)))
+        return out

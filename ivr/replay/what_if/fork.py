@@ -22,6 +22,7 @@ AT_THE_START: Final[Mapping[str, str]] = {
     "greeting_after_ms": "the greeting is over",
     "interruptible_greeting": "the greeting is over",
     "say_first": "the call has begun",
+    "message_first": "the call has begun",
     "max_call": "the time of a call runs from its start",
 }
 """Options that have their effect when a call begins, and why they have none later."""
@@ -47,6 +48,7 @@ class ForkedCall(Call):
         self._prompts.change(options.silence_prompts)
         self._opening.change(options)
         self._telling.change(options)
+        self._taking.change(options)
 
 
 def fork_place(taped: TapedCall, number: int) -> int:

@@ -233,7 +233,7 @@ def test_the_agent_is_told_of_the_end() -> None:
     details = dict(tell.request.details)
     assert details.pop("seconds") == round(stage.now - 1000.0, 1)
     assert details == {"result": "success", "reason": "caller_stop", "turns": 1}
-    assert repr(stage.call._telling) == "<Telling end=True>"
+    assert repr(stage.call._telling) == "<Telling end=True <CallerMessage none>>"
 
 
 @pytest.mark.parametrize("reason", [MOVED, SUPERSEDED])
