@@ -7,6 +7,7 @@ begins when it was sent or behind what was queued before, and ends at the clear.
                  the driver's clock. A window that moves follows two clocks that drift apart.
     marks        a mark comes back behind the frame of the caller that was spoken when the mark was reached. It shows
                  how far audio is late on its way to the phone and back, and a hole where the phone had run out of it.
+                 Marks that lie (`MarkTrust`) show nothing.
     clear        it reaches the phone as late as audio does.
 
 Positions are samples at 8 kHz since the first sample of the time line, audio is mu-law. `now` is the driver's clock in
@@ -21,6 +22,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ivr.media.g711 import FRAME, RATE, SILENCE
+from ivr.media.mark_trust import MarkTrust
 
 LONGEST_HELD: Final = 60 * RATE
 """Samples that are held for `take`; what lies further ahead is dropped."""
@@ -32,6 +34,8 @@ _CLOSE: Final = FRAME * 3 // 2
 """Samples by which a mark may be off: it says no more than between which frames it was reached."""
 _FARTHEST_MARK: Final = 10 * RATE
 """Samples by which a mark may be late and still say something."""
+_LATEST_MARK_S: Final = 1.5
+"""Seconds by which a mark may be late before marks are not believed."""
 _HUSH: Final = bytes([SILENCE])
 
 
@@ -89,6 +93,7 @@ class HeardAudio:
         self._soonest = 0
         """Where the agent's audio would end if there were no way to the phone."""
         self._marks: deque[_Mark] = deque()
+        self._trust = MarkTrust(_LATEST_MARK_S)
         self._since = 0
         """Where the audio begins that the next mark tells of."""
         self._starts: deque[int] = deque()
@@ -144,7 +149,7 @@ class HeardAudio:
         here = self.position(now)
         start = here + round(self._late.value)
         if start > self.queued:
-            self._agent += _HUSH * min(start - self.queued, LONGEST_HELD)
+            self._agent += _HUSH * min(start - self.queued, LONGEST_HELD - len(self._agent))
             self._since = start
             self._starts.append(start)
             self._settled = False
@@ -154,17 +159,24 @@ class HeardAudio:
     def mark(self, name: str) -> None:
         """Put a mark behind the audio that was sent."""
         self._marks.append(_Mark(name, self._since, self.queued, self._soonest))
+        self._trust.sent(name, self._soonest / RATE)
         self._since = self.queued
 
     def reached(self, name: str, now: float) -> None:
         """Take a mark that the phone has returned. One that nothing is known of says nothing."""
+        # It came on the same wire as the caller's audio, between two chunks of it.
+        place = max(self.spoken, min(self.position(now), self.spoken + self._chunk))
+        self._trust.look(place / RATE)
+        self._trust.returned(name, place / RATE)
         if not any(mark.name == name for mark in self._marks):
             return
         since = self._marks[0].since
         while (mark := self._marks.popleft()).name != name:
             pass
-        # It came on the same wire as the caller's audio, between two chunks of it.
-        place = max(self.spoken, min(self.position(now), self.spoken + self._chunk))
+        # It says where the phone was only if it is no lie, and then those before it may have lied as well.
+        if not self._trust.believed:
+            self._late = _Least(0.0)
+            return
         late = place - mark.at
         if abs(late) > _FARTHEST_MARK:
             return
@@ -186,6 +198,7 @@ class HeardAudio:
             self._settled = True
         # They come back now, and say nothing of what was heard.
         self._marks.clear()
+        self._trust.forget()
 
     # -- what comes of it ----------------------------------------------------------------------------------------
 

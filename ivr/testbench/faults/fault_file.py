@@ -12,6 +12,8 @@ replaced all over it, and `[bounds.CASE]` changes the bounds of one case.
     marks = "late"                                                  # ivr.testbench.phone.mark_faults, by name
     [service]                                                       # fields of `Service` and of HamsaProfile
     connect = 5.0
+    [wire]                                                          # fields of `FaultyWire`
+    delay_s = 0.15
     [bounds]
     silence_s = 2.5
 """
@@ -43,7 +45,7 @@ PATIENCE_S: Final = 90.0
 """Seconds that the caller waits for an answer before the scenario goes on."""
 
 _TEXTS: Final = ("title", "why", "language", "transfer_to", "fallback_speaker", "marks")
-_KEYS: Final = frozenset((*_TEXTS, "each", "rules", "agent", "caller", "transcripts", "service", "bounds"))
+_KEYS: Final = frozenset((*_TEXTS, "each", "rules", "agent", "caller", "transcripts", "service", "wire", "bounds"))
 
 
 def caller_scenario(words: Sequence[str] | str = "", language: str = "ar") -> Scenario:
@@ -94,6 +96,16 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
+class FaultyWire:
+    """Describe the way between bridge and phone."""
+
+    delay_s: float = 0.0
+    """Seconds that each message takes, each way."""
+    stalls: tuple[tuple[float, float], ...] = ()
+    """Times in which nothing reaches the phone: seconds after the stream opened, and for how many."""
+
+
+@dataclass(frozen=True, slots=True)
 class FaultScenario:
     """Describe one call with one fault."""
 
@@ -114,6 +126,7 @@ class FaultScenario:
     """The bridge's second voice. Empty: it has none."""
     marks: str = ""
     """How the phone returns marks: a name of `FAULT_KINDS`. Empty: as it should."""
+    wire: FaultyWire = FaultyWire()
     bounds: Bounds = Bounds()
     why: str = ""
     """The reason for a bound beyond the goal."""
@@ -188,6 +201,7 @@ def _scenario(table: Mapping[str, Any], name: str, case: str) -> FaultScenario:
     bounds = table.get("bounds", {})
     others = [str(other) for other in table.get("each", [])]
     bounds = {key: value for key, value in bounds.items() if key not in others} | bounds.get(case, {})
+    wire = dict(table.get("wire", {}))
     language, marks = str(table.get("language", "ar")), str(table.get("marks", ""))
     if marks and marks not in FAULT_KINDS:
         raise ValueError(f"no marks {marks!r}; there are {', '.join(FAULT_KINDS)}")
@@ -203,6 +217,9 @@ def _scenario(table: Mapping[str, Any], name: str, case: str) -> FaultScenario:
         transfer_to=str(table.get("transfer_to", "")),
         fallback_speaker=str(table.get("fallback_speaker", "")),
         marks=marks,
+        wire=FaultyWire(
+            float(wire.pop("delay_s", 0.0)), tuple((float(at), float(s)) for at, s in wire.pop("stalls", ())), **wire
+        ),
         bounds=Bounds(**{**bounds, "instead": tuple(bounds.get("instead", ()))}),
         why=str(table.get("why", "")),
     )

@@ -40,7 +40,7 @@ from ivr.testbench import virtual_time
 from ivr.testbench.agent.app import DemoAgent, MemoryTransport
 from ivr.testbench.agent.conversation import DemoReply, four_sentences
 from ivr.testbench.agent.script import FOUR_PACE, AgentScript, TokenPace
-from ivr.testbench.faults.fault_file import LONG_QUESTION, FaultScenario, Service
+from ivr.testbench.faults.fault_file import LONG_QUESTION, FaultScenario, FaultyWire, Service
 from ivr.testbench.faults.rest import StreamingTransport
 from ivr.testbench.hamsa import audio
 from ivr.testbench.hamsa import rest as hamsa_rest
@@ -75,6 +75,7 @@ MAX_REQUESTS: Final = FIRST_PHRASE
 """Requests of one call that have tones of their own."""
 STRICT: Final = PhoneOptions(strict=True)
 """A phone that stops a call at the first message that is not in the protocol."""
+SOUND_WIRE: Final = FaultyWire()
 RENDER_LIMIT_S: Final = 60
 """Seconds that rendering the phrases may take. After that the call is placed without them."""
 
@@ -290,7 +291,7 @@ def play(scenario: FaultScenario, harness: FaultHarness, *, seed: int = 1) -> Fa
             await asyncio.sleep(scenario.service.early)
             peers.called_at = loop.time()
             phone = PhoneOptions(strict=True, seed=seed, marks=FAULT_KINDS.get(scenario.marks))
-            record = await ring(bridge, scenario.caller, peers.switchboard, phone=phone)
+            record = await ring(bridge, scenario.caller, peers.switchboard, phone=phone, wire=scenario.wire)
             left = [f"{len(bridge.admission)} places"] if len(bridge.admission) else []
         stats = peers.hamsa.mock.stats
         # One round of the event loop for tasks that have just been cancelled.
@@ -305,14 +306,22 @@ def play(scenario: FaultScenario, harness: FaultHarness, *, seed: int = 1) -> Fa
 
 
 async def ring(
-    bridge: Bridge, caller: Scenario, switchboard: Switchboard, *, seed: int = 1, phone: PhoneOptions = STRICT
+    bridge: Bridge,
+    caller: Scenario,
+    switchboard: Switchboard,
+    *,
+    seed: int = 1,
+    phone: PhoneOptions = STRICT,
+    wire: FaultyWire = SOUND_WIRE,
 ) -> PhoneRecord:
     """Place one call at a running bridge, and return its record when all of it is over."""
     serving: list[asyncio.Task[None]] = []
     whistles = {text: number for number, text in enumerate(_whistled_texts(caller), 1)}
 
     async def connect(url: str, headers: Mapping[str, str], timeout: float) -> Any:
-        far, near = wire_pair(closed=WireClosed)
+        far, near = wire_pair(latency=wire.delay_s, closed=WireClosed)
+        for at, seconds in wire.stalls:
+            asyncio.get_running_loop().call_later(at, far.stall, seconds)
         serving.append(asyncio.create_task(bridge.serve(near)))
         return far
 

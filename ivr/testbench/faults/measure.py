@@ -204,6 +204,23 @@ def _count_sentences(call: CallEvidence, tones: list[ToneRun], ear: EarMeasureme
             ear.lost += max(1, len(_SENTENCE_END.findall(rest))) if rest else 0
 
 
+def played_sentences(call: CallEvidence) -> Iterator[tuple[Turn, Sentence, float]]:
+    """Yield how much of each sentence of the agent's the phone played: its turn, itself, and a share from 0 to 1.
+
+    An edge may be 40 ms off. What was played twice counts twice.
+    """
+    pcm = g711.decode(bytes(call.record.heard))
+    spoken = [(turn, one) for turn in call.turns if turn.kind != "phrase" for one in turn.sentences if not one.fixed]
+    made_for = _sentence_by_tone(call, [sentence for _, sentence in spoken])
+    played: Counter[int] = Counter()
+    for run in heard(pcm, g711.RATE, {*map(_tone, call.requests), *call.phrases}):
+        if run.request in made_for:
+            played[made_for[run.request]] += run.ms
+    for place, (turn, sentence) in enumerate(spoken):
+        length_ms = _length_ms(call, sentence.spoken)
+        yield turn, sentence, 1.0 if played[place] >= length_ms - BLUR_MS else played[place] / length_ms
+
+
 def _length_ms(call: CallEvidence, text: str) -> float:
     """Return how long TTS speaks a text, in ms."""
     return length(len(text.strip()), call.ms_per_char) / 32

@@ -10,6 +10,7 @@ from ivr.testbench.faults.fault_file import (
     LONG_CALL,
     USUAL_CALL,
     Bounds,
+    FaultyWire,
     Service,
     caller_scenario,
     from_text,
@@ -119,3 +120,12 @@ def test_what_is_shipped_is_found_by_name() -> None:
 def test_a_file_that_exhausts_its_reader_is_named(text: str) -> None:
     with pytest.raises(ScenarioError, match="demo: "):
         from_text(text, "demo")
+
+
+def test_a_file_says_how_the_phone_and_its_wire_are() -> None:
+    (one,) = from_text('marks = "late"\nwire = {delay_s = 0.3, stalls = [[4, 0.8]]}', "far")
+    assert (one.marks, one.wire) == ("late", FaultyWire(0.3, ((4.0, 0.8),)))
+    with pytest.raises(ScenarioError, match="no marks 'odd'; there are honest"):
+        from_text('marks = "odd"', "far")
+    with pytest.raises(ScenarioError, match="speed"):
+        from_text("wire = {speed = 1}", "far")
