@@ -14,7 +14,7 @@ from typing import assert_never
 
 from ivr.call import commands, events
 from ivr.call.actions import Message
-from ivr.call.agent.agent_turns import AgentTurns, ReplyEvent
+from ivr.call.agent.agent_turns import AgentTurns
 from ivr.call.agent.fillers import Fillers
 from ivr.call.agent.message_taking import MessageTaking
 from ivr.call.agent.opening import Opening
@@ -124,9 +124,12 @@ class Call:
                 self._output.speech_ended(event, now)
             case events.TtsFailed():
                 self._speech_failed(event, now)
-            case events.ReplyAction() | events.CallAnswered():
-                pass  # no wire says these yet
-            case events.ReplyDelta() | events.ReplyPause() | events.ReplyEnded() | events.ReplyFailed():
+            case events.CallAnswered():
+                pass  # no wire says this yet
+            case (
+                events.ReplyDelta() | events.ReplyPause() | events.ReplyAction()
+                | events.ReplyEnded() | events.ReplyFailed()
+            ):  # fmt: skip
                 self._reply(event, now)
             case events.TranscriptArrived(utterance=utterance, text=text):
                 self._transcript(utterance, words_in(self._speculation.without_echo(utterance, text, now)), now)
@@ -164,6 +167,7 @@ class Call:
             return
         self._started = event
         self._out.append(commands.WarmUp())
+        self._agent_turns.context = event.context
         self.language.resume(event.resumption)
         if (turn := self._opening.begin(event, now)) is not None:
             self._ask(turn, now)
@@ -178,6 +182,8 @@ class Call:
     def _advance(self, now: float) -> None:
         """Let speech output go on after an event, and notice what is finished."""
         self._out += self._output.pump(now)
+        while (language := self._agent_turns.language_reached()) is not None:
+            self.language.change(language, "agent")
         if self.ending.interruptible and self._words.advance(now):
             self._deadlines.clear("silence")
             self._out += self._output.pump(now)
@@ -396,11 +402,11 @@ class Call:
         self._deadlines.begin("reply", now)
         self._out.append(commands.RequestReply(turn.number, request))
 
-    def _reply(self, event: ReplyEvent | None, now: float) -> None:
+    def _reply(self, event: events.ReplyEvent | None, now: float) -> None:
         """Take a piece of the agent's reply, or its end."""
         if event is None or not self._agent_turns.reply(event, now):
             return
-        if isinstance(event, events.ReplyDelta | events.ReplyPause):
+        if isinstance(event, events.ReplyDelta | events.ReplyPause | events.ReplyAction):
             self._deadlines.begin("reply", now)
             return
         if isinstance(event, events.ReplyEnded):
@@ -450,6 +456,11 @@ class Call:
     def _all_heard(self, now: float) -> None:
         """Close a turn that was heard to its end; then the caller has the floor, or the call ends."""
         turn = self._agent_turns.turn
+        if self._agent_turns.mute and self.ending.plan is None:
+            turn.fail("recording")
+            self._end.fail("agent", now)
+            if not self._agent_turns.done:
+                return
         self._out += self._agent_turns.close_asides(now)
         self._agent_turns.close_turn("failed" if turn.failure else "heard", now)
         self._note("turn", **turn.summary())

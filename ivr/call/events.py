@@ -199,6 +199,9 @@ class ReplyFailed:
     reason: str
 
 
+ReplyEvent: TypeAlias = ReplyDelta | ReplyPause | ReplyAction | ReplyEnded | ReplyFailed
+
+
 @dataclass(frozen=True, slots=True)
 class TtsAudio:
     """Deliver audio of one sentence, in order, cut anywhere but inside a sample."""

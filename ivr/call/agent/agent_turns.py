@@ -6,33 +6,45 @@ end of it goes through `drop`, which also records what was heard. Whether it sho
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from typing import Final, Literal, TypeAlias, assert_never
 
 from ivr.call.agent.heard_text import ledger
 from ivr.call.agent.output import SpeechOutput
-from ivr.call.agent.reply import Pieces, Reply
+from ivr.call.agent.reply import Reply
+from ivr.call.agent.reply_acts import Guard, ReplyActs, ReplyPart
 from ivr.call.commands import CloseReply, Command, Note, ReplyRequest, ToldEvent
-from ivr.call.events import CallStarted, ReplyDelta, ReplyEnded, ReplyFailed, ReplyPause, Resumption, TtsFailed
+from ivr.call.events import (
+    CallStarted,
+    ReplyAction,
+    ReplyDelta,
+    ReplyEnded,
+    ReplyEvent,
+    ReplyFailed,
+    ReplyPause,
+    Resumption,
+    TtsFailed,
+)
 from ivr.call.options import CallOptions, PhraseName
 from ivr.call.timeline import CALLER_ASKED, Turn, TurnKind, TurnOutcome
 from ivr.media import g711
 from ivr.media.playout import EARLY_S
 from ivr.text.overlap_words import asks
 
-ReplyEvent: TypeAlias = ReplyDelta | ReplyPause | ReplyEnded | ReplyFailed
-
 Details: TypeAlias = Mapping[str, str | int | float | bool]
 """What there is to say of an event that the agent is told of, by names."""
 
-SpeechLoss: TypeAlias = Literal["sentence_again", "sentence_lost", "speech_failed"]
-"""`sentence_again`: it broke off and is begun again. `sentence_lost`: the reply is said without it. `speech_failed`:
-nothing more is asked of TTS in this turn."""
+SpeechLoss: TypeAlias = Literal["sentence_again", "sentence_lost", "recording_failed", "speech_failed"]
+"""`sentence_again`: it broke off and is begun again. `sentence_lost`: the reply is said without it. `recording_failed`:
+so is a recording. `speech_failed`: nothing more is asked of TTS in this turn."""
 
 ENOUGH_HEARD_MS: Final = 1500
 """Audio of an answer after which the caller knows what is interrupted."""
 LATELY_S: Final = 20.0
 """Seconds in which a sentence may have been said whose echo is heard now: a long one, and the longest echo."""
+PARTS_AT_ONCE: Final = 20
+"""Parts of a reply that waited and are looked at in one step."""
 REACTION_S: Final = 0.7
 """Seconds of an answer before what the caller does is in reply to it: keys that come sooner go on with those before."""
 
@@ -44,8 +56,12 @@ class AgentTurns:
         self._options = options
         self._output = output
         self._reply: Reply | None = None
-        self._end: ReplyEnded | ReplyFailed | None = None
-        """The end of a reply that was not looked at to its end."""
+        self._acts = ReplyActs(options, output)
+        self._parts: deque[ReplyPart] = deque()
+        """Parts of the reply that wait until what is before them was looked at to its end."""
+        self._parts_at = 0.0
+        self.context = ""
+        """What the agent is given with every request: JSON. Empty: nothing."""
         self.heard_last = ("", "")
         """Heard and unheard text of the last turn in which the agent said anything."""
         self._first = 0
@@ -69,6 +85,7 @@ class AgentTurns:
     def change(self, options: CallOptions) -> None:
         """Take other choices of the line, from the next phrase and the next reply on."""
         self._options = options
+        self._acts.change(options)
 
     @property
     def turn(self) -> Turn:
@@ -108,6 +125,13 @@ class AgentTurns:
         return self.turn.first_sent_at is not None
 
     @property
+    def mute(self) -> bool:
+        """Return whether the answer was nothing but recordings that could not be had."""
+        turn = self.turn
+        recordings = (bool(sentence.failed) and not sentence.spoken for sentence in turn.sentences)
+        return turn.kind != "phrase" and not turn.failure and bool(turn.sentences) and all(recordings)
+
+    @property
     def arriving(self) -> bool:
         """Return whether the agent has begun to answer, and more may sound at any moment."""
         return self.open and self.turn.first_delta_at is not None
@@ -142,7 +166,8 @@ class AgentTurns:
         # What still arrives for the turn before carries its number, and is dropped.
         turn = self._turn = Turn(self.next_number, kind)
         self.turns.append(turn)
-        self._reply = self._end = None
+        self._reply = None
+        self._forget_acts()
         self._details = details or {}
         if kind != "phrase":
             self._reply = Reply(self._options.language, speakable_already=self._options.speakable_reply)
@@ -169,6 +194,7 @@ class AgentTurns:
     def resume(self, kept: Resumption) -> None:
         """Go on behind the turns of the stream before."""
         self._first, self.heard_last, self._tell_resumed = kept.turn, (kept.heard, kept.unheard), True
+        self.context = kept.context or self.context
 
     def resumed_in(self, turn: Turn) -> bool:
         """Return whether the rest of a cut-off answer is said in this turn."""
@@ -179,7 +205,7 @@ class AgentTurns:
         self._resumed = self.turn if self.open else self.open_turn("phrase")
         if rest:
             reply = Reply(self._options.language, speakable_already=self._options.speakable_reply)
-            self._say([*reply.feed(rest, 0, now), *reply.finish()], now)
+            self._acts.say(self.turn, [*reply.feed(rest, 0, now), *reply.finish()], now)
 
     def open_aside(self) -> Turn:
         """Begin a phrase turn inside the open one, whose answer goes on behind it."""
@@ -202,6 +228,7 @@ class AgentTurns:
     def drop(self, now: float) -> list[Command]:
         """End the answer where the caller stopped hearing it."""
         out = self._close_reply()
+        self._forget_acts()
         out += self._output.drop(now)
         out += self.close_asides(now)
         if self.open:
@@ -242,6 +269,7 @@ class AgentTurns:
             heard=heard,
             unheard=unheard,
             details=details or {},
+            context=self.context,
         )
 
     def _close_reply(self) -> list[Command]:
@@ -249,6 +277,7 @@ class AgentTurns:
         if self._reply is None or self._reply.over:
             return []
         self._reply.close()
+        self._parts.clear()
         return [CloseReply(self.turn.number)]
 
     # -- words ---------------------------------------------------------------------------------------------------
@@ -273,39 +302,96 @@ class AgentTurns:
         return phrase is not None and bool(phrase.audio)
 
     def reply(self, event: ReplyEvent, now: float) -> bool:
-        """Take a piece of the reply; return False when it belongs to no open turn."""
+        """Take a piece of the reply; return False when it belongs to no open turn, or is an end that has to wait."""
         if self._reply is None or self._reply.over or self.turn.number != event.turn:
             return False
-        reply, turn = self._reply, self.turn
-        if isinstance(event, ReplyEnded | ReplyFailed) and reply.behind:
-            # It ends when all before its end was looked at.
-            self._end = event
-            return False
-        match event:
+        if isinstance(event, ReplyAction):
+            self._parts += [ReplyPause(event.turn), event]
+            self._go_through_parts(now)
+            return True
+        is_end = isinstance(event, ReplyEnded | ReplyFailed)
+        if self._parts or (is_end and self._reply.behind):
+            self._parts.append(event)
+            self._parts_at = now
+            return not is_end
+        self._take(event, self._reply, now)
+        return True
+
+    def _take(self, part: ReplyPart, reply: Reply, now: float) -> None:
+        """Say a part of the reply, or do what it asks for: all before it was looked at."""
+        turn = self.turn
+        match part:
             case ReplyDelta(text=text):
                 turn.receive_delta(now)
-                self._say(reply.feed(text, self._output.owes_ms(now), now), now)
+                self._acts.say(turn, reply.feed(text, self._output.owes_ms(now), now), now)
             case ReplyPause():
-                self._say(reply.pause(now), now)
-            case ReplyEnded():
+                self._acts.say(turn, reply.pause(now), now)
+            case ReplyAction():
+                turn.receive_delta(now)
+                self._act(part, now)
+            case Guard(on=on):
+                self._acts.guard(on)
+            case ReplyEnded(context=context):
                 turn.end_reply(now)
-                self._say(reply.finish(), now)
+                self.context = self.context if context is None else context
+                self._acts.say(turn, reply.finish(), now)
             case ReplyFailed(reason=reason):
                 turn.end_reply(now)
                 turn.fail(reason)
                 # What came of it is said, but half a number would be a wrong answer.
-                self._say(reply.break_off(), now)
+                self._acts.say(turn, reply.break_off(), now)
             case _:
-                assert_never(event)
-        return True
+                assert_never(part)
+
+    def _act(self, action: ReplyAction, now: float) -> None:
+        """Do what the agent asks for at this place of its words."""
+        turn, guards = self.turn, not action.interruptible
+        match action.act:
+            case "say":
+                words: list[ReplyPart] = [ReplyDelta(turn.number, action.value), ReplyPause(turn.number)]
+                self._parts.extendleft(reversed([Guard(True), *words, Guard(False)] if guards else words))
+            case "play" | "pause" | "dtmf":
+                self._acts.guard(guards)
+                self._acts.sound(turn, action, now)
+                self._acts.guard(False)
+            case "language":
+                if (language := self._acts.switch(turn, action.value)) is not None:
+                    self._reply = Reply(language, speakable_already=self._options.speakable_reply)
+            case _:
+                assert_never(action.act)
+
+    def _go_through_parts(self, now: float) -> ReplyEnded | ReplyFailed | None:
+        """Take parts that waited, as far as all before them was looked at. Return the end, when its turn has come."""
+        for _ in range(PARTS_AT_ONCE):
+            if not self._parts or self._reply is None or self._reply.behind:
+                break
+            part = self._parts.popleft()
+            if isinstance(part, ReplyEnded | ReplyFailed):
+                return part
+            self._take(part, self._reply, now)
+        self._parts_at = now
+        return None
 
     def tick(self, now: float) -> ReplyEvent | None:
         """Say what is due: time has passed without a word from the agent. Return the end that waited for it, if any."""
         if self._reply is None or self._reply.over:
             return None
-        self._say(self._reply.tick(self._output.owes_ms(now), now), now)
-        end, self._end = (None, self._end) if self._reply.behind else (self._end, None)
-        return end
+        self._acts.say(self.turn, self._reply.tick(self._output.owes_ms(now), now), now)
+        return self._go_through_parts(now)
+
+    @property
+    def protected(self) -> bool:
+        """Return whether the caller hears words of the agent that may not be interrupted."""
+        return self._acts.protected
+
+    def language_reached(self) -> str | None:
+        """Return, once, a language that the call changes to: all before it was heard. None: there is none."""
+        return self._acts.reached()
+
+    def _forget_acts(self) -> None:
+        """Forget what the agent has asked for and was not done."""
+        self._acts.begin()
+        self._parts.clear()
 
     def speech_failed(self, event: TtsFailed, now: float) -> tuple[SpeechLoss, list[Command]] | None:
         """Go on without a sentence that TTS gave up; return how, and the commands. None: it was not awaited."""
@@ -315,11 +401,14 @@ class AgentTurns:
         if event.again and self._output.may_begin_again:
             return "sentence_again", self._output.begin_again(now)
         self._output.failed(event)
+        # A recording that cannot be had says nothing about TTS.
+        if self._output.plays:
+            return "recording_failed", self._output.skip()
         # Of an operator's words one sentence is left out: the answer has nothing to do with it.
         if event.turn != self.turn.number:
             return "sentence_lost", self._output.skip()
         # One sentence alone may be bad luck; two in a turn are a TTS that is gone.
-        lost = sum(bool(sentence.failed) for sentence in self.turn.sentences)
+        lost = sum(bool(sentence.failed and sentence.spoken) for sentence in self.turn.sentences)
         if lost < 2 and (self.owed or self._output.more):
             return "sentence_lost", self._output.skip()
         self.turn.fail("tts")
@@ -328,7 +417,8 @@ class AgentTurns:
     def settle(self) -> None:
         """Find out what comes next, after all that an event has changed."""
         self._due = self._output.wake_at()
-        if self._reply is not None and (at := self._reply.wake_at()) is not None:
+        at = None if self._reply is None else self._parts_at if self._parts else self._reply.wake_at()
+        if at is not None:
             self._due = at if self._due is None else min(at, self._due)
 
     def wake_at(self) -> float | None:
@@ -338,7 +428,3 @@ class AgentTurns:
     def at_rest(self, now: float) -> bool:
         """Return whether nothing is due here, so that time alone changes nothing."""
         return self._output.settled and (self._due is None or now < self._due - EARLY_S)
-
-    def _say(self, pieces: Pieces, now: float) -> None:
-        for text, spoken in pieces:
-            self._output.say(self.turn, text, spoken, now)

@@ -146,5 +146,6 @@ class Opening:
             turn=self._words.turns.next_number,
             noticed=self._noticed,
             transfer_to=plan.number if plan is not None else "",
+            context=self._words.turns.context,
             language=self._options.changed_to,
         )

@@ -14,7 +14,7 @@ from itertools import chain, repeat
 from typing import Final, Literal
 
 from ivr.call.agent.restart import SpeakingRate, clause
-from ivr.call.commands import CancelSpeech, Command, Note, SendAudio, SendClear, SendMark, Speak
+from ivr.call.commands import CancelSpeech, Command, Note, PlayAudio, SendAudio, SendClear, SendMark, Speak
 from ivr.call.events import TtsAudio, TtsEnded, TtsFailed
 from ivr.call.options import CallOptions, Phrase
 from ivr.call.timeline import Sentence, Turn
@@ -49,6 +49,8 @@ class _QueuedSentence:
     """Times the sentence was begun again before."""
     language: Literal["ar", "en", ""] = ""
     """The language that it is said in; empty: the line's."""
+    source: str = ""
+    """Of a recording: its URL or file. Empty: it is said."""
 
 
 def _playout_options(options: CallOptions) -> PlayoutOptions:
@@ -101,7 +103,12 @@ class SpeechOutput:
     @property
     def may_begin_again(self) -> bool:
         """Return whether a sentence sounds that may be begun again."""
-        return self.open and self._with_tts is not None and self._with_tts.restarts < RESTARTS_MOST
+        return self.open and self._with_tts is not None and self._with_tts.restarts < RESTARTS_MOST and not self.plays
+
+    @property
+    def plays(self) -> bool:
+        """Return whether a recording is loaded, and no sentence is with TTS."""
+        return self._with_tts is not None and bool(self._with_tts.source)
 
     @property
     def silent_from(self) -> float:
@@ -134,11 +141,27 @@ class SpeechOutput:
 
     # -- asking --------------------------------------------------------------------------------------------------
 
-    def say(self, turn: Turn, text: str, spoken: str, now: float, audio: bytes = b"", *, fixed: bool = False) -> None:
-        """Queue one sentence; `audio` (mu-law) spares TTS. `fixed`: its words are the line's."""
+    def say(
+        self,
+        turn: Turn,
+        text: str,
+        spoken: str,
+        now: float,
+        audio: bytes = b"",
+        *,
+        fixed: bool = False,
+        language: Literal["ar", "en", ""] | None = None,
+        source: str = "",
+    ) -> Sentence:
+        """Queue one sentence, and return it; `audio` (mu-law) spares TTS. `fixed`: its words are the line's.
+
+        `language`: None: the call's. `source`: of a recording.
+        """
         sentence = turn.add_sentence(text, spoken, now, fixed=fixed)
         self._keys += 1
-        self._queue.append(_QueuedSentence(self._keys, turn, sentence, audio, language=self._language))
+        language = self._language if language is None else language
+        self._queue.append(_QueuedSentence(self._keys, turn, sentence, audio, language=language, source=source))
+        return sentence
 
     def interject(
         self, turn: Turn, pieces: Iterable[tuple[str, str]], now: float, audios: Iterable[bytes] = ()
@@ -170,8 +193,11 @@ class SpeechOutput:
                 self._with_tts = queued
                 self._expect_audio(now)
                 quiet_at = now + self.owes_ms(now) / 1000
-                number, spoken = queued.sentence.number, queued.sentence.spoken
-                out.append(Speak(queued.turn.number, number, spoken, quiet_at, queued.language))
+                turn, number, spoken = queued.turn.number, queued.sentence.number, queued.sentence.spoken
+                if queued.source:
+                    out.append(PlayAudio(turn, number, queued.source))
+                else:
+                    out.append(Speak(turn, number, spoken, quiet_at, queued.language))
         if outs := self.playout.poll(now):
             out += self._outgoing(outs, now)
         for change in self.playout.trust.changes():
@@ -203,7 +229,7 @@ class SpeechOutput:
         else:
             if queued.resampler is None:
                 queued.resampler = Resampler(event.rate, g711.RATE)
-            self._write(queued, g711.encode(self._gain.feed(queued.resampler.feed(event.audio))), now)
+            self._write(queued, self._coded(queued, queued.resampler.feed(event.audio)), now)
         self._expect_audio(now)
 
     def speech_ended(self, event: TtsEnded, now: float) -> None:
@@ -216,10 +242,16 @@ class SpeechOutput:
         if self.playout.dry(now) and queued.sentence.audio_at is not None:
             self.playout.break_off(queued.key)
         elif queued.resampler is not None:
-            self._write(queued, g711.encode(self._gain.feed(queued.resampler.flush())), now)
+            self._write(queued, self._coded(queued, queued.resampler.flush()), now)
         # Only a whole sentence tells the pace.
-        self._rate.learn(queued.sentence.spoken, queued.sentence.audio_ms)
+        if not queued.source:
+            self._rate.learn(queued.sentence.spoken, queued.sentence.audio_ms)
         self._complete(queued)
+
+    def _coded(self, queued: _QueuedSentence, pcm: bytes) -> bytes:
+        """Return audio at 8 kHz as the phone gets it, at the loudness of the call."""
+        # A recording has its own level, and says nothing about the speaker's.
+        return g711.encode(pcm if queued.source else self._gain.feed(pcm))
 
     def awaits(self, event: TtsFailed) -> bool:
         """Return whether the sentence that was given up is with TTS: then `begin_again`, or `failed`."""

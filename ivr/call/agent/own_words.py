@@ -18,7 +18,7 @@ from ivr.call.options import CallOptions, PhraseName
 from ivr.call.timeline import Sentence, Turn
 from ivr.call.turn import ANSWERING, Floor, TurnState, TurnTrigger
 from ivr.media import g711
-from ivr.media.beep import beep
+from ivr.media.tones.beep import beep
 
 MOST_TEXTS: Final = 5
 """Texts of an operator that wait to be said, at most."""
@@ -61,7 +61,7 @@ class OwnWords:
     @property
     def protected(self) -> bool:
         """Return whether nothing may interrupt what is said."""
-        return self.must_be_heard or bool(self._told)
+        return self.must_be_heard or bool(self._told) or self.turns.protected
 
     def say(self, name: PhraseName, now: float) -> bool:
         """Say a phrase of the line; return False when the line has none."""

@@ -19,7 +19,14 @@ from ivr.observe.tracing.turn_spans import AttributeValue, PlainSpan, SpanEvent,
 NOTED: Final = frozenset(
     {
         *("upstream_failed", "speech_failed", "transcript_failed", "reply_failed", "peer_fault", "nothing_understood"),
-        *("sentence_again", "sentence_lost", "transfer_failed", "transfer_number_refused", "filler"),
+        *(
+            "sentence_again",
+            "sentence_lost",
+            "recording_failed",
+            "transfer_failed",
+            "transfer_number_refused",
+            "filler",
+        ),
     }
 )
 """Notes of a call that become events of its spans."""

@@ -14,8 +14,7 @@ from typing import Final, NamedTuple
 
 from ivr.call import commands as ask
 from ivr.call import events
-from ivr.call.agent.agent_turns import ReplyEvent
-from ivr.call.events import Event
+from ivr.call.events import Event, ReplyEvent
 from ivr.media import g711
 from ivr.replay.what_if.fitting import Fitted
 from ivr.replay.what_if.taped_call import (

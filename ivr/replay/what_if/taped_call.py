@@ -14,10 +14,9 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 from ivr.call import commands as ask
 from ivr.call import events
-from ivr.call.agent.agent_turns import ReplyEvent
 from ivr.call.call import Call
 from ivr.call.commands import Command, HangUp, Note
-from ivr.call.events import Event
+from ivr.call.events import Event, ReplyEvent
 from ivr.call.timeline import Turn
 from ivr.media import g711
 from ivr.replay.exact import recorded_acoustics, steps

@@ -26,7 +26,7 @@ from ivr.call.events import (
     Withdraw,
 )
 from ivr.call.options import Phrase
-from ivr.media.beep import beep
+from ivr.media.tones.beep import beep
 from tests.call.stage import LOUD, Stage, options, phrases
 
 TOLD = {"seconds", "complete", "ended_by"}

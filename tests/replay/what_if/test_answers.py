@@ -31,7 +31,7 @@ def heard(number: int, onset: float, end: float, text: str | None, delay: float 
 
 
 def replied(turn: int, question: str, *words: str, whole: bool = True) -> TapedReply:
-    said: list[tuple[float, int, events.ReplyDelta | events.ReplyPause | events.ReplyEnded | events.ReplyFailed]] = [
+    said: list[tuple[float, int, events.ReplyEvent]] = [
         (0.3 + 0.1 * place, place, events.ReplyDelta(turn, word)) for place, word in enumerate(words)
     ]
     if whole:

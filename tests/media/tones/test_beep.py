@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ivr.media import g711
-from ivr.media.beep import MESSAGE_TONE_HZ, MESSAGE_TONE_MS, beep
+from ivr.media.tones.beep import MESSAGE_TONE_HZ, MESSAGE_TONE_MS, beep
 
 
 def test_a_tone_of_one_frequency_without_clicks() -> None:

@@ -1,0 +1,1 @@
+"""Make tones that the caller hears."""
