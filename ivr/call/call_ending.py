@@ -154,7 +154,7 @@ class CallEnding:
         self._input.abandon()
         self._ending.hand_over()
         self._deadlines.set("transfer", now + TRANSFER_PATIENCE_S)
-        self._out.append(commands.Transfer(plan.number))
+        self._out.append(commands.Transfer(plan.number, plan.transfer))
 
     def transferred(self, now: float) -> None:
         """Wait for the caller to leave the stream: the carrier will dial a person."""

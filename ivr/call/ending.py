@@ -27,10 +27,12 @@ What happened leads to last words, and these to an end:
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final, Literal, TypeAlias
 
+from ivr.call.actions import TransferOptions
 from ivr.call.commands import HangUp
 from ivr.call.events import MOVED, SUPERSEDED, Operated, ReplyEnded, Withdraw
 from ivr.call.options import CallOptions, PhraseName
@@ -95,6 +97,7 @@ ENDING_TABLE: Final[dict[EndingState, dict[EndingTrigger, EndingState]]] = {
     _S.ACCEPTED: {_T.ACCEPT: _S.ACCEPTED, _T.END: _S.OVER},
     _S.OVER: {},
 }
+_TO_READ: Final = re.compile(r"[\s().-]")
 _INTERRUPTIBLE: Final = frozenset({_S.TALKING, _S.CLOSING})
 _HANDING_OVER: Final = frozenset({_S.HANDING_OVER, _S.ACCEPTED})
 
@@ -109,9 +112,11 @@ class PlannedEnd:
 
     hang_up: HangUp
     number: str = field(default="", repr=False)
-    """Hand the caller to this number first. Empty: hang up. Never logged."""
+    """Hand the caller to this person first. Empty: hang up. Never logged."""
     words: tuple[PhraseName, ...] = ()
     """Phrases to say before, the first of them that the line has."""
+    transfer: TransferOptions | None = None
+    """How the person is asked; None: as the line says."""
 
     def after(self, phrase: PhraseName | None, *, mute: bool) -> PlannedEnd:
         """Return this end with `phrase` as its last words; None: none are said. `mute`: TTS cannot be used."""
@@ -175,15 +180,23 @@ class Ending:
 
     def is_foreign(self, event: ReplyEnded) -> bool:
         """Return whether the agent names a number that is not in the line's list."""
-        return bool(event.transfer_to) and event.transfer_to not in self._numbers
+        return bool(event.transfer_to) and not self._named(event.transfer_to)
+
+    def _named(self, person: str | None) -> str:
+        """Return the person of the list whom the agent names, with or without what only helps to read a number."""
+        return next((one for one in self._numbers if person and _bare(one) == _bare(person)), "")
+
+    def come_back(self) -> None:
+        """Note that a person was asked, and did not take the call: for a failure none is asked again."""
+        self._refused = True
 
     def close(self, event: ReplyEnded) -> PlannedEnd | None:
         """Plan the end that the agent asks for. None: it asks for a person and the line has none; the call goes on."""
         if event.transfer_to is not None and self._numbers:
             # Only numbers of the line's own list are dialled: an agent that a caller has talked into dialling
             # another number gets the line's first.
-            number = event.transfer_to if event.transfer_to in self._numbers else self._numbers[0]
-            plan = PlannedEnd(HangUp("success", "agent_transfer"), number, ("transfer",))
+            number = self._named(event.transfer_to) or self._numbers[0]
+            plan = PlannedEnd(HangUp("success", "agent_transfer"), number, ("transfer",), event.transfer)
         elif event.hang_up:
             plan = PlannedEnd(HangUp("success", "agent_goodbye"), words=("goodbye",))
         else:
@@ -198,7 +211,8 @@ class Ending:
             return PlannedEnd(HangUp("success", "operator"), words=("goodbye",))
         if not self._numbers or event.number not in ("", *self._numbers):
             return None
-        return PlannedEnd(HangUp("success", "operator_transfer"), event.number or self._numbers[0], ("transfer",))
+        number = event.number or self._numbers[0]
+        return PlannedEnd(HangUp("success", "operator_transfer"), number, ("transfer",))
 
     def say_last_words(self, plan: PlannedEnd) -> None:
         """Begin the bridge's last words, or leave it at what was said of them; `plan` follows."""
@@ -267,6 +281,11 @@ class Ending:
             self.state = ENDING_TABLE[self.state][trigger]
         except KeyError:
             raise IllegalEnding(f"{trigger} while {self.state}") from None
+
+
+def _bare(person: str) -> str:
+    """Return an address without what agents leave out of numbers, or add to them."""
+    return _TO_READ.sub("", person).casefold()
 
 
 def diagram() -> str:

@@ -12,14 +12,15 @@ from typing import Final, Literal, TypeAlias
 
 PhraseName: TypeAlias = Literal[
     "recorded", "greeting", "notice", "reprompt", "apology", "still_there", "goodbye", "filler", "still_working",
-    "transfer", "farewell", "shutdown", "resumed", "message_announce", "message_taken"
+    "transfer", "transfer_back", "farewell", "shutdown", "resumed", "message_announce", "message_taken"
 ]  # fmt: skip
 """`recorded`: the call is recorded, said before all else, uninterrupted. `greeting`: first words. `notice`: what must
 be said after them, uninterrupted. `reprompt`: nothing understood. `apology`: an upstream failed. `still_there`: the
 caller is silent. `goodbye`: the bridge ends the call. `filler`, then `still_working`: the caller waits. `transfer`: a
-person takes over. `farewell`: an upstream failed for good, the call ends. `shutdown`: the bridge is stopped; two
-seconds of it are said at most. `resumed`: the call was cut off for a moment and goes on. `message_announce`: the
-caller may leave a message after the tone. `message_taken`: it was taken."""
+person takes over. `transfer_back`: the person did not, and the caller is with the agent again. `farewell`: an upstream
+failed for good, the call ends. `shutdown`: the bridge is stopped; two seconds of it are said at most. `resumed`: the
+call was cut off for a moment and goes on. `message_announce`: the caller may leave a message after the tone.
+`message_taken`: it was taken."""
 
 FIRST_WORDS: Final[tuple[PhraseName, ...]] = ("recorded", "greeting", "notice")
 """What a call begins with, in order."""

@@ -13,8 +13,9 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import SecretStr
 
 from ivr.config.line.texts import check_phrase
-from ivr.config.lines import check_endpoint, check_fallback, check_http_url, check_transfer, check_url
+from ivr.config.lines import check_caller_id, check_endpoint, check_fallback, check_http_url, check_url
 from ivr.config.operators import read_operators
+from ivr.config.people import check_people
 from ivr.config.record_checks import record_faults
 from ivr.config.recordings import recording_faults
 from ivr.config.settings import ENV_NAMES, Settings
@@ -77,8 +78,8 @@ def faults_of(settings: Settings, *, lines_known: bool = True) -> list[str]:
     default = settings.default_line
     own = {
         "IVR_GREETING": check_phrase(default.phrases["greeting"]),
-        "IVR_TRANSFER_TO": check_transfer(default.transfer_to),
-        "IVR_CALLER_ID": check_transfer((default.caller_id,) if default.caller_id else ()),
+        "IVR_TRANSFER_TO": check_people(default.transfer_to),
+        "IVR_CALLER_ID": check_caller_id(default.caller_id),
         "IVR_FALLBACK_SPEAKER": check_fallback(default),
     }
     faults = [f"{name} {problem}" for name, problem in own.items() if problem]

@@ -16,7 +16,8 @@ table leaves out comes from the environment's line, as far as it fits the table'
     dialect = "en"
     greeting = "Welcome to the shipment line."    # "" for none
     endpoint_ms = 600
-    transfer_to = "+966110000001"   # who takes over when the agent says so or nothing works; or a list of numbers
+    transfer_to = "+966110000001"   # who takes over when the agent says so or nothing works: a number, sip:user@host,
+                                    # queue:name, or a list of them
     caller_id = "+966110000000"     # what that person is shown where the caller has no number
     max_calls = 10                  # calls of this line at once, of the whole fleet; left out: no limit of its own
     keep = "metrics"                # of its calls: "none", "metrics", or "text" as well (docs/records.md)
@@ -52,6 +53,7 @@ from ivr.config.line.clock_times import time_words
 from ivr.config.line.greetings import greeting_at
 from ivr.config.line.has import HasTable, LineHas, read_has
 from ivr.config.line.texts import check_phrase
+from ivr.config.people import check_people, read_person
 
 Choice: TypeAlias = int | float | bool | str
 Keep: TypeAlias = Literal["none", "metrics", "text"]
@@ -145,7 +147,7 @@ class Line:
     endpoint_ms: int = _PLAIN.endpoint_ms
     """Silence that ends an utterance, in milliseconds."""
     transfer_to: tuple[str, ...] = ()
-    """People who may take over a call, E.164; the first where the agent names none."""
+    """Who may take over a call, E.164, SIP addresses and `queue:NAME`; the first where the agent names none."""
     caller_id: str = ""
     """The number that such a person is shown where the caller has none, E.164; empty: the one that was dialled."""
     fallback_speaker: str = ""
@@ -265,9 +267,9 @@ def announced(line: Line) -> Line:
 
 
 def read_numbers(written: str | Sequence[str]) -> tuple[str, ...]:
-    """Return telephone numbers, from a list or from a text with commas between them."""
+    """Return those who may take over, from a list or from a text with commas between them."""
     numbers = written.split(",") if isinstance(written, str) else written
-    return tuple(telephone(number) for number in numbers if number.strip())
+    return tuple(read_person(number) for number in numbers if number.strip())
 
 
 def read_lines(text: str, default: Line, folder: Path | None = None) -> tuple[list[Line], Line, list[str]]:
@@ -332,9 +334,9 @@ def check_together(line: Line) -> list[str]:
     ]
 
 
-def check_transfer(numbers: Sequence[str]) -> str | None:
-    """Return what is wrong with the numbers of people who may take over a call."""
-    if all(_E164.fullmatch(number) for number in numbers):
+def check_caller_id(number: str) -> str | None:
+    """Return what is wrong with the number that a person is shown; empty: none is chosen."""
+    if not number or _E164.fullmatch(number):
         return None
     return "is not a telephone number: write + and the country code, such as +966110000001"
 
@@ -441,9 +443,9 @@ class _LineTable(HasTable):
             problems.append(f"webhook_url {problem}")
         if problem := check_endpoint(line.endpoint_ms):
             problems.append(problem)
-        if problem := check_transfer(line.transfer_to):
+        if problem := check_people(line.transfer_to):
             problems.append(f"transfer_to {problem}")
-        if problem := check_transfer((line.caller_id,) if line.caller_id else ()):
+        if problem := check_caller_id(line.caller_id):
             problems.append(f"caller_id {problem}")
         if self.max_calls is not None and not 1 <= self.max_calls <= 1_000_000:
             problems.append(f"max_calls: {MAX_CALLS_FIX}")

@@ -5,6 +5,7 @@
     POST|GET /resume   how to go on with a call whose audio has ended -> TwiML
     POST|GET /status   the state of a call, from the carrier
     POST|GET /goodbye  the last words of a document that asks for them -> TwiML
+    GET      /transfer/...  callers who are handed to a person (`ivr.server.transfer.routes`)
     GET      /healthz  the process lives
     GET      /readyz   calls are welcome: 200, else 503
     GET      /metrics  for Prometheus, with the operator's token; without one there is no such route
@@ -47,6 +48,7 @@ from ivr.server.local_only import RELAYED, LocalOnly
 from ivr.server.paths import PROBLEMS, misdirected, resolve
 from ivr.server.shared.shared import Shared
 from ivr.server.talk.routes import TalkRoutes
+from ivr.server.transfer.routes import TransferRoutes
 from ivr.server.websocket_protocol import DIRECT, STARTED, LimitedWebSocketProtocol
 from ivr.twilio.form import LONGEST_BODY, Dialled, Form, own_addresses
 from ivr.twilio.parameters import LATE_FIELDS, call_parameters, carrier_fields, own_fields
@@ -270,6 +272,11 @@ class Routes:
             return self._refuse("calls", "unknown_call", 404)
         return Response(told, 200 if decode(told).result else 202, media_type="application/json")
 
+    def for_transfers(self) -> list[Route]:
+        """Return the routes for callers who are handed to a person. Without the carrier's REST there are none."""
+        transfers = self.bridge.transfers
+        return [] if transfers is None else TransferRoutes(self.bridge, transfers, self._read, self._refuse).routes
+
     def for_operators(self) -> Mounted:
         """Return the board and the API. With --dev `/calls/{call}` also answers `ivr call`, which has no token."""
         bridge = self.bridge
@@ -430,7 +437,7 @@ def create_app(
             Route("/healthz", routes.healthz),
             Route("/readyz", routes.readyz),
             *([Route("/metrics", routes.metrics)] if settings.metrics_token.get_secret_value() else []),
-            *(*operators.routes, *talk.routes),
+            *(*operators.routes, *talk.routes, *routes.for_transfers()),
             elsewhere,
             WebSocketRoute("/{path:path}", routes.stream_elsewhere),
         ],

@@ -46,6 +46,7 @@ from ivr.server.calls.parts import CallParts
 from ivr.server.garbage import Garbage
 from ivr.server.listening.live_audio import with_live_audio
 from ivr.server.resume.resuming import Resuming
+from ivr.server.resume.state import CallState
 from ivr.server.shared.facts import read_facts, write_facts
 from ivr.server.shared.fleet_calls import FleetCalls
 from ivr.server.shared.places import Place
@@ -53,6 +54,7 @@ from ivr.server.shared.shared import Shared
 from ivr.server.shared.told import Told
 from ivr.server.talk.calls import TALK, TalkCalls
 from ivr.server.talk.told import Tell
+from ivr.server.transfer.transfers import Transfers
 from ivr.session.session import Session
 from ivr.session.vad_batching import VadBatching
 from ivr.twilio.form import Dialled, own_addresses
@@ -87,6 +89,8 @@ class Bridge:
     _draining: asyncio.Task[None] | None = None
     blocked: BlockedLoop | None = None
     """The watch over the loop of such a process."""
+    transfers: Transfers | None
+    """What hands callers over; None: the carrier's REST cannot be used."""
 
     def __init__(
         self,
@@ -109,6 +113,7 @@ class Bridge:
         Raises ValueError for settings with which every call would fail.
         """
         self.settings, self.documents = settings, documents
+        self._call_left, self._hurried = asyncio.Event(), False
         self.closed_lines = ClosedLines()
         self.shared = shared or Shared()
         self.admission: Admission[Session] = Admission(settings.max_calls, shared=self.shared)
@@ -141,15 +146,20 @@ class Bridge:
         self._speech_stats: dict[Session, tuple[SpeechStats, SpeechStats]] = {}
         """Of TTS and STT, for each call on the line."""
         self._phrases = compose.phrase_cache(settings, self.speech_service, self._note)
-        self._rest = rest or compose.twilio_rest(settings)
-        self.at_carrier = None if self._rest is None else AtCarrier(self._rest, documents, self.metrics.noted)
+        self._rest, self.transfers = rest or compose.twilio_rest(settings), None
+        self.at_carrier = None if self._rest is None else self._reach_carrier(self._rest)
         of_all = self.speech_service, self._phrases, self._agent, self.at_carrier
         self.parts = CallParts(*of_all, self.talk, self.tracer)
-        self._call_left, self._hurried = asyncio.Event(), False
         self._check_lines()
 
     def __repr__(self) -> str:
         return f"<Bridge {self.admission!r} prepared={self.prepared}>"
+
+    def _reach_carrier(self, rest: TwilioRest) -> AtCarrier:
+        """Return what acts on calls at the carrier."""
+        self.transfers = Transfers(rest, self.documents, self.resuming, self.metrics.noted)
+        self.transfers.settled = self._call_left.set
+        return AtCarrier(rest, self.transfers, self.metrics.noted)
 
     def _figures(self) -> Iterator[Sample]:
         return figures(self.speech_service, self._agent.breakers, asyncio.get_running_loop().time())
@@ -196,8 +206,8 @@ class Bridge:
             await self._until(lambda: self._hurried, notice_s)
         self.admission.draining = True
         clock = asyncio.get_running_loop().time
-        log.info("draining", extra={"calls": self.admission.owed(clock()), "seconds": self.settings.drain_seconds})
-        await self._until(lambda: self._hurried or not self.admission.owed(clock()), self.settings.drain_seconds)
+        log.info("draining", extra={"calls": self._owed(clock()), "seconds": self.settings.drain_seconds})
+        await self._until(lambda: self._hurried or not self._owed(clock()), self.settings.drain_seconds)
         self._hurried = self.resuming.keeper.leaving = True
         # Where another bridge goes on, a call is not ended: its stream is, and the carrier asks how to go on.
         if self.admission.takes:
@@ -207,6 +217,11 @@ class Bridge:
         await self._until(lambda: not len(self.admission), LAST_WORDS_S + compose.REST_TIMEOUT)
         # The carrier asks at once: it is told the last words, as long as there is a bridge that tells them.
         await self._until(lambda: not self.resuming.keeper.awaited, LAST_QUESTION_S)
+
+    def _owed(self, now: float) -> int:
+        """Return how many calls a drain waits for. A caller who waits for a person may come back, to any bridge."""
+        waits = len(self.transfers) if self.transfers is not None and self.admission.takes else 0
+        return self.admission.owed(now) + waits
 
     def use_secrets(self, settings: Settings) -> list[str]:
         """Take the secrets of newly read settings; return the names of those that have changed. Calls go on."""
@@ -237,6 +252,8 @@ class Bridge:
         self.fleet_calls.forget(call_id)
         if not self._told.call_over(call_id):
             self._pass_on(CallOver(call_id))
+        if self.transfers is not None:
+            self.transfers.over(call_id)
         self._call_left.set()
 
     def stream_over(self, call_id: str, stream_id: str) -> None:
@@ -304,6 +321,8 @@ class Bridge:
         self._end_calls()
         await self._agent.aclose()
         await self.speech_service.aclose()
+        if self.transfers is not None:
+            self.transfers.close()
         if self._rest is not None:
             await self._rest.aclose()
         if self._draining is not None:
@@ -396,6 +415,10 @@ class Bridge:
         self._call_left.set()
         if state is None or line is None:
             return self.documents.say("lost", (line or self.settings.default_line).language)
+        return await self.go_on(dialled, state, line)
+
+    async def go_on(self, dialled: Dialled, state: CallState, line: Line) -> str:
+        """Return the document that connects a call once more: it was let in before."""
         room = await self.fleet_calls.take(dialled.call_sid, line, known=True)
         asked = Place(
             *(dialled.call_sid, dialled.caller, dialled.called, dialled.direction, state.parameters),

@@ -10,10 +10,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+TRANSFER_ROUTES: Final = ("done", "back", "leg", "person", "whisper", "accept", "conference", "music")
+"""What the carrier asks and tells of callers who are handed to a person."""
 ROUTES: Final[Mapping[str, tuple[str, ...]]] = {
     "/voice": ("GET", "POST"),
     "/status": ("GET", "POST"),
     "/goodbye": ("GET", "POST"),
+    **{f"/transfer/{what}": ("GET", "POST") for what in TRANSFER_ROUTES},
+    "/transfer/ringing.wav": ("GET",),
     "/media": (),
     "/healthz": ("GET",),
     "/readyz": ("GET",),

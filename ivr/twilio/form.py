@@ -42,6 +42,11 @@ class Form:
         except ValueError:
             raise ValueError("too_many_fields") from None
 
+    def with_query(self, query: bytes) -> Form:
+        """Return a posted form with the fields of its URL's query behind its own. Raises ValueError as `parse` does."""
+        pairs = [(name, value) for one in (self, Form.parse(query)) for name in one for value in one.getlist(name)]
+        return Form(pairs)
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
 

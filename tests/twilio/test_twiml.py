@@ -70,14 +70,82 @@ def test_voicemail_ends_with_goodbye(shipped: Documents) -> None:
     assert 'action="https://bridge.example/goodbye"' in shipped.say("voicemail", "ar")
 
 
-def test_a_transfer_rings_and_has_words_for_nobody_there(shipped: Documents) -> None:
-    response = ElementTree.fromstring(shipped.transfer("+966500000001", "ar"))
-    dial = response[0]
-    assert (dial.tag, dial.text, dial.get("answerOnBridge")) == ("Dial", "+966500000001", "true")
-    assert [verb.tag for verb in response[1:]] == ["Say", "Hangup"]
+def test_a_transfer_rings_and_asks_what_follows(shipped: Documents) -> None:
+    response = ElementTree.fromstring(shipped.transfer("+966500000001", "ar", call_id="CA1", ring_s=40))
+    [dial] = response
+    assert (dial.tag, dial.get("answerOnBridge"), dial.get("timeout")) == ("Dial", "true", "40")
+    assert (dial.get("action"), dial.get("method")) == ("https://bridge.example/transfer/done", "GET")
+    [number] = dial
+    assert (number.tag, number.text) == ("Number", "+966500000001")
+    assert number.get("statusCallback") == "https://bridge.example/transfer/leg?call=CA1"
+    assert number.get("statusCallbackEvent") == "ringing answered"
 
 
-@pytest.mark.parametrize("number", ["", "abc", "+1", "+966 50", "<Number>", "+" + "9" * 16, "sip:a@b"])
+@pytest.mark.parametrize("text", ["<Dial>{number}</Dial>", "<Dial><Number>{number}</Number></Dial>"])
+def test_a_sip_address_is_dialled_as_one(own: Path, text: str) -> None:
+    (own / "transfer.xml").write_text(f"<Response>{text}<Hangup/></Response>", "utf-8")
+    documents = Documents.load(own, "https://bridge.example")
+    response = ElementTree.fromstring(documents.transfer("sip:ann@desk.example", "en"))
+    [dial] = response.iter("Dial")
+    assert dial.text is None
+    assert [(one.tag, one.text) for one in dial] == [("Sip", "sip:ann@desk.example")]
+
+
+def test_a_queue_is_entered_and_left_in_time(shipped: Documents) -> None:
+    [enqueue] = ElementTree.fromstring(shipped.transfer("queue:sales", "en", call_id="CA1"))
+    assert (enqueue.tag, enqueue.text) == ("Enqueue", "sales")
+    assert enqueue.get("action") == "https://bridge.example/transfer/done"
+    assert enqueue.get("waitUrl") == "https://bridge.example/transfer/music?call=CA1"
+
+
+def test_a_caller_waits_where_the_person_comes(shipped: Documents) -> None:
+    [held] = ElementTree.fromstring(shipped.hold("CA1", "ar")).iter("Conference")
+    [joined] = ElementTree.fromstring(shipped.connect("CA1", "ar")).iter("Conference")
+    assert held.text == joined.text == "CA1"
+    # It begins with the person, and ends with either.
+    assert (held.get("startConferenceOnEnter"), joined.get("startConferenceOnEnter")) == ("false", "true")
+    assert (held.get("endConferenceOnExit"), joined.get("endConferenceOnExit")) == ("true", "true")
+    music = ElementTree.fromstring(shipped.music("CA1", "ar"))
+    assert [verb.tag for verb in music] == ["Play", "Redirect"]
+
+
+@pytest.mark.parametrize(
+    ("language", "key", "named"),
+    [
+        ("en", "1", "press 1."),
+        ("en", "", "press any key."),
+        ("en", "#", "press pound."),
+        ("ar", "5", "اضغط الرقم 5."),
+        ("ar", "", "اضغط أي رقم."),
+        ("ar", "*", "اضغط علامة النجمة."),
+    ],
+)
+def test_a_whisper_names_the_key(shipped: Documents, language: str, key: str, named: str) -> None:
+    response = ElementTree.fromstring(shipped.whisper("CA1", language, "About <b>order</b> 5\x00 & more", key))
+    words = [say.text or "" for say in response.iter("Say")]
+    assert all(text.endswith(named) for text in words)
+    assert "About <b>order</b> 5  & more" in words[0]
+    assert {gather.get("action") for gather in response.iter("Gather")} == {
+        "https://bridge.example/transfer/accept?call=CA1"
+    }
+    assert response[-1].tag == "Hangup"
+
+
+def test_a_whisper_is_short(shipped: Documents) -> None:
+    whisper = shipped.whisper("CA1", "en", "x" * 5000, "1")
+    assert "x" * twiml.LONGEST_WHISPER in whisper
+    assert "x" * (twiml.LONGEST_WHISPER + 1) not in whisper
+
+
+def test_an_older_folder_has_the_shipped_documents_of_a_transfer(own: Path, shipped: Documents) -> None:
+    for name in ("queue", "hold", "music", "whisper", "connect", "gone"):
+        (own / f"{name}.xml").unlink()
+    older = Documents.load(own, "https://bridge.example")
+    assert older.hold("CA1", "en") == shipped.hold("CA1", "en")
+    assert older.say("gone", "ar") == shipped.say("gone", "ar")
+
+
+@pytest.mark.parametrize("number", ["", "abc", "+1", "+966 50", "<Number>", "+" + "9" * 16, "sip:a", "sip: a@b"])
 def test_a_transfer_goes_to_a_number(shipped: Documents, number: str) -> None:
     with pytest.raises(ValueError, match="telephone number"):
         shipped.transfer(number, "ar")

@@ -36,7 +36,7 @@ def transferred(
 def handed_over(world: World) -> None:
     """Check that the last words were heard to their end, and that the carrier then dialled."""
     [(_, form)] = world.switchboard.requests
-    assert f">{DESK}</Dial>" in form["Twiml"]
+    assert f">{DESK}</Number>" in form["Twiml"]
     assert (world.record.ended, world.record.dialled) == ("carrier", [DESK])
     assert world.record.verbs == ["Connect", "Dial", "Say", "Hangup"]
     assert world.turns[-1].sentences[-1].finished

@@ -193,7 +193,9 @@ class AgentTurns:
 
     def resume(self, kept: Resumption) -> None:
         """Go on behind the turns of the stream before."""
-        self._first, self.heard_last, self._tell_resumed = kept.turn, (kept.heard, kept.unheard), True
+        self._first, self.heard_last = kept.turn, (kept.heard, kept.unheard)
+        # A caller who is back from a transfer was not cut off.
+        self._tell_resumed = kept.transfer is None
         self.context = kept.context or self.context
 
     def resumed_in(self, turn: Turn) -> bool:

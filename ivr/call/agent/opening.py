@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from ivr.call.actions import TransferResult
+from ivr.call.agent.agent_turns import Details
 from ivr.call.agent.own_words import OwnWords
 from ivr.call.agent.resumption import goes_on
 from ivr.call.caller.utterances import Utterances
@@ -23,6 +25,15 @@ from ivr.call.turn import TurnState, TurnTrigger
 
 SHORTEST_S: Final = 10.0
 """Seconds that a call has at least after it was resumed, however long it may last."""
+
+_SAID_ONCE: Final[tuple[PhraseName, ...]] = ("resumed", "transfer_back", "recorded", "notice")
+"""Phrases that are not said again for being unheard."""
+
+
+def _told(came: TransferResult) -> Details:
+    """Return what the agent is told of a transfer that has brought the caller back."""
+    rang_ms, talked_ms = round(came.rang_s * 1000), round(came.talked_s * 1000)
+    return {"outcome": came.outcome, "rang_ms": rang_ms, "talked_ms": talked_ms, "to": came.to}
 
 
 class Opening:
@@ -59,15 +70,21 @@ class Opening:
             self._words.must_be_heard = recorded or noticed or (greeted and not self._options.interruptible_greeting)
         else:
             asked = self._go_on(event.resumption, now)
-            owed = "question" if asked else "rest" if event.resumption.rest else "nothing"
-            self._words.out.append(Note("resumed", {"count": event.resumption.count, "owed": owed}))
+            if (came := event.resumption.transfer) is not None:
+                told = {"outcome": came.outcome, "rang_s": came.rang_s, "talked_s": came.talked_s}
+                self._words.out.append(Note("transfer_back", told))
+            else:
+                owed = "question" if asked else "rest" if event.resumption.rest else "nothing"
+                self._words.out.append(Note("resumed", {"count": event.resumption.count, "owed": owed}))
         if asked is None and self._words.floor.state is TurnState.LISTENING:
             self._deadlines.begin("silence", now)
         return asked
 
     def say_meanwhile(self, now: float) -> None:
         """Say what comes before the answer of an agent that was asked at the call's start."""
-        if self._kept.count:
+        if self._kept.transfer is not None:
+            self._come_back(now)
+        elif self._kept.count:
             self._words.say_aside("resumed", now=now)
         else:
             pause = self._options.greeting_after_ms
@@ -90,6 +107,9 @@ class Opening:
         if most := self._options.max_call:
             self._deadlines.set("length", now + max(SHORTEST_S, most - kept.lasted_s))
         self._words.turns.resume(kept)
+        if kept.transfer is not None:
+            self._ending.come_back()
+            return self._words.turns.open_turn("transfer_result", _told(kept.transfer))
         self._utterances.recall(kept.question, kept.digits)
         announced = {name for name in ("recorded", "notice") if self._has(name)} - (
             {"notice"} if kept.noticed else set()
@@ -111,6 +131,19 @@ class Opening:
             if self._words.floor.state is TurnState.LISTENING:
                 self._words.floor.go(TurnTrigger.SAY)
         return None
+
+    def _come_back(self, now: float) -> None:
+        """Say that the person did not take the call, and again what must be said before a stream is recorded."""
+        must: list[PhraseName] = ["recorded"] if self._has("recorded") else []
+        must += ["notice"] if self._has("notice") and not self._kept.noticed else []
+        self._words.say_aside("transfer_back", *must, now=now, protected=bool(must))
+
+    @property
+    def _untold(self) -> TransferResult | None:
+        """Return what became of a transfer, where the agent's answer to it has not begun to be heard."""
+        turns = self._words.turns
+        waits = turns.open and turns.turn.kind == "transfer_result" and not turns.sounded
+        return self._kept.transfer if waits else None
 
     def _has(self, name: PhraseName) -> bool:
         """Return whether the line has this phrase."""
@@ -135,7 +168,7 @@ class Opening:
         if plan is not None and not plan.number and plan.hang_up.meant:
             return None
         phrases = self._options.phrases
-        fixed = {phrases[name].text for name in ("resumed", "recorded", "notice") if name in phrases}
+        fixed = {phrases[name].text for name in _SAID_ONCE if name in phrases}
         text = self._utterances.text()
         at = goes_on(self._words.turns, self._words.output, text, text if self._utterances.only_keys else "", fixed)
         return replace(
@@ -147,5 +180,6 @@ class Opening:
             noticed=self._noticed,
             transfer_to=plan.number if plan is not None else "",
             context=self._words.turns.context,
+            transfer=self._untold,
             language=self._options.changed_to,
         )

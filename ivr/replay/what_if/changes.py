@@ -16,7 +16,8 @@ from typing import Any, Final, TypeAlias
 
 from ivr.call import events
 from ivr.call.options import CallOptions, Phrase
-from ivr.config.lines import ORDERED, check_choice, check_transfer, read_numbers
+from ivr.config.lines import ORDERED, check_choice, read_numbers
+from ivr.config.people import check_people
 from ivr.replay.what_if.taped_call import TapedCall
 
 Changes: TypeAlias = Mapping[str, Any]
@@ -87,7 +88,7 @@ def read_value(name: str, written: str) -> Any:
     plain, text = getattr(_PLAIN_OPTIONS, name), written.strip()
     if name == "transfer_to":
         numbers = read_numbers(text)
-        if problem := check_transfer(numbers):
+        if problem := check_people(numbers):
             raise ChangeError(f"transfer_to {problem}")
         return numbers
     value: Any = text

@@ -39,6 +39,8 @@ class _Live:
     """Unix seconds."""
     frozen: bool = False
     """The bridge ends the call: what it does from here on is no state to go on from."""
+    handed_over: bool = False
+    """A person is to take over: where the call stood is what the caller may come back to."""
 
 
 class StateKeeper:
@@ -64,7 +66,7 @@ class StateKeeper:
     def happened(self, call_id: str, now: float, event: Event, commands: Sequence[Command]) -> None:
         """Keep the state where an event may have changed it."""
         live = self._live.get(call_id)
-        if live is None or live.frozen:
+        if live is None or live.frozen or live.handed_over:
             return
         if isinstance(event, Withdraw):
             live.frozen = True
@@ -97,8 +99,23 @@ class StateKeeper:
             return
         if self.leaving and not hang_up.meant and not hang_up.from_caller:
             self.awaited.add(call_id)
+        if live is not None and live.handed_over:
+            return
         if live is None or hang_up.meant or hang_up.result == "upstream_error":
             self.kept.drop(call_id)
+
+    def hand_over(self, call_id: str, now: float) -> CallState | None:
+        """Keep no more of a call whose caller goes to a person; return where it stands. None: that is not known."""
+        live = self._live.get(call_id)
+        if live is None or live.state is None or (stands := live.call.stands(now)) is None:
+            return None
+        live.handed_over = True
+        return replace(live.state, stands=replace(stands, since=stands.since or live.began_at))
+
+    def take_back(self, call_id: str) -> None:
+        """Keep the states of a call again: the carrier did not take the caller over."""
+        if (live := self._live.get(call_id)) is not None:
+            live.handed_over = False
 
 
 def _tells(command: Command) -> bool:

@@ -36,10 +36,15 @@ _STATE: Final = msgspec.json.Decoder(CallState)
 
 def write_state(state: CallState) -> bytes:
     """Return the state as bytes. What is too long is cut."""
+    return msgspec.json.encode(fitted(state))
+
+
+def fitted(state: CallState) -> CallState:
+    """Return the state with its texts cut to what is kept of them."""
     stands = state.stands
     cut = {name: getattr(stands, name)[:LONGEST_KEPT_TEXT] for name in ("heard", "unheard", "rest")}
     cut |= {name: getattr(stands, name)[-LONGEST_KEPT_TEXT:] for name in ("question", "digits")}
-    return msgspec.json.encode(replace(state, stands=replace(stands, **cut)))
+    return replace(state, stands=replace(stands, **cut))
 
 
 def read_state(written: bytes) -> CallState | None:

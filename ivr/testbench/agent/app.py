@@ -14,7 +14,7 @@ import math
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import httpx
 from starlette.applications import Starlette
@@ -30,6 +30,9 @@ MAX_REQUEST_BODY = 1024 * 1024
 """Bytes of a request that are read."""
 RECENT = 100
 """Requests that `GET /stats` shows."""
+
+WARM: Final = {"mode": "warm", "whisper": "A caller of Rimal Express has a question.", "timeout_s": "20"}
+"""How the demo agent asks for a person with `transfer=warm` in the query of its URL."""
 
 
 class DemoAgent:
@@ -67,7 +70,10 @@ class DemoAgent:
         self.counts["requests"] += 1
         self.counts[f"mode_{mode}"] += 1
         self.recent = [*self.recent[-RECENT + 1 :], request]
-        return MODES[mode](self.reply(request), replace(self.pace, **pace))
+        answer = self.reply(request)
+        if query.get("transfer") == "warm":
+            answer = replace(answer, how=WARM)
+        return MODES[mode](answer, replace(self.pace, **pace))
 
     def reply(self, request: dict[str, Any]) -> DemoReply:
         """Return the agent's reply to a request. A subclass may say something else."""

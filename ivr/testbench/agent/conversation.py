@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 from ivr.testbench.agent.dialogue import (
@@ -30,6 +30,7 @@ MAX_CONVERSATIONS = 1000
 EVENTS: Final[Mapping[str, Line | None]] = {
     "start": "hello",
     "silence": "silence",
+    "transfer_result": "back",
     "voicemail": "voicemail",
     "ended": None,
 }
@@ -58,6 +59,8 @@ class DemoReply:
     closing: bool = False
     transfer: bool = False
     """Whether a person takes over, where one can."""
+    how: Mapping[str, str] = field(default_factory=dict)
+    """How the person is asked to."""
 
 
 @dataclass(slots=True)
@@ -88,6 +91,9 @@ class DemoConversation:
     def _to_event(self, event: str, language: Language) -> DemoReply:
         """Return the reply to what has happened beside the caller's words."""
         line = EVENTS[event]
+        # A caller who is back goes on where the conversation was.
+        if event == "transfer_result":
+            self.stage = "more"
         answer = DemoReply(LINES[self.language or language][line] if line else "", closing=event == "voicemail")
         self.last = answer.text or self.last
         return answer

@@ -11,7 +11,7 @@ from typing import Final, Literal, TypeAlias
 Language: TypeAlias = Literal["ar", "en"]
 Line: TypeAlias = Literal[
     "hello", "ask_name", "ask_number", "delivered", "transit", "address", "refused", "hours", "price",
-    "move", "person", "hold", "more", "closing", "nothing_yet", "unclear", "silence", "voicemail",
+    "move", "person", "hold", "more", "closing", "nothing_yet", "unclear", "silence", "voicemail", "back",
 ]  # fmt: skip
 Meaning: TypeAlias = Literal[
     "goodbye", "repeat", "hours", "price", "move", "person", "hold", "track", "hello", "yes",
@@ -65,6 +65,7 @@ LINES: Final[dict[Language, dict[Line, str]]] = {
         "nothing_yet": "I have not said anything yet. How can I help you with your shipment?",
         "unclear": "Sorry, I did not get that. Could you say it once more?",
         "silence": "Take your time. I am here whenever you are ready.",
+        "back": "None of my colleagues is free right now. Can I help you with something else?",
         "voicemail": "Thank you, I have passed your message on. A colleague will call you back. Goodbye.",
     },
     "ar": {
@@ -107,6 +108,7 @@ LINES: Final[dict[Language, dict[Line, str]]] = {
         "nothing_yet": "ما قلت شي للحين. كيف اقدر اساعدك في شحنتك؟",
         "unclear": "عفوا، ما فهمت عليك. ممكن تعيد مرة ثانية؟",
         "silence": "خذ راحتك، انا معك على الخط.",
+        "back": "كل الزملاء مشغولين الحين. تحب اساعدك بشي ثاني؟",
         "voicemail": "شكرا لك، وصلت رسالتك وراح يتواصل معك زميلي. مع السلامة.",
     },
 }

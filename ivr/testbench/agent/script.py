@@ -116,7 +116,7 @@ def _last(steps: list[AgentStep], pace: TokenPace) -> float:
 
 def _after(answer: DemoReply) -> dict[str, Any]:
     """Return what the agent wants done after its answer."""
-    return {"is_closing": answer.closing} | ({"action": "transfer"} if answer.transfer else {})
+    return {"is_closing": answer.closing} | ({"action": "transfer", **answer.how} if answer.transfer else {})
 
 
 def _respond(answer: DemoReply, at: float) -> list[AgentStep]:
