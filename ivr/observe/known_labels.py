@@ -23,7 +23,7 @@ _REASONS: Final = {
 }
 CALL_ENDS: Final = tuple((result, reason) for result, reasons in _REASONS.items() for reason in reasons)
 """How calls end: result and reason."""
-DOCUMENTS_ANSWERED: Final = ("answer", "busy", "closed", "drain", "error")
+DOCUMENTS_ANSWERED: Final = ("answer", "busy", "closed", "drain", "error", "voicemail", "blocked", "anonymous")
 """What `/voice` answers."""
 TAPE_OUTCOMES: Final = (
     *("kept", "not_kept", "disk_full", "disk_slow", "disk_failed", "read_only", "no_access", "gone", "few_files"),

@@ -139,6 +139,9 @@ class Metrics:
         self._calls = self._counter("ivr_calls", "Calls whose stream opened", "line")
         self._answers = self._counter("ivr_answers", "Answers to the voice webhook", "document")
         self._rejected = self._counter("ivr_rejected_requests", "Requests and streams refused", "route", "reason")
+        self._turned_away = self._counter(
+            "ivr_turned_away", "Calls that a line did not take, by its hours or its callers", "line", "reason"
+        )
         self._ended = self._counter("ivr_terminations", "Calls that ended", "line", "result", "reason")
         self._turns = self._counter("ivr_turns", "Turns", "line", "kind", "outcome")
         self._overlaps = self._counter("ivr_barge_ins", "Callers speaking over the agent", "verdict")
@@ -159,8 +162,7 @@ class Metrics:
         self._dead_air = self._counter(
             "ivr_dead_air_seconds", "Silences of more than 2 s in which the caller waited, added up", "line"
         )
-        self._lengths = self._histogram("ivr_call_seconds")
-        self._yields = self._histogram("ivr_yield_seconds")
+        self._lengths, self._yields = map(self._histogram, ("ivr_call_seconds", "ivr_yield_seconds"))
         self._read = CollectorRegistry()
         """What is read at its source when Prometheus asks."""
         self.shared: SharedMetrics | None = None
@@ -185,6 +187,10 @@ class Metrics:
     def answered(self, document: str) -> None:
         """Count an answer to the voice webhook, by document."""
         self._add(self._answers, document)
+
+    def turned_away(self, line: str, reason: str) -> None:
+        """Count a call that its line does not take: outside its hours, or for its caller."""
+        self._add(self._turned_away, line if line in self._known_lines else OTHER, reason)
 
     def rejected(self, route: str, reason: str) -> None:
         """Count a refused request (`voice`, `status`) or stream (`media`)."""

@@ -186,7 +186,8 @@ class Routes:
             log.info("answered", extra={"call": dialled.call_sid, "document": name})
         # Without the call: these may come by the thousand, and are told once for all (`ivr.observe.logs.Sparing`).
         else:
-            log.warning("turned_away", extra={"document": name})
+            reason = self.bridge.doors.reason_of(dialled.call_sid) or name
+            log.warning("turned_away", extra={"document": name, "reason": reason})
         return Response(text, media_type="text/xml")
 
     async def resume(self, request: Request) -> Response:

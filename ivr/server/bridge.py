@@ -42,6 +42,8 @@ from ivr.observe.upstream_metrics import Sample, UpstreamMetrics, figures
 from ivr.server import compose
 from ivr.server.admission import Admission, Room
 from ivr.server.calls.at_carrier import AtCarrier
+from ivr.server.calls.blocked_lists import BlockedLists
+from ivr.server.calls.doors import Doors
 from ivr.server.calls.parts import CallParts
 from ivr.server.garbage import Garbage
 from ivr.server.listening.live_audio import with_live_audio
@@ -122,7 +124,7 @@ class Bridge:
         self.tokens = Tokens(self._token_secrets(settings), skew=self.fleet_calls.skew_s)
         self._batching = VadBatching(lambda: len(self.admission))
         self.metrics = Metrics(self.capacity, [line.name for line in settings.all_lines])
-        self._scorer = scorer
+        self._scorer, self.doors = scorer, Doors(BlockedLists(settings.all_lines), self.metrics.turned_away)
         self._agent = agent or compose.agent_client(settings)
         self.directory: Directory = compose.directory(settings, self._state, self.shared, self.closed_lines, self.store)
         self.live_calls = LiveCalls(self.directory, time.time, self._keep)
@@ -232,6 +234,7 @@ class Bridge:
         compose.use_secrets(renewed, self.speech_service, self._agent, self._rest)
         self.tokens.use_secrets(self._token_secrets(renewed), self.fleet_calls.clock())
         self.settings = renewed
+        self.doors.lists.look_again()
         return [SECRETS[own] for own in changed]
 
     def hurry(self) -> None:
@@ -391,7 +394,11 @@ class Bridge:
         line = self.settings.line(*dialled.ours)
         if line is None or line.name in self.directory.closed_lines:
             return "closed", self.documents.say("closed", self.settings.language)
-        asked = Place(dialled.call_sid, dialled.caller, dialled.called, dialled.direction, dialled.parameters)
+        look = self.doors.look(line, dialled, time.time())
+        if look.refusal is not None:
+            return look.refusal, self.documents.say(look.refusal, line.language)
+        parameters = {**dialled.parameters, **look.told}
+        asked = Place(dialled.call_sid, dialled.caller, dialled.called, dialled.direction, parameters)
         return self._let_in(replace(asked, line=line.name), line, now, fleet)
 
     def _let_in(self, asked: Place, line: Line, now: float, fleet: Room) -> tuple[str, str]:

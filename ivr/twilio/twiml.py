@@ -6,6 +6,7 @@
     transfer    to a person                      voicemail   take a message
     queue       into a queue                     goodbye     the end after something other than a conversation
     lost        the call's audio has ended, and it is not gone on with
+    blocked     the caller is not wanted         anonymous   the caller withholds the number
 
 A person who is asked before the caller is handed over (docs/transfers.md):
 
@@ -29,13 +30,17 @@ from ivr.twilio.document import LANGUAGES, OWN_STREAM, Document
 from ivr.twilio.stream import TOKEN
 
 Name: TypeAlias = Literal[
-    "answer", "busy", "closed", "drain", "error", "transfer", "voicemail", "goodbye", "lost",
+    "answer", "busy", "closed", "drain", "error", "transfer", "voicemail", "goodbye", "lost", "blocked", "anonymous",
     "queue", "hold", "music", "whisper", "connect", "gone",
 ]  # fmt: skip
-Spoken: TypeAlias = Literal["busy", "closed", "drain", "error", "voicemail", "goodbye", "lost", "gone"]
+Spoken: TypeAlias = Literal[
+    "busy", "closed", "drain", "error", "voicemail", "goodbye", "lost", "blocked", "anonymous", "gone"
+]
 """Documents that need no value of the call."""
 NAMES: Final[tuple[Name, ...]] = get_args(Name)
-_SINCE_THE_FIRST: Final = frozenset({"lost", "queue", "hold", "music", "whisper", "connect", "gone"})
+_SINCE_THE_FIRST: Final = frozenset(
+    {"lost", "blocked", "anonymous", "queue", "hold", "music", "whisper", "connect", "gone"}
+)
 """Documents that a folder of before there were these does not have: the shipped ones take their place."""
 
 _REQUIRED: Final[Mapping[str, frozenset[str]]] = {

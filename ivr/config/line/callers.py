@@ -90,6 +90,11 @@ class Callers:
     blocked_files: tuple[str, ...] = ()
     """Files with more of them, which may change while the bridge runs."""
 
+    @staticmethod
+    def is_anonymous(caller: str) -> bool:
+        """Return whether a caller withholds the number."""
+        return is_withheld(caller)
+
     def verdict(self, caller: str, more: Iterable[Blocked] = ()) -> Literal["take", "reject", "say", "voicemail"]:
         """Return what becomes of a caller. `more`: what the files say."""
         if is_withheld(caller):
