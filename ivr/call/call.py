@@ -26,6 +26,7 @@ from ivr.call.call_language import CallLanguage
 from ivr.call.caller.barge_in import Verdict
 from ivr.call.caller.input import CallerInput
 from ivr.call.caller.keypad import KEYPAD
+from ivr.call.caller.next_answer import NextAnswer
 from ivr.call.caller.prompts import Prompts
 from ivr.call.caller.speculation import MAYBE_WORDS_MS, Speculation
 from ivr.call.commands import Command, HangUp
@@ -62,6 +63,7 @@ class Call:
         self._out: list[Command] = []  # of the event that is being decided, by all machines
         self._words = OwnWords(options, self.floor, self._output, self._agent_turns, self._fillers, self._out)
         self._prompts = Prompts(options.silence_prompts)
+        self._next_answer = NextAnswer(self._speculation, self._deadlines)
         self._taking = MessageTaking(options, self._deadlines, self._words, self._speculation, self._input)
         self._end = CallEnding(
             self.ending, self._deadlines, self._words, self._speculation, self._overlaps, self._input, self._taking
@@ -214,6 +216,10 @@ class Call:
         for frame, speech in frames:
             if (ended := self._input.hear(frame, speech, self._output.playout.playing(now))) is not None:
                 self._ended(ended, now)
+            # Where only keys are an answer, a voice neither interrupts nor asks.
+            if self._next_answer.keys_only and not (self._overlaps.held or self._taking.records):
+                self._input.abandon()
+                continue
             state = self.floor.state
             if state is HEARING:
                 self._out += self._speculation.follow(now)
@@ -397,7 +403,7 @@ class Call:
         turn.ask(now)
         request = self._agent_turns.request(turn, self._started)
         self.floor.go(TurnTrigger.ASK)
-        self._deadlines.be_patient(None)
+        self._next_answer.forget()
         self._deadlines.clear("silence")
         self._deadlines.begin("reply", now)
         self._out.append(commands.RequestReply(turn.number, request))
@@ -410,7 +416,7 @@ class Call:
             self._deadlines.begin("reply", now)
             return
         if isinstance(event, events.ReplyEnded):
-            self._deadlines.be_patient(event.idle_s)
+            self._next_answer.prepare(event)
         self._deadlines.clear("reply")
         turn = self._agent_turns.turn
         wish = event.message if isinstance(event, events.ReplyEnded) and event.transfer_to is None else None
@@ -517,6 +523,7 @@ class Call:
                 self._taking.overdue("silence", now)
                 self._message_over(now)
             case "silence":
+                self._next_answer.listen()
                 if not self._prompts.may_ask_silent():
                     self._end.say_goodbye(PlannedEnd(HangUp("caller_error", "caller_silent"), words=("goodbye",)), now)
                 elif self.options.ask_agent_on_silence:

@@ -54,18 +54,26 @@ def folded(text: str) -> str:
     return "".join(char for char in plain if not unicodedata.combining(char)).translate(_FOLD)
 
 
-def completeness(text: str) -> Completeness:
-    """Judge whether more is to come after a transcript that was cut at a short pause."""
+def completeness(text: str, expected: str = "", length: int = 0) -> Completeness:
+    """Judge whether more is to come after a transcript that was cut at a short pause.
+
+    `expected`: what the caller was asked for, `digits` (as many as `length`, where it is known) or `yes_no`.
+    """
     plain = folded(text)
     words = FOLDED_WORD.findall(plain)
     if not words:
         return "unknown"
     digits = "".join(_DIGIT_RUN.findall(plain))
+    # The agent knows best how long its number is.
+    if expected == "digits" and length and digits:
+        return "complete" if len(digits) == length else "open" if len(digits) < length else "unknown"
+    if expected == "yes_no" and len(words) == 1 and words[0] not in _UNFINISHED_AFTER:
+        return "complete"
     if len(digits) >= 3 and words[-1].isdigit():
         # The caller dictates a number: its length tells whether it is whole.
-        for start, length in _MOBILE_LENGTHS:
+        for start, whole in _MOBILE_LENGTHS:
             if digits.startswith(start):
-                return "complete" if len(digits) >= length else "open"
+                return "complete" if len(digits) >= whole else "open"
         if len(digits) == _WAYBILL_DIGITS:
             return "complete"
         return "unknown" if len(digits) == _PIN_DIGITS or len(digits) > _WAYBILL_DIGITS else "open"

@@ -58,6 +58,24 @@ def test_completeness() -> None:
     assert failures(rows, lambda text: completeness(text)) == []
 
 
+def test_completeness_of_what_is_expected() -> None:
+    rows = [
+        ("1234", "digits", 4, "complete"),
+        ("1 2 3 4 5 6", "digits", 6, "complete"),
+        ("رقمي ١٢٣٤", "digits", 4, "complete"),
+        ("123", "digits", 4, "open"),
+        ("05012", "digits", 6, "open"),
+        ("12345", "digits", 4, "unknown"),
+        ("I do not have one.", "digits", 4, "complete"),
+        ("1234", "digits", 0, "unknown"),
+        ("certainly", "yes_no", 0, "complete"),
+        ("but", "yes_no", 0, "open"),
+        ("certainly my friend", "yes_no", 0, "unknown"),
+        ("certainly", "name", 0, "unknown"),
+    ]
+    assert failures(rows, completeness) == []
+
+
 def test_folded_spellings() -> None:
     assert folded("أَهْلاً ســلامة") == folded("اهلا سلامه")
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from ivr.call.actions import Gather
+
 KEYPAD: Final = frozenset("0123456789*#ABCD")
 KEYS_MOST: Final = 64
 """Keys of one entry: no menu asks for more."""
@@ -30,8 +32,11 @@ class Keypad:
     """Gather one call's keys. `timeout` in seconds of `now`; an empty `terminator` leaves only the timeout."""
 
     def __init__(self, timeout: float, terminator: str) -> None:
+        self._line = timeout, terminator
         self._timeout = timeout
         self._terminator = terminator
+        self._most = KEYS_MOST
+        self._gather: Gather | None = None
         self._keys = ""
         self._due: float | None = None
         self._ran_out_at: float | None = None
@@ -40,7 +45,16 @@ class Keypad:
 
     def change(self, timeout: float, terminator: str) -> None:
         """Take another timeout and terminator, from the next key on."""
-        self._timeout, self._terminator = timeout, terminator
+        self._line = timeout, terminator
+        self.gather(self._gather)
+
+    def gather(self, how: Gather | None) -> None:
+        """Gather the next entry as the agent says, from the next key on; None: as the line does."""
+        self._gather, (self._timeout, self._terminator), self._most = how, self._line, KEYS_MOST
+        if how is not None:
+            self._timeout = self._timeout if how.timeout_s is None else how.timeout_s
+            self._terminator = self._terminator if how.terminator is None else how.terminator
+            self._most = how.digits or KEYS_MOST
 
     def __repr__(self) -> str:
         return f"<Keypad typing={len(self._keys)}>"
@@ -67,7 +81,7 @@ class Keypad:
         self._keys += key
         self._due = now + self._timeout
         # The terminator alone is an answer of its own, and nothing follows it.
-        return self._end(whole=True) if key == self._terminator or len(self._keys) >= KEYS_MOST else None
+        return self._end(whole=True) if key == self._terminator or len(self._keys) >= self._most else None
 
     def wake_at(self) -> float | None:
         """Return when the entry ends by itself, in seconds of `now`."""

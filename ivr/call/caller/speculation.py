@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from ivr.call.actions import Expect
 from ivr.call.caller.barge_in import SOONEST_MS
 from ivr.call.caller.input import CallerInput
 from ivr.call.caller.keypad import Keypad
@@ -37,6 +38,8 @@ class Speculation:
         self.utterances = Utterances(Keypad(options.keypad_timeout, options.keypad_terminator))
         self.early: int | None = None
         """The utterance that was sent before it was over."""
+        self.expect: Expect | None = None
+        """What the agent expects to be answered."""
         self._said_lately = said_lately
         self._own_echo = OwnEcho()
         self._late: set[int] = set()
@@ -124,7 +127,8 @@ class Speculation:
             return False
         # Plainly complete words end the utterance sooner, plainly incomplete ones give the caller more time.
         if number == self.early and text:
-            meant = completeness(text)
+            kind, length = ("", 0) if self.expect is None else (self.expect.kind, self.expect.length)
+            meant = completeness(text, kind, length)
             if meant == "complete":
                 self._caller.endpoint_ms = min(self._options.endpoint_ms, self._options.endpoint_least_ms)
             elif meant == "open":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ivr.call.actions import Gather
 from ivr.call.caller.keypad import KEYS_MOST, LATE_END_S, KeyEntry, Keypad
 
 
@@ -87,3 +88,20 @@ def test_a_keypad_prints_no_key() -> None:
     pad = Keypad(2.0, "#")
     pad.press("9", 0.0)
     assert repr(pad) == "<Keypad typing=1>"
+
+
+def test_a_gather_ends_at_its_digits_by_its_key_and_in_its_time() -> None:
+    pad = Keypad(2.0, "#")
+    pad.gather(Gather(digits=4))
+    assert [pad.press(key, 0.0) for key in "1234"] == [None, None, None, KeyEntry("1234", whole=True)]
+    pad.gather(Gather(terminator="*", timeout_s=5.0))
+    pad.press("#", 1.0)
+    assert pad.wake_at() == 6.0
+    assert pad.press("*", 2.0) == KeyEntry("#", whole=True)
+    # The line's own choices may change meanwhile, and count again afterwards.
+    pad.change(3.0, "")
+    assert not pad.only_ends("#", 2.0, unanswered=True)
+    assert pad.only_ends("*", 2.0, unanswered=True)
+    pad.gather(None)
+    pad.press("*", 4.0)
+    assert pad.wake_at() == 7.0

@@ -1,0 +1,145 @@
+"""Hold what the agent has said of the caller's next answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ivr.call.actions import Expect, Gather
+from ivr.call.commands import RequestReply, Transcribe
+from ivr.call.events import DigitPressed, ReplyDelta, ReplyEnded, TranscriptArrived
+from ivr.call.options import CallOptions
+from tests.call.stage import Stage, options
+
+
+def asking(choices: CallOptions | None = None, *, said_ms: int = 400, **more: Any) -> Stage:
+    """Return a stage whose agent has asked the caller for something and is silent now."""
+    stage = Stage(choices)
+    stage.hear()
+    stage.feed(ReplyDelta(0, "Your order number, please."))
+    stage.feed(ReplyEnded(0, **more))
+    stage.voice(said_ms)
+    stage.wait(said_ms + 200)
+    return stage
+
+
+def press(stage: Stage, keys: str) -> None:
+    for key in keys:
+        stage.feed(DigitPressed(key))
+        stage.wait(100)
+
+
+def asked(stage: Stage) -> list[str]:
+    return [request.request.text for request in stage.all(RequestReply)][1:]
+
+
+def test_the_last_key_of_a_gather_asks_at_once() -> None:
+    stage = asking(gather=Gather(digits=4))
+    press(stage, "123")
+    assert asked(stage) == []
+    press(stage, "4")
+    assert asked(stage) == ["1234"]
+    # The next answer is gathered as the line says.
+    stage.reply("And the next?")
+    stage.voice(200)
+    stage.wait(1000)
+    press(stage, "1234")
+    assert len(asked(stage)) == 1
+    stage.wait(2000)
+    assert asked(stage) == ["1234", "1234"]
+
+
+def test_expected_digits_are_gathered_as_well() -> None:
+    stage = asking(expect=Expect("digits", 3))
+    press(stage, "123")
+    assert asked(stage) == ["123"]
+    # Without a length, and for anything else, the line decides.
+    for expect in (Expect("digits"), Expect("date")):
+        stage = asking(expect=expect)
+        press(stage, "123")
+        assert asked(stage) == []
+
+
+def test_keys_over_the_question_count() -> None:
+    stage = Stage()
+    stage.hear()
+    stage.feed(ReplyDelta(0, "Your order number, please, it is on your letter."))
+    stage.feed(ReplyEnded(0, gather=Gather(digits=2)))
+    stage.voice(5000)
+    stage.wait(1000)
+    press(stage, "12")
+    assert asked(stage) == ["12"]
+
+
+def test_the_caller_has_the_time_of_the_gather() -> None:
+    stage = asking(gather=Gather(digits=2, timeout_s=5.0, first_timeout_s=3.0), idle_s=60.0)
+    stage.wait(3000)
+    assert [note.fields["name"] for note in stage.notes("phrase")] == ["still_there"]
+    press(stage, "1")
+    stage.wait(4800)
+    assert asked(stage) == []
+    stage.wait(400)
+    assert asked(stage) == ["1"]
+
+
+def test_a_voice_is_no_answer_where_only_keys_are() -> None:
+    stage = asking(options(silence_timeout=4.0), gather=Gather(digits=4, allow_speech=False))
+    before = len(stage.all(Transcribe))
+    stage.speak(1000)
+    stage.wait(1000)
+    assert (len(stage.all(Transcribe)), stage.state) == (before, "listening")
+    press(stage, "12")
+    stage.speak(300)
+    press(stage, "34")
+    assert asked(stage) == ["1234"]
+    # Nor does it interrupt what is said; the answer to the next question is as ever.
+    assert repr(stage.call._next_answer) == "<NextAnswer keys_only=False>"
+
+
+def test_a_voice_does_not_interrupt_where_only_keys_answer() -> None:
+    stage = Stage()
+    stage.hear()
+    stage.feed(ReplyDelta(0, "Type your order number, please, it is on your letter."))
+    stage.feed(ReplyEnded(0, gather=Gather(digits=2, allow_speech=False)))
+    stage.voice(4000)
+    stage.wait(1000)
+    stage.speak(1000)
+    assert stage.state == "speaking"
+    stage.wait(3000)
+    press(stage, "12")
+    assert asked(stage) == ["12"]
+
+
+def test_a_voice_that_holds_the_agent_is_judged_to_its_end() -> None:
+    stage = Stage()
+    stage.hear()
+    stage.feed(ReplyDelta(0, "Type your order number, please, it is on your letter."))
+    stage.voice(4000)
+    stage.wait(600)
+    stage.speak(300)
+    assert stage.state == "yielding"
+    stage.feed(ReplyEnded(0, gather=Gather(digits=2, allow_speech=False)))
+    stage.wait(200)
+    stage.feed(TranscriptArrived(stage.last(Transcribe).utterance, ""))
+    stage.voice(400)
+    stage.wait(5000)
+    assert stage.state == "listening"
+
+
+def test_a_voice_counts_again_when_no_key_has_come() -> None:
+    stage = asking(options(silence_timeout=2.0), gather=Gather(digits=4, allow_speech=False))
+    stage.wait(2000)
+    stage.wait(1000)
+    stage.hear("I do not have one")
+    assert asked(stage) == ["I do not have one"]
+
+
+def test_expected_words_end_the_turn_sooner() -> None:
+    for expect, waited in ((None, 500), (Expect("yes_no"), 300), (Expect("digits", 4), 500)):
+        stage = asking(expect=expect)
+        stage.speak(400)
+        stage.pass_time(260)
+        stage.feed(TranscriptArrived(stage.last(Transcribe).utterance, "certainly"))
+        stage.wait(waited - 260 - 20)
+        assert asked(stage) == []
+        stage.wait(60)
+        assert asked(stage) == ["certainly"]
