@@ -16,6 +16,7 @@ from ivr.call import commands, events
 from ivr.call.actions import Message
 from ivr.call.agent.agent_turns import AgentTurns
 from ivr.call.agent.fillers import Fillers
+from ivr.call.agent.key_actions import KeyActions
 from ivr.call.agent.message_taking import MessageTaking
 from ivr.call.agent.opening import Opening
 from ivr.call.agent.output import SpeechOutput
@@ -72,6 +73,9 @@ class Call:
         self.stands = self._opening.stands
         machines = self._speculation, self._output, self._agent_turns, self._words, self._opening
         self.language = CallLanguage(options, self._out, *machines)
+        self._keys = KeyActions(
+            options, self._end, self._words, self._deadlines, self._input, self.language, self._clear_floor
+        )
         self._telling = Telling(options, self._agent_turns, self._taking.message)
 
     def __repr__(self) -> str:
@@ -353,6 +357,9 @@ class Call:
         if self._taking.takes_key(key, now):
             self._message_over(now)
             return
+        if not self._speculation.utterances.keypad.typing and self._keys.press(key, now):
+            self._prompts.answered()
+            return
         utterances = self._speculation.utterances
         heard = self.floor.state in (TurnState.HEARING, TurnState.TRANSCRIBING)
         only_ends = utterances.keypad.only_ends(key, now, unanswered=heard or self._agent_turns.unanswered(now))
@@ -400,6 +407,7 @@ class Call:
         # The agent's own question to a silent caller is no answer of the caller's.
         if turn.kind != "silence":
             self._prompts.answered()
+        self._keys.map.asked()
         turn.ask(now)
         request = self._agent_turns.request(turn, self._started)
         self.floor.go(TurnTrigger.ASK)
@@ -417,6 +425,7 @@ class Call:
             return
         if isinstance(event, events.ReplyEnded):
             self._next_answer.prepare(event)
+            self._keys.map.answered(event)
         self._deadlines.clear("reply")
         turn = self._agent_turns.turn
         wish = event.message if isinstance(event, events.ReplyEnded) and event.transfer_to is None else None
@@ -478,7 +487,7 @@ class Call:
         self.floor.go(TurnTrigger.NOTHING)
         if plan is not None:
             self._end.conclude(plan, now)
-        elif self._taking.heard(turn, now):
+        elif self._taking.heard(turn, now) or self._keys.act_on_waiting(now):
             pass
         elif self._taking.closes:
             self._message_over(now)
@@ -516,11 +525,12 @@ class Call:
                 number = self._agent_turns.turn.number
                 self._out.append(commands.CloseReply(number))
                 self._reply(events.ReplyFailed(number, "stalled"), now)
-            case "message":
-                self._taking.overdue("length", now)
-                self._message_over(now)
-            case "silence" if self._taking.runs:
-                self._taking.overdue("silence", now)
+            case "warning":
+                # A caller who leaves a message is not spoken to.
+                if not self._taking.runs:
+                    self._words.remind("last_minute")
+            case "message" | "silence" if name == "message" or self._taking.runs:
+                self._taking.overdue("length" if name == "message" else "silence", now)
                 self._message_over(now)
             case "silence":
                 self._next_answer.listen()

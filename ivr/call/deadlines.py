@@ -1,8 +1,8 @@
 """Keep what a call waits for, and until when.
 
 How long is the line's choice, except for some: `filler` is due when `Fillers` says, `transfer` when the carrier has had
-its time, `withdrawal` when the bridge can wait no longer for its last words, `message` when the agent
-says, `probe` and `media` when `LineWatch` says.
+its time, `withdrawal` when the bridge can wait no longer for its last words, `message` when the agent says, `warning`
+some time before `length`, `probe` and `media` when `LineWatch` says.
 """
 
 from __future__ import annotations
@@ -12,7 +12,17 @@ from typing import Literal, TypeAlias
 from ivr.call.options import CallOptions
 
 Awaited: TypeAlias = Literal[
-    "transcript", "reply", "silence", "probe", "media", "length", "filler", "transfer", "withdrawal", "message"
+    "transcript",
+    "reply",
+    "silence",
+    "probe",
+    "media",
+    "length",
+    "filler",
+    "transfer",
+    "withdrawal",
+    "message",
+    "warning",
 ]
 
 

@@ -12,7 +12,8 @@ from typing import Final, Literal, TypeAlias
 
 PhraseName: TypeAlias = Literal[
     "recorded", "greeting", "notice", "reprompt", "apology", "still_there", "goodbye", "filler", "still_working",
-    "transfer", "transfer_back", "farewell", "shutdown", "resumed", "message_announce", "message_taken"
+    "transfer", "transfer_back", "farewell", "shutdown", "resumed", "message_announce", "message_taken",
+    "last_minute"
 ]  # fmt: skip
 """`recorded`: the call is recorded, said before all else, uninterrupted. `greeting`: first words. `notice`: what must
 be said after them, uninterrupted. `reprompt`: nothing understood. `apology`: an upstream failed. `still_there`: the
@@ -20,7 +21,7 @@ caller is silent. `goodbye`: the bridge ends the call. `filler`, then `still_wor
 person takes over. `transfer_back`: the person did not, and the caller is with the agent again. `farewell`: an upstream
 failed for good, the call ends. `shutdown`: the bridge is stopped; two seconds of it are said at most. `resumed`: the
 call was cut off for a moment and goes on. `message_announce`: the caller may leave a message after the tone.
-`message_taken`: it was taken."""
+`message_taken`: it was taken. `last_minute`: the time of the call is almost over."""
 
 FIRST_WORDS: Final[tuple[PhraseName, ...]] = ("recorded", "greeting", "notice")
 """What a call begins with, in order."""
@@ -41,6 +42,17 @@ class Phrase:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyAction:
+    """Hold what a key of the line does without the agent."""
+
+    act: Literal["transfer", "repeat", "hang_up", "language"]
+    """`transfer`: hand the caller to a person. `repeat`: say again what was said last. `hang_up`: end the call after a
+    goodbye. `language`: go on in another language of the line."""
+    value: str = field(default="", repr=False)
+    """The number of `transfer`, empty for the line's first; the code of `language`. Never logged."""
+
+
+@dataclass(frozen=True, slots=True)
 class CallOptions:
     """Hold one line's choices."""
 
@@ -54,6 +66,9 @@ class CallOptions:
     """The agent's text is already fit for speech: say it as it is."""
     transfer_to: tuple[str, ...] = ()
     """Numbers of people who may take over a call, E.164; the first where the agent names none. Empty: no transfers."""
+
+    keys: Mapping[str, KeyAction] = field(default_factory=dict)
+    """What keys do without the agent, while it waits for none."""
 
     endpoint_ms: int = 500
     """Silence that ends an utterance."""
@@ -128,6 +143,8 @@ class CallOptions:
     """Seconds a due mark may be late before the play clock says what was heard, instead of the phone's marks."""
     max_call: float = 3600.0
     """Seconds a call may last; 0: no limit."""
+    max_call_warning: float = 60.0
+    """Seconds before that at which the caller is told so, with `last_minute`; 0: never."""
     keypad_timeout: float = 2.0
     """Seconds after a key before the digits so far are sent to the agent."""
     keypad_terminator: str = "#"

@@ -27,6 +27,7 @@ PHRASES: Final[Mapping[Language, Mapping[PhraseName, str]]] = {
         "resumed": "المعذرة، انقطع الخط لحظة.",
         "message_announce": "نسعد نسمع رسالتك بعد الصافرة، وزر المربّع ينهيها.",
         "message_taken": "شكراً لك، وصلتنا رسالتك.",
+        "last_minute": "عذراً على المقاطعة، باقي دقيقة تقريباً وتنتهي المكالمة.",
     },
     "en": {
         "recorded": "",
@@ -45,6 +46,7 @@ PHRASES: Final[Mapping[Language, Mapping[PhraseName, str]]] = {
         "resumed": "Sorry, we were cut off for a moment.",
         "message_announce": "Please leave your message after the tone. Press hash when you are done.",
         "message_taken": "Thank you, we have your message.",
+        "last_minute": "Sorry to interrupt: we have about a minute left on this call.",
     },
 }
 

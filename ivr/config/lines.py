@@ -31,7 +31,7 @@ table leaves out comes from the environment's line, as far as it fits the table'
     [line.call]                     # for this line
     commit_ms = 200
 
-Opening hours, greetings by the time of day, callers and other languages: ivr/config/line/has.py.
+Opening hours, greetings by the time of day, callers, keys and other languages: ivr/config/line/has.py.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ from ivr.config.default_phrases import ANNOUNCEMENTS, PHRASES, VOICES
 from ivr.config.line.clock_times import time_words
 from ivr.config.line.greetings import greeting_at
 from ivr.config.line.has import HasTable, LineHas, read_has
+from ivr.config.line.keys import check_keys
 from ivr.config.line.texts import check_phrase
 from ivr.config.people import check_people, read_person
 
@@ -69,7 +70,7 @@ RECORD_DAYS: Final = 30
 LONGEST_RECORD_DAYS: Final = 3650
 _E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _PLAIN: Final = CallOptions()
-_OWN: Final = frozenset({"language", "phrases", "languages", "changed_to", "endpoint_ms", "transfer_to"})
+_OWN: Final = frozenset({"language", "phrases", "languages", "changed_to", "endpoint_ms", "transfer_to", "keys"})
 """Fields of CallOptions that a line sets by keys of its own, outside `[call]`."""
 _CHOICES: Final = frozenset(field.name for field in fields(CallOptions)) - _OWN
 # Wide enough for every call that can be imagined, narrow enough that a slip (seconds for milliseconds) is found.
@@ -103,6 +104,7 @@ _RANGES: Final[Mapping[str, tuple[float, float]]] = {
     "media_timeout": (1, 120),
     "mark_grace": (0.1, 30),
     "max_call": (0, 86_400),
+    "max_call_warning": (0, 600),
     "keypad_timeout": (0.2, 30),
 }
 _ANY: Final = (0.0, 86_400.0)
@@ -240,6 +242,7 @@ class Line:
             languages=others or {},
             endpoint_ms=self.endpoint_ms,
             transfer_to=self.transfer_to,
+            keys=self.has.keys,
             **choices,
         )
 
@@ -331,7 +334,12 @@ def check_together(line: Line) -> list[str]:
         f"{less} ({given[less]}) is more than {more} ({given[more]}): lower {less} or raise {more}"
         for less, more in ORDERED
         if given[less] > given[more] and (less in line.choices or more in line.choices)
-    ]
+    ] + check_keys(
+        line.has.keys,
+        line.transfer_to,
+        (line.language, *line.has.languages),
+        str(given.get("keypad_terminator", _PLAIN.keypad_terminator)),
+    )
 
 
 def check_caller_id(number: str) -> str | None:

@@ -60,7 +60,7 @@ class Opening:
     def begin(self, event: CallStarted, now: float) -> Turn | None:
         """Say the first words. Return the turn whose question is to be put to the agent now. None: there is none."""
         self._started_at = now
-        self._deadlines.begin("length", now)
+        self._limit(now, self._options.max_call)
         asked = None
         if event.resumption is None and self._options.say_first:
             asked = self._words.turns.open_turn("start")
@@ -79,6 +79,14 @@ class Opening:
         if asked is None and self._words.floor.state is TurnState.LISTENING:
             self._deadlines.begin("silence", now)
         return asked
+
+    def _limit(self, now: float, seconds: float) -> None:
+        """Let the call last this long, and warn the caller before; 0: there is no limit."""
+        warning = self._options.max_call_warning
+        if seconds:
+            self._deadlines.set("length", now + seconds)
+        # A call that is about to end already says so with its goodbye.
+        self._deadlines.move("warning", now + seconds - warning if warning and seconds > warning else None)
 
     def say_meanwhile(self, now: float) -> None:
         """Say what comes before the answer of an agent that was asked at the call's start."""
@@ -105,7 +113,7 @@ class Opening:
         """Begin a call that was cut off."""
         self._kept = kept
         if most := self._options.max_call:
-            self._deadlines.set("length", now + max(SHORTEST_S, most - kept.lasted_s))
+            self._limit(now, max(SHORTEST_S, most - kept.lasted_s))
         self._words.turns.resume(kept)
         if kept.transfer is not None:
             self._ending.come_back()

@@ -7,6 +7,7 @@ They are not said over the caller: they wait until the floor is free or the agen
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 from typing import Final
 
 from ivr.call.agent.agent_turns import AgentTurns
@@ -22,6 +23,17 @@ from ivr.media.tones.beep import beep
 
 MOST_TEXTS: Final = 5
 """Texts of an operator that wait to be said, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """Hold what the caller is to be told between two sentences."""
+
+    pieces: Pieces
+    audio: bytes = b""
+    """Of a phrase of the line, where it is there already."""
+    phrase: PhraseName | None = None
+    """None: the words are an operator's."""
 
 
 class OwnWords:
@@ -42,8 +54,8 @@ class OwnWords:
         self.turns = turns
         self._fillers = fillers
         self.out = out
-        self._waiting: deque[Pieces] = deque()
-        """What an operator has the caller told and was not begun, a text each."""
+        self._waiting: deque[_Telling] = deque()
+        """What the caller is to be told and was not begun, a text each."""
         self._told: list[tuple[Turn, Sentence]] = []
         """Sentences of an operator that are on their way, each with its turn."""
         self._aside: list[tuple[Turn, Sentence]] = []
@@ -90,6 +102,22 @@ class OwnWords:
         (self._told if protected and said else self._aside).extend(aside)
         self.out += [Note("phrase", {"name": name}) for name, _ in said]
 
+    def repeat(self, now: float) -> bool:
+        """Say again what was said last, an answer or else the first words; return False when there is nothing."""
+        spoken = [turn for turn in self.turns.turns if any(one.text for one in turn.sentences)]
+        answers = [turn for turn in spoken if turn.kind != "phrase"]
+        if not spoken:
+            return False
+        again, rest = self.turns.open_turn("phrase"), False
+        ready = {phrase.text: phrase.audio for phrase in self._options.phrases.values()}
+        for one in (answers[-1] if answers else spoken[0]).sentences:
+            # What follows a sentence that broke off is its own end.
+            if one.text and not rest:
+                self.output.say(again, one.text, one.spoken, now, ready.get(one.text, b""), fixed=one.fixed)
+            rest = one.again_from is not None
+        self.floor.go(TurnTrigger.SAY)
+        return True
+
     def announce_message(self, text: str, now: float) -> None:
         """Say `text`, or the line's phrase, before a message of the caller's, and the tone: uninterrupted."""
         reply = Reply(self._options.language)
@@ -121,8 +149,14 @@ class OwnWords:
         pieces = [*reply.feed(words, 0, 0.0), *reply.finish()]
         if not pieces or len(self._waiting) >= MOST_TEXTS:
             return False
-        self._waiting.append(pieces)
+        self._waiting.append(_Telling(pieces))
         return True
+
+    def remind(self, name: PhraseName) -> None:
+        """Take a phrase of the line for the caller, if it has it, to be said as an operator's words are."""
+        phrase = self._options.phrases.get(name)
+        if phrase is not None and phrase.text:
+            self._waiting.append(_Telling([(phrase.text, phrase.text)], phrase.audio, name))
 
     def advance(self, now: float) -> bool:
         """Begin what an operator has the caller told, where it may be said. Return whether there was anything."""
@@ -134,9 +168,13 @@ class OwnWords:
         if not free and self.floor.state not in ANSWERING:
             return False
         turn = self.turns.open_turn("phrase") if free else self.turns.open_aside()
-        pieces = self._waiting.popleft()
-        self._told = [(turn, sentence) for sentence in self.output.interject(turn, pieces, now)]
-        self.out.append(Note("operator_words", {"sentences": len(pieces)}))
+        told = self._waiting.popleft()
+        audios = [told.audio] if told.audio else []
+        self._told = [(turn, sentence) for sentence in self.output.interject(turn, told.pieces, now, audios)]
+        if told.phrase is not None:
+            self.out.append(Note("phrase", {"name": told.phrase}))
+        else:
+            self.out.append(Note("operator_words", {"sentences": len(told.pieces)}))
         if free:
             self.floor.go(TurnTrigger.SAY)
         return True

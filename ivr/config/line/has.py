@@ -9,6 +9,7 @@ The same keys at the top of the file are for the environment's line, and for eac
     language_by = "key"             # how the caller chooses: "key", "first_utterance", or both in a list
 
 `[line.hours]`: hours.py. `[line.greetings]`: greetings.py. `[line.callers]`: callers.py.
+`[line.keys]`: keys.py.
 """
 
 from __future__ import annotations
@@ -21,12 +22,13 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
-from ivr.call.options import Language, PhraseName
+from ivr.call.options import KeyAction, Language, PhraseName
 from ivr.config.default_phrases import CLOSED_GREETINGS
 from ivr.config.line.callers import Callers, read_blocked, read_callers
 from ivr.config.line.clock_times import ZONE_FIX, read_zone
 from ivr.config.line.greetings import Greetings, read_greetings
 from ivr.config.line.hours import OpeningHours, read_hours
+from ivr.config.line.keys import read_keys
 from ivr.config.line.languages import LANGUAGES_FIX, TABLES, LineLanguage, read_languages
 from ivr.config.line.texts import check_phrase
 
@@ -54,6 +56,8 @@ class LineHas:
     """What is said first to a caller of a closed line, where the agent answers."""
     greetings: Greetings = ()
     callers: Callers = field(default_factory=Callers)
+    keys: Mapping[str, KeyAction] = field(default_factory=dict)
+    """What keys do without the agent."""
     folder: Path = Path()
     """What the names of its files are relative to."""
 
@@ -76,6 +80,7 @@ class HasTable(BaseModel):
     hours: Any = None
     greetings: Any = None
     callers: Any = None
+    keys: Any = None
 
 
 def read_has(
@@ -117,11 +122,15 @@ def read_has(
             rows, problem = read_rows(base.folder / file)
             found += [f"blocked_file {problem}"] if problem else read_blocked(rows, "blocked_file line")[1]
         problems += found
+    keys = base.keys
+    if table.keys is not None:
+        keys, found = read_keys(table.keys)
+        problems += [f"[{where}keys] {problem}" for problem in found]
     closed, closed_greeting, found = _closed(table, base, own, same)
     problems += found
     by, found = _language_by(table, base, bool(languages))
     problems += found
-    made = LineHas(languages, by, zone, hours, closed, closed_greeting, greetings, callers, base.folder)
+    made = LineHas(languages, by, zone, hours, closed, closed_greeting, greetings, callers, keys, base.folder)
     return made, problems
 
 

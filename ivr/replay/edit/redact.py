@@ -19,6 +19,7 @@ import numpy as np
 from ivr.call import events
 from ivr.call.call import Call
 from ivr.call.events import Event
+from ivr.call.options import KeyAction
 from ivr.media import g711
 from ivr.media.acoustics import Acoustics
 from ivr.replay import exact
@@ -96,6 +97,7 @@ def texts_of(tape: Tape) -> Iterator[str]:
     """Yield every text on a tape that may hold what was said, or who spoke."""
     header = tape.header
     yield from (header.call_id, header.call_id[_IDS:], header.line, *header.options.transfer_to)
+    yield from (action.value for action in header.options.keys.values() if action.act == "transfer")
     yield from (kept.text for kept in header.phrases.values())
     replies: dict[int, str] = {}
     for moment in tape.moments:
@@ -184,11 +186,16 @@ def _audio(event: Event) -> bytes:
     )
 
 
+def _key_action(action: KeyAction, made: StandIns) -> KeyAction:
+    """Return what a key does with a stand-in for its number."""
+    return replace(action, value=made.text(action.value)) if action.act == "transfer" else action
+
+
 def with_stand_ins(tape: Tape, made: StandIns) -> Tape:
     """Return the tape with stand-ins for words and numbers."""
     replies: dict[int, list[tuple[int, events.ReplyDelta]]] = {}
     moments = list(tape.moments)
-    keys = 0
+    keys, staying = 0, tape.header.options.keypad_terminator + "".join(tape.header.options.keys)
     for index, moment in enumerate(moments):
         event = moment.event
         match event:
@@ -207,7 +214,7 @@ def with_stand_ins(tape: Tape, made: StandIns) -> Tape:
                 event = replace(event, words=made.text(words), number=made.text(number))
             case events.DigitPressed(digit=digit):
                 keys += 1
-                event = replace(event, digit=made.digit(digit, keys, tape.header.options.keypad_terminator))
+                event = replace(event, digit=made.digit(digit, keys, staying))
         moments[index] = replace(moment, event=event)
     for parts in replies.values():
         # A word may be cut anywhere: its parts get the parts of its stand-in.
@@ -216,7 +223,11 @@ def with_stand_ins(tape: Tape, made: StandIns) -> Tape:
             text, whole = whole[: len(part.text)], whole[len(part.text) :]
             moments[index] = replace(moments[index], event=replace(part, text=text))
     header = tape.header
-    options = replace(header.options, transfer_to=tuple(made.text(number) for number in header.options.transfer_to))
+    options = replace(
+        header.options,
+        transfer_to=tuple(made.text(number) for number in header.options.transfer_to),
+        keys={key: _key_action(action, made) for key, action in header.options.keys.items()},
+    )
     phrases = {name: KeptPhrase(made.text(kept.text), kept.audio_bytes) for name, kept in header.phrases.items()}
     done = [word for word in header.origin.split(", ") if word not in ("live", "redacted")]
     origin = ", ".join([*done, "redacted"])

@@ -82,11 +82,11 @@ class StandIns:
         """Return what stands in for an id: no word in it decides anything."""
         return _TOKEN.sub(lambda token: self._of(token[0]), text)
 
-    def digit(self, key: str, place: int, terminator: str) -> str:
-        """Return what stands in for a key that was pressed; `place` counts the keys. The terminator stays."""
+    def digit(self, key: str, place: int, staying: str) -> str:
+        """Return what stands in for a key that was pressed; `place` counts the keys. Keys with a meaning stay."""
         peers = "0123456789" if key in "0123456789" and key else "ABCD" if key in "ABCD" and key else ""
-        peers = peers.replace(terminator, "") if terminator else peers
-        return key if key == terminator or not peers else peers[self._bytes(f"key {place}")[0] % len(peers)]
+        peers = "".join(one for one in peers if one not in staying)
+        return key if key in staying or not peers else peers[self._bytes(f"key {place}")[0] % len(peers)]
 
     def keeps(self, word: str) -> bool:
         """Return whether a word stays as it is."""

@@ -26,6 +26,7 @@ Changes: TypeAlias = Mapping[str, Any]
 _PLAIN_OPTIONS: Final = CallOptions()
 _FIXED: Final[Mapping[str, str]] = {
     "language": "the caller spoke the language of then",
+    "keys": "what a key does is no number: change it and place a call",
     "phrases": "the words of a line are no number: change them and place a call",
     "languages": "the words of a line are no number: change them and place a call",
     "changed_to": "the caller spoke the language of then",

@@ -24,6 +24,7 @@ AT_THE_START: Final[Mapping[str, str]] = {
     "say_first": "the call has begun",
     "message_first": "the call has begun",
     "max_call": "the time of a call runs from its start",
+    "max_call_warning": "the time of a call runs from its start",
 }
 """Options that have their effect when a call begins, and why they have none later."""
 
@@ -49,6 +50,7 @@ class ForkedCall(Call):
         self._opening.change(options)
         self._telling.change(options)
         self._taking.change(options)
+        self._keys.change(options)
 
 
 def fork_place(taped: TapedCall, number: int) -> int:
