@@ -8,11 +8,13 @@ import os
 import re
 import runpy
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -20,6 +22,7 @@ from typer.testing import CliRunner, Result
 
 from ivr import __version__, cli
 from ivr.commands import check, terminal
+from ivr.commands import mock as mock_command
 from ivr.commands.judge import compare
 from ivr.testbench import call, demo, mock, tts
 from ivr.testbench.faults import run as faults
@@ -267,6 +270,30 @@ def test_mock_ends_quietly(monkeypatch: pytest.MonkeyPatch, fault: BaseException
     result = run("mock", "--port", "0", "--voice", "tone")
     assert result.exit_code == code
     assert "Traceback" not in plain(result)
+
+
+@pytest.mark.parametrize(("fault", "code"), [(KeyboardInterrupt(), 0), (OSError("port is taken"), 2)])
+def test_mock_twilio_ends_quietly(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, fault: BaseException, code: int
+) -> None:
+    async def serve(served: object, listener: socket.socket, account: str, token: str, show: Any) -> None:
+        listener.close()
+        show(f"{account} {token}")
+        raise fault
+
+    monkeypatch.setattr(mock_command, "serve_twilio", serve)
+    monkeypatch.setenv("TWILIO_ACCOUNT_SID", "AC7")
+    monkeypatch.setenv("TWILIO_AUTH_TOKEN", "a real one")
+    people, journal = tmp_path / "people.toml", tmp_path / "journal.jsonl"
+    people.write_text('[people."+1"]\nring_s = 1\n')
+    result = run("mock", "twilio", "--port", "0", "--people", str(people), "--journal", str(journal))
+    assert result.exit_code == code
+    # The token of the environment is never shown.
+    assert "AC7 that of the environment" in plain(result)
+    assert "a real one" not in plain(result)
+    people.write_text("[men]")
+    result = run("mock", "twilio", "--people", str(people))
+    assert (result.exit_code, "unknown table 'men'" in plain(result)) == (2, True)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from ivr.testbench.scenario import Scenario
 from ivr.testbench.twilio.http import BridgeAddress, Webhooks
 from ivr.testbench.twilio.legs.callbacks import CALL_EVENTS, StatusReports
 from ivr.testbench.twilio.legs.created import CallOrder, run_created
-from ivr.testbench.twilio.legs.leg import Leg, Numbers
+from ivr.testbench.twilio.legs.leg import Follow, Leg, Numbers
 from ivr.testbench.twilio.legs.office import CentralOffice
 from ivr.testbench.twilio.legs.table import PERFORM
 from ivr.testbench.twilio.options import CarrierOptions
@@ -130,7 +130,7 @@ class TwilioCarrier:
         """Call the bridge's number, whose voice webhook is at the public `url`. Return when that call is over."""
         script = await script_of(scenario, self._voice)
         leg = self.inbound(caller=caller, called=called, script=script, record=record, call_sid=call_sid, party=party)
-        await leg.run_inbound(url)
+        await leg.run_inbound(Follow(url, method=self._options.method, fallback=self._options.fallback_url))
         return leg.record
 
     def inbound(
@@ -142,6 +142,7 @@ class TwilioCarrier:
         record: PhoneRecord | None = None,
         call_sid: str = "",
         party: FarParty | None = None,
+        reports: StatusReports | None = None,
     ) -> Leg:
         """Return the leg of a call at the bridge's number; `run_inbound` runs it."""
         office = self.office
@@ -154,7 +155,7 @@ class TwilioCarrier:
             party=self._options.caller if party is None else party,
             script=script,
             record=record,
-            reports=StatusReports(self._options.status_callback, CALL_EVENTS),
+            reports=reports or StatusReports(self._options.status_callback, CALL_EVENTS),
         )
 
     async def place(self, form: Mapping[str, str], events: Sequence[str]) -> Leg:

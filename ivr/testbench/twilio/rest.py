@@ -22,11 +22,14 @@ from starlette.routing import Route
 from ivr.testbench.twilio.api.call_forms import check_new_call, check_update
 from ivr.testbench.twilio.api.errors import CODES, ApiError, refusal
 from ivr.testbench.twilio.api.resources import (
+    CONFERENCE_ATTRIBUTES,
     call_resource,
     conference_resource,
+    conference_twiml,
     page,
     participant_resource,
     recording_resource,
+    stream_resource,
 )
 from ivr.testbench.twilio.legs.recordings import API_VERSION, CallRecording
 
@@ -70,6 +73,8 @@ class Switchboard:
         self.conferences: dict[str, Any] = {}
         """Every `Conference` by its id, ended ones too."""
         self.recordings: dict[str, CallRecording] = {}
+        self.streams: dict[str, dict[str, object]] = {}
+        """Resources of the one-way streams that were asked for; nothing is sent on them."""
         self.requests: list[tuple[str, dict[str, str]]] = []
         """Call id (empty for a new call) and form of every change that was asked for, refused ones too."""
         self.placers: list[PlaceCreated] = []
@@ -99,6 +104,8 @@ class Switchboard:
                 self._route(f"{call}.json", self._one_call),
                 self._route(f"{call}/Recordings.json", self._call_recordings),
                 self._route(f"{call}/Recordings/{{recording}}.json", self._one_recording),
+                self._route(f"{call}/Streams.json", self._streams),
+                self._route(f"{call}/Streams/{{stream}}.json", self._one_stream),
                 self._route(f"{ROOT}/Recordings.json", self._all_recordings),
                 self._route(f"{ROOT}/Recordings/{{recording}}.json", self._one_recording),
                 self._route(f"{ROOT}/Conferences.json", self._all_conferences),
@@ -220,6 +227,29 @@ class Switchboard:
             made.change(form["Status"], self.now())
         return JSONResponse(recording_resource(made))
 
+    async def _streams(self, request: Request, form: dict[str, str]) -> Response:
+        """Begin a one-way stream of a call."""
+        call = self._call(request)
+        if request.method != "POST":
+            raise ApiError(20004)
+        self.requests.append((call.call_sid, form))
+        if call.status != "in-progress":
+            raise ApiError(21220)
+        made = stream_resource(self.account_sid, call.call_sid, f"MZ{len(self.streams):032x}", form)
+        self.streams[str(made["sid"])] = made
+        return JSONResponse(made, status_code=201)
+
+    async def _one_stream(self, request: Request, form: dict[str, str]) -> Response:
+        """Stop a one-way stream, by its id or name."""
+        named = request.path_params["stream"]
+        made = next((each for each in self.streams.values() if named in {each["sid"], each["name"]}), None)
+        if made is None or request.method != "POST":
+            raise ApiError(20404, request.url.path)
+        if form.get("Status") != "stopped":
+            raise ApiError(20001, "Status is not stopped")
+        made["status"] = "stopped"
+        return JSONResponse(made)
+
     # -- conferences ---------------------------------------------------------------------------------------------
 
     async def _all_conferences(self, request: Request, form: dict[str, str]) -> Response:
@@ -239,11 +269,35 @@ class Switchboard:
         return JSONResponse(conference_resource(self.account_sid, conference))
 
     async def _participants(self, request: Request, form: dict[str, str]) -> Response:
-        """List the participants of a conference."""
-        del form
+        """List the participants of a conference, or ring at a new one."""
+        if request.method == "POST":
+            return await self._new_participant(request, form)
         conference = self._conference(request)
         rows = [participant_resource(self.account_sid, conference, each) for each in conference.participants.values()]
         return JSONResponse(page("participants", rows, request.url.path, request.query_params))
+
+    async def _new_participant(self, request: Request, form: dict[str, str]) -> Response:
+        """Ring at a number that enters the conference when it answers."""
+        self.requests.append(("", form))
+        named = request.path_params["conference"]
+        name = self.conferences[named].name if named in self.conferences else named
+        given = {key: value for key, value in form.items() if key not in CONFERENCE_ATTRIBUTES}
+        order = {**given, "Twiml": conference_twiml(name, form)}
+        events = [value for key, value in request.state.form if key == "StatusCallbackEvent"]
+        check_new_call(order, events)
+        if not self.placers:
+            raise ApiError(20001, "this carrier places no calls")
+        call = await self.placers[-1](order, events)
+        told = {
+            "account_sid": self.account_sid,
+            "call_sid": call.call_sid,
+            "conference_sid": named,
+            "label": form.get("Label"),
+            "status": "queued",
+            "muted": form.get("Muted") == "true",
+            "hold": False,
+        }
+        return JSONResponse(told, status_code=201)
 
     async def _one_participant(self, request: Request, form: dict[str, str]) -> Response:
         """Fetch, mute, hold or remove a participant."""

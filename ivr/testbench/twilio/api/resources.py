@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlencode
+from xml.etree import ElementTree as ET
 
 from ivr.testbench.twilio.legs.recordings import API_VERSION, CallRecording
 
@@ -68,6 +69,41 @@ def recording_resource(made: CallRecording) -> dict[str, object]:
         "media_url": f"https://api.twilio.com{made.uri}",
         "uri": f"{made.uri}.json",
         "subresource_uris": {},
+    }
+
+
+CONFERENCE_ATTRIBUTES: Final = {
+    "Beep": "beep",
+    "ConferenceStatusCallback": "statusCallback",
+    "ConferenceStatusCallbackEvent": "statusCallbackEvent",
+    "EndConferenceOnExit": "endConferenceOnExit",
+    "Label": "participantLabel",
+    "MaxParticipants": "maxParticipants",
+    "Muted": "muted",
+    "StartConferenceOnEnter": "startConferenceOnEnter",
+    "WaitUrl": "waitUrl",
+}
+"""Fields of a new participant, and the attributes of `<Conference>` that they stand for."""
+
+
+def conference_twiml(name: str, form: Mapping[str, str]) -> str:
+    """Return the document of a leg that enters a conference."""
+    response = ET.Element("Response")
+    given = {attribute: form[field] for field, attribute in CONFERENCE_ATTRIBUTES.items() if field in form}
+    ET.SubElement(ET.SubElement(response, "Dial"), "Conference", given).text = name
+    return ET.tostring(response, encoding="unicode")
+
+
+def stream_resource(account: str, call: str, sid: str, form: Mapping[str, str]) -> dict[str, object]:
+    """Return a one-way stream."""
+    return {
+        "sid": sid,
+        "account_sid": account,
+        "call_sid": call,
+        "name": form.get("Name", sid),
+        "status": "in-progress",
+        "date_updated": None,
+        "uri": f"/{API_VERSION}/Accounts/{account}/Calls/{call}/Streams/{sid}.json",
     }
 
 

@@ -11,6 +11,7 @@ import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
+from functools import partial
 from typing import Final, TypeAlias
 
 from ivr.testbench.phone.messages import Ids
@@ -115,6 +116,8 @@ class Leg:
         self._callbacks: list[asyncio.Task[object]] = []
         self._alarms: list[asyncio.TimerHandle] = []
         self.record.call_sid = self.ids.call
+        if office.watch is not None:
+            self.record.watch = partial(office.watch, self)
         office.legs.append(self)
         office.switchboard.add(self)
 
@@ -194,14 +197,14 @@ class Leg:
 
     # -- the life of a leg ---------------------------------------------------------------------------------------
 
-    async def run_inbound(self, url: str) -> None:
-        """Dial the bridge's number, and follow the call until it is over."""
-        options, ended = self.office.options, "completed"
+    async def run_inbound(self, at: Follow) -> None:
+        """Dial the bridge's number, whose document is `at`, and follow the call until it is over."""
+        ended = "completed"
         try:
             self._report("initiated", "queued")
             self._report("ringing", "ringing")
             began = self.clock.now()
-            document = await self.fetch(Follow(url, method=options.method, fallback=options.fallback_url))
+            document = await self.fetch(at)
             self.record.twiml_s = self.clock.now() - began
             # A document that begins with `Reject` ends the call before it is answered.
             if document is not None and document.verbs and document.verbs[0].name == "Reject":

@@ -10,6 +10,7 @@ from typing import Any
 
 from ivr.testbench.phone.messages import new_sid
 from ivr.testbench.phone.phone import PhoneOptions
+from ivr.testbench.recording import RecordEntry
 from ivr.testbench.twilio.http import Webhooks
 from ivr.testbench.twilio.legs.recordings import CallRecording
 from ivr.testbench.twilio.options import CarrierOptions
@@ -37,6 +38,8 @@ class CentralOffice:
     """Conferences that go on, by name. The modules of conferences, queues and legs import this one."""
     queues: dict[str, Any] = field(default_factory=dict)
     """Queues, by name."""
+    watch: Callable[[Any, RecordEntry], None] | None = None
+    """Called with each leg and what happens on it."""
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
     """What runs beside the first leg."""
     legs: list[Any] = field(default_factory=list)
