@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from ivr.testbench.twilio.network import NetworkFaults
 from ivr.testbench.twilio.people import FarParty
 from ivr.testbench.twilio.signing import Honesty, SharedKey
 
@@ -35,6 +36,8 @@ class CarrierOptions:
     """Call seconds in one second of the loop."""
     seed: int | None = None
     """Seed of ids and tokens: the same seed gives the same ones; None: new ones each time."""
+    network: NetworkFaults = field(default_factory=NetworkFaults)
+    """What is wrong with the connection of media streams."""
     room: int = 250
     """Messages that may wait for a bridge that reads slowly."""
     call_sid: str = ""

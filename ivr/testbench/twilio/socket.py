@@ -75,6 +75,12 @@ class SocketWire:
         """Drop the connection without a close frame."""
         self._socket.transport.abort()
 
+    def cut_in_frame(self) -> None:
+        """Let the connection die in the middle of a frame."""
+        # A text frame of 126 bytes or more, masked, whose payload never comes.
+        self._socket.transport.write(b"\x81\xfe\x01\x90abcd{")
+        self._socket.transport.close()
+
 
 def _ended(end: ConnectionClosed) -> WireClosed:
     """Return why the connection ended, from the library's exception."""
@@ -90,7 +96,7 @@ async def open_socket(url: str, headers: Mapping[str, str], timeout: float) -> F
     try:
         socket = await websocket(
             url,
-            additional_headers=dict(headers),
+            additional_headers={**headers, "accept-encoding": "gzip"},
             user_agent_header=USER_AGENT,
             compression=None,
             proxy=None,

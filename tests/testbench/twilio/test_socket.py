@@ -64,7 +64,7 @@ def test_handshake_has_the_carriers_headers() -> None:
 
     records = live.run(main())
     assert sorted(name for name, _ in headers[0]) == [
-        "connection", "host", "sec-websocket-key", "sec-websocket-version", "upgrade", "user-agent",
+        "accept-encoding", "connection", "host", "sec-websocket-key", "sec-websocket-version", "upgrade", "user-agent",
         "x-twilio-signature",
     ]  # fmt: skip
     assert ("user-agent", "Twilio.TmeWs/1.0") in headers[0]

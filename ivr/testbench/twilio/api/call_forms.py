@@ -23,12 +23,12 @@ def check_new_call(form: Mapping[str, str], events: Sequence[str]) -> None:
             raise ApiError(missing)
         if not DIALLABLE.fullmatch(form[name]):
             raise ApiError(wrong, form[name])
-    if sum(bool(form.get(name)) for name in ("Url", "Twiml", "ApplicationSid")) != 1:
-        raise (
-            ApiError(21205, form.get("Url", ""))
-            if form.get("Url") is None
-            else ApiError(21218, "Exactly one of Url, Twiml and ApplicationSid is needed")
-        )
+    if form.get("ApplicationSid"):
+        raise ApiError(21218, "Invalid ApplicationSid: this account has no applications")
+    if form.get("Url") and form.get("Twiml"):
+        raise ApiError(21218, "Url and Twiml exclude each other")
+    if not form.get("Url") and not form.get("Twiml"):
+        raise ApiError(21205, "none is given")
     check_document(form)
     for name in ("StatusCallback", "AsyncAmdStatusCallback", "FallbackUrl"):
         if form.get(name):

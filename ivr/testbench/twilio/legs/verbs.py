@@ -17,6 +17,7 @@ from ivr.testbench.phone.phone import Phone
 from ivr.testbench.twilio.http import HttpReply
 from ivr.testbench.twilio.legs.leg import Follow, Hangup, Leg, VerbOutcome
 from ivr.testbench.twilio.legs.scripts import MachineScript, SilentScript
+from ivr.testbench.twilio.network import NetworkWire
 from ivr.testbench.twilio.socket import StreamRefused
 from ivr.testbench.twilio.stream import CarrierStream, FarWire
 from ivr.testbench.twilio.twiml import StreamOrder, TwimlDocument, TwimlError, Verb, absolute, stream_order
@@ -157,6 +158,8 @@ async def _carry(leg: Leg, order: StreamOrder) -> None:
     url, headers = office.webhooks.socket(order.url, trailing_slash=office.options.trailing_slash)
     began = leg.clock.now()
     wire: FarWire = await office.connect(url, headers, office.options.handshake_s)
+    if office.options.network:
+        wire = NetworkWire(wire, office.options.network, leg.clock, office.chance)
     leg.record.connect_s = leg.clock.now() - began
     leg.record.note(leg.clock.now(), "connect", order.url)
     _report_stream(leg, order, "stream-started")

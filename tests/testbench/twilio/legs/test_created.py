@@ -9,6 +9,7 @@ import pytest
 
 from ivr.testbench.scenario import from_words
 from ivr.testbench.twilio.carrier import FarParty, TwilioCarrier
+from ivr.testbench.twilio.legs.recordings import CallRecording
 from ivr.testbench.twilio.legs.scripts import SilentScript
 from tests.testbench.twilio.legs.offices import DESK, PUBLIC, STREAM, Document, Office, calls, run
 
@@ -148,3 +149,31 @@ def test_callbacks_may_overtake_each_other_and_come_twice() -> None:
         told = "".join(form["SequenceNumber"] for form in office.bridge.forms("/told"))
         assert sorted(told) == sorted(numbers)
         assert (told == "".join(sorted(told))) == (order == "doubled")
+
+
+def test_hang_up_or_update_during_detection_is_obeyed() -> None:
+    office = created(FarParty(hangs_up_s=2), MachineDetection="Enable")
+    assert office.bridge.forms("/out") == []
+
+    async def beside(carrier: TwilioCarrier, rest: httpx.AsyncClient) -> None:
+        form = {"To": DESK, "From": "+15550100", "Url": f"{PUBLIC}/out", "MachineDetection": "Enable"}
+        sid = (await rest.post(calls(), data=form)).json()["sid"]
+        await carrier.office.clock.sleep(3)
+        await rest.post(calls(f"/{sid}"), data={"Url": f"{PUBLIC}/else"})
+
+    office = run({"/out": "", "/else": "<Say>else</Say>"}, people={DESK: FarParty()}, beside=beside, dial_in=False)
+    assert office.carrier.leg_to(DESK).record.said == ["else"]
+    assert office.bridge.forms("/out") == []
+
+
+def test_recording_is_paused_and_goes_on() -> None:
+    made = CallRecording("RE1", "AC1", "CA1", "DialVerb", 10.0)
+    made.change("paused", 13.0)
+    made.change("in-progress", 20.0)
+    made.change("completed", 22.0)
+    assert made.fields()["RecordingDuration"] == "5"
+
+
+def test_leg_that_was_not_dialled_is_a_lookup_error() -> None:
+    with pytest.raises(LookupError, match="was not dialled"):
+        run({"/voice": ""}).carrier.leg_to(DESK)
