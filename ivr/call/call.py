@@ -174,7 +174,7 @@ class Call:
         self._started = event
         self._out.append(commands.WarmUp())
         self._agent_turns.context = event.context
-        self.language.resume(event.resumption)
+        self.language.begin(event.resumption)
         if (turn := self._opening.begin(event, now)) is not None:
             self._ask(turn, now)
             self._opening.say_meanwhile(now)
@@ -331,7 +331,8 @@ class Call:
         if self._taking.closes:
             self._ask(self._taking.open_turn(), now)
             return
-        if utterances.text():
+        if text := utterances.text():
+            self.language.follow(text)
             turn = self._agent_turns.open_turn("dtmf" if utterances.only_keys else "speech")
             utterances.take(turn)
             self._ask(turn, now)

@@ -60,6 +60,8 @@ class CallOptions:
     phrases: Mapping[PhraseName, Phrase] = field(default_factory=dict)
     languages: Mapping[Language, Mapping[PhraseName, Phrase]] = field(default_factory=dict)
     """The phrases of each other language that a call of the line may change to."""
+    language_by_words: bool = False
+    """The caller's first words decide which of its languages the call goes on in."""
     changed_to: Literal["ar", "en", ""] = ""
     """The language that this call has changed to; empty: the line's. Set by the call alone."""
     speakable_reply: bool = False

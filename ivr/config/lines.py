@@ -70,7 +70,9 @@ RECORD_DAYS: Final = 30
 LONGEST_RECORD_DAYS: Final = 3650
 _E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _PLAIN: Final = CallOptions()
-_OWN: Final = frozenset({"language", "phrases", "languages", "changed_to", "endpoint_ms", "transfer_to", "keys"})
+_OWN: Final = frozenset(
+    {"language", "phrases", "languages", "language_by_words", "changed_to", "endpoint_ms", "transfer_to", "keys"}
+)
 """Fields of CallOptions that a line sets by keys of its own, outside `[call]`."""
 _CHOICES: Final = frozenset(field.name for field in fields(CallOptions)) - _OWN
 # Wide enough for every call that can be imagined, narrow enough that a slip (seconds for milliseconds) is found.
@@ -240,6 +242,7 @@ class Line:
             language=self.language,
             phrases=phrases,
             languages=others or {},
+            language_by_words="first_utterance" in self.has.language_by,
             endpoint_ms=self.endpoint_ms,
             transfer_to=self.transfer_to,
             keys=self.has.keys,

@@ -45,7 +45,7 @@ MOST_RECORDS: Final = 100_000
 """Records of one batch."""
 LARGEST_PHRASE: Final = 4_000_000
 """Bytes of the audio of a phrase."""
-_NO_CHOICES: Final = frozenset({"phrases", "languages", "changed_to"})
+_NO_CHOICES: Final = frozenset({"phrases", "languages", "language_by_words", "changed_to"})
 """Fields of the options that hold a line's words, or none of its choices."""
 MOST_FAULTS: Final = 20
 _PIECE: Final = 1 << 18

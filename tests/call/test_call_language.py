@@ -147,3 +147,71 @@ def test_nothing_of_it_is_left_for_other_calls() -> None:
     other.hear("where is it")
     assert other.last(RequestReply).request.language == "en"
     other.feed(TranscriptArrived(99, "late"))
+
+
+# -- the caller's first words decide ---------------------------------------------------------------------------------
+
+
+def test_the_first_words_decide() -> None:
+    stage = Stage(both(language_by_words=True))
+    stage.hear("السلام عليكم وين شحنتي")
+    assert stage.last(RequestReply).request.language == "ar"
+    assert stage.notes("language")[0].fields == {"to": "ar", "by": "words"}
+    stage.reply("وصلت اليوم.")
+    assert stage.last(Speak).language == "ar"
+
+
+def test_until_they_decide_english_is_listened_to_in_arabic() -> None:
+    """STT that listens for English finds no Arabic; the other way round it finds both."""
+    stage = Stage(both(language_by_words=True))
+    stage.hear("hello")
+    assert (stage.last(Transcribe).language, stage.last(RequestReply).request.language) == ("ar", "en")
+    stage.reply("Yes?")
+    stage.voice()
+    stage.wait(2000)
+    stage.hear("where is my parcel")
+    assert stage.last(Transcribe).language == "ar"
+    stage.reply("It is in Riyadh.")
+    stage.voice()
+    stage.wait(2000)
+    stage.hear("وين شحنتي")
+    assert (stage.last(Transcribe).language, stage.last(RequestReply).request.language) == ("", "en")
+    assert stage.notes("language") == []
+
+
+def test_a_line_of_arabic_is_listened_to_as_ever() -> None:
+    line = options(language="ar", languages={"en": phrases()}, language_by_words=True)
+    stage = Stage(line)
+    stage.hear("where is my parcel")
+    assert (stage.last(Transcribe).language, stage.last(RequestReply).request.language) == ("", "en")
+
+
+@pytest.mark.parametrize("by", ["agent", "key"])
+def test_what_was_chosen_is_not_changed_by_words(by: Any) -> None:
+    stage = Stage(both(language_by_words=True))
+    assert stage.call.language.change("en", by)
+    stage.hear("وين شحنتي")
+    assert (stage.last(Transcribe).language, stage.last(RequestReply).request.language) == ("", "en")
+
+
+def test_a_refusal_leaves_it_to_the_words() -> None:
+    stage = Stage(both(language_by_words=True))
+    assert not stage.call.language.change("fr", "agent")
+    stage.hear("وين شحنتي")
+    assert stage.last(RequestReply).request.language == "ar"
+
+
+def test_a_resumed_call_does_not_begin_to_choose() -> None:
+    stage = Stage(both(language_by_words=True), start=False)
+    stage.feed(replace(STARTED, resumption=Resumption(question="where is it", turn=3)))
+    stage.reply("Here.")
+    stage.voice()
+    stage.wait(2000)
+    stage.hear("وين شحنتي")
+    assert (stage.last(Transcribe).language, stage.last(RequestReply).request.language) == ("", "en")
+
+
+def test_one_language_leaves_nothing_to_choose() -> None:
+    stage = Stage(options(language_by_words=True))
+    stage.hear("وين شحنتي")
+    assert (stage.last(Transcribe).language, stage.last(RequestReply).request.language) == ("", "en")

@@ -29,6 +29,7 @@ _FIXED: Final[Mapping[str, str]] = {
     "keys": "what a key does is no number: change it and place a call",
     "phrases": "the words of a line are no number: change them and place a call",
     "languages": "the words of a line are no number: change them and place a call",
+    "language_by_words": "the caller spoke the language of then",
     "changed_to": "the caller spoke the language of then",
 }
 """Fields that no tape can tell about, and why."""
