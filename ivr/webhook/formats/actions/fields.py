@@ -56,7 +56,10 @@ class Field:
             case "number":
                 return self._number(value)
             case "flag":
-                return _flag(value)
+                value = _FLAGS.get(value.strip().lower()) if isinstance(value, str) else value
+                if not isinstance(value, bool):
+                    raise BadValue
+                return value
             case "choice":
                 return self._choice(value)
             case "json":
@@ -66,7 +69,10 @@ class Field:
             case "callee":
                 return self._callee(value)
             case "language":
-                return _language(value)
+                found = _LANGUAGE.fullmatch(value.strip()) if isinstance(value, str) and len(value) < 20 else None
+                if found is None:
+                    raise BadValue
+                return found[1].lower()
         return self._keys(value)
 
     def _number(self, value: Any) -> float:
@@ -131,18 +137,3 @@ class Field:
         if len(text.encode("utf-8", "replace")) > self.most:
             raise BadValue
         return text
-
-
-def _flag(value: Any) -> bool:
-    if isinstance(value, str):
-        value = _FLAGS.get(value.strip().lower())
-    if not isinstance(value, bool):
-        raise BadValue
-    return value
-
-
-def _language(value: Any) -> str:
-    found = _LANGUAGE.fullmatch(value.strip()) if isinstance(value, str) and len(value) < 20 else None
-    if found is None:
-        raise BadValue
-    return found[1].lower()

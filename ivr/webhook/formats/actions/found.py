@@ -78,8 +78,11 @@ def _of_object(part: Values) -> Iterator[Action | Failure]:
     named = known(name) if isinstance(name, str) else None
     for key, value in part.items():
         if key == "action":
-            if named is not None:
-                yield from _asked(named, _with_words_beside(named, part))
+            # `{"text": "Goodbye.", "action": "hangup"}` is an answer that hangs up: its words are the answer's.
+            if named is not None and named.name == "hangup" and "interruptible" not in part:
+                yield Closing()
+            elif named is not None:
+                yield from _asked(named, part)
             elif isinstance(value, str) and _is_unknown(value, part):
                 yield Failure("unknown_action")
         elif key == "actions":
@@ -89,14 +92,6 @@ def _of_object(part: Values) -> Iterator[Action | Failure]:
             yield Closing()
         elif (action := known(key)) is not None and action is not named:
             yield from _under_name(action, value, part)
-
-
-def _with_words_beside(action: ActionType, part: Values) -> Values:
-    """Return the values of an action that is asked for beside the words of an answer."""
-    # `{"text": "Goodbye.", "action": "hangup"}` is an answer that hangs up: its words are the answer's.
-    if action.name == "hangup" and "interruptible" not in part:
-        return {}
-    return part
 
 
 def _is_unknown(name: str, part: Values) -> bool:

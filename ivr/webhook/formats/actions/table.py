@@ -68,7 +68,7 @@ ACTIONS: Final = (
         "pause", "place", "silence",
         (
             Field("ms", "number", "how long", least=20, most=30_000),
-            Field("seconds", "number", "or so, in seconds", least=0.02, most=30),
+            Field("seconds", "number", "or the same in seconds", least=0.02, most=30),
         ),
         main="ms", bare=(int, float), either=("ms", "seconds"),
     ),
@@ -78,7 +78,7 @@ ACTIONS: Final = (
         main="digits", bare=(str, int), strict=True,
     ),
     ActionType(
-        "language", "place", "all that follows in this call: STT, voice, phrases, numbers",
+        "language", "place", "all that follows in this call is in it: STT, voice, phrases, numbers",
         (Field("language", "language", "`ar` or `en`", also=("code", "to"), required=True),),
     ),
     ActionType(
@@ -89,8 +89,8 @@ ACTIONS: Final = (
     ActionType(
         "transfer", "end", "a person takes over",
         (
-            Field("to", "callee", "who, of the line's list: a number, `sip:...`, `queue:...`", "", most=256),
-            Field("mode", "choice", "`warm`: the person hears the whisper and accepts by a key first", "cold",
+            Field("to", "callee", "who, of the line's list: a number, `sip:...` or `queue:...`", "", most=256),
+            Field("mode", "choice", "with `warm` the person hears the whisper first, and accepts by a key", "cold",
                   choices=("cold", "warm")),
             Field("whisper", "text", "what the person is told", "", most=1000),
             Field("accept_key", "key", "the key that accepts; empty: any", "1", most=1),
@@ -109,7 +109,7 @@ ACTIONS: Final = (
         strict=True,
     ),
     ActionType(
-        "gather", "answer", "how keys are gathered",
+        "gather", "answer", "how the keys of the answer are gathered",
         (
             Field("digits", "number", "keys after which the entry is whole; 0: any number", 0, most=64, whole=True),
             Field("terminator", "key", "the key that ends it; empty: none", most=1),
@@ -120,9 +120,9 @@ ACTIONS: Final = (
         strict=True,
     ),
     ActionType(
-        "expect", "answer", "what the answer will be: helps to tell when it is whole",
+        "expect", "answer", "the kind of the answer, which helps to tell when it is whole",
         (
-            Field("kind", "choice", "of answer", also=("expect", "type"), required=True,
+            Field("kind", "choice", "what it will be", also=("expect", "type"), required=True,
                   choices=("digits", "yes_no", "name", "date", "address", "email", "open")),
             Field("length", "number", "of `digits`: how many; 0: not known", 0, most=64, whole=True),
         ),
