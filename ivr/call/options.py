@@ -13,7 +13,7 @@ from typing import Final, Literal, TypeAlias
 PhraseName: TypeAlias = Literal[
     "recorded", "greeting", "notice", "reprompt", "apology", "still_there", "goodbye", "filler", "still_working",
     "transfer", "transfer_back", "farewell", "shutdown", "resumed", "message_announce", "message_taken",
-    "last_minute"
+    "last_minute", "machine_message"
 ]  # fmt: skip
 """`recorded`: the call is recorded, said before all else, uninterrupted. `greeting`: first words. `notice`: what must
 be said after them, uninterrupted. `reprompt`: nothing understood. `apology`: an upstream failed. `still_there`: the
@@ -21,7 +21,8 @@ caller is silent. `goodbye`: the bridge ends the call. `filler`, then `still_wor
 person takes over. `transfer_back`: the person did not, and the caller is with the agent again. `farewell`: an upstream
 failed for good, the call ends. `shutdown`: the bridge is stopped; two seconds of it are said at most. `resumed`: the
 call was cut off for a moment and goes on. `message_announce`: the caller may leave a message after the tone.
-`message_taken`: it was taken. `last_minute`: the time of the call is almost over."""
+`message_taken`: it was taken. `last_minute`: the time of the call is almost over.
+`machine_message`: left with an answering machine."""
 
 FIRST_WORDS: Final[tuple[PhraseName, ...]] = ("recorded", "greeting", "notice")
 """What a call begins with, in order."""
@@ -143,6 +144,8 @@ class CallOptions:
     """Seconds without a single chunk from the phone before the stream counts as dead."""
     mark_grace: float = 1.0
     """Seconds a due mark may be late before the play clock says what was heard, instead of the phone's marks."""
+    machine: Literal["talk", "hang_up", "message"] = "talk"
+    """What is done where a machine answers a call that the bridge has placed. `message`: the phrase is left there."""
     max_call: float = 3600.0
     """Seconds a call may last; 0: no limit."""
     max_call_warning: float = 60.0

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from ivr.config.line.texts import check_phrase
 from ivr.config.lines import check_caller_id, check_endpoint, check_fallback, check_http_url, check_url
 from ivr.config.operators import read_operators
+from ivr.config.outbound.checks import dial_faults, dial_notes
 from ivr.config.people import check_people
 from ivr.config.record_checks import record_faults
 from ivr.config.recordings import recording_faults
@@ -45,6 +46,9 @@ FIXES: Final[Mapping[str, str]] = {
     "IVR_TAPES_AUDIO": "set it to on or off",
     "IVR_TAPES_DAYS": "set it to whole days from 0 to 3650",
     "IVR_TAPES_MB": "set it to whole megabytes from 0 to 10000000",
+    "IVR_DIAL_PER_SECOND": "set it to a number from 0.01 to 100",
+    "IVR_DIAL_AT_ONCE": "set it to a whole number from 1 to 10000",
+    "IVR_DIAL_PER_NUMBER": "set it to a whole number from 1 to 100",
     "IVR_KEEP": "set it to none, metrics or text",
     "IVR_KEEP_DAYS": "set it to whole days from 0 (for ever) to 3650",
     "IVR_SPOOL_MB": "set it to whole megabytes from 1 to 1000000",
@@ -105,7 +109,7 @@ def faults_of(settings: Settings, *, lines_known: bool = True) -> list[str]:
         faults.append("IVR_REQUIRE_SHARED_KEY is set without keys: set IVR_SHARED_KEYS as well")
     if check_endpoint(settings.endpoint_ms):
         faults.append(f"IVR_ENDPOINT_MS is out of range: {FIXES['IVR_ENDPOINT_MS']}")
-    faults += record_faults(settings) + recording_faults(settings)
+    faults += record_faults(settings) + recording_faults(settings) + dial_faults(settings)
     if settings.dev and not is_loopback(settings.host):
         faults.append("IVR_HOST is reachable from outside: with --dev, where nothing is signed, set it to 127.0.0.1")
     if settings.twiml_dir is not None and not settings.twiml_dir.is_dir():
@@ -133,6 +137,7 @@ def notes_of(settings: Settings) -> list[str]:
     notes = []
     if any(line.transfer_to for line in settings.all_lines) and not settings.rest_possible:
         notes.append(NO_TRANSFERS_DEV if settings.dev else NO_TRANSFERS)
+    notes += dial_notes(settings)
     # Each node would sign with a secret of its own, and refuse the streams of calls that another has answered.
     if settings.redis_url.get_secret_value() and not settings.auth_tokens and not settings.signing_keys:
         notes.append("IVR_REDIS_URL: nodes share no secret: set TWILIO_AUTH_TOKEN to the same text in all of them")

@@ -28,6 +28,7 @@ PHRASES: Final[Mapping[Language, Mapping[PhraseName, str]]] = {
         "message_announce": "نسعد نسمع رسالتك بعد الصافرة، وزر المربّع ينهيها.",
         "message_taken": "شكراً لك، وصلتنا رسالتك.",
         "last_minute": "عذراً على المقاطعة، باقي دقيقة تقريباً وتنتهي المكالمة.",
+        "machine_message": "",
     },
     "en": {
         "recorded": "",
@@ -47,6 +48,7 @@ PHRASES: Final[Mapping[Language, Mapping[PhraseName, str]]] = {
         "message_announce": "Please leave your message after the tone. Press hash when you are done.",
         "message_taken": "Thank you, we have your message.",
         "last_minute": "Sorry to interrupt: we have about a minute left on this call.",
+        "machine_message": "",
     },
 }
 
@@ -61,6 +63,12 @@ CLOSED_GREETINGS: Final[Mapping[Language, str]] = {
     "en": "Hello. Our office is closed at the moment, but I may be able to help you. Go ahead, please.",
 }
 """What a caller of a closed line hears first, where the agent answers."""
+
+MACHINE_MESSAGES: Final[Mapping[Language, str]] = {
+    "ar": "السلام عليكم، اتصلنا عليك ولم نتمكن من الوصول إليك. نسعد باتصالك على هذا الرقم. مع السلامة.",
+    "en": "Hello, we called and could not reach you. Please call us back at this number. Goodbye.",
+}
+"""The phrase `machine_message` of a line that leaves messages with machines."""
 
 # The voices that Hamsa documents for the dialect.
 VOICES: Final[Mapping[Language, tuple[str, str]]] = {"ar": ("Hiba", "ksa"), "en": ("Emma", "en")}

@@ -25,6 +25,9 @@ table leaves out comes from the environment's line, as far as it fits the table'
     record = true                   # calls are recorded (docs/operating.md): false where it is left out
     record_days = 30                # days after which a recording is deleted; 0: never
 
+    [line.outbound]                 # of the calls that are placed for it (docs/outbound.md); [outbound]: for every line
+    at_once = 5
+
     [line.phrases]                  # recorded, notice, reprompt, apology, still_there, goodbye, filler, ...
     goodbye = "Bye."
 
@@ -48,12 +51,13 @@ from pydantic import Field, ValidationError
 
 from ivr.call.options import CallOptions, Language, Phrase, PhraseName
 from ivr.config.address import check_number, line_keys, shown, telephone
-from ivr.config.default_phrases import ANNOUNCEMENTS, PHRASES, VOICES
+from ivr.config.default_phrases import ANNOUNCEMENTS, MACHINE_MESSAGES, PHRASES, VOICES
 from ivr.config.line.clock_times import time_words
 from ivr.config.line.greetings import greeting_at
 from ivr.config.line.has import HasTable, LineHas, read_has
 from ivr.config.line.keys import check_keys
 from ivr.config.line.texts import check_phrase
+from ivr.config.outbound.terms import OUTBOUND_FIX, OutboundTable, OutboundTerms
 from ivr.config.people import check_people, read_person
 
 Choice: TypeAlias = int | float | bool | str
@@ -71,7 +75,17 @@ LONGEST_RECORD_DAYS: Final = 3650
 _E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _PLAIN: Final = CallOptions()
 _OWN: Final = frozenset(
-    {"language", "phrases", "languages", "language_by_words", "changed_to", "endpoint_ms", "transfer_to", "keys"}
+    {
+        "language",
+        "phrases",
+        "languages",
+        "language_by_words",
+        "changed_to",
+        "endpoint_ms",
+        "transfer_to",
+        "keys",
+        "machine",
+    }
 )
 """Fields of CallOptions that a line sets by keys of its own, outside `[call]`."""
 _CHOICES: Final = frozenset(field.name for field in fields(CallOptions)) - _OWN
@@ -117,6 +131,7 @@ _FIXES: Final[Mapping[str, str]] = {
     "line": "write [[line]] above the keys of each line",
     "call": "write a table of numbers, words, true and false",
     "number": "write the number that is dialled, in quotes",
+    "outbound": OUTBOUND_FIX,
     "language": 'write "ar" or "en"',
     "phrases": "write a table of texts, [line.phrases]",
     "endpoint_ms": "write a whole number from 100 to 3000",
@@ -170,6 +185,8 @@ class Line:
     """Its calls are recorded."""
     record_days: int = RECORD_DAYS
     """Days after which a recording is deleted; 0: never."""
+    outbound: OutboundTerms = field(default_factory=OutboundTerms)
+    """Of the calls that are placed for it."""
     has: LineHas = field(default_factory=LineHas)
     """Its other languages, hours, greetings by the time of day, and which callers it takes."""
 
@@ -246,6 +263,7 @@ class Line:
             endpoint_ms=self.endpoint_ms,
             transfer_to=self.transfer_to,
             keys=self.has.keys,
+            machine=self.outbound.machine,
             **choices,
         )
 
@@ -272,6 +290,13 @@ def announced(line: Line) -> Line:
     return replace(line, phrases={**line.phrases, "recorded": words})
 
 
+def placing(line: Line, table: OutboundTable | None) -> Line:
+    """Return a line with what a table says of the calls that are placed for it, and the message for machines."""
+    terms = line.outbound if table is None else table.terms(line.outbound)
+    words = MACHINE_MESSAGES[line.language] if terms.machine == "message" else ""
+    return replace(line, outbound=terms, phrases={**line.phrases, "machine_message": words})
+
+
 def read_numbers(written: str | Sequence[str]) -> tuple[str, ...]:
     """Return those who may take over, from a list or from a text with commas between them."""
     numbers = written.split(",") if isinstance(written, str) else written
@@ -291,10 +316,12 @@ def read_lines(text: str, default: Line, folder: Path | None = None) -> tuple[li
     problems += _check_choices("[call]", table.call)
     # A value that was left out, or is out of its range, would be called a contradiction to others as well.
     comparable = not problems
+    problems += table.outbound.faults("[outbound]") if table.outbound is not None else []
     default = replace(default, choices=dict(table.call), has=replace(default.has, folder=folder or Path()))
     silent = switched_off(default.language, default.phrases)
     has, found = read_has(table, default.has, default.language, default.language, silent, where="")
     default, problems = replace(default, has=has), problems + found
+    default = placing(default, table.outbound)
     lines: list[Line] = []
     for place, entry in enumerate(table.line, 1):
         lines.append(line := replace(entry.line(default), name=entry.name or f"line_{place}"))
@@ -399,6 +426,7 @@ class _LineTable(HasTable):
     record: bool | None = None
     record_days: int | None = None
     call: dict[str, Choice] = Field({})
+    outbound: OutboundTable | None = None
 
     def line(self, default: Line) -> Line:
         """Return the line that the table describes. What it leaves out comes from the default line."""
@@ -411,8 +439,9 @@ class _LineTable(HasTable):
             phrases = {**plain.phrases, **silent}
             base = replace(plain, phrases=phrases, choices=default.choices, caller_id=default.caller_id)
             base = replace(base, keep=default.keep, keep_days=default.keep_days)
-            base = replace(base, record=default.record, record_days=default.record_days)
+            base = replace(base, record=default.record, record_days=default.record_days, outbound=default.outbound)
         base = announced(base if self.record is None else replace(base, record=self.record))
+        base = placing(base, self.outbound)
         phrases = {**base.phrases, **self.phrases}
         if self.greeting is not None:
             phrases["greeting"] = self.greeting
@@ -468,6 +497,7 @@ class _LineTable(HasTable):
             problems.append(f"record_days: {_FIXES['record_days']}")
         texts = {**self.phrases, "greeting": self.greeting or ""}
         problems += [f"{name} {problem}" for name, text in texts.items() if (problem := check_phrase(text))]
+        problems += self.outbound.faults("[line.outbound]") if self.outbound is not None else []
         problems += self._has(default, line.language, line.phrases)[1]
         return problems + _check_choices("[line.call]", self.call)
 
@@ -475,6 +505,7 @@ class _LineTable(HasTable):
 class _File(HasTable):
     call: dict[str, Choice] = Field({})
     line: list[_LineTable] = Field([])
+    outbound: OutboundTable | None = None
 
 
 def _check_choices(where: str, choices: Mapping[str, Choice]) -> list[str]:
@@ -530,6 +561,8 @@ def _explain(place: tuple[int | str, ...], kind: str) -> str:
     where = ""
     if place[0] == "line" and len(place) > 2:
         where, names = f"[[line]] {int(place[1]) + 1}: ", names[1:]
+    if names[0] == "outbound" and len(names) > 1:
+        return f"{where}[{'line.outbound' if where else 'outbound'}] {names[1]}: {OUTBOUND_FIX}"
     # A line's key above the first [[line]] is a forgotten [[line]].
     if kind == "extra_forbidden" and not where and names[-1] in _LineTable.model_fields:
         return f"{names[-1]}: {_FIXES['line']}"

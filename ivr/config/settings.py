@@ -189,6 +189,15 @@ class Settings(BaseModel):
     caller_id: str = Field("", alias="IVR_CALLER_ID")
     """The operator's number that such a person is shown where the caller has none; empty: the one that was dialled."""
 
+    dial_prefixes: str = Field("", alias="IVR_DIAL_PREFIXES")
+    """Beginnings of the numbers that the bridge may call, with commas between them; empty: it calls no one."""
+    dial_per_second: float = Field(1.0, alias="IVR_DIAL_PER_SECOND", ge=0.01, le=100)
+    """Calls that the bridge places a second."""
+    dial_at_once: int = Field(10, alias="IVR_DIAL_AT_ONCE", ge=1, le=10_000)
+    """Such calls that are being placed, ring or talk."""
+    dial_per_number: int = Field(3, alias="IVR_DIAL_PER_NUMBER", ge=1, le=100)
+    """Calls to one number within 24 hours."""
+
     default_line: Line = Field(plain_line("ar"), exclude=True)
     """Answers the numbers that have no line of their own."""
     lines: tuple[Line, ...] = Field((), exclude=True)

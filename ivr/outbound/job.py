@@ -25,8 +25,6 @@ OVER: Final[frozenset[JobState]] = frozenset({"completed", "busy", "no_answer", 
 """States in which nothing more is done for a job."""
 PLACING_S: Final = 90.0
 """Seconds after which a job that is being placed is `unknown`: longer than any request to the carrier."""
-LONGEST_DIALLED: Final = 256
-"""Characters of an address that is dialled."""
 LONGEST_CONTEXT: Final = 4000
 """Characters of a job's context."""
 

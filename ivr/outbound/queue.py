@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from ivr.config.outbound.quiet import QuietHours
 from ivr.outbound.job import NO_RETRIES, Job, Retries
-from ivr.outbound.quiet import QuietHours
 
 DAY_S: Final = 86_400.0
+CLOSED_S: Final = 60.0
+"""Seconds after which a line that is closed is looked at again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class LineTerms:
     """Calls of the line at once; 0: no limit of its own."""
     quiet: QuietHours | None = None
     retries: Retries = NO_RETRIES
+    closed: bool = False
+    """No call of the line is placed for now."""
 
 
 PLAIN_TERMS: Final = LineTerms()
@@ -67,7 +71,7 @@ class Postpone:
 
     until: float
     reason: str
-    """`quiet_hours` or `number_limit`."""
+    """`quiet_hours`, `line_closed` or `number_limit`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,8 @@ def judge(
     """Return what to do with a waiting job now. `called`: when its number was called lately, the oldest first."""
     if (later := may_place(standing, limits, now)) is not None:
         return later
+    if line.closed:
+        return Postpone(now + CLOSED_S, "line_closed")
     if line.quiet is not None and (over := line.quiet.over_at(now)) is not None:
         return Postpone(over, "quiet_hours")
     lately = [at for at in called if at > now - DAY_S]

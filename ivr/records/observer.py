@@ -87,6 +87,37 @@ class RecordObserver:
         entry = FileNamed(call_id, kind, name, self._clock())
         self._put(lambda: encode_entry(entry))
 
+    def unanswered(
+        self,
+        call_id: str,
+        line: str,
+        caller: str,
+        called: str,
+        began_at: float,
+        ended_at: float,
+        result: str,
+        reason: str,
+    ) -> None:
+        """Record a call that was placed and had no stream. Times are Unix seconds."""
+        keep, days = self._keep.get(line, ("metrics", 0))
+        if keep == "none":
+            return
+        facts = CallFacts(
+            part=uuid.uuid4().hex,
+            writer=self._writer,
+            call_id=call_id,
+            stream="",
+            line=line,
+            direction="outbound-api",
+            node=self._node,
+            started_at=began_at,
+            keep=keep,
+            keep_days=days,
+        )
+        part = _LivePart(facts, caller, called, 0.0)
+        self._put(lambda: encode_entry(Began(self._known(part))))
+        self._put(lambda: encode_entry(Ended(self._known(part), ended_at, result, reason)))
+
     # -- an observer of calls ------------------------------------------------------------------------------------
 
     def began(self, call_id: str, now: float, call: Call) -> None:

@@ -130,7 +130,8 @@ class Admission(Generic[Live]):
             terms = Terms(EVERY_CALL, self.fits, draining)
         elif fleet == "full":
             terms = Terms(0, self.fits, draining)
-        if asked.resumed:
+        # A person whom the bridge has called is never told that it is busy.
+        if asked.resumed or asked.job:
             terms = GOES_ON
         admitted = self._places.admit(asked, terms, now)
         if admitted.verdict != "answer":

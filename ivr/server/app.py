@@ -45,6 +45,7 @@ from ivr.observe.recent_calls import RecentCalls, decode, encode
 from ivr.server.board.mount import Mounted, mount
 from ivr.server.bridge import Bridge
 from ivr.server.local_only import RELAYED, LocalOnly
+from ivr.server.outbound.carrier_words import job_of
 from ivr.server.paths import PROBLEMS, misdirected, resolve
 from ivr.server.shared.shared import Shared
 from ivr.server.talk.routes import TalkRoutes
@@ -228,6 +229,8 @@ class Routes:
         found = {name: form.get(name) for name in LATE_FIELDS if form.get(name)}
         if call_id and found:
             self.bridge.learn(call_id, found)
+        if (named := job_of(request.scope["query_string"])) is not None:
+            self.bridge.outbound.said(named, call_id, status, found, form.get("CallDuration"))
         if call_id and status in _OVER:
             self.bridge.over(call_id)
         event = form.get("StreamEvent")
@@ -289,6 +292,7 @@ class Routes:
             refused=self.note_refusal,
             leaving=lambda: bridge.leaving or bridge.admission.draining,
             exiting=lambda: bridge.exiting,
+            outbound=bridge.outbound,
         )
 
     def _told_of(self, call_id: str) -> bytes | None:

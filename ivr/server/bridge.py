@@ -47,6 +47,8 @@ from ivr.server.calls.doors import Doors
 from ivr.server.calls.parts import CallParts
 from ivr.server.garbage import Garbage
 from ivr.server.listening.live_audio import with_live_audio
+from ivr.server.outbound.no_call import NoCalls
+from ivr.server.outbound.outbound import Outbound
 from ivr.server.resume.resuming import Resuming
 from ivr.server.resume.state import CallState
 from ivr.server.shared.facts import read_facts, write_facts
@@ -116,8 +118,7 @@ class Bridge:
         """
         self.settings, self.documents = settings, documents
         self._call_left, self._hurried = asyncio.Event(), False
-        self.closed_lines = ClosedLines()
-        self.shared = shared or Shared()
+        self.closed_lines, self.shared = ClosedLines(), shared or Shared()
         self.admission: Admission[Session] = Admission(settings.max_calls, shared=self.shared)
         self.store = compose.store(settings, self.shared.worker)
         self.fleet_calls = FleetCalls(settings, self.shared.worker, self.admission, self.store, lambda: self.leaving)
@@ -150,6 +151,7 @@ class Bridge:
         self._phrases = compose.phrase_cache(settings, self.speech_service, self._note)
         self._rest, self.transfers = rest or compose.twilio_rest(settings), None
         self.at_carrier = None if self._rest is None else self._reach_carrier(self._rest)
+        self.outbound = Outbound(lambda: self.settings, self._rest, NoCalls(self._agent), self.directory, self._room)
         of_all = self.speech_service, self._phrases, self._agent, self.at_carrier
         self.parts = CallParts(*of_all, self.talk, self.tracer)
         self._check_lines()
@@ -190,6 +192,7 @@ class Bridge:
         self.fleet_calls.open(self._told.take, self.directory.tell_node, self.metrics, paced)
         self.directory.open(self._told.take)
         self.resuming.open(self.metrics)
+        self.outbound.open(self.metrics, self._call_left.set)
         self.speech_service.open()
         self._preparing = asyncio.create_task(self._prepare())
         if self.garbage is not None:
@@ -201,7 +204,7 @@ class Bridge:
 
         `notice_s`: seconds before that, in which only `/readyz` says that the bridge goes.
         """
-        self.leaving = True
+        self.leaving = self.outbound.draining = True
         if notice_s:
             log.info("leaving", extra={"seconds": notice_s})
             # A load balancer sends calls until it has looked: they are taken as ever.
@@ -223,7 +226,8 @@ class Bridge:
     def _owed(self, now: float) -> int:
         """Return how many calls a drain waits for. A caller who waits for a person may come back, to any bridge."""
         waits = len(self.transfers) if self.transfers is not None and self.admission.takes else 0
-        return self.admission.owed(now) + waits
+        # Who is being called now is talked to.
+        return self.admission.owed(now) + self.outbound.ringing + waits
 
     def use_secrets(self, settings: Settings) -> list[str]:
         """Take the secrets of newly read settings; return the names of those that have changed. Calls go on."""
@@ -326,6 +330,7 @@ class Bridge:
         await self.speech_service.aclose()
         if self.transfers is not None:
             self.transfers.close()
+        await self.outbound.close()
         if self._rest is not None:
             await self._rest.aclose()
         if self._draining is not None:
@@ -361,6 +366,10 @@ class Bridge:
         """Return what a line keeps of its calls."""
         return next((one.keep for one in self.settings.all_lines if one.name == line), "metrics")
 
+    def _room(self) -> int:
+        """Return how many calls may be placed, beside those that ring already."""
+        return self.admission.max_calls - self.admission.owed(asyncio.get_running_loop().time()) - self.outbound.ringing
+
     def _state(self) -> NodeState:
         """Return what this node says of itself."""
         calls, most = len(self.admission), self.shared.worker.share(self.admission.max_calls)
@@ -373,12 +382,14 @@ class Bridge:
 
     def facts(self, started: CallStarted) -> dict[str, str]:
         """Return what a developer wants to know of the bridge and of the line of a call, by names."""
-        line = self._line_of(started.caller, started.called, started.direction)
+        line = self._line_of(started.caller, started.called, started.direction, started.line)
         python = ".".join(map(str, sys.version_info[:3]))
         return {"bridge": f"ivr {__version__}, Python {python}", **line.described()}
 
     async def take_call(self, dialled: Dialled) -> tuple[str, str]:
         """Return what the carrier should do with a call, as `answer` does, after the fleet was asked for a place."""
+        if (placed := await self.outbound.placed(dialled, dialled.parameters)) is not None:
+            return "answer", await self._connect(dialled, dialled.parameters, *placed)
         line = self.settings.line(*dialled.ours)
         room: Room = "unknown" if line is None else await self.fleet_calls.take(dialled.call_sid, line)
         name, text = self.answer(dialled, asyncio.get_running_loop().time(), room)
@@ -420,17 +431,27 @@ class Bridge:
         line = self.settings.line(*dialled.ours)
         state = await self.resuming.take(dialled.call_sid, ending=self._hurried)
         self._call_left.set()
+        if state is not None and (placed := await self.outbound.placed(dialled, state.parameters)) is not None:
+            line = placed[0]
         if state is None or line is None:
             return self.documents.say("lost", (line or self.settings.default_line).language)
         return await self.go_on(dialled, state, line)
 
     async def go_on(self, dialled: Dialled, state: CallState, line: Line) -> str:
         """Return the document that connects a call once more: it was let in before."""
+        placed = await self.outbound.placed(dialled, state.parameters)
+        return await self._connect(dialled, state.parameters, *(placed or (line, "")), resumed=True)
+
+    async def _connect(
+        self, dialled: Dialled, parameters: Mapping[str, str], line: Line, job_id: str, *, resumed: bool = False
+    ) -> str:
+        """Return the document of a call that is not turned away: it was let in before, or the bridge has placed it."""
         room = await self.fleet_calls.take(dialled.call_sid, line, known=True)
         asked = Place(
-            *(dialled.call_sid, dialled.caller, dialled.called, dialled.direction, state.parameters),
+            *(dialled.call_sid, dialled.caller, dialled.called, dialled.direction, parameters),
             line=line.name,
-            resumed=True,
+            resumed=resumed,
+            job=job_id,
         )
         return self._let_in(asked, line, asyncio.get_running_loop().time(), room)[1]
 
@@ -456,7 +477,8 @@ class Bridge:
 
         async def admit(call: CallStarted) -> bool:
             told = place or Place(call.call_id)
-            line = self._line_of(told.caller, told.called, told.direction)
+            job = await self.outbound.found(told.job, call.call_id)
+            line = self._line_of(told.caller, told.called, told.direction, "" if job is None else job.line)
             return await self.fleet_calls.arrive(call.call_id, line, number, told.nonce)
 
         stream = Stream(check, self.settings.expected_accounts if page is None else None)
@@ -470,7 +492,7 @@ class Bridge:
             observer=self._observer,
             batching=self._batching,
             admit=admit,
-            recall=lambda call: self.resuming.recall(call, resumed=place is not None and place.resumed),
+            recall=lambda call: self.outbound.recall(self.resuming, call, place),
         )
         number = self.admission.begin(session)
         try:
@@ -502,9 +524,14 @@ class Bridge:
             tts, stt = self._speech_stats.pop(session)
             log.info("speech", extra={"call": stream.call_sid, **tts.fields("tts"), **stt.fields("stt")})
 
-    def _line_of(self, caller: str, called: str, direction: str) -> Line:
-        """Return the line of a call; that of every number where it has none, or is closed."""
-        return self.settings.line(*own_addresses(caller, called, direction)) or self.settings.default_line
+    def _line_of(self, caller: str, called: str, direction: str, name: str = "") -> Line:
+        """Return the line of a call, by its name where it is known; that of every number where there is none."""
+        found = self._named(name) or self.settings.line(*own_addresses(caller, called, direction))
+        return found or self.settings.default_line
+
+    def _named(self, name: str) -> Line | None:
+        """Return the line of this name."""
+        return next((line for line in self.settings.all_lines if line.name == name), None)
 
     def _admits(self, token: str, call_id: str, now: float, *, talk: bool) -> Place | None:
         """Return what a stream's token says of its call. None: the stream is refused. `talk`: it is the softphone's."""
@@ -541,7 +568,7 @@ class Bridge:
             started = replace(
                 started, caller=place.caller, called=place.called, direction=place.direction, parameters=parameters
             )
-        line = self._line_of(started.caller, started.called, started.direction)
+        line = self._line_of(started.caller, started.called, started.direction, started.line)
         older = self.admission.arrive(started.call_id, session, line.name)
         if older is not None:
             older.withdraw(SUPERSEDED)

@@ -49,6 +49,7 @@ from ivr.server.connection_limit import (
 from ivr.server.garbage import Garbage
 from ivr.server.http_protocol import LimitedHttpProtocol
 from ivr.server.memory_limit import MemoryLimit
+from ivr.server.outbound.no_call import record_no_call
 from ivr.server.rlimit import raise_limit
 from ivr.server.shared.shared import Shared
 from ivr.server.websocket_protocol import LimitedWebSocketProtocol
@@ -267,6 +268,8 @@ def build(
     kept.start(bridge.metrics)
     if kept.recorder is not None:
         kept.recorder.on_recorded = bridge.live_calls.record
+    if kept.records is not None:
+        bridge.outbound.no_calls.record = partial(record_no_call, kept.records)
     if recorder is not None:
         recorder.on_tape = bridge.metrics.taped
         recorder.on_kept = partial(kept.name_file, "tape")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import quote
 
@@ -25,6 +26,19 @@ _REGION_OF_AN_EDGE: Final = "us1"
 RestOutcome: TypeAlias = Literal["done", "gone", "not_found", "refused", "unreachable", "timeout"]
 """`gone`: the call is over; for a hang-up that is success. `not_found`: Twilio does not know the call there; it is of
 another account or region, and goes on. `refused`: Twilio answered with another error."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestAnswer:
+    """Hold what came of one request."""
+
+    outcome: RestOutcome
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    """The answer's JSON; empty without one."""
+    status: int = 0
+    """HTTP's; 0: there was no answer."""
+    sent: bool = True
+    """The request may have reached Twilio. False: it has certainly not."""
 
 
 class TwilioRest:
@@ -93,15 +107,19 @@ class TwilioRest:
 
         `fields`: Twilio's own parameters by their names, such as `To`, `From` and `Url`; a list is repeated.
         """
-        outcome, answer = await self._ask("POST", account_sid, "Calls.json", fields)
-        sid = answer.get("sid")
-        return outcome, sid if outcome == "done" and isinstance(sid, str) else ""
+        answer = await self.place(account_sid, **fields)
+        sid = answer.fields.get("sid")
+        return answer.outcome, sid if answer.outcome == "done" and isinstance(sid, str) else ""
+
+    async def place(self, account_sid: str = "", /, **fields: str | Sequence[str]) -> RestAnswer:
+        """Place a call as `create` does. Return all that Twilio says of it, and whether it was asked at all."""
+        return await self._ask("POST", account_sid, "Calls.json", fields)
 
     async def status(self, call_sid: str, account_sid: str = "") -> str:
         """Return the status of a call, such as `in-progress`. Empty: Twilio does not tell."""
-        outcome, answer = await self._ask("GET", account_sid, f"Calls/{quote(call_sid, '')}.json", {})
-        status = answer.get("status")
-        return status if outcome == "done" and isinstance(status, str) else ""
+        answer = await self._ask("GET", account_sid, f"Calls/{quote(call_sid, '')}.json", {})
+        status = answer.fields.get("status")
+        return status if answer.outcome == "done" and isinstance(status, str) else ""
 
     async def aclose(self) -> None:
         """Close the pool."""
@@ -109,28 +127,32 @@ class TwilioRest:
 
     async def _update(self, call_sid: str, account_sid: str, **change: str) -> RestOutcome:
         """Change a call."""
-        return (await self._ask("POST", account_sid, f"Calls/{quote(call_sid, '')}.json", change))[0]
+        return (await self._ask("POST", account_sid, f"Calls/{quote(call_sid, '')}.json", change)).outcome
 
     async def _ask(
         self, method: str, account_sid: str, what: str, form: Mapping[str, str | Sequence[str]]
-    ) -> tuple[RestOutcome, dict[str, Any]]:
+    ) -> RestAnswer:
         """Ask for a resource of an account. Never raises for a fault of Twilio or of the network."""
         account = account_sid if account_sid in self._logins else self._account
         url = f"{self._base_url}/2010-04-01/Accounts/{quote(account, '')}/{what}"
         try:
             async with asyncio.timeout(self._timeout):
                 answer = await self._client.request(method, url, data=form or None, auth=self._logins[account])
+        except httpx.ConnectTimeout:
+            return RestAnswer("timeout", sent=False)
         except (TimeoutError, httpx.TimeoutException):
-            return "timeout", {}
+            return RestAnswer("timeout")
         # OSError: the process has no file descriptor left.
-        except (httpx.HTTPError, OSError):
-            return "unreachable", {}
+        except (httpx.ConnectError, OSError):
+            return RestAnswer("unreachable", sent=False)
+        except httpx.HTTPError:
+            return RestAnswer("unreachable")
         try:
             said = answer.json()
         except ValueError:
             said = None
         fields = said if isinstance(said, dict) else {}
-        return _outcome(answer, fields), fields
+        return RestAnswer(_outcome(answer, fields), fields, answer.status_code)
 
 
 def _outcome(answer: httpx.Response, fields: Mapping[str, Any]) -> RestOutcome:

@@ -6,6 +6,7 @@ import math
 
 import pytest
 
+from ivr.config.outbound.quiet import QuietHours
 from ivr.outbound.job import Retries
 from ivr.outbound.queue import (
     DAY_S,
@@ -20,7 +21,6 @@ from ivr.outbound.queue import (
     judge,
     may_place,
 )
-from ivr.outbound.quiet import QuietHours
 from tests.outbound.test_job import a_job
 
 NOON = 1_800_014_400.0
@@ -41,6 +41,7 @@ PLAIN = LineTerms()
         (Standing(), LineTerms(quiet=QuietHours(660, 840)), (), Postpone(NOON + 7200, "quiet_hours")),
         (Standing(), LineTerms(quiet=QuietHours(0, 60)), (), PlaceNow()),
         (Standing(), PLAIN, (NOON - 50,), PlaceNow()),
+        (Standing(), LineTerms(closed=True), (), Postpone(NOON + 60, "line_closed")),
         (Standing(), PLAIN, (NOON - 90, NOON - 50), Postpone(NOON - 90 + DAY_S, "number_limit")),
         (Standing(), PLAIN, (NOON - DAY_S, NOON - 50), PlaceNow()),
         (Standing(numbers=frozenset({a_job().to})), PLAIN, (), PassOver()),

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from ivr.config.outbound.quiet import QuietHours
 from ivr.outbound.job import PLACING_S, Retries, accept, cancel, hear, place, refuse
 from ivr.outbound.queue import DAY_S, PLAIN_TERMS, DialLimits, LineTerms
-from ivr.outbound.quiet import QuietHours
 from ivr.outbound.store import JOBS_FILE, KEEP_OVER_S, Jobs, QueueFull
 from tests.outbound.test_job import a_job
 

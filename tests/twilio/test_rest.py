@@ -249,3 +249,26 @@ def test_a_redirect_says_how_the_url_is_asked_for() -> None:
 
     assert answered_by(server, lambda rest: rest.redirect(CALL, url="https://b.example/x", method="GET")) == "done"
     assert seen == [{"Url": "https://b.example/x", "Method": "GET"}]
+
+
+@pytest.mark.parametrize(
+    ("server", "status", "sent"),
+    [
+        (lambda _: httpx.Response(201, json={"sid": CALL}), 201, True),
+        (error(429, 20429), 429, True),
+        (lambda _: httpx.Response(503), 503, True),
+        (raising(httpx.ConnectError("refused")), 0, False),
+        (raising(httpx.ConnectTimeout("late")), 0, False),
+        (raising(OSError(errno.EMFILE, "too many")), 0, False),
+        (raising(httpx.ReadTimeout("late")), 0, True),
+        (raising(httpx.ReadError("reset")), 0, True),
+    ],
+)
+def test_a_placed_call_says_whether_it_was_asked_for(server: Server, status: int, sent: bool) -> None:
+    async def ask() -> tuple[int, bool]:
+        rest = TwilioRest(ACCOUNT, "token", base_url="http://127.0.0.1:1/", transport=httpx.MockTransport(server))
+        answer = await rest.place(To="+966500000001")
+        await rest.aclose()
+        return answer.status, answer.sent
+
+    assert asyncio.run(ask()) == (status, sent)

@@ -21,8 +21,9 @@ from ivr.config.settings import Settings
 from ivr.fleet.directory import Directory, LiveCall
 from ivr.fleet.messages import DrainNode, Operate, OperatorAct
 from ivr.server.admin import answers
-from ivr.server.admin.endpoints import ENDPOINTS, MOST_OF_A_BODY, Endpoint
+from ivr.server.admin.endpoints import ENDPOINTS, Endpoint
 from ivr.server.admin.openapi import document
+from ivr.server.outbound.routes import PlacingRoutes
 from ivr.server.roles import SECURITY_HEADERS, Operator, Roles, refusal
 
 log = logging.getLogger("ivr.board")
@@ -37,8 +38,15 @@ MOST_CALL_ID: Final = 100
 class Admin:
     """Answer the API of one process."""
 
-    def __init__(self, roles: Roles, directory: Directory, settings: Callable[[], Settings]) -> None:
-        """Take who may ask, what knows the calls, and what returns the settings of today."""
+    def __init__(
+        self,
+        roles: Roles,
+        directory: Directory,
+        settings: Callable[[], Settings],
+        placing: PlacingRoutes | None = None,
+    ) -> None:
+        """Take who may ask, what knows the calls, what returns the settings of today, and what takes calls to place."""
+        placing = placing or PlacingRoutes(None, settings)
         self._roles, self._directory, self._settings = roles, directory, settings
         self._answers: dict[str, Callable[[Request, Operator, Any], Awaitable[Response]]] = {
             "calls": self.calls,
@@ -51,6 +59,10 @@ class Admin:
             "close": self.close_line,
             "open": self.close_line,
             "openapi": self.openapi,
+            "place": placing.place,
+            "jobs": placing.jobs,
+            "job": placing.job,
+            "cancel": placing.cancel,
         }
 
     def routes(self, elsewhere: Handler, local: Handler | None = None) -> list[Route]:
@@ -87,11 +99,11 @@ class Admin:
         who = self._roles.require(request, one.role)
         if isinstance(who, Response):
             return who
-        if one.method == "POST" and (refused := self._roles.may_act(who)) is not None:
+        if one.method != "GET" and one.counted and (refused := self._roles.may_act(who)) is not None:
             return refused
         body = None
         if one.body is not None:
-            body = await _read(request, one.body)
+            body = await _read(request, one.body, one.most_of_a_body)
             if isinstance(body, Response):
                 return body
         return await self._answers[one.name](request, who, body)
@@ -197,7 +209,7 @@ def _any_method(path: str, handler: Handler) -> Route:
     return route
 
 
-async def _read(request: Request, kind: type[Any]) -> Any:
+async def _read(request: Request, kind: type[Any], most: int) -> Any:
     """Return the body of a request, or the answer that refuses it."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         return refusal(415, "not_json", "send the body as application/json")
@@ -206,8 +218,8 @@ async def _read(request: Request, kind: type[Any]) -> Any:
         async with asyncio.timeout(BODY_SECONDS):
             async for chunk in request.stream():
                 body += chunk
-                if len(body) > MOST_OF_A_BODY:
-                    return refusal(413, "too_long", f"send at most {MOST_OF_A_BODY} bytes")
+                if len(body) > most:
+                    return refusal(413, "too_long", f"send at most {most} bytes")
     except (TimeoutError, ClientDisconnect):
         return refusal(408, "too_slow", "send the whole body at once")
     try:

@@ -16,6 +16,8 @@ from ivr.server.admin.routes import Admin
 from ivr.server.board.feed import Feed
 from ivr.server.board.routes import BoardRoutes
 from ivr.server.listening.route import ListenRoute
+from ivr.server.outbound.outbound import Outbound
+from ivr.server.outbound.routes import PlacingRoutes
 from ivr.server.roles import Roles
 
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
@@ -39,14 +41,15 @@ def mount(
     refused: Callable[[str, str], None] = lambda _route, _reason: None,
     leaving: Callable[[], bool] = lambda: False,
     exiting: Callable[[], bool] = lambda: False,
+    outbound: Outbound | None = None,
 ) -> Mounted:
     """Return the routes for operators, and what they stand on.
 
     `elsewhere` answers where no operator is named. `local`: see `Admin.routes`. `refused` is told route and reason of
-    what was refused. `leaving` and `exiting`: see `Feed`.
+    what was refused. `leaving` and `exiting`: see `Feed`. `outbound` places calls; None: nothing does.
     """
     roles = Roles(settings, refused)
     feed = Feed(directory, leaving=leaving, exiting=exiting)
-    admin = Admin(roles, directory, settings)
+    admin = Admin(roles, directory, settings, PlacingRoutes(outbound, settings))
     pages = BoardRoutes(roles, feed, admin).routes(elsewhere)
     return Mounted(roles, feed, [*pages, ListenRoute(directory).route(), *admin.routes(elsewhere, local)])

@@ -18,6 +18,7 @@ class _AnswerFacts(msgspec.Struct, array_like=True):
     direction: str
     parameters: dict[str, str]
     resumed: bool = False
+    job: str = ""
 
 
 _FACTS: Final = msgspec.json.Decoder(_AnswerFacts)
@@ -26,7 +27,8 @@ _FACTS: Final = msgspec.json.Decoder(_AnswerFacts)
 def write_facts(place: Place, parameters: Mapping[str, str] | None = None) -> bytes:
     """Return what is known of an awaited call as JSON, with other `parameters` where they are given."""
     told = place.parameters if parameters is None else parameters
-    return msgspec.json.encode(_AnswerFacts(place.caller, place.called, place.direction, dict(told), place.resumed))
+    known = place.caller, place.called, place.direction, dict(told), place.resumed
+    return msgspec.json.encode(_AnswerFacts(*known, place.job))
 
 
 def read_facts(call_id: str, facts: bytes, deadline: float, nonce: bytes) -> Place:
@@ -35,4 +37,4 @@ def read_facts(call_id: str, facts: bytes, deadline: float, nonce: bytes) -> Pla
         return Place(call_id, deadline=deadline, nonce=nonce)
     found = _FACTS.decode(facts)
     told = found.caller, found.called, found.direction, found.parameters
-    return Place(call_id, *told, deadline=deadline, nonce=nonce, resumed=found.resumed)
+    return Place(call_id, *told, deadline=deadline, nonce=nonce, resumed=found.resumed, job=found.job)

@@ -40,6 +40,8 @@ class Place:
     """The name of the call's line."""
     resumed: bool = False
     """The call's stream has died, and the call goes on: it was let in before, and is not turned away now."""
+    job: str = ""
+    """The id of the job for which the bridge has placed this call; empty: it has not."""
 
 
 @dataclass(frozen=True, slots=True)

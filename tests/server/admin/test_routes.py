@@ -206,9 +206,9 @@ def test_a_form_is_no_json(tmp_path: Path) -> None:
 @pytest.mark.parametrize("one", [one for one in ENDPOINTS if one.role == "act"], ids=lambda one: str(one.name))
 def test_what_changes_something_needs_the_role_act(tmp_path: Path, one: Any) -> None:
     async def tell(client: Client) -> None:
-        path = one.path.format(call=ID, line="default")
-        assert (await client.ask("POST", path, LISTENER))[0] == 403
-        assert (await client.ask("POST", path, ""))[0] == 401
+        path = one.path.format(call=ID, line="default", job="j1")
+        assert (await client.ask(one.method, path, LISTENER))[0] == 403
+        assert (await client.ask(one.method, path, ""))[0] == 401
         assert client.fleet.told == []
 
     story(tmp_path, tell)
@@ -216,7 +216,8 @@ def test_what_changes_something_needs_the_role_act(tmp_path: Path, one: Any) -> 
 
 def test_a_wrong_method_is_told_the_right_one(tmp_path: Path) -> None:
     async def tell(client: Client) -> None:
-        assert (await client.ask("DELETE", "/calls"))[1] == {"error": "wrong_method", "problem": "this path takes GET"}
+        told = {"error": "wrong_method", "problem": "this path takes GET, POST"}
+        assert (await client.ask("DELETE", "/calls"))[1] == told
         assert (await client.ask("GET", "/drain"))[0] == 405
 
     story(tmp_path, tell)

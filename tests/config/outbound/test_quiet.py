@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.outbound.quiet import QuietHours
+from ivr.config.outbound.quiet import QuietHours
 
 RIYADH = "Asia/Riyadh"
 

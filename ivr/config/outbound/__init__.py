@@ -1,0 +1,1 @@
+"""Read what an operator decides about the calls that the bridge places."""
