@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -11,11 +10,11 @@ from ivr.call.commands import HangUp
 from tests.whole.world import BYE, GREETING, QUESTION, Peers, World, call
 
 
-def on_a_line(folder: Path, tmp_path: Path, steps: list[str], toml: str, **peers: Any) -> World:
-    """Place a call to a bridge with this `[call]` in its ivr.toml."""
+def on_a_line(folder: Path, tmp_path: Path, steps: list[str], toml: str, agent: str = "", transfer: str = "") -> World:
+    """Place a call to a bridge with this ivr.toml. `transfer`: a person who may take over."""
     lines = tmp_path / "ivr.toml"
     lines.write_text(toml, "utf-8")
-    return call(folder, steps, Peers(**peers), IVR_CONFIG=str(lines))
+    return call(folder, steps, Peers(agent=agent), IVR_CONFIG=str(lines), IVR_TRANSFER_TO=transfer)
 
 
 def events(world: World) -> list[tuple[str, str]]:
@@ -57,3 +56,44 @@ def test_a_line_asks_where_its_agent_does_not(folder: Path, tmp_path: Path, agen
     [asked] = [turn for turn in world.turns if turn.kind == "silence"]
     assert "Hello, are you still there?" in asked.heard
     assert world.hang_up == HangUp("caller_error", "caller_silent")
+
+
+MESSAGE = "I want to leave a message"
+WORDS = "please call me back tomorrow in the morning"
+
+
+def test_a_caller_leaves_a_message(folder: Path, tmp_path: Path) -> None:
+    steps = [f"say {MESSAGE}", f"say {WORDS}", "wait"]
+    world = on_a_line(folder, tmp_path, steps, "[call]\ntell_end = true\n")
+    assert events(world) == [("speech", MESSAGE), ("voicemail", WORDS), ("ended", "")]
+    told = world.asked[1]["voicemail"]
+    assert (told["complete"], told["ended_by"]) == (True, "silence")
+    assert world.asked[2]["ended"]["reason"] == "agent_goodbye"
+    assert world.asked[2]["ended"]["turns"] == 2
+    heard = [turn.heard for turn in world.turns]
+    assert "Please leave your message after the tone. Press hash when you are done." in heard
+    assert "Thank you, we have your message." in heard
+    assert world.hang_up == HangUp("success", "agent_goodbye")
+    assert [sorted(note) for note in world.notes("message_ended")] == [["by", "seconds"]]
+
+
+def test_a_caller_hangs_up_behind_a_message(folder: Path, tmp_path: Path) -> None:
+    steps = [f"say {WORDS}", "at 17.5 hang up"]
+    world = on_a_line(folder, tmp_path, steps, "[call]\nmessage_first = true\n")
+    assert events(world) == [("voicemail", WORDS)]
+    assert world.asked[0]["voicemail"]["ended_by"] == "caller"
+    assert world.hang_up == HangUp("success", "caller_stop", from_caller=True)
+
+
+def test_a_message_ends_by_a_key(folder: Path, tmp_path: Path) -> None:
+    steps = [f"say {WORDS}", "at 16 press #", "wait"]
+    world = on_a_line(folder, tmp_path, steps, "[call]\nmessage_first = true\n")
+    assert events(world) == [("voicemail", WORDS)]
+    assert world.asked[0]["voicemail"]["ended_by"] == "key"
+
+
+def test_a_key_hands_the_caller_over(folder: Path, tmp_path: Path) -> None:
+    world = on_a_line(folder, tmp_path, ["press 0", "wait"], '[keys]\n0 = "transfer"\n', transfer="+966110000001")
+    assert world.asked == []
+    assert world.notes("key_action") == [{"action": "transfer"}]
+    assert (world.hang_up.reason if world.hang_up else "") == "key_transfer"

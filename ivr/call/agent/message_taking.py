@@ -15,6 +15,7 @@ from ivr.call.agent.own_words import OwnWords
 from ivr.call.caller.input import CallerInput
 from ivr.call.caller.message import CallerMessage, EndedBy, MessageState
 from ivr.call.caller.speculation import Speculation
+from ivr.call.caller.utterances import QUESTION_LIMIT
 from ivr.call.commands import Note
 from ivr.call.deadlines import Deadlines
 from ivr.call.options import CallOptions
@@ -23,6 +24,8 @@ from ivr.call.turn import HEARING, TurnTrigger
 
 PIECE_MS: Final = 10_000
 """Audio of the longest piece that goes to STT at once, in milliseconds."""
+MESSAGE_LIMIT: Final = 20_000
+"""Characters of a message at most: twice what is said in ten minutes."""
 END_KEY: Final = "#"
 """The key that ends a message."""
 
@@ -88,6 +91,7 @@ class MessageTaking:
                 self._out.append(Note("message_began"))
                 most = min(PIECE_MS, self._options.max_utterance_ms)
                 self._input.change(replace(self._options, max_utterance_ms=most))
+                self._speculation.utterances.limit = MESSAGE_LIMIT
                 self._deadlines.set("silence", self.message.begin(now))
                 self._deadlines.set("message", now + self.message.wish.longest_s)
                 self._listen(now)
@@ -155,7 +159,9 @@ class MessageTaking:
         """Begin the turn at which the agent is told of the message, whose words are all there."""
         self.message.told()
         turn = self._words.turns.open_turn("voicemail", self.message.facts())
-        self._speculation.utterances.take(turn)
+        utterances = self._speculation.utterances
+        utterances.take(turn)
+        utterances.limit = QUESTION_LIMIT
         return turn
 
     def goes_on_waiting(self, now: float) -> None:

@@ -102,6 +102,8 @@ class Utterances:
         self._carried: list[_Part] = []
         self._asked: list[_Part] = []
         """The last question."""
+        self.limit = QUESTION_LIMIT
+        """Characters of a question, or of a message, at most."""
         self.stt = UsualWait(STT_WAIT_S)
         self.level: float | None = None
         """Of the voice that asked the last questions, dBFS; None: there was none."""
@@ -233,7 +235,7 @@ class Utterances:
     def text(self) -> str:
         """Return all that waits for an answer, keys included."""
         # The end of a long question is kept: what was said last matters most.
-        return _joined(self._parts)[-QUESTION_LIMIT:]
+        return _joined(self._parts)[-self.limit :]
 
     def carry(self) -> None:
         """Carry the last question over: its answer was not heard, and it is asked again with what comes next."""

@@ -61,6 +61,8 @@ class DemoReply:
     """Whether a person takes over, where one can."""
     how: Mapping[str, str] = field(default_factory=dict)
     """How the person is asked to."""
+    message: bool = False
+    """Whether the caller is to leave a message."""
 
 
 @dataclass(slots=True)
@@ -119,6 +121,8 @@ class DemoConversation:
             self.stage = "closed"
             person = meaning == "person"
             return DemoReply(self._text("person" if person else "closing"), closing=True, transfer=person)
+        if meaning == "message":
+            return DemoReply(self._text("leave_message"), message=True)
         # Any other words after "your name?" are a name.
         if meaning in ("yes", None) and event != "dtmf" and self.stage == "name":
             self.stage = "number"

@@ -12,9 +12,10 @@ Language: TypeAlias = Literal["ar", "en"]
 Line: TypeAlias = Literal[
     "hello", "ask_name", "ask_number", "delivered", "transit", "address", "refused", "hours", "price",
     "move", "person", "hold", "more", "closing", "nothing_yet", "unclear", "silence", "voicemail", "back",
+    "leave_message",
 ]  # fmt: skip
 Meaning: TypeAlias = Literal[
-    "goodbye", "repeat", "hours", "price", "move", "person", "hold", "track", "hello", "yes",
+    "goodbye", "repeat", "hours", "price", "move", "person", "hold", "track", "hello", "yes", "message",
 ]  # fmt: skip
 
 STATUSES: Final[tuple[Line, ...]] = ("delivered", "transit", "address", "refused")
@@ -66,6 +67,7 @@ LINES: Final[dict[Language, dict[Line, str]]] = {
         "unclear": "Sorry, I did not get that. Could you say it once more?",
         "silence": "Take your time. I am here whenever you are ready.",
         "back": "None of my colleagues is free right now. Can I help you with something else?",
+        "leave_message": "Of course. I will pass it on.",
         "voicemail": "Thank you, I have passed your message on. A colleague will call you back. Goodbye.",
     },
     "ar": {
@@ -109,6 +111,7 @@ LINES: Final[dict[Language, dict[Line, str]]] = {
         "unclear": "عفوا، ما فهمت عليك. ممكن تعيد مرة ثانية؟",
         "silence": "خذ راحتك، انا معك على الخط.",
         "back": "كل الزملاء مشغولين الحين. تحب اساعدك بشي ثاني؟",
+        "leave_message": "ابشر، وراح اوصلها لهم.",
         "voicemail": "شكرا لك، وصلت رسالتك وراح يتواصل معك زميلي. مع السلامة.",
     },
 }
@@ -119,6 +122,7 @@ MEANINGS: Final[tuple[tuple[Meaning, tuple[str, ...]], ...]] = (
     ("hours", ("opening", "open", "hours", "دوام", "تفتح")),
     ("price", ("how much", "cost", "price", "كم سعر", "بكم", "السعر")),
     ("move", ("change", "address", "العنوان", "عنوان")),
+    ("message", ("leave a message", "اترك رسالة")),
     ("person", ("person", "colleague", "agent", "موظف", "احد يكلمني")),
     ("hold", ("moment", "hold on", "لحظة", "ثواني")),
     ("track", ("track", "shipment", "parcel", "where", "شحن", "طرد", "تتبع", "وين")),
@@ -153,6 +157,7 @@ CALLER_PHRASES: Final[dict[Language, tuple[str, ...]]] = {
         "how much does it cost",
         "I want to change the address",
         "I want to speak to a person",
+        "I want to leave a message",
         "please say that again",
         "hold on a moment",
         "yes please",
@@ -171,6 +176,7 @@ CALLER_PHRASES: Final[dict[Language, tuple[str, ...]]] = {
         "كم سعر الشحن",
         "ابغى اغير العنوان",
         "ابغى اكلم موظف",
+        "ابغى اترك رسالة",
         "ممكن تعيد",
         "لحظة من فضلك",
         "نعم",

@@ -116,7 +116,10 @@ def _last(steps: list[AgentStep], pace: TokenPace) -> float:
 
 def _after(answer: DemoReply) -> dict[str, Any]:
     """Return what the agent wants done after its answer."""
-    return {"is_closing": answer.closing} | ({"action": "transfer", **answer.how} if answer.transfer else {})
+    wanted: dict[str, Any] = {"action": "voicemail"} if answer.message else {}
+    if answer.transfer:
+        wanted = {"action": "transfer", **answer.how}
+    return {"is_closing": answer.closing} | wanted
 
 
 def _respond(answer: DemoReply, at: float) -> list[AgentStep]:
@@ -127,9 +130,9 @@ def _respond(answer: DemoReply, at: float) -> list[AgentStep]:
 
 
 def _ndjson(answer: DemoReply, pace: TokenPace) -> AgentScript:
-    """Send one run. Only the Respond-to-Webhook node can say that the answer closes the conversation."""
+    """Send one run. Only the Respond-to-Webhook node can say what is to be done after the answer."""
     run = _run(answer.text, pace)
-    return AgentScript((*run, *(_respond(answer, run[-1].at) if answer.closing else ())))
+    return AgentScript((*run, *(_respond(answer, run[-1].at) if answer.closing or answer.message else ())))
 
 
 def _tools(answer: DemoReply, pace: TokenPace) -> AgentScript:
@@ -144,7 +147,7 @@ def _tools(answer: DemoReply, pace: TokenPace) -> AgentScript:
 def _events(answer: DemoReply, pace: TokenPace, write: Callable[[str], str], closing: str = "") -> AgentScript:
     """Send server-sent events: the tokens, and `closing` before the last event when the answer closes."""
     steps = _timed(answer.text, pace, lambda token: f"data: {write(token)}\n\n".encode())
-    last = (f"data: {closing}\n\n" if answer.closing and closing else "") + "data: [DONE]\n\n"
+    last = (f"data: {closing}\n\n" if (answer.closing or answer.message) and closing else "") + "data: [DONE]\n\n"
     return AgentScript((*steps, AgentStep(_last(steps, pace), last.encode())), _SSE_TYPE)
 
 

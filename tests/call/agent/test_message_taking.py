@@ -199,6 +199,20 @@ def test_a_long_one_goes_to_stt_in_pieces() -> None:
     assert stage.call._input._endpointer.options.max_utterance_ms == 30_000
 
 
+def test_a_long_one_is_told_from_its_beginning() -> None:
+    stage = recording(Message(longest_s=60.0))
+    words_of_it = "it is a long story " * 300
+    speak(stage, words_of_it)
+    stage.wait(5000)
+    assert told(stage).text == words_of_it.strip()
+    stage.reply("Noted.")
+    stage.voice(500)
+    stage.wait(1000)
+    # A question is as short as ever.
+    stage.hear(words_of_it)
+    assert len(told(stage).text) <= 4000
+
+
 def test_a_soft_voice_is_heard() -> None:
     stage = recording()
     stage.call._speculation.utterances.level = 0.0
