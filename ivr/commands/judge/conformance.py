@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
 import typer
 
+from ivr.call.options import Language
 from ivr.commands import console, terminal
+from ivr.config.load import SettingsError
 from ivr.media import g711, wav
 from ivr.media.resample import resample
 from ivr.testbench import tts
@@ -20,6 +24,7 @@ from ivr.testbench.conformance import show
 from ivr.testbench.conformance.broken import truth as measured
 from ivr.testbench.conformance.broken.switches import SWITCHES
 from ivr.testbench.conformance.catalogue import Check, chosen
+from ivr.testbench.conformance.own import judge_inside, judge_sockets
 from ivr.testbench.conformance.run import CheckResult, Run, exit_code
 from ivr.testbench.conformance.site import NO_ACCOUNT, Target
 from ivr.testbench.conformance.sound import buzz, ulaw
@@ -32,6 +37,8 @@ SENTENCES = {
     "en": "Hello, please tell me about your opening hours.",
 }
 """What the caller says, by language."""
+OWN = "this bridge"
+"""The name of a bridge of its own in files."""
 LONGEST_SPEECH_S = 6.0
 """Seconds of `--say-wav` that are played at most."""
 
@@ -54,6 +61,9 @@ def conformance(
     out: Annotated[Path, typer.Option(help="Where the wire log of each check goes.")] = Path("ivr-conformance"),
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Call a server that is not on this machine.")] = False,
+    own: Annotated[
+        bool, typer.Option("--own", help="Judge a bridge of its own with mock services, from inside too.")
+    ] = False,
     truth: Annotated[
         bool, typer.Option("--truth", help="Measure the checks themselves, at a small server with each known fault.")
     ] = False,
@@ -69,51 +79,82 @@ def conformance(
 
     Exit code 0: no check failed. 1: one did. 2: the server could not be judged.
     """
-    with terminal.one_line(ValueError, RuntimeError, OSError):
+    with terminal.one_line(SettingsError, ValueError, RuntimeError, OSError):
         if truth:
             measure(markdown)
             return
         checks = chosen(only)
-        target = Target(
-            _url(url, yes),
-            speech(say_wav, language),
-            auth_token,
-            account_sid or NO_ACCOUNT,
-            public_url or None,
-            timeout,
-            status_url,
-        )
-        results = judged(target, checks, out, page, quiet=as_json)
+        if own and url:
+            raise ValueError("--own starts a bridge of its own: it cannot go with a URL")
+        if own:
+            results = judged_own(language, checks, out, page, quiet=as_json)
+        else:
+            account = account_sid or NO_ACCOUNT
+            called = _url(url, yes)
+            said = speech(say_wav, language)
+            target = Target(called, said, auth_token, account, public_url or None, timeout, status_url)
+            results = judged(target, checks, out, page, quiet=as_json)
         if junit is not None:
-            _write(junit, show.junit(url, results))
+            _write(junit, show.junit(url or OWN, results))
     if as_json:
-        typer.echo(terminal.as_json(show.as_json(url, results), indent=2))
+        typer.echo(terminal.as_json(show.as_json(url or OWN, results), indent=2))
     code = exit_code(results)
     if code:
         raise typer.Exit(code)
 
 
-def judged(target: Target, checks: Sequence[Check], out: Path, page: Path | None, *, quiet: bool) -> list[CheckResult]:
-    """Run the checks, show what they come to, and write the page."""
-    said: list[str] = []
-    screen = console.err if quiet else console.out
+class Screen:
+    """Show a run to a person, and keep what its page says first."""
 
-    def about(line: str) -> None:
-        said.append(line)
-        screen.print(line, style="dim", markup=False, highlight=False)
+    def __init__(self, name: str, quiet: bool) -> None:
+        """Take what is judged. `quiet`: leave standard output to what a program reads."""
+        self._name = name
+        self.said: list[str] = []
+        self.print = partial(
+            (console.err if quiet else console.out).print, markup=False, highlight=False, soft_wrap=True
+        )
 
-    def done(result: CheckResult) -> None:
+    def about(self, line: str) -> None:
+        """Show what goes on."""
+        self.said.append(line)
+        self.print(line, style="dim")
+
+    def done(self, result: CheckResult) -> None:
+        """Show a result."""
         words, style = show.line(result)
-        screen.print(words, style=style, markup=False, highlight=False, soft_wrap=True)
+        self.print(words, style=style)
 
-    about(f"{len(checks)} checks of {target.url}")
-    results = asyncio.run(Run(target, out, about, done).judge(checks))
-    words, style = show.verdict(results)
-    screen.print()
-    screen.print(f"{words}; wire logs: {out}", style=style, markup=False, highlight=False, soft_wrap=True)
-    if page is not None:
-        _write(page, show.page(target.url, said[1:], results, os.path.relpath(out, page.parent)))
-        screen.print(f"written: {page}", markup=False, highlight=False, soft_wrap=True)
+    def finish(self, results: Sequence[CheckResult], out: Path, page: Path | None) -> None:
+        """Show the verdict, and write the page."""
+        words, style = show.verdict(results)
+        self.print()
+        self.print(f"{words}; wire logs: {out}", style=style)
+        if page is not None:
+            _write(page, show.page(self._name, self.said, results, os.path.relpath(out, page.parent)))
+            self.print(f"written: {page}")
+
+
+def judged(target: Target, checks: Sequence[Check], out: Path, page: Path | None, *, quiet: bool) -> list[CheckResult]:
+    """Run the checks at a server, show what they come to, and write the page."""
+    screen = Screen(target.url, quiet)
+    results = asyncio.run(Run(target, out, screen.about, screen.done).judge(checks))
+    screen.finish(results, out, page)
+    return results
+
+
+def judged_own(
+    language: str, checks: Sequence[Check], out: Path, page: Path | None, *, quiet: bool
+) -> list[CheckResult]:
+    """Run the checks at a bridge of its own, show what they come to, and write the page."""
+    spoken = _language(language)
+    screen = Screen(OWN, quiet)
+    # Broken messages are what the checks are about: the bridge's own lines would hide theirs.
+    logging.getLogger("ivr").addHandler(logging.NullHandler())
+    found = asyncio.run(judge_sockets(spoken, checks, out, screen.about, screen.done))
+    screen.about("from here on in memory and in virtual time")
+    found += judge_inside(checks, screen.done)
+    results = [one for check in checks for one in found if one.check is check]
+    screen.finish(results, out, page)
     return results
 
 
@@ -147,12 +188,19 @@ def speech(path: Path | None, language: str) -> bytes:
             raise ValueError(f"--say-wav {path}: {audio.channels} channels, where one is wanted")
         pcm = resample(audio.pcm, audio.rate, g711.RATE)
         return trimmed(g711.encode(pcm))[: int(LONGEST_SPEECH_S * g711.RATE)]
-    if language not in SENTENCES:
-        raise ValueError(f"--language {language}: must be en or ar")
+    spoken = _language(language)
     # Without a voice on this machine the caller hums: enough for a server that hears loudness.
     with contextlib.suppress(tts.VoiceError):
-        return trimmed(g711.encode(tts.say(SENTENCES[language], "ar" if language == "ar" else "en", rate=g711.RATE)))
+        return trimmed(g711.encode(tts.say(SENTENCES[spoken], spoken, rate=g711.RATE)))
     return ulaw(buzz(2.0))
+
+
+def _language(given: str) -> Language:
+    """Return a language that is given by name. Raises ValueError."""
+    match given:
+        case "ar" | "en":
+            return given
+    raise ValueError(f"--language {given}: must be en or ar")
 
 
 def _url(url: str, yes: bool) -> str:

@@ -16,7 +16,7 @@ from ivr.testbench.conformance.observation import Observation, barge_in
 from ivr.testbench.conformance.site import Site
 from ivr.testbench.twilio.socket import StreamRefused
 
-PACED_S: Final = 0.6
+PACED_S: Final = 1.0
 """Seconds of audio ahead of the caller's ear up to which a server paces."""
 MARKED_S: Final = 5.0
 """Seconds of audio that may be queued behind the last mark."""

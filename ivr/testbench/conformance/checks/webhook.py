@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
@@ -224,11 +224,16 @@ async def b16(site: Site, _: Observation | None) -> CheckFinding:
         if action:
             with contextlib.suppress(TwimlError):
                 documents.append((await site.ask(call, url=action, form=await _after(site, call))).document())
-    dials = [(verb, document) for document in documents for verb in document.verbs if verb.name == "Dial"]
-    if not dials:
+    return dials(documents)
+
+
+def dials(documents: Sequence[TwimlDocument]) -> CheckFinding:
+    """Judge every `<Dial>` of these documents."""
+    found = [(verb, document) for document in documents for verb in document.verbs if verb.name == "Dial"]
+    if not found:
         return not_applicable("no document that was seen dials")
-    faults = [fault for verb, document in dials for fault in _dial_faults(verb, document)]
-    return judged(faults, f"{len(dials)} <Dial>, each with timeout, answerOnBridge, and what follows")
+    faults = [fault for verb, document in found for fault in _dial_faults(verb, document)]
+    return judged(faults, f"{len(found)} <Dial>, each with timeout, answerOnBridge, and what follows")
 
 
 def _dial_faults(verb: Verb, document: TwimlDocument) -> list[str]:
