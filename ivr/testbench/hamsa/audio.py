@@ -47,7 +47,7 @@ SLOWEST_DELIVERY: Final = 0.2
 DEGENERATE_AT: Final = 0.29
 """Seconds from a request to the one frame of a degenerate reply, from a published log."""
 
-TONES: Final = 70
+TONES: Final = 76
 """Tones before they repeat."""
 _LOWEST, _STEP = 320.0, 40.0
 _PERIOD: Final = 400
