@@ -1,4 +1,4 @@
-"""Be a plugin of pytest: the fixtures `phone`, `tape` and `taped_call`, and marks.
+"""Be a plugin of pytest: the fixtures `phone`, `carrier`, `tape` and `taped_call`, and marks.
 
 pytest loads this with every run of everyone who has the bridge installed, so nothing of the bridge is imported before a
 test asks for it, and pytest itself is no dependency of the bridge.
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from ivr.replay.golden.carriers import StepCarrier
     from ivr.replay.golden.phones import AsyncPhone, StepPhone
     from ivr.replay.golden.replayed import OtherwiseCall, ReplayedCall
 
@@ -40,7 +41,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marks."""
     config.addinivalue_line("markers", "tape(path, ..., set={}, declared=FILE): the test is the replay of these tapes")
-    config.addinivalue_line("markers", "phone(path='/voice', live=False, ...): how the fixture `phone` calls")
+    config.addinivalue_line(
+        "markers", "phone(path='/voice', live=False, ...): how the fixtures `phone` and `carrier` call"
+    )
 
 
 @pytest.fixture
@@ -58,6 +61,18 @@ def phone(request: pytest.FixtureRequest) -> Iterator[AsyncPhone | StepPhone]:
     stepped = request.node.stash[_PHONE] = StepPhone(settings)
     yield stepped
     stepped.close()
+
+
+@pytest.fixture
+def carrier(request: pytest.FixtureRequest) -> Iterator[StepCarrier]:
+    """Give a carrier with people, which calls an ASGI application and rings numbers, in virtual time."""
+    from ivr.replay.golden.carriers import StepCarrier
+    from ivr.replay.golden.phones import PhoneSettings
+
+    marker = request.node.get_closest_marker("phone")
+    given = StepCarrier(PhoneSettings().changed(marker.kwargs if marker is not None else {}))
+    yield given
+    given.close()
 
 
 @pytest.fixture

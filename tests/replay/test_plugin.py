@@ -122,7 +122,8 @@ def test_the_plugin_costs_a_run_nothing(tmp_path: Path) -> None:
 
 def test_the_example_of_the_documents_runs(tmp_path: Path) -> None:
     blocks = re.findall(r"```python\n# (\w+\.py)\n(.*?)```", (ROOT / "docs/testing.md").read_text("utf-8"), re.S)
-    assert [name for name, _ in blocks] == ["my_bridge.py", "test_my_bridge.py"]
+    names = ["my_bridge.py", "test_my_bridge.py", "my_desk.py", "test_my_transfer.py"]
+    assert [name for name, _ in blocks] == names
     (tmp_path / "my_bridge.py").write_text(blocks[0][1], "utf-8")
     code, output = run(tmp_path, blocks[1][1], "--ivr-tapes=tapes", "-W", "ignore::DeprecationWarning")
     assert code == 1
@@ -130,4 +131,7 @@ def test_the_example_of_the_documents_runs(tmp_path: Path) -> None:
     assert "assert 800.0 < 500" in output
     kept = "tapes/test_mine.py_test_the_answer_comes_within_half_a_second.tape"
     assert output.count(kept) == 3
+    (tmp_path / "my_desk.py").write_text(blocks[2][1], "utf-8")
+    code, output = run(tmp_path, blocks[3][1])
+    assert (code, "3 passed" in output) == (0, True), output
     assert (tmp_path / kept).exists()
