@@ -136,6 +136,8 @@ class CallOptions:
     """The agent is told that the caller is silent, and says what `still_there` would."""
     message_first: bool = False
     """The caller leaves a message behind the first words, before the agent is asked anything."""
+    record_messages: bool = False
+    """The audio of a message is recorded, also where the call is not. The caller is told so before the tone."""
     tell_end: bool = False
     """The agent is told that the call is over. It needs no answer."""
     failures_in_a_row: int = 3

@@ -43,9 +43,18 @@ def recorded_lines(settings: Settings) -> dict[str, int]:
     return {line.name: line.record_days for line in settings.all_lines if line.record}
 
 
+def message_lines(settings: Settings) -> dict[str, int]:
+    """Return the lines that record only messages, each with the days for which its recordings stay."""
+    return {
+        line.name: line.record_days
+        for line in settings.all_lines
+        if line.choices.get("record_messages") and not line.record
+    }
+
+
 def has_recordings(settings: Settings) -> bool:
     """Return whether there are recordings to look after, or may be."""
-    return bool(recorded_lines(settings)) or recording_place(settings).folder.is_dir()
+    return bool(recorded_lines(settings) or message_lines(settings)) or recording_place(settings).folder.is_dir()
 
 
 def read_recording_keys(written: str) -> list[bytes]:

@@ -13,10 +13,10 @@ from typing import Final
 import msgspec
 
 from ivr.call.call import Call
-from ivr.call.commands import Command, HangUp
+from ivr.call.commands import Command, HangUp, Note
 from ivr.call.events import AudioIn, CallStarted, Event
 from ivr.call.timeline import Turn
-from ivr.config.recordings import recorded_lines, recording_place
+from ivr.config.recordings import message_lines, recorded_lines, recording_place
 from ivr.config.settings import Settings
 from ivr.media.g711 import RATE, SILENCE
 from ivr.recording.audio_writer import AudioWriter
@@ -36,14 +36,20 @@ _LONGEST_SILENCE: Final = 60 * RATE
 class RecordedAudio:
     """Hold one stream of a call that is recorded."""
 
-    def __init__(self, ticket: int, call: Call, facts: RecordingFacts, now: float) -> None:
+    def __init__(
+        self, ticket: int, call: Call, facts: RecordingFacts, now: float, *, message_only: bool = False
+    ) -> None:
+        """Take a call. `message_only`: of it only a message that the caller leaves is recorded."""
+        self.message_only = message_only
         self.ticket = ticket
         self.call = call
         self.facts = facts
         self.tracks = CallTracks(now)
         self.announcement = phrase.text if (phrase := call.options.phrases.get("recorded")) else ""
-        self.from_sample: int | None = None if self.announcement else 0
+        self.from_sample: int | None = None if self.announcement or message_only else 0
         """Where on the time line the caller had heard that the call is recorded. None: not yet."""
+        self.until_sample: int | None = None
+        """Where the message ended that alone is recorded; None: it has not."""
         self.begun = False
         self.over = False
         """Nothing of it is wanted any more."""
@@ -60,19 +66,35 @@ class RecordedAudio:
             one.fixed and one.finished and one.text == self.announcement for turn in turns for one in turn.sentences
         )
 
+    def follow_message(self, commands: Sequence[Command]) -> None:
+        """Note where the first message of the call begins and ends."""
+        for command in commands:
+            if type(command) is not Note:
+                continue
+            if command.name == "message_began" and self.from_sample is None:
+                self.from_sample = self.tracks.heard.position(self.now)
+            elif command.name == "message_ended" and self.until_sample is None:
+                self.until_sample = self.tracks.heard.position(self.now)
+
 
 class AudioRecorder:
     """Record the calls of one process. An observer of calls; belongs to the event loop."""
 
     def __init__(
-        self, writer: AudioWriter, lines: Mapping[str, int], *, clock: Callable[[], float] = time.time
+        self,
+        writer: AudioWriter,
+        lines: Mapping[str, int],
+        messages: Mapping[str, int] | None = None,
+        *,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         """Take the names of the lines that are recorded, each with the days for which its recordings stay.
 
-        `clock` returns Unix seconds.
+        `messages`: of these only messages are recorded. `clock` returns Unix seconds.
         """
         self.writer = writer
         self._lines = lines
+        self._messages = messages or {}
         self._clock = clock
         self._coming: dict[str, Call] = {}
         """Calls that are about to begin."""
@@ -121,7 +143,9 @@ class AudioRecorder:
             return
         one.now = now
         one.tracks.follow(now, event, commands)
-        if one.from_sample is None and type(event) is not AudioIn and one.announced:
+        if one.message_only:
+            one.follow_message(commands)
+        elif one.from_sample is None and type(event) is not AudioIn and one.announced:
             one.from_sample = one.tracks.heard.position(now)
         if now >= one.due:
             one.due = now + HAND_OVER_S
@@ -144,25 +168,31 @@ class AudioRecorder:
             del self._calls[call_id]
         self._hand_over(one, one.tracks.heard.position(one.now))
         pauses = [(round(start / RATE, 3), round(end / RATE, 3)) for start, end in one.tracks.pauses]
-        heard_s = None if one.from_sample is None or not one.announcement else round(one.from_sample / RATE, 3)
+        told = one.announcement or one.message_only
+        heard_s = None if one.from_sample is None or not told else round(one.from_sample / RATE, 3)
         facts = msgspec.structs.replace(one.facts, pauses=pauses, announced_s=heard_s)
         if one.begun:
             self.writer.end(one.ticket, facts)
-        else:
+        elif not one.message_only:
             self.writer.on_done(msgspec.structs.replace(facts, state="none", reason="not_announced"))
 
     def _begin(self, event: CallStarted, now: float) -> None:
         call = self._coming.pop(event.call_id, None)
-        if call is None or event.line not in self._lines:
+        days = self._lines.get(event.line, self._messages.get(event.line))
+        if call is None or days is None:
             return
         self._tickets += 1
-        facts = RecordingFacts(event.call_id, event.line, round(self._clock(), 3), self._lines[event.line])
-        self._calls.setdefault(event.call_id, []).append(RecordedAudio(self._tickets, call, facts, now))
+        facts = RecordingFacts(event.call_id, event.line, round(self._clock(), 3), days)
+        one = RecordedAudio(self._tickets, call, facts, now, message_only=event.line not in self._lines)
+        self._calls.setdefault(event.call_id, []).append(one)
 
     def _hand_over(self, one: RecordedAudio, position: int) -> None:
         """Give the writer what became final of a call, from the announcement on."""
         first = one.tracks.heard.taken
         caller, agent = one.tracks.take_to(position)
+        if one.until_sample is not None:
+            most = max(0, one.until_sample - first)
+            caller, agent = caller[:most], agent[:most]
         if one.over or one.from_sample is None or first + len(caller) <= one.from_sample:
             return
         hidden = max(0, min(one.from_sample - first, len(caller)))
@@ -177,6 +207,8 @@ class AudioRecorder:
                 one.over = not self.writer.add(one.ticket, silence, silence)
         hush = bytes([SILENCE]) * hidden
         one.over = one.over or not self.writer.add(one.ticket, hush + caller[hidden:], hush + agent[hidden:])
+        # The message is over, and the call goes on without a recording.
+        one.over = one.over or (one.until_sample is not None and position >= one.until_sample)
         if one.over:
             # A newer stream of the call may be recorded.
             self.on_recorded(one.facts.call, self.is_recorded(one.facts.call))
@@ -184,7 +216,8 @@ class AudioRecorder:
 
 def audio_recorder(settings: Settings) -> AudioRecorder | None:
     """Return what records the calls of a process. None: no line is recorded."""
-    if not (lines := recorded_lines(settings)):
+    lines, messages = recorded_lines(settings), message_lines(settings)
+    if not (lines or messages):
         return None
     key = settings.recordings_key.get_secret_value()
-    return AudioRecorder(AudioWriter(recording_place(settings).folder, key), lines)
+    return AudioRecorder(AudioWriter(recording_place(settings).folder, key), lines, messages)

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from ivr.call.call import Call
 from ivr.call.commands import Command, HangUp, SendAudio, SendMark
-from ivr.call.events import AudioIn, CallerLeft, CallStarted, Event, MarkReached, TtsFailed
+from ivr.call.events import AudioIn, CallerLeft, CallStarted, DigitPressed, Event, MarkReached, TtsFailed
 from ivr.call.options import CallOptions, Phrase
-from ivr.recording.audio_recorder import AudioRecorder
+from ivr.config.recordings import has_recordings, message_lines
+from ivr.recording.audio_recorder import AudioRecorder, audio_recorder
 from ivr.recording.audio_writer import AudioWriter
 from ivr.recording.facts import RecordingFacts
+from tests.support.front import settings
 
 LOUD = bytes((0x10, 0x90)) * 80
 
@@ -221,3 +223,82 @@ def test_a_late_announcement_is_led_by_silence(tmp_path: Path) -> None:
     assert (facts.seconds, facts.state) == (14.0, "kept")
     assert facts.announced_s is not None
     assert 10.0 <= facts.announced_s < 10.1
+
+
+# -- messages of a line that is not recorded --------------------------------------------------------------------------
+
+
+def taking_messages(*, first: bool = True) -> tuple[Line, Kept]:
+    """A line of which messages are recorded, and nothing else."""
+    phrases = {"greeting": Phrase("hello", b"\x20" * 8000), "message_announce": Phrase("we record it", b"\x30" * 4000)}
+    writer = Kept()
+    recorder = AudioRecorder(writer, {}, {"main": 7}, clock=lambda: 5000.0)
+    options = CallOptions(language="en", phrases=phrases, message_first=first, record_messages=True)  # type: ignore[arg-type]
+    return Line(recorder, Call(options)), writer
+
+
+def test_of_a_call_only_the_message_is_kept() -> None:
+    call, writer = taking_messages()
+    call.start()
+    # Greeting, announcement and tone take 1.8 s.
+    call.run(2.0)
+    assert not call.recorder.is_recorded("CA1")
+    call.run(6.0)
+    assert call.recorder.is_recorded("CA1")
+    call.feed(DigitPressed("#"))
+    said_until = call.now - 100.0
+    call.run(8.0)
+    # The call goes on, and its recording has ended.
+    assert not call.recorder.is_recorded("CA1")
+    call.hang_up()
+    [facts] = writer.facts
+    assert facts.announced_s is not None
+    assert abs(facts.announced_s - 1.8) < 0.1
+    first = round(facts.announced_s * 8000)
+    assert set(writer.said[:first]) == {0xFF}
+    assert set(LOUD) <= set(writer.said[first + 1 :])
+    assert abs(len(writer.said) / 8000 - said_until) < 0.1
+    assert not {0x20, 0x30} & set(writer.heard)
+
+
+def test_a_hang_up_within_a_message_keeps_it_to_its_end() -> None:
+    call, writer = taking_messages()
+    call.start()
+    call.run(6.0)
+    call.hang_up()
+    [facts] = writer.facts
+    assert facts.state == "open"
+    assert abs(len(writer.said) / 8000 - 6.0) < 0.1
+
+
+def test_a_call_without_a_message_has_no_recording() -> None:
+    call, writer = taking_messages(first=False)
+    call.start()
+    call.run(8.0)
+    call.hang_up()
+    assert (writer.begun, writer.facts, bytes(writer.said)) == ([], [], b"")
+
+
+def test_lines_without_either_are_not_recorded() -> None:
+    call, writer = taking_messages()
+    call.start("other")
+    call.run(8.0)
+    call.hang_up()
+    assert writer.facts == []
+
+
+def test_a_line_says_which_messages_are_recorded(tmp_path: Path) -> None:
+    chosen = settings(tmp_path)
+    (tmp_path / "ivr.toml").write_text(
+        '[[line]]\nnumber = "+12345"\nrecord_days = 3\n[line.call]\nrecord_messages = true\n'
+        '[[line]]\nnumber = "+12346"\nrecord = true\n[line.call]\nrecord_messages = true\n',
+        "utf-8",
+    )
+    assert audio_recorder(chosen) is None
+    chosen = settings(tmp_path, IVR_CONFIG=str(tmp_path / "ivr.toml"))
+    assert message_lines(chosen) == {"line_1": 3}
+    recorder = audio_recorder(chosen)
+    assert recorder is not None
+    assert recorder.records("line_2")
+    assert not recorder.records("line_1")
+    assert has_recordings(chosen)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ivr.call.commands import HangUp
+from ivr.config.default_phrases import PHRASES
 from tests.whole.world import BYE, GREETING, QUESTION, Peers, World, call
 
 
@@ -71,7 +72,7 @@ def test_a_caller_leaves_a_message(folder: Path, tmp_path: Path) -> None:
     assert world.asked[2]["ended"]["reason"] == "agent_goodbye"
     assert world.asked[2]["ended"]["turns"] == 2
     heard = [turn.heard for turn in world.turns]
-    assert "Please leave your message after the tone. Press hash when you are done." in heard
+    assert PHRASES["en"]["message_announce"] in heard
     assert "Thank you, we have your message." in heard
     assert world.hang_up == HangUp("success", "agent_goodbye")
     assert [sorted(note) for note in world.notes("message_ended")] == [["by", "seconds"]]

@@ -122,11 +122,13 @@ class OwnWords:
         """Say `text`, or the line's phrase, before a message of the caller's, and the tone: uninterrupted."""
         reply = Reply(self._options.language)
         pieces = [*reply.feed(text, 0, now), *reply.finish()] if text else []
-        if not pieces and self.turns.say_phrase("message_announce", now):
-            self.out.append(Note("phrase", {"name": "message_announce"}))
         turn = self.turns.turn if self.turns.open else self.turns.open_turn("phrase")
         for written, spoken in pieces:
             self.output.say(turn, written, spoken, now, fixed=True)
+        # Whatever the agent says of it: a caller who is recorded is told so.
+        told = not pieces or self._options.record_messages
+        if told and self.turns.say_phrase("message_announce", now):
+            self.out.append(Note("phrase", {"name": "message_announce"}))
         self.output.say(turn, "", "", now, beep(), fixed=True)
         self.must_be_heard = True
         self.floor.go(TurnTrigger.SAY)

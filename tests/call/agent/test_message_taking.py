@@ -115,6 +115,14 @@ def test_the_agents_words_announce_it() -> None:
     assert stage.notes("message_began")
 
 
+def test_a_caller_who_is_recorded_is_told_so() -> None:
+    stage = asked(wish=Message(announce="Speak after the tone."), record_messages=True)
+    stage.wait(600)
+    stage.voice(500)
+    stage.wait(1500)
+    assert spoken(stage)[1:] == ["Speak after the tone.", "announce words"]
+
+
 def test_a_reply_without_words_may_ask_for_a_message() -> None:
     stage = asked(text="")
     stage.wait(1200)
