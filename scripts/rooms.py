@@ -25,7 +25,7 @@ FUNCTION_LINES = 59
 FOLDER_FILES = 15
 
 _CORE = {"media", "text", "call"}
-_WIRES = {"twilio", "hamsa", "webhook", "upstream"}
+_WIRES = {"twilio", "hamsa", "webhook", "upstream", "play"}
 _EDGE = {"config", "observe", "server"}
 _FLEET = {"fleet", "records", "recording", "keeper", "outbound"}
 
@@ -38,6 +38,7 @@ DIRECTION: dict[str, set[str]] = {
     "twilio": _CORE,
     "hamsa": _CORE | {"upstream"},
     "webhook": _CORE | {"upstream"},
+    "play": _CORE | {"upstream"},
     "session": _CORE | _WIRES,
     "config": _CORE | _WIRES | {"observe"},
     "observe": _CORE | _WIRES,

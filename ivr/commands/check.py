@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Final, cast
 
@@ -24,6 +24,7 @@ from ivr.config.lines import Line
 from ivr.config.settings import Settings
 from ivr.hamsa.pool.socket import connect, lost_from
 from ivr.observe.redact import number_hidden, without_secrets
+from ivr.play.places import read_hosts
 from ivr.replay.recorder.folder import look
 from ivr.replay.recorder.options import recorder_options
 from ivr.server.compose import agent_client, speech_settings
@@ -108,6 +109,8 @@ async def examine(settings: Settings, ask: str = "") -> AsyncIterator[Finding]:
             yield Finding("tapes", f"{look(tapes.folder)}; kept: {which}, {sound}", good=True)
         except (OSError, ValueError) as fault:
             yield Finding("tapes", str(fault), good=False)
+    for finding in _recordings(settings):
+        yield finding
     for line in settings.all_lines:
         agent = without_secrets(line.webhook_url)
         words = f"{line.language}, {line.speaker} ({line.dialect}), endpoint {line.endpoint_ms} ms, agent {agent}"
@@ -123,6 +126,15 @@ async def examine(settings: Settings, ask: str = "") -> AsyncIterator[Finding]:
     if ask:
         for line in lines.values():
             yield await _asked(settings, line, ask)
+
+
+def _recordings(settings: Settings) -> Iterator[Finding]:
+    """Yield where the recordings come from that agents play, if they may play any."""
+    folder, hosts = settings.audio_dir, read_hosts(settings.play_hosts)
+    if folder is not None or hosts:
+        there = [place for place in folder.rglob("*") if place.suffix.lower() in (".wav", ".mp3")] if folder else []
+        of_folder = f"{len(there)} in {folder}" if folder else "of no folder"
+        yield Finding("recordings", f"{of_folder}; from {', '.join(hosts) or 'no host'}", good=True)
 
 
 def _workers(count: int) -> Finding:

@@ -17,6 +17,7 @@ from ivr.config.lines import check_caller_id, check_endpoint, check_fallback, ch
 from ivr.config.operators import read_operators
 from ivr.config.outbound.checks import dial_faults, dial_notes
 from ivr.config.people import check_people
+from ivr.config.play_checks import play_faults
 from ivr.config.record_checks import record_faults
 from ivr.config.recordings import recording_faults
 from ivr.config.settings import ENV_NAMES, Settings
@@ -109,7 +110,7 @@ def faults_of(settings: Settings, *, lines_known: bool = True) -> list[str]:
         faults.append("IVR_REQUIRE_SHARED_KEY is set without keys: set IVR_SHARED_KEYS as well")
     if check_endpoint(settings.endpoint_ms):
         faults.append(f"IVR_ENDPOINT_MS is out of range: {FIXES['IVR_ENDPOINT_MS']}")
-    faults += record_faults(settings) + recording_faults(settings) + dial_faults(settings)
+    faults += record_faults(settings) + recording_faults(settings) + dial_faults(settings) + play_faults(settings)
     if settings.dev and not is_loopback(settings.host):
         faults.append("IVR_HOST is reachable from outside: with --dev, where nothing is signed, set it to 127.0.0.1")
     if settings.twiml_dir is not None and not settings.twiml_dir.is_dir():

@@ -130,6 +130,10 @@ class Settings(BaseModel):
     log_format: Literal["text", "json"] = Field("text", alias="IVR_LOG_FORMAT")
     cache_dir: Path = Field(Path(".cache/ivr"), alias="IVR_CACHE_DIR")
     """Where rendered phrases are kept."""
+    audio_dir: Path | None = Field(None, alias="IVR_AUDIO_DIR")
+    """The folder of recordings that an agent may play; None: there is none."""
+    play_hosts: str = Field("", alias="IVR_PLAY_HOSTS")
+    """Hosts from which an agent may play recordings, with commas between them; empty: none."""
     tapes: Path | None = Field(None, alias="IVR_TAPES")
     """The folder for tapes of calls; None: no tapes."""
     tapes_keep: str = Field("trouble", alias="IVR_TAPES_KEEP", pattern=r"^(off|trouble|all|1/[1-9][0-9]{0,5})$")

@@ -73,12 +73,6 @@ class MarkTrust:
         """Return how long after its due time a mark of an honest phone is back, in seconds."""
         return min(self._ways) if self._ways else min(FIRST_WAY_S, self.bound_s)
 
-    @property
-    def ear_delay(self) -> float:
-        """Return how long after its due time audio is heard, in seconds."""
-        # The way of a mark is there and back again.
-        return self.way / 2
-
     def sent(self, name: str, due: float) -> None:
         """Await a mark that is due at this time."""
         self._awaited[name] = due

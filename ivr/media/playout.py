@@ -242,7 +242,8 @@ class Playout:
         """Return what the caller has heard: the last returned mark, interpolated up to the next; else by the clock."""
         least = max(self._heard, self._claimed)
         if self._by_clock(now):
-            return max(least, self.ear(now - self.trust.ear_delay))
+            # The phone hears of a cut as late as it heard of the audio: by then it is where the clock is now.
+            return max(least, self.ear(now))
         if not self._marks:
             return least
         # Only the phone can say that the next mark was reached: until then one sample is missing.

@@ -153,7 +153,7 @@ class Bridge:
         self.at_carrier = None if self._rest is None else self._reach_carrier(self._rest)
         self.outbound = Outbound(lambda: self.settings, self._rest, NoCalls(self._agent), self.directory, self._room)
         of_all = self.speech_service, self._phrases, self._agent, self.at_carrier
-        self.parts = CallParts(*of_all, self.talk, self.tracer)
+        self.parts = CallParts(*of_all, self.talk, self.tracer, compose.recordings(settings))
         self._check_lines()
 
     def __repr__(self) -> str:
@@ -328,6 +328,8 @@ class Bridge:
         self._end_calls()
         await self._agent.aclose()
         await self.speech_service.aclose()
+        if self.parts.recordings is not None:
+            await self.parts.recordings.aclose()
         if self.transfers is not None:
             self.transfers.close()
         await self.outbound.close()

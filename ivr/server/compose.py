@@ -34,6 +34,10 @@ from ivr.hamsa.rest import SpeechRest
 from ivr.hamsa.tts.synthesizer import Synthesizer
 from ivr.observe.tracing.call_tracer import CallTracer
 from ivr.observe.tracing.start import call_tracer as begin_tracing
+from ivr.play.cache import FolderCache
+from ivr.play.fetch import Fetcher
+from ivr.play.places import AllowedHosts, read_hosts
+from ivr.play.recordings import Recordings
 from ivr.server.shared.machine_directory import MachineDirectory
 from ivr.server.shared.shared import Shared
 from ivr.server.shared.worker import Worker
@@ -183,6 +187,15 @@ def twilio_rest(settings: Settings) -> TwilioRest | None:
         timeout=REST_TIMEOUT,
         transport=ResolvingTransport(httpx.AsyncHTTPTransport(retries=1, trust_env=False)),
     )
+
+
+def recordings(settings: Settings) -> Recordings | None:
+    """Return what plays recordings for agents; None: there is neither a folder nor a host of them."""
+    hosts = AllowedHosts(read_hosts(settings.play_hosts), dev=settings.dev)
+    if settings.audio_dir is None and not hosts.entries:
+        return None
+    fetcher = Fetcher(hosts) if hosts.entries else None
+    return Recordings(settings.audio_dir, fetcher, FolderCache(settings.cache_dir / "played"))
 
 
 def use_secrets(settings: Settings, service: SpeechService, agent: AgentClient, rest: TwilioRest | None) -> None:

@@ -123,6 +123,20 @@ def test_check_shows_bad_documents_and_unknown_names(tmp_path: Path) -> None:
     assert "not checked" in findings["signatures"].detail
 
 
+def test_check_shows_what_agents_may_play(tmp_path: Path) -> None:
+    folder = tmp_path / "audio"
+    (folder / "menus").mkdir(parents=True)
+    for name in ("one.wav", "menus/two.MP3", "readme.txt"):
+        (folder / name).write_bytes(b"")
+    more = {"IVR_AUDIO_DIR": str(folder), "IVR_PLAY_HOSTS": "audio.example, *.cdn.example"}
+    findings = found(settings_for("http://127.0.0.1:9", tmp_path, more))
+    assert findings["recordings"].detail == f"2 in {folder}; from audio.example, *.cdn.example"
+    assert found(settings_for("http://127.0.0.1:9", tmp_path, {"IVR_PLAY_HOSTS": "a.example"}))[
+        "recordings"
+    ].detail == ("of no folder; from a.example")
+    assert "recordings" not in found(settings_for("http://127.0.0.1:9", tmp_path))
+
+
 @pytest.mark.live
 def test_check_shows_where_tapes_go(tmp_path: Path) -> None:
     there, closed = tmp_path / "tapes", tmp_path / "answer.xml"

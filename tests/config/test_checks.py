@@ -88,6 +88,8 @@ SENSELESS: list[tuple[str, str, str]] = [
     ("IVR_TRANSFER_TO", "911", "write + and the country code"),
     ("IVR_FALLBACK_SPEAKER", VOICES["ar"][0], "write another voice of the dialect"),
     ("IVR_GREETING", "x" * 1001, "shorten it"),
+    ("IVR_AUDIO_DIR", "nowhere", "set it to that of your recordings"),
+    ("IVR_PLAY_HOSTS", "https://audio.example", "write names such as audio.example.com"),
     ("IVR_TWIML_DIR", "nowhere", "set it to the folder of answer.xml"),
     ("IVR_CACHE_DIR", "file", "file is a file: set it to a folder"),
     ("IVR_TAPES", "file", "file is a file: set it to a folder"),

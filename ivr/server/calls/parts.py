@@ -17,6 +17,7 @@ from ivr.hamsa.phrases import PhraseCache
 from ivr.hamsa.pool.service import SpeechService
 from ivr.hamsa.stats import SpeechStats
 from ivr.observe.tracing.call_tracer import CallTracer
+from ivr.play.recordings import Recordings
 from ivr.server import compose
 from ivr.server.calls.at_carrier import AtCarrier
 from ivr.server.calls.first_words import call_options, is_closed
@@ -41,6 +42,7 @@ class CallParts:
         carrier: AtCarrier | None,
         talk: TalkCalls,
         tracer: CallTracer | None,
+        recordings: Recordings | None = None,
     ) -> None:
         """Take what all calls share. `carrier=None`: there is no way to hang up or hand over at the carrier."""
         self._speech_service = speech_service
@@ -49,6 +51,7 @@ class CallParts:
         self._carrier = carrier
         self._talk = talk
         self._tracer = tracer
+        self.recordings = recordings
 
     def __repr__(self) -> str:
         return f"<CallParts {self._carrier!r}>"
@@ -88,6 +91,7 @@ class CallParts:
             transcriber,
             agent,
             hand_over,
+            play=self.recordings.play if self.recordings is not None else None,
             tell=agent.tell,
         )
         return ports if self.fit is None else self.fit(ports), (synthesizer.stats, transcriber.stats)
