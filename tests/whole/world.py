@@ -200,6 +200,8 @@ async def _call(
     before, timers = asyncio.all_tasks(), _timers()
     world = _world(folder, scenario, peers, scorer, env)
     app = create_app(world.bridge.settings, bridge=world.bridge)
+    if world.bridge.transfers is not None:
+        world.bridge.transfers.clock = asyncio.get_running_loop().time
     serving: list[asyncio.Future[Any]] = []
 
     async def connect(url: str, headers: Mapping[str, str], timeout: float) -> FarWire:

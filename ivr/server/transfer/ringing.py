@@ -11,14 +11,14 @@ from ivr.media import g711, wav
 
 FREQUENCY: Final = 425.0
 ON_S: Final = 1.2
-PERIOD_S: Final = 4.8
+PERIOD_S: Final = 4.0
 LEVEL: Final = 0.1
 """Of full scale: -20 dB, as quiet as an exchange."""
 
 
 @cache
 def ringing() -> bytes:
-    """Return a WAV of two rings, 16-bit PCM at 8 kHz."""
-    times = np.arange(int(2 * PERIOD_S * g711.RATE)) / g711.RATE
-    ring = np.sin(2 * np.pi * FREQUENCY * times) * (times % PERIOD_S < ON_S) * LEVEL * 32767
+    """Return a WAV of one ring, 16-bit PCM at 8 kHz."""
+    times = np.arange(int(PERIOD_S * g711.RATE)) / g711.RATE
+    ring = np.sin(2 * np.pi * FREQUENCY * times) * (times < ON_S) * LEVEL * 32767
     return wav.encode(ring.astype("<i2").tobytes(), g711.RATE)

@@ -189,22 +189,23 @@ class TransferRoutes:
 
     async def leg(self, form: Form) -> str:
         """Follow the person's call of a cold transfer."""
-        if form.get("AnsweredBy"):
-            if _is_machine(form.get("AnsweredBy")):
-                await self._transfers.tell(form.get("call"), Trigger.MACHINE)
-        elif form.get("CallStatus") == "ringing":
-            await self._transfers.step(form.get("call"), Trigger.RING)
-        elif form.get("CallStatus") == "in-progress":
-            await self._transfers.step(form.get("call"), Trigger.JOIN)
+        call_id, status = form.get("call"), form.get("CallStatus")
+        if _is_machine(form):
+            await self._transfers.tell(call_id, Trigger.MACHINE)
+        elif status == "ringing":
+            await self._transfers.step(call_id, Trigger.RING)
+        elif status == "in-progress":
+            await self._transfers.step(call_id, Trigger.JOIN)
         return ""
 
     async def person(self, form: Form) -> str:
         """Follow the person's own call of a warm transfer."""
         call_id, status = form.get("call"), form.get("CallStatus")
-        if form.get("AnsweredBy"):
+        # Once it was found out who has answered, every later word of the call says so too.
+        if _is_machine(form):
             handover = await self._transfers.read(call_id)
             # Who has pressed the key is no machine.
-            if _is_machine(form.get("AnsweredBy")) and handover is not None and handover.phase is not Phase.JOINED:
+            if handover is not None and handover.phase is not Phase.JOINED:
                 await self._transfers.tell(call_id, Trigger.MACHINE)
         elif status == "ringing":
             await self._transfers.step(call_id, Trigger.RING)
@@ -273,7 +274,8 @@ class TransferRoutes:
         return self._host.documents.say(name, line.language)
 
 
-def _is_machine(answered_by: str) -> bool:
+def _is_machine(form: Form) -> bool:
+    answered_by = form.get("AnsweredBy")
     return answered_by.startswith("machine") or answered_by == "fax"
 
 

@@ -42,15 +42,16 @@ async def _round(leg: Leg, at: Follow) -> VerbOutcome:
     except TwimlError as error:
         leg.record.warn(leg.clock.now(), error.code, error.reason)
         return None
-    began = leg.clock.now()
+    began, after = leg.clock.now(), at
     for verb in document.verbs:
         match verb.name:
             case "Leave":
                 return Hangup()
             case "Redirect":
-                return Follow(absolute(verb.text, document.url) or at.url, at.more, at.method)
+                after = Follow(absolute(verb.text, document.url) or at.url, at.more, at.method)
+                break
             case name if name in PLAYS:
                 leg.record.note(began, "music", at.url)
                 await PLAYS[name](leg, verb, document)
     await leg.clock.sleep(max(0.0, ROUND_S - (leg.clock.now() - began)))
-    return at
+    return after
