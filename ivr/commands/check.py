@@ -16,8 +16,9 @@ import httpx
 import typer
 from rich.markup import escape
 
+from ivr.call.actions import Gather, Message
 from ivr.call.commands import ReplyRequest
-from ivr.call.events import PeerFault, ReplyDelta, ReplyEnded, ReplyFailed
+from ivr.call.events import PeerFault, ReplyAction, ReplyDelta, ReplyEnded, ReplyFailed
 from ivr.commands import console, terminal
 from ivr.commands.terminal import Dev
 from ivr.config.lines import Line
@@ -237,6 +238,18 @@ class SampledBody(httpx.AsyncByteStream):
         await self._body.aclose()
 
 
+def words_of(event: AgentEvent) -> str:
+    """Return what the caller would hear of an event, actions in brackets."""
+    match event:
+        case ReplyDelta(text=text):
+            return text
+        case ReplyAction(act="say", value=text):
+            return f" {text} "
+        case ReplyAction(act=act, value=value, ms=ms):
+            return f" [{act} {value or f'{ms} ms'}] "
+    return ""
+
+
 async def _asked(settings: Settings, line: Line, text: str) -> Finding:
     """Send one real request, as the first turn of a call."""
     name = f"agent {without_secrets(line.webhook_url)}, asked"
@@ -257,11 +270,15 @@ async def _asked(settings: Settings, line: Line, text: str) -> Finding:
         came = f" ({sample})" if sample.length else ""
         return Finding(name, f"failed: {last.reason}{came}", good=False)
     took = f"first words after {first * 1000:.0f} ms, all after {(clock() - start) * 1000:.0f} ms"
-    words = "".join(event.text for event in events if isinstance(event, ReplyDelta))
+    words = "".join(words_of(event) for event in events)
     notes = [f"with a fault: {event.reason}" for event in events if isinstance(event, PeerFault)]
     match last:
         case ReplyEnded(transfer_to=str()):
             notes.append("then a person takes over")
         case ReplyEnded(hang_up=True):
             notes.append("then the call ends")
+        case ReplyEnded(message=Message()):
+            notes.append("then a message is taken")
+        case ReplyEnded(gather=Gather()):
+            notes.append("then keys are gathered")
     return Finding(name, f"{took}: {words}" + (f" ({', '.join(notes)})" if notes else ""), good=True)

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Final, Literal, TypeAlias
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Literal, TypeAlias
 
 from ivr.testbench.agent.dialogue import (
     CALLER_PHRASES,
@@ -21,9 +21,10 @@ from ivr.testbench.agent.dialogue import (
     STATUSES,
     Language,
     Line,
+    Meaning,
 )
 
-Stage: TypeAlias = Literal["open", "name", "number", "more", "closed"]
+Stage: TypeAlias = Literal["open", "name", "number", "code", "more", "closed"]
 
 MAX_CONVERSATIONS = 1000
 """Conversations that are remembered. The one that was asked least recently goes first."""
@@ -35,7 +36,22 @@ EVENTS: Final[Mapping[str, Line | None]] = {
     "ended": None,
 }
 """What the demo agent says to what happens beside the caller's words; None: nothing."""
+CODE: Final[tuple[Mapping[str, Any], ...]] = (
+    {"action": "gather", "digits": 4, "allow_speech": False, "first_timeout_ms": 15_000},
+    {"action": "expect", "kind": "digits", "length": 4},
+    {"action": "context", "value": {"asked": "code"}},
+)
+WANTED: Final[Mapping[Meaning, tuple[Mapping[str, Any], ...]]] = {
+    "code": CODE,
+    "tones": ({"action": "pause", "ms": 300}, {"action": "dtmf", "digits": "12w34"}),
+    "music": ({"action": "play", "file": "hold.wav"},),
+}
+"""What the demo agent asks for behind its words, by what the caller wants."""
 _NO = ("no", "لا")
+_LANGUAGES: Final[tuple[tuple[Language, str], ...]] = (
+    ("en", "english"), ("ar", "arabic"), ("en", "انجليزي"), ("ar", "عربي"),
+)  # fmt: skip
+_LINE_OF: Final[Mapping[Meaning, Line]] = {"code": "code", "tones": "tones", "music": "music"}
 _NINE_DIGITS = re.compile(r"\d{9,}")
 _ARABIC_LETTER = re.compile("[\u0621-\u064a]")
 _LATIN_LETTER = re.compile("[A-Za-z]")
@@ -63,6 +79,13 @@ class DemoReply:
     """How the person is asked to."""
     message: bool = False
     """Whether the caller is to leave a message."""
+    actions: tuple[Mapping[str, Any], ...] = ()
+    """What else is asked for, behind the words."""
+
+    @property
+    def asks(self) -> bool:
+        """Return whether anything is asked for behind the words."""
+        return self.closing or self.message or bool(self.actions)
 
 
 @dataclass(slots=True)
@@ -87,7 +110,7 @@ class DemoConversation:
         elif self.language is None:
             self.language = "en" if _LATIN_LETTER.search(text) else language
         answer = self._answer(text, event, unheard)
-        self.last = answer.text
+        self.last = answer.text or next((act["text"] for act in answer.actions if "text" in act), "")
         return answer
 
     def _to_event(self, event: str, language: Language) -> DemoReply:
@@ -123,6 +146,11 @@ class DemoConversation:
             return DemoReply(self._text("person" if person else "closing"), closing=True, transfer=person)
         if meaning == "message":
             return DemoReply(self._text("leave_message"), message=True)
+        if self.stage == "code":
+            self.stage = "more"
+            return self._say("code_taken" if event == "dtmf" else "more")
+        if meaning in ("language", "terms", *WANTED):
+            return self.ask_for(meaning, spoken)
         # Any other words after "your name?" are a name.
         if meaning in ("yes", None) and event != "dtmf" and self.stage == "name":
             self.stage = "number"
@@ -138,6 +166,19 @@ class DemoConversation:
             case "hours" | "price" | "move" | "hold" | "hello":
                 return self._say(meaning)
         return self._say("unclear")
+
+    def ask_for(self, meaning: Meaning, spoken: str) -> DemoReply:
+        """Return a reply that asks for more than words."""
+        if meaning == "language":
+            other: Language = "en" if self.language == "ar" else "ar"
+            wanted = next((code for code, name in _LANGUAGES if name in spoken), other)
+            self.language = wanted
+            words = {"action": "say", "text": self._text("language"), "interruptible": True}
+            return DemoReply("", actions=({"action": "language", "language": wanted}, words))
+        if meaning == "terms":
+            return DemoReply("", actions=({"action": "say", "text": self._text("terms")},))
+        self.stage = "code" if meaning == "code" else "more"
+        return replace(self._say(_LINE_OF[meaning]), actions=WANTED[meaning])
 
     def _say(self, line: Line, *, tail: str = "") -> DemoReply:
         """Return a line as a reply. `tail` are the last digits of the caller's number."""

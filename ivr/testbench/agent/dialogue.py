@@ -12,10 +12,11 @@ Language: TypeAlias = Literal["ar", "en"]
 Line: TypeAlias = Literal[
     "hello", "ask_name", "ask_number", "delivered", "transit", "address", "refused", "hours", "price",
     "move", "person", "hold", "more", "closing", "nothing_yet", "unclear", "silence", "voicemail", "back",
-    "leave_message",
+    "leave_message", "language", "code", "code_taken", "terms", "tones", "music",
 ]  # fmt: skip
 Meaning: TypeAlias = Literal[
     "goodbye", "repeat", "hours", "price", "move", "person", "hold", "track", "hello", "yes", "message",
+    "language", "code", "terms", "tones", "music",
 ]  # fmt: skip
 
 STATUSES: Final[tuple[Line, ...]] = ("delivered", "transit", "address", "refused")
@@ -68,6 +69,12 @@ LINES: Final[dict[Language, dict[Line, str]]] = {
         "silence": "Take your time. I am here whenever you are ready.",
         "back": "None of my colleagues is free right now. Can I help you with something else?",
         "leave_message": "Of course. I will pass it on.",
+        "language": "We go on in English. How can I help you?",
+        "code": "Please type the four digits of your code.",
+        "code_taken": "Thank you, the code is right. Is there anything else I can do for you?",
+        "terms": "This must be heard. Rimal Express pays for damage up to 1000 riyals.",
+        "tones": "These are the tones of four keys.",
+        "music": "Here is the music that callers hear while they wait.",
         "voicemail": "Thank you, I have passed your message on. A colleague will call you back. Goodbye.",
     },
     "ar": {
@@ -112,6 +119,12 @@ LINES: Final[dict[Language, dict[Line, str]]] = {
         "silence": "خذ راحتك، انا معك على الخط.",
         "back": "كل الزملاء مشغولين الحين. تحب اساعدك بشي ثاني؟",
         "leave_message": "ابشر، وراح اوصلها لهم.",
+        "language": "نكمل بالعربي. كيف اقدر اساعدك؟",
+        "code": "من فضلك اكتب اربع ارقام الرمز.",
+        "code_taken": "شكرا، الرمز صحيح. تحتاج شي ثاني؟",
+        "terms": "هذي لازم تسمعها. رمال اكسبرس تعوض عن الضرر لين 1000 ريال.",
+        "tones": "هذي نغمات اربع ارقام.",
+        "music": "هذي الموسيقى اللي يسمعها المتصل وهو ينتظر.",
         "voicemail": "شكرا لك، وصلت رسالتك وراح يتواصل معك زميلي. مع السلامة.",
     },
 }
@@ -123,6 +136,11 @@ MEANINGS: Final[tuple[tuple[Meaning, tuple[str, ...]], ...]] = (
     ("price", ("how much", "cost", "price", "كم سعر", "بكم", "السعر")),
     ("move", ("change", "address", "العنوان", "عنوان")),
     ("message", ("leave a message", "اترك رسالة")),
+    ("language", ("english", "arabic", "انجليزي", "عربي")),
+    ("code", ("my code", "رمز")),
+    ("terms", ("terms", "conditions", "شروط")),
+    ("tones", ("tones", "نغمات")),
+    ("music", ("music", "موسيقى")),
     ("person", ("person", "colleague", "agent", "موظف", "احد يكلمني")),
     ("hold", ("moment", "hold on", "لحظة", "ثواني")),
     ("track", ("track", "shipment", "parcel", "where", "شحن", "طرد", "تتبع", "وين")),
@@ -132,7 +150,8 @@ MEANINGS: Final[tuple[tuple[Meaning, tuple[str, ...]], ...]] = (
 """Meanings and the parts of speech that show them. The first that fits decides."""
 
 MENU_KEYS: Final[dict[str, Meaning]] = {
-    "1": "track", "2": "hours", "3": "price", "4": "move", "5": "person", "9": "repeat", "0": "goodbye",
+    "1": "track", "2": "hours", "3": "price", "4": "move", "5": "person", "6": "message", "7": "code", "8": "language",
+    "9": "repeat", "0": "goodbye",
 }  # fmt: skip
 
 DIGIT_WORDS: Final[dict[str, str]] = {

@@ -119,7 +119,7 @@ def _after(answer: DemoReply) -> dict[str, Any]:
     wanted: dict[str, Any] = {"action": "voicemail"} if answer.message else {}
     if answer.transfer:
         wanted = {"action": "transfer", **answer.how}
-    return {"is_closing": answer.closing} | wanted
+    return {"is_closing": answer.closing} | wanted | ({"actions": list(answer.actions)} if answer.actions else {})
 
 
 def _respond(answer: DemoReply, at: float) -> list[AgentStep]:
@@ -132,7 +132,7 @@ def _respond(answer: DemoReply, at: float) -> list[AgentStep]:
 def _ndjson(answer: DemoReply, pace: TokenPace) -> AgentScript:
     """Send one run. Only the Respond-to-Webhook node can say what is to be done after the answer."""
     run = _run(answer.text, pace)
-    return AgentScript((*run, *(_respond(answer, run[-1].at) if answer.closing or answer.message else ())))
+    return AgentScript((*run, *(_respond(answer, run[-1].at) if answer.asks else ())))
 
 
 def _tools(answer: DemoReply, pace: TokenPace) -> AgentScript:
@@ -147,7 +147,7 @@ def _tools(answer: DemoReply, pace: TokenPace) -> AgentScript:
 def _events(answer: DemoReply, pace: TokenPace, write: Callable[[str], str], closing: str = "") -> AgentScript:
     """Send server-sent events: the tokens, and `closing` before the last event when the answer closes."""
     steps = _timed(answer.text, pace, lambda token: f"data: {write(token)}\n\n".encode())
-    last = (f"data: {closing}\n\n" if (answer.closing or answer.message) and closing else "") + "data: [DONE]\n\n"
+    last = (f"data: {closing}\n\n" if answer.asks and closing else "") + "data: [DONE]\n\n"
     return AgentScript((*steps, AgentStep(_last(steps, pace), last.encode())), _SSE_TYPE)
 
 

@@ -95,7 +95,7 @@ def test_first_words_choose_the_language() -> None:
 
 def test_replies_to_keys() -> None:
     conversation = DemoConversation()
-    keys = {"1": "ask_name", "2": "hours", "3": "price", "4": "move", "7": "unclear"}
+    keys = {"1": "ask_name", "2": "hours", "3": "price", "4": "move", "*": "unclear"}
     for key, line in keys.items():
         assert conversation.answer(key, event="dtmf").text == LINES["ar"][line]  # type: ignore[index]
     assert "561" in conversation.answer("0551234561", event="dtmf").text
@@ -112,7 +112,7 @@ def test_no_ends_the_conversation_only_once() -> None:
 def test_key_in_the_name_stage_is_no_name() -> None:
     conversation = DemoConversation()
     conversation.answer("where is my shipment")
-    assert conversation.answer("7", event="dtmf").text == LINES["en"]["unclear"]
+    assert conversation.answer("*", event="dtmf").text == LINES["en"]["unclear"]
     assert conversation.answer("yes").text == LINES["en"]["ask_number"]
     assert conversation.answer("track my parcel").text == LINES["en"]["ask_number"]
 
@@ -175,3 +175,32 @@ def test_answer_never_fails(text: str, event: str) -> None:
     conversation = DemoConversation()
     for _ in range(2):
         assert conversation.answer(text, event=event).text
+
+
+def test_what_else_the_agent_asks_for() -> None:
+    assert talk("7", language="en", event="dtmf") == [DemoReply(LINES["en"]["code"], actions=agent.CODE)]
+    assert talk("6", language="en", event="dtmf") == [DemoReply(LINES["en"]["leave_message"], message=True)]
+    for said, line in (("play me the tones", "tones"), ("some music", "music")):
+        assert talk(said, language="en") == [DemoReply(LINES["en"][line], actions=agent.WANTED[line])]  # type: ignore[index]
+    [terms] = talk("what are your terms", language="en")
+    assert terms.actions == ({"action": "say", "text": LINES["en"]["terms"]},)
+
+
+def test_the_agent_changes_the_language() -> None:
+    said = ("hello", "arabic please", "say that again", "انجليزي")
+    _, arabic, again, english = talk(*said, language="en")
+    assert arabic.actions[0] == {"action": "language", "language": "ar"}
+    assert arabic.actions[1]["text"] == again.text == LINES["ar"]["language"]
+    assert english.actions[0] == {"action": "language", "language": "en"}
+    conversation = DemoConversation()
+    conversation.answer("hello", language="en")
+    # By a key it is the other one.
+    assert conversation.answer("8", event="dtmf").actions[0] == {"action": "language", "language": "ar"}
+
+
+def test_the_agent_takes_a_code() -> None:
+    conversation = DemoConversation()
+    conversation.answer("7", event="dtmf", language="en")
+    assert conversation.answer("1234", event="dtmf").text == LINES["en"]["code_taken"]
+    conversation.answer("7", event="dtmf")
+    assert conversation.answer("I have none").text == LINES["en"]["more"]

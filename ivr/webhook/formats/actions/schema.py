@@ -115,12 +115,12 @@ def table() -> str:
     rows = ["| action | when | its values |", "|---|---|---|"]
     for action in ACTIONS:
         names = " or ".join(f"`{name}`" for name in (action.name, *action.also[:1]))
-        values = "; ".join(map(_in_words, action.fields))
+        values = "; ".join(map(in_words, action.fields))
         rows.append(f"| {names}: {action.about} | {_WHEN[action.when]} | {values} |")
     return "\n".join(rows)
 
 
-def _in_words(field: Field) -> str:
+def in_words(field: Field) -> str:
     """Return a value, what it may be and its default, for people."""
     notes: list[str] = []
     if field.kind == "number":
