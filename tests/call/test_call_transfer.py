@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from ivr.call.actions import TransferOptions, TransferResult
 from ivr.call.commands import ForgetTranscript, HangUp, RequestReply, SendClear, Speak, Transcribe, Transfer
+from ivr.call.ending import Ending
 from ivr.call.events import (
     CallerLeft,
     DigitPressed,
     ReplyDelta,
     ReplyEnded,
     ReplyFailed,
+    Resumption,
     TranscriptArrived,
     TranscriptFailed,
     TransferFailed,
@@ -21,7 +25,7 @@ from ivr.call.events import (
     Withdraw,
 )
 from ivr.call.options import Phrase
-from tests.call.stage import LOUD, Stage, options, phrases
+from tests.call.stage import LOUD, STARTED, Stage, options, phrases
 
 DESK, BRANCH = "+966110000001", "+966110000002"
 WORDS: dict[Any, Phrase] = phrases(greeting="") | {
@@ -401,3 +405,80 @@ def test_a_transfer_has_the_time_of_last_words() -> None:
     stage.feed(Transferred())
     stage.feed(CallerLeft("stop"))
     assert stage.ended == HangUp("upstream_error", "agent_unavailable_transfer", from_caller=True)
+
+
+# -- how it is asked for, and how it comes back ---------------------------------------------------------------------
+
+
+def asked_for(to: str, **fields: Any) -> Stage:
+    """The agent asks for a person, and its words are heard."""
+    stage = desk()
+    stage.hear()
+    turn = stage.last(RequestReply).turn
+    stage.feed(ReplyDelta(turn, "I connect you."))
+    stage.feed(ReplyEnded(turn, transfer_to=to, **fields))
+    stage.voice()
+    stage.wait(2000)
+    return stage
+
+
+@pytest.mark.parametrize("to", [BRANCH, "+966 11 000-0002", "+966.11.(000)0002"])
+def test_how_the_person_is_asked_comes_from_the_agent(to: str) -> None:
+    warm = TransferOptions(mode="warm", whisper="about an order")
+    assert asked_for(to, transfer=warm).all(Transfer) == [Transfer(BRANCH, warm)]
+
+
+def test_an_address_of_the_list_is_found_however_it_is_written() -> None:
+    ending = Ending(options(transfer_to=("sip:Ann@desk.example", "queue:sales-1")))
+    assert not ending.is_foreign(ReplyEnded(0, transfer_to="sip:ann@deskexample"))
+    assert not ending.is_foreign(ReplyEnded(0, transfer_to="queue:sales1"))
+    assert ending.is_foreign(ReplyEnded(0, transfer_to="sip:eve@desk.example"))
+
+
+def back(came: TransferResult, **choices: Any) -> Stage:
+    """A caller whom no person has taken is on a new stream."""
+    words = WORDS | {"transfer_back": Phrase("back words", LOUD * 25)}
+    kept = Resumption(lasted_s=30, turn=4, noticed=True, heard="I connect you.", transfer=came)
+    stage = Stage(options(**{"phrases": words, "transfer_to": (DESK, BRANCH), **choices}), start=False)
+    stage.feed(replace(STARTED, resumption=kept))
+    return stage
+
+
+def test_the_agent_is_told_at_once_and_the_caller_hears_a_phrase() -> None:
+    stage = back(TransferResult("no_answer", 25.0, 0.0, DESK))
+    request = stage.last(RequestReply).request
+    assert (request.event, request.text, request.turn, request.heard) == ("transfer_result", "", 4, "I connect you.")
+    assert request.details == {"outcome": "no_answer", "rang_ms": 25_000, "talked_ms": 0, "to": DESK}
+    stage.wait(700)
+    assert [turn.heard for turn in stage.call.turns if turn.kind == "phrase"] == ["back words"]
+    assert stage.notes("transfer_back")[0].fields == {"outcome": "no_answer", "rang_s": 25.0, "talked_s": 0.0}
+
+
+def test_a_stream_that_dies_before_the_answer_still_tells_of_it() -> None:
+    came = TransferResult("busy", 3.0)
+    stage = back(came)
+    stands = stage.call.stands(stage.now)
+    assert stands is not None
+    assert stands.transfer == came
+    stage.feed(ReplyDelta(4, "Can I help you with something else?"))
+    stage.feed(ReplyEnded(4))
+    stage.voice()
+    stage.wait(1500)
+    stands = stage.call.stands(stage.now)
+    assert stands is not None
+    assert stands.transfer is None
+
+
+def test_a_person_who_did_not_come_is_not_dialled_for_a_failure() -> None:
+    stage = back(TransferResult("busy", 3.0), failures_in_a_row=1)
+    stage.feed(ReplyFailed(4, "connect"))
+    stage.wait(3000)
+    assert stage.all(Transfer) == []
+    assert stage.ended == HangUp("upstream_error", "agent_unavailable", said_farewell=True)
+
+
+def test_what_must_be_said_is_said_again_before_the_answer() -> None:
+    words = WORDS | {"recorded": Phrase("recorded words", LOUD * 25), "transfer_back": Phrase("back words", LOUD * 25)}
+    stage = back(TransferResult("busy"), phrases=words)
+    stage.wait(1500)
+    assert [turn.heard for turn in stage.call.turns if turn.kind == "phrase"] == ["back words recorded words"]

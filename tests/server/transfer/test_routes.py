@@ -422,6 +422,65 @@ def test_a_number_of_the_line_is_shown_and_no_other(tmp_path: Path, caplog: pyte
     assert "+1555" not in caplog.text
 
 
+# -- the bridge ends -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("options", [None, WARM])
+def test_a_bridge_that_ends_waits_while_it_rings(tmp_path: Path, options: TransferOptions | None) -> None:
+    async def tale(one: Story) -> None:
+        bridge, clock = one.front.bridge, asyncio.get_running_loop().time
+        await one.begins(options)
+        began = clock()
+        draining = asyncio.create_task(bridge.drain())
+        await asyncio.sleep(9)
+        assert not draining.done()
+        if options is None:
+            await one.tells("leg", CallStatus="in-progress")
+        else:
+            await one.tells("whisper")
+            await one.tells("accept", Digits="1")
+        await draining
+        # Who talks to a person is not waited for.
+        assert 9 <= clock() - began < 10
+
+    story(tmp_path, tale)
+
+
+def test_a_bridge_that_ends_serves_a_caller_who_comes_back(tmp_path: Path) -> None:
+    async def tale(one: Story) -> None:
+        await one.begins()
+        draining = asyncio.create_task(one.front.bridge.drain())
+        await asyncio.sleep(5)
+        assert await one.asks("done", DialCallStatus="busy") == "Connect Redirect"
+        await asyncio.sleep(1)
+        # The stream is awaited, as that of any call that was answered.
+        assert not draining.done()
+        one.front.bridge.over(CALL)
+        await draining
+
+    story(tmp_path, tale)
+
+
+def test_another_process_takes_the_next_request(tmp_path: Path) -> None:
+    async def tale(one: Story) -> None:
+        await one.begins(WARM)
+        rest = TwilioRest(ACCOUNT, AUTH, base_url="http://carrier.example", transport=one.twilio)
+        other = a_bridge(settings(tmp_path, IVR_TRANSFER_TO=DESK), rest=rest, kept=one.kept)
+        mine, one.front = one.front, Front(other)
+        mine.bridge.transfers.close()  # type: ignore[union-attr]
+        assert await one.tells("whisper") == "Gather Gather Hangup"
+        assert await one.tells("accept", Digits="9") == "Hangup"
+        assert await one.asks("back", call=CALL) == "Connect Redirect"
+        came = await one.came()
+        assert came is not None
+        assert came.outcome == "declined"
+        await one.front.aclose()
+        await other.stop()
+        one.front = mine
+
+    story(tmp_path, tale)
+
+
 # -- strangers -------------------------------------------------------------------------------------------------------
 
 
