@@ -10,6 +10,7 @@ The caller's side (`CallerInput`, `Speculation`, `Overlaps`, `Keypad`) makes que
 
 from __future__ import annotations
 
+from functools import partial
 from typing import assert_never
 
 from ivr.call import commands, events
@@ -36,6 +37,7 @@ from ivr.call.ending import LATE_ENDS, TRANSFER_PATIENCE_S, Ending, PlannedEnd
 from ivr.call.line_watch import PROBE, LineWatch
 from ivr.call.options import CallOptions
 from ivr.call.overlaps import Overlaps
+from ivr.call.placed.who_answers import WhoAnswers
 from ivr.call.timeline import Turn
 from ivr.call.turn import AGENT_HAS_FLOOR, ANSWERING, HEARING, OWED, Floor, TurnState, TurnTrigger
 from ivr.media.acoustics import Acoustics
@@ -76,6 +78,7 @@ class Call:
         self._keys = KeyActions(
             options, self._end, self._words, self._deadlines, self._input, self.language, self._clear_floor
         )
+        self._who_answers = WhoAnswers(options, self.acoustics, self._input, self._deadlines, self._end, self._out)
         self._telling = Telling(options, self._agent_turns, self._taking.message)
 
     def __repr__(self) -> str:
@@ -130,8 +133,8 @@ class Call:
                 self._output.speech_ended(event, now)
             case events.TtsFailed():
                 self._speech_failed(event, now)
-            case events.CallAnswered():
-                pass  # no wire says this yet
+            case events.CallAnswered(by=by):
+                self._who_answers.told(by, now)
             case (
                 events.ReplyDelta() | events.ReplyPause() | events.ReplyAction()
                 | events.ReplyEnded() | events.ReplyFailed()
@@ -175,6 +178,11 @@ class Call:
         self._out.append(commands.WarmUp())
         self._agent_turns.context = event.context
         self.language.begin(event.resumption)
+        if event.resumption is not None or not self._who_answers.begin(now, partial(self._open, event)):
+            self._open(event, now)
+
+    def _open(self, event: events.CallStarted, now: float) -> None:
+        """Say the first words, or go on where the call stood."""
         if (turn := self._opening.begin(event, now)) is not None:
             self._ask(turn, now)
             self._opening.say_meanwhile(now)
@@ -218,7 +226,13 @@ class Call:
         if self._started is None or self.ending.handing_over:
             return
         for frame, speech in frames:
-            if (ended := self._input.hear(frame, speech, self._output.playout.playing(now))) is not None:
+            ended = self._input.hear(frame, speech, self._output.playout.playing(now))
+            # Who has answered a call that was placed is found out before anything is a question.
+            if self._who_answers.listens and self._who_answers.hear(frame, now):
+                if self.ended is not None:
+                    return
+                continue
+            if ended is not None:
                 self._ended(ended, now)
             # Where only keys are an answer, a voice neither interrupts nor asks.
             if self._next_answer.keys_only and not (self._overlaps.held or self._taking.records):
@@ -544,6 +558,8 @@ class Call:
                     self._deadlines.begin("silence", now)
             case "filler":
                 self._words.fill(now)
+            case "answer":
+                self._who_answers.waited(now)
             case "probe":
                 self._out.append(commands.SendMark(PROBE))
             case "media" | "withdrawal":

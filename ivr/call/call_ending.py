@@ -122,12 +122,16 @@ class CallEnding:
 
     def say_goodbye(self, plan: PlannedEnd, now: float) -> None:
         """Drop whatever is going on, say the last words of `plan`, and end as planned once they were heard."""
+        self.hush(now)
+        self.say_last_words(plan, now)
+
+    def hush(self, now: float) -> None:
+        """Drop whatever is going on, and say nothing more."""
         self._ending.call_off()
         self.drop_answer(now)
         # The answer may have left its question.
         self.forget_words(now)
         self._floor.clear()
-        self.say_last_words(plan, now)
 
     def say_last_words(self, plan: PlannedEnd, now: float, *, mute: bool = False, again: bool = True) -> None:
         """Say the bridge's last words behind what is being said; then the call ends as planned.

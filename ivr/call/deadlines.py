@@ -2,7 +2,7 @@
 
 How long is the line's choice, except for some: `filler` is due when `Fillers` says, `transfer` when the carrier has had
 its time, `withdrawal` when the bridge can wait no longer for its last words, `message` when the agent says, `warning`
-some time before `length`, `probe` and `media` when `LineWatch` says.
+some time before `length`, `answer` where the bridge has placed the call, `probe` and `media` when `LineWatch` says.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ Awaited: TypeAlias = Literal[
     "withdrawal",
     "message",
     "warning",
+    "answer",
 ]
 
 

@@ -146,6 +146,8 @@ class CallOptions:
     """Seconds without a single chunk from the phone before the stream counts as dead."""
     mark_grace: float = 1.0
     """Seconds a due mark may be late before the play clock says what was heard, instead of the phone's marks."""
+    placed: bool = False
+    """The bridge has placed this call: who has answered is found out first. Set for the call alone."""
     machine: Literal["talk", "hang_up", "message"] = "talk"
     """What is done where a machine answers a call that the bridge has placed. `message`: the phrase is left there."""
     max_call: float = 3600.0

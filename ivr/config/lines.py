@@ -85,6 +85,7 @@ _OWN: Final = frozenset(
         "transfer_to",
         "keys",
         "machine",
+        "placed",
     }
 )
 """Fields of CallOptions that a line sets by keys of its own, outside `[call]`."""

@@ -9,6 +9,8 @@ Everything else that a call decides rests on times, lengths, words and the score
 - the agent's audio before the place where it yielded: where it resumes;
 - the end of a filler: the pause in which it is shortened.
 
+And, where the bridge has placed the call, the pure tone of each frame of who has answered: a machine's beep.
+
 So a call whose audio is lost, or was replaced, decides the same when it is given these numbers (`taken`) again.
 """
 
@@ -17,10 +19,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
+from ivr.media.beep import tone_hz
 from ivr.media.g711 import FRAME, audioop
 
 Sounds: TypeAlias = list[int | list[int] | None]
-"""Numbers in the order in which they were asked for: two of each frame, or a list of a stretch of the agent's audio."""
+"""Numbers in the order in which they were asked for: two of each frame, or a list of a stretch of the agent's audio, or
+-1 less the Hz of a tone, 0 of none."""
 
 
 class Acoustics:
@@ -57,3 +61,10 @@ class Acoustics:
         if self.keep:
             self.taken.append(loud)
         return loud
+
+    def tone(self, pcm: bytes) -> int:
+        """Return the frequency of a frame that is one pure tone, Hz; 0: it is none. `pcm`: 320 bytes of PCM16."""
+        hz = tone_hz(pcm)
+        if self.keep:
+            self.taken.append(-1 - hz)
+        return hz

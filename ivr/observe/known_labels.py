@@ -11,7 +11,7 @@ from typing import Final
 _REASONS: Final = {
     "success": (
         *("caller_stop", "agent_goodbye", "agent_transfer", "call_too_long", "operator", "operator_transfer"),
-        *("message_taken", "key_transfer", "key_hang_up"),
+        *("message_taken", "key_transfer", "key_hang_up", "answered_by_machine", "machine_message"),
     ),
     "caller_error": ("caller_flood", "caller_silent"),
     "upstream_error": (

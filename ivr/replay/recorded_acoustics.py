@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ivr.media.acoustics import Acoustics
+from ivr.media.beep import HIGHEST_HZ
 
 
 class RecordedAcoustics(Acoustics):
@@ -18,10 +19,12 @@ class RecordedAcoustics(Acoustics):
         """Numbers that are not on the tape: the call has diverged, and what was there instead was measured."""
         self._frames: deque[Any] = deque()
         self._stretches: deque[list[Any]] = deque()
+        self._tones: deque[int] = deque()
 
     def give(self, sounds: Sequence[Any]) -> None:
         """Take the sounds of the next moment; what was left of the last one is over."""
-        self._frames = deque(one for one in sounds if type(one) is not list)
+        self._frames = deque(one for one in sounds if type(one) is not list and not _is_tone(one))
+        self._tones = deque(-1 - one for one in sounds if _is_tone(one))
         self._stretches = deque(one for one in sounds if type(one) is list)
 
     def frame(self, pcm: bytes, played: bytes) -> tuple[int, int | None]:
@@ -40,6 +43,13 @@ class RecordedAcoustics(Acoustics):
         self.missed += 1
         return heard, agent
 
+    def tone(self, pcm: bytes) -> int:
+        """Return the frequency of a frame that is one pure tone."""
+        if self._tones:
+            return self._tones.popleft()
+        self.missed += 1
+        return super().tone(pcm)
+
     def stretch(self, frames: Sequence[bytes]) -> list[int]:
         """Return the RMS of frames of the agent's audio."""
         told = self._stretches.popleft() if self._stretches else []
@@ -47,6 +57,10 @@ class RecordedAcoustics(Acoustics):
             return told
         self.missed += 1
         return super().stretch(frames)
+
+
+def _is_tone(number: Any) -> bool:
+    return type(number) is int and -1 - HIGHEST_HZ <= number < 0
 
 
 def _is_rms(number: Any) -> bool:

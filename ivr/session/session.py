@@ -143,8 +143,8 @@ class Session:
         """End the call from our side; a fixed phrase as reason. `words_s`: seconds for last words. Never raises."""
         self._feed_or_fail(events.Withdraw(reason, words_s))
 
-    def operate(self, event: events.Operated) -> None:
-        """Do what an operator asks for on this call. Never raises."""
+    def operate(self, event: events.Operated | events.CallAnswered) -> None:
+        """Do what an operator asks for on this call, or take who has answered it. Never raises."""
         self._feed_or_fail(event)
 
     def carrier_ended(self, stream_id: str | None = None) -> None:

@@ -14,6 +14,7 @@ from ivr.replay import exact, tape_file
 from ivr.replay.recorded_acoustics import RecordedAcoustics
 from ivr.replay.records import command_record
 from ivr.replay.tape import Leg, Moment, Tape
+from tests.media.test_beep import tones
 from tests.replay.noisy_line import tapes
 from tests.replay.taped import taped
 
@@ -110,3 +111,17 @@ def test_what_a_moment_has_left_is_over_with_it() -> None:
     assert acoustics.frame(bytes(320), b"") == (0, None)
     assert acoustics.stretch([]) == []
     assert acoustics.missed == 1
+
+
+def test_a_tone_is_told_beside_the_frames() -> None:
+    measured = Acoustics(keep=True)
+    beep = tones(1000)
+    measured.frame(beep, b"")
+    assert measured.tone(beep) == 1000
+    assert measured.tone(bytes(320)) == 0
+    acoustics = RecordedAcoustics()
+    acoustics.give(measured.taken)
+    assert acoustics.frame(bytes(320), b"") == (measured.taken[0], None)
+    assert (acoustics.tone(bytes(320)), acoustics.tone(beep)) == (1000, 0)
+    assert acoustics.missed == 0
+    assert (acoustics.tone(beep), acoustics.missed) == (1000, 1)

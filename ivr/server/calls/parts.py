@@ -21,6 +21,7 @@ from ivr.play.recordings import Recordings
 from ivr.server import compose
 from ivr.server.calls.at_carrier import AtCarrier
 from ivr.server.calls.first_words import call_options, is_closed
+from ivr.server.outbound.carrier_words import JOB
 from ivr.server.talk.calls import LONGEST_CALL_S, TALK, TalkCalls
 from ivr.webhook.client import AgentClient
 from ivr.webhook.line_agent import LineAgent
@@ -71,6 +72,8 @@ class CallParts:
         `late`: what the carrier finds out of the call after its start; it is read at each question.
         """
         options = call_options(line, self._phrases.get, unix, closed=is_closed(started.parameters))
+        if JOB in started.parameters and started.direction.startswith("outbound"):
+            options = replace(options, placed=True)
         hand_over: HandOver | None = None
         if self._carrier is not None:
             hand_over = partial(self._carrier.hand_over, started, line, account)

@@ -10,9 +10,10 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import assert_never
 
-from ivr.call.events import SUPERSEDED, Operated
+from ivr.call.events import SUPERSEDED, CallAnswered, Operated
 from ivr.fleet.messages import CallOver, DrainNode, Learnt, Listen, Message, Operate, StreamOver, Superseded
 from ivr.server.admission import Admission
+from ivr.server.outbound.carrier_words import answered_by
 from ivr.session.session import Session
 
 log = logging.getLogger("ivr.told")
@@ -65,6 +66,9 @@ class Told:
         if (late := self.late.get(call_id)) is None:
             return False
         late.update(found)
+        by = answered_by(found.get("AnsweredBy", ""))
+        if by is not None and (session := self._admission.get(call_id)) is not None:
+            session.operate(CallAnswered(by))
         return True
 
     def _operate(self, asked: Operate) -> None:

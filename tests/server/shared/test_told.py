@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from ivr.call.events import Operated
+from ivr.call.events import CallAnswered, Operated
 from ivr.fleet.messages import CallOver, DrainNode, Learnt, Listen, Message, Operate, StreamOver, Superseded
 from ivr.observe.logs import fields_of
 from ivr.server.admission import Admission
@@ -27,7 +27,7 @@ class Noted:
     def withdraw(self, reason: str, words_s: float = 0.0) -> None:
         self.told.append((reason, words_s))
 
-    def operate(self, event: Operated) -> None:
+    def operate(self, event: Operated | CallAnswered) -> None:
         self.told.append((event,))
 
     def carrier_ended(self, stream_id: str | None = None) -> None:
@@ -122,3 +122,14 @@ def test_a_bridge_without_a_server_drains_when_asked(tmp_path: Path) -> None:
         assert (state.draining, state.calls, state.max_calls) == (True, 0, 50)
 
     live(settings(tmp_path), story)
+
+
+@pytest.mark.parametrize(("said", "by"), [("machine_start", "machine"), ("human", "person"), ("alien", None)])
+def test_who_has_answered_is_told_to_the_call(said: str, by: Any) -> None:
+    noted = Noted()
+    admission: Admission[Session] = Admission(2)
+    admission.arrive("CA1", cast(Session, noted))
+    told = Told(admission, lambda: None)
+    told.late["CA1"] = {}
+    told.take(Learnt("CA1", {"AnsweredBy": said}))
+    assert noted.told == ([] if by is None else [(CallAnswered(by),)])

@@ -1,0 +1,1 @@
+"""Find out who has answered a call that the bridge has placed."""
