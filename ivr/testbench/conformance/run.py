@@ -70,15 +70,15 @@ class Run:
                     results[check.number] = await self.check(check, client)
                 self.done(results[check.number])
 
-            # What is timed comes first and alone; what loads the server most comes last.
+            # What is timed comes first and alone; what may kill a weak server, or loads it most, comes last.
             first = [check for check in checks if check.alone and not check.observes]
             last = [check for check in checks if check.alone and check.observes]
             for check in first:
                 await one(check)
             if any(check.observes for check in checks):
                 await self.observe(client)
-            await asyncio.gather(*[one(check) for check in checks if not check.alone])
-            for check in last:
+            await asyncio.gather(*[one(check) for check in checks if not check.alone and not check.rough])
+            for check in [*(check for check in checks if check.rough), *last]:
                 await one(check)
         return [results[check.number] for check in checks]
 

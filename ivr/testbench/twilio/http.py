@@ -144,6 +144,9 @@ class Webhooks:
             form = {}
         # A retry carries the token of the first attempt: the bridge must not answer one call twice.
         headers = {"User-Agent": AGENT, "Accept": "*/*", IDEMPOTENCY_TOKEN: f"{self._chance.getrandbits(128):032x}"}
+        # A server that builds its stream's URL from the request must see its own name, as through a proxy.
+        if self._bridge.public:
+            headers["Host"] = urlsplit(self._bridge.public).netloc
         request = self._client.build_request(
             method,
             self._bridge.local_url(plain),
