@@ -5,20 +5,21 @@ from __future__ import annotations
 import re
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
 from backports import zstd
 
 from ivr.call import events
-from ivr.call.options import CallOptions
+from ivr.call.options import CallOptions, KeyAction, PhraseName
 from ivr.media import g711
 from ivr.replay import exact, tape_file
 from ivr.replay.edit import redact as redacting
 from ivr.replay.edit.cut import signature
 from ivr.replay.edit.redact import RESUMED_TEXTS, RedactedTape, redact
 from ivr.replay.edit.rerun import Cutter
-from ivr.replay.edit.stand_ins import RULE_WORDS
+from ivr.replay.edit.stand_ins import RULE_WORDS, StandIns
 from ivr.replay.tape import Moment, Tape, TapeError, TapeHeader
 from ivr.text.turn_end import folded
 from tests.replay.taped import taped
@@ -76,6 +77,8 @@ def test_no_word_and_no_number_is_on_it(pair: tuple[Tape, RedactedTape], tmp_pat
     assert numbers
     # Noise may hold any three digits; the tape's own words are names of fields, events, commands, notes and reasons.
     left = unpacked(redacted.tape, tmp_path) - unpacked(silent(redacted.tape), tmp_path)
+    # So are the names of phrases, such as last_minute.
+    left -= {word for name in get_args(PhraseName) for word in name.split("_")}
     assert left & (words | numbers) == set()
     assert set(re.findall(r"[^\W\d_]{4,}|\d{3,}", texts(redacted.tape))) & (words | numbers) == set()
 
@@ -239,3 +242,16 @@ def test_the_time_of_day_and_records_of_later_versions_go(folder: Path) -> None:
     redacted = redact(tape).tape
     assert redacted.header.started_on == "2026-11-30"
     assert redacted.phone == []
+
+
+def test_the_number_of_a_key_has_a_stand_in() -> None:
+    keys = {"3": KeyAction("transfer", "+966110000009"), "9": KeyAction("repeat")}
+    tape = Tape(TapeHeader("CA1", options=CallOptions(keys=keys)), moments=[])
+    assert "+966110000009" in list(redacting.texts_of(tape))
+    made = StandIns(bytes(32), RULE_WORDS, list(redacting.texts_of(tape)))
+    redacted = redacting.with_stand_ins(tape, made).header.options.keys
+    assert redacted["3"].value not in ("", "+966110000009")
+    assert (redacted["3"].act, redacted["9"]) == ("transfer", KeyAction("repeat"))
+    # A key with a meaning stays, and no other becomes one.
+    assert made.digit("3", 1, "#39") == "3"
+    assert {made.digit("5", place, "#39") for place in range(200)} == set("01245678")
