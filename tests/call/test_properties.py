@@ -7,13 +7,25 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ivr.call.actions import Expect, Gather, Message
 from ivr.call.call import Call
-from ivr.call.commands import Command, HangUp, RequestReply, SendAudio, SendClear, Speak, Transcribe, Transfer
+from ivr.call.commands import (
+    Command,
+    HangUp,
+    PlayAudio,
+    RequestReply,
+    SendAudio,
+    SendClear,
+    Speak,
+    Transcribe,
+    Transfer,
+)
 from ivr.call.events import (
     CallerLeft,
     DigitPressed,
     Event,
     MarkReached,
+    ReplyAction,
     ReplyDelta,
     ReplyEnded,
     ReplyFailed,
@@ -31,11 +43,29 @@ from tests.call.stage import LOUD, STARTED, Stage, options, phrases
 
 NUMBERS = st.integers(0, 4)
 WORDS = st.sampled_from(["", "hello there", "Yes. And then? ", "٢٥.٥ ريال. ", "a", "\ud83d"])
+ACTIONS = st.one_of(
+    st.builds(ReplyAction, NUMBERS, st.just("say"), WORDS, interruptible=st.booleans()),
+    st.builds(ReplyAction, NUMBERS, st.just("play"), st.just("menu.wav"), interruptible=st.booleans()),
+    st.builds(ReplyAction, NUMBERS, st.just("pause"), ms=st.sampled_from([20, 700])),
+    st.builds(ReplyAction, NUMBERS, st.just("dtmf"), st.just("1w2")),
+    st.builds(ReplyAction, NUMBERS, st.just("language"), st.sampled_from(["en", "ar"])),
+)
+ENDS = st.builds(
+    ReplyEnded,
+    NUMBERS,
+    st.booleans(),
+    message=st.sampled_from([None, Message(longest_s=5, silence_s=1)]),
+    gather=st.sampled_from([None, Gather(2, allow_speech=False), Gather(terminator="", first_timeout_s=1.0)]),
+    expect=st.sampled_from([None, Expect("digits", 2)]),
+    context=st.sampled_from([None, "{}"]),
+)
 EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(TranscriptArrived, NUMBERS, WORDS),
     st.builds(TranscriptFailed, NUMBERS, st.just("closed")),
     st.builds(ReplyDelta, NUMBERS, WORDS),
     st.builds(ReplyPause, NUMBERS),
+    ACTIONS,
+    ENDS,
     st.builds(ReplyEnded, NUMBERS, st.booleans(), st.sampled_from([None, None, "", "+966110000001", "+882990000000"])),
     st.just(Transferred()),
     st.builds(TransferFailed, st.sampled_from(["refused", "gone"])),
@@ -58,7 +88,7 @@ STEPS = st.one_of(
 
 def serve(stage: Stage, ms: int) -> None:
     """The peers do what they were asked last."""
-    for kind in (Transcribe, RequestReply, Speak):
+    for kind in (Transcribe, RequestReply, Speak, PlayAudio):
         if asked := stage.all(kind):
             last = asked[-1]
             if isinstance(last, Transcribe):
@@ -66,6 +96,9 @@ def serve(stage: Stage, ms: int) -> None:
             elif isinstance(last, RequestReply):
                 stage.feed(ReplyDelta(last.turn, "Here is one. Here is two."))
                 stage.feed(ReplyEnded(last.turn))
+            elif isinstance(last, PlayAudio):
+                stage.feed(TtsAudio(last.turn, last.sentence, LOUD * (ms // 20), 8000, "mulaw"))
+                stage.feed(TtsEnded(last.turn, last.sentence))
             elif isinstance(last, Speak):
                 stage.voice(ms)
 
@@ -120,7 +153,8 @@ def test_whatever_happens_the_call_keeps_its_word(
 
 
 def one_voice_at_a_time(stage: Stage) -> None:
-    asked = [(speak.turn, speak.sentence) for speak in stage.all(Speak)]
+    asked = [(one.turn, one.sentence) for one in stage.all(Speak)]
+    asked += [(one.turn, one.sentence) for one in stage.all(PlayAudio)]
     assert len(asked) == len(set(asked))
 
 
