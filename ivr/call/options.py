@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 PhraseName: TypeAlias = Literal[
     "recorded", "greeting", "notice", "reprompt", "apology", "still_there", "goodbye", "filler", "still_working",
     "transfer", "transfer_back", "farewell", "shutdown", "resumed", "message_announce", "message_taken",
-    "last_minute", "machine_message"
+    "last_minute", "machine_message", "language_choice"
 ]  # fmt: skip
 """`recorded`: the call is recorded, said before all else, uninterrupted. `greeting`: first words. `notice`: what must
 be said after them, uninterrupted. `reprompt`: nothing understood. `apology`: an upstream failed. `still_there`: the
@@ -22,11 +22,8 @@ person takes over. `transfer_back`: the person did not, and the caller is with t
 failed for good, the call ends. `shutdown`: the bridge is stopped; two seconds of it are said at most. `resumed`: the
 call was cut off for a moment and goes on. `message_announce`: the caller may leave a message after the tone.
 `message_taken`: it was taken. `last_minute`: the time of the call is almost over.
-`machine_message`: left with an answering machine."""
-
-FIRST_WORDS: Final[tuple[PhraseName, ...]] = ("recorded", "greeting", "notice")
-"""What a call begins with, in order."""
-
+`machine_message`: left with an answering machine. `language_choice`: how to go on in this language, said behind a
+greeting in another."""
 
 Language: TypeAlias = Literal["ar", "en"]
 """A language that a call may be in."""
@@ -40,6 +37,11 @@ class Phrase:
     """Empty: the phrase is not spoken."""
     audio: bytes = b""
     """G.711 mu-law at 8 kHz, level already normal. Empty: synthesised during the call."""
+
+
+def phrase_key(name: PhraseName, language: Literal["ar", "en", ""]) -> str:
+    """Return how a phrase is known among those of all languages; an empty language is the line's."""
+    return f"{language}/{name}" if language else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,3 +159,11 @@ class CallOptions:
     keypad_timeout: float = 2.0
     """Seconds after a key before the digits so far are sent to the agent."""
     keypad_terminator: str = "#"
+
+
+def every_phrase(options: CallOptions) -> dict[str, Phrase]:
+    """Return the phrases of a line in all of its languages, by their keys."""
+    found: dict[str, Phrase] = dict(options.phrases.items())
+    for language, phrases in options.languages.items():
+        found |= {phrase_key(name, language): phrase for name, phrase in phrases.items()}
+    return found

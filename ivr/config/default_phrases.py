@@ -29,6 +29,7 @@ PHRASES: Final[Mapping[Language, Mapping[PhraseName, str]]] = {
         "message_taken": "شكراً لك، وصلتنا رسالتك.",
         "last_minute": "عذراً على المقاطعة، باقي دقيقة تقريباً وتنتهي المكالمة.",
         "machine_message": "",
+        "language_choice": "",
     },
     "en": {
         "recorded": "",
@@ -49,6 +50,7 @@ PHRASES: Final[Mapping[Language, Mapping[PhraseName, str]]] = {
         "message_taken": "Thank you, we have your message.",
         "last_minute": "Sorry to interrupt: we have about a minute left on this call.",
         "machine_message": "",
+        "language_choice": "",
     },
 }
 
@@ -57,6 +59,26 @@ ANNOUNCEMENTS: Final[Mapping[Language, str]] = {
     "en": "This call is recorded.",
 }
 """The phrase `recorded` of a line whose calls are recorded."""
+
+CHOICES: Final[Mapping[Language, str]] = {"ar": "للعربية، اضغط {key}.", "en": "For English, press {key}."}
+"""The phrase `language_choice` of a line whose callers choose the language by a key."""
+KEY_WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
+    "ar": dict(
+        zip(
+            "0123456789*",
+            ("صفر", "واحد", "اثنين", "ثلاثة", "أربعة", "خمسة", "ستة", "سبعة", "ثمانية", "تسعة", "النجمة"),
+            strict=True,
+        )
+    ),
+    "en": dict(
+        zip(
+            "0123456789*",
+            ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "star"),
+            strict=True,
+        )
+    ),
+}
+"""How a key is called; another one is called by its sign."""
 
 CLOSED_GREETINGS: Final[Mapping[Language, str]] = {
     "ar": "حياك الله، إحنا خارج أوقات الدوام الحين، بس أقدر أساعدك. تفضل.",

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, get_args
 
 from ivr.call.commands import Result
 from ivr.call.events import CallStarted, Event
-from ivr.call.options import CallOptions, Phrase, PhraseName
+from ivr.call.options import CallOptions, Language, Phrase, PhraseName, every_phrase, phrase_key
 from ivr.media import g711
 
 TAPE_FORMAT: Final = 1
@@ -22,6 +22,12 @@ TAPE_FORMAT: Final = 1
 Side: TypeAlias = Literal["bridge", "phone"]
 """`bridge`: the events and decisions of a call. `phone`: what a phone heard and said, whatever server answered."""
 Leg: TypeAlias = Literal["caller", "stt", "agent", "tts"]
+PHRASE_KEYS: Final[Mapping[str, tuple[Language | None, PhraseName]]] = {
+    phrase_key(name, language or ""): (language, name)
+    for language in (None, *get_args(Language))
+    for name in get_args(PhraseName)
+}
+"""The language and the name of each phrase by its key. None: the line's language."""
 CommandRecord: TypeAlias = list[Any]
 """A command as a tape holds it (`records.command_record`): audio by its length and checksum."""
 
@@ -60,7 +66,8 @@ class TapeHeader:
     """`live`, or what was done to the tape since: `cut`, `redacted`, separated by commas."""
     options: CallOptions = field(default_factory=CallOptions)
     """The line's options in force, without its phrases."""
-    phrases: Mapping[PhraseName, KeptPhrase] = field(default_factory=dict)
+    phrases: Mapping[str, KeptPhrase] = field(default_factory=dict)
+    """By name; those of another language of the line by `en/greeting` and so on."""
 
     @property
     def audible(self) -> bool:
@@ -119,8 +126,8 @@ class Tape:
 
     header: TapeHeader
     moments: list[Moment] = field(default_factory=list)
-    phrase_audio: dict[PhraseName, bytes] = field(default_factory=dict)
-    """Audio of the phrases that were said, mu-law."""
+    phrase_audio: dict[str, bytes] = field(default_factory=dict)
+    """Audio of the phrases that were said, mu-law, named as in the header."""
     phone: list[Any] = field(default_factory=list)
     """Of a tape from the phone's side: its records, in order."""
     end: TapeEnd | None = None
@@ -156,14 +163,16 @@ class Tape:
     def options(self) -> CallOptions:
         """Return the options that the call ran with. A phrase that was not said has silence of its length."""
         silence = bytes([g711.SILENCE])
-        phrases = {
-            name: Phrase(kept.text, self.phrase_audio.get(name) or silence * kept.audio_bytes)
-            for name, kept in self.header.phrases.items()
-        }
-        return replace(self.header.options, phrases=phrases)
+        found: dict[Language | None, dict[PhraseName, Phrase]] = {None: {}}
+        for key, kept in self.header.phrases.items():
+            if (of := PHRASE_KEYS.get(key)) is not None:
+                phrase = Phrase(kept.text, self.phrase_audio.get(key) or silence * kept.audio_bytes)
+                found.setdefault(of[0], {})[of[1]] = phrase
+        others = {language: phrases for language, phrases in found.items() if language is not None}
+        return replace(self.header.options, phrases=found[None], languages=others)
 
 
-def kept_phrases(options: CallOptions) -> tuple[CallOptions, dict[PhraseName, KeptPhrase]]:
+def kept_phrases(options: CallOptions) -> tuple[CallOptions, dict[str, KeptPhrase]]:
     """Return options without their phrases, and the phrases as a header has them."""
-    kept = {name: KeptPhrase(phrase.text, len(phrase.audio)) for name, phrase in options.phrases.items()}
-    return replace(options, phrases={}), kept
+    kept = {name: KeptPhrase(phrase.text, len(phrase.audio)) for name, phrase in every_phrase(options).items()}
+    return replace(options, phrases={}, languages={}), kept

@@ -14,14 +14,14 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, TypeAlias
 
 import msgspec
 
 from ivr.call.events import Event
-from ivr.call.options import CallOptions, PhraseName
+from ivr.call.options import CallOptions
 from ivr.replay.records import CommandDigest, RecordDecoder, RecordEncoder, plain_number
-from ivr.replay.tape import TAPE_FORMAT, CommandRecord, Moment, Tape, TapeEnd, TapeError, TapeHeader
+from ivr.replay.tape import PHRASE_KEYS, TAPE_FORMAT, CommandRecord, Moment, Tape, TapeEnd, TapeError, TapeHeader
 
 if TYPE_CHECKING or sys.version_info < (3, 14):
     from backports import zstd
@@ -57,7 +57,6 @@ _OPTIONS: Final[dict[int, int]] = {
     zstd.CompressionParameter.hash_log: 12,
 }
 _READ: Final[dict[int, int]] = {zstd.DecompressionParameter.window_log_max: 23}
-_PHRASES: Final = frozenset(get_args(PhraseName))
 
 
 TapeRow: TypeAlias = tuple[float, Event, Sequence[CommandRecord], Sequence[Any]]
@@ -99,7 +98,7 @@ class TapeEncoder:
         self.events += len(encoder.records)
         return self._frame(*([stream] for stream in encoder.streams()), encoder.records)
 
-    def phrase(self, name: PhraseName, audio: bytes) -> bytes:
+    def phrase(self, name: str, audio: bytes) -> bytes:
         """Return a frame that holds the audio of a phrase, mu-law."""
         return self._frame([["phrase", name, audio]])
 
@@ -376,8 +375,8 @@ class _Reading:
                         decoder.stream(name, audio)
                     except ValueError as fault:
                         self._fault(f"behind event {len(self._tape.moments)}: {fault}", missing=True)
-                case ["phrase", str() as name, bytes() as audio] if name in _PHRASES:
-                    self._tape.phrase_audio[name] = audio  # type: ignore[index]
+                case ["phrase", str() as name, bytes() as audio] if name in PHRASE_KEYS:
+                    self._tape.phrase_audio[name] = audio
                 case ["end", dict() as said] if self._tape.end is None:
                     self._tape.end = _end(said)
                 case ["end", *_]:

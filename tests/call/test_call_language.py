@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from ivr.call.commands import Note, RequestReply, SendAudio, Speak, Transcribe
-from ivr.call.events import CallStarted, Resumption, TranscriptArrived, TtsFailed
-from ivr.call.options import CallOptions, Phrase
+from ivr.call.call import Call
+from ivr.call.commands import Command, Note, RequestReply, SendAudio, Speak, Transcribe
+from ivr.call.events import CallStarted, DigitPressed, Event, Resumption, TranscriptArrived, TtsFailed
+from ivr.call.options import CallOptions, KeyAction, Phrase, every_phrase
+from ivr.replay import tape_file
+from ivr.replay.edit.redact import redact
+from ivr.replay.recorder.header import AUDIBLE
+from ivr.replay.records import command_record
+from ivr.replay.tape import Moment, Tape, TapeHeader, kept_phrases
 from ivr.replay.what_if.fork import ForkedCall
 from tests.call.stage import LOUD, STARTED, Stage, options, phrases
 
@@ -215,3 +224,73 @@ def test_one_language_leaves_nothing_to_choose() -> None:
     stage = Stage(options(language_by_words=True))
     stage.hear("وين شحنتي")
     assert (stage.last(Transcribe).language, stage.last(RequestReply).request.language) == ("", "en")
+
+
+# -- the caller is told how to choose --------------------------------------------------------------------------------
+
+
+def offering(*, ready: bool = True, **texts: str) -> CallOptions:
+    """Return a line of Arabic that offers English."""
+    english = phrases(greeting="Welcome to Rimalqa.", ready=ready)
+    english["language_choice"] = Phrase("For English, press two.", LOUD * 25 if ready else b"")
+    arabic = phrases(greeting=texts.get("greeting", "حياك الله"))
+    keys = {"1": KeyAction("language", "ar"), "2": KeyAction("language", "en")}
+    return options(language="ar", phrases=arabic, languages={"en": english}, keys=keys)
+
+
+def test_each_other_language_says_how_it_is_chosen() -> None:
+    stage = Stage(offering())
+    said = [note.fields["name"] for note in stage.notes("phrase")]
+    assert said == ["greeting", "en/language_choice"]
+    stage.wait(1600)
+    assert stage.call.turns[0].heard == "حياك الله For English, press two."
+    stage.feed(DigitPressed("2"))
+    assert stage.notes("language")[0].fields == {"to": "en", "by": "key"}
+    assert stage.notes("phrase")[-1].fields == {"name": "en/greeting"}
+    stage.wait(1000)
+    assert stage.call.turns[-1].heard == "Welcome to Rimalqa."
+    stage.hear("where is my parcel")
+    assert (stage.last(Transcribe).language, stage.last(RequestReply).request.language) == ("en", "en")
+
+
+def test_a_choice_that_is_not_rendered_is_synthesised_in_its_language() -> None:
+    stage = Stage(offering(ready=False, greeting=""))
+    assert (stage.last(Speak).text, stage.last(Speak).language) == ("For English, press two.", "en")
+
+
+def test_a_line_without_words_for_it_offers_nothing() -> None:
+    stage = Stage(both())
+    assert stage.notes("phrase") == []
+
+
+def test_a_tape_has_the_phrases_of_every_language(tmp_path: Path) -> None:
+    line = offering()
+    moments: list[Moment] = []
+
+    class Taped(Stage):
+        def feed(self, event: Event) -> list[Command]:
+            now, out = self.now, super().feed(event)
+            moments.append(Moment(now, event, [command_record(command) for command in out]))
+            return out
+
+    stage = Taped(line)
+    stage.wait(1600)
+    stage.feed(DigitPressed("2"))
+    stage.wait(1000)
+    kept, texts = kept_phrases(line)
+    assert (kept.phrases, kept.languages) == ({}, {})
+    ready = {name: phrase.audio for name, phrase in every_phrase(line).items() if phrase.audio}
+    said = {str(note.fields["name"]) for note in stage.notes("phrase")}
+    assert said == {"greeting", "en/language_choice", "en/greeting"}
+    header = TapeHeader("CA1", legs=AUDIBLE, options=kept, phrases=texts)
+    tape_file.write(tmp_path / "a.tape", Tape(header, moments, {name: ready[name] for name in said}))
+    read = tape_file.read(tmp_path / "a.tape")
+    assert set(read.phrase_audio) == said
+    assert read.options.languages["en"]["language_choice"] == line.languages["en"]["language_choice"]
+    again = Call(read.options)
+    decided = [command for moment in read.moments for command in again.receive(moment.event, moment.now)]
+    assert decided == [one for _, one in stage.log]
+    # What was not said is silence of its length.
+    assert read.options.languages["en"]["goodbye"].text == "goodbye words"
+    redacted = json.dumps(msgspec.to_builtins(redact(read).tape.header))
+    assert "Rimalqa" not in redacted

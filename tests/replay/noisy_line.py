@@ -12,7 +12,7 @@ from typing import Any
 
 from ivr.call.commands import Command
 from ivr.call.events import AudioIn, CallerLeft, DigitPressed, Event, Tick, TtsAudio
-from ivr.call.options import Phrase
+from ivr.call.options import Phrase, every_phrase
 from ivr.media import g711
 from ivr.media.loudness import level
 from ivr.media.resample import resample
@@ -101,7 +101,7 @@ class NoisyLine(World):
         for moment in self.moments:
             if moment.commands:
                 digest.add(moment.commands)
-        audio = {name: phrase.audio for name, phrase in self.call.options.phrases.items() if phrase.audio}
+        audio = {name: phrase.audio for name, phrase in every_phrase(self.call.options).items() if phrase.audio}
         end = TapeEnd("success", "caller_stop", events=len(self.moments), digest=str(digest))
         header = TapeHeader("CA1", options=kept, phrases=given, legs=legs)
         return Tape(header, self.moments, audio, end=end)

@@ -8,6 +8,7 @@ from typing import Any
 
 from ivr.call.call import Call
 from ivr.call.events import CallStarted
+from ivr.call.options import every_phrase
 from ivr.replay.records import CommandDigest, command_record
 from ivr.replay.tape import Leg, Moment, Tape, TapeEnd, TapeHeader, kept_phrases
 from ivr.testbench.scenario import Scenario
@@ -54,5 +55,5 @@ def taped(folder: Path, steps: Sequence[str] | Scenario = STEPS, peers: world.Pe
     assert hang_up is not None
     seconds = moments[-1].now - moments[0].now
     end = TapeEnd(hang_up.result, hang_up.reason, seconds, len(moments), len(done.turns), str(digest))
-    audio = {name: phrase.audio for name, phrase in began[-1].options.phrases.items() if phrase.audio}
+    audio = {name: phrase.audio for name, phrase in every_phrase(began[-1].options).items() if phrase.audio}
     return Tape(header, moments, audio, end=end)

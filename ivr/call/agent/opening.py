@@ -19,7 +19,7 @@ from ivr.call.commands import HangUp, Note
 from ivr.call.deadlines import Deadlines
 from ivr.call.ending import Ending, EndingState, PlannedEnd
 from ivr.call.events import CallStarted, Resumption
-from ivr.call.options import FIRST_WORDS, CallOptions, PhraseName
+from ivr.call.options import CallOptions, PhraseName
 from ivr.call.timeline import Turn
 from ivr.call.turn import TurnState, TurnTrigger
 
@@ -65,7 +65,9 @@ class Opening:
         if event.resumption is None and self._options.say_first:
             asked = self._words.turns.open_turn("start")
         elif event.resumption is None:
-            recorded, greeted, noticed = (self._words.say(name, now) for name in FIRST_WORDS)
+            recorded, greeted = self._words.say("recorded", now), self._words.say("greeting", now)
+            self._words.offer_languages(now)
+            noticed = self._words.say("notice", now)
             # What must be said protects the greeting beside it as well.
             self._words.must_be_heard = recorded or noticed or (greeted and not self._options.interruptible_greeting)
         else:

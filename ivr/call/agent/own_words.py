@@ -15,7 +15,7 @@ from ivr.call.agent.fillers import Fillers
 from ivr.call.agent.output import SpeechOutput
 from ivr.call.agent.reply import Pieces, Reply
 from ivr.call.commands import Command, Note
-from ivr.call.options import CallOptions, PhraseName
+from ivr.call.options import CallOptions, Language, PhraseName, phrase_key
 from ivr.call.timeline import Sentence, Turn
 from ivr.call.turn import ANSWERING, Floor, TurnState, TurnTrigger
 from ivr.media import g711
@@ -78,7 +78,7 @@ class OwnWords:
     def say(self, name: PhraseName, now: float) -> bool:
         """Say a phrase of the line; return False when the line has none."""
         if said := self.turns.say_phrase(name, now):
-            self.out.append(Note("phrase", {"name": name}))
+            self.out.append(self._noted(name))
         # While the agent yields, the phrase waits with the rest.
         if said and self.floor.state is not TurnState.YIELDING:
             self.floor.go(TurnTrigger.SAY)
@@ -100,7 +100,17 @@ class OwnWords:
         turn = self.turns.open_aside()
         aside = [(turn, sentence) for sentence in self.output.interject(turn, pieces, now, audios)]
         (self._told if protected and said else self._aside).extend(aside)
-        self.out += [Note("phrase", {"name": name}) for name, _ in said]
+        self.out += [self._noted(name) for name, _ in said]
+
+    def offer_languages(self, now: float) -> None:
+        """Say in each other language of the line how to go on in it, where the line has words for that."""
+        for language, phrases in self._options.languages.items():
+            phrase = phrases.get("language_choice")
+            if phrase is not None and phrase.text:
+                turn = self.turns.turn if self.turns.open else self.turns.open_turn("phrase")
+                self.output.say(turn, phrase.text, phrase.text, now, phrase.audio, fixed=True, language=language)
+                self.out.append(self._noted("language_choice", language))
+                self.floor.go(TurnTrigger.SAY)
 
     def repeat(self, now: float) -> bool:
         """Say again what was said last, an answer or else the first words; return False when there is nothing."""
@@ -128,7 +138,7 @@ class OwnWords:
         # Whatever the agent says of it: a caller who is recorded is told so.
         told = not pieces or self._options.record_messages
         if told and self.turns.say_phrase("message_announce", now):
-            self.out.append(Note("phrase", {"name": "message_announce"}))
+            self.out.append(self._noted("message_announce"))
         self.output.say(turn, "", "", now, beep(), fixed=True)
         self.must_be_heard = True
         self.floor.go(TurnTrigger.SAY)
@@ -141,7 +151,11 @@ class OwnWords:
         if out is not None:
             self.out += out
             self.out.append(Note("filler", {"state": self.floor.state.value}))
-            self.out.append(Note("phrase", {"name": name}))
+            self.out.append(self._noted(name))
+
+    def _noted(self, name: PhraseName, language: Language | None = None) -> Note:
+        """Return what observers are told of a phrase. `language`: None: the call's."""
+        return Note("phrase", {"name": phrase_key(name, language or self._options.changed_to)})
 
     # -- an operator's words -------------------------------------------------------------------------------------
 
@@ -174,7 +188,7 @@ class OwnWords:
         audios = [told.audio] if told.audio else []
         self._told = [(turn, sentence) for sentence in self.output.interject(turn, told.pieces, now, audios)]
         if told.phrase is not None:
-            self.out.append(Note("phrase", {"name": told.phrase}))
+            self.out.append(self._noted(told.phrase))
         else:
             self.out.append(Note("operator_words", {"sentences": len(told.pieces)}))
         if free:

@@ -29,7 +29,7 @@ from ivr.config.line.clock_times import ZONE_FIX, read_zone
 from ivr.config.line.greetings import Greetings, read_greetings
 from ivr.config.line.hours import OpeningHours, read_hours
 from ivr.config.line.keys import read_keys
-from ivr.config.line.languages import LANGUAGES_FIX, TABLES, LineLanguage, read_languages
+from ivr.config.line.languages import LANGUAGES_FIX, TABLES, LineLanguage, by_key, read_languages
 from ivr.config.line.texts import check_phrase
 
 Closed: TypeAlias = Literal["say", "agent", "voicemail"]
@@ -122,7 +122,8 @@ def read_has(
             rows, problem = read_rows(base.folder / file)
             found += [f"blocked_file {problem}"] if problem else read_blocked(rows, "blocked_file line")[1]
         problems += found
-    keys = base.keys
+    spoken = (own, *languages)
+    keys = {key: does for key, does in base.keys.items() if does.act != "language" or does.value in spoken}
     if table.keys is not None:
         keys, found = read_keys(table.keys)
         problems += [f"[{where}keys] {problem}" for problem in found]
@@ -130,6 +131,9 @@ def read_has(
     problems += found
     by, found = _language_by(table, base, bool(languages))
     problems += found
+    if "key" in by:
+        languages, keys, found = by_key(own, languages, keys)
+        problems += found
     made = LineHas(languages, by, zone, hours, closed, closed_greeting, greetings, callers, keys, base.folder)
     return made, problems
 

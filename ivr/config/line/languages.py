@@ -17,11 +17,11 @@ A table of its own is enough: its language need not stand in `languages`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, get_args
 
-from ivr.call.options import Language, PhraseName
-from ivr.config.default_phrases import CLOSED_GREETINGS, PHRASES, VOICES
+from ivr.call.options import KeyAction, Language, PhraseName
+from ivr.config.default_phrases import CHOICES, CLOSED_GREETINGS, KEY_WORDS, PHRASES, VOICES
 from ivr.config.line.greetings import Greetings, read_greetings
 from ivr.config.line.texts import check_phrase
 
@@ -80,6 +80,31 @@ def read_languages(
             others[language], found = _language(language, table, silent)
             problems += [f"{place} {problem}" for problem in found]
     return Languages(others, problems)
+
+
+def by_key(
+    own: Language, others: Mapping[Language, LineLanguage], keys: Mapping[str, KeyAction]
+) -> tuple[dict[Language, LineLanguage], dict[str, KeyAction], list[str]]:
+    """Return languages and keys of a line whose callers choose by a key, and a sentence for every fault.
+
+    The line's own language has the key 1, the other 2, unless its keys say otherwise. The other one says so itself.
+    """
+    found, problems = dict(keys), []
+    offered: dict[Language, LineLanguage] = {}
+    for number, language in enumerate((own, *others), 1):
+        key = next((key for key, action in found.items() if action == KeyAction("language", language)), str(number))
+        # The line's own language is the one that the caller hears: it needs no key.
+        if key in found and found[key] != KeyAction("language", language):
+            if language != own:
+                problems.append(f"language_by: the key {key} is taken: write a key for the language in [line.keys]")
+        else:
+            found[key] = KeyAction("language", language)
+        if language != own:
+            words = CHOICES[language].format(key=KEY_WORDS[language].get(key, key))
+            phrases = others[language].phrases
+            phrases = {**phrases, "language_choice": phrases["language_choice"] or words}
+            offered[language] = replace(others[language], phrases=phrases)
+    return offered, found, problems
 
 
 def _language(

@@ -13,8 +13,7 @@ import msgspec
 
 from ivr.call.commands import Command, SendAudio, Transcribe
 from ivr.call.events import Event
-from ivr.call.options import PhraseName
-from ivr.replay.tape import Moment, Tape, TapeEnd, TapeHeader
+from ivr.replay.tape import PHRASE_KEYS, Moment, Tape, TapeEnd, TapeHeader
 
 EVENT_KINDS: Final[tuple[type[Any], ...]] = get_args(Event)
 COMMAND_KINDS: Final[tuple[type[Any], ...]] = get_args(Command)
@@ -83,7 +82,7 @@ def schema() -> dict[str, Any]:
         "oneOf": [
             _line("tape", defs["TapeHeader"]),
             {"$ref": _REF.format(name="event")},
-            _object("phrase", name={"enum": list(get_args(PhraseName))}, audio=_BASE64),
+            _object("phrase", name={"enum": list(PHRASE_KEYS)}, audio=_BASE64),
             _object("phone", data={"type": "array", "prefixItems": [{"type": "string"}], "minItems": 1}),
             _object("fault", what={"type": "string"}),
             _line("end", defs["TapeEnd"]),

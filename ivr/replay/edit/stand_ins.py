@@ -14,7 +14,7 @@ from hashlib import blake2b
 from types import ModuleType
 from typing import Any, Final
 
-from ivr.text import overlap_words, transcript, turn_end
+from ivr.text import overlap_words, transcript, turn_end, which_language
 from ivr.text.normalize import dates, money, times, units
 from ivr.text.normalize.numbers import cardinal_ar, cardinal_en, nouns_ar, numerals, ordinals_ar
 from ivr.text.segment import abbreviations, long_text, sentences
@@ -57,8 +57,8 @@ def _words_in(value: Any) -> Iterator[str]:
             yield from FOLDED_WORD.findall(folded(one)) if isinstance(one, str) else _words_in(one)
 
 
-RULE_WORDS: Final = words_of(overlap_words, turn_end, transcript, abbreviations, long_text, sentences)
-"""Words that decide something: overlaps, ends of turns, notes in transcripts, ends of sentences."""
+RULE_WORDS: Final = words_of(overlap_words, turn_end, which_language, transcript, abbreviations, long_text, sentences)
+"""Words that decide something: overlaps, ends of turns, the language, notes in transcripts, ends of sentences."""
 NUMBER_WORDS: Final = words_of(dates, money, times, units, cardinal_ar, cardinal_en, nouns_ar, numerals, ordinals_ar)
 """Words that decide how a number is said."""
 

@@ -15,7 +15,7 @@ from typing import Final
 from ivr.call.call import Call
 from ivr.call.commands import Command, HangUp
 from ivr.call.events import CallStarted, Event
-from ivr.call.options import CallOptions
+from ivr.call.options import CallOptions, every_phrase
 from ivr.call.ports import CallPorts
 from ivr.call.timeline import Turn
 from ivr.replay.recorder.header import tape_header
@@ -63,7 +63,7 @@ class TapeInMemory:
         """Take one event and its commands."""
         if isinstance(event, CallStarted) and self._options is not None:
             header = replace(tape_header(event, self._options, "", audio=True), model=SCORED_BY, origin="virtual")
-            audio = {name: phrase.audio for name, phrase in self._options.phrases.items() if phrase.audio}
+            audio = {name: phrase.audio for name, phrase in every_phrase(self._options).items() if phrase.audio}
             self._tape = Tape(header, phrase_audio=audio)
         if self._tape is not None:
             records = [command_record(command) for command in commands]

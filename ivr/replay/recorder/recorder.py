@@ -14,6 +14,7 @@ from typing import Final
 from ivr.call.call import Call
 from ivr.call.commands import Command, HangUp
 from ivr.call.events import CallStarted, Event, TtsAudio
+from ivr.call.options import every_phrase
 from ivr.call.timeline import Turn
 from ivr.replay.recorder.folder import TapeFolder
 from ivr.replay.recorder.header import tape_header
@@ -127,7 +128,7 @@ class TapeRecorder:
         elif type(event) is CallStarted:
             wall = self._clock().isoformat(timespec="milliseconds")
             header = tape_header(event, call.options, wall, audio=self._options.audio)
-            self.writer.begin(call.ticket, header, call.options.phrases if self._options.audio else {})
+            self.writer.begin(call.ticket, header, every_phrase(call.options) if self._options.audio else {})
         if commands and type(last := commands[-1]) is HangUp:
             call.hang_up = last
         if now >= self._due:

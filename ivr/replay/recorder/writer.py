@@ -14,11 +14,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple, TypeAlias, cast
+from typing import Final, NamedTuple, TypeAlias
 
 from ivr.call.commands import Command, HangUp, Note
 from ivr.call.events import Event, Tick
-from ivr.call.options import Phrase, PhraseName
+from ivr.call.options import Phrase
 from ivr.call.timeline import Turn
 from ivr.media.acoustics import Sounds
 from ivr.replay.recorder.folder import LEFT_S, TapeFolder, why
@@ -41,7 +41,7 @@ Happening: TypeAlias = tuple[float, Event, Sequence[Command], Sounds]
 """When, what, what was decided, and what was measured for it."""
 
 
-NO_PHRASES: Final[Mapping[PhraseName, Phrase]] = {}
+NO_PHRASES: Final[Mapping[str, Phrase]] = {}
 
 
 class CallEnd(NamedTuple):
@@ -59,7 +59,7 @@ class _WriteJob(NamedTuple):
     """Bytes in memory, about."""
     header: TapeHeader | None = None
     """Begin the tape with it."""
-    phrases: Mapping[PhraseName, Phrase] = NO_PHRASES
+    phrases: Mapping[str, Phrase] = NO_PHRASES
     """Fixed words of the line, whose audio goes onto the tape when they are said."""
     happenings: Sequence[Happening] = ()
     end: CallEnd | None = None
@@ -84,7 +84,7 @@ class _OpenTape:
         self.stood_s = 0.0
         self.noted: list[tuple[float, Note]] = []
         """Notes that tell of a failure."""
-        self.phrases: dict[PhraseName, bytes] = {}
+        self.phrases: dict[str, bytes] = {}
         """Audio of the fixed words that were not said yet."""
 
     def encode(self, happenings: Sequence[Happening]) -> bytes:
@@ -113,7 +113,7 @@ class _OpenTape:
 
     def _phrase(self, note: Note) -> bytes:
         """Return a frame with the audio of fixed words; nothing when it is on the tape, or there is none."""
-        name = cast(PhraseName, note.fields.get("name"))
+        name = str(note.fields.get("name"))
         audio = self.phrases.pop(name, b"")
         return self.encoder.phrase(name, audio) if audio else b""
 
@@ -166,7 +166,7 @@ class TapeWriter:
         """Start the thread. It begins with what an earlier process has left in the folder."""
         self._thread.start()
 
-    def begin(self, ticket: int, header: TapeHeader, phrases: Mapping[PhraseName, Phrase]) -> None:
+    def begin(self, ticket: int, header: TapeHeader, phrases: Mapping[str, Phrase]) -> None:
         """Begin a tape under a number that no other has. `phrases`: fixed words whose audio goes onto it once said."""
         self._jobs.put(_WriteJob(ticket, header=header, phrases=phrases))
 
@@ -244,7 +244,7 @@ class TapeWriter:
             self._compressor = frame_compressor()
             self._lose(job, "failed")
 
-    def _begin(self, ticket: int, header: TapeHeader, phrases: Mapping[PhraseName, Phrase]) -> None:
+    def _begin(self, ticket: int, header: TapeHeader, phrases: Mapping[str, Phrase]) -> None:
         encoder = TapeEncoder(header, self._compressor)
         tape = self._open[ticket] = _OpenTape(header, self._folder.claim(header.call_id), encoder)
         tape.phrases = {name: phrase.audio for name, phrase in phrases.items() if phrase.audio}

@@ -225,3 +225,34 @@ def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
 def test_languages_know_where_a_table_stands() -> None:
     table: dict[str, Any] = {"english": {"voice": "Emma"}}
     assert read_languages("ar", (), table).problems[0].startswith("[line.english] voice")
+
+
+# -- a language by key -----------------------------------------------------------------------------------------------
+
+BY_KEY = 'languages = ["ar", "en"]\nlanguage_by = "key"\n'
+
+
+@pytest.mark.parametrize(
+    ("toml", "keys", "words"),
+    [
+        (BY_KEY, {"1": "ar", "2": "en"}, "For English, press two."),
+        (BY_KEY + '[keys]\n9 = "english"\n', {"1": "ar", "9": "en"}, "For English, press nine."),
+        (BY_KEY + '[keys]\n1 = "hang_up"\n', {"1": "", "2": "en"}, "For English, press two."),
+        (BY_KEY + '[english.phrases]\nlanguage_choice = "Two!"\n', {"1": "ar", "2": "en"}, "Two!"),
+    ],
+)
+def test_callers_choose_by_a_key(toml: str, keys: dict[str, str], words: str) -> None:
+    _, line = read(toml)
+    assert {key: action.value for key, action in line.has.keys.items()} == keys
+    own, english = line.in_each_language()
+    assert (own.phrases["language_choice"], english.phrases["language_choice"]) == ("", words)
+
+
+def test_the_other_way_round_too() -> None:
+    line, _ = read(LINE + 'language = "en"\n' + BY_KEY)
+    assert line.in_each_language()[1].phrases["language_choice"] == "للعربية، اضغط اثنين."
+
+
+def test_a_key_that_is_taken_is_a_fault() -> None:
+    (problem,) = faults(BY_KEY + '[keys]\n2 = "repeat"\n')
+    assert problem == "language_by: the key 2 is taken: write a key for the language in [line.keys]"
