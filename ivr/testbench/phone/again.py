@@ -51,10 +51,10 @@ def differences(
     first: PhoneRecord, again: PhoneRecord, *, tolerance_ms: float = 100.0, audio: float = AUDIO_TOLERANCE
 ) -> list[str]:
     """Return what the bridge did otherwise in `again`, the first difference of each kind; empty: nothing."""
-    return [*_message_differences(first, again, tolerance_ms), *_audio_differences(first, again, audio)]
+    return [*message_differences(first, again, tolerance_ms), *audio_differences(first, again, audio)]
 
 
-def _message_differences(first: PhoneRecord, again: PhoneRecord, tolerance_ms: float) -> Iterator[str]:
+def message_differences(first: PhoneRecord, again: PhoneRecord, tolerance_ms: float) -> Iterator[str]:
     """Yield the first message that is another one, and the first that came at another time. Audio is compared apart."""
     was, now = _orders(first), _orders(again)
     for number, ((at, what), (t, that)) in enumerate(zip(was, now, strict=False), 1):
@@ -81,7 +81,7 @@ def _orders(record: PhoneRecord) -> list[tuple[float, str]]:
     return found
 
 
-def _audio_differences(first: PhoneRecord, again: PhoneRecord, tolerance: float) -> Iterator[str]:
+def audio_differences(first: PhoneRecord, again: PhoneRecord, tolerance: float) -> Iterator[str]:
     """Yield how much of what was heard is other audio."""
     length = max(len(first.heard), len(again.heard))
     if not length:

@@ -3,12 +3,16 @@
     [numbers."+966110000000"]
     voice_url = "http://127.0.0.1:8000/voice"
 
+    [carrier]
+    created_after_s = 2     # a created call is told of late: its stream may be open by then
+
     [people."+966110000099"]
     ring_s = 3
     keys = ["1"]          # accepts a call that is announced
     talks_s = 20
 
-The keys of a person are the fields of `FarParty`. A mistake is a ValueError that names its place.
+The keys of a person are the fields of `FarParty`; those of the carrier stand in `CARRIER_KEYS`. A mistake is a
+ValueError that names its place.
 """
 
 from __future__ import annotations
@@ -19,13 +23,23 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Final, get_args
 
 from ivr.testbench.scenario import ScenarioError, from_words
+from ivr.testbench.twilio.options import CallbackOrder
 from ivr.testbench.twilio.people import FarParty, PartyDoes, PartyKind
+from ivr.testbench.twilio.signing import Honesty
 
 _PARTY_WORDS: Final = {"does": get_args(PartyDoes), "kind": get_args(PartyKind)}
 _PARTY_SECONDS: Final = {
     "ring_s", "key_after_s", "message_s", "talks_s", "hangs_up_s", "greeting_s", "detect_s",
 }  # fmt: skip
 _PARTY_LISTS: Final = {"keys", "says"}
+CARRIER_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
+    "callbacks": get_args(CallbackOrder),
+    "created_after_s": (),
+    "handshake_s": (),
+    "honesty": get_args(Honesty),
+    "speech_rate": (),
+}
+"""Keys of the carrier's own table, each with its choices; none: a number."""
 STEPS: Final = "steps"
 """Key of a person's part in a media stream: the steps of a scenario in words."""
 
@@ -46,6 +60,8 @@ class PeopleFile:
 
     numbers: Mapping[str, NumberRow] = field(default_factory=dict)
     people: Mapping[str, FarParty] = field(default_factory=dict)
+    carrier: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of `CarrierOptions` that are set."""
 
 
 def read_people(text: str, name: str = "people") -> PeopleFile:
@@ -54,13 +70,29 @@ def read_people(text: str, name: str = "people") -> PeopleFile:
         given = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{name}: {error}") from error
-    unknown = set(given) - {"numbers", "people"}
+    unknown = set(given) - {"numbers", "people", "carrier"}
     if unknown:
-        raise ValueError(f"{name}: unknown table {sorted(unknown)[0]!r}: there are numbers and people")
+        raise ValueError(f"{name}: unknown table {sorted(unknown)[0]!r}: there are numbers, people and carrier")
     return PeopleFile(
-        {number: _number(row, f"{name}: numbers.{number}") for number, row in _table(given, "numbers", name)},
+        {number: number_of(row, f"{name}: numbers.{number}") for number, row in _table(given, "numbers", name)},
         {address: party_of(row, f"{name}: people.{address}") for address, row in _table(given, "people", name)},
+        carrier_of(given.get("carrier", {}), f"{name}: carrier"),
     )
+
+
+def carrier_of(row: object, where: str) -> Mapping[str, Any]:
+    """Check the carrier's own table."""
+    if not isinstance(row, dict):
+        raise ValueError(f"{where} must be a table")
+    for key, value in row.items():
+        if key not in CARRIER_KEYS:
+            raise ValueError(f"{where}: unknown key {key!r}: the keys are {', '.join(CARRIER_KEYS)}")
+        choices = CARRIER_KEYS[key]
+        if choices and value not in choices:
+            raise ValueError(f"{where}: {key} {value!r} is none of {', '.join(choices)}")
+        if not choices and _problem("ring_s", value):
+            raise ValueError(f"{where}: {key} must be a number from 0 on, not {value!r}")
+    return row
 
 
 def _table(given: Mapping[str, Any], key: str, name: str) -> list[tuple[str, Mapping[str, Any]]]:
@@ -70,7 +102,7 @@ def _table(given: Mapping[str, Any], key: str, name: str) -> list[tuple[str, Map
     return list(rows.items())
 
 
-def _number(row: Mapping[str, Any], where: str) -> NumberRow:
+def number_of(row: Mapping[str, Any], where: str) -> NumberRow:
     known = {each.name for each in fields(NumberRow)}
     for key, value in row.items():
         if key not in known:

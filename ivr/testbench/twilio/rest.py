@@ -309,7 +309,7 @@ class Switchboard:
             participant.kicked.set()
             return Response(status_code=204)
         if request.method == "POST":
-            _change_participant(conference, participant, form)
+            change_participant(conference, participant, form)
         return JSONResponse(participant_resource(self.account_sid, conference, participant))
 
     def _conference(self, request: Request) -> Any:
@@ -323,7 +323,7 @@ class Switchboard:
         return found
 
 
-def _change_participant(conference: Any, participant: Any, form: Mapping[str, str]) -> None:
+def change_participant(conference: Any, participant: Any, form: Mapping[str, str]) -> None:
     """Mute, hold, or change what happens when the participant leaves."""
     if "Muted" in form:
         participant.muted = form["Muted"].lower() == "true"

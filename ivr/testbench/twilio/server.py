@@ -38,8 +38,8 @@ from ivr.testbench.twilio.people_file import NumberRow, PeopleFile, party_of
 
 BODY_MOST: Final = 64 * 1024
 """Bytes of a request of the developer's."""
-LEGS_KEPT: Final = 1000
-"""Legs of calls that are remembered."""
+LEGS_KEPT: Final = 200
+"""Legs of calls that are remembered, with the audio of both their sides: some MB a call."""
 HEARD_KINDS: Final = frozenset({"say", "play", "beep", "ringing", "music", "talk", "agent_speaks", "agent_silent"})
 """Kinds of entries that the far party hears."""
 CALLER: Final = "+966500000001"
@@ -74,7 +74,7 @@ class MockTwilio:
             account_sid=account_sid,
             bridge=self._bridge,
             voice=voice,
-            options=options or CarrierOptions(people=self._file.people, settle_s=0.0),
+            options=options or CarrierOptions(people=self._file.people, settle_s=0.0, **self._file.carrier),
         )
 
     def __repr__(self) -> str:
@@ -85,6 +85,7 @@ class MockTwilio:
         """Serve on `listener` while the block runs. Yields the base URL for a client."""
         host, port = listener.getsockname()[:2]
         async with self.carrier:
+            self.carrier.office.keep = LEGS_KEPT
             self.carrier.office.watch = self._write
             app = Starlette(routes=[*self._routes(), Mount("/", self.carrier.switchboard.app())])
             # Nothing asks for a password on /mock: no page of the web may ask there either.
@@ -139,7 +140,6 @@ class MockTwilio:
             party=party_of(party, "caller"),
             reports=StatusReports(row.status_callback, CALL_EVENTS),
         )
-        del self.carrier.office.legs[:-LEGS_KEPT]
         return leg, Follow(self._bridge.public_url(row.voice_url), method=row.method, fallback=row.fallback_url)
 
     async def _call(self, request: Request) -> Response:

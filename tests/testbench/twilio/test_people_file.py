@@ -19,6 +19,9 @@ def test_file_of_numbers_and_people() -> None:
         beep = false
         leaves = {Dial = 2.5}
         answered_by = "human"
+        [carrier]
+        created_after_s = 2
+        callbacks = "doubled"
         [people."queue:support"]
         kind = "machine"
         steps = ["at 1 press 5", "wait"]
@@ -29,6 +32,7 @@ def test_file_of_numbers_and_people() -> None:
             "+2": FarParty("busy", 3, keys=("1", ""), beep=False, leaves={"Dial": 2.5}, answered_by="human"),
             "queue:support": FarParty(kind="machine", scenario=from_words(["at 1 press 5", "wait"])),
         },
+        {"created_after_s": 2, "callbacks": "doubled"},
     )
 
 
@@ -40,6 +44,10 @@ def test_empty_file_knows_no_one() -> None:
     ("text", "words"),
     [
         ("x", "f.toml: "),
+        ("carrier = 3", "f.toml: carrier must be a table"),
+        ("[carrier]\nsings = 1", "f.toml: carrier: unknown key 'sings': the keys are callbacks"),
+        ('[carrier]\nhonesty = "half"', "f.toml: carrier: honesty 'half' is none of right, wrong, missing"),
+        ("[carrier]\nspeech_rate = true", "f.toml: carrier: speech_rate must be a number"),
         ("[men]", "f.toml: unknown table 'men'"),
         ("people = 3", "f.toml: people must be tables"),
         ("[people]\na = 3", "f.toml: people must be tables"),

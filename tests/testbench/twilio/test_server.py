@@ -23,7 +23,7 @@ from twilio.rest import Client  # type: ignore[import-untyped]
 from ivr.testbench.loopback import bound, serving
 from ivr.testbench.twilio.carrier import CarrierOptions, FarParty
 from ivr.testbench.twilio.people_file import NumberRow, PeopleFile
-from ivr.testbench.twilio.server import LEGS_KEPT, MockTwilio, serve_twilio
+from ivr.testbench.twilio.server import MockTwilio, serve_twilio
 
 ACCOUNT, TOKEN, DESK = "AC" + "a" * 32, "12345", "+966110000099"
 T = TypeVar("T")
@@ -298,4 +298,14 @@ def test_it_says_what_a_client_needs() -> None:
     shown = asyncio.run(main())
     assert shown[:2] == [f"TWILIO_ACCOUNT_SID={ACCOUNT}", f"TWILIO_AUTH_TOKEN={TOKEN}"]
     assert shown[2].startswith("IVR_TWILIO_REST_URL=http://127.0.0.1:")
-    assert LEGS_KEPT == 1000
+
+
+def test_old_calls_are_forgotten() -> None:
+    async def main() -> tuple[int, int]:
+        async with both() as (served, _, _, _):
+            served.carrier.office.keep = 3
+            for _ in range(8):
+                await served.carrier.inbound(caller="+1555", called="+1556").finish("completed")
+            return len(served.carrier.legs), len(served.carrier.switchboard.calls)
+
+    assert asyncio.run(main()) == (3, 3)

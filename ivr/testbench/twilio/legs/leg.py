@@ -118,8 +118,7 @@ class Leg:
         self.record.call_sid = self.ids.call
         if office.watch is not None:
             self.record.watch = partial(office.watch, self)
-        office.legs.append(self)
-        office.switchboard.add(self)
+        office.add(self)
 
     def __repr__(self) -> str:
         return f"<Leg {self.ids.call} {self.direction} {self.status}>"

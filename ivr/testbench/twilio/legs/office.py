@@ -42,6 +42,8 @@ class CentralOffice:
     """Called with each leg and what happens on it."""
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
     """What runs beside the first leg."""
+    keep: int = 1_000_000
+    """Legs that are remembered; the oldest that are over are forgotten."""
     legs: list[Any] = field(default_factory=list)
     """Every leg so far, in the order in which they began."""
 
@@ -52,6 +54,15 @@ class CentralOffice:
         """Return who is at an address."""
         usual = FarParty(ring_s=self.options.ringing_s, talks_s=0.0)
         return self.options.people.get(address, usual)
+
+    def add(self, leg: Any) -> None:
+        """Add a leg that begins, and forget old ones."""
+        self.legs.append(leg)
+        self.switchboard.add(leg)
+        for old in [each for each in self.legs[: -self.keep] if each.over]:
+            self.legs.remove(old)
+            self.switchboard.calls.pop(old.call_sid, None)
+        del self.switchboard.requests[: -self.keep]
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Run something beside the first leg."""
