@@ -33,8 +33,8 @@ from ivr.testbench.phone.voiced import trimmed
 app = typer.Typer(add_completion=False)
 
 SENTENCES = {
-    "ar": "مرحبا، أريد أن أعرف ما هي ساعات العمل عندكم اليوم.",
-    "en": "Hello, please tell me about your opening hours.",
+    "ar": "أريد أن أعرف ساعات العمل عندكم اليوم",
+    "en": "please tell me about your opening hours today",
 }
 """What the caller says, by language."""
 OWN = "this bridge"
