@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "talk": "Talk to your agent from the browser. Starts a bridge on this machine, with the settings of .env.",
     "mock": "Serve a mock Hamsa and a demo agent, to run the bridge without any account.",
     "calls": "List, show, export and delete the records of calls.",
+    "dial": "Have a bridge call a number, or the numbers of a CSV file, and say what becomes of it.",
     "tape": "List, show, examine, cut and redact tapes of calls.",
     "replay": "Run calls on tapes again with today's code: the same, or the first difference in words.",
     "report": "Show a tape as one page to send to a colleague, or a folder of tapes: whose time was the wait?",
@@ -46,6 +47,7 @@ _FOLDERS: Final = {
     "talk": "talk",
     "calls": "operate",
     "recording": "operate",
+    "dial": "operate",
 }
 """The folders of the commands that have one."""
 

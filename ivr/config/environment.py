@@ -16,8 +16,9 @@ _FILE: Final = Path(".env")
 _PREFIXES: Final = ("IVR_", "HAMSA_", "TWILIO_", "OTEL_")
 _FOR_SCRIPTS: Final = frozenset(
     {"IVR_MOCK_URL", "IVR_PUBLISH", "IVR_VENV", "IVR_TEST_WORKERS", "IVR_POD_NAME", "IVR_POD_NAMESPACE"}
+    | {"IVR_BOARD_TOKEN"}
 )
-"""Names that docker-compose.yml, the scripts, `ivr call` and `ivr pod-cost` read, not the bridge."""
+"""Names that docker-compose.yml, the scripts, `ivr call`, `ivr dial` and `ivr pod-cost` read, not the bridge."""
 
 
 def gather(env: Mapping[str, str] | None = None) -> dict[str, str]:
