@@ -7,7 +7,6 @@ audio is given a few seconds ahead of the ear: a caller who interrupts it has no
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -19,8 +18,6 @@ from ivr.play.cache import FolderCache, KeptRecording, MemoryCache, fresh_for
 from ivr.play.decode import decode, load_decoder
 from ivr.play.fetch import NONE, Fetcher
 from ivr.play.places import PlayReason, PlayRefused, file_in, is_url
-
-log = logging.getLogger("ivr.play")
 
 AT_ONCE: Final = 4
 """Recordings that are loaded or decoded at the same time."""
@@ -96,10 +93,7 @@ class Recordings:
                     return (await self._of_host(source, time.time())).audio
                 return (await self._of_folder(source)).audio
         except PlayRefused as refused:
-            # The place may hold a key, and is what a stranger may have made an agent say: it is not told.
-            log.warning(
-                "recording_not_played", extra={"reason": refused.reason, "from": "host" if is_url(source) else "folder"}
-            )
+            # The call's note has the reason. The place may hold a key, or a stranger's words: it is told nowhere.
             return refused.reason
 
     async def _of_host(self, url: str, now: float) -> KeptRecording:

@@ -53,6 +53,15 @@ def test_a_tone_stays_the_same_tone(rate: int, channels: int, form: dict[str, An
     assert loudest_hz(ulaw) == pytest.approx(440, abs=3)
 
 
+@pytest.mark.parametrize(
+    ("rate", "form"), [(8000, "WAV"), (44100, "WAV"), (37000, "WAV"), (44100, "MP3"), (48000, "MP3")]
+)
+def test_there_is_no_hole_between_two_seconds(rate: int, form: str) -> None:
+    pcm = np.frombuffer(g711.decode(decode(recording(rate, 2, 3.3, format=form))), "<i2").astype(float)
+    levels = pcm[: len(pcm) // 400 * 400].reshape(-1, 400).std(axis=1)[2:-3]
+    assert levels.min() > 0.9 * levels.max()
+
+
 @pytest.mark.parametrize("peak", [0.03, 0.2, 0.7])
 def test_every_recording_has_the_loudness_of_the_agent(peak: float) -> None:
     assert level(g711.decode(decode(recording(peak=peak)))) == pytest.approx(-20, abs=1.0)
