@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Final, cast
@@ -21,6 +22,8 @@ from ivr.call.commands import ReplyRequest
 from ivr.call.events import PeerFault, ReplyAction, ReplyDelta, ReplyEnded, ReplyFailed
 from ivr.commands import console, terminal
 from ivr.commands.terminal import Dev
+from ivr.config.line.callers import read_blocked
+from ivr.config.line.has import read_rows
 from ivr.config.lines import Line
 from ivr.config.settings import Settings
 from ivr.hamsa.pool.socket import connect, lost_from
@@ -118,7 +121,10 @@ async def examine(settings: Settings, ask: str = "") -> AsyncIterator[Finding]:
         second = f", second voice {line.fallback_speaker}" if line.fallback_speaker else ""
         people = f", transfers to {', '.join(map(number_hidden, line.transfer_to))}" if line.transfer_to else ""
         silent = "" if line.phrases["greeting"] else ", no greeting"
-        yield Finding(f"line {line.number or 'of every other number'}", words + second + people + silent)
+        name = f"line {line.number or 'of every other number'}"
+        yield Finding(name, words + second + people + silent)
+        for finding in line_findings(name, line, time.time()):
+            yield finding
     yield await _hamsa(settings)
     # Lines often share an agent: it is looked at once.
     lines = {line.webhook_url: line for line in settings.all_lines}
@@ -136,6 +142,26 @@ def _recordings(settings: Settings) -> Iterator[Finding]:
         there = [place for place in folder.rglob("*") if place.suffix.lower() in (".wav", ".mp3")] if folder else []
         of_folder = f"{len(there)} in {folder}" if folder else "of no folder"
         yield Finding("recordings", f"{of_folder}; from {', '.join(hosts) or 'no host'}", good=True)
+
+
+def line_findings(name: str, line: Line, unix: float) -> Iterator[Finding]:
+    """Say what a line has besides its agent and voice, at a time in Unix seconds."""
+    has = line.has
+    if has.languages:
+        others = ", ".join(f"{one.language}, {one.speaker} ({one.dialect})" for one in line.in_each_language()[1:])
+        by = f", chosen by {' and '.join(has.language_by)}" if has.language_by else ""
+        yield Finding(f"{name}, languages", f"also {others}{by}")
+    if has.hours is not None:
+        yield Finding(f"{name}, hours", f"{has.hours.told(unix)} ({has.hours.zone.key}); closed: {has.closed}")
+        for hint in has.hours.hints(unix):
+            yield Finding("perhaps wrong", f"{name}: {hint}")
+    if has.greetings:
+        yield Finding(f"{name}, greetings", f"{len(has.greetings)} by the time of day")
+    blocked = len(has.callers.blocked) + sum(
+        len(read_blocked(read_rows(has.folder / file)[0], file)[0]) for file in has.callers.blocked_files
+    )
+    if blocked or has.callers.anonymous != "take":
+        yield Finding(f"{name}, callers", f"{blocked} blocked; withheld numbers: {has.callers.anonymous}")
 
 
 def _workers(count: int) -> Finding:
