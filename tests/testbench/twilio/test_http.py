@@ -67,7 +67,7 @@ def test_get_puts_the_form_into_the_query() -> None:
     assert str(request.url) == "http://127.0.0.1:8000/voice?x=1&a=b"
 
 
-def test_failed_connection_is_retried_with_the_same_token() -> None:
+def test_m03_connection_is_retried_with_the_same_token() -> None:
     async def refusing(_: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused")
 
@@ -77,7 +77,7 @@ def test_failed_connection_is_retried_with_the_same_token() -> None:
     assert requests[0].headers[TOKEN] == requests[1].headers[TOKEN]
 
 
-def test_silent_bridge_has_the_total_timeout() -> None:
+def test_m03_silent_bridge_has_the_total_timeout() -> None:
     async def silent(_: httpx.Request) -> httpx.Response:
         await asyncio.sleep(1000)
         return await ok(_)

@@ -16,7 +16,7 @@ def test_signature_of_the_documented_example() -> None:
     assert signature("12345", URL, FIELDS) == "RSOYDt4T1cUTdK1PDd93/VVr8B8="
 
 
-def test_signed_part_of_a_url() -> None:
+def test_m02_signed_part_of_a_url() -> None:
     rows = [
         ("https://a.example:8443/x?y=%20z#rc=2", "https://a.example/x?y=%20z"),
         ("wss://a.example:443/media", "wss://a.example/media"),

@@ -23,7 +23,7 @@ SECOND = b"\x10" * 8000
 
 
 @pytest.mark.live
-def test_handshake_has_the_carriers_headers() -> None:
+def test_m07_handshake_has_the_carriers_headers() -> None:
     headers: list[list[tuple[str, str]]] = []
 
     async def handle(connection: ServerConnection) -> None:
