@@ -119,7 +119,9 @@ class OwnWords:
         if not spoken:
             return False
         again, rest = self.turns.open_turn("phrase"), False
-        ready = {phrase.text: phrase.audio for phrase in self._options.phrases.values()}
+        # The offer of another language is said in that one, and has its audio.
+        every = self._options.phrases, *self._options.languages.values()
+        ready = {phrase.text: phrase.audio for phrases in every for phrase in phrases.values()}
         for one in (answers[-1] if answers else spoken[0]).sentences:
             # What follows a sentence that broke off is its own end.
             if one.text and not rest:

@@ -102,6 +102,16 @@ def test_the_greeting_is_said_again_from_its_audio() -> None:
     assert not stage.all(Speak)
 
 
+def test_the_offer_of_another_language_is_repeated_in_it() -> None:
+    offer = {**ARABIC, "language_choice": Phrase("للعربية اضغط اثنين", LOUD * 25)}
+    stage = on_a_line(languages={"ar": offer})
+    stage.wait(1400)
+    press(stage, "9")
+    stage.wait(1400)
+    assert said(stage) == 2 * ["greeting words", "للعربية اضغط اثنين"]
+    assert not stage.all(Speak)
+
+
 def test_a_sentence_that_broke_off_is_said_once() -> None:
     stage = on_a_line()
     stage.wait(700)
