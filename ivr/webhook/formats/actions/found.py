@@ -31,6 +31,8 @@ from ivr.webhook.formats.text_fields import find_text, objects_within
 
 _LOOKED_AT: Final = 30
 """Objects of a token's record, at most."""
+_MOST_KEYS: Final = 100
+"""Keys of one object that are looked at."""
 _NAMES_NO_ACTION: Final = frozenset(
     ["none", "null", "continue", "speak", "talk", "respond", "response", "reply", "answer", "finalanswer", "message"]
 )
@@ -54,7 +56,7 @@ def _may_ask(record: dict[str, Any]) -> bool:
     """Return whether a key of a record, or of an object inside it, may name an action."""
     waiting: list[Any] = [record]
     for part in islice(iter(waiting.pop, None), _LOOKED_AT):
-        for key, value in part.items():
+        for key, value in islice(part.items(), _MOST_KEYS):
             if _names_action(key):
                 return True
             if isinstance(value, dict):
@@ -76,7 +78,7 @@ def _of_object(part: Values) -> Iterator[Action | Failure]:
     """Yield what one object asks for by its keys."""
     name = part.get("action")
     named = known(name) if isinstance(name, str) else None
-    for key, value in part.items():
+    for key, value in islice(part.items(), _MOST_KEYS):
         if key == "action":
             # `{"text": "Goodbye.", "action": "hangup"}` is an answer that hangs up: its words are the answer's.
             if named is not None and named.name == "hangup" and "interruptible" not in part:

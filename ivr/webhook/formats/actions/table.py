@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -143,6 +144,7 @@ ACTIONS: Final = (
 """In the order of docs/agents.md."""
 
 
+@functools.lru_cache(1024)
 def known(name: str) -> ActionType | None:
     """Return the action that a name means, however it is spelled: `hang_up`, `hang-up`, `hangUp`. None: none."""
     return _BY_NAME.get("".join(words_of_name(name)))

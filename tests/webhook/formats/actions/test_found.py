@@ -183,6 +183,7 @@ OTHER_ACTIONS: list[Row] = [
     ({"action": "input.welcome"}, []),
     ({"action": "search", "action_input": {"q": 1}}, []),
     ({"action": {"x": 1}}, []),
+    ({**{f"key{at}": {} for at in range(1000)}, "action": "hangup"}, []),
     ({"user": {"action": "hangup"}, "tool": {"play": "a.wav"}}, []),
 ]
 
