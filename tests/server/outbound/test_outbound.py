@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from xml.etree import ElementTree
 
 import httpx
 import pytest
@@ -17,7 +18,7 @@ from ivr.outbound.store import MOST_JOBS
 from ivr.twilio.rest import TwilioRest
 from tests.config.test_operators import TOKEN
 from tests.server.board.operators import LISTENER, TOKENS
-from tests.support.front import ACCOUNT, AUTH, CALL, CALLED, PUBLIC, Front, a_bridge, settings, voice_form
+from tests.support.front import ACCOUNT, AUTH, CALL, CALLED, PUBLIC, STREAM, Front, a_bridge, settings, voice_form
 
 TO = "+966500000001"
 OTHER_CALL = "CA" + "d" * 32
@@ -362,3 +363,37 @@ def test_the_next_process_goes_on_with_the_queue(tmp_path: Path) -> None:
 
     story(tmp_path, first)
     story(tmp_path, second)
+
+
+def test_the_stream_has_line_and_context_of_the_job(tmp_path: Path) -> None:
+    async def tell(desk: Desk) -> None:
+        await desk.ask("POST", "/calls", {"to": TO, "line": "shown", "id": "x", "context": {"order": 7}})
+        await desk.state("x", "ringing")
+        # The number that the person is shown is not the line's: the job says which line it is.
+        document = ElementTree.fromstring(await desk.voice("x"))
+        token = next(one.get("value") for one in document.iter("Parameter") if one.get("name") == "token")
+        socket = await desk.front.media()
+        await socket.send(json.dumps({"event": "connected", "protocol": "Call", "version": "1.0.0"}))
+        start = {
+            "streamSid": STREAM,
+            "accountSid": ACCOUNT,
+            "callSid": CALL,
+            "tracks": ["inbound"],
+            "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1},
+            "customParameters": {"token": token},
+        }
+        told = {"event": "start", "sequenceNumber": "1", "start": start, "streamSid": STREAM}
+        await socket.send(json.dumps(told))
+        async with asyncio.timeout(20):
+            while (session := desk.bridge.admission.get(CALL)) is None or session._ports is None:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        started = session._ports.started
+        assert (started.line, started.context, started.called) == ("shown", '{"order":7}', TO)
+        assert session._ports.call.options.placed
+        assert started.parameters["job"] == "x"
+
+    lines = (
+        LINES.replace('"sales"', '"other"')
+        + f'[[line]]\nnumber = "+966118888888"\nname = "shown"\ncaller_id = "{CALLED}"\n'
+    )
+    story(tmp_path, tell, lines)
