@@ -159,6 +159,7 @@ class MockHamsa:
         """Open the record of a request."""
         kind: Literal["tts", "stt"] = "tts" if isinstance(request, TtsRequest) else "stt"
         record = RequestRecord(self.stats.requests[kind] + 1, kind, socket, on_socket, now)
+        record.language, record.speaker = request.language, getattr(request, "speaker", "")
         if isinstance(request, TtsRequest):
             record.text, record.form = request.text, request.form
         else:

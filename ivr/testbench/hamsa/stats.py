@@ -31,6 +31,10 @@ class RequestRecord:
     """Text to say, or the transcript in the answer. Not part of the statistics."""
     form: str = ""
     """Audio format asked for (tts), or Hz and channels sent (stt)."""
+    language: str = ""
+    """What it is asked for in, as the request says."""
+    speaker: str = ""
+    """Of TTS."""
     seconds: float = 0.0
     """Length of the audio: of the reply (tts) or of the request (stt)."""
     first_at: float | None = None
