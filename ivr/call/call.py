@@ -14,7 +14,7 @@ from functools import partial
 from typing import assert_never
 
 from ivr.call import commands, events
-from ivr.call.actions import Message
+from ivr.call.actions import Message, TransferResult
 from ivr.call.agent.agent_turns import AgentTurns
 from ivr.call.agent.fillers import Fillers
 from ivr.call.agent.key_actions import KeyActions
@@ -22,7 +22,7 @@ from ivr.call.agent.message_taking import MessageTaking
 from ivr.call.agent.opening import Opening
 from ivr.call.agent.output import SpeechOutput
 from ivr.call.agent.own_words import OwnWords
-from ivr.call.agent.telling import IN_PLACE, Telling
+from ivr.call.agent.telling import IN_PLACE, Telling, told_of
 from ivr.call.call_ending import CallEnding
 from ivr.call.call_language import CallLanguage
 from ivr.call.caller.barge_in import Verdict
@@ -104,6 +104,8 @@ class Call:
         self._line_watch.take(event, now)
         state = self.floor.state
         self._decide(event, now)
+        if self._end.not_dialled:
+            self._tell_not_dialled(now)
         # Audio of the caller that changes nothing leaves the agent's side as it was until something is due there.
         still = type(event) is events.AudioIn and not self._out and self.floor.state is state
         if still and self._agent_turns.at_rest(now):
@@ -412,6 +414,13 @@ class Call:
             self._end_hearing(now)
         else:
             self.floor.go(TurnTrigger.NOTHING)
+
+    def _tell_not_dialled(self, now: float) -> None:
+        """Tell the agent at once that the carrier would not dial the person that the agent has asked for."""
+        came = TransferResult("refused", to=self._end.not_dialled)
+        self._end.not_dialled = ""
+        self._ask(self._agent_turns.open_turn("transfer_result", told_of(came)), now)
+        self._words.say_aside("transfer_back", now=now)
 
     # -- the agent answers ---------------------------------------------------------------------------------------
 

@@ -12,7 +12,15 @@ from ivr.call.caller.input import CallerInput
 from ivr.call.caller.speculation import Speculation
 from ivr.call.commands import HangUp
 from ivr.call.deadlines import Deadlines
-from ivr.call.ending import LEAVE_STREAM_S, TRANSFER_PATIENCE_S, Ending, EndingState, PlannedEnd, Upstream
+from ivr.call.ending import (
+    AGENT_TRANSFER,
+    LEAVE_STREAM_S,
+    TRANSFER_PATIENCE_S,
+    Ending,
+    EndingState,
+    PlannedEnd,
+    Upstream,
+)
 from ivr.call.overlaps import Overlaps
 from ivr.call.timeline import CALLER_ASKED
 from ivr.call.turn import TurnState
@@ -39,6 +47,8 @@ class CallEnding:
         self._input = caller
         self._taking = taking
         self._floor, self._agent_turns, self._out = words.floor, words.turns, words.out
+        self.not_dialled = ""
+        """A person whom the carrier would not dial, as long as the agent is not told. Never logged."""
 
     def __repr__(self) -> str:
         return f"<CallEnding {self._ending!r}>"
@@ -89,12 +99,17 @@ class CallEnding:
         self._out += self._speculation.forget()
         self._deadlines.clear("transcript")
 
-    def fail(self, upstream: Upstream, now: float) -> None:
-        """Say the apology for an upstream that left the caller without an answer, or give the call up."""
+    def fail(self, upstream: Upstream, now: float, person: str = "") -> None:
+        """Say the apology for an upstream that left the caller without an answer, or give the call up.
+
+        `person`: whom the agent wanted to take over; the agent is told, and has its say in place of the apology.
+        """
         mute = upstream == "tts" and not self._agent_turns.phrase_is_ready("apology")
         plan = self._ending.failed(upstream, mute=mute)
         self._note("upstream_failed", who=upstream, in_a_row=self._ending.failures)
-        if plan is None:
+        if plan is None and person:
+            self.not_dialled = person
+        elif plan is None:
             self._words.say("apology", now)
         else:
             self.say_last_words(plan, now, mute=upstream == "tts")
@@ -182,13 +197,14 @@ class CallEnding:
             return
         self._deadlines.clear("transfer")
         self._note("transfer_failed", reason=reason)
+        plan = self._ending.plan
         self._ending.refuse()
         # The stream has ended meanwhile, or the carrier knows no such call any more: the caller has hung up.
         if self._ending.left or reason == "gone":
             self.end(self._ending.leave(self._ending.left or "stop"), now)
             return
-        self.fail("transfer", now)
-        if not self.over and self._floor.state is TurnState.LISTENING:
+        self.fail("transfer", now, plan.number if plan is not None and plan.hang_up == AGENT_TRANSFER else "")
+        if not self.over and not self.not_dialled and self._floor.state is TurnState.LISTENING:
             self._deadlines.begin("silence", now)
 
     def end(self, hang_up: HangUp | None, now: float) -> None:

@@ -20,7 +20,8 @@ What happened leads to last words, and these to an end:
     an operator ends the call                   goodbye             hang up
     an operator hands the caller over           transfer            the person
     the bridge is stopped                       shutdown          the carrier's own words
-    the person cannot be dialled                (the apology)         as a question without an answer
+    the person cannot be dialled                (the agent's answer)  as a question without an answer
+    ... and it was not the agent's wish         (the apology)         as a question without an answer
 
 `python -m ivr.call.ending` prints the diagram of docs/architecture.md from the table.
 """
@@ -56,6 +57,9 @@ LATE_ENDS: Final = {
     "withdrawal": HangUp("bridge_error", "shutdown"),
 }
 """How the call ends at these deadlines."""
+
+AGENT_TRANSFER: Final = HangUp("success", "agent_transfer")
+"""How the call ends for a person whom the agent asks for."""
 
 
 class EndingState(StrEnum):
@@ -196,7 +200,7 @@ class Ending:
             # Only numbers of the line's own list are dialled: an agent that a caller has talked into dialling
             # another number gets the line's first.
             number = self._named(event.transfer_to) or self._numbers[0]
-            plan = PlannedEnd(HangUp("success", "agent_transfer"), number, ("transfer",), event.transfer)
+            plan = PlannedEnd(AGENT_TRANSFER, number, ("transfer",), event.transfer)
         elif event.hang_up:
             plan = PlannedEnd(HangUp("success", "agent_goodbye"), words=("goodbye",))
         else:

@@ -272,23 +272,31 @@ def test_a_carrier_that_says_nothing_has_refused() -> None:
     assert len(stage.notes("transfer_failed")) == 1
 
 
-def test_a_refused_transfer_is_apologised_for() -> None:
-    stage = desk()
+def test_the_agent_is_told_of_a_refused_transfer_at_once() -> None:
+    stage = desk(phrases=WORDS | {"transfer_back": Phrase("back words", LOUD * 25)})
     asked(stage)
     stage.voice(200)
     stage.wait(300)
     stage.feed(TransferFailed("unreachable"))
+    request = stage.last(RequestReply).request
+    assert (request.event, request.text) == ("transfer_result", "")
+    assert (request.details["outcome"], request.details["to"]) == ("refused", DESK)
     stage.wait(600)
-    assert stage.call.turns[-1].heard == "apology words"
-    stage.answer()
+    assert [turn.heard for turn in stage.call.turns if turn.kind == "phrase"] == ["back words"]
+    stage.reply("Can I help you with something else?")
+    stage.voice(500)
     stage.wait(1100)
-    assert stage.call.turns[-1].outcome == "heard"
+    turn = next(turn for turn in stage.call.turns if turn.kind == "transfer_result")
+    assert turn.outcome == "heard"
+    assert stage.state == "listening"
+
+
+def test_a_line_without_words_for_it_asks_the_agent_all_the_same() -> None:
     mute = desk(phrases={})
     asked(mute, text="")
     mute.feed(TransferFailed("unreachable"))
-    assert mute.state == "listening"
-    mute.wait(12_100)
-    assert mute.call._prompts.silent == 1
+    assert mute.last(RequestReply).request.event == "transfer_result"
+    assert mute.state == "thinking"
 
 
 def test_the_caller_is_not_heard_while_the_carrier_dials() -> None:
@@ -334,8 +342,8 @@ def test_speech_begun_before_the_carrier_dials_is_no_question() -> None:
     assert stage.all(Transfer) == [Transfer(DESK)]
     stage.feed(TransferFailed("unreachable"))
     stage.wait(600)
-    assert stage.call.turns[-1].heard == "apology words"
-    assert stage.state == "listening"
+    assert stage.last(RequestReply).request.event == "transfer_result"
+    assert stage.state == "thinking"
     assert stage.notes("speech_ignored") == []
 
 

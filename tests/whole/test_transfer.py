@@ -112,17 +112,20 @@ class Carrier(httpx.AsyncBaseTransport):
 
 
 @pytest.mark.parametrize("after", [0.0, 60.0])
-def test_apologies_and_farewell_when_dial_fails(folder: Path, after: float) -> None:
+def test_the_agent_is_told_that_the_carrier_refuses(folder: Path, after: float) -> None:
     carrier = Carrier(after)
     steps = (f"at 0.5 say {PERSON}", f"say {PERSON}", f"say {PERSON}", "wait")
     world = transferred(folder, steps, Peers(rest=carrier.rest()))
     assert world.record.dialled == []
     said = [sentence.text for turn in world.turns for sentence in turn.sentences if sentence.finished]
     names = {text: name for name, text in PHRASES["en"].items()}
-    assert [names[text] for text in said if text in names] == ["apology", "apology", "farewell"]
-    assert world.hang_up == HangUp("upstream_error", "transfer_unavailable", said_farewell=True)
-    assert carrier.asked == ["Twiml"] * 3 + ["Status"]
-    assert world.record.verbs == ["Connect", "Redirect", "Say", "Hangup"]
+    assert [names[text] for text in said if text in names][:3] == ["transfer_back"] * 3
+    told = [one["transfer_result"] for one in world.asked if one["event"] == "transfer_result"]
+    assert [(one["outcome"], one["to"]) for one in told] == [("refused", DESK)] * 3
+    # The agent has answered each time: the call goes on until the caller hangs up.
+    assert world.hang_up == HangUp("success", "caller_stop", from_caller=True)
+    assert carrier.asked == ["Twiml"] * 3
+    assert world.record.verbs == ["Connect"]
 
 
 def test_caller_hangs_up_during_the_update(folder: Path) -> None:

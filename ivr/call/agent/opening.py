@@ -11,13 +11,13 @@ from dataclasses import replace
 from typing import Final
 
 from ivr.call.actions import TransferResult
-from ivr.call.agent.agent_turns import Details
 from ivr.call.agent.own_words import OwnWords
 from ivr.call.agent.resumption import goes_on
+from ivr.call.agent.telling import told_of
 from ivr.call.caller.utterances import Utterances
-from ivr.call.commands import HangUp, Note
+from ivr.call.commands import Note
 from ivr.call.deadlines import Deadlines
-from ivr.call.ending import Ending, EndingState, PlannedEnd
+from ivr.call.ending import AGENT_TRANSFER, Ending, EndingState, PlannedEnd
 from ivr.call.events import CallStarted, Resumption
 from ivr.call.options import CallOptions, PhraseName
 from ivr.call.timeline import Turn
@@ -28,12 +28,6 @@ SHORTEST_S: Final = 10.0
 
 _SAID_ONCE: Final[tuple[PhraseName, ...]] = ("resumed", "transfer_back", "recorded", "notice")
 """Phrases that are not said again for being unheard."""
-
-
-def _told(came: TransferResult) -> Details:
-    """Return what the agent is told of a transfer that has brought the caller back."""
-    rang_ms, talked_ms = round(came.rang_s * 1000), round(came.talked_s * 1000)
-    return {"outcome": came.outcome, "rang_ms": rang_ms, "talked_ms": talked_ms, "to": came.to}
 
 
 class Opening:
@@ -109,7 +103,7 @@ class Opening:
         """Return how a call that was being handed to a person goes on: with that. None: it was not."""
         if self._kept.transfer_to not in self._options.transfer_to:
             return None
-        return PlannedEnd(HangUp("success", "agent_transfer"), self._kept.transfer_to, ("transfer",))
+        return PlannedEnd(AGENT_TRANSFER, self._kept.transfer_to, ("transfer",))
 
     def _go_on(self, kept: Resumption, now: float) -> Turn | None:
         """Begin a call that was cut off."""
@@ -119,7 +113,7 @@ class Opening:
         self._words.turns.resume(kept)
         if kept.transfer is not None:
             self._ending.come_back()
-            return self._words.turns.open_turn("transfer_result", _told(kept.transfer))
+            return self._words.turns.open_turn("transfer_result", told_of(kept.transfer))
         self._utterances.recall(kept.question, kept.digits)
         announced = {name for name in ("recorded", "notice") if self._has(name)} - (
             {"notice"} if kept.noticed else set()

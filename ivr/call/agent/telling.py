@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from ivr.call.actions import TransferResult
 from ivr.call.agent.agent_turns import AgentTurns, Details
 from ivr.call.caller.message import CallerMessage, MessageState
 from ivr.call.commands import Command, HangUp, TellAgent
@@ -22,6 +23,12 @@ IN_PLACE: Final[Mapping[TurnKind, PhraseName]] = {"start": "greeting", "silence"
 """What is said where the agent has no answer, by the kind of the turn. Any other turn: the apology."""
 _GOES_ON: Final = frozenset({MOVED, SUPERSEDED})
 """Ends of a stream whose call has another one."""
+
+
+def told_of(came: TransferResult) -> Details:
+    """Return what the agent is told of a transfer without a person."""
+    rang_ms, talked_ms = round(came.rang_s * 1000), round(came.talked_s * 1000)
+    return {"outcome": came.outcome, "rang_ms": rang_ms, "talked_ms": talked_ms, "to": came.to}
 
 
 class Telling:
