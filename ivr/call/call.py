@@ -114,7 +114,8 @@ class Call:
             self._advance(now)
         if self.ended is not None:
             place = self._out.index(self.ended)
-            self._out[place:place] = self._telling.ended(self.ended, self._started, self._opening.lasted_s(now))
+            told = self._telling.ended(self.ended, self._started, self._opening.lasted_s(now), self.ending.may_return)
+            self._out[place:place] = told
         out = [*self._out]
         self._out.clear()
         return out

@@ -249,6 +249,14 @@ class Ending:
             return None
         return replace(self.plan.hang_up, from_caller=True)
 
+    @property
+    def may_return(self) -> bool:
+        """Return whether the call has ended here with a person being dialled who may not come."""
+        plan, over = self.plan, self.hang_up
+        if plan is None or over is None or not plan.number or over != replace(plan.hang_up, from_caller=True):
+            return False
+        return plan.transfer is None or plan.transfer.returns
+
     def leave(self, how: str) -> HangUp | None:
         """Return how the call ends because its stream has; None: the carrier is dialling, and its answer tells."""
         # The first way in which the stream ended counts.

@@ -33,6 +33,7 @@ def request_schema() -> dict[str, Any]:
             "reason": _STRING,
             "seconds": _LENGTH_S,
             "turns": _COUNT,
+            "may_return": {"type": "boolean"},
         },
         "answered": {"by": _STRING},
     }

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ivr.call.actions import TransferOptions, TransferResult
-from ivr.call.commands import ForgetTranscript, HangUp, RequestReply, SendClear, Speak, Transcribe, Transfer
+from ivr.call.commands import ForgetTranscript, HangUp, RequestReply, SendClear, Speak, TellAgent, Transcribe, Transfer
 from ivr.call.ending import Ending
 from ivr.call.events import (
     CallerLeft,
@@ -258,6 +258,29 @@ def test_a_person_who_cannot_be_dialled_leaves_the_farewell() -> None:
     stage.wait(700)
     assert stage.ended == HangUp("upstream_error", "transfer_unavailable", said_farewell=True)
     assert len(stage.all(Transfer)) == 1
+
+
+@pytest.mark.parametrize("returns", [True, False])
+def test_the_agent_is_told_whether_the_caller_may_return(returns: bool) -> None:
+    stage = desk(tell_end=True)
+    stage.hear("a person please")
+    turn = stage.last(RequestReply).turn
+    stage.feed(ReplyEnded(turn, transfer_to=DESK, transfer=TransferOptions(returns=returns)))
+    stage.wait(2000)
+    stage.feed(Transferred())
+    stage.feed(CallerLeft("stop"))
+    told = stage.last(TellAgent).request
+    assert (told.event, told.details["reason"]) == ("ended", "agent_transfer")
+    assert told.details.get("may_return", False) is returns
+
+
+def test_a_caller_who_hangs_up_first_does_not_return() -> None:
+    stage = desk(tell_end=True)
+    stage.hear("a person please")
+    stage.feed(ReplyEnded(stage.last(RequestReply).turn, transfer_to=DESK))
+    stage.feed(CallerLeft("stop"))
+    told = stage.last(TellAgent).request
+    assert (told.details["reason"], "may_return" in told.details) == ("caller_stop", False)
 
 
 def test_a_carrier_that_says_nothing_has_refused() -> None:

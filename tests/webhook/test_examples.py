@@ -35,7 +35,7 @@ SID = "CA0123456789abcdef0123456789abcdef"
 PARAMETERS = {"CallerName": "Sara", "StirVerstat": "TN-Validation-Passed-A", "branch": "riyadh"}
 ASKED = ReplyRequest("And tomorrow?", SID, "speech", 3, "en", SID, "+966500000001", "+966110000002", "inbound",
                      heard="You can collect it from the branch", unheard="or we bring it to your door tomorrow.",
-                     parameters=PARAMETERS)  # fmt: skip
+                     parameters=PARAMETERS, context='{"step": "order"}')  # fmt: skip
 
 
 def block(heading: str, language: str) -> str:

@@ -75,7 +75,7 @@ def _handed(to: str, **more: Any) -> Plan:
 def _returns(name: str, end: str, outcome: str, **more: Any) -> Scene:
     """Return the scene of a transfer that brings the caller back."""
     to = f"{_LEAVES}{end}"
-    told = [f"speech: {CONNECT}", f"transfer_result={outcome}", f"speech: {GOODBYE}", "ended"]
+    told = [f"speech: {CONNECT}", "ended", f"transfer_result={outcome}", f"speech: {GOODBYE}", "ended"]
     return Scene(
         name, (f"say {CONNECT}", f"say {GOODBYE}", "wait"), _handed(to, **more), told,
         comes_back=True, settle_ms=14_000.0, speech=("I connect you now", "Nobody took your call"),

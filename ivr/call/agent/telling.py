@@ -46,8 +46,13 @@ class Telling:
     def __repr__(self) -> str:
         return f"<Telling end={self._wanted} {self._message!r}>"
 
-    def ended(self, hang_up: HangUp, started: CallStarted | None, lasted_s: float) -> list[Command]:
-        """Return what tells of the end of the call, unless the call goes on elsewhere."""
+    def ended(
+        self, hang_up: HangUp, started: CallStarted | None, lasted_s: float, may_return: bool = False
+    ) -> list[Command]:
+        """Return what tells of the end of the call, unless the call goes on elsewhere.
+
+        `may_return`: a person is being dialled, and where that fails the call goes on.
+        """
         if started is None or hang_up.reason in _GOES_ON:
             return []
         number, message, out = self._turns.next_number, self._message, list[Command]()
@@ -62,5 +67,8 @@ class Telling:
                 "seconds": round(lasted_s, 1),
                 "turns": sum(turn.kind != "phrase" for turn in self._turns.turns),
             }
+            # An agent that forgets the call now would not know the caller who comes back.
+            if may_return:
+                details = {**details, "may_return": True}
             out.append(TellAgent(self._turns.told("ended", started, number, details=details)))
         return out
