@@ -204,6 +204,7 @@ class Call:
         if self.ending.interruptible and self._words.advance(now):
             self._deadlines.clear("silence")
             self._out += self._output.pump(now)
+        self._judge_beneath(now)
         if self.floor.state is TurnState.THINKING and self._agent_turns.sounded:
             self.floor.go(TurnTrigger.SAY)
         if self.floor.state in ANSWERING and self._agent_turns.done:
@@ -264,7 +265,7 @@ class Call:
             self._end_hearing(now)
         # What was said beneath words that nothing may interrupt is answered after them.
         elif self._words.protected and self.ending.interruptible and utterance.voiced_ms >= self.options.word_ms:
-            self._out += self._speculation.ended(utterance, now)
+            self._out += self._speculation.ended(utterance, now, beneath=True)
             self._deadlines.begin("transcript", now)
         elif self.floor.state is TurnState.LISTENING or not (self._interruptible or self._overlaps.held):
             self._note("speech_ignored", voiced_ms=utterance.voiced_ms)
@@ -306,6 +307,17 @@ class Call:
                 self.floor.go(TurnTrigger.VOICE)
                 self._take_words(number, now)
 
+    def _judge_beneath(self, now: float) -> None:
+        """Judge what was said beneath words that nothing might interrupt: these are over, and the answer goes on."""
+        if self.floor.state not in ANSWERING or self._agent_turns.done or not self._interruptible:
+            return
+        turn = self._agent_turns.turn
+        for number, text in self._speculation.take_beneath():
+            self._overlap_words(number, text, now)
+            # One that interrupts takes the others into its question.
+            if self._agent_turns.turn is not turn or self.floor.state not in ANSWERING:
+                return
+
     def _commit(self, number: int, verdict: Verdict, now: float) -> None:
         """Give the caller the floor: the words were an interruption."""
         self._out += self._overlaps.settle(verdict, now)
@@ -331,10 +343,12 @@ class Call:
             return
         if text is None and self._taking.runs:
             self._taking.message.lose_words()
+        answering = self.floor.state in ANSWERING
+        beneath = self._words.protected or (answering and self._speculation.is_beneath(number))
         if self._speculation.take_late(number) or (early and self.floor.state is TurnState.YIELDING):
             self._overlap_words(number, text, now)
         # A sign of listening, or a noise, beneath words that nothing interrupts.
-        elif self._words.protected and self._overlaps.is_no_question(text) and not self._taking.runs:
+        elif beneath and self._overlaps.is_no_question(text) and not self._taking.runs:
             self._speculation.utterances.drop(number)
         if self.floor.state is TurnState.TRANSCRIBING:
             self._put_question(now)

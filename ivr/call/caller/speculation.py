@@ -44,6 +44,8 @@ class Speculation:
         self._own_echo = OwnEcho()
         self._late: set[int] = set()
         """Voices over the agent that it is not quiet for while their words are looked for."""
+        self._beneath: set[int] = set()
+        """What was said while nothing might interrupt what was said, and is still to be judged."""
 
     def change(self, options: CallOptions) -> None:
         """Take other choices of the line, from now on."""
@@ -95,14 +97,35 @@ class Speculation:
         taken: list[Command] = [Note("early_taken_back")]
         return [*taken, ForgetTranscript(number)] if self.utterances.drop(number) else taken
 
-    def ended(self, utterance: SpeechEnded, now: float) -> list[Command]:
-        """Take the whole utterance, and send it unless the part that was sent early has succeeded or may still."""
+    def ended(self, utterance: SpeechEnded, now: float, *, beneath: bool = False) -> list[Command]:
+        """Take the whole utterance, and send it unless the part that was sent early has succeeded or may still.
+
+        `beneath`: it was said while nothing might interrupt what was said.
+        """
         self._caller.endpoint_ms = self._options.endpoint_ms
+        out: list[Command] = []
         number, self.early = self.early, None
         ended_at = self._caller.at(utterance.end, now)
-        if number is not None and self.utterances.end(number, ended_at, now, utterance.voiced_ms):
+        if number is None or not self.utterances.end(number, ended_at, now, utterance.voiced_ms):
+            number = self._add(utterance, now)
+            out.append(self._transcribe(number, utterance))
+        if beneath:
+            self._beneath.add(number)
+        return out
+
+    def is_beneath(self, number: int) -> bool:
+        """Return whether an utterance was said beneath protected words, and is still to be judged."""
+        return number in self._beneath
+
+    def take_beneath(self) -> list[tuple[int, str]]:
+        """Return, once, what was said beneath protected words, each with its words, when those of all are there.
+
+        What STT has lost waits for the end of the answer.
+        """
+        if not self._beneath.isdisjoint(self.utterances.open):
             return []
-        return [self._transcribe(self._add(utterance, now), utterance)]
+        beneath, self._beneath = sorted(self._beneath), set()
+        return [(number, text) for number in beneath if (text := self.utterances.words_of(number))]
 
     def cut(self, now: float) -> tuple[bool, list[Command]]:
         """End the open utterance here: keys follow it. Return whether it may have words; if not, it is dropped."""
@@ -172,6 +195,7 @@ class Speculation:
         """Forget all utterances."""
         self.early = None
         self._late.clear()
+        self._beneath.clear()
         self._caller.endpoint_ms = self._options.endpoint_ms
         return [ForgetTranscript(number) for number in self.utterances.forget()]
 

@@ -174,6 +174,10 @@ class Utterances:
         """Return the sample of the caller's audio at which an utterance begins."""
         return self._utterances[number].onset
 
+    def words_of(self, number: int) -> str:
+        """Return the words of an utterance that waits for its answer; none, where there are none, or not yet."""
+        return (self._utterances[number].text or "") if number in self._utterances else ""
+
     def is_faint(self, number: int) -> bool:
         """Return whether an utterance is far softer than the voice that asked the last questions."""
         return self.level is not None and is_faint(self._utterances[number].level, self.level)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from ivr.call.commands import CancelSpeech, Note, PlayAudio, RequestReply, Speak, Transcribe
 from ivr.call.events import (
     CallStarted,
@@ -12,6 +14,7 @@ from ivr.call.events import (
     ReplyDelta,
     ReplyEnded,
     TranscriptArrived,
+    TranscriptFailed,
     TtsAudio,
     TtsEnded,
     TtsFailed,
@@ -199,6 +202,71 @@ def test_protected_words_are_not_interrupted() -> None:
     assert stage.last(RequestReply).turn == 1
     assert "what was that" in stage.last(RequestReply).request.text
     assert stage.last(RequestReply).request.digits == "5"
+
+
+def beneath(words: str | None, *, late: bool = False) -> Stage:
+    """Return a stage whose caller has spoken beneath protected words; ten seconds of others follow. `late`: STT is."""
+    stage = asked(options(endpoint_ms=100), say("This must be heard."), "The rest is long and may be cut.")
+    stage.voice(1500)
+    stage.wait(100)
+    stage.speak(400)
+    stage.wait(200)
+    if not late:
+        lost_or_found(stage, words)
+    stage.wait(400)
+    assert stage.state == "speaking"
+    stage.voice(10_000)
+    stage.wait(1000)
+    if late:
+        assert stage.state == "speaking"
+        lost_or_found(stage, words)
+    return stage
+
+
+def lost_or_found(stage: Stage, words: str | None) -> None:
+    number = stage.last(Transcribe).utterance
+    stage.feed(TranscriptFailed(number, "closed") if words is None else TranscriptArrived(number, words))
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_words_beneath_protected_words_cut_what_follows(late: bool) -> None:
+    stage = beneath("where is my parcel", late=late)
+    assert stage.state == "thinking"
+    turn = stage.call.turns[0]
+    assert (turn.outcome, turn.sentences[0].finished) == ("interrupted", True)
+    request = stage.last(RequestReply).request
+    assert (request.turn, request.text) == (1, "where is my parcel")
+    assert request.heard.startswith("This must be heard.")
+    assert "may be cut." in request.unheard
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("words", ["mm-hm", "", None])
+def test_no_question_beneath_protected_words_cuts_anything(words: str | None, late: bool) -> None:
+    stage = beneath(words, late=late)
+    stage.wait(2000)
+    assert (stage.state, len(stage.all(RequestReply))) == ("speaking", 1)
+    stage.wait(10_000)
+    assert stage.call.turns[0].outcome == "heard"
+    assert len(stage.all(RequestReply)) == 1
+    # What STT has lost is asked for again, once the answer was heard.
+    assert bool(stage.notes("upstream_failed")) is (words is None)
+
+
+def test_two_voices_beneath_protected_words_are_one_question() -> None:
+    stage = asked(options(endpoint_ms=100), say("This must be heard."), "The rest is long and may be cut.")
+    stage.voice(2000)
+    for _ in range(2):
+        stage.speak(400)
+        stage.wait(200)
+    stage.feed(TranscriptArrived(2, "where is"))
+    stage.wait(600)
+    stage.voice(10_000)
+    stage.wait(600)
+    assert stage.state == "speaking"
+    stage.feed(TranscriptArrived(3, "my parcel"))
+    assert stage.last(RequestReply).request.text == "where is my parcel"
+    assert stage.state == "thinking"
 
 
 def test_words_before_protected_words_are_interrupted_with_them() -> None:

@@ -75,3 +75,29 @@ def test_complete_words_never_make_the_endpoint_later() -> None:
     speculation = stage.call._speculation
     assert speculation.found(1, "yes", 2000.0)
     assert speculation._caller.endpoint_ms == 200
+
+
+def test_what_is_said_beneath_is_judged_once_all_of_it_is_found() -> None:
+    speculation = sent()
+    ended = speculation._caller.so_far()
+    assert ended is not None
+    assert speculation.ended(ended, 2000.0, beneath=True) == []
+    assert speculation.is_beneath(1)
+    assert not speculation.is_beneath(2)
+    assert speculation.take_beneath() == []
+    assert speculation.found(1, "hello", 2000.0)
+    assert speculation.take_beneath() == [(1, "hello")]
+    assert speculation.take_beneath() == []
+
+
+def test_what_is_lost_beneath_is_not_judged() -> None:
+    speculation = sent()
+    ended = speculation._caller.so_far()
+    assert ended is not None
+    speculation.ended(ended, 2000.0, beneath=True)
+    assert speculation.found(1, None, 2000.0)
+    assert speculation.take_beneath() == []
+    speculation.early = None
+    speculation.ended(ended, 2001.0, beneath=True)
+    speculation.forget()
+    assert speculation.take_beneath() == []
