@@ -12,16 +12,21 @@ import pytest
 
 from ivr.config.settings import Settings
 from ivr.fleet.client import Valkey
+from ivr.fleet.directory import NodeState
 from ivr.fleet.fleet import Fleet
 from ivr.fleet.kept.calls import MemoryKept
+from ivr.fleet.live.memory import MemoryDirectory
 from ivr.keeper.kept import RecordMetrics
 from ivr.observe.event_loop.gc_pauses import GcPauses
 from ivr.observe.metrics import Metrics
 from ivr.observe.upstream_metrics import COUNTERS, FAMILIES
 from ivr.records.spool import SpoolWriter
+from ivr.server.outbound.no_call import NoCalls
+from ivr.server.outbound.outbound import Outbound
 from ivr.server.resume.resuming import Resuming
 from ivr.server.shared.fleet_calls import fleet_gauges
 from ivr.server.shared.shared import Shared
+from ivr.webhook.client import AgentClient
 from scripts.changelog import ROOT
 
 DOCS = ROOT / "docs"
@@ -99,6 +104,8 @@ def test_every_metric_is_explained() -> None:
     for gauge in fleet_gauges(Fleet(Valkey("redis://127.0.0.1:1"), "one", lambda: 1)):
         metrics.add(gauge)
     metrics.add(Resuming(MemoryKept(), metrics.noted).gauge())
+    directory = MemoryDirectory(lambda: NodeState("one", 0, 1, False, 0.0, ""))
+    metrics.add(Outbound(Settings, None, NoCalls(AgentClient()), directory, lambda: 0))
     families = [family for family in metrics.registry.collect() if not family.name.startswith("process_")]
     own = {family.name + {"counter": "_total", "info": "_info"}.get(family.type, "") for family in families}
     services = {f"{name}{'_total' * (name in COUNTERS)}" for name in FAMILIES}

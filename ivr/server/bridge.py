@@ -576,7 +576,7 @@ class Bridge:
             older.withdraw(SUPERSEDED)
         late = self.admission.late(started.call_id)
         started = replace(started, line=line.name)
-        late = self._told.late.setdefault(started.call_id, dict(late))
+        late = self._told.begin(session, started, late)
         ports, self._speech_stats[session] = self.parts.make(self.settings, started, line, account, late, time.time())
         return ports
 

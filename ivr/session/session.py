@@ -147,6 +147,10 @@ class Session:
         """Do what an operator asks for on this call, or take who has answered it. Never raises."""
         self._feed_or_fail(event)
 
+    def operate_soon(self, event: events.CallAnswered) -> None:
+        """Do the same behind the start of a call that is being put together. Never raises."""
+        self._loop.call_soon(self._feed_or_fail, event)
+
     def carrier_ended(self, stream_id: str | None = None) -> None:
         """Tell the call that the carrier says it is over, or this stream of it. Never raises."""
         # The socket of a phone may die without a sign: the carrier's word is as good as its `stop`.

@@ -73,7 +73,8 @@ class CallParts:
         """
         options = call_options(line, self._phrases.get, unix, closed=is_closed(started.parameters))
         if JOB in started.parameters and started.direction.startswith("outbound"):
-            options = replace(options, placed=True)
+            # Who asked for the call wants to know what became of it, also where no one but a machine was there.
+            options = replace(options, placed=True, tell_end=True)
         hand_over: HandOver | None = None
         if self._carrier is not None:
             hand_over = partial(self._carrier.hand_over, started, line, account)

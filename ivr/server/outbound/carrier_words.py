@@ -20,6 +20,8 @@ from ivr.twilio.rest import RestAnswer
 JOB: Final = "job"
 TRY: Final = "try"
 """Names in the query of the URLs that the carrier asks for a job. The agent is told them with the call's parameters."""
+ANSWERED_BY: Final = "AnsweredBy"
+"""Name of the carrier's field that says who has answered."""
 _LONGEST_QUERY: Final = 512
 _CALL_EVENTS: Final = ("initiated", "ringing", "answered", "completed")
 SPARE_S: Final = 120
@@ -51,6 +53,8 @@ _ANSWERED_BY: Final[Mapping[str, Answered]] = {
     "machine_end_other": "machine",
     "unknown": "unknown",
 }
+
+_CARRIER_SAYS: Final = {"person": "human", "machine": "machine_start", "fax": "fax", "unknown": "unknown"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,3 +126,9 @@ def attempt_of(parameters: Mapping[str, str]) -> tuple[str, int] | None:
 def answered_by(said: str) -> Answered | None:
     """Return who has answered, by the carrier's word. None: it does not say."""
     return _ANSWERED_BY.get(said)
+
+
+def known_of(job: Job) -> dict[str, str]:
+    """Return what the carrier has said already of who has answered a job's call, as a parameter of the call."""
+    said = _CARRIER_SAYS.get(job.answered_by)
+    return {} if said is None else {ANSWERED_BY: said}

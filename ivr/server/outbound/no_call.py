@@ -28,10 +28,13 @@ class NoCalls:
         return f"<NoCalls {'recorded' if self.record is not None else 'not recorded'}>"
 
     def tell(self, job: Job, line: Line | None) -> None:
-        """Tell the records, and the agent where its line tells it of ends. `line`: of the job; None: it is gone."""
+        """Tell the records and the agent, with or without `tell_end`: it was asked for nothing on this call.
+
+        `line`: of the job; None: it is gone.
+        """
         if self.record is not None:
             self.record(job)
-        if line is not None and line.options().tell_end:
+        if line is not None:
             LineAgent(self._agent, line.webhook_url, {}).tell(ended_request(job, line))
 
 

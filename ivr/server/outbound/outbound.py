@@ -32,7 +32,7 @@ from ivr.observe.metrics import Metrics
 from ivr.outbound.job import Job, JobState, Retries, accept, cancel, hear, learn, refuse
 from ivr.outbound.queue import DialLimits, LineTerms
 from ivr.outbound.store import Jobs
-from ivr.server.outbound.carrier_words import answered_by, attempt_of, refusal_of, request_of
+from ivr.server.outbound.carrier_words import ANSWERED_BY, answered_by, attempt_of, known_of, refusal_of, request_of
 from ivr.server.outbound.no_call import NoCalls
 from ivr.server.resume.resuming import Resuming
 from ivr.server.shared.places import Place
@@ -212,7 +212,11 @@ class Outbound(Collector):
             return started
         started = await resuming.recall(started, resumed=place.resumed)
         job = await self.found(place.job, started.call_id)
-        return started if job is None else replace(started, line=job.line, context=job.context)
+        if job is None:
+            return started
+        # Said before the carrier asked for the call's document: no place knew the call then.
+        parameters = {**known_of(job), **place.parameters, **started.parameters}
+        return replace(started, line=job.line, context=job.context, parameters=parameters)
 
     def said(self, named: tuple[str, int], call_id: str, status: str, found: Mapping[str, str], seconds: str) -> None:
         """Take a status of a job's call, in the background."""
@@ -223,7 +227,7 @@ class Outbound(Collector):
         self, named: tuple[str, int], call_id: str, status: str, found: Mapping[str, str], seconds: str
     ) -> None:
         job_id, attempt = named
-        by = answered_by(found.get("AnsweredBy", ""))
+        by = answered_by(found.get(ANSWERED_BY, ""))
 
         def take(job: Job) -> Job:
             # The word of an attempt before says nothing of this one.

@@ -10,10 +10,10 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import assert_never
 
-from ivr.call.events import SUPERSEDED, CallAnswered, Operated
+from ivr.call.events import SUPERSEDED, CallAnswered, CallStarted, Operated
 from ivr.fleet.messages import CallOver, DrainNode, Learnt, Listen, Message, Operate, StreamOver, Superseded
 from ivr.server.admission import Admission
-from ivr.server.outbound.carrier_words import answered_by
+from ivr.server.outbound.carrier_words import ANSWERED_BY, answered_by
 from ivr.session.session import Session
 
 log = logging.getLogger("ivr.told")
@@ -61,12 +61,24 @@ class Told:
         session.carrier_ended(stream_id)
         return True
 
+    def begin(self, session: Session, started: CallStarted, known: Mapping[str, str]) -> dict[str, str]:
+        """Return what is found out of a call after its start, and tell a placed call who is known to have answered.
+
+        `known`: what the carrier found out on a stream before this one. The carrier may say who has answered before
+        the stream opens: the call hears of it behind its start.
+        """
+        late = self.late.setdefault(started.call_id, dict(known))
+        by = answered_by(late.get(ANSWERED_BY) or started.parameters.get(ANSWERED_BY, ""))
+        if by is not None and started.direction.startswith("outbound") and started.resumption is None:
+            session.operate_soon(CallAnswered(by))
+        return late
+
     def learn(self, call_id: str, found: Mapping[str, str]) -> bool:
         """Remember what the carrier found out, for the agent. False: this process does not carry the call."""
         if (late := self.late.get(call_id)) is None:
             return False
         late.update(found)
-        by = answered_by(found.get("AnsweredBy", ""))
+        by = answered_by(found.get(ANSWERED_BY, ""))
         if by is not None and (session := self._admission.get(call_id)) is not None:
             session.operate(CallAnswered(by))
         return True

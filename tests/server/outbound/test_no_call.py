@@ -16,7 +16,7 @@ from ivr.server.outbound.no_call import NoCalls, ended_request, reason_of, recor
 from ivr.webhook.client import AgentClient
 from tests.outbound.test_job import a_job
 
-LINE = replace(plain_line("en", "https://agent.example"), choices={"tell_end": True})
+LINE = plain_line("en", "https://agent.example")
 
 
 class Told:
@@ -55,10 +55,9 @@ def test_the_agent_is_told_with_the_context_of_the_job() -> None:
     assert ended_request(a_job("failed"), LINE).session_id == "j1"
 
 
-def test_an_agent_that_is_not_told_of_ends_is_not_told() -> None:
+def test_no_agent_is_told_where_the_line_is_gone() -> None:
     told = Told()
     no_calls = NoCalls(cast(AgentClient, told))
-    no_calls.tell(a_job("busy"), replace(LINE, choices={}))
     no_calls.tell(a_job("busy"), None)
     assert told.requests == []
 

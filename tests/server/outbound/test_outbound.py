@@ -15,6 +15,7 @@ import pytest
 
 from ivr.outbound.job import Job
 from ivr.outbound.store import MOST_JOBS
+from ivr.session.session import Session
 from ivr.twilio.rest import TwilioRest
 from tests.config.test_operators import TOKEN
 from tests.server.board.operators import LISTENER, TOKENS
@@ -69,6 +70,30 @@ class Desk:
                 await asyncio.sleep(0.02)
                 shown = (await self.ask("GET", f"/jobs/{job}"))[1]
         return shown
+
+    async def open(self, document: ElementTree.Element) -> None:
+        """Open the stream that a document asks for."""
+        token = next(one.get("value") for one in document.iter("Parameter") if one.get("name") == "token")
+        socket = await self.front.media()
+        await socket.send(json.dumps({"event": "connected", "protocol": "Call", "version": "1.0.0"}))
+        start = {
+            "streamSid": STREAM,
+            "accountSid": ACCOUNT,
+            "callSid": CALL,
+            "tracks": ["inbound"],
+            "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1},
+            "customParameters": {"token": token},
+        }
+        told = {"event": "start", "sequenceNumber": "1", "start": start, "streamSid": STREAM}
+        await socket.send(json.dumps(told))
+
+    async def stream(self, document: ElementTree.Element) -> Session:
+        """Open the stream that a document asks for, and return its session."""
+        await self.open(document)
+        async with asyncio.timeout(20):
+            while (session := self.bridge.admission.get(CALL)) is None or session._ports is None:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        return session
 
     async def status(self, job: str, status: str, call: str = CALL, attempt: int = 1, **more: str) -> None:
         """Say what the carrier says of a job's call."""
@@ -371,22 +396,8 @@ def test_the_stream_has_line_and_context_of_the_job(tmp_path: Path) -> None:
         await desk.state("x", "ringing")
         # The number that the person is shown is not the line's: the job says which line it is.
         document = ElementTree.fromstring(await desk.voice("x"))
-        token = next(one.get("value") for one in document.iter("Parameter") if one.get("name") == "token")
-        socket = await desk.front.media()
-        await socket.send(json.dumps({"event": "connected", "protocol": "Call", "version": "1.0.0"}))
-        start = {
-            "streamSid": STREAM,
-            "accountSid": ACCOUNT,
-            "callSid": CALL,
-            "tracks": ["inbound"],
-            "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1},
-            "customParameters": {"token": token},
-        }
-        told = {"event": "start", "sequenceNumber": "1", "start": start, "streamSid": STREAM}
-        await socket.send(json.dumps(told))
-        async with asyncio.timeout(20):
-            while (session := desk.bridge.admission.get(CALL)) is None or session._ports is None:  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
+        session = await desk.stream(document)
+        assert session._ports is not None
         started = session._ports.started
         assert (started.line, started.context, started.called) == ("shown", '{"order":7}', TO)
         assert session._ports.call.options.placed
@@ -397,3 +408,21 @@ def test_the_stream_has_line_and_context_of_the_job(tmp_path: Path) -> None:
         + f'[[line]]\nnumber = "+966118888888"\nname = "shown"\ncaller_id = "{CALLED}"\n'
     )
     story(tmp_path, tell, lines)
+
+
+@pytest.mark.parametrize("before", ["document", "stream"])
+def test_who_answered_is_known_before_the_stream(tmp_path: Path, before: str) -> None:
+    async def tell(desk: Desk) -> None:
+        await desk.ask("POST", "/calls", {"to": TO, "line": "sales", "id": "x"})
+        await desk.state("x", "ringing")
+        document = ElementTree.fromstring(await desk.voice("x")) if before == "stream" else None
+        await desk.status("x", "in-progress", AnsweredBy="machine_start")
+        await desk.state("x", "talking")
+        if document is None:
+            document = ElementTree.fromstring(await desk.voice("x"))
+        await desk.open(document)
+        async with asyncio.timeout(20):
+            while not desk.front.metric("ivr_terminations_total", reason="answered_by_machine"):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+
+    story(tmp_path, tell, LINES + '[line.outbound]\nmachine = "hang_up"\n')
