@@ -2,6 +2,7 @@
 
 scenes   every scene of tools/line/scenes.py, on real sockets (`--only WORDS` for some)
 drain    SIGTERM with twenty calls, some handed over and some ringing
+outbound calls that the bridge places, to people and machines (`--only WORDS` for some)
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tools.line import prove
+from tools.line import outbound, prove
 from tools.line.drain import DRAIN_PEOPLE, STORY, drained
 from tools.line.scenes import PEOPLE, SCENES, texts
 from tools.line.setup import running
@@ -35,16 +36,26 @@ async def _drain(_: argparse.Namespace, folder: Path) -> int:
     return int(bool(found.cut_off) or found.exit_code != 0 or found.turned_away < found.came)
 
 
+async def _outbound(given: argparse.Namespace, folder: Path) -> int:
+    wanted = [one for one in outbound.SCENES if not given.only or given.only in one.name]
+    async with running(folder, outbound.texts(), {}, outbound.environment(folder)) as setup:
+        found = await outbound.placed(setup, wanted)
+    print(outbound.table(found))
+    good = sum(not one.faults for one in found)
+    print(f"{good} of {len(found)} calls as they should be")
+    return int(good < len(found))
+
+
 def main() -> int:
     """Run what the arguments ask for. Return the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.line", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("what", nargs="?", choices=["scenes", "drain"], default="scenes")
+    parser.add_argument("what", nargs="?", choices=["scenes", "drain", "outbound"], default="scenes")
     parser.add_argument("--only", default="", help="scenes with these words in their name")
     parser.add_argument("--keep", type=Path, help="a folder for the files of the run")
     given = parser.parse_args()
-    run = _drain if given.what == "drain" else _scenes
+    run = {"scenes": _scenes, "drain": _drain, "outbound": _outbound}[given.what]
     if given.keep:
         given.keep.mkdir(parents=True, exist_ok=True)
         return asyncio.run(run(given, given.keep))
