@@ -85,5 +85,5 @@ def test_a_recording_that_is_not_there_is_left_out(folder: Path, monkeypatch: py
     say_once(monkeypatch, {"play": "no-such-file.wav"}, {"action": "say", "text": "And that was it."})
     world = call(folder, [f"say {QUESTION}", f"say {BYE}", "wait"])
     assert asked_for(world)[:3] == ["Here it is.", "<no-such-file.wav>", "And that was it."]
-    assert len(world.notes("recording_failed")) == 1
+    assert len(world.notes("play_failed")) == 1
     assert world.asked[1]["heard"] == "Here it is. And that was it."

@@ -155,7 +155,7 @@ def test_a_recording_is_refused_by_name(
     monkeypatch.setattr(compose, "Fetcher", lambda hosts: Fetcher(hosts, transport=host, resolver=names))
     first_answer(lines({"action": "play", "url": url}, {"text": "That was it."}))
     world = goes_on(folder, hosts="audio.example, inside.example")
-    assert [note["reason"] for note in world.notes("recording_failed")] == [reason]
+    assert [note["reason"] for note in world.notes("play_failed")] == [reason]
     assert world.asked[1]["heard"] == f"{WORDS} That was it."
     assert {one.url.host for one in host.asked} <= {PUBLIC}
     assert len(host.asked) <= 4

@@ -87,4 +87,4 @@ def test_a_recording_that_is_refused_leaves_the_rest(
     world = call(folder, steps, IVR_AUDIO_DIR=str(audio), IVR_PLAY_HOSTS="localhost")
     assert recorded_ms(world) == 0
     assert world.heard()[-2:] == [1, 2]
-    assert [note["reason"] for note in world.notes("recording_failed")] == [reason]
+    assert [note["reason"] for note in world.notes("play_failed")] == [reason]

@@ -35,8 +35,8 @@ from ivr.text.overlap_words import asks
 Details: TypeAlias = Mapping[str, str | int | float | bool]
 """What there is to say of an event that the agent is told of, by names."""
 
-SpeechLoss: TypeAlias = Literal["sentence_again", "sentence_lost", "recording_failed", "speech_failed"]
-"""`sentence_again`: it broke off and is begun again. `sentence_lost`: the reply is said without it. `recording_failed`:
+SpeechLoss: TypeAlias = Literal["sentence_again", "sentence_lost", "play_failed", "speech_failed"]
+"""`sentence_again`: it broke off and is begun again. `sentence_lost`: the reply is said without it. `play_failed`:
 so is a recording. `speech_failed`: nothing more is asked of TTS in this turn."""
 
 ENOUGH_HEARD_MS: Final = 1500
@@ -405,7 +405,7 @@ class AgentTurns:
         self._output.failed(event)
         # A recording that cannot be had says nothing about TTS.
         if self._output.plays:
-            return "recording_failed", self._output.skip()
+            return "play_failed", self._output.skip()
         # Of an operator's words one sentence is left out: the answer has nothing to do with it.
         if event.turn != self.turn.number:
             return "sentence_lost", self._output.skip()

@@ -22,7 +22,7 @@ NOTED: Final = frozenset(
         *(
             "sentence_again",
             "sentence_lost",
-            "recording_failed",
+            "play_failed",
             "transfer_failed",
             "transfer_number_refused",
             "filler",

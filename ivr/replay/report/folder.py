@@ -16,7 +16,7 @@ from ivr.replay.tape import Tape
 
 NOTE_FAILURES: Final = frozenset(
     {"transcript_failed", "reply_failed", "speech_failed", "sentence_lost", "sentence_again", "upstream_failed",
-     "recording_failed", "transfer_failed", "peer_fault"}
+     "play_failed", "transfer_failed", "peer_fault"}
 )  # fmt: skip
 """Notes that name something that went wrong."""
 _OWNERS: Final = ("endpoint", "stt", "agent", "tts", "own")

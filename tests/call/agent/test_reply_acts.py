@@ -117,9 +117,9 @@ def test_a_recording_that_cannot_be_had_is_left_out() -> None:
     load(stage, failed="too_large")
     stage.voice(200)
     stage.wait(1500)
-    assert stage.notes("recording_failed") == [
-        Note("recording_failed", {"reason": "not_allowed"}),
-        Note("recording_failed", {"reason": "too_large"}),
+    assert stage.notes("play_failed") == [
+        Note("play_failed", {"reason": "not_allowed"}),
+        Note("play_failed", {"reason": "too_large"}),
     ]
     assert not stage.notes("upstream_failed")
     assert (stage.call.turns[0].outcome, stage.call.turns[0].heard) == ("heard", "One. Two.")
@@ -141,7 +141,7 @@ def test_a_recording_that_never_comes_is_given_up() -> None:
     stage = asked(options(filler_after_ms=0), "One.", play(), "Two.")
     stage.voice(200)
     stage.wait(11_000)
-    assert [note.fields["reason"] for note in stage.notes("recording_failed")] == ["stalled"]
+    assert [note.fields["reason"] for note in stage.notes("play_failed")] == ["stalled"]
     assert asks(stage)[-1] == "Two."
 
 
