@@ -469,8 +469,9 @@ class Call:
         turn = self._agent_turns.turn
         wish = event.message if isinstance(event, events.ReplyEnded) and event.transfer_to is None else None
         ends_call = isinstance(event, events.ReplyEnded) and (event.hang_up or event.transfer_to is not None)
-        # A reply without a word is a failure, unless the agent ends the call with it.
-        if turn.failure or not (turn.sentences or ends_call or wish):
+        # A reply without a word is a failure, unless the agent ends the call with it or has asked for something else.
+        no_words = not (turn.sentences or ends_call or wish or self._agent_turns.needs_no_words(event))
+        if turn.failure or no_words:
             turn.fail(turn.failure or "empty")
             self._note("reply_failed", reason=turn.failure)
             if turn.kind == "voicemail":

@@ -190,6 +190,11 @@ class ReplyEnded:
     context: str | None = field(default=None, repr=False)
     """What is given back with every later request: JSON. None: what was. Never logged."""
 
+    @property
+    def prepares(self) -> bool:
+        """Return whether the agent has asked for anything that is about the caller's next answer."""
+        return any(one is not None for one in (self.idle_s, self.gather, self.expect, self.context))
+
 
 @dataclass(frozen=True, slots=True)
 class ReplyFailed:

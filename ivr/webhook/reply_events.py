@@ -22,8 +22,6 @@ from ivr.webhook.formats.parts import (
     Waiting,
 )
 
-_SOUNDING: Final = frozenset(("say", "play", "dtmf"))
-"""What the caller hears beside words. A reply with one of them is not empty."""
 _BREAKS: Final = frozenset(("agent_error", "bad_line", "bad_record", "not_json"))
 """Faults behind which the words before them may not be whole."""
 
@@ -60,7 +58,7 @@ class ReplyEvents:
                 self._last_words = ""
                 return ReplyPause(self._turn)
             case Acting(act, value, ms, interruptible):
-                self._said = self._said or act in _SOUNDING
+                self._said = True
                 self._last_words = self._broke_off = ""
                 return ReplyAction(self._turn, act, value, ms, interruptible)
             case Failure(reason):
@@ -108,9 +106,10 @@ class ReplyEvents:
         if self._broke_off:
             return ReplyFailed(self._turn, self._broke_off)
         # A reply that said something whole and merely reported an error has ended, with a `PeerFault` beside it. One
-        # that only waits for keys has said all it wants to.
-        if self._said or self._gather is not None:
-            return self._ended()
+        # that only asks for something else, such as patience, has said all it wants to.
+        ended = self._ended()
+        if self._said or (ended.prepares and not self._faults):
+            return ended
         return ReplyFailed(self._turn, self._faults[0] if self._faults else "empty")
 
     def _ended(self) -> ReplyEnded:

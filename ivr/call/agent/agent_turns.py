@@ -131,6 +131,13 @@ class AgentTurns:
         recordings = (bool(sentence.failed) and not sentence.spoken for sentence in turn.sentences)
         return turn.kind != "phrase" and not turn.failure and bool(turn.sentences) and all(recordings)
 
+    def needs_no_words(self, event: ReplyEvent) -> bool:
+        """Return whether a reply, now at its end, gives the caller the floor even if it has said nothing."""
+        # A caller who has just come, or has left a message, waits to be spoken to.
+        if self.turn.kind in ("start", "voicemail") or not isinstance(event, ReplyEnded):
+            return False
+        return event.prepares or self._acts.switched
+
     @property
     def arriving(self) -> bool:
         """Return whether the agent has begun to answer, and more may sound at any moment."""

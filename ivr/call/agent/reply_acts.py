@@ -57,6 +57,11 @@ class ReplyActs:
         """Return whether the caller hears words that may not be interrupted, or a gap between them."""
         return any(group[0].sent_at is not None and not all(map(_is_over, group)) for group in self._guarded if group)
 
+    @property
+    def switched(self) -> bool:
+        """Return whether the answer has asked for another language that the line has."""
+        return self._speaks is not None
+
     def begin(self) -> None:
         """Begin another answer, or forget what is left of this one."""
         self._speaks, self._guards = None, False

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ivr.call.actions import Gather
 from ivr.call.commands import CancelSpeech, Note, PlayAudio, RequestReply, Speak, Transcribe
 from ivr.call.events import (
     CallStarted,
@@ -22,7 +23,7 @@ from ivr.call.events import (
 from ivr.call.options import CallOptions, Phrase
 from ivr.media import g711
 from ivr.media.tones import dtmf
-from tests.call.stage import LOUD, Stage, options
+from tests.call.stage import LOUD, Stage, options, phrases
 
 
 def play(source: str = "menu.wav", **more: Any) -> ReplyAction:
@@ -95,6 +96,39 @@ def test_an_answer_of_sounds_alone_is_no_failure() -> None:
     stage.wait(1000)
     assert (stage.call.turns[0].outcome, stage.state) == ("heard", "listening")
     assert not stage.notes("reply_failed")
+
+
+@pytest.mark.parametrize(
+    "asked_for",
+    [ReplyEnded(0, idle_s=20.0), ReplyEnded(0, gather=Gather(4)), ReplyEnded(0, context="{}"), pause(200)],
+    ids=["patience", "keys", "context", "pause"],
+)
+def test_an_answer_that_only_asks_for_something_is_no_failure(asked_for: ReplyEnded | ReplyAction) -> None:
+    stage = Stage()
+    stage.hear()
+    stage.feed(asked_for)
+    if isinstance(asked_for, ReplyAction):
+        stage.feed(ReplyEnded(0))
+    stage.wait(400)
+    assert (stage.call.turns[0].outcome, stage.state) == ("heard", "listening")
+    assert not stage.notes("reply_failed")
+    # The caller has the floor, and asks on.
+    stage.hear("and when")
+    assert stage.last(RequestReply).request.text == "and when"
+
+
+@pytest.mark.parametrize(("language", "failed"), [("en", False), ("fr", True)])
+def test_an_answer_that_only_changes_the_language_is_no_failure(language: str, failed: bool) -> None:
+    stage = asked(options(language="ar", languages={"en": {}}), ReplyAction(0, "language", language))
+    stage.wait(400)
+    assert bool(stage.notes("reply_failed")) is failed
+
+
+def test_an_answer_to_the_start_without_words_leaves_the_greeting() -> None:
+    stage = Stage(options(phrases=phrases(greeting="greeting words"), say_first=True))
+    stage.feed(ReplyEnded(0, context="{}"))
+    assert [one.text for one in stage.call.turns[0].sentences] == ["greeting words"]
+    assert not stage.notes("upstream_failed")
 
 
 def test_a_recording_is_interrupted_like_words() -> None:
