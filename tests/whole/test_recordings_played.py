@@ -12,9 +12,12 @@ import numpy as np
 import pytest
 
 from ivr.media import g711
+from ivr.play.fetch import Fetcher
+from ivr.server import compose
 from ivr.testbench.agent.app import DemoAgent
 from ivr.testbench.agent.script import AgentScript, AgentStep
 from tests.play.test_decode import recording
+from tests.play.test_fetch import Names
 from tests.whole.world import World, call
 
 HZ = 440
@@ -80,8 +83,15 @@ def test_a_recording_is_interrupted_as_words_are(folder: Path, audio: Path, answ
     ],
 )
 def test_a_recording_that_is_refused_leaves_the_rest(
-    source: dict[str, str], reason: str, folder: Path, audio: Path, answer: Callable[..., None]
+    source: dict[str, str],
+    reason: str,
+    folder: Path,
+    audio: Path,
+    answer: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # A look-up in a thread takes real time, in which virtual time goes on.
+    monkeypatch.setattr(compose, "Fetcher", lambda hosts: Fetcher(hosts, resolver=Names(lambda name: ("127.0.0.1",))))
     answer({"text": "Here is the news. "}, {"action": "play", **source}, {"text": "That was the news."})
     steps = ["at 1 say hold on please", "hang up"]
     world = call(folder, steps, IVR_AUDIO_DIR=str(audio), IVR_PLAY_HOSTS="localhost")
