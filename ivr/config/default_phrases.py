@@ -85,6 +85,11 @@ CLOSED_GREETINGS: Final[Mapping[Language, str]] = {
     "en": "Hello. Our office is closed at the moment, but I may be able to help you. Go ahead, please.",
 }
 """What a caller of a closed line hears first, where the agent answers."""
+CLOSED_MESSAGES: Final[Mapping[Language, str]] = {
+    "ar": "حياك الله، إحنا خارج أوقات الدوام الحين.",
+    "en": "Hello. Our office is closed at the moment.",
+}
+"""What a caller of a closed line hears before a message is taken."""
 
 MACHINE_MESSAGES: Final[Mapping[Language, str]] = {
     "ar": "السلام عليكم، اتصلنا عليك ولم نتمكن من الوصول إليك. نسعد باتصالك على هذا الرقم. مع السلامة.",

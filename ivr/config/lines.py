@@ -54,7 +54,7 @@ from ivr.config.address import check_number, line_keys, shown, telephone
 from ivr.config.default_phrases import ANNOUNCEMENTS, MACHINE_MESSAGES, PHRASES, VOICES
 from ivr.config.line.clock_times import time_words
 from ivr.config.line.greetings import greeting_at
-from ivr.config.line.has import HasTable, LineHas, read_has
+from ivr.config.line.has import ANSWERED_CLOSED, HasTable, LineHas, read_has
 from ivr.config.line.keys import check_keys
 from ivr.config.line.texts import check_phrase
 from ivr.config.outbound.terms import OUTBOUND_FIX, OutboundTable, OutboundTerms
@@ -220,7 +220,7 @@ class Line:
         """Return all fixed words that a call in the line's own language may hear, by names for the operator."""
         found: dict[str, str] = dict(self.phrases.items())
         found |= {f"greeting {time_words(times)}": text for times, text in self.has.greetings}
-        if self.has.hours is not None and self.has.closed == "agent":
+        if self.has.hours is not None and self.has.closed in ANSWERED_CLOSED:
             found["closed_greeting"] = self.has.closed_greeting
         return {name: text for name, text in found.items() if text.strip()}
 

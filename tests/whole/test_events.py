@@ -98,3 +98,15 @@ def test_a_key_hands_the_caller_over(folder: Path, tmp_path: Path) -> None:
     assert world.asked == []
     assert world.notes("key_action") == [{"action": "transfer"}]
     assert (world.hang_up.reason if world.hang_up else "") == "key_transfer"
+
+
+def test_a_closed_line_takes_a_message(folder: Path, tmp_path: Path) -> None:
+    toml = (
+        f'closed = "message"\nclosed_greeting = "{GREETING}"\n[hours]\nzone = "Asia/Riyadh"\nmon-sun = "00:00-24:00"\n'
+    )
+    away = 'holidays = ["2020-01-01..2099-12-31"]\n'
+    world = on_a_line(folder, tmp_path, [f"say {WORDS}", "at 17.5 hang up"], toml + away)
+    assert events(world) == [("voicemail", WORDS)]
+    assert world.asked[0]["call"]["parameters"]["hours"] == "closed"
+    assert world.turns[0].heard.startswith(GREETING)
+    assert world.hang_up == HangUp("success", "caller_stop", from_caller=True)

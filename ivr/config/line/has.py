@@ -4,7 +4,8 @@ The same keys at the top of the file are for the environment's line, and for eac
 
     zone = "Asia/Riyadh"            # of hours and greetings
     closed = "say"                  # while the line is closed: "say" (closed.xml), "agent", "voicemail" (voicemail.xml)
-    closed_greeting = "..."         # what the caller hears first when the line is closed and closed = "agent"
+                                    # or "message": behind the closed greeting the bridge takes a message for the agent
+    closed_greeting = "..."         # what the caller hears first when the line is closed and answered all the same
     languages = ["ar", "en"]        # languages.py, with the tables [line.english] and [line.arabic]
     language_by = "key"             # how the caller chooses: "key", "first_utterance", or both in a list
 
@@ -23,7 +24,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict
 
 from ivr.call.options import KeyAction, Language, PhraseName
-from ivr.config.default_phrases import CLOSED_GREETINGS
+from ivr.config.default_phrases import CLOSED_GREETINGS, CLOSED_MESSAGES
 from ivr.config.line.callers import Callers, read_blocked, read_callers
 from ivr.config.line.clock_times import ZONE_FIX, read_zone
 from ivr.config.line.greetings import Greetings, read_greetings
@@ -32,8 +33,10 @@ from ivr.config.line.keys import read_keys
 from ivr.config.line.languages import LANGUAGES_FIX, TABLES, LineLanguage, by_key, read_languages
 from ivr.config.line.texts import check_phrase
 
-Closed: TypeAlias = Literal["say", "agent", "voicemail"]
+Closed: TypeAlias = Literal["say", "agent", "voicemail", "message"]
 """What a caller gets while the line is closed."""
+ANSWERED_CLOSED: Final = frozenset({"agent", "message"})
+"""Where the bridge takes the calls of a closed line itself."""
 LanguageBy: TypeAlias = Literal["key", "first_utterance"]
 
 LARGEST_LIST: Final = 8_000_000
@@ -53,7 +56,7 @@ class LineHas:
     """None: it is always open."""
     closed: Closed = "say"
     closed_greeting: str = ""
-    """What is said first to a caller of a closed line, where the agent answers."""
+    """What is said first to a caller of a closed line, where the bridge takes the call."""
     greetings: Greetings = ()
     callers: Callers = field(default_factory=Callers)
     keys: Mapping[str, KeyAction] = field(default_factory=dict)
@@ -188,11 +191,13 @@ def _closed(table: HasTable, base: LineHas, own: Language, same: bool) -> tuple[
     problems = []
     closed = base.closed if table.closed is None else table.closed
     if closed not in get_args(Closed):
-        problems.append('closed: write "say", "agent" or "voicemail"')
+        problems.append('closed: write "say", "agent", "message" or "voicemail"')
         closed = "say"
     greeting = table.closed_greeting
     if greeting is None:
-        greeting = base.closed_greeting if same and base.closed_greeting else CLOSED_GREETINGS[own]
+        defaults = CLOSED_MESSAGES if closed == "message" else CLOSED_GREETINGS
+        inherited = base.closed_greeting if same else ""
+        greeting = defaults[own] if inherited in ("", CLOSED_GREETINGS[own], CLOSED_MESSAGES[own]) else inherited
     elif not isinstance(greeting, str):
         problems.append("closed_greeting: write text in quotes")
         greeting = ""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
+from ivr.config.line.has import ANSWERED_CLOSED
 from ivr.config.lines import Line
 from ivr.server.calls.blocked_lists import BlockedLists
 from ivr.server.calls.first_words import CLOSED, HOURS
@@ -55,7 +56,7 @@ class Doors:
         hours = line.has.hours
         if hours is None or hours.open_at(unix):
             return Look()
-        if line.has.closed == "agent":
+        if line.has.closed in ANSWERED_CLOSED:
             return Look(told={HOURS: CLOSED})
         document: Refusal = "voicemail" if line.has.closed == "voicemail" else "closed"
         return self._turn_away(document, line, dialled, "holiday" if hours.is_holiday(unix) else "outside_hours")

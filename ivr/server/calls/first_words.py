@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final, TypeAlias
 
 from ivr.call.options import CallOptions
@@ -37,4 +38,8 @@ def call_options(line: Line, rendered: Rendered, unix: float, *, closed: bool) -
         )
         for spoken in line.in_each_language()
     ]
-    return line.options(own[1], dict(others))
+    options = line.options(own[1], dict(others))
+    if closed and line.has.closed == "message":
+        # The line speaks first: its greeting says that it is closed.
+        return replace(options, message_first=True, say_first=False)
+    return options

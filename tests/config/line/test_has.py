@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ivr.config.default_phrases import CLOSED_GREETINGS, PHRASES
+from ivr.config.default_phrases import CLOSED_GREETINGS, CLOSED_MESSAGES, PHRASES
 from ivr.config.line.has import LARGEST_LIST, read_rows
 from ivr.config.line.languages import read_languages
 from ivr.config.lines import Line, plain_line, read_lines
@@ -41,6 +41,24 @@ def test_a_line_has_nothing_by_default() -> None:
         assert one.in_each_language() == [one]
         assert one.greeting_at(NOON) == one.phrases["greeting"]
         assert one.options().languages == {}
+
+
+@pytest.mark.parametrize(
+    ("above", "own", "said"),
+    [
+        ("", 'closed = "message"', CLOSED_MESSAGES["ar"]),
+        ("", 'closed = "agent"', CLOSED_GREETINGS["ar"]),
+        ('closed = "message"', "", CLOSED_MESSAGES["ar"]),
+        ('closed = "message"', 'closed = "agent"', CLOSED_GREETINGS["ar"]),
+        ('closed_greeting = "مغلق"', 'closed = "message"', "مغلق"),
+        ("", 'closed = "message"\nclosed_greeting = "مغلق"', "مغلق"),
+    ],
+)
+def test_a_closed_line_is_greeted_for_what_follows(above: str, own: str, said: str) -> None:
+    hours = '[line.hours]\nzone = "Asia/Riyadh"\nfri = "09:00-17:00"'
+    line, _ = read(f"{above}\n{LINE}{own}\n{hours}")
+    assert line.greeting_at(NOON, closed=True) == said
+    assert line.words()["closed_greeting"] == said
 
 
 def test_languages_have_voices_and_words_of_their_own() -> None:
@@ -168,8 +186,8 @@ def test_files_lie_beside_ivr_toml(tmp_path: Path) -> None:
         (f'[english]\nclosed_greeting = "{"x" * 1001}"\n', "[english] closed_greeting is longer than 1000"),
         ('[english]\nfallback_speaker = "Emma"\n', "[english] fallback_speaker Emma is the speaker itself"),
         ('[english.greetings]\nnoon = "Hi"\n', "[english] greetings: noon: write morning,"),
-        ('closed = "music"\n', 'closed: write "say", "agent" or "voicemail"'),
-        ("closed = []\n", 'closed: write "say", "agent" or "voicemail"'),
+        ('closed = "music"\n', 'closed: write "say", "agent", "message" or "voicemail"'),
+        ("closed = []\n", 'closed: write "say", "agent", "message" or "voicemail"'),
         ("closed_greeting = 1\n", "closed_greeting: write text in quotes"),
         ('closed_greeting = "\\u0007"\n', "closed_greeting holds control characters: remove them"),
         ('language_by = "key"\n', "language_by: the line has one language: write languages ="),

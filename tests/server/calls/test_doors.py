@@ -52,6 +52,7 @@ def bridge_with(tmp_path: Path, toml: str, story: Callable[[Bridge], Awaitable[N
         (NEVER, CALLER, "closed", "holiday"),
         ('closed = "voicemail"\n' + NEVER, CALLER, "voicemail", "holiday"),
         ('closed = "agent"\n' + NEVER, CALLER, "answer", ""),
+        ('closed = "message"\n' + NEVER, CALLER, "answer", ""),
         (f'[callers]\nblocked = ["{CALLER}"]\n', CALLER, "blocked", "blocked"),
         ('[callers]\nblocked = ["+966*"]\n', CALLER, "blocked", "blocked"),
         ('[callers]\nblocked = ["+1900*"]\n', CALLER, "answer", ""),
@@ -122,6 +123,17 @@ def test_first_words_fit_the_hour() -> None:
     assert (night.languages["en"]["filler"].audio, night.languages["en"]["apology"].audio) == (b"\x02", b"")
     assert call_options(line, rendered, MIDNIGHT + 7 * 3600, closed=False).phrases["greeting"].text.startswith("السلام")
     assert call_options(line, rendered, MIDNIGHT, closed=True).phrases["greeting"].text == "مغلق"
+
+
+@pytest.mark.parametrize("kind", ["message", "agent"])
+def test_a_closed_line_may_take_a_message_itself(kind: str) -> None:
+    _, line, _ = read_lines(
+        f'closed = "{kind}"\n[call]\nsay_first = true\n' + NIGHT, plain_line("ar", "https://a.example")
+    )
+    at_night, by_day = (call_options(line, lambda *_: None, MIDNIGHT, closed=closed) for closed in (True, False))
+    takes = kind == "message"
+    assert (at_night.message_first, at_night.say_first) == (takes, not takes)
+    assert (by_day.message_first, by_day.say_first) == (False, True)
 
 
 @pytest.mark.parametrize(
