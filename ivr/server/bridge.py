@@ -47,6 +47,7 @@ from ivr.server.calls.doors import Doors
 from ivr.server.calls.parts import CallParts
 from ivr.server.garbage import Garbage
 from ivr.server.listening.live_audio import with_live_audio
+from ivr.server.outbound.heard import HeardAnswers
 from ivr.server.outbound.no_call import NoCalls
 from ivr.server.outbound.outbound import Outbound
 from ivr.server.resume.resuming import Resuming
@@ -131,11 +132,11 @@ class Bridge:
         self.live_calls = LiveCalls(self.directory, time.time, self._keep)
         self.leave: Callable[[], None] = self._leave
         """Ends the process as SIGTERM would. Replaced by a server."""
-        self._told = Told(self.admission, self._ask_to_leave)
+        self._told, heard = Told(self.admission, self._ask_to_leave), HeardAnswers(lambda: self.outbound.heard)
         self.talk, self._loop_lag = TalkCalls(settings.talk_calls), LoopLag()
         self.tracer = compose.call_tracer(settings, self.metrics.traced, self.fleet_calls.node)
         self.resuming = Resuming(kept or compose.kept_calls(settings, self.store), self.metrics.noted)
-        watching = with_live_audio((self.resuming.keeper, self.tracer, observer), self.directory, settings)
+        watching = with_live_audio((self.resuming.keeper, self.tracer, heard, observer), self.directory, settings)
         self._observer = Observers(CallLog(), self.metrics, self.live_calls, self.talk, *watching, lag=self._loop_lag)
         self.speech_service = compose.speech_service(
             settings,

@@ -117,21 +117,25 @@ _TOLD: Final = (f"speech: {THIS_IS}", f"speech: {GOODBYE}", "ended")
 _SOUNDS_LIKE_ONE: Final = from_words([f"at 0.5 say {HELLO}", "wait"], settle_ms=2500.0)
 
 SCENES: Final = (
-    Asked("a person talks and says goodbye", _person(*_TALKS), told=_TOLD, plan=_PLAN, heard_s=(2, 60)),
-    Asked("a person hangs up", _person("after 0.5 hang up"), reason="caller_stop", heard_s=(0.5, 60)),
+    Asked("a person talks and says goodbye", _person(*_TALKS), told=_TOLD, plan=_PLAN, answered_by="person",
+          heard_s=(2, 60)),
+    Asked("a person hangs up", _person("after 0.5 hang up"), reason="caller_stop", answered_by="person",
+          heard_s=(0.5, 60)),
     Asked(
         "a machine with a beep: message behind it", _machine(), "leaves", reason="machine_message",
         answered_by="machine", heard_s=(1, 60), after_beep=True,
     ),
     Asked(
-        "the same by our own ears alone", _machine(), "ears", reason="machine_message", heard_s=(1, 60),
-        after_beep=True,
+        "the same by our own ears alone", _machine(), "ears", reason="machine_message", answered_by="machine",
+        heard_s=(1, 60), after_beep=True,
     ),
     Asked(
         "a machine without a beep: message", _machine(beep=False), "leaves", reason="machine_message",
         answered_by="machine", heard_s=(1, 60), after_beep=True,
     ),
-    Asked("a machine, hung up on", _machine(), "ends", reason="answered_by_machine", heard_s=(0, 0)),
+    Asked("a machine, hung up on", _machine(), "ends",
+          reason="answered_by_machine", answered_by="machine",
+          heard_s=(0, 0)),
     Asked("busy", FarParty(ring_s=1, does="busy"), state="busy", status="busy", reason="call_busy"),
     Asked("no answer within 5 s", FarParty(ring_s=60), "brief", state="no_answer", status="no-answer",
           reason="call_no_answer"),
@@ -161,7 +165,7 @@ SCENES: Final = (
     Asked("the same, hung up on", _person(*_TALKS, answered_by="machine_start", detect_s=4.0), "ends",
           reason="answered_by_machine", answered_by="machine"),
     Asked("the stream is open before the carrier has answered the request", _person(*_TALKS), told=_TOLD, plan=_PLAN,
-          heard_s=(2, 60), created_after_s=3.0),
+          heard_s=(2, 60), answered_by="person", created_after_s=3.0),
 )  # fmt: skip
 
 

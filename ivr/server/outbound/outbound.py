@@ -223,6 +223,16 @@ class Outbound(Collector):
         if self.on:
             self._spawn(self._said(named, call_id, status, found, seconds))
 
+    def heard(self, named: tuple[str, int], call_id: str, by: str) -> None:
+        """Take who has answered a job's call, as the bridge has heard, in the background."""
+        if self.on:
+            self._spawn(self._heard(named, call_id, by))
+
+    async def _heard(self, named: tuple[str, int], call_id: str, by: str) -> None:
+        job_id, attempt = named
+        of_call = (attempt, call_id)
+        await self._change(job_id, lambda job: learn(job, by) if (job.attempts, job.call_id) == of_call else job)
+
     async def _said(
         self, named: tuple[str, int], call_id: str, status: str, found: Mapping[str, str], seconds: str
     ) -> None:
