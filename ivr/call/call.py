@@ -75,9 +75,7 @@ class Call:
         self.stands = self._opening.stands
         machines = self._speculation, self._output, self._agent_turns, self._words, self._opening
         self.language = CallLanguage(options, self._out, *machines)
-        self._keys = KeyActions(
-            options, self._end, self._words, self._deadlines, self._input, self.language, self._clear_floor
-        )
+        self._keys = KeyActions(options, self._end, self._words, self._deadlines, self._input, self.language)
         self._who_answers = WhoAnswers(options, self.acoustics, self._input, self._deadlines, self._end, self._out)
         self._telling = Telling(options, self._agent_turns, self._taking.message)
 
@@ -389,7 +387,7 @@ class Call:
         if self._taking.takes_key(key, now):
             self._message_over(now)
             return
-        if not self._speculation.utterances.keypad.typing and self._keys.press(key, now):
+        if not self._speculation.utterances.keypad.typing and self._keys.press(key, now, self._clear_floor):
             self._prompts.answered()
             return
         utterances = self._speculation.utterances
@@ -527,7 +525,7 @@ class Call:
         self.floor.go(TurnTrigger.NOTHING)
         if plan is not None:
             self._end.conclude(plan, now)
-        elif self._taking.heard(turn, now) or self._keys.act_on_waiting(now):
+        elif self._taking.heard(turn, now) or self._keys.act_on_waiting(now, self._clear_floor):
             pass
         elif self._taking.closes:
             self._message_over(now)

@@ -82,7 +82,8 @@ def test_a_transfer_that_fails_leaves_the_call_up(carrier: str | None, dialled: 
     scene = play(script, agent=Answering(transfer_to=""), choices=options(transfer_to=("+1",)), carrier=carrier)
     assert scene.result == HangUp("success", "caller_stop", from_caller=True)
     assert scene.dialled == dialled
-    assert scene.phone.audio_got() == 8000 + 4000
+    # The agent is told, and has its say once more.
+    assert scene.phone.audio_got() == 8000 + 8000
 
 
 def test_after_a_failed_upstream_the_carrier_keeps_the_line() -> None:

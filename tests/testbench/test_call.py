@@ -48,7 +48,8 @@ async def called(mock: Mock, script: Scenario, out: Path, text: io.StringIO) -> 
         port = listener.getsockname()[1]
         more = {"IVR_DEV": "true", "IVR_TWILIO_REST_URL": "", "IVR_LANGUAGE": "en"}
         async with serving(create_app(loopback(peer, port, out, f"AC{0:032x}", "none", more)), listener):
-            await ready(f"http://127.0.0.1:{port}")
+            with mock.hurrying():
+                await ready(f"http://127.0.0.1:{port}")
             return await ring(f"http://127.0.0.1:{port}/voice", script, Console(file=text, width=200), out=out / "call")
 
 
@@ -142,7 +143,7 @@ def test_a_bridge_that_is_called_may_ask_the_carrier_s_rest_api(tmp_path: Path) 
         async def voice(request: Request) -> Response:
             form = parse_qs((await request.body()).decode())
             rest = TwilioRest(f"AC{0:032x}", "none", base_url=f"http://127.0.0.1:{port}")
-            outcomes.append(await rest.hang_up(form["CallSid"][0]))
+            outcomes.append(await rest.redirect(form["CallSid"][0], twiml="<Response/>"))
             await rest.aclose()
             return Response("<Response><Dial>+1</Dial></Response>", media_type="text/xml")
 

@@ -6,6 +6,7 @@ A key ends what is being said. Where that may not be interrupted, the key acts b
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 from ivr.call.agent.own_words import OwnWords
 from ivr.call.call_ending import CallEnding
@@ -16,6 +17,10 @@ from ivr.call.commands import HangUp, Note
 from ivr.call.deadlines import Deadlines
 from ivr.call.ending import PlannedEnd
 from ivr.call.options import CallOptions, KeyAction
+
+ClearFloor: TypeAlias = Callable[[float], None]
+"""Ends what has the floor, at a time in seconds of `now`. It is the call's own, and no part of it keeps it: a call that
+is over would wait for the garbage collector."""
 
 
 class KeyActions:
@@ -29,9 +34,7 @@ class KeyActions:
         deadlines: Deadlines,
         caller: CallerInput,
         language: CallLanguage,
-        clear_floor: Callable[[float], None],
     ) -> None:
-        """Take what a key changes. `clear_floor` ends what has the floor, at a time in seconds of `now`."""
         self.map = KeyMap(options)
         self._numbers = options.transfer_to
         self._end = end
@@ -39,7 +42,6 @@ class KeyActions:
         self._deadlines = deadlines
         self._input = caller
         self._language = language
-        self._clear_floor = clear_floor
         self._waiting: KeyAction | None = None
         """What is done once what must be heard was heard."""
 
@@ -51,7 +53,7 @@ class KeyActions:
         self.map.change(options)
         self._numbers = options.transfer_to
 
-    def press(self, key: str, now: float) -> bool:
+    def press(self, key: str, now: float, clear_floor: ClearFloor) -> bool:
         """Do what a key stands for, or remember it; return False when it is for the agent."""
         action = self.map.find(key)
         if action is None:
@@ -61,17 +63,17 @@ class KeyActions:
         if self._words.protected:
             self._waiting = action
         else:
-            self._act(action, now)
+            self._act(action, now, clear_floor)
         return True
 
-    def act_on_waiting(self, now: float) -> bool:
+    def act_on_waiting(self, now: float, clear_floor: ClearFloor) -> bool:
         """Do what a key stands for that was pressed over words that must be heard; return whether there is one."""
         action, self._waiting = self._waiting, None
         if action is not None:
-            self._act(action, now)
+            self._act(action, now, clear_floor)
         return action is not None
 
-    def _act(self, action: KeyAction, now: float) -> None:
+    def _act(self, action: KeyAction, now: float, clear_floor: ClearFloor) -> None:
         self._waiting = None
         match action.act:
             case "hang_up":
@@ -82,14 +84,14 @@ class KeyActions:
                 plan = PlannedEnd(HangUp("success", "key_transfer"), number, ("transfer",))
                 self._end.say_goodbye(plan, now)
             case "repeat":
-                self._say(lambda: self._words.repeat(now), now)
+                self._say(lambda: self._words.repeat(now), now, clear_floor)
             case "language":
                 if self._language.change(action.value, "key"):
-                    self._say(lambda: self._words.say("greeting", now), now)
+                    self._say(lambda: self._words.say("greeting", now), now, clear_floor)
 
-    def _say(self, say: Callable[[], bool], now: float) -> None:
+    def _say(self, say: Callable[[], bool], now: float, clear_floor: ClearFloor) -> None:
         """Say something in the place of what is being said, or wait for the caller where there is nothing to say."""
-        self._clear_floor(now)
+        clear_floor(now)
         self._deadlines.clear("silence")
         if not say():
             self._deadlines.begin("silence", now)
