@@ -45,6 +45,8 @@ settings.register_profile(
     "same", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("search", settings.get_profile("same"), derandomize=False, max_examples=1000, print_blob=True)
+# For one more Python beside another: its own faults show in few examples, and the others in the other's run.
+settings.register_profile("brief", settings.get_profile("same"), max_examples=20)
 settings.load_profile("same")
 
 
