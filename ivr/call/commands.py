@@ -12,12 +12,10 @@ from typing import Literal, TypeAlias
 
 from ivr.call.actions import TransferOptions
 
-ToldEvent: TypeAlias = Literal[
-    "start", "speech", "dtmf", "transfer_result", "silence", "voicemail", "resumed", "answered", "ended"
-]
+ToldEvent: TypeAlias = Literal["start", "speech", "dtmf", "transfer_result", "silence", "voicemail", "resumed", "ended"]
 """What an agent is told of. `start`: the call has begun, and the agent greets. `dtmf`: keys alone. `transfer_result`:
 the caller is back. `silence`: the caller says nothing. `voicemail`: a message was taken. `resumed`: the first question
-since the call was cut off and goes on. `answered`: who has answered a call that was placed. `ended`: it is over."""
+since the call was cut off and goes on. `ended`: it is over."""
 
 Result: TypeAlias = Literal["success", "caller_error", "bridge_error", "upstream_error", "indeterminate"]
 

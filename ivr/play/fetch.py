@@ -9,6 +9,7 @@ from typing import Final
 import httpx
 
 from ivr.play.places import AllowedHosts, PlayRefused
+from ivr.upstream.http_transport import ResolvingTransport
 from ivr.upstream.resolver import SHARED, Resolver
 
 MOST_FETCHED: Final = 10 * 1024 * 1024
@@ -47,39 +48,6 @@ class Fetched:
     """Seconds for which the host says that it will not change; None: it says nothing."""
 
 
-class CheckedTransport(httpx.AsyncBaseTransport):
-    """Connect to addresses that were checked, and to no others, even if a name changes its address meanwhile."""
-
-    def __init__(self, inner: httpx.AsyncBaseTransport, hosts: AllowedHosts, resolver: Resolver = SHARED) -> None:
-        self._inner = inner
-        self._hosts = hosts
-        self._resolver = resolver
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request. Raises PlayRefused, and what the inner transport raises."""
-        host = request.url.host
-
-        async def send(address: str) -> httpx.Response:
-            self._hosts.check_address(host, address)
-            # The certificate must be the host's, and the header `Host` names it already.
-            known = {**request.extensions, "sni_hostname": host}
-            url = request.url.copy_with(host=address)
-            return await self._inner.handle_async_request(
-                httpx.Request(request.method, url, headers=request.headers, stream=request.stream, extensions=known)
-            )
-
-        try:
-            return await self._resolver.connect(host, send, (httpx.ConnectError, httpx.ConnectTimeout))
-        except TimeoutError as late:
-            raise httpx.ConnectTimeout("no address in time", request=request) from late
-        except OSError as error:
-            raise httpx.ConnectError("no address", request=request) from error
-
-    async def aclose(self) -> None:
-        """Close the inner transport."""
-        await self._inner.aclose()
-
-
 class Fetcher:
     """Fetch recordings for the calls of one process."""
 
@@ -92,7 +60,7 @@ class Fetcher:
             trust_env=False, limits=httpx.Limits(max_connections=16, max_keepalive_connections=4)
         )
         self._client = httpx.AsyncClient(
-            transport=CheckedTransport(inner, hosts, resolver),
+            transport=ResolvingTransport(inner, resolver, hosts.check_address),
             follow_redirects=False,
             trust_env=False,
             timeout=httpx.Timeout(HEAD_S),

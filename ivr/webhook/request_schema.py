@@ -35,7 +35,6 @@ def request_schema() -> dict[str, Any]:
             "turns": _COUNT,
             "may_return": {"type": "boolean"},
         },
-        "answered": {"by": _STRING},
     }
     own = {
         "text": _STRING | {"description": "What the caller said and the keys pressed; empty for most other events."},

@@ -55,6 +55,30 @@ def test_an_address_is_sent_as_it_is() -> None:
     asyncio.run(main())
 
 
+@pytest.mark.parametrize("host", ["api.example", "192.0.2.1"])
+def test_no_address_is_asked_that_does_not_pass(host: str) -> None:
+    def check(name: str, address: str) -> None:
+        assert name == host
+        if address == "192.0.2.1":
+            raise PermissionError(address)
+
+    async def main() -> None:
+        seen: list[httpx.Request] = []
+
+        def answer(request: httpx.Request) -> httpx.Response:
+            seen.append(request)
+            return httpx.Response(200)
+
+        resolver = Resolver(lambda _: ("192.0.2.1",))
+        transport = ResolvingTransport(httpx.MockTransport(answer), resolver, check)
+        async with httpx.AsyncClient(transport=transport) as client:
+            with pytest.raises((PermissionError, httpx.ConnectError)):
+                await client.get(f"http://{host}/")
+        assert seen == []
+
+    asyncio.run(main())
+
+
 def test_a_name_without_address_is_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     async def main(fault: type[Exception], answered: threading.Event | None = None) -> None:
         async with client_of([], answered=answered) as client:
