@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
+from collections.abc import Callable
 
 from ivr.media import g711
 from ivr.testbench.phone.phone import Phone
@@ -14,6 +15,11 @@ BEEP_HZ = 1000.0
 GREETING_HZ = (180.0, 360.0, 900.0)
 """Pitch of a machine's voice, when no words are spoken."""
 SYLLABLE_S = 0.2
+MAILBOX = (
+    "You have reached the mailbox of this number and nobody can take your call right now so please leave your name and"
+    " your number and the reason for your call after the tone and we will call you back as soon as we can"
+)
+"""What a machine says, without a pause, as machines do."""
 
 
 class SilentScript:
@@ -32,8 +38,10 @@ class MachineScript:
 
     agent_owes = False
 
-    def __init__(self, party: FarParty) -> None:
-        self._audio = babble(party.greeting_s) + (beep() if party.beep else b"")
+    def __init__(self, party: FarParty, voice: Callable[[str], bytes] | None = None) -> None:
+        """Take the machine, and the voice of people. Without one it babbles, which few detectors take for speech."""
+        greeting = babble(party.greeting_s) if voice is None else spoken(voice, party.greeting_s)
+        self._audio = greeting + (beep() if party.beep else b"")
         self._said = False
 
     def poll(self, phone: Phone, now: float) -> list[CallerAct]:
@@ -43,6 +51,13 @@ class MachineScript:
             return []
         self._said = True
         return [SayAudio(self._audio, "greeting of a machine")]
+
+
+def spoken(voice: Callable[[str], bytes], seconds: float) -> bytes:
+    """Return mu-law of a greeting of this length, said again and again where it is shorter."""
+    size = int(seconds * g711.RATE)
+    said = voice(MAILBOX)
+    return (said * (size // max(1, len(said)) + 1))[:size]
 
 
 def babble(seconds: float) -> bytes:

@@ -165,7 +165,7 @@ async def _carry(leg: Leg, order: StreamOrder) -> None:
     _report_stream(leg, order, "stream-started")
     leg.phone = phone
     if leg.script is None:
-        leg.script = MachineScript(leg.party) if leg.party.kind == "machine" else SilentScript()
+        leg.script = MachineScript(leg.party, office.voice) if leg.party.kind == "machine" else SilentScript()
     leg.stream = CarrierStream(wire, phone, leg.script, leg.clock, room=office.options.room)
     try:
         # What came while the socket was being opened ends the stream at once.
