@@ -7,6 +7,7 @@ import random
 import sqlite3
 import threading
 from collections import Counter
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +22,22 @@ from tests.outbound.test_job import a_job
 NOW = 1_800_000_000.0
 FAST = DialLimits(per_second=1000.0, at_once=1000, per_number=1000)
 ROOM = 1000
+
+
+@pytest.fixture(autouse=True)
+def _closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Close every file of jobs that a test opens: Python tells of those that are not."""
+    opened: list[Jobs] = []
+    begin = Jobs.__init__
+
+    def noted(self: Jobs, folder: Path) -> None:
+        opened.append(self)
+        begin(self, folder)
+
+    monkeypatch.setattr(Jobs, "__init__", noted)
+    yield
+    for jobs in opened:
+        jobs.close()
 
 
 def plain(_: str) -> LineTerms:
