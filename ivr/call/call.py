@@ -10,7 +10,6 @@ The caller's side (`CallerInput`, `Speculation`, `Overlaps`, `Keypad`) makes que
 
 from __future__ import annotations
 
-from functools import partial
 from typing import assert_never
 
 from ivr.call import commands, events
@@ -135,7 +134,7 @@ class Call:
             case events.TtsFailed():
                 self._speech_failed(event, now)
             case events.CallAnswered(by=by):
-                self._who_answers.told(by, now)
+                self._who_answers.told(by, now, self._open)
             case (
                 events.ReplyDelta() | events.ReplyPause() | events.ReplyAction()
                 | events.ReplyEnded() | events.ReplyFailed()
@@ -179,7 +178,7 @@ class Call:
         self._out.append(commands.WarmUp())
         self._agent_turns.context = event.context
         self.language.begin(event.resumption)
-        if event.resumption is not None or not self._who_answers.begin(now, partial(self._open, event)):
+        if event.resumption is not None or not self._who_answers.begin(event, now):
             self._open(event, now)
 
     def _open(self, event: events.CallStarted, now: float) -> None:
@@ -230,7 +229,7 @@ class Call:
         for frame, speech in frames:
             ended = self._input.hear(frame, speech, self._output.playout.playing(now))
             # Who has answered a call that was placed is found out before anything is a question.
-            if self._who_answers.listens and self._who_answers.hear(frame, now):
+            if self._who_answers.listens and self._who_answers.hear(frame, now, self._open):
                 if self.ended is not None:
                     return
                 continue
@@ -582,7 +581,7 @@ class Call:
             case "filler":
                 self._words.fill(now)
             case "answer":
-                self._who_answers.waited(now)
+                self._who_answers.waited(now, self._open)
             case "probe":
                 self._out.append(commands.SendMark(PROBE))
             case "media" | "withdrawal":

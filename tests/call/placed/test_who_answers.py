@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from ivr.call.call import Call
 from ivr.call.commands import HangUp, RequestReply, Transcribe
-from ivr.call.events import CallAnswered, Operated, Resumption
+from ivr.call.events import CallAnswered, CallerLeft, Operated, Resumption
 from ivr.media import g711
 from tests.call.stage import STARTED, Stage, options, phrases
 from tests.media.test_beep import tones
@@ -28,6 +31,21 @@ def said(stage: Stage) -> list[str]:
 
 def answered(stage: Stage) -> list[tuple[str, str]]:
     return [(str(note.fields["by"]), str(note.fields["how"])) for note in stage.notes("answered_by")]
+
+
+@pytest.mark.parametrize("placed", [True, False])
+def test_a_call_is_gone_as_soon_as_it_is_let_go_of(placed: bool) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        call = Call(options(placed=placed))
+        call.receive(STARTED, 0.0)
+        call.receive(CallerLeft("stop"), 1.0)
+        left = weakref.ref(call)
+        del call
+        assert left() is None
+    finally:
+        gc.enable()
 
 
 def test_a_person_says_hello_and_is_greeted() -> None:
