@@ -10,12 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from ivr.text.turn.words import AnswerKind
+
 ReplyAct: TypeAlias = Literal["say", "play", "pause", "dtmf", "language"]
 """What has its place among the words. `say`: words that are not interrupted, unless it says so. `play`: a recording.
 `pause`: silence. `dtmf`: keys as tones. `language`: all that follows is in this language."""
-
-AnswerKind: TypeAlias = Literal["digits", "yes_no", "name", "date", "address", "email", "open"]
-"""What the caller is expected to answer."""
 
 TransferOutcome: TypeAlias = Literal[
     "completed", "busy", "no_answer", "failed", "canceled", "declined", "voicemail", "refused", "queue_full"

@@ -21,7 +21,7 @@ from ivr.call.agent.message_taking import MessageTaking
 from ivr.call.agent.opening import Opening
 from ivr.call.agent.output import SpeechOutput
 from ivr.call.agent.own_words import OwnWords
-from ivr.call.agent.telling import IN_PLACE, Telling, told_of
+from ivr.call.agent.telling import Telling, told_of
 from ivr.call.call_ending import CallEnding
 from ivr.call.call_language import CallLanguage
 from ivr.call.caller.barge_in import Verdict
@@ -132,7 +132,7 @@ class Call:
             case events.TtsEnded():
                 self._output.speech_ended(event, now)
             case events.TtsFailed():
-                self._speech_failed(event, now)
+                self._end.speech_failed(event, now)
             case events.CallAnswered(by=by):
                 self._who_answers.told(by, now, self._open)
             case (
@@ -142,6 +142,8 @@ class Call:
                 self._reply(event, now)
             case events.TranscriptArrived(utterance=utterance, text=text):
                 self._transcript(utterance, words_in(self._speculation.without_echo(utterance, text, now)), now)
+            case events.TurnJudged(utterance=utterance, probability=probability):
+                self._speculation.judged(utterance, probability)
             case events.TranscriptFailed(utterance=utterance, reason=reason):
                 self._note("transcript_failed", reason=reason)
                 self._transcript(utterance, None, now)
@@ -463,47 +465,7 @@ class Call:
             self._next_answer.prepare(event)
             self._keys.map.answered(event)
         self._deadlines.clear("reply")
-        turn = self._agent_turns.turn
-        wish = event.message if isinstance(event, events.ReplyEnded) and event.transfer_to is None else None
-        ends_call = isinstance(event, events.ReplyEnded) and (event.hang_up or event.transfer_to is not None)
-        # A reply without a word is a failure, unless the agent ends the call with it or has asked for something else.
-        no_words = not (turn.sentences or ends_call or wish or self._agent_turns.needs_no_words(event))
-        if turn.failure or no_words:
-            turn.fail(turn.failure or "empty")
-            self._note("reply_failed", reason=turn.failure)
-            if turn.kind == "voicemail":
-                self._end.say_goodbye(PlannedEnd(HangUp("success", "message_taken"), words=("goodbye",)), now)
-            elif (phrase := IN_PLACE.get(turn.kind)) is None or not self._words.say(phrase, now):
-                self._end.fail("agent", now)
-        # After a message the agent is asked again, and may end the call then.
-        elif wish is not None:
-            self._taking.want(wish)
-        elif isinstance(event, events.ReplyEnded) and ends_call:
-            if self.ending.is_foreign(event):
-                self._note("transfer_number_refused")
-            plan = self.ending.close(event)
-            if plan is None:
-                turn.fail("transfer")
-                self._end.fail("transfer", now)
-            elif plan.number and not turn.sentences:
-                self._words.say("transfer", now)
-
-    def _speech_failed(self, event: events.TtsFailed, now: float) -> None:
-        """Continue without a sentence that TTS gave up."""
-        if (lost := self._agent_turns.speech_failed(event, now)) is None:
-            return
-        loss, stop = lost
-        self._out += stop
-        self._note(loss, reason=event.reason)
-        # One sentence alone is begun again or left out. After the second, or the last, there is an apology.
-        if loss != "speech_failed":
-            return
-        self._deadlines.clear("reply")
-        if (plan := self.ending.plan) is None:
-            self._end.fail("tts", now)
-        else:
-            # The agent's last words cannot be said: the bridge's take their place. If these fail, there are no others.
-            self._end.say_last_words(plan, now, mute=True, again=self.ending.interruptible)
+        self._end.reply_over(event, now)
 
     def _all_heard(self, now: float) -> None:
         """Close a turn that was heard to its end; then the caller has the floor, or the call ends."""
@@ -546,7 +508,7 @@ class Call:
                 return
         self._hear(self._line_watch.silence(now, speaking=self._input.speaking), now)
         if (stalled := self._output.stalled(now, stood)) is not None:
-            self._speech_failed(stalled, now)
+            self._end.speech_failed(stalled, now)
         if self._speculation.utterances.tick(now):
             self._put_question(now)
         self._reply(self._agent_turns.tick(now), now)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from ivr.call import commands, events
 from ivr.call.agent.message_taking import MessageTaking
 from ivr.call.agent.own_words import OwnWords
+from ivr.call.agent.telling import IN_PLACE
 from ivr.call.caller.input import CallerInput
 from ivr.call.caller.speculation import Speculation
 from ivr.call.commands import HangUp
@@ -113,6 +114,50 @@ class CallEnding:
             self._words.say("apology", now)
         else:
             self.say_last_words(plan, now, mute=upstream == "tts")
+
+    def reply_over(self, event: events.ReplyEvent, now: float) -> None:
+        """Do what the end of a reply asks for, or make good that it failed."""
+        turn = self._agent_turns.turn
+        wish = event.message if isinstance(event, events.ReplyEnded) and event.transfer_to is None else None
+        ends_call = isinstance(event, events.ReplyEnded) and (event.hang_up or event.transfer_to is not None)
+        # A reply without a word is a failure, unless the agent ends the call with it or has asked for something else.
+        no_words = not (turn.sentences or ends_call or wish or self._agent_turns.needs_no_words(event))
+        if turn.failure or no_words:
+            turn.fail(turn.failure or "empty")
+            self._note("reply_failed", reason=turn.failure)
+            if turn.kind == "voicemail":
+                self.say_goodbye(PlannedEnd(HangUp("success", "message_taken"), words=("goodbye",)), now)
+            elif (phrase := IN_PLACE.get(turn.kind)) is None or not self._words.say(phrase, now):
+                self.fail("agent", now)
+        # After a message the agent is asked again, and may end the call then.
+        elif wish is not None:
+            self._taking.want(wish)
+        elif isinstance(event, events.ReplyEnded) and ends_call:
+            if self._ending.is_foreign(event):
+                self._note("transfer_number_refused")
+            plan = self._ending.close(event)
+            if plan is None:
+                turn.fail("transfer")
+                self.fail("transfer", now)
+            elif plan.number and not turn.sentences:
+                self._words.say("transfer", now)
+
+    def speech_failed(self, event: events.TtsFailed, now: float) -> None:
+        """Continue without a sentence that TTS gave up."""
+        if (lost := self._agent_turns.speech_failed(event, now)) is None:
+            return
+        loss, stop = lost
+        self._out += stop
+        self._note(loss, reason=event.reason)
+        # One sentence alone is begun again or left out. After the second, or the last, there is an apology.
+        if loss != "speech_failed":
+            return
+        self._deadlines.clear("reply")
+        if (plan := self._ending.plan) is None:
+            self.fail("tts", now)
+        else:
+            # The agent's last words cannot be said: the bridge's take their place. If these fail, there are no others.
+            self.say_last_words(plan, now, mute=True, again=self._ending.interruptible)
 
     # -- the call ends -----------------------------------------------------------------------------------------
 

@@ -68,6 +68,16 @@ class ForgetTranscript:
 
 
 @dataclass(frozen=True, slots=True)
+class JudgeTurn:
+    """Ask the turn model how likely the caller has finished, once a pause. `TurnJudged` comes back, or nothing."""
+
+    utterance: int
+    """The one that was sent to STT at this pause."""
+    pcm: bytes
+    """PCM16 mono at 8 kHz: what the caller has said, up to now."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyRequest:
     """Hold what the agent is told at a turn; the webhook wire decides how it is written."""
 
@@ -92,6 +102,8 @@ class ReplyRequest:
     """What else is known of the call. Never logged."""
     context: str = field(default="", repr=False)
     """What the agent has asked to be given back: JSON. Empty: nothing. Never logged."""
+    superseded: bool = False
+    """The question before this one was withdrawn, because the caller went on: this one holds both."""
     details: Mapping[str, str | int | float | bool] = field(default_factory=dict)
     """What there is to say of this event alone. Written under the event's own name. Never logged."""
 
@@ -202,6 +214,7 @@ Command: TypeAlias = (
     | WarmUp
     | Transcribe
     | ForgetTranscript
+    | JudgeTurn
     | RequestReply
     | TellAgent
     | CloseReply

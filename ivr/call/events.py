@@ -204,6 +204,15 @@ class ReplyFailed:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class TurnJudged:
+    """Deliver what the turn model says of a pause."""
+
+    utterance: int
+    probability: float
+    """That the caller has finished, 0 to 1."""
+
+
 ReplyEvent: TypeAlias = ReplyDelta | ReplyPause | ReplyAction | ReplyEnded | ReplyFailed
 
 
@@ -305,6 +314,7 @@ Event: TypeAlias = (
     | PeerFault
     | TranscriptArrived
     | TranscriptFailed
+    | TurnJudged
     | ReplyDelta
     | ReplyPause
     | ReplyAction

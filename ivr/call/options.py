@@ -79,8 +79,15 @@ class CallOptions:
     """Silence that ends an utterance."""
     endpoint_least_ms: int = 300
     """Silence that ends an utterance whose words are plainly complete."""
-    endpoint_more_ms: int = 500
+    endpoint_more_ms: int = 1500
     """Silence added when the words are plainly not complete."""
+    endpoint_most_ms: int = 2500
+    """Silence that ends an utterance in the middle of a number, an address or what is spelled; the longest wait."""
+    eager: bool = False
+    """The agent is asked before the turn is sure to be over, and asked again where it was not: for agents whom asking
+    twice does no harm."""
+    turn_model: bool = False
+    """A model of the operator's is asked at every pause whether the caller has finished. Set by the bridge."""
     speculate_ms: int = 250
     """Silence after which the utterance goes to STT, in case it is over: no more than half of `endpoint_ms`, or 100.
     0: it waits for its end."""

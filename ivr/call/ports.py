@@ -160,5 +160,8 @@ class CallPorts:
     """Lets the carrier dial a person for the caller; returns `done`, or a fixed word for why not. None: it cannot."""
     play: Callable[[str], AsyncGenerator[TtsChunk, None]] | None = None
     """Yields the audio of a recording, a URL or a file. Raises TtsError. None: there are no recordings."""
+    judge: Callable[[bytes], Awaitable[float | None]] | None = None
+    """Tells how likely the caller has finished, from PCM16 at 8 kHz; None: it cannot say. Never raises. None: there is
+    no turn model."""
     tell: Callable[[ReplyRequest], None] | None = None
     """Tells the agent what needs no answer, also after the call. Never waits, never raises."""

@@ -9,7 +9,8 @@ Everything else that a call decides rests on times, lengths, words and the score
 - the agent's audio before the place where it yielded: where it resumes;
 - the end of a filler: the pause in which it is shortened.
 
-And, where the bridge has placed the call, the pure tone of each frame of who has answered: a machine's beep.
+And, where the bridge has placed the call, the pure tone of each frame of who has answered: a machine's beep. And at
+each pause of the caller's the prosody of what was said before it: a list that begins with `VOICE`.
 
 So a call whose audio is lost, or was replaced, decides the same when it is given these numbers (`taken`) again.
 """
@@ -17,14 +18,18 @@ So a call whose audio is lost, or was replaced, decides the same when it is give
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from ivr.media.beep import tone_hz
 from ivr.media.g711 import FRAME, audioop
+from ivr.media.voice import prosody
 
 Sounds: TypeAlias = list[int | list[int] | None]
 """Numbers in the order in which they were asked for: two of each frame, or a list of a stretch of the agent's audio, or
 -1 less the Hz of a tone, 0 of none."""
+
+VOICE: Final = -2
+"""The first of the numbers of a voice's end: no level is negative."""
 
 
 class Acoustics:
@@ -68,3 +73,10 @@ class Acoustics:
         if self.keep:
             self.taken.append(-1 - hz)
         return hz
+
+    def voice(self, pcm: bytes) -> list[int]:
+        """Return the prosody of the end of an utterance, PCM16 (`prosody.measure`); none where it does not tell."""
+        features = prosody.measure(pcm)
+        if self.keep:
+            self.taken.append([VOICE, *features])
+        return features

@@ -166,6 +166,10 @@ class Endpointer:
         """Return the current utterance as if it ended here, for an STT that starts early; None without one."""
         return self._utterance(forced=True) if self.speaking else None
 
+    def latest(self, ms: int) -> bytes:
+        """Return the newest audio of the current utterance, so much at most."""
+        return b"".join(frame for frame, _ in self._speech[-_frames(ms) :])
+
     def abandon(self) -> None:
         """Drop the current utterance: it was nothing. Its last frames are the pre-roll of what follows."""
         self._keep(self._speech)

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
-from ivr.media.acoustics import Acoustics
+from ivr.media.acoustics import VOICE, Acoustics
 from ivr.media.beep import HIGHEST_HZ
 
 
@@ -20,12 +20,15 @@ class RecordedAcoustics(Acoustics):
         self._frames: deque[Any] = deque()
         self._stretches: deque[list[Any]] = deque()
         self._tones: deque[int] = deque()
+        self._voices: deque[list[Any]] = deque()
 
     def give(self, sounds: Sequence[Any]) -> None:
         """Take the sounds of the next moment; what was left of the last one is over."""
         self._frames = deque(one for one in sounds if type(one) is not list and not _is_tone(one))
         self._tones = deque(-1 - one for one in sounds if _is_tone(one))
-        self._stretches = deque(one for one in sounds if type(one) is list)
+        lists = [one for one in sounds if type(one) is list]
+        self._stretches = deque(one for one in lists if one[:1] != [VOICE])
+        self._voices = deque(one[1:] for one in lists if one[:1] == [VOICE])
 
     def frame(self, pcm: bytes, played: bytes) -> tuple[int, int | None]:
         """Return the RMS of a frame of the caller, and that of what the caller was hearing meanwhile."""
@@ -49,6 +52,11 @@ class RecordedAcoustics(Acoustics):
             return self._tones.popleft()
         self.missed += 1
         return super().tone(pcm)
+
+    def voice(self, pcm: bytes) -> list[int]:
+        """Return the prosody of the end of an utterance; none where the tape has none: it is older, or has diverged."""
+        told = self._voices.popleft() if self._voices else []
+        return [one for one in told if type(one) is int]
 
     def stretch(self, frames: Sequence[bytes]) -> list[int]:
         """Return the RMS of frames of the agent's audio."""

@@ -11,7 +11,9 @@ from ivr.call import commands as ask
 from ivr.call import events
 from ivr.call.ports import CallPorts, SttError, TtsChunk, TtsError
 
-PeerRequest: TypeAlias = ask.Speak | ask.PlayAudio | ask.Transcribe | ask.RequestReply | ask.Transfer | ask.WarmUp
+PeerRequest: TypeAlias = (
+    ask.Speak | ask.PlayAudio | ask.Transcribe | ask.JudgeTurn | ask.RequestReply | ask.Transfer | ask.WarmUp
+)
 PeerCancellation: TypeAlias = ask.CancelSpeech | ask.ForgetTranscript | ask.CloseReply
 RequestKey: TypeAlias = tuple[str, int, int]
 """The kind of a request, its turn or utterance, its sentence."""
@@ -39,6 +41,8 @@ class PeerRequests:
                 self._spawn(("speech", request.turn, request.sentence), self.play(request))
             case ask.Transcribe():
                 self._spawn(("transcript", request.utterance, 0), self.transcribe(request))
+            case ask.JudgeTurn():
+                self._spawn(("judge", request.utterance, 0), self.judge(request))
             case ask.RequestReply():
                 self._spawn(("reply", request.turn, 0), self.reply(request))
             case ask.Transfer():
@@ -102,6 +106,12 @@ class PeerRequests:
             self._feed(events.TranscriptFailed(request.utterance, error.reason))
         else:
             self._feed(events.TranscriptArrived(request.utterance, text))
+
+    async def judge(self, request: ask.JudgeTurn) -> None:
+        """Feed what the turn model says of a pause, if it says anything."""
+        probability = None if self._ports.judge is None else await self._ports.judge(request.pcm)
+        if probability is not None:
+            self._feed(events.TurnJudged(request.utterance, probability))
 
     async def reply(self, request: ask.RequestReply) -> None:
         """Feed the events of the agent's reply."""

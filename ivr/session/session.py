@@ -212,7 +212,7 @@ class Session:
                     if not self._send_queue.put(command):
                         # The phone does not read. The call hears of it after the commands of this event.
                         self._loop.call_soon(self._feed_or_fail, events.CallerLeft("stalled"))
-                case ask.Speak() | ask.PlayAudio() | ask.Transcribe() | ask.RequestReply():
+                case ask.Speak() | ask.PlayAudio() | ask.Transcribe() | ask.RequestReply() | ask.JudgeTurn():
                     requests.start(command)
                 case ask.Transfer() | ask.WarmUp():
                     requests.start(command)

@@ -1,86 +1,54 @@
 """Judge the end of turn from words: the caller has finished, or will go on.
 
-One table holds Saudi Arabic and English, because callers mix them. In doubt the answer is `unknown`: then silence
-decides.
+Callers mix Saudi Arabic and English: the last word's letters say whose grammar counts. In doubt the answer is
+`unknown`: then the voice and silence decide.
+
+    ivr/text/turn/answers.py    what was asked: numbers, names, dates, addresses, e-mails, yes or no
+    ivr/text/turn/english.py    grammar
+    ivr/text/turn/arabic.py     grammar
+    ivr/text/turn/asked.py      what the agent's words ask for
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
-from ivr.text.segment.punctuation import word_set
+from ivr.text.turn.answers import judge_answer
+from ivr.text.turn.arabic import AR_AGREEING, judge_arabic
+from ivr.text.turn.english import EN_AGREEING, judge_english
+from ivr.text.turn.words import FOLDED_WORD, NOT_TOLD, Completeness, Judged, folded, is_arabic, words_of
 
-Completeness: TypeAlias = Literal["complete", "open", "unknown"]
+__all__ = ["AGREEING", "FOLDED_WORD", "completeness", "folded", "judge_words"]
 
-# STT spells alef, yeh, teh marbuta and hamza in several ways, with or without vowel signs and tatweel.
-_FOLD: Final = str.maketrans(
-    {**dict.fromkeys("أإآٱ", "ا"), "ى": "ي", "ة": "ه", "ؤ": "و", "ئ": "ي", "ـ": None, "’": "'"}
-    | {chr(base + digit): str(digit) for base in (0x0660, 0x06F0) for digit in range(10)}
-)
-FOLDED_WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
-_DIGIT_RUN: Final = re.compile(r"\d+")
 _FINAL_STOP: Final = re.compile(r"[.!?؟۔…][\"'»”)\]]*\s*$")
 _FINAL_CLAUSE_MARK: Final = re.compile(r"[,،;؛:\-–—]\s*$")
 
-AGREEING: Final = word_set(
-    "yes yeah yep yup sure right okay ok alright correct exactly good great fine cool "
-    "نعم ايوه ايوا اي ايه تمام طيب اوكي اوك زين صح صحيح ماشي حاضر اكيد مضبوط ممتاز حلو"
-)
+AGREEING: Final = EN_AGREEING | AR_AGREEING
 """An answer to a question; after anything else a sign that the caller listens."""
-_SHORT_ANSWERS: Final = AGREEING | word_set(
-    "no nope never stop cancel goodbye bye thanks لا لاء ابدا خلاص شكرا مشكور سلام وقف"
-)
-_CLOSING_PHRASES: Final = (
-    ("thank", "you"), ("no", "thanks"), ("bye", "bye"), ("that's", "all"), ("that", "is", "all"), ("مع", "السلامه"),
-    ("في", "امان", "الله"), ("شكرا", "لك"), ("لا", "شكرا"), ("يعطيك", "العافيه"),
-)  # fmt: skip
-_UNFINISHED_AFTER: Final = word_set(
-    "and or but because so if when that which who the a an my your his her our their this these to of in on at for "
-    "from with by about is are was were i'm it's um uh er like number "
-    "و او ثم بس لكن لان عشان علشان اذا لو لما اللي الذي التي في من على علي الي عن مع ب ل هو هي هذا هذي رقم رقمي اسمي "
-    "يعني انا انه ان اني حق حقت"
-)
-"""Words that do not end an utterance."""
-_MOBILE_LENGTHS: Final = (("05", 10), ("9665", 12))
-"""First digits of a Saudi mobile number, and how many digits it has."""
-_PIN_DIGITS, _WAYBILL_DIGITS = 4, 13
 
 
-def folded(text: str) -> str:
-    """Return a text in which different spellings of a word are the same."""
-    plain = unicodedata.normalize("NFKD", text.translate(_FOLD)).casefold()
-    return "".join(char for char in plain if not unicodedata.combining(char)).translate(_FOLD)
+def judge_words(text: str, expected: str = "", length: int = 0) -> Judged:
+    """Judge whether more is to come after a transcript that was cut at a short pause, and say which rule tells.
+
+    `expected`: what the caller was asked for, one of `AnswerKind`; empty: not known. `length`: of `digits`, how many;
+    0: not known.
+    """
+    plain = folded(text)
+    words = words_of(plain)
+    if not words:
+        return NOT_TOLD
+    if (judged := judge_answer(plain, words, expected, length)) != NOT_TOLD:
+        return judged
+    if (judged := judge_arabic(words) if is_arabic(words[-1]) else judge_english(words)) != NOT_TOLD:
+        return judged
+    if expected == "yes_no" and len(words) == 1:
+        return Judged("complete", "short_answer")
+    if _FINAL_CLAUSE_MARK.search(plain):
+        return Judged("open", "mark")
+    return Judged("complete", "stop") if _FINAL_STOP.search(plain) else NOT_TOLD
 
 
 def completeness(text: str, expected: str = "", length: int = 0) -> Completeness:
-    """Judge whether more is to come after a transcript that was cut at a short pause.
-
-    `expected`: what the caller was asked for, `digits` (as many as `length`, where it is known) or `yes_no`.
-    """
-    plain = folded(text)
-    words = FOLDED_WORD.findall(plain)
-    if not words:
-        return "unknown"
-    digits = "".join(_DIGIT_RUN.findall(plain))
-    # The agent knows best how long its number is.
-    if expected == "digits" and length and digits:
-        return "complete" if len(digits) == length else "open" if len(digits) < length else "unknown"
-    if expected == "yes_no" and len(words) == 1 and words[0] not in _UNFINISHED_AFTER:
-        return "complete"
-    if len(digits) >= 3 and words[-1].isdigit():
-        # The caller dictates a number: its length tells whether it is whole.
-        for start, whole in _MOBILE_LENGTHS:
-            if digits.startswith(start):
-                return "complete" if len(digits) >= whole else "open"
-        if len(digits) == _WAYBILL_DIGITS:
-            return "complete"
-        return "unknown" if len(digits) == _PIN_DIGITS or len(digits) > _WAYBILL_DIGITS else "open"
-    if words[-1] in _UNFINISHED_AFTER or _FINAL_CLAUSE_MARK.search(plain):
-        return "open"
-    if len(words) <= 2 and words[-1] in _SHORT_ANSWERS:
-        return "complete"
-    if any(tuple(words[-len(phrase) :]) == phrase for phrase in _CLOSING_PHRASES) or _FINAL_STOP.search(plain):
-        return "complete"
-    return "unknown"
+    """Judge whether more is to come after a transcript that was cut at a short pause."""
+    return judge_words(text, expected, length).completeness

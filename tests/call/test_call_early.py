@@ -70,7 +70,7 @@ def test_early_words_are_taken_back_without_telling_stt() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "end"), [("yes", 300), ("7826459301240", 300), ("my number is", 1000), ("where is my parcel", 500)]
+    ("words", "end"), [("yes", 300), ("7826459301240", 280), ("my number is", 2000), ("where is my parcel", 500)]
 )
 def test_the_end_listens_to_the_words(words: str, end: int) -> None:
     stage = Stage()

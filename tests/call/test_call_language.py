@@ -50,7 +50,7 @@ def test_all_that_follows_is_in_the_other() -> None:
     assert spoken.language == "ar"
     # Normalization speaks the number in the language of the call.
     assert "ثلاث" in spoken.text
-    assert stage.last(Note).fields == {"to": "ar", "by": "agent"}
+    assert [note.fields for note in stage.notes("language")] == [{"to": "ar", "by": "agent"}]
     assert stage.call.stands(stage.now).language == "ar"  # type: ignore[union-attr]
 
 

@@ -18,6 +18,7 @@ from ivr.media.endpointing import Endpointer, EndpointOptions, SpeechEnded
 from ivr.media.jitter_buffer import Frame, JitterBuffer
 from ivr.media.loudness import decibels, is_faint
 from ivr.media.vad.detector import VoiceDetector
+from ivr.media.voice.prosody import HEARD_MS
 
 KEY_MS = 200
 """How long a key's tone sounds on the line; no speech is found in it."""
@@ -94,6 +95,10 @@ class CallerInput:
     def so_far(self) -> SpeechEnded | None:
         """Return the open utterance as if it ended here; without one, the last that ended."""
         return self._endpointer.so_far() or self._last
+
+    def voice(self) -> list[int]:
+        """Return the prosody of the open utterance's end (`prosody.measure`)."""
+        return self._acoustics.voice(self._endpointer.latest(HEARD_MS))
 
     def frames(self, chunk: AudioIn) -> list[Frame]:
         """Return the complete 20 ms frames that this chunk makes available, in order, each with its score."""

@@ -12,18 +12,23 @@ from typing import Final
 
 from ivr.call.actions import Expect
 from ivr.call.caller.barge_in import SOONEST_MS
+from ivr.call.caller.endpoint_wait import EndpointWait
 from ivr.call.caller.input import CallerInput
 from ivr.call.caller.keypad import Keypad
 from ivr.call.caller.own_echo import OwnEcho
 from ivr.call.caller.utterances import Utterances
-from ivr.call.commands import Command, ForgetTranscript, Note, Transcribe
+from ivr.call.commands import Command, ForgetTranscript, JudgeTurn, Note, Transcribe
 from ivr.call.options import CallOptions
 from ivr.media.endpointing import SpeechEnded
 from ivr.media.loudness import is_faint, voice_level
-from ivr.text.turn_end import completeness
+from ivr.media.voice.prosody import log_odds
+from ivr.text.turn.asked import asked_for
+from ivr.text.turn_end import judge_words
 
 LONG_MS: Final = 12_000
 """Speech of one utterance after which a short pause ends it, in milliseconds."""
+VOICE_AT_MS: Final = 100
+"""Silence after which the prosody of what was said is measured, in milliseconds."""
 MAYBE_WORDS_MS: Final = 300
 """Voiced audio that may have been words, in milliseconds. Less is not worth asking the caller to repeat."""
 
@@ -36,6 +41,7 @@ class Speculation:
         self._options = options
         self._caller = caller
         self.utterances = Utterances(Keypad(options.keypad_timeout, options.keypad_terminator))
+        self._wait = EndpointWait(options)
         self.early: int | None = None
         """The utterance that was sent before it was over."""
         self.expect: Expect | None = None
@@ -50,6 +56,7 @@ class Speculation:
     def change(self, options: CallOptions) -> None:
         """Take other choices of the line, from now on."""
         self._options = options
+        self._wait.change(options)
         self.utterances.keypad.change(options.keypad_timeout, options.keypad_terminator)
 
     def __repr__(self) -> str:
@@ -59,15 +66,16 @@ class Speculation:
         """Take one more frame while the caller has the floor."""
         silence_ms = self._caller.silence_ms
         if not silence_ms:
-            out = self.take_back()
-            # A voice that goes on and on, a television perhaps, is answered at the next breath.
-            if self._caller.speech_ms >= LONG_MS:
-                self._caller.endpoint_ms = min(self._options.endpoint_ms, self._options.endpoint_least_ms)
-            return out
+            return self.take_back()
+        if silence_ms == VOICE_AT_MS:
+            self._wait.take_voice(log_odds(self._caller.voice()))
+            self._caller.endpoint_ms = self._wait.ms
         wait = min(self._options.speculate_ms, max(SOONEST_MS, self._options.endpoint_ms // 2))
         if self.early is not None or not wait or not wait <= silence_ms < self._caller.endpoint_ms:
             return []
-        return self.send_early(now)
+        out = self.send_early(now)
+        asked = next((one for one in out if isinstance(one, Transcribe)), None) if self._options.turn_model else None
+        return out if asked is None else [*out, JudgeTurn(asked.utterance, asked.pcm)]
 
     def send_early(self, now: float) -> list[Command]:
         """Look for the words of what was said so far."""
@@ -88,9 +96,15 @@ class Speculation:
         self._late.discard(number)
         return [ForgetTranscript(number)]
 
+    def judged(self, number: int, probability: float) -> None:
+        """Take what a turn model says of the pause; of one that is over it says nothing."""
+        if number == self.early:
+            self._wait.take_model(probability)
+            self._caller.endpoint_ms = self._wait.ms
+
     def take_back(self) -> list[Command]:
         """Forget what was sent early: the caller goes on, so it was not all."""
-        self._caller.endpoint_ms = self._options.endpoint_ms
+        self._begin_pause()
         if self.early is None:
             return []
         number, self.early = self.early, None
@@ -102,8 +116,9 @@ class Speculation:
 
         `beneath`: it was said while nothing might interrupt what was said.
         """
-        self._caller.endpoint_ms = self._options.endpoint_ms
-        out: list[Command] = []
+        # Cut at its greatest length, or by a key, it tells nothing.
+        out: list[Command] = [] if utterance.forced else [self._wait.note(self._caller.endpoint_ms)]
+        self._begin_pause()
         number, self.early = self.early, None
         ended_at = self._caller.at(utterance.end, now)
         if number is None or not self.utterances.end(number, ended_at, now, utterance.voiced_ms):
@@ -150,13 +165,22 @@ class Speculation:
             return False
         # Plainly complete words end the utterance sooner, plainly incomplete ones give the caller more time.
         if number == self.early and text:
-            kind, length = ("", 0) if self.expect is None else (self.expect.kind, self.expect.length)
-            meant = completeness(text, kind, length)
-            if meant == "complete":
-                self._caller.endpoint_ms = min(self._options.endpoint_ms, self._options.endpoint_least_ms)
-            elif meant == "open":
-                self._caller.endpoint_ms = self._options.endpoint_ms + self._options.endpoint_more_ms
+            self._wait.take_words(judge_words(text, *self._awaits(now)))
+            self._caller.endpoint_ms = self._wait.ms
         return True
+
+    def _awaits(self, now: float) -> tuple[str, int]:
+        """Return what kind of answer the caller is to give, and how many digits: as the agent says, or by its words."""
+        if self.expect is not None:
+            return self.expect.kind, self.expect.length
+        # Each sentence is there as written and as spoken.
+        said = self._said_lately(now)[::2]
+        return asked_for(said[-1]) if said else ("", 0)
+
+    def _begin_pause(self) -> None:
+        """Forget what was known of the last pause."""
+        self._wait.begin(long=self._caller.speech_ms >= LONG_MS)
+        self._caller.endpoint_ms = self._wait.ms
 
     def go_on_without(self) -> None:
         """Let the agent go on before the words of the overlap have come; they may still take the floor."""
@@ -196,7 +220,7 @@ class Speculation:
         self.early = None
         self._late.clear()
         self._beneath.clear()
-        self._caller.endpoint_ms = self._options.endpoint_ms
+        self._begin_pause()
         return [ForgetTranscript(number) for number in self.utterances.forget()]
 
     def _transcribe(self, number: int, utterance: SpeechEnded) -> Transcribe:

@@ -66,6 +66,8 @@ def command(record: CommandRecord) -> str:
             return f"sent utterance {get('utterance', '?')} to STT{_length(get('pcm'))}"
         case "ForgetTranscript":
             return f"waited no more for the words of utterance {get('utterance', '?')}"
+        case "JudgeTurn":
+            return f"asked the turn model of utterance {get('utterance', '?')}"
         case "RequestReply":
             return f"asked the agent (turn {get('turn', '?')}) {quote(asked(record))}"
         case "TellAgent":
@@ -169,13 +171,15 @@ def happened(event: Event) -> str:
                 if event.stood_s
                 else "time passed"
             )
-        case events.Withdraw() | events.Operated() | events.CallAnswered() | events.ReplyAction():
+        case events.Withdraw() | events.Operated() | events.CallAnswered() | events.ReplyAction() | events.TurnJudged():
             return rarely(event)
         case _:
             assert_never(event)
 
 
-def rarely(event: events.Withdraw | events.Operated | events.CallAnswered | events.ReplyAction) -> str:
+def rarely(
+    event: events.Withdraw | events.Operated | events.CallAnswered | events.ReplyAction | events.TurnJudged,
+) -> str:
     """Return what happened that few calls have."""
     match event:
         case events.Withdraw():
@@ -186,3 +190,5 @@ def rarely(event: events.Withdraw | events.Operated | events.CallAnswered | even
             return f"the call was answered by: {event.by}"
         case events.ReplyAction():
             return f"the agent asked for {event.act} in turn {event.turn}"
+        case events.TurnJudged():
+            return f"the turn model gave {event.probability:.2f} that utterance {event.utterance} was all"

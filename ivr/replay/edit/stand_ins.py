@@ -18,6 +18,7 @@ from ivr.text import overlap_words, transcript, turn_end, which_language
 from ivr.text.normalize import dates, money, times, units
 from ivr.text.normalize.numbers import cardinal_ar, cardinal_en, nouns_ar, numerals, ordinals_ar
 from ivr.text.segment import abbreviations, long_text, sentences
+from ivr.text.turn import answers, arabic, asked, english, words
 from ivr.text.turn_end import FOLDED_WORD, folded
 
 _MARKED_WORD: Final = r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f\u064b-\u065f\u0670])*"
@@ -57,7 +58,10 @@ def _words_in(value: Any) -> Iterator[str]:
             yield from FOLDED_WORD.findall(folded(one)) if isinstance(one, str) else _words_in(one)
 
 
-RULE_WORDS: Final = words_of(overlap_words, turn_end, which_language, transcript, abbreviations, long_text, sentences)
+_TURN_WORDS: Final = words_of(turn_end, answers, arabic, asked, english, words)
+RULE_WORDS: Final = _TURN_WORDS | words_of(
+    overlap_words, which_language, transcript, abbreviations, long_text, sentences
+)
 """Words that decide something: overlaps, ends of turns, the language, notes in transcripts, ends of sentences."""
 NUMBER_WORDS: Final = words_of(dates, money, times, units, cardinal_ar, cardinal_en, nouns_ar, numerals, ordinals_ar)
 """Words that decide how a number is said."""

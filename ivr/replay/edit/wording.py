@@ -82,6 +82,8 @@ def one_event(event: Event) -> str:
             return f"transcript {utterance} {quoted(text)}"
         case events.TranscriptFailed(utterance=utterance, reason=reason):
             return f"transcript {utterance} failed: {printable(reason)}"
+        case events.TurnJudged(utterance=utterance, probability=probability):
+            return f"turn model of {utterance}: {probability:.2f}"
         case events.ReplyPause(turn=turn):
             return f"reply {turn} pauses"
         case events.ReplyEnded(turn=turn, hang_up=hang_up, transfer_to=transfer_to):
@@ -148,6 +150,8 @@ def one_command(command: CommandRecord) -> str:
             return f"transcribe {of('utterance')}, {_size(said.get('pcm')) // 16} ms"
         case "ForgetTranscript":
             return f"forget transcript {of('utterance')}"
+        case "JudgeTurn":
+            return f"ask the turn model of {of('utterance')}"
         case "TellAgent":
             request = said.get("request")
             told = request.get("event", "") if isinstance(request, dict) else ""

@@ -80,7 +80,7 @@ def event_words(event: Event) -> EventWords:
             return EventWords("call", "the carrier takes the caller to a person")
         case events.TransferFailed(reason=reason):
             return EventWords("fault", f"the transfer failed: {reason}")
-        case events.Withdraw() | events.Operated() | events.CallAnswered() | events.ReplyAction():
+        case events.Withdraw() | events.Operated() | events.CallAnswered() | events.ReplyAction() | events.TurnJudged():
             return EventWords("agent" if isinstance(event, events.ReplyAction) else "call", rarely(event))
         case events.Tick(stood_s=stood):
             return EventWords("fault", f"the process stood still for {stood:.2f} s") if stood else _TIME_PASSED
@@ -88,7 +88,9 @@ def event_words(event: Event) -> EventWords:
             assert_never(event)
 
 
-def rarely(event: events.Withdraw | events.Operated | events.CallAnswered | events.ReplyAction) -> str:
+def rarely(
+    event: events.Withdraw | events.Operated | events.CallAnswered | events.ReplyAction | events.TurnJudged,
+) -> str:
     """Return what happened that few calls have."""
     match event:
         case events.Withdraw():
@@ -99,6 +101,8 @@ def rarely(event: events.Withdraw | events.Operated | events.CallAnswered | even
             return f"answered by: {event.by}"
         case events.ReplyAction():
             return f"turn {event.turn}: {event.act} {event.value or event.ms}"
+        case events.TurnJudged():
+            return f"utterance {event.utterance} is all with a probability of {event.probability:.2f}"
 
 
 _TIME_PASSED = EventWords("call", "time has passed")
@@ -119,6 +123,8 @@ def command_words(command: Command) -> EventWords:
             return EventWords("stt", f"transcribe utterance {number}, {len(pcm) // 16} ms")
         case ask.ForgetTranscript(utterance=number):
             return EventWords("stt", f"forget utterance {number}")
+        case ask.JudgeTurn(utterance=number, pcm=pcm):
+            return EventWords("stt", f"judge utterance {number}, {len(pcm) // 16} ms")
         case ask.RequestReply(turn=turn, request=request):
             return EventWords("agent", f"turn {turn}: ask: {request.text}")
         case ask.TellAgent(request=request):

@@ -240,7 +240,7 @@ class _Loop:
                 self._awaited.pop(("agent", turn, 0), None)
             case ask.CancelSpeech(turn=turn, sentence=sentence):
                 self._awaited.pop(("tts", turn, sentence), None)
-            case ask.WarmUp() | ask.TellAgent() | ask.HangUp():
+            case ask.WarmUp() | ask.TellAgent() | ask.HangUp() | ask.JudgeTurn():
                 pass  # nothing comes back of them
             case _:
                 assert_never(command)

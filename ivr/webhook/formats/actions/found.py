@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, Final, cast
 
-from ivr.call.actions import AnswerKind, Expect, Gather, Message, TransferOptions
+from ivr.call.actions import Expect, Gather, Message, TransferOptions
+from ivr.text.turn.words import AnswerKind
 from ivr.webhook.formats.actions.fields import BadValue
 from ivr.webhook.formats.actions.table import CLOSING_FLAGS, MOST_ACTIONS, ActionType, known
 from ivr.webhook.formats.parts import (

@@ -1,0 +1,133 @@
+"""Turn what is known at a pause into the silence that ends the turn: the one place that weighs it.
+
+Each piece of evidence is a weight: log-odds that the caller has finished. Their sum is read off a line from the
+longest wait to none:
+
+    evidence           weight
+    words              complete or open, by the grammar, or as an answer to what was asked (`ivr/text/turn_end.py`)
+    voice              its prosody before the pause (`ivr/media/voice/prosody.py`)
+    model              an optional turn model's probability (`TurnJudged`)
+
+    sum    silence
+    -6     `endpoint_most_ms`: a number, an address, what is spelled is under way
+    -3     `endpoint_ms` and `endpoint_more_ms`: the words are open
+     0     `endpoint_ms`: nothing tells
+     2.5   `endpoint_least_ms`: the words are complete
+     6     the least: all of what was asked for is there
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from typing import Final
+
+from ivr.call.commands import Note
+from ivr.call.options import CallOptions
+from ivr.text.turn.words import NOT_TOLD, Judged
+
+LEAST_MS: Final = 100
+"""Silence that ends a turn at the soonest: the closure of a consonant lasts as long."""
+WHOLE, COMPLETE, OPEN = 6.0, 2.5, 3.0
+"""Weights of words that are all of an answer or, against the end, a part of it; of complete words, and of open ones."""
+_LONG_MORE_MS: Final = 500
+"""Silence added for open words of a voice that goes on and on, ms."""
+_VOICE_MOST, _MODEL_MOST = 1.5, 3.0
+"""What the voice, and a model, may weigh at most."""
+
+
+class EndpointWait:
+    """Hold the evidence of one pause of the caller's, and how long to wait."""
+
+    def __init__(self, options: CallOptions) -> None:
+        self._options = options
+        self._words: Judged | None = None
+        self._voice: float | None = None
+        self._model: float | None = None
+        self._long = False
+        self.ms = options.endpoint_ms
+        """Silence that ends the turn, ms."""
+
+    def change(self, options: CallOptions) -> None:
+        """Take other choices of the line, also for the pause that is under way."""
+        self._options = options
+        self._weigh()
+
+    def __repr__(self) -> str:
+        return f"<EndpointWait {self.ms} ms words={self._words} voice={self._voice} model={self._model}>"
+
+    def begin(self, *, long: bool = False) -> None:
+        """Forget the evidence: the caller goes on. `long`: a voice that goes on and on, a television perhaps."""
+        self._long = long
+        self._words = self._voice = self._model = None
+        self._weigh()
+
+    def take_words(self, judged: Judged) -> None:
+        """Take what the words say."""
+        self._words = judged
+        self._weigh()
+
+    def take_voice(self, log_odds: float) -> None:
+        """Take what the voice says."""
+        self._voice = max(-_VOICE_MOST, min(_VOICE_MOST, log_odds))
+        self._weigh()
+
+    def take_model(self, probability: float) -> None:
+        """Take what a turn model says."""
+        likely = min(max(probability, 0.001), 0.999)
+        self._model = max(-_MODEL_MOST, min(_MODEL_MOST, math.log(likely / (1 - likely))))
+        self._weigh()
+
+    def note(self, silence_ms: int) -> Note:
+        """Return why the turn ends, after so much silence."""
+        judged = self._words or NOT_TOLD
+        fields: dict[str, str | int | float | bool] = {
+            "silence_ms": silence_ms,
+            "wait_ms": self.ms,
+            "words": judged.completeness,
+            "rule": judged.rule,
+        }
+        if self._voice is not None:
+            fields["voice"] = round(self._voice, 2)
+        if self._model is not None:
+            fields["model"] = round(self._model, 2)
+        return Note("turn_end", fields)
+
+    def _weigh(self) -> None:
+        options = self._options
+        self.ms = _read_off(self._line, _weight_of(self._words) + (self._voice or 0.0) + (self._model or 0.0))
+        # A voice that goes on and on is answered at the next breath, unless its words are open: then at a longer one.
+        if self._long and self._words is not None and self._words.completeness == "open":
+            self.ms = min(self.ms, options.endpoint_ms + _LONG_MORE_MS)
+        elif self._long:
+            self.ms = min(self.ms, options.endpoint_least_ms)
+
+    @property
+    def _line(self) -> list[tuple[float, int]]:
+        options = self._options
+        open_ms = options.endpoint_ms + options.endpoint_more_ms
+        return [
+            (-WHOLE, max(open_ms, options.endpoint_most_ms)),
+            (-OPEN, open_ms),
+            (0.0, options.endpoint_ms),
+            (COMPLETE, min(options.endpoint_ms, options.endpoint_least_ms)),
+            (WHOLE, min(options.endpoint_ms, options.endpoint_least_ms, LEAST_MS)),
+        ]
+
+
+def _weight_of(words: Judged | None) -> float:
+    """Return the weight of words; 0 where there are none yet."""
+    if words is None or words.completeness == "unknown":
+        return 0.0
+    if words.completeness == "complete":
+        return WHOLE if words.is_whole else COMPLETE
+    return -WHOLE if words.is_part else -OPEN
+
+
+def _read_off(line: list[tuple[float, int]], weight: float) -> int:
+    """Return the silence at a weight, on a line of points from the lowest weight up."""
+    for (low, most), (high, least) in pairwise(line):
+        if weight <= high:
+            share = max(0.0, (weight - low) / (high - low))
+            return round(most + (least - most) * share)
+    return line[-1][1]

@@ -1,0 +1,1 @@
+"""Tell what a voice does beside its words: its prosody."""
