@@ -1,0 +1,1 @@
+"""Measure how well the end of a turn is found, as eot-bench does; remake what is fitted."""
