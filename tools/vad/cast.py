@@ -116,7 +116,7 @@ class Espeak:
 
     def agent(self, rng: Rng, length: int) -> Sound:
         language = list(AGENT)[rng.integers(len(AGENT))]
-        said = at_level(_spoken(AGENT[language], *_throat(rng, language)), -20)
+        said = at_level(spoken(AGENT[language], *_throat(rng, language)), -20)
         parts: list[Sound] = []
         while sum(map(len, parts)) < length:
             parts += [said, np.zeros(rng.integers(800, 4000))]
@@ -126,7 +126,7 @@ class Espeak:
         language = language or list(texts)[rng.integers(len(texts))]
         text = texts[language][rng.integers(len(texts[language]))]
         who = _throat(rng, language)
-        return Voice(_spoken(text, *who), f"{text[:20]} ({who[0]})")
+        return Voice(spoken(text, *who), f"{text[:20]} ({who[0]})")
 
 
 def _throat(rng: Rng, language: str) -> tuple[str, int, int]:
@@ -135,7 +135,7 @@ def _throat(rng: Rng, language: str) -> tuple[str, int, int]:
 
 
 @cache
-def _spoken(text: str, name: str, speed: int, pitch: int) -> Sound:
+def spoken(text: str, name: str, speed: int, pitch: int) -> Sound:
     """A text as spoken into a telephone, cut to where it is within 38 dB of its loudest 5 ms."""
     pcm, rate = tts._spoken(text, name, speed, pitch)
     sound = telephone(np.frombuffer(resample(pcm, rate, RATE), "<i2").astype(np.float64))
