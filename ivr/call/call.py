@@ -32,7 +32,7 @@ from ivr.call.caller.prompts import Prompts
 from ivr.call.caller.speculation import MAYBE_WORDS_MS, Speculation
 from ivr.call.commands import Command, HangUp
 from ivr.call.deadlines import Awaited, Deadlines
-from ivr.call.ending import LATE_ENDS, TRANSFER_PATIENCE_S, Ending, PlannedEnd
+from ivr.call.ending import TRANSFER_PATIENCE_S, Ending, PlannedEnd
 from ivr.call.line_watch import PROBE, LineWatch
 from ivr.call.options import CallOptions
 from ivr.call.overlaps import Overlaps
@@ -57,7 +57,8 @@ class Call:
         self._input = CallerInput(options, self.acoustics)
         self._output = SpeechOutput(options, self.acoustics)
         self._agent_turns = AgentTurns(options, self._output)
-        self._speculation = Speculation(options, self._input, self._agent_turns.said_lately)
+        said = self._agent_turns.said_lately, self._agent_turns.said_last
+        self._speculation = Speculation(options, self._input, *said)
         self._overlaps = Overlaps(options, self.floor, self._input, self._speculation, self._output, self._agent_turns)
         self._fillers = Fillers(options)
         self._deadlines = Deadlines(options)
@@ -212,7 +213,8 @@ class Call:
             self._deadlines.clear("filler")
         # While words are owed to the caller, the caller's silence is watched; a voice does not end the wait.
         elif self.ended is None:
-            owed = self.floor.state in OWED
+            # A question that waits for more of it is the caller's own silence.
+            owed = self.floor.state in OWED and not self._deadlines.runs("more")
             due = self._fillers.due_at(self._output.silent_from, now, owed=owed, arriving=self._agent_turns.arriving)
             self._deadlines.move("filler", due)
         self._agent_turns.settle()
@@ -251,7 +253,7 @@ class Call:
                         self._deadlines.begin("transcript", now)
             elif self._input.speaking:
                 if self._taking.records or self._speculation.may_be_caller(asked_in_vain=self._prompts.silent > 0):
-                    self._deadlines.clear("silence")
+                    self._deadlines.clear("silence", "more")
                     self.floor.go(TurnTrigger.VOICE)
                     self._out.append(commands.WarmUp())
                 elif self._input.speech_ms >= MAYBE_WORDS_MS:
@@ -323,6 +325,7 @@ class Call:
         self._fillers.begin_anew(self._speculation.utterances.sent_at(number))
         self.ending.call_off()
         self._end.drop_answer(now)
+        self._speculation.goes_on(number)
         self.floor.go(TurnTrigger.COMMIT)
         self._take_words(number, now)
 
@@ -362,11 +365,19 @@ class Call:
             self._ask(self._taking.open_turn(), now)
             return
         if text := utterances.text():
+            # A caller who has not finished is given time to go on; then it is asked as it is.
+            waits = self.floor.state is TurnState.TRANSCRIBING
+            if waits and (until := self._speculation.more_until(now)) is not None:
+                self._deadlines.set("more", until)
+                return
+            self._deadlines.clear("more")
+            self._out += self._speculation.asked(now)
             self.language.follow(text)
             turn = self._agent_turns.open_turn("dtmf" if utterances.only_keys else "speech")
             utterances.take(turn)
             self._ask(turn, now)
             return
+        self._speculation.forget_pause()
         failed, voiced_ms = utterances.give_up()
         if failed:
             self._end.fail("stt", now)
@@ -398,9 +409,13 @@ class Call:
         if not self._words.protected and (not only_ends or self.floor.state is TurnState.HEARING):
             self._clear_floor(now)
         if only_ends:
+            # A question that waits for more of it is whole now.
+            self._speculation.closed = heard
+            if self._deadlines.runs("more"):
+                self._put_question(now)
             return
         self._prompts.answered()
-        self._deadlines.clear("silence")
+        self._deadlines.clear("silence", "more")
         self._input.deafen()
         utterances.press(key, now)
         if not utterances.keypad.typing:
@@ -521,8 +536,7 @@ class Call:
                     self._note("transcript_failed", reason="timeout")
                     self._transcript(utterance, None, now)
             case "reply":
-                number = self._agent_turns.turn.number
-                self._out.append(commands.CloseReply(number))
+                self._out.append(commands.CloseReply(number := self._agent_turns.turn.number))
                 self._reply(events.ReplyFailed(number, "stalled"), now)
             case "warning":
                 # A caller who leaves a message is not spoken to.
@@ -540,16 +554,16 @@ class Call:
                     self._ask(self._agent_turns.open_turn("silence", waited), now)
                 elif not self._words.say("still_there", now):
                     self._deadlines.begin("silence", now)
+            case "more":
+                self._put_question(now)
             case "filler":
                 self._words.fill(now)
             case "answer":
                 self._who_answers.waited(now, self._open)
             case "probe":
                 self._out.append(commands.SendMark(PROBE))
-            case "media" | "withdrawal":
-                self._end.end(LATE_ENDS[name], now)
-            case "transfer":
-                self._end.transfer_due(now)
+            case "media" | "withdrawal" | "transfer":
+                self._end.overdue(name, now)
             case "length" if self.ending.handing_over:
                 # The carrier is about to take the call over: it is not cut off before its answer.
                 self._deadlines.set("length", now + TRANSFER_PATIENCE_S)

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from ivr.call import commands, events
 from ivr.call.agent.message_taking import MessageTaking
 from ivr.call.agent.own_words import OwnWords
@@ -15,6 +17,7 @@ from ivr.call.commands import HangUp
 from ivr.call.deadlines import Deadlines
 from ivr.call.ending import (
     AGENT_TRANSFER,
+    LATE_ENDS,
     LEAVE_STREAM_S,
     TRANSFER_PATIENCE_S,
     Ending,
@@ -98,7 +101,7 @@ class CallEnding:
         """Wait for no words of the caller any more; those of a message are kept for the agent."""
         self._taking.break_off(now)
         self._out += self._speculation.forget()
-        self._deadlines.clear("transcript")
+        self._deadlines.clear("transcript", "more")
 
     def fail(self, upstream: Upstream, now: float, person: str = "") -> None:
         """Say the apology for an upstream that left the caller without an answer, or give the call up.
@@ -227,6 +230,13 @@ class CallEnding:
             self._deadlines.set("transfer", now + LEAVE_STREAM_S)
             if self._ending.left:
                 self.transfer_due(now)
+
+    def overdue(self, name: Literal["media", "withdrawal", "transfer"], now: float) -> None:
+        """End what has had its time: the call, or the transfer."""
+        if name == "transfer":
+            self.transfer_due(now)
+        else:
+            self.end(LATE_ENDS[name], now)
 
     def transfer_due(self, now: float) -> None:
         """End a transfer: the caller has left the stream for it, or the carrier had its time."""

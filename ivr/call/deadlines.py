@@ -1,8 +1,9 @@
 """Keep what a call waits for, and until when.
 
-How long is the line's choice, except for some: `filler` is due when `Fillers` says, `transfer` when the carrier has had
-its time, `withdrawal` when the bridge can wait no longer for its last words, `message` when the agent says, `warning`
-some time before `length`, `answer` where the bridge has placed the call, `probe` and `media` when `LineWatch` says.
+How long is the line's choice, except for some: `filler` is due when `Fillers` says, `more` when `Speculation` says,
+`transfer` when the carrier has had its time, `withdrawal` when the bridge can wait no longer for its last words,
+`message` when the agent says, `warning` some time before `length`, `answer` where the bridge has placed the call,
+`probe` and `media` when `LineWatch` says.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from ivr.call.options import CallOptions
 
 Awaited: TypeAlias = Literal[
     "transcript",
+    "more",
     "reply",
     "silence",
     "probe",
@@ -54,6 +56,10 @@ class Deadlines:
     def times(self) -> dict[str, float]:
         """Return what is awaited, each with its deadline."""
         return dict[str, float](self._at.items())
+
+    def runs(self, name: Awaited) -> bool:
+        """Return whether this is awaited."""
+        return name in self._at
 
     def begin(self, name: Awaited, now: float) -> None:
         """Wait from now on, for as long as the line says; for 0 do not wait."""

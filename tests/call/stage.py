@@ -129,6 +129,7 @@ class Stage:
         self.speak(ms)
         self.wait(self.call.options.endpoint_ms)
         self.feed(TranscriptArrived(self.last(Transcribe).utterance, text))
+        self.say_no_more()
 
     def reply(self, text: str = "It is in Riyadh today.", *, hang_up: bool = False) -> None:
         """The agent answers the last question in one go."""
@@ -141,10 +142,16 @@ class Stage:
         self.feed(TranscriptArrived(self.last(Transcribe).utterance, text))
 
     def interrupt(self, text: str = "no not that", ms: int = 620) -> None:
-        """The caller speaks over the agent, and STT finds these words."""
+        """The caller speaks over the agent, and STT finds these words; the caller says no more."""
         self.speak(ms)
         self.wait(180)
         self.found(text)
+        self.say_no_more()
+
+    def say_no_more(self) -> None:
+        """The caller is silent for as long as a question waits for more of it."""
+        while self.call._deadlines.runs("more"):
+            self.wait(20)
 
     def voice(self, ms: int = 1000, *, end: bool = True) -> None:
         """TTS delivers audio for the sentence that was asked for last."""

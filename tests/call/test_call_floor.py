@@ -116,7 +116,8 @@ def test_going_on_before_the_answer_makes_one_question() -> None:
     assert stage.state == "hearing"
     assert stage.call.turns[0].outcome == "superseded"
     stage.speak(100)
-    stage.wait(500)
+    # A caller who was cut off once is waited for longer.
+    stage.wait(760)
     stage.found("number five")
     assert stage.last(RequestReply).request.text == "track my parcel number five"
     assert stage.all(SendAudio) == []
@@ -148,6 +149,8 @@ def test_one_word_over_the_agent_takes_the_floor() -> None:
     assert (asked.utterance, stage.state) == (2, "yielding")
     stage.wait(100)
     stage.feed(TranscriptArrived(2, "stop"))
+    assert stage.state == "transcribing"
+    stage.wait(20)
     assert stage.state == "thinking"
     request = stage.last(RequestReply).request
     assert (request.text, request.heard, request.unheard) == ("stop", "It", "is in Riyadh today.")
@@ -193,6 +196,7 @@ def test_yes_is_an_answer_when_the_agent_has_asked() -> None:
     stage.speak(300)
     stage.wait(200)
     stage.feed(TranscriptArrived(2, "yes"))
+    stage.say_no_more()
     assert stage.last(RequestReply).request.text == "yes"
 
 
@@ -216,6 +220,7 @@ def test_yes_during_the_hint_behind_a_question(asked: str, hint: str, answer: st
     stage.speak(300)
     stage.wait(200)
     stage.feed(TranscriptArrived(2, answer))
+    stage.say_no_more()
     assert stage.last(RequestReply).request.text == answer
     assert stage.call.turns[0].overlaps[0].rule == "words"
 
@@ -229,6 +234,7 @@ def test_yes_while_the_bridge_asks_again() -> None:
     stage.speak(200)
     stage.wait(180)
     stage.feed(TranscriptArrived(2, "yes"))
+    stage.say_no_more()
     assert stage.last(RequestReply).request.text == "yes"
 
 
@@ -255,6 +261,7 @@ def test_an_overlap_that_goes_on_is_heard_whole() -> None:
     assert stage.state == "yielding"
     stage.wait(200)
     stage.feed(TranscriptArrived(3, "no not that one"))
+    stage.say_no_more()
     assert stage.last(RequestReply).request.text == "no not that one"
 
 
@@ -270,6 +277,7 @@ def test_real_words_commit_while_the_caller_still_speaks() -> None:
     stage.speak(200)
     stage.wait(500)
     stage.feed(TranscriptArrived(3, "no not that one"))
+    stage.say_no_more()
     assert stage.last(RequestReply).request.text == "no not that one"
 
 
@@ -325,6 +333,7 @@ def test_late_words_join_what_the_caller_says_next() -> None:
     stage.feed(TranscriptArrived(3, "please"))
     assert len(stage.all(RequestReply)) == 1
     stage.feed(TranscriptArrived(2, "stop"))
+    stage.say_no_more()
     assert stage.last(RequestReply).request.text == "stop please"
 
 

@@ -57,6 +57,7 @@ def test_keys_wait_for_a_caller_who_speaks() -> None:
     assert asked(stage) == []
     stage.wait(500)
     stage.feed(TranscriptArrived(stage.last(Transcribe).utterance, "or so"))
+    stage.say_no_more()
     assert asked(stage) == [("9 or so", "9", "speech")]
 
 

@@ -149,6 +149,7 @@ def test_words_wait_while_the_agent_yields() -> None:
     stage.found("no not that")
     stage.wait(600)
     stage.found("no not that")
+    stage.say_no_more()
     assert spoken(stage)[1:] == [SAY.words]
 
 

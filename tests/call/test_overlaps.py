@@ -141,6 +141,7 @@ def test_words_of_an_earlier_voice_leave_the_later_alone() -> None:
     assert stage.state == "yielding"
     stage.feed(TranscriptArrived(4, "stop"))
     stage.feed(TranscriptArrived(3, "please"))
+    stage.say_no_more()
     assert stage.last(RequestReply).request.text == "please stop"
 
 

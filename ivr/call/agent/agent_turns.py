@@ -166,6 +166,14 @@ class AgentTurns:
         lately = [one for one in sentences if one.sent_at is not None and one.sent_at > now - LATELY_S]
         return [text for one in lately for text in (one.text, one.spoken)]
 
+    def said_last(self) -> str:
+        """Return what the agent has said last, as written: phrases of the line count where there is nothing else."""
+        for turn in reversed(self.turns):
+            if said := [one.text for one in turn.sentences if one.sent_at is not None and not one.fixed]:
+                return " ".join(said)
+        first = [one.text for turn in self.turns[:1] for one in turn.sentences if one.sent_at is not None]
+        return " ".join(first)
+
     # -- turns ---------------------------------------------------------------------------------------------------
 
     def open_turn(self, kind: TurnKind, details: Details | None = None) -> Turn:

@@ -121,6 +121,7 @@ class MessageTaking:
         """Wait for more of the message, while STT looks for the words of this piece."""
         self._floor.go(TurnTrigger.ENDPOINT)
         self._floor.go(TurnTrigger.NOTHING)
+        self._speculation.forget_pause()
         self._deadlines.set("silence", now + self.message.wish.silence_s)
 
     def takes_key(self, key: str, now: float) -> bool:

@@ -7,6 +7,7 @@ longest wait to none:
     words              complete or open, by the grammar, or as an answer to what was asked (`ivr/text/turn_end.py`)
     voice              its prosody before the pause (`ivr/media/voice/prosody.py`)
     model              an optional turn model's probability (`TurnJudged`)
+    asked              before there are words: a number, an e-mail or an address is said in pieces
 
     sum    silence
     -6     `endpoint_most_ms`: a number, an address, what is spelled is under way
@@ -14,6 +15,9 @@ longest wait to none:
      0     `endpoint_ms`: nothing tells
      2.5   `endpoint_least_ms`: the words are complete
      6     the least: all of what was asked for is there
+
+A caller who pauses for long (`CallerPace`) moves the middle of the line up: by all of it where the words are open or
+tell nothing, by a quarter where they are complete.
 """
 
 from __future__ import annotations
@@ -24,12 +28,16 @@ from typing import Final
 
 from ivr.call.commands import Note
 from ivr.call.options import CallOptions
-from ivr.text.turn.words import NOT_TOLD, Judged
+from ivr.text.turn.words import NOT_TOLD, AnswerKind, Judged
 
 LEAST_MS: Final = 100
 """Silence that ends a turn at the soonest: the closure of a consonant lasts as long."""
 WHOLE, COMPLETE, OPEN = 6.0, 2.5, 3.0
 """Weights of words that are all of an answer or, against the end, a part of it; of complete words, and of open ones."""
+IN_PIECES: Final[frozenset[AnswerKind]] = frozenset({"digits", "email", "address"})
+"""Answers that callers give with pauses in them."""
+_PIECES: Final = 1.0
+"""Weight against the end of such an answer before there are words."""
 _LONG_MORE_MS: Final = 500
 """Silence added for open words of a voice that goes on and on, ms."""
 _VOICE_MOST, _MODEL_MOST = 1.5, 3.0
@@ -44,7 +52,9 @@ class EndpointWait:
         self._words: Judged | None = None
         self._voice: float | None = None
         self._model: float | None = None
+        self._asked: AnswerKind = "open"
         self._long = False
+        self._more_ms = 0
         self.ms = options.endpoint_ms
         """Silence that ends the turn, ms."""
 
@@ -56,9 +66,13 @@ class EndpointWait:
     def __repr__(self) -> str:
         return f"<EndpointWait {self.ms} ms words={self._words} voice={self._voice} model={self._model}>"
 
-    def begin(self, *, long: bool = False) -> None:
-        """Forget the evidence: the caller goes on. `long`: a voice that goes on and on, a television perhaps."""
-        self._long = long
+    def begin(self, *, asked: AnswerKind = "open", more_ms: int = 0, long: bool = False) -> None:
+        """Forget the evidence: another pause begins.
+
+        `asked`: what the caller was asked for. `more_ms`: what this caller needs more than others. `long`: a voice
+        that goes on and on, a television perhaps.
+        """
+        self._asked, self._more_ms, self._long = asked, more_ms, long
         self._words = self._voice = self._model = None
         self._weigh()
 
@@ -78,46 +92,64 @@ class EndpointWait:
         self._model = max(-_MODEL_MOST, min(_MODEL_MOST, math.log(likely / (1 - likely))))
         self._weigh()
 
-    def note(self, silence_ms: int) -> Note:
-        """Return why the turn ends, after so much silence."""
+    def note(self, silence_ms: int, *, held: bool) -> Note:
+        """Return why the turn is over, after so much silence. `held`: the question has waited for more words."""
         judged = self._words or NOT_TOLD
         fields: dict[str, str | int | float | bool] = {
             "silence_ms": silence_ms,
             "wait_ms": self.ms,
             "words": judged.completeness,
             "rule": judged.rule,
+            "held": held,
         }
+        if self._asked != "open":
+            fields["asked"] = self._asked
         if self._voice is not None:
             fields["voice"] = round(self._voice, 2)
         if self._model is not None:
             fields["model"] = round(self._model, 2)
+        if self._more_ms:
+            fields["caller_ms"] = self._more_ms
+        if self._long:
+            fields["long"] = True
         return Note("turn_end", fields)
 
     def _weigh(self) -> None:
         options = self._options
-        self.ms = _read_off(self._line, _weight_of(self._words) + (self._voice or 0.0) + (self._model or 0.0))
+        weight = (self._voice or 0.0) + (self._model or 0.0)
+        if self._words is not None:
+            weight += _weight_of(self._words)
+        elif self._asked in IN_PIECES:
+            weight -= _PIECES
+        self.ms = _read_off(self._line, weight)
+        if not self._long:
+            return
         # A voice that goes on and on is answered at the next breath, unless its words are open: then at a longer one.
-        if self._long and self._words is not None and self._words.completeness == "open":
-            self.ms = min(self.ms, options.endpoint_ms + _LONG_MORE_MS)
-        elif self._long:
+        if self._words is None or self._words.completeness == "complete":
             self.ms = min(self.ms, options.endpoint_least_ms)
+        elif self._words.completeness == "open":
+            self.ms = min(self.ms, options.endpoint_ms + _LONG_MORE_MS)
+        else:
+            self.ms = min(self.ms, options.endpoint_ms)
 
     @property
     def _line(self) -> list[tuple[float, int]]:
-        options = self._options
+        options, more = self._options, self._more_ms
         open_ms = options.endpoint_ms + options.endpoint_more_ms
+        most = max(open_ms, options.endpoint_most_ms)
+        least = min(options.endpoint_ms, options.endpoint_least_ms)
         return [
-            (-WHOLE, max(open_ms, options.endpoint_most_ms)),
-            (-OPEN, open_ms),
-            (0.0, options.endpoint_ms),
-            (COMPLETE, min(options.endpoint_ms, options.endpoint_least_ms)),
-            (WHOLE, min(options.endpoint_ms, options.endpoint_least_ms, LEAST_MS)),
+            (-WHOLE, most),
+            (-OPEN, min(open_ms + more, most)),
+            (0.0, min(options.endpoint_ms + more, most)),
+            (COMPLETE, min(least + more // 4, most)),
+            (WHOLE, min(least, LEAST_MS)),
         ]
 
 
-def _weight_of(words: Judged | None) -> float:
-    """Return the weight of words; 0 where there are none yet."""
-    if words is None or words.completeness == "unknown":
+def _weight_of(words: Judged) -> float:
+    """Return the weight of words."""
+    if words.completeness == "unknown":
         return 0.0
     if words.completeness == "complete":
         return WHOLE if words.is_whole else COMPLETE

@@ -1,8 +1,8 @@
 """Send the caller's utterances to STT early, in case they are over.
 
 After a short pause the utterance so far is sent. When the caller goes on, it is taken back and sent again later. Words
-that come before the end is decided help to decide it. Over the agent the same early start serves another purpose: the
-words of an overlap say whether it is an interruption.
+that come before the end is decided help to decide it; those that come later say whether the question waits for more.
+Over the agent the same early start serves another purpose: the words of an overlap say whether it is an interruption.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Final
 
 from ivr.call.actions import Expect
 from ivr.call.caller.barge_in import SOONEST_MS
+from ivr.call.caller.caller_pace import CallerPace
 from ivr.call.caller.endpoint_wait import EndpointWait
 from ivr.call.caller.input import CallerInput
 from ivr.call.caller.keypad import Keypad
@@ -20,15 +21,23 @@ from ivr.call.caller.utterances import Utterances
 from ivr.call.commands import Command, ForgetTranscript, JudgeTurn, Note, Transcribe
 from ivr.call.options import CallOptions
 from ivr.media.endpointing import SpeechEnded
+from ivr.media.g711 import RATE
 from ivr.media.loudness import is_faint, voice_level
 from ivr.media.voice.prosody import log_odds
 from ivr.text.turn.asked import asked_for
+from ivr.text.turn.words import AnswerKind
 from ivr.text.turn_end import judge_words
 
 LONG_MS: Final = 12_000
 """Speech of one utterance after which a short pause ends it, in milliseconds."""
 VOICE_AT_MS: Final = 100
 """Silence after which the prosody of what was said is measured, in milliseconds."""
+QUICK_MS: Final = 120
+"""Silence after which words are looked for where a short answer is awaited, in milliseconds at most."""
+SHORT_DIGITS: Final = 4
+"""Digits of an answer that is said in one breath."""
+_CLOSE_S: Final = 0.001
+"""A wait that is over but for so much is over."""
 MAYBE_WORDS_MS: Final = 300
 """Voiced audio that may have been words, in milliseconds. Less is not worth asking the caller to repeat."""
 
@@ -36,17 +45,40 @@ MAYBE_WORDS_MS: Final = 300
 class Speculation:
     """Follow one caller's utterances, from the first frame to a question."""
 
-    def __init__(self, options: CallOptions, caller: CallerInput, said_lately: Callable[[float], list[str]]) -> None:
-        """Take what tells the agent's words of the last seconds, for `now`."""
+    def __init__(
+        self,
+        options: CallOptions,
+        caller: CallerInput,
+        said_lately: Callable[[float], list[str]],
+        said_last: Callable[[], str],
+    ) -> None:
+        """Take what tells the agent's words: of the last seconds, for `now`, and of its last turn."""
         self._options = options
         self._caller = caller
         self.utterances = Utterances(Keypad(options.keypad_timeout, options.keypad_terminator))
         self._wait = EndpointWait(options)
+        self.pace = CallerPace()
+        self._silence_ms = 0
+        """Of the pause that is under way, at the last frame; 0: the caller speaks."""
+        self._early_ms = 0
+        """Silence after which this utterance goes to STT; 0: when it is over."""
+        self._ended_at = -1
+        """Sample at which the last utterance ended; negative where the caller has the floor for no other."""
+        self._held = False
+        """The question waits, or has waited, for more of it."""
+        self.closed = False
+        """The caller has ended the question with a key: it waits for no more."""
         self.early: int | None = None
         """The utterance that was sent before it was over."""
         self.expect: Expect | None = None
         """What the agent expects to be answered."""
-        self._said_lately = said_lately
+        self._over: tuple[float, int] = 0.0, 0
+        """When the words of the last question were over, in seconds of `now`, and what was waited for then, ms."""
+        self._expected: Expect | None = None
+        """What it expected of the question that it was asked last."""
+        self._asked: tuple[str, tuple[AnswerKind, int]] = "", ("open", 0)
+        """The agent's words that were looked at last, and what they ask for."""
+        self._said_lately, self._said_last = said_lately, said_last
         self._own_echo = OwnEcho()
         self._late: set[int] = set()
         """Voices over the agent that it is not quiet for while their words are looked for."""
@@ -66,16 +98,41 @@ class Speculation:
         """Take one more frame while the caller has the floor."""
         silence_ms = self._caller.silence_ms
         if not silence_ms:
-            return self.take_back()
+            return self._speaks()
+        if not self._silence_ms:
+            self._begin_pause()
+        self._silence_ms = silence_ms
         if silence_ms == VOICE_AT_MS:
             self._wait.take_voice(log_odds(self._caller.voice()))
             self._caller.endpoint_ms = self._wait.ms
-        wait = min(self._options.speculate_ms, max(SOONEST_MS, self._options.endpoint_ms // 2))
-        if self.early is not None or not wait or not wait <= silence_ms < self._caller.endpoint_ms:
+        if self.early is not None or not self._early_ms or not self._early_ms <= silence_ms < self._caller.endpoint_ms:
             return []
         out = self.send_early(now)
         asked = next((one for one in out if isinstance(one, Transcribe)), None) if self._options.turn_model else None
         return out if asked is None else [*out, JudgeTurn(asked.utterance, asked.pcm)]
+
+    def _speaks(self) -> list[Command]:
+        """Take a frame of the caller's voice: what was known of the last pause is over."""
+        pause_ms, self._silence_ms, self.closed = self._silence_ms, 0, False
+        if self._ended_at >= 0:
+            pause_ms = (self._caller.onset - self._ended_at) * 1000 // RATE
+            self._ended_at = -1
+        if pause_ms:
+            self.pace.speaks(pause_ms, self._caller.speech_ms)
+        return self.take_back()
+
+    def _begin_pause(self) -> None:
+        """Forget what was known of the last pause: the caller has fallen silent again."""
+        options, caller = self._options, self._caller
+        self.pace.falls_silent(caller.speech_ms)
+        kind, length = self.awaits()
+        early_ms = min(options.speculate_ms, max(SOONEST_MS, options.endpoint_ms // 2))
+        if kind == "yes_no" or (kind == "digits" and 0 < length <= SHORT_DIGITS):
+            early_ms = min(early_ms, QUICK_MS)
+        self._early_ms = early_ms
+        more_ms = self.pace.more_ms(options.endpoint_ms)
+        self._wait.begin(asked=kind, more_ms=more_ms, long=caller.speech_ms >= LONG_MS)
+        caller.endpoint_ms = self._wait.ms
 
     def send_early(self, now: float) -> list[Command]:
         """Look for the words of what was said so far."""
@@ -104,7 +161,6 @@ class Speculation:
 
     def take_back(self) -> list[Command]:
         """Forget what was sent early: the caller goes on, so it was not all."""
-        self._begin_pause()
         if self.early is None:
             return []
         number, self.early = self.early, None
@@ -116,9 +172,9 @@ class Speculation:
 
         `beneath`: it was said while nothing might interrupt what was said.
         """
-        # Cut at its greatest length, or by a key, it tells nothing.
-        out: list[Command] = [] if utterance.forced else [self._wait.note(self._caller.endpoint_ms)]
-        self._begin_pause()
+        out: list[Command] = []
+        self._ended_at, self._silence_ms = utterance.end, 0
+        self._caller.endpoint_ms = self._options.endpoint_ms
         number, self.early = self.early, None
         ended_at = self._caller.at(utterance.end, now)
         if number is None or not self.utterances.end(number, ended_at, now, utterance.voiced_ms):
@@ -163,24 +219,62 @@ class Speculation:
         """Take the words of an utterance; None: STT failed. Return False when it is not awaited."""
         if not self.utterances.resolve(number, text, now):
             return False
-        # Plainly complete words end the utterance sooner, plainly incomplete ones give the caller more time.
+        # Plainly complete words end the utterance sooner, plainly incomplete ones give the caller more time. What was
+        # said before them, and has no answer yet, belongs to them.
         if number == self.early and text:
-            self._wait.take_words(judge_words(text, *self._awaits(now)))
+            self._wait.take_words(judge_words(self.utterances.text(), *self.awaits()))
             self._caller.endpoint_ms = self._wait.ms
         return True
 
-    def _awaits(self, now: float) -> tuple[str, int]:
-        """Return what kind of answer the caller is to give, and how many digits: as the agent says, or by its words."""
-        if self.expect is not None:
-            return self.expect.kind, self.expect.length
-        # Each sentence is there as written and as spoken.
-        said = self._said_lately(now)[::2]
-        return asked_for(said[-1]) if said else ("", 0)
+    def more_until(self, now: float) -> float | None:
+        """Return until when the question waits for more of it, all its words being there; None: it is asked now."""
+        ended_at = self.utterances.words_ended_at
+        # What was typed last has had its time for more keys.
+        if ended_at is None or self.closed:
+            return None
+        self._wait.take_words(judge_words(self.utterances.text(), *self.awaits()))
+        until = ended_at + self._wait.ms / 1000
+        if until <= now + _CLOSE_S:
+            return None
+        self._held = True
+        return until
 
-    def _begin_pause(self) -> None:
-        """Forget what was known of the last pause."""
-        self._wait.begin(long=self._caller.speech_ms >= LONG_MS)
-        self._caller.endpoint_ms = self._wait.ms
+    def asked(self, now: float) -> list[Command]:
+        """Note why the question is asked now, and begin with the next."""
+        ended_at, held = self.utterances.words_ended_at, self._held
+        out: list[Command] = []
+        if ended_at is not None:
+            out.append(self._wait.note(round((now - ended_at) * 1000), held=held))
+            self._over = ended_at, self._wait.ms
+            # What the caller was waited for is no time of STT's or of the bridge's.
+            if held:
+                self.utterances.wait_until(now)
+        self.pace.turn_over()
+        self._expected = self.expect
+        self.forget_pause()
+        return out
+
+    def goes_on(self, number: int) -> None:
+        """Take an utterance that may go on with a question whose answer was not heard: the caller was cut off."""
+        if self.utterances.goes_on:
+            over_at, wait_ms = self._over
+            self.pace.cut_off(round((self.utterances.started_at(number) - over_at) * 1000), wait_ms)
+
+    def awaits(self) -> tuple[AnswerKind, int]:
+        """Return what kind of answer the caller is to give, and how many digits: as the agent says, or by its words."""
+        expect = self.expect or (self._expected if self.utterances.goes_on else None)
+        if expect is not None:
+            return expect.kind, expect.length
+        said = self._said_last()
+        if said != self._asked[0]:
+            self._asked = said, asked_for(said)
+        return self._asked[1]
+
+    def forget_pause(self) -> None:
+        """Forget the last pause: the question was asked, or came to nothing."""
+        self._silence_ms, self._ended_at, self._held, self.closed = 0, -1, False, False
+        self._wait.begin()
+        self._caller.endpoint_ms = self._options.endpoint_ms
 
     def go_on_without(self) -> None:
         """Let the agent go on before the words of the overlap have come; they may still take the floor."""
@@ -220,7 +314,7 @@ class Speculation:
         self.early = None
         self._late.clear()
         self._beneath.clear()
-        self._begin_pause()
+        self.forget_pause()
         return [ForgetTranscript(number) for number in self.utterances.forget()]
 
     def _transcribe(self, number: int, utterance: SpeechEnded) -> Transcribe:

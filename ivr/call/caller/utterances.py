@@ -79,6 +79,10 @@ class _OpenUtterance:
         """Note that it is over, of one that was sent early."""
         self.ended_at, self.endpoint_at, self.voiced_ms = ended_at, now, voiced_ms
 
+    def wait_until(self, now: float) -> None:
+        """Note that it was over only now."""
+        self.endpoint_at = now
+
     def resolve(self, text: str | None, now: float) -> None:
         """Note its words; None: STT failed."""
         self.transcript_at, self.failed, self.text = now, text is None, (text or "").strip()
@@ -170,6 +174,10 @@ class Utterances:
         """Return when an utterance went to STT, in seconds of `now`."""
         return self._utterances[number].sent_at
 
+    def started_at(self, number: int) -> float:
+        """Return when an utterance began, in seconds of `now`."""
+        return self._utterances[number].started_at
+
     def began_at(self, number: int) -> int:
         """Return the sample of the caller's audio at which an utterance begins."""
         return self._utterances[number].onset
@@ -187,6 +195,21 @@ class Utterances:
         """Return the level of the caller as far as it is known, dBFS: of the last questions, and of what waits."""
         levels = [u.level for u in self._utterances.values() if not u.typed]
         return max(levels if self.level is None else [*levels, self.level], default=None)
+
+    @property
+    def words_ended_at(self) -> float | None:
+        """Return when the last words that wait were said, in seconds of `now`; None: there are none, or keys follow."""
+        last = next((u for u in reversed(self._utterances.values()) if u.part.text), None)
+        return None if last is None or last.typed else last.ended_at
+
+    @property
+    def goes_on(self) -> bool:
+        """Return whether the last question has had no answer, and is asked again with what comes next."""
+        return bool(self._carried)
+
+    def wait_until(self, now: float) -> None:
+        """Note that the last utterance was over only now: its question has waited for more of it."""
+        list(self._utterances.values())[-1].wait_until(now)
 
     def press(self, key: str, now: float) -> None:
         """Take a key: there is no question until its entry has an end."""

@@ -180,6 +180,7 @@ def test_a_new_question_over_an_answer_begins_a_new_wait() -> None:
     stage.speak(2600)
     stage.wait(400)
     stage.feed(TranscriptArrived(stage.last(Transcribe).utterance, "no the other parcel please"))
+    stage.say_no_more()
     assert stage.last(RequestReply).request.text == "no the other parcel please"
     stage.wait(1500)
     assert stage.call.turns[-1].fillers == []

@@ -1,0 +1,135 @@
+"""What is known of a pause becomes a wait: the line, its ends, the caller's share, and the trace."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ivr.call.caller.endpoint_wait import EndpointWait
+from ivr.call.options import CallOptions
+from ivr.text.turn.words import NOT_TOLD, Judged
+
+WHOLE, COMPLETE = Judged("complete", "answer_whole"), Judged("complete", "short_answer")
+OPEN, PART = Judged("open", "governs"), Judged("open", "number_part")
+WORDS = (PART, OPEN, NOT_TOLD, COMPLETE, WHOLE)
+
+
+def wait_of(words: Judged | None = None, choices: CallOptions | None = None, **more: Any) -> EndpointWait:
+    wait = EndpointWait(choices or CallOptions())
+    wait.begin(**more)
+    if words is not None:
+        wait.take_words(words)
+    return wait
+
+
+@pytest.mark.parametrize(
+    ("words", "ms"), [(PART, 2500), (OPEN, 2000), (NOT_TOLD, 500), (None, 500), (COMPLETE, 300), (WHOLE, 100)]
+)
+def test_words_alone(words: Judged | None, ms: int) -> None:
+    assert wait_of(words).ms == ms
+
+
+@pytest.mark.parametrize(("kind", "ms"), [("digits", 1000), ("email", 1000), ("address", 1000), ("yes_no", 500)])
+def test_what_was_asked_counts_before_there_are_words(kind: Any, ms: int) -> None:
+    assert wait_of(asked=kind).ms == ms
+    assert wait_of(NOT_TOLD, asked=kind).ms == 500
+
+
+@pytest.mark.parametrize(
+    ("words", "ms"), [(PART, 2500), (OPEN, 2400), (NOT_TOLD, 900), (None, 900), (COMPLETE, 400), (WHOLE, 100)]
+)
+def test_a_slow_caller_is_given_more(words: Judged | None, ms: int) -> None:
+    assert wait_of(words, more_ms=400).ms == ms
+
+
+@pytest.mark.parametrize(
+    ("words", "ms"), [(None, 300), (PART, 1000), (OPEN, 1000), (NOT_TOLD, 500), (COMPLETE, 300), (WHOLE, 100)]
+)
+def test_a_voice_that_goes_on_and_on(words: Judged | None, ms: int) -> None:
+    assert wait_of(words, long=True).ms == ms
+
+
+def test_voice_and_model_are_bounded() -> None:
+    voice, model = wait_of(), wait_of()
+    voice.take_voice(-99.0)
+    model.take_model(1.0)
+    assert (voice.ms, model.ms) == (1250, 271)
+    voice.take_model(0.0)
+    assert voice.ms == 2250
+    model.take_model(0.5)
+    assert model.ms == 500
+
+
+def test_a_line_that_ends_sooner_keeps_its_end() -> None:
+    quick = CallOptions(endpoint_ms=200)
+    assert [wait_of(words, quick).ms for words in WORDS] == [2500, 1700, 200, 200, 100]
+    # Without patience for open words nothing but a number is waited for.
+    hasty = CallOptions(endpoint_ms=80, endpoint_more_ms=0, endpoint_most_ms=0)
+    assert [wait_of(words, hasty).ms for words in WORDS] == [80, 80, 80, 80, 80]
+
+
+def test_other_choices_count_at_once() -> None:
+    wait = wait_of(NOT_TOLD)
+    wait.change(CallOptions(endpoint_ms=700))
+    assert wait.ms == 700
+
+
+def test_the_note_tells_what_there_was() -> None:
+    note = wait_of().note(520, held=False)
+    assert (note.name, dict(note.fields)) == (
+        "turn_end",
+        {"silence_ms": 520, "wait_ms": 500, "words": "unknown", "rule": "none", "held": False},
+    )
+    wait = wait_of(PART, asked="digits", more_ms=120, long=True)
+    wait.take_voice(-0.333)
+    wait.take_model(0.5)
+    assert dict(wait.note(1000, held=True).fields) == {
+        "silence_ms": 1000,
+        "wait_ms": 1000,
+        "words": "open",
+        "rule": "number_part",
+        "held": True,
+        "asked": "digits",
+        "voice": -0.33,
+        "model": 0.0,
+        "caller_ms": 120,
+        "long": True,
+    }
+
+
+def test_an_endpoint_wait_prints_itself() -> None:
+    assert repr(wait_of()) == "<EndpointWait 500 ms words=None voice=None model=None>"
+
+
+@given(
+    st.sampled_from(WORDS),
+    st.floats(-10, 10),
+    st.floats(0, 1),
+    st.integers(0, 800),
+    st.integers(60, 2000),
+    st.integers(60, 2000),
+    st.integers(0, 4000),
+    st.integers(0, 4000),
+    st.booleans(),
+)
+def test_evidence_of_an_end_never_makes_the_wait_longer(
+    words: Judged, voice: float, model: float, more: int, endpoint: int, least: int, open_: int, most: int, long: bool
+) -> None:
+    options = CallOptions(endpoint_ms=endpoint, endpoint_least_ms=least, endpoint_more_ms=open_, endpoint_most_ms=most)
+
+    def ms(judged: Judged, voice: float, model: float, more: int) -> int:
+        wait = wait_of(judged, options, more_ms=more, long=long)
+        wait.take_voice(voice)
+        wait.take_model(model)
+        return wait.ms
+
+    here = ms(words, voice, model, more)
+    assert min(60, endpoint) <= here <= max(endpoint + open_, most)
+    assert ms(words, voice + 1, model, more) <= here
+    assert ms(words, voice, min(1.0, model + 0.2), more) <= here
+    assert ms(words, voice, model, min(800, more + 100)) >= here
+    waits = [ms(judged, voice, model, more) for judged in WORDS]
+    assert long or waits == sorted(waits, reverse=True)
