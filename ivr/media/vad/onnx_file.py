@@ -1,21 +1,59 @@
-"""Read the constants of an ONNX file: the weights of a network.
+"""Read of an ONNX file what a network takes and gives, and its constants: the weights.
 
 The file is one protobuf message (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto). Of it only this is looked at:
-a model has a graph, a graph has nodes, a node has outputs and attributes, and an attribute is a tensor or a graph.
+a model has a graph, a graph has nodes, inputs and outputs, a node has outputs and attributes, and an attribute is a
+tensor or a graph.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-_FLOAT: Final = 1
+FLOAT: Final = 1
 """The type of a tensor of 32-bit floats."""
 _Field: TypeAlias = tuple[int, int | memoryview]
 """The number of a field and its value: a whole number, or bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """Hold what a network says of a tensor that it takes or gives."""
+
+    name: str
+    kind: int
+    """The type of its elements, as `FLOAT`."""
+    shape: tuple[int, ...] | None
+    """0 for a size that is not fixed. None: not told."""
+
+
+def signature(network: bytes) -> tuple[list[Tensor], list[Tensor]]:
+    """Return what a network takes and what it gives.
+
+    A file that is no ONNX raises ValueError or IndexError, or gives nothing.
+    """
+    takes: list[Tensor] = []
+    gives: list[Tensor] = []
+    for graph in _messages(memoryview(network), 7):
+        # Old files name the weights among the inputs.
+        weights = {name for weight in _messages(graph, 5) for name in _texts(weight, 8)}
+        takes += [found for one in _messages(graph, 11) if (found := _tensor(one)).name not in weights]
+        gives += [_tensor(one) for one in _messages(graph, 12)]
+    return takes, gives
+
+
+def _tensor(value: memoryview) -> Tensor:
+    """Return what a graph says of an input or an output."""
+    kind, shape = 0, None
+    for tensor in (tensor for described in _messages(value, 2) for tensor in _messages(described, 1)):
+        kind = next(_numbers(tensor, 1), 0)
+        for sizes in _messages(tensor, 2):
+            shape = tuple(next(_numbers(size, 1), 0) for size in _messages(sizes, 1))
+    return Tensor(next(_texts(value, 1), ""), kind, shape)
 
 
 def constants(network: bytes) -> dict[str, NDArray[np.float32]]:
@@ -37,16 +75,23 @@ def _graph(graph: memoryview) -> Iterator[tuple[str, NDArray[np.float32]]]:
                 yield from _graph(branch)
             for tensor in _messages(attribute, 5):
                 fields = list(_fields(tensor))
-                if (2, _FLOAT) in fields:
+                if (2, FLOAT) in fields:
                     shape = [value for number, value in fields if number == 1 and isinstance(value, int)]
                     data = b"".join(_messages(tensor, 9))
-                    name = str(next(_messages(node, 2)), "utf-8")
-                    yield name, np.frombuffer(data, "<f4").reshape(shape)
+                    yield next(_texts(node, 2)), np.frombuffer(data, "<f4").reshape(shape)
 
 
 def _messages(message: memoryview, number: int) -> Iterator[memoryview]:
     """Yield what a field holds, of those that hold bytes."""
     return (value for found, value in _fields(message) if found == number and isinstance(value, memoryview))
+
+
+def _texts(message: memoryview, number: int) -> Iterator[str]:
+    return (str(value, "utf-8") for value in _messages(message, number))
+
+
+def _numbers(message: memoryview, number: int) -> Iterator[int]:
+    return (value for found, value in _fields(message) if found == number and isinstance(value, int))
 
 
 def _fields(message: memoryview) -> Iterator[_Field]:
@@ -60,6 +105,8 @@ def _fields(message: memoryview) -> Iterator[_Field]:
                 yield key >> 3, value
             case 2:
                 size, at = _varint(message, at)
+                if at + size > len(message):
+                    raise IndexError("an ONNX file that ends too soon")
                 yield key >> 3, message[at : at + size]
                 at += size
             case 5:

@@ -1,21 +1,10 @@
-"""The constants of an ONNX file, as protobuf writes them."""
+"""What a network takes and gives, and its constants, of an ONNX file as protobuf writes it."""
 
 import numpy as np
 import pytest
 
-from ivr.media.vad.onnx_file import constants
-
-
-def varint(value: int) -> bytes:
-    low, rest = value & 127, value >> 7
-    return bytes([low | 128]) + varint(rest) if rest else bytes([low])
-
-
-def field(number: int, value: int | bytes) -> bytes:
-    """A field: a whole number, or bytes with their length."""
-    if isinstance(value, int):
-        return varint(number << 3) + varint(value)
-    return varint(number << 3 | 2) + varint(len(value)) + value
+from ivr.media.vad.onnx_file import FLOAT, Tensor, constants, signature
+from tests.support.onnx_model import described, field, model, varint, weight
 
 
 def constant(name: str, values: list[float], shape: tuple[int, ...], kind: int = 1) -> bytes:
@@ -52,3 +41,28 @@ def test_a_field_of_an_unknown_kind_is_refused() -> None:
 def test_a_file_that_ends_too_soon_is_refused() -> None:
     with pytest.raises(IndexError):
         constants(b"\x80")
+
+
+def test_a_file_that_is_cut_inside_a_field_is_refused() -> None:
+    with pytest.raises(IndexError, match="ends too soon"):
+        constants(field(7, b"whole")[:-1])
+
+
+def test_a_network_says_what_it_takes_and_gives() -> None:
+    takes = [described("a", (1, "n", 3)), described("b", None, 7), described("c", ())]
+    found = signature(model([], [], takes, [described("d", ("n",))]))
+    wanted = [Tensor("a", FLOAT, (1, 0, 3)), Tensor("b", 7, None), Tensor("c", FLOAT, ())]
+    assert found == (wanted, [Tensor("d", FLOAT, (0,))])
+
+
+def test_weights_that_are_named_as_inputs_are_none() -> None:
+    takes = [described("a", (1,)), described("w", (2,))]
+    assert signature(model([], [weight("w", [1, 2], [2])], takes, [])) == ([Tensor("a", FLOAT, (1,))], [])
+
+
+def test_an_input_without_a_type_has_none() -> None:
+    assert signature(field(7, field(11, field(1, "a")))) == ([Tensor("a", 0, None)], [])
+
+
+def test_an_empty_file_takes_and_gives_nothing() -> None:
+    assert signature(b"") == ([], [])
