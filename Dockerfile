@@ -5,8 +5,8 @@ RUN pip install --no-cache-dir uv
 WORKDIR /src
 COPY pyproject.toml uv.lock README.md LICENSE ./
 # The dependencies first: they change less often than the code.
-# Extras of pyproject.toml: traces, and recordings in S3.
-ARG EXTRAS="otel s3"
+# Extras of pyproject.toml: traces, recordings in S3, and a turn model.
+ARG EXTRAS="otel s3 turn"
 RUN uv sync --frozen --no-dev --no-install-project $(printf -- '--extra %s ' $EXTRAS)
 COPY ivr ivr
 COPY twiml twiml

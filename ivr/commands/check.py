@@ -32,6 +32,7 @@ from ivr.play.places import read_hosts
 from ivr.replay.recorder.folder import look
 from ivr.replay.recorder.options import recorder_options
 from ivr.server.compose import agent_client, speech_settings
+from ivr.session.turn_model import HEARD, TurnModel
 from ivr.twilio.signature import allowed_urls
 from ivr.twilio.twiml import Documents
 from ivr.webhook.client import AgentEvent
@@ -113,7 +114,7 @@ async def examine(settings: Settings, ask: str = "") -> AsyncIterator[Finding]:
             yield Finding("tapes", f"{look(tapes.folder)}; kept: {which}, {sound}", good=True)
         except (OSError, ValueError) as fault:
             yield Finding("tapes", str(fault), good=False)
-    for finding in _recordings(settings):
+    for finding in (*_recordings(settings), *_turn_model(settings)):
         yield finding
     for line in settings.all_lines:
         agent = without_secrets(line.webhook_url)
@@ -142,6 +143,21 @@ def _recordings(settings: Settings) -> Iterator[Finding]:
         there = [place for place in folder.rglob("*") if place.suffix.lower() in (".wav", ".mp3")] if folder else []
         of_folder = f"{len(there)} in {folder}" if folder else "of no folder"
         yield Finding("recordings", f"{of_folder}; from {', '.join(hosts) or 'no host'}", good=True)
+
+
+def _turn_model(settings: Settings) -> Iterator[Finding]:
+    """Yield whether the turn model can be run, and how fast, if there is one."""
+    if settings.turn_model is None:
+        return
+    try:
+        model = TurnModel(settings.turn_model)
+    except ValueError as fault:
+        yield Finding("turn model", f"IVR_TURN_MODEL {fault}", good=False)
+        return
+    start = time.perf_counter()
+    model.judge(bytes(HEARD))
+    took = (time.perf_counter() - start) * 1000
+    yield Finding("turn model", f"{settings.turn_model}, judges a pause in {took:.0f} ms", good=True)
 
 
 def line_findings(name: str, line: Line, unix: float) -> Iterator[Finding]:

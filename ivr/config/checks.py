@@ -23,6 +23,7 @@ from ivr.config.recordings import recording_faults
 from ivr.config.settings import ENV_NAMES, Settings
 from ivr.config.store_url import check_store_url
 from ivr.config.voices import voice_hints
+from ivr.media.voice.turn_model_file import check_turn_model
 
 FIXES: Final[Mapping[str, str]] = {
     "IVR_PORT": "set it to a port number from 1 to 65535",
@@ -113,16 +114,20 @@ def faults_of(settings: Settings, *, lines_known: bool = True) -> list[str]:
     faults += record_faults(settings) + recording_faults(settings) + dial_faults(settings) + play_faults(settings)
     if settings.dev and not is_loopback(settings.host):
         faults.append("IVR_HOST is reachable from outside: with --dev, where nothing is signed, set it to 127.0.0.1")
+    if settings.turn_model is not None and (problem := check_turn_model(settings.turn_model)):
+        faults.append(f"IVR_TURN_MODEL {problem}")
     if settings.twiml_dir is not None and not settings.twiml_dir.is_dir():
         faults.append(f"IVR_TWIML_DIR {settings.twiml_dir} is not a folder: set it to the folder of answer.xml")
     # A folder that does not exist is made later. One that may not be looked at is found out when it is written to.
     with contextlib.suppress(OSError):
-        if settings.cache_dir.is_file():
-            faults.append(f"IVR_CACHE_DIR {settings.cache_dir} is a file: set it to a folder, existing or new")
-        if settings.data_dir.is_file():
-            faults.append(f"IVR_DATA_DIR {settings.data_dir} is a file: set it to a folder, existing or new")
-        if settings.tapes is not None and settings.tapes.is_file():
-            faults.append(f"IVR_TAPES {settings.tapes} is a file: set it to a folder, existing or new")
+        folders = (
+            ("IVR_CACHE_DIR", settings.cache_dir),
+            ("IVR_DATA_DIR", settings.data_dir),
+            ("IVR_TAPES", settings.tapes),
+        )
+        for name, folder in folders:
+            if folder is not None and folder.is_file():
+                faults.append(f"{name} {folder} is a file: set it to a folder, existing or new")
     # A laptop has no account: its requests are not signed.
     if settings.dev:
         return faults

@@ -86,6 +86,7 @@ _OWN: Final = frozenset(
         "keys",
         "machine",
         "placed",
+        "turn_model",
     }
 )
 """Fields of CallOptions that a line sets by keys of its own, outside `[call]`."""

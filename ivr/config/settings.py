@@ -185,6 +185,8 @@ class Settings(BaseModel):
     speaker: str = Field("", alias="IVR_SPEAKER")
     fallback_speaker: str = Field("", alias="IVR_FALLBACK_SPEAKER")
     dialect: str = Field("", alias="IVR_DIALECT")
+    turn_model: Path | None = Field(None, alias="IVR_TURN_MODEL")
+    """The file of a model that judges from the sound of a caller's words whether they were all; None: there is none."""
     greeting: str | None = Field(None, alias="IVR_GREETING")
     """None: the language's default; empty: the agent says nothing first."""
     endpoint_ms: int = Field(500, alias="IVR_ENDPOINT_MS")

@@ -36,7 +36,7 @@ NOTES_WATCHED: Final = (
     *("tts_failed", "stt_failed", "tts_degenerate", "tts_link_borrowed", "stt_link_borrowed"),
     *("resume_goes_on", "resume_unknown", "resume_too_often", "resume_ending"),
     *("tts_breaker_opened", "stt_breaker_opened", "speech_failed", "transcript_failed", "reply_failed"),
-    *("nothing_understood", "transfer_failed"),
+    *("nothing_understood", "transfer_failed", "turn_model_failed", "turn_model_late"),
     *("transfer_completed", "transfer_busy", "transfer_no_answer", "transfer_declined", "transfer_voicemail"),
 )
 """Notes that docs/operating.md alerts on, and those of questions without an answer."""

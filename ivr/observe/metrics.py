@@ -40,6 +40,7 @@ _WAIT_SECONDS: Final = (0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5
 _SILENCE_SECONDS: Final = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.0, 10.0, 20.0)
 _CALL_SECONDS: Final = (5.0, 15.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0)
 _YIELD_SECONDS: Final = (0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0)
+_TURN_MODEL_SECONDS: Final = (0.01, 0.02, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0)
 
 _HISTOGRAMS: Final[Mapping[str, tuple[str, tuple[float, ...], tuple[str, ...]]]] = {
     "ivr_own_overhead_seconds": (
@@ -75,6 +76,11 @@ _HISTOGRAMS: Final[Mapping[str, tuple[str, tuple[float, ...], tuple[str, ...]]]]
     "ivr_yield_seconds": (
         "From the caller's onset to clear",
         _YIELD_SECONDS,
+        (),
+    ),
+    "ivr_turn_model_seconds": (
+        "From a pause of the caller's to what the turn model says of it",
+        _TURN_MODEL_SECONDS,
         (),
     ),
 }
@@ -162,7 +168,9 @@ class Metrics:
         self._dead_air = self._counter(
             "ivr_dead_air_seconds", "Silences of more than 2 s in which the caller waited, added up", "line"
         )
-        self._lengths, self._yields = map(self._histogram, ("ivr_call_seconds", "ivr_yield_seconds"))
+        self._lengths, self._yields, self._turn_model = map(
+            self._histogram, ("ivr_call_seconds", "ivr_yield_seconds", "ivr_turn_model_seconds")
+        )
         self._read = CollectorRegistry()
         """What is read at its source when Prometheus asks."""
         self.shared: SharedMetrics | None = None
@@ -199,6 +207,10 @@ class Metrics:
     def lagged(self, seconds: float) -> None:
         """Record the event loop's lag, in seconds."""
         self._lag.observe(seconds)
+
+    def judged(self, seconds: float) -> None:
+        """Record how long the turn model took to judge a pause, in seconds."""
+        self._turn_model.observe(seconds)
 
     def blocked(self, cause: Cause, seconds: float) -> None:
         """Count a time in which the event loop was blocked. From any thread."""

@@ -153,8 +153,8 @@ class Bridge:
         self._rest, self.transfers = rest or compose.twilio_rest(settings), None
         self.at_carrier = None if self._rest is None else self._reach_carrier(self._rest)
         self.outbound = Outbound(lambda: self.settings, self._rest, NoCalls(self._agent), self.directory, self._room)
-        of_all = self.speech_service, self._phrases, self._agent, self.at_carrier
-        self.parts = CallParts(*of_all, self.talk, self.tracer, compose.recordings(settings))
+        of_all = self.speech_service, self._phrases, self._agent, self.at_carrier, self.talk, self.tracer
+        self.parts = CallParts(*of_all, compose.recordings(settings), compose.turn_judging(settings, self.metrics))
         self._check_lines()
 
     def __repr__(self) -> str:
@@ -329,8 +329,7 @@ class Bridge:
         self._end_calls()
         await self._agent.aclose()
         await self.speech_service.aclose()
-        if self.parts.recordings is not None:
-            await self.parts.recordings.aclose()
+        await self.parts.aclose()
         if self.transfers is not None:
             self.transfers.close()
         await self.outbound.close()

@@ -32,6 +32,7 @@ from ivr.hamsa.pool.socket import Connect
 from ivr.hamsa.pool.socket import connect as connect_to_hamsa
 from ivr.hamsa.rest import SpeechRest
 from ivr.hamsa.tts.synthesizer import Synthesizer
+from ivr.observe.metrics import Metrics
 from ivr.observe.tracing.call_tracer import CallTracer
 from ivr.observe.tracing.start import call_tracer as begin_tracing
 from ivr.play.cache import FolderCache
@@ -41,6 +42,8 @@ from ivr.play.recordings import Recordings
 from ivr.server.shared.machine_directory import MachineDirectory
 from ivr.server.shared.shared import Shared
 from ivr.server.shared.worker import Worker
+from ivr.session.turn_judging import TurnJudging
+from ivr.session.turn_model import TurnModel
 from ivr.twilio.rest import TwilioRest
 from ivr.upstream.http_transport import ResolvingTransport
 from ivr.webhook.client import AgentClient, AgentSettings
@@ -196,6 +199,19 @@ def recordings(settings: Settings) -> Recordings | None:
         return None
     fetcher = Fetcher(hosts) if hosts.entries else None
     return Recordings(settings.audio_dir, fetcher, FolderCache(settings.cache_dir / "played"))
+
+
+def turn_judging(settings: Settings, metrics: Metrics) -> TurnJudging | None:
+    """Return what judges the pauses of callers by a model; None: there is none. Raises ValueError when it cannot run.
+
+    Its library starts threads: a process that is to be forked has none.
+    """
+    if settings.turn_model is None:
+        return None
+    try:
+        return TurnJudging(TurnModel(settings.turn_model), metrics.noted, metrics.judged)
+    except ValueError as fault:
+        raise ValueError(f"IVR_TURN_MODEL {fault}") from None
 
 
 def use_secrets(settings: Settings, service: SpeechService, agent: AgentClient, rest: TwilioRest | None) -> None:

@@ -57,8 +57,13 @@ class PeerRequests:
                 key: RequestKey = "speech", cancellation.turn, cancellation.sentence
             case ask.ForgetTranscript():
                 key = "transcript", cancellation.utterance, 0
+                # What it sounded like does not matter any more either.
+                self._cancel(("judge", cancellation.utterance, 0))
             case ask.CloseReply():
                 key = "reply", cancellation.turn, 0
+        self._cancel(key)
+
+    def _cancel(self, key: RequestKey) -> None:
         if (task := self._tasks.get(key)) is not None:
             task.cancel()
 

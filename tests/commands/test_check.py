@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from ivr.config.settings import Settings
 from ivr.testbench.agent import app
 from ivr.testbench.loopback import bound, serving
 from tests.support import live
+from tests.support.onnx_model import tiny_model
 
 ACCOUNT = "AC" + "0" * 32
 NOWHERE = "127.0.0.1:9"
@@ -110,6 +112,19 @@ def test_check_shows_peers_that_are_not_there(tmp_path: Path) -> None:
         f"agent http://{NOWHERE}/webhook": "does not answer: ConnectError",
         f"agent http://{NOWHERE}/webhook, asked": "failed: connect",
     }
+
+
+@pytest.mark.live
+def test_check_runs_the_turn_model(tmp_path: Path) -> None:
+    good = {"IVR_TURN_MODEL": str(tiny_model(tmp_path / "good.onnx"))}
+    finding = found(settings_for(NOWHERE, tmp_path, good))["turn model"]
+    assert finding.good is True
+    assert re.fullmatch(r".*good\.onnx, judges a pause in \d+ ms", finding.detail)
+    odd = {"IVR_TURN_MODEL": str(tiny_model(tmp_path / "odd.onnx", bias=7, sigmoid=False))}
+    finding = found(settings_for(NOWHERE, tmp_path, odd))["turn model"]
+    assert finding.good is False
+    assert "odd.onnx cannot be run (ValueError: gives 7, and not a probability)" in finding.detail
+    assert "turn model" not in found(settings_for(NOWHERE, tmp_path))
 
 
 @pytest.mark.live

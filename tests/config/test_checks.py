@@ -91,6 +91,8 @@ SENSELESS: list[tuple[str, str, str]] = [
     ("IVR_AUDIO_DIR", "nowhere", "set it to that of your recordings"),
     ("IVR_PLAY_HOSTS", "https://audio.example", "write names such as audio.example.com"),
     ("IVR_TWIML_DIR", "nowhere", "set it to the folder of answer.xml"),
+    ("IVR_TURN_MODEL", "nowhere.onnx", "set it to the .onnx file of Smart Turn v3"),
+    ("IVR_TURN_MODEL", "file", "file is no ONNX model"),
     ("IVR_CACHE_DIR", "file", "file is a file: set it to a folder"),
     ("IVR_TAPES", "file", "file is a file: set it to a folder"),
     ("IVR_TAPES_KEEP", "some", "set it to trouble, all, off, or 1/N"),

@@ -23,6 +23,7 @@ from tests.support.front import a_bridge, settings
 
 async def main():
     assert type(scorer.factory()).__name__ == "SileroScorer"
+    assert "onnxruntime" not in sys.modules
     bridge = a_bridge(settings(Path(sys.argv[1])), scorer=scorer.factory)
     await bridge.start()
     scorer.factory().score(bytes(320))
@@ -31,9 +32,29 @@ async def main():
 
 asyncio.run(main())
 """
+JUDGING = """
+import asyncio, sys
+from pathlib import Path
+from tests.support.front import a_bridge, settings
+from tests.support.onnx_model import tiny_model
+
+async def main():
+    folder = Path(sys.argv[1])
+    (folder / "cache").mkdir()
+    model = tiny_model(folder / "cache" / "tiny.onnx", bias=3.0)
+    bridge = a_bridge(settings(folder, IVR_TURN_MODEL=str(model)))
+    await bridge.start()
+    judging = bridge.parts._judging
+    assert "onnxruntime" in sys.modules
+    assert 0.9 < await judging.judge(bytes(16000)) < 1
+    await asyncio.sleep(2)
+    await bridge.stop()
+
+asyncio.run(main())
+"""
 IMPORTS = "import ivr.media.vad.silero as silero; silero.load(); import ivr.cli, ivr.server.serve, ivr.testbench.demo"
 VERSION = "import sys; sys.argv = ['ivr', 'version']; import ivr.cli; ivr.cli.main()"
-PROGRAMS = {"a bridge": LIVE, "a library": IMPORTS, "the command": VERSION}
+PROGRAMS = {"a bridge": LIVE, "a turn model": JUDGING, "a library": IMPORTS, "the command": VERSION}
 WRITING = re.compile(r'(?:openat|open|creat)\([^"]*"(?P<path>[^"]+)", [^)]*O_(?:WRONLY|RDWR|CREAT)[^)]*\) = \d')
 MADE = re.compile(r'(?:mkdir|mkdirat|rename|renameat2?|symlink|link)\([^"]*"(?P<path>[^"]+)".* = 0')
 CALLING = re.compile(r"(?:connect|sendto|sendmsg)\(.*sa_family=AF_INET6?,.*")
@@ -54,9 +75,11 @@ def environment(home: Path, telemetry: str | None) -> dict[str, str]:
 
 
 @pytest.mark.live
-@pytest.mark.parametrize("telemetry", [None, "", "0"], ids=["unset", "empty", "on"])
-def test_no_file_is_left_in_a_home(home: Path, tmp_path: Path, telemetry: str | None) -> None:
-    command = [sys.executable, "-c", LIVE, str(tmp_path)]
+@pytest.mark.parametrize(
+    ("program", "telemetry"), [("a bridge", None), ("a bridge", "0"), ("a turn model", ""), ("a turn model", "0")]
+)
+def test_no_file_is_left_in_a_home(home: Path, tmp_path: Path, program: str, telemetry: str | None) -> None:
+    command = [sys.executable, "-c", PROGRAMS[program], str(tmp_path)]
     ran = subprocess.run(command, cwd=ROOT, env=environment(home, telemetry), capture_output=True, check=False)
     assert ran.returncode == 0, ran.stderr[-3000:]
     assert [path for path in home.rglob("*") if path != home / "tmp"] == []

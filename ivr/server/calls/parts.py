@@ -23,6 +23,7 @@ from ivr.server.calls.at_carrier import AtCarrier
 from ivr.server.calls.first_words import call_options, is_closed
 from ivr.server.outbound.carrier_words import JOB
 from ivr.server.talk.calls import LONGEST_CALL_S, TALK, TalkCalls
+from ivr.session.turn_judging import TurnJudging
 from ivr.webhook.client import AgentClient
 from ivr.webhook.line_agent import LineAgent
 
@@ -44,6 +45,7 @@ class CallParts:
         talk: TalkCalls,
         tracer: CallTracer | None,
         recordings: Recordings | None = None,
+        judging: TurnJudging | None = None,
     ) -> None:
         """Take what all calls share. `carrier=None`: there is no way to hang up or hand over at the carrier."""
         self._speech_service = speech_service
@@ -53,6 +55,14 @@ class CallParts:
         self._talk = talk
         self._tracer = tracer
         self.recordings = recordings
+        self._judging = judging
+
+    async def aclose(self) -> None:
+        """Close what only calls use. They are over."""
+        if self.recordings is not None:
+            await self.recordings.aclose()
+        if self._judging is not None:
+            self._judging.close()
 
     def __repr__(self) -> str:
         return f"<CallParts {self._carrier!r}>"
@@ -75,6 +85,7 @@ class CallParts:
         if JOB in started.parameters and started.direction.startswith("outbound"):
             # Who asked for the call wants to know what became of it, also where no one but a machine was there.
             options = replace(options, placed=True, tell_end=True)
+        options = replace(options, turn_model=self._judging is not None)
         hand_over: HandOver | None = None
         if self._carrier is not None:
             hand_over = partial(self._carrier.hand_over, started, line, account)
@@ -96,6 +107,7 @@ class CallParts:
             agent,
             hand_over,
             play=self.recordings.play if self.recordings is not None else None,
+            judge=self._judging.judge if self._judging is not None else None,
             tell=agent.tell,
         )
         return ports if self.fit is None else self.fit(ports), (synthesizer.stats, transcriber.stats)
