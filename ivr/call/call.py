@@ -251,6 +251,7 @@ class Call:
                     self._out += (out := self._overlaps.frame(now, interruptible=self._interruptible))
                     if out and any(isinstance(command, commands.Transcribe) for command in out):
                         self._deadlines.begin("transcript", now)
+                self._out += self._overlaps.let_begin(now)
             elif self._input.speaking:
                 if self._taking.records or self._speculation.may_be_caller(asked_in_vain=self._prompts.silent > 0):
                     self._deadlines.clear("silence", "more")
@@ -320,7 +321,7 @@ class Call:
                 return
 
     def _commit(self, number: int, verdict: Verdict, now: float) -> None:
-        """Give the caller the floor: the words were an interruption."""
+        """Give the caller the floor: the words were an interruption, or go on with the question."""
         self._out += self._overlaps.settle(verdict, now)
         self._fillers.begin_anew(self._speculation.utterances.sent_at(number))
         self.ending.call_off()

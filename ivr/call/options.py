@@ -95,7 +95,8 @@ class CallOptions:
     start_ms: int = 60
     """Speech that counts as the caller talking; over the agent it makes the agent yield."""
     commit_ms: int = 600
-    """Speech over the agent that makes it yield after it has yielded to a voice without words for it."""
+    """Speech over the agent that makes it yield after it has yielded to a voice without words for it; behind a question
+    whose answer has not sounded, speech that goes on with the question whatever its words are."""
     word_ms: int = 100
     """Speech over the agent that may have been a word: its transcript decides. Less is a click or a cough."""
     resume_ms: int = 300

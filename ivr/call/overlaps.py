@@ -11,16 +11,16 @@ from typing import Final
 from ivr.call.agent.agent_turns import AgentTurns
 from ivr.call.agent.output import SpeechOutput
 from ivr.call.caller.barge_in import AgentFloor, BargeIn, Verdict, judge
+from ivr.call.caller.going_on import CUT_SHORT_MOST, GoingOn
 from ivr.call.caller.input import CallerInput
 from ivr.call.caller.speculation import Speculation
 from ivr.call.commands import Command, ForgetTranscript, Note
 from ivr.call.options import CallOptions
-from ivr.call.turn import ANSWERING, YIELDING, Floor, TurnTrigger
+from ivr.call.turn import ANSWERING, YIELDING, Floor, TurnState, TurnTrigger
 from ivr.text.overlap_words import checks_presence
 
-CUT_SHORT_MOST: Final = 5
-"""What answers in a row that words have cut short may count (`AgentTurns.cut_short`); the next is said first. Commands
-always cut."""
+_RISES_MOST: Final = 6
+"""Frames for which the first sound of an answer waits at most."""
 LEFT_WAITING_S: Final = 0.5
 """Silence between two sentences of an answer after which the caller waits for the next, in seconds."""
 
@@ -44,6 +44,7 @@ class Overlaps:
         self._output = output
         self._turns = turns
         self._barge_in = BargeIn(options)
+        self._going_on = GoingOn(speculation, turns)
         self._onset: int | None = None
         """Sample at which the voice began that is followed."""
         self._onset_at = 0.0
@@ -51,6 +52,8 @@ class Overlaps:
         """The last utterance whose words were looked for."""
         self._left_waiting = False
         """The voice that is followed began while the caller heard nothing and waited for words of the agent."""
+        self._rising = 0
+        """Frames for which a voice may have been beginning, before the first sound of an answer."""
         self._working: dict[int, int] = {}
         """Utterances said while the agent worked at its answer and was silent, each with its turn."""
 
@@ -84,7 +87,8 @@ class Overlaps:
             self._onset, self._onset_at = caller.onset, caller.at(caller.onset, now)
             silent = self._onset_at >= self._output.silent_from + LEFT_WAITING_S
             self._left_waiting = silent or not self._turns.sounded
-            self._barge_in.begin(self._onset_at, held=self.held)
+            self._going_on.begin(self._onset_at, held=self.held)
+            self._barge_in.begin(self._onset_at, held=self.held, goes_on=self._going_on.follows)
         if self._onset is None or not (interruptible or self.held):
             return []
         decided = self._barge_in.frame(
@@ -112,6 +116,8 @@ class Overlaps:
         out = self._speculation.withdraw(self._pending)
         out += self._speculation.send_early(now)
         self._pending = number = self._speculation.early
+        if number is not None:
+            self._going_on.ask(number)
         if number is not None and self._left_waiting:
             self._working[number] = self._turns.turn.number
         # The agent that has not yielded goes on meanwhile.
@@ -127,12 +133,23 @@ class Overlaps:
         self._turns.turn.overlap(self._onset_at if self._onset is not None else now, now, quiet_at)
         return held
 
+    def let_begin(self, now: float) -> list[Command]:
+        """Let the first sound of an answer wait for the moment that it takes to tell a voice, and go then."""
+        waited = self._rising
+        rising = self._floor.state is TurnState.THINKING and self._caller.rising and not self._turns.sounded
+        self._rising = waited + 1 if rising else 0
+        if self._rising == 1:
+            return self._output.hold(now)
+        # What crackles on and on is no voice.
+        over = self._rising == _RISES_MOST or (0 < waited < _RISES_MOST and not rising)
+        return self._output.resume(now) if over and not self.held and self._output.playout.held else []
+
     def words(self, number: int, text: str | None) -> Verdict | None:
         """Judge the words of an utterance, perhaps none (None: STT failed); return None when more are to come."""
         turn, caller = self._turns.turn, self._caller
         working = self._working.pop(number, None) == turn.number
         asked = self._turns.asking
-        floor = AgentFloor(
+        floor = self._going_on.floor(number, text or "") or AgentFloor(
             asked=asked,
             # Words behind a question of the agent's answer it, whatever the agent still has to say. The same question
             # behind a whole answer wants to be answered again.
@@ -144,9 +161,10 @@ class Overlaps:
         faint = self._speculation.utterances.is_faint(number)
         # Words of an earlier voice say nothing about this one.
         if number != self._pending:
-            return judge(text, floor, faint=faint)
+            return self._going_on.verdict(number, judge(text, floor, faint=faint))
         goes_on = caller.speaking and not caller.silence_ms
         verdict = self._barge_in.words(text, floor, faint=faint, goes_on=goes_on, held=self.held)
+        verdict = self._going_on.verdict(number, verdict)
         # The same voice is looked into again, as a whole.
         if verdict is None:
             self._speculation.utterances.drop(number)

@@ -24,11 +24,12 @@ Owner: TypeAlias = Literal["endpoint", "stt", "agent", "tts", "own"]
 OWNERS: Final[tuple[Owner, ...]] = ("endpoint", "stt", "agent", "tts", "own")
 
 Rule: TypeAlias = Literal[
-    "words", "silence", "backchannel", "waiting", "nothing", "not_meant", "kept", "failed", "late"
+    "words", "went_on", "silence", "backchannel", "waiting", "nothing", "not_meant", "kept", "failed", "late"
 ]
-"""What decided about an overlap. `words`: it said something. `silence`: it was short. `backchannel`: it said "mm-hm".
-`waiting`: it asked nothing new of an agent at work. `nothing`: no words were found. `not_meant`: far softer words than
-the caller's. `kept`: answered behind an answer that must be heard once. `failed`: STT did. `late`: too late."""
+"""What decided about an overlap. `words`: it said something. `went_on`: it goes on with the question. `silence`: it
+was short. `backchannel`: it said "mm-hm". `waiting`: it asked nothing new of an agent at work. `nothing`: no words were
+found. `not_meant`: far softer words than the caller's. `kept`: answered behind an answer that must be heard once.
+`failed`: STT did. `late`: too late."""
 
 
 @dataclass(slots=True)
@@ -170,12 +171,14 @@ class Turn:
     """Of the answer: what the caller did not hear."""
     stalls: list[tuple[float, float]] = field(default_factory=list)
     """When the process stood still while this turn was waited for, from and to: known once the call is over."""
+    supersedes: bool = False
+    """The question before was withdrawn, and this one holds both."""
 
     # -- the question --------------------------------------------------------------------------------------------
 
-    def put_question(self, text: str, *, digits: str = "") -> None:
-        """Record what the agent is asked, and which keys are in it."""
-        self.text, self.digits = text, digits
+    def put_question(self, text: str, *, digits: str = "", supersedes: bool = False) -> None:
+        """Record what the agent is asked, which keys are in it, and whether it holds a withdrawn question as well."""
+        self.text, self.digits, self.supersedes = text, digits, supersedes
 
     def record_speech(self, started_at: float, ended_at: float, endpoint_at: float, transcript_at: float) -> None:
         """Record when the question was spoken, declared over and understood."""

@@ -68,6 +68,8 @@ class SpeechEnded:
     """RMS of each frame of `pcm`."""
 
 
+_MAYBE = 2
+"""Frames without a voiced one after which no utterance begins with those before them."""
 _BRIDGED = 6
 """Frames without a trace of speech inside a doubtful stretch."""
 _BEFORE_DOUBT = 2
@@ -120,6 +122,11 @@ class Endpointer:
     def speaking(self) -> bool:
         """Return whether an utterance is under way; its last frames may be silence."""
         return self._onset >= 0
+
+    @property
+    def rising(self) -> bool:
+        """Return whether the last frames may be the beginning of an utterance."""
+        return self._onset < 0 and any(list(self._window)[-_MAYBE:])
 
     @property
     def onset(self) -> int:

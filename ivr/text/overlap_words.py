@@ -109,6 +109,11 @@ def checks_presence(text: str) -> bool:
     return any(_holds(_words(text), phrase) for phrase in _CHECKING)
 
 
+def only_checks_presence(text: str) -> bool:
+    """Return whether the caller asks for nothing but whether the agent is there."""
+    return bool(_units(_words(text), _CHECKING))
+
+
 def is_command(text: str) -> bool:
     """Return whether the words tell the agent, shortly, to stop or wait, or contradict it."""
     words = _words(text)

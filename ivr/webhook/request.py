@@ -22,6 +22,8 @@ def body(request: ReplyRequest) -> dict[str, Any]:
     """Return the request as JSON values."""
     # What there is to say of this event alone, and what the agent has asked to be given back.
     more: dict[str, Any] = {request.event: dict(request.details)} if request.details else {}
+    if request.superseded:
+        more["superseded"] = True
     if request.context:
         with contextlib.suppress(ValueError):
             more["context"] = json.loads(request.context)

@@ -15,6 +15,12 @@ from ivr.webhook.formats.actions.schema import DIALECT, as_file
 _STRING = {"type": "string"}
 _COUNT = {"type": "integer", "minimum": 0}
 _LENGTH_S = {"type": "number", "minimum": 0}
+_ONLY_WHEN_TRUE = {
+    "superseded": {
+        "const": True,
+        "description": "The question before was withdrawn, because the caller went on: this one holds both.",
+    },
+}
 
 
 def request_schema() -> dict[str, Any]:
@@ -67,7 +73,10 @@ def request_schema() -> dict[str, Any]:
         "$schema": DIALECT,
         "title": "What an agent is asked, or told",
         "type": "object",
-        "properties": own | told | {"context": {"description": "What the agent has asked to be given back: any JSON."}},
+        "properties": own
+        | told
+        | _ONLY_WHEN_TRUE
+        | {"context": {"description": "What the agent has asked to be given back: any JSON."}},
         "required": list(own),
         "additionalProperties": False,
     }

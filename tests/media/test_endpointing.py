@@ -232,3 +232,13 @@ def test_a_reach_shorter_than_the_pre_roll_leaves_the_pre_roll() -> None:
     endpointer = Endpointer(EndpointOptions(reach_ms=0))
     [end] = ended(run(endpointer, (F, 50), (V, 5), (U, 30)))
     assert numbers(end.pcm)[0] in range(31, 36)
+
+
+def test_a_voiced_frame_may_be_the_beginning_of_an_utterance() -> None:
+    endpointer = Endpointer()
+    told = []
+    for probability, frames in ((U, 1), (V, 1), (U, 1), (U, 1), (V, 3)):
+        run(endpointer, (probability, frames))
+        told.append(endpointer.rising)
+    assert told == [False, True, True, False, False]
+    assert endpointer.speaking

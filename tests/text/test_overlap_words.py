@@ -5,7 +5,14 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.text.overlap_words import asks, asks_nothing_new, checks_presence, is_backchannel, is_command
+from ivr.text.overlap_words import (
+    asks,
+    asks_nothing_new,
+    checks_presence,
+    is_backchannel,
+    is_command,
+    only_checks_presence,
+)
 from tests.text.tables import failures
 
 
@@ -127,3 +134,15 @@ def test_any_text_is_judged(text: str) -> None:
     assert is_backchannel(text, asked=True) <= is_backchannel(text, asked=False)
     assert is_backchannel(text, asked=False) <= asks_nothing_new(text, "")
     assert not (is_command(text) and is_backchannel(text, asked=False))
+
+
+def test_only_checks_presence() -> None:
+    rows = [
+        ("hello?", True),
+        ("hello, are you there", True),
+        ("ألو", True),
+        ("hello where is it", False),
+        ("", False),
+        ("mm", False),
+    ]
+    assert failures(rows, only_checks_presence) == []

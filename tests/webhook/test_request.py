@@ -6,9 +6,11 @@ import json
 from dataclasses import replace
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from ivr.call.commands import ReplyRequest
 from ivr.webhook import request
+from ivr.webhook.request_schema import request_schema
 
 ASKED = ReplyRequest(
     text="وين شحنتي؟",
@@ -43,6 +45,13 @@ def test_body_has_the_documented_fields() -> None:
         "unheard": " وسهلا",
         "language": "ar",
     }
+
+
+def test_a_withdrawn_question_is_told() -> None:
+    assert "superseded" not in request.body(ASKED)
+    asked = request.body(replace(ASKED, superseded=True))
+    assert asked["superseded"] is True
+    assert Draft202012Validator(request_schema()).is_valid(asked)
 
 
 @pytest.mark.parametrize("text", ["وين شحنتي؟", "", 'a "quoted" \\ line\nand\x00more', "\u2028", "😀", "7826459301240"])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final, Literal, TypeAlias, assert_never
 
 from ivr.call.agent.heard_text import ledger
@@ -124,6 +125,14 @@ class AgentTurns:
         """Return whether audio of the last turn has left for the phone."""
         return self.turn.first_sent_at is not None
 
+    def unsaid_at(self, at: float) -> bool:
+        """Return whether nothing had been said since the caller's question: no answer, and nothing to fill the wait."""
+        turn = self.turn
+        # What was said while the agent thinks is a turn behind its own.
+        if turn.kind != "speech" or turn.fillers or self.turns[-1] is not turn:
+            return False
+        return turn.first_sent_at is None or at <= turn.first_sent_at
+
     @property
     def mute(self) -> bool:
         """Return whether the answer was nothing but recordings that could not be had."""
@@ -196,14 +205,16 @@ class AgentTurns:
             heard_ms = sum(sentence.heard_ms for sentence in turn.sentences)
             cut = outcome != "heard" and heard_ms < ENOUGH_HEARD_MS
             # One answer that was heard does not prove that the next will be.
-            self.cut_short = self.cut_short + 1 + (outcome == "superseded") if cut else max(0, self.cut_short - 1)
+            # A caller whose turn was ended too soon has cut nothing short.
+            silent = outcome == "superseded" and not (turn.overlaps and turn.overlaps[-1].rule == "went_on")
+            self.cut_short = self.cut_short + 1 + silent if cut else max(0, self.cut_short - 1)
         # The rest of an answer is one with its beginning, and the phrase before it is none of it.
         if self.resumed_in(turn):
             rest = [sentence for sentence in turn.sentences if not sentence.fixed]
             heard, unheard = ledger(rest)
             self.heard_last = (f"{self.heard_last[0]} {heard}".strip(), unheard if rest else self.heard_last[1])
-        # A turn in which the agent said nothing leaves the last answer the last one.
-        elif turn.sentences:
+        # A turn in which the agent said nothing leaves the last answer the last one, and so does a withdrawn question.
+        elif turn.sentences and not (outcome == "superseded" and turn.kind in CALLER_ASKED):
             self.heard_last = (turn.heard, turn.unheard)
 
     def resume(self, kept: Resumption) -> None:
@@ -249,7 +260,8 @@ class AgentTurns:
         out += self._output.drop(now)
         out += self.close_asides(now)
         if self.open:
-            self.close_turn("interrupted" if self.sounded else "superseded", now)
+            went_on = bool(self.turn.overlaps) and self.turn.overlaps[-1].rule == "went_on"
+            self.close_turn("interrupted" if self.sounded and not went_on else "superseded", now)
         return out
 
     def request(self, turn: Turn, started: CallStarted) -> ReplyRequest:
@@ -257,7 +269,8 @@ class AgentTurns:
         event: ToldEvent = "speech" if turn.kind == "phrase" else turn.kind
         if self._tell_resumed and turn.kind in CALLER_ASKED:
             event, self._tell_resumed = "resumed", False
-        return self.told(event, started, turn.number, text=turn.text, digits=turn.digits, details=self._details)
+        asked = self.told(event, started, turn.number, text=turn.text, digits=turn.digits, details=self._details)
+        return replace(asked, superseded=turn.supersedes)
 
     def told(
         self,

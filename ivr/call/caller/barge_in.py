@@ -78,7 +78,7 @@ class BargeIn:
         self._voice_at = float("-inf")
         """When the voice was last heard that the agent went on under; seconds of `now`."""
         self._voiced_ms = self._covered_ms = self._quiet_ms = self._held_ms = self._waited_ms = 0
-        self._asked = self._probing = False
+        self._asked = self._probing = self._goes_on = False
         self._empty = 0
         self._so_far: Verdict | None = None
 
@@ -103,8 +103,12 @@ class BargeIn:
         rarer = 1 + min(self._empty, _EMPTY_MOST)
         return self._voiced_ms - self._covered_ms >= self._options.word_ms * rarer
 
-    def begin(self, onset_at: float, *, held: bool) -> None:
-        """Follow an utterance over the agent that began at `onset_at`. `held`: the agent is quiet for it already."""
+    def begin(self, onset_at: float, *, held: bool, goes_on: bool = False) -> None:
+        """Follow an utterance over the agent that began at `onset_at`. `held`: the agent is quiet for it already.
+
+        `goes_on`: nothing of the answer has sounded, and it may go on with the question.
+        """
+        self._goes_on = goes_on
         self._voiced_ms = self._covered_ms = self._quiet_ms = 0
         if held:
             return
@@ -125,7 +129,8 @@ class BargeIn:
             return False
         # The second yield in a row to a voice that says nothing to the agent takes more than an onset.
         least = self._options.commit_ms if any(_IN_VAIN[rule] > 1 for _, rule in self._in_vain) else 0
-        return speech_ms >= max(least, self._options.start_ms + self._false * self._options.caution_ms)
+        caution = 0 if self._goes_on else self._false * self._options.caution_ms
+        return speech_ms >= max(least, self._options.start_ms + caution)
 
     def frame(
         self, speech_ms: int, silence_ms: int, now: float, *, speaking: bool, held: bool, wait_ms: float
@@ -148,7 +153,9 @@ class BargeIn:
             # A caller who speaks on is given more time than one who waits to be answered.
             if self._quiet_ms < 2 * PAUSE_MS:
                 patience *= 2
-            late = self._waited_ms >= patience or self._held_ms >= HOLD_MOST_MS
+            # Nothing is said over a caller who goes on with the question.
+            goes_on = self._goes_on and speaking and self._quiet_ms < self._pause_ms
+            late = (self._waited_ms >= patience and not goes_on) or self._held_ms >= HOLD_MOST_MS
             return Verdict("resume", "late") if held and late else None
         if wants:
             self._covered_ms, self._asked, self._waited_ms = self._voiced_ms, True, 0
@@ -165,7 +172,9 @@ class BargeIn:
         fresh = self._voiced_ms - self._covered_ms
         rarer = 1 + min(self._empty, _EMPTY_MOST)
         if self._quiet_ms < self._pause_ms and speaking:
-            return "probe" if fresh >= PROBE_MS * rarer and not self._asked else ""
+            # A voice of that length that goes on with the question is no cough.
+            probe_ms = self._options.commit_ms if self._goes_on else PROBE_MS
+            return "probe" if fresh >= probe_ms * rarer and not self._asked else ""
         # A probe in the middle of a voice has cut off its last word: that of the whole takes its place.
         if self._asked:
             return "pause" if fresh and self._probing else ""

@@ -69,6 +69,11 @@ class CallerInput:
         return self._endpointer.speaking
 
     @property
+    def rising(self) -> bool:
+        """Return whether an utterance may begin just now."""
+        return self._endpointer.rising
+
+    @property
     def onset(self) -> int:
         """Return the sample at which the open utterance begins; negative without one."""
         return self._endpointer.onset

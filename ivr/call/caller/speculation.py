@@ -25,7 +25,7 @@ from ivr.media.g711 import RATE
 from ivr.media.loudness import is_faint, voice_level
 from ivr.media.voice.prosody import log_odds
 from ivr.text.turn.asked import asked_for
-from ivr.text.turn.words import AnswerKind
+from ivr.text.turn.words import AnswerKind, Completeness
 from ivr.text.turn_end import judge_words
 
 LONG_MS: Final = 12_000
@@ -70,6 +70,8 @@ class Speculation:
         """The caller has ended the question with a key: it waits for no more."""
         self.early: int | None = None
         """The utterance that was sent before it was over."""
+        self.completeness: Completeness = "unknown"
+        """Of the last question."""
         self.expect: Expect | None = None
         """What the agent expects to be answered."""
         self._over: tuple[float, int] = 0.0, 0
@@ -241,6 +243,7 @@ class Speculation:
 
     def asked(self, now: float) -> list[Command]:
         """Note why the question is asked now, and begin with the next."""
+        self.completeness = judge_words(self.utterances.text(), *self.awaits()).completeness
         ended_at, held = self.utterances.words_ended_at, self._held
         out: list[Command] = []
         if ended_at is not None:

@@ -106,6 +106,8 @@ class Utterances:
         self._carried: list[_Part] = []
         self._asked: list[_Part] = []
         """The last question."""
+        self.withdrawn = False
+        """The last question was withdrawn: the next holds it as well."""
         self.limit = QUESTION_LIMIT
         """Characters of a question, or of a message, at most."""
         self.stt = UsualWait(STT_WAIT_S)
@@ -266,7 +268,7 @@ class Utterances:
 
     def carry(self) -> None:
         """Carry the last question over: its answer was not heard, and it is asked again with what comes next."""
-        self._carried = self._asked
+        self._carried, self.withdrawn = self._asked, True
 
     def recall(self, text: str, digits: str) -> None:
         """Take a question of before the call was resumed: it waits for an answer."""
@@ -279,8 +281,9 @@ class Utterances:
     def take(self, turn: Turn) -> None:
         """Turn all that waits into the question of this turn, which gets its times."""
         self._asked = self._parts
-        turn.put_question(self.text(), digits=_joined(self._asked, only_keys=True)[-QUESTION_LIMIT:])
-        self._carried = []
+        digits = _joined(self._asked, only_keys=True)[-QUESTION_LIMIT:]
+        turn.put_question(self.text(), digits=digits, supersedes=self.withdrawn)
+        self._carried, self.withdrawn = [], False
         utterances = list(self._utterances.values())
         self._utterances.clear()
         # The caller is the loudest of those who were understood; a softer one may be a television.
@@ -305,7 +308,7 @@ class Utterances:
         """Forget everything; return the utterances that STT still has."""
         still_open = self.open
         self._utterances.clear()
-        self._carried = []
+        self._carried, self.withdrawn = [], False
         self.keypad.forget()
         return still_open
 

@@ -82,6 +82,7 @@ class DemoAgent:
             event=str(request.get("event", "speech")),
             language="en" if request.get("language") == "en" else "ar",
             unheard=str(request.get("unheard", "")),
+            superseded=request.get("superseded") is True,
         )
 
     def ended(self, *, whole: bool) -> None:

@@ -98,10 +98,27 @@ class DemoConversation:
     last: str = ""
     """Last reply of the agent."""
     turns: int = 0
+    before: tuple[Language | None, Stage, str] = (None, "open", "")
+    """Where the call was when the last question came: language, stage, last reply."""
 
-    def answer(self, text: str, *, event: str = "speech", language: Language = "ar", unheard: str = "") -> DemoReply:
-        """Return the agent's reply to what was said, to keys with `event="dtmf"`, or to what else has happened."""
+    def answer(
+        self,
+        text: str,
+        *,
+        event: str = "speech",
+        language: Language = "ar",
+        unheard: str = "",
+        superseded: bool = False,
+    ) -> DemoReply:
+        """Return the agent's reply to what was said, to keys with `event="dtmf"`, or to what else has happened.
+
+        `superseded`: the last question was withdrawn, and this one holds it as well.
+        """
         self.turns += 1
+        # An agent with a memory forgets the question that was withdrawn, and its answer to it.
+        if superseded:
+            self.language, self.stage, self.last = self.before
+        self.before = self.language, self.stage, self.last
         if event in EVENTS:
             return self._to_event(event, language)
         # The letters of the caller's first words decide the language of the whole call.

@@ -89,6 +89,7 @@ def test_an_answer_without_a_word_leaves_what_was_heard_before() -> None:
     stage.hear("and where")
     stage.interrupt("is the other one")
     assert stage.call.turns[1].outcome == "superseded"
+    stage.wait(500)
     request = stage.last(RequestReply).request
     assert (request.text, request.heard) == ("and where is the other one", "It is in Riyadh today.")
 

@@ -204,3 +204,17 @@ def test_the_agent_takes_a_code() -> None:
     assert conversation.answer("1234", event="dtmf").text == LINES["en"]["code_taken"]
     conversation.answer("7", event="dtmf")
     assert conversation.answer("I have none").text == LINES["en"]["more"]
+
+
+@pytest.mark.parametrize(("first", "both"), [("where", "where is my parcel"), ("وين", "وين شحنتي")])
+def test_a_withdrawn_question_is_forgotten(first: str, both: str) -> None:
+    conversation = DemoConversation()
+    conversation.answer("hello", language="en")
+    before = conversation.last
+    conversation.answer("track my parcel")
+    assert conversation.stage == "name"
+    conversation.answer("hello again", superseded=True)
+    assert (conversation.stage, conversation.last) == ("open", before)
+    conversation.answer(first)
+    conversation.answer(both, superseded=True)
+    assert conversation.stage == "name"
