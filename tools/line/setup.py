@@ -11,7 +11,7 @@ import secrets
 import sys
 import wave
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -22,6 +22,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from ivr.testbench.demo import caller_voice
+from ivr.testbench.hamsa.mock import MockHamsa
 from ivr.testbench.loopback import bound
 from ivr.testbench.mock import Mock
 from ivr.testbench.twilio.options import CarrierOptions
@@ -153,10 +154,20 @@ class Setup:
 
 @contextlib.asynccontextmanager
 async def running(
-    folder: Path, texts: Sequence[str], people: Mapping[str, FarParty], env: Mapping[str, str] | None = None
+    folder: Path,
+    texts: Sequence[str],
+    people: Mapping[str, FarParty],
+    env: Mapping[str, str] | None = None,
+    *,
+    voice: Callable[[str], bytes] | None = None,
+    hamsa: MockHamsa | None = None,
 ) -> AsyncIterator[Setup]:
-    """Run the bridge and its peers while the block runs. `texts`: all that callers say."""
+    """Run the bridge and its peers while the block runs. `texts`: all that callers say.
+
+    `voice` and `hamsa`: a voice of the callers' own, and the speech service that understands it.
+    """
     mock = Mock("en", voice="tone", marked=tuple(texts))
+    mock.hamsa = hamsa or mock.hamsa
     agent, port = ScriptedAgent(), free_port()
     url = f"http://127.0.0.1:{port}"
     # A thousand Hertz for a second: something to play.
@@ -175,7 +186,7 @@ async def running(
     parties = dict(people)
     twilio = MockTwilio(
         ACCOUNT, SECRET, voice_url=f"{url}/voice", public_url=url,
-        voice=caller_voice("en", {text: mock.said.marker(text) for text in texts}),
+        voice=voice or caller_voice("en", {text: mock.said.marker(text) for text in texts}),
         options=CarrierOptions(people=parties, settle_s=0.0, status_callback=f"{url}/status"),
     )  # fmt: skip
     async with contextlib.AsyncExitStack() as stack:

@@ -126,7 +126,7 @@ def _sound(voice: str, text: str, mark: str, recordings: Path | None) -> Sound:
         return _as_detected(at_level(spoken(text + mark, name, int(speed), int(pitch)), _LEVEL_DBFS))
     if recordings is None:
         raise ValueError("a recorded voice needs a folder of recordings")
-    digits = [_trimmed(read(recordings / f"{_DIGIT_FILES[word]}.wav")) for word in text.split()]
+    digits = [trimmed(read(recordings / f"{_DIGIT_FILES[word]}.wav")) for word in text.split()]
     gap = np.zeros(_BETWEEN)
     return at_level(np.concatenate([sound for digit in digits for sound in (digit, gap)][:-1]), _LEVEL_DBFS)
 
@@ -145,7 +145,7 @@ def _as_detected(sound: Sound) -> Sound:
     return sound[max(0, begin) : end]
 
 
-def _trimmed(sound: Sound) -> Sound:
+def trimmed(sound: Sound) -> Sound:
     """Return a sound cut to where it is within 38 dB of its loudest 5 ms."""
     blocks = np.abs(sound[: len(sound) // 40 * 40]).reshape(-1, 40).max(axis=1)
     loud = np.flatnonzero(blocks > blocks.max() * 10 ** (-38 / 20))
