@@ -40,7 +40,7 @@ def judge_words(text: str, expected: str = "", length: int = 0) -> Judged:
         return NOT_TOLD
     if (judged := judge_answer(plain, words, expected, length)) != NOT_TOLD:
         return judged
-    if (judged := judge_arabic(words) if is_arabic(words[-1]) else judge_english(words)) != NOT_TOLD:
+    if (judged := judge_arabic(words, expected=expected) if is_arabic(words[-1]) else judge_english(words)) != NOT_TOLD:
         return judged
     if expected == "yes_no" and len(words) == 1:
         return Judged("complete", "short_answer")
