@@ -34,9 +34,9 @@ def asked(first: str, pause_ms: int = 300, **choices: Any) -> World:
         ("where is my parcel", "please"),
         ("where is my parcel", "yes"),
         ("where is my parcel", "okay"),
-        ("وين شحنتي", "رقم سبعة ثمانية"),
-        ("وين شحنتي", "لو سمحت"),
-        ("وين شحنتي", "ايوه"),
+        ("عندي مشكلة", "رقم سبعة ثمانية"),
+        ("عندي مشكلة", "لو سمحت"),
+        ("عندي مشكلة", "ايوه"),
     ],
 )
 @pytest.mark.parametrize("ms", [200, 700, 3000])
