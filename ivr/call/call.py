@@ -372,9 +372,9 @@ class Call:
                 self._deadlines.set("more", until)
                 return
             self._deadlines.clear("more")
-            self._out += self._speculation.asked(now)
             self.language.follow(text)
             turn = self._agent_turns.open_turn("dtmf" if utterances.only_keys else "speech")
+            self._out += self._speculation.asked(turn.number, now)
             utterances.take(turn)
             self._ask(turn, now)
             return
@@ -418,6 +418,7 @@ class Call:
         self._prompts.answered()
         self._deadlines.clear("silence", "more")
         self._input.deafen()
+        self._next_answer.begin_keys()
         utterances.press(key, now)
         if not utterances.keypad.typing:
             self._put_question(now)

@@ -96,6 +96,7 @@ _RANGES: Final[Mapping[str, tuple[float, float]]] = {
     "endpoint_ms": (100, 3000),
     "endpoint_least_ms": (100, 3000),
     "endpoint_more_ms": (0, 3000),
+    "endpoint_most_ms": (0, 10_000),
     "speculate_ms": (0, 3000),
     "word_ms": (20, 1000),
     "verdict_ms": (100, 3000),

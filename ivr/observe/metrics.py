@@ -24,6 +24,7 @@ from ivr.observe.event_loop.stack_place import CAUSES, Cause
 from ivr.observe.known_labels import CALL_ENDS, DOCUMENTS_ANSWERED, NOTES_WATCHED, SPAN_OUTCOMES, TAPE_OUTCOMES
 from ivr.observe.shared_metrics import SharedMetrics
 from ivr.observe.silences import dead_air, silences
+from ivr.text.turn.words import TurnRule
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 MOST_LABELS: Final = 100
@@ -38,6 +39,7 @@ _AUDIO_SECONDS: Final = (0.2, 0.4, 0.6, 0.8, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0)
 _WAIT_SECONDS: Final = (0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5, 3.5, 5.0, 7.0, 10.0, 20.0)
 """1.5, 3.5 and 5 are the objectives of deploy/prometheus/: a share below a bound is exact at a bucket's."""
 _SILENCE_SECONDS: Final = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.0, 10.0, 20.0)
+_TURN_END_SECONDS: Final = (0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5, 3.5)
 _CALL_SECONDS: Final = (5.0, 15.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0)
 _YIELD_SECONDS: Final = (0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0)
 _TURN_MODEL_SECONDS: Final = (0.01, 0.02, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0)
@@ -62,6 +64,11 @@ _HISTOGRAMS: Final[Mapping[str, tuple[str, tuple[float, ...], tuple[str, ...]]]]
         "From the caller's last word to the answer's first audio, and who took it",
         _WAIT_SECONDS,
         ("line", "part"),
+    ),
+    "ivr_turn_end_seconds": (
+        "From the caller's last word to the end of the turn, by what of the words told",
+        _TURN_END_SECONDS,
+        ("rule",),
     ),
     "ivr_silence_seconds": (
         "The longest silence of each question while the caller waited",
@@ -162,7 +169,7 @@ class Metrics:
         self._blocked = self._counter(
             "ivr_loop_blocked_seconds", "How long the event loop was blocked, of more than 0.1 s at once", "cause"
         )
-        self._first_audio = self._histogram("ivr_first_audio_seconds")
+        self._first_audio, self._turn_ends = map(self._histogram, ("ivr_first_audio_seconds", "ivr_turn_end_seconds"))
         self._waits = self._histogram("ivr_caller_wait_seconds")
         self._silences = self._histogram("ivr_silence_seconds")
         self._dead_air = self._counter(
@@ -252,6 +259,8 @@ class Metrics:
         for command in commands:
             if isinstance(command, Note):
                 self._add(self._notes, command.name)
+                if command.name == "turn_end":
+                    self._turn_ends.labels(command.fields["rule"]).observe(int(command.fields["silence_ms"]) / 1000)
 
     def ended(self, call_id: str, now: float, turns: Sequence[Turn], hang_up: HangUp) -> None:
         """Count the end of a call."""
@@ -326,6 +335,8 @@ class Metrics:
             for kind in get_args(TurnKind):
                 for outcome in get_args(TurnOutcome):
                     self._add(self._turns, line, kind, outcome, amount=0)
+        for rule in get_args(TurnRule):
+            self._turn_ends.labels(rule)
         for counter, values in (
             (self._answers, DOCUMENTS_ANSWERED),
             (self._overlaps, ("commit", "resume")),

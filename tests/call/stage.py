@@ -149,9 +149,10 @@ class Stage:
         self.say_no_more()
 
     def say_no_more(self) -> None:
-        """The caller is silent for as long as a question waits for more of it."""
-        while self.call._deadlines.runs("more"):
-            self.wait(20)
+        """The caller is silent for as long as the turn, or its question, waits for more."""
+        for _ in range(200):
+            if self.state == "hearing" or self.call._deadlines.runs("more"):
+                self.wait(20)
 
     def voice(self, ms: int = 1000, *, end: bool = True) -> None:
         """TTS delivers audio for the sentence that was asked for last."""

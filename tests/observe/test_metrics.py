@@ -65,6 +65,17 @@ def test_calls_and_their_faults_are_counted() -> None:
     assert values("ivr_live_calls") == 7
 
 
+def test_the_ends_of_turns_are_measured_by_rule() -> None:
+    metrics = Metrics()
+    for silence_ms in (300, 500):
+        note = Note("turn_end", {"rule": "short_answer", "silence_ms": silence_ms})
+        metrics.happened("CA", 0, Tick(), [note])
+    values = Read(metrics)
+    assert values("ivr_turn_end_seconds_sum", "short_answer") == pytest.approx(0.8)
+    assert values("ivr_turn_end_seconds_count", "short_answer") == 2
+    assert values("ivr_turn_end_seconds_count", "governs") == 0
+
+
 def test_a_call_that_ends_is_measured() -> None:
     metrics = Metrics(lines=["sales"])
     metrics.happened("CA", 0, CallStarted("CA", "MZ", line="sales"), [])

@@ -92,10 +92,11 @@ class EndpointWait:
         self._model = max(-_MODEL_MOST, min(_MODEL_MOST, math.log(likely / (1 - likely))))
         self._weigh()
 
-    def note(self, silence_ms: int, *, held: bool) -> Note:
-        """Return why the turn is over, after so much silence. `held`: the question has waited for more words."""
+    def note(self, turn: int, silence_ms: int, *, held: bool) -> Note:
+        """Return why a turn is over, after so much silence. `held`: the question has waited for more words."""
         judged = self._words or NOT_TOLD
         fields: dict[str, str | int | float | bool] = {
+            "turn": turn,
             "silence_ms": silence_ms,
             "wait_ms": self.ms,
             "words": judged.completeness,

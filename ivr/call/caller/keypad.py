@@ -1,7 +1,8 @@
 """Gather the keys that the caller presses into entries.
 
-An entry ends with the terminator, or when no key follows in time. The terminator has a second meaning: with no key
-before it, it may be the late end of what the caller said or typed already.
+An entry ends with the terminator, or when no key follows in time, which is longer while a number of known length is not
+whole. The terminator has a second meaning: with no key before it, it may be the late end of what the caller said or
+typed already.
 """
 
 from __future__ import annotations
@@ -29,13 +30,19 @@ class KeyEntry:
 
 
 class Keypad:
-    """Gather one call's keys. `timeout` in seconds of `now`; an empty `terminator` leaves only the timeout."""
+    """Gather one call's keys. `timeout` in seconds of `now`; an empty `terminator` leaves only the timeout.
 
-    def __init__(self, timeout: float, terminator: str) -> None:
+    `patience`: seconds after a key in the middle of a number of known length, where that is more.
+    """
+
+    def __init__(self, timeout: float, terminator: str, patience: float = 0.0) -> None:
         self._line = timeout, terminator
+        self._patience = patience
         self._timeout = timeout
         self._terminator = terminator
         self._most = KEYS_MOST
+        self._likely = 0
+        """Keys after which the entry is likely to be whole; 0: not known."""
         self._gather: Gather | None = None
         self._keys = ""
         self._due: float | None = None
@@ -43,18 +50,23 @@ class Keypad:
         self.pressed_at = 0.0
         """When the last key was pressed, in seconds of `now`."""
 
-    def change(self, timeout: float, terminator: str) -> None:
-        """Take another timeout and terminator, from the next key on."""
-        self._line = timeout, terminator
+    def change(self, timeout: float, terminator: str, patience: float = 0.0) -> None:
+        """Take another timeout, terminator and patience, from the next key on."""
+        self._line, self._patience = (timeout, terminator), patience
         self.gather(self._gather)
 
     def gather(self, how: Gather | None) -> None:
         """Gather the next entry as the agent says, from the next key on; None: as the line does."""
         self._gather, (self._timeout, self._terminator), self._most = how, self._line, KEYS_MOST
         if how is not None:
-            self._timeout = self._timeout if how.timeout_s is None else how.timeout_s
+            usual = max(self._timeout, self._patience) if how.digits else self._timeout
+            self._timeout = usual if how.timeout_s is None else how.timeout_s
             self._terminator = self._terminator if how.terminator is None else how.terminator
             self._most = how.digits or KEYS_MOST
+
+    def expect(self, keys: int) -> None:
+        """Take it that the entry that begins is a number of so many keys, by the agent's words alone; 0: not known."""
+        self._likely = keys
 
     def __repr__(self) -> str:
         return f"<Keypad typing={len(self._keys)}>"
@@ -79,9 +91,16 @@ class Keypad:
         if key == self._terminator and self.typing:
             return self._end(whole=True)
         self._keys += key
-        self._due = now + self._timeout
         # The terminator alone is an answer of its own, and nothing follows it.
-        return self._end(whole=True) if key == self._terminator or len(self._keys) >= self._most else None
+        if key == self._terminator or len(self._keys) >= self._most:
+            return self._end(whole=True)
+        # The agent's words may mean another number: keys that follow still belong to it.
+        if len(self._keys) == self._likely:
+            self._ran_out_at = now
+            return self._end(whole=False)
+        part = len(self._keys) < self._likely
+        self._due = now + (max(self._timeout, self._patience) if part else self._timeout)
+        return None
 
     def wake_at(self) -> float | None:
         """Return when the entry ends by itself, in seconds of `now`."""

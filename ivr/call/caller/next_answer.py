@@ -40,6 +40,18 @@ class NextAnswer:
         first = gather.first_timeout_s if gather is not None else None
         self._deadlines.be_patient(reply.idle_s if first is None else first)
 
+    def begin_keys(self) -> None:
+        """Look for the length of a number in the agent's words, where it has not said how keys are gathered."""
+        utterances = self._speculation.utterances
+        if utterances.keypad.typing:
+            return
+        kind, length = self._speculation.awaits()
+        if self._gather is not None or kind != "digits":
+            length = 0
+        # A part of it may be there already, said or typed.
+        known = sum(character.isdigit() for character in utterances.text())
+        utterances.keypad.expect(length - known if known < length else length)
+
     def listen(self) -> None:
         """Take the caller's voice as well: no key has come in time."""
         self._in_vain = True

@@ -55,7 +55,7 @@ class Speculation:
         """Take what tells the agent's words: of the last seconds, for `now`, and of its last turn."""
         self._options = options
         self._caller = caller
-        self.utterances = Utterances(Keypad(options.keypad_timeout, options.keypad_terminator))
+        self.utterances = Utterances(Keypad(*_keypad(options)))
         self._wait = EndpointWait(options)
         self.pace = CallerPace()
         self._silence_ms = 0
@@ -91,7 +91,7 @@ class Speculation:
         """Take other choices of the line, from now on."""
         self._options = options
         self._wait.change(options)
-        self.utterances.keypad.change(options.keypad_timeout, options.keypad_terminator)
+        self.utterances.keypad.change(*_keypad(options))
 
     def __repr__(self) -> str:
         return f"<Speculation early={self.early} late={sorted(self._late)} {self.utterances!r}>"
@@ -104,8 +104,8 @@ class Speculation:
         if not self._silence_ms:
             self._begin_pause()
         self._silence_ms = silence_ms
-        if silence_ms == VOICE_AT_MS:
-            self._wait.take_voice(log_odds(self._caller.voice()))
+        if silence_ms == VOICE_AT_MS and (features := self._caller.voice()):
+            self._wait.take_voice(log_odds(features))
             self._caller.endpoint_ms = self._wait.ms
         if self.early is not None or not self._early_ms or not self._early_ms <= silence_ms < self._caller.endpoint_ms:
             return []
@@ -241,13 +241,13 @@ class Speculation:
         self._held = True
         return until
 
-    def asked(self, now: float) -> list[Command]:
-        """Note why the question is asked now, and begin with the next."""
+    def asked(self, turn: int, now: float) -> list[Command]:
+        """Note why the question is asked now, in the turn of this number, and begin with the next."""
         self.completeness = judge_words(self.utterances.text(), *self.awaits()).completeness
         ended_at, held = self.utterances.words_ended_at, self._held
         out: list[Command] = []
         if ended_at is not None:
-            out.append(self._wait.note(round((now - ended_at) * 1000), held=held))
+            out.append(self._wait.note(turn, round((now - ended_at) * 1000), held=held))
             self._over = ended_at, self._wait.ms
             # What the caller was waited for is no time of STT's or of the bridge's.
             if held:
@@ -329,3 +329,7 @@ class Speculation:
         return self.utterances.add(
             began, ended, now, utterance.voiced_ms, agreement, onset=utterance.onset, level=level
         )
+
+
+def _keypad(options: CallOptions) -> tuple[float, str, float]:
+    return options.keypad_timeout, options.keypad_terminator, options.endpoint_most_ms / 1000

@@ -16,6 +16,7 @@ from ivr.replay.report.html import asset, badge, document, escape, fact_list, ms
 from ivr.replay.report.page_data import page_data
 from ivr.replay.report.replayed import RebuiltCall
 from ivr.replay.report.waits import PART_NAMES, PartOwner, TurnWait
+from ivr.replay.turn_end_words import turn_end_words
 from ivr.testbench.report.latency import reaction
 from ivr.testbench.report.page import struck_reply
 
@@ -210,6 +211,8 @@ def turn_article(call: RebuiltCall, turn: Turn, wait: TurnWait | None, name: str
     parts = [f'<article class="card" id="turn-{turn.number}"{span}><h3>{title}</h3>']
     if turn.text:
         parts.append(_line("c", "Caller", words(turn.text)))
+    if (why := call.turn_ends.get(turn.number)) is not None:
+        parts.append(f'<p class="aside">Over after {escape(turn_end_words(why))}.</p>')
     if turn.sentences or turn.heard or turn.unheard:
         parts.append(_line("a", "Agent", reply_words(turn)))
     if turn.failure:

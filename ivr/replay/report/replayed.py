@@ -7,13 +7,13 @@ which event on (`first_difference`).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from ivr.call import events
 from ivr.call.call import Call
-from ivr.call.commands import Command
+from ivr.call.commands import Command, Note
 from ivr.call.timeline import Sentence, Turn, place_of
 from ivr.media.g711 import RATE
 from ivr.replay import exact
@@ -62,6 +62,8 @@ class RebuiltCall:
     """First sample of a frame, its score, and what was believed of it."""
     rows: list[ReportedEvent] = field(default_factory=list)
     keys: list[float] = field(default_factory=list)
+    turn_ends: dict[int, Mapping[str, Any]] = field(default_factory=dict)
+    """Why each turn was over, by its number: the fields of the note."""
     ended_at: float | None = None
     first_difference: int | None = None
     """Index of the first moment about which today's code decides otherwise."""
@@ -209,6 +211,9 @@ def _run(found: RebuiltCall, sent: list[SentCommands], returned: dict[str, MarkR
             found.keys.append(moment.now)
         elif isinstance(event, events.MarkReached):
             returned.setdefault(event.name, MarkReturn(moment.now, spoken_until))
+        for note in commands:
+            if isinstance(note, Note) and note.name == "turn_end":
+                found.turn_ends[int(note.fields["turn"])] = note.fields
         if commands and found.ended_at is None:
             sent.append(SentCommands(moment.now, commands, output_position(call)))
         after = state_of(call, moment.now, zero)

@@ -99,6 +99,8 @@ def sort_of_note(name: str, said: object) -> tuple[str, str]:
     match name:
         case "overlap":
             return "verdict {}", ""
+        case "turn_end":
+            return "end of turn {}", str(told.get("turn"))
         case "turn":
             return "turn {} closed", str(told.get("turn"))
         case "phrase":

@@ -78,15 +78,16 @@ def test_other_choices_count_at_once() -> None:
 
 
 def test_the_note_tells_what_there_was() -> None:
-    note = wait_of().note(520, held=False)
+    note = wait_of().note(3, 520, held=False)
     assert (note.name, dict(note.fields)) == (
         "turn_end",
-        {"silence_ms": 520, "wait_ms": 500, "words": "unknown", "rule": "none", "held": False},
+        {"turn": 3, "silence_ms": 520, "wait_ms": 500, "words": "unknown", "rule": "none", "held": False},
     )
     wait = wait_of(PART, asked="digits", more_ms=120, long=True)
     wait.take_voice(-0.333)
     wait.take_model(0.5)
-    assert dict(wait.note(1000, held=True).fields) == {
+    assert dict(wait.note(4, 1000, held=True).fields) == {
+        "turn": 4,
         "silence_ms": 1000,
         "wait_ms": 1000,
         "words": "open",

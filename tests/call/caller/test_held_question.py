@@ -146,7 +146,9 @@ def test_a_noise_behind_open_words_gives_no_more_time() -> None:
 class Dictation(Stage):
     """A caller who says one thing in parts. STT knows what was said when, and takes its time."""
 
-    def __init__(self, stt_ms: int, expect: Expect | None = None, question: str = "Your number, please.") -> None:
+    def __init__(
+        self, stt_ms: int, expect: Expect | None = None, question: str = "Your 13-digit number, please."
+    ) -> None:
         super().__init__()
         self.stt_ms = stt_ms
         self.parts: list[tuple[int, int, str]] = []

@@ -105,3 +105,39 @@ def test_a_gather_ends_at_its_digits_by_its_key_and_in_its_time() -> None:
     pad.gather(None)
     pad.press("*", 4.0)
     assert pad.wake_at() == 7.0
+
+
+def test_a_number_that_is_not_whole_is_given_time() -> None:
+    pad = Keypad(2.0, "#", 2.5)
+    pad.press("1", 0.0)
+    assert pad.wake_at() == 2.0
+    pad.forget()
+    pad.gather(Gather(digits=3))
+    pad.press("1", 0.0)
+    assert pad.wake_at() == 2.5
+    # The agent may say otherwise, and a line may be more patient.
+    for gather, line, due in ((Gather(digits=3, timeout_s=1.0), 2.0, 1.0), (Gather(digits=3), 4.0, 4.0)):
+        pad = Keypad(line, "#", 2.5)
+        pad.gather(gather)
+        pad.press("1", 0.0)
+        assert pad.wake_at() == due
+
+
+def test_a_number_of_a_likely_length_is_asked_and_may_go_on() -> None:
+    pad = Keypad(2.0, "#", 2.5)
+    pad.expect(3)
+    assert [pad.press(key, 0.0) for key in "12"] == [None, None]
+    assert pad.wake_at() == 2.5
+    assert pad.press("3", 1.0) == KeyEntry("123", whole=False)
+    assert pad.only_ends("#", 2.0, unanswered=False)
+    pad.expect(0)
+    pad.press("4", 3.0)
+    assert pad.wake_at() == 5.0
+
+
+def test_other_choices_of_the_line_keep_the_gather() -> None:
+    pad = Keypad(2.0, "#")
+    pad.gather(Gather(digits=2))
+    pad.change(1.0, "*", 3.0)
+    pad.press("1", 0.0)
+    assert pad.wake_at() == 3.0

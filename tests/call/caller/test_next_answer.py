@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from ivr.call.actions import Expect, Gather
 from ivr.call.commands import RequestReply, Transcribe
 from ivr.call.events import DigitPressed, ReplyDelta, ReplyEnded, TranscriptArrived
@@ -143,3 +145,46 @@ def test_expected_words_end_the_turn_sooner() -> None:
         assert asked(stage) == []
         stage.wait(60)
         assert asked(stage) == ["certainly"]
+
+
+THIRTEEN = "7826459301240"
+
+
+@pytest.mark.parametrize("more", [{"expect": Expect("digits", 13)}, {"gather": Gather(13)}])
+def test_a_number_of_known_length_is_typed_in_its_own_time(more: dict[str, Any]) -> None:
+    stage = asking(**more)
+    for place in range(0, 13, 4):
+        press(stage, THIRTEEN[place : place + 4])
+        stage.wait(2200 if place < 12 else 20)
+        assert asked(stage) == ([THIRTEEN] if place == 12 else [])
+
+
+def by_words(length: int) -> Stage:
+    """Return a stage whose agent has asked for a number of this length in its words."""
+    stage = asking()
+    stage.call._speculation.awaits = lambda: ("digits", length)  # type: ignore[method-assign]
+    return stage
+
+
+def test_a_length_in_the_agents_words_counts_for_keys() -> None:
+    stage = by_words(4)
+    press(stage, "12")
+    stage.wait(2200)
+    press(stage, "3")
+    assert asked(stage) == []
+    press(stage, "4")
+    assert asked(stage) == ["1234"]
+    # The words may have meant another number.
+    press(stage, "5#")
+    assert asked(stage) == ["1234", "12345"]
+
+
+def test_a_part_that_was_said_counts_for_the_keys_behind_it() -> None:
+    stage = by_words(4)
+    stage.speak(600)
+    stage.wait(300)
+    stage.found("78")
+    press(stage, "2")
+    assert asked(stage) == []
+    press(stage, "6")
+    assert asked(stage) == ["78 26"]

@@ -40,6 +40,10 @@ COMMANDS = [
         commands.Note("overlap", {"verdict": "resume", "rule": "backchannel"}),
         "took the voice over the agent as no interruption (rule backchannel)",
     ),
+    (
+        commands.Note("turn_end", {"turn": 3, "silence_ms": 520, "wait_ms": 500, "words": "unknown", "rule": "none"}),
+        "took turn 3 as over after 520 ms of silence, where 500 ms were enough: the words do not tell",
+    ),
     (commands.Note("peer_fault", {"wire": "tts", "reason": ""}), "noted peer fault (wire tts)"),
     (commands.Note("nothing_understood"), "noted nothing understood"),
 ]

@@ -29,7 +29,8 @@ def test_a_call_is_shown_turn_by_turn(tape: Tape) -> None:
     lines = list(shown(tape))
     text = "\n".join(lines)
     assert [line for line in lines if line.startswith("turn")] == ["turn 0", "turn 1", "turn 2", "turn 3"]
-    assert re.search(r"0:08\.\d+ thinking +transcript 1 .“what are your opening hours”.  → ask the agent, turn 1", text)
+    assert re.search(r"0:08\.\d+ thinking +transcript 1 .“what are your opening hours”.  → note turn_end turn=1 ", text)
+    assert re.search(r"\n +→ ask the agent, turn 1 .“what are your opening hours”", text)
     assert re.search(r"yielding +caller's audio, 20 ms  █  → clear", text)
     assert re.search(r"over +the other side left \(stop\)", text)
     assert lines[-1] == "success, caller_stop: 3 turns"
@@ -72,7 +73,7 @@ def test_every_event_and_command_has_words() -> None:
     assert "some events are missing here" in text
     assert "fault: a frame is damaged" in text
     assert "agent “Hello”" in text.replace("\u2068", "").replace("\u2069", "")
-    assert len(EVERY_COMMAND) == 15
+    assert len(EVERY_COMMAND) == 16
 
 
 @pytest.mark.parametrize(

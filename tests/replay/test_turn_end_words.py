@@ -1,0 +1,48 @@
+"""Why a turn was over, in words."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import pytest
+
+from ivr.replay.turn_end_words import turn_end_words
+from ivr.text.turn.words import TurnRule
+
+UNKNOWN = "? ms of silence, where ? ms were enough"
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        (
+            {"silence_ms": 520, "wait_ms": 500, "words": "unknown", "rule": "none", "held": False},
+            "520 ms of silence, where 500 ms were enough: the words do not tell",
+        ),
+        (
+            {
+                "silence_ms": 2000, "wait_ms": 2000, "words": "open", "rule": "number_part", "held": True,
+                "asked": "yes_no", "voice": -0.33, "model": 1.0, "caller_ms": 120, "long": True,
+            },
+            "2000 ms of silence with the question held, where 2000 ms were enough: the words are not complete (the "
+            "number is not whole); the agent awaited yes no; the voice says going on (-0.33); the turn model says "
+            "finished (+1.00); this caller is given 120 ms more; the voice went on and on",
+        ),
+        (
+            {"voice": 0.0},
+            f"{UNKNOWN}: the words were not judged; the voice says nothing (+0.00)",
+        ),
+        (
+            {"words": 5, "rule": [1], "voice": "x", "caller_ms": "x"},
+            f"{UNKNOWN}: the words were not judged ([1])",
+        ),
+    ],
+)  # fmt: skip
+def test_a_turns_end_in_words(fields: dict[str, Any], said: str) -> None:
+    assert turn_end_words(fields) == said
+
+
+def test_every_rule_has_its_words() -> None:
+    for rule in get_args(TurnRule):
+        said = turn_end_words({"words": "open", "rule": rule})
+        assert (f"({rule})" in said, "(" in said) == (False, rule != "none")
