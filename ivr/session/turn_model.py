@@ -57,4 +57,5 @@ class TurnModel:
         probability = float(answers[0].reshape(-1)[0])
         if not 0 <= probability <= 1:
             raise ValueError(f"gives {probability:.3g}, and not a probability")
-        return probability
+        # No weight needs more, and a tape writes it as a small number.
+        return round(probability, 4)

@@ -59,13 +59,15 @@ class Answers:
         self._taped = taped
         self._fitted = fitted
         self._spoken = word_times(taped)
+        self._same: dict[int, TapedTranscript | None] = {}
+        """The recorded utterance that has the same voice in it, of each that was asked for."""
 
     # -- STT -----------------------------------------------------------------------------------------------------
 
     def transcript(self, request: ask.Transcribe) -> list[Piece]:
         """Return the words of an utterance."""
-        same = self.same_utterance(request)
         number = request.utterance
+        same = self._same[number] = self.same_utterance(request)
         if same is not None and same.over:
             return [Piece(delay, place, replace(event, utterance=number)) for delay, place, event in same.said[-1:]]
         length = (request.end - request.onset) / g711.RATE
@@ -81,6 +83,14 @@ class Answers:
         words = [word for at, word in self._spoken if request.onset <= at < request.end]
         why = "words by their share of the recorded utterances" if words else "no recorded words overlap the utterance"
         return [Piece(delay, LAST, events.TranscriptArrived(number, " ".join(words)), why)]
+
+    def judged(self, request: ask.JudgeTurn) -> list[Piece]:
+        """Return what the turn model says of a pause, once STT was asked for the utterance: as recorded, or nothing."""
+        same = self._same.get(request.utterance)
+        if same is None or same.judged is None:
+            return []
+        delay, place, event = same.judged
+        return [Piece(delay, place, replace(event, utterance=request.utterance))]
 
     def same_utterance(self, request: ask.Transcribe) -> TapedTranscript | None:
         """Return the recorded utterance that has the same voice in it, one with an answer first."""

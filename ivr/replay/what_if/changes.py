@@ -128,6 +128,8 @@ def without_effect(taped: TapedCall, changes: Changes) -> dict[str, str]:
             reasons[name] = "the caller pressed no key"
         elif name.startswith("filler") and not options.phrases.get("filler", _NO_PHRASE).audio:
             reasons[name] = "the line has no filler"
+        elif name == "turn_model" and value:
+            reasons[name] = "the tape has nothing that a model said"
         elif name == "pre_roll_ms":
             reasons[name] = "it changes what STT hears, and its words are those of the tape"
     return reasons

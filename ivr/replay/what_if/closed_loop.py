@@ -240,7 +240,9 @@ class _Loop:
                 self._awaited.pop(("agent", turn, 0), None)
             case ask.CancelSpeech(turn=turn, sentence=sentence):
                 self._awaited.pop(("tts", turn, sentence), None)
-            case ask.WarmUp() | ask.TellAgent() | ask.HangUp() | ask.JudgeTurn():
+            case ask.JudgeTurn():
+                self._put(("model", command.utterance, 0), self._answers.judged(command), now)
+            case ask.WarmUp() | ask.TellAgent() | ask.HangUp():
                 pass  # nothing comes back of them
             case _:
                 assert_never(command)

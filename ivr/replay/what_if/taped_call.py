@@ -63,6 +63,8 @@ class TapedTranscript(_TapedRequest):
     """Sample of the caller's audio at which its voice begins."""
     end: int
     said: list[Answer[TranscriptEvent]] = field(default_factory=list)
+    judged: Answer[events.TurnJudged] | None = None
+    """What the turn model said of the pause at which it was sent; None: nothing."""
 
     @property
     def text(self) -> str | None:
@@ -238,6 +240,10 @@ class _Sorting:
                 # An answer to a request that is not on the tape says nothing.
                 if (utterance := taped.transcripts.get(number)) is not None:
                     utterance.said.append((now - utterance.asked_at, index, event))
+            case events.TurnJudged(utterance=number):
+                # The model was asked of the utterance when STT was.
+                if (utterance := taped.transcripts.get(number)) is not None:
+                    utterance.judged = now - utterance.asked_at, index, event
             case events.ReplyDelta() | events.ReplyPause() | events.ReplyEnded() | events.ReplyFailed():
                 if (reply := taped.replies.get(event.turn)) is not None:
                     reply.said.append((now - reply.asked_at, index, event))

@@ -133,6 +133,16 @@ def test_words_that_were_given_up_come_later() -> None:
     assert piece.delay > 1.5
 
 
+def test_the_model_says_of_the_same_pause_what_it_said() -> None:
+    same, other = heard(1, 1.0, 2.0, "hello"), heard(2, 5.0, 6.0, "there")
+    same.judged = 0.06, 17, events.TurnJudged(1, 0.25)
+    of = answers(same, other)
+    assert of.judged(ask.JudgeTurn(7, b"")) == []
+    for number, onset, wanted in ((7, 1.01, [Piece(0.06, 17, events.TurnJudged(7, 0.25))]), (8, 5.0, []), (9, 9.0, [])):
+        of.transcript(utterance(number, onset, onset + 1))
+        assert of.judged(ask.JudgeTurn(number, b"")) == wanted
+
+
 # -- the agent -------------------------------------------------------------------------------------------------------
 
 

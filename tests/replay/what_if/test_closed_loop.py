@@ -22,6 +22,7 @@ from ivr.testbench.phone.phone import PhoneOptions
 from ivr.testbench.scenario import Scenario, from_words
 from tests.replay.taped import taped
 from tests.replay.test_recorded_acoustics import without_audio
+from tests.support.onnx_model import tiny_model
 from tests.whole.world import Peers
 
 
@@ -55,6 +56,21 @@ def test_a_run_without_a_change_is_the_call_that_was(
     for then, now in zip(call.turns, run.turns, strict=True):
         assert (then.first_sent_at is None) == (now.first_sent_at is None)
         assert abs((then.first_sent_at or 0) - (now.first_sent_at or 0)) < 0.001
+
+
+def test_a_replay_needs_no_turn_model(phrases: Path, tmp_path: Path) -> None:
+    model = tiny_model(tmp_path / "tiny.onnx", bias=-4.0)
+    tape = taped(phrases, ("say what are your opening hours", "hang up"), IVR_TURN_MODEL=str(model))
+    model.unlink()
+    call = taped_call(tape)
+    assert call.differs_at is None
+    run = closed_loop(call, tape.options)
+    assert said(run.turns) == said(call.turns)
+    # What it said made the caller wait.
+    without = closed_loop(call, replace(tape.options, turn_model=False))
+    then, now, less = ((turns[1].asked_at or 0) for turns in (call.turns, run.turns, without.turns))
+    assert now == pytest.approx(then, abs=0.001)
+    assert less < then - 0.5
 
 
 def test_marks_come_back_as_fitted(phrases: Path) -> None:

@@ -113,6 +113,7 @@ def test_changes_that_cannot_matter() -> None:
     told = without_effect(taped, {"endpoint_ms": 500, "keypad_timeout": 1.0, "filler_after_ms": 9, "pre_roll_ms": 9})
     assert set(told) == {"endpoint_ms", "keypad_timeout", "pre_roll_ms"}
     assert told["endpoint_ms"] == "it was 500 already"
+    assert without_effect(taped, {"turn_model": True}) == {"turn_model": "the tape has nothing that a model said"}
     taped.caller.append((1.0, 0, events.DigitPressed("1")))
     taped.tape = Tape(replace(taped.tape.header, phrases={}))
     assert without_effect(taped, {"keypad_timeout": 1.0, "fillers_most": 9}) == {
