@@ -14,7 +14,6 @@ from typing import Final
 
 from ivr.call.call import Call
 from ivr.call.commands import (
-    CloseReply,
     Command,
     ForgetTranscript,
     JudgeTurn,
@@ -181,9 +180,9 @@ class PlayedCall:
                     expect = self._scene.expect if self._told else None
                     self._later(self._reply_s, ReplyDelta(turn, self._reply))
                     self._later(self._reply_s + 0.02, ReplyEnded(turn, expect=expect))
-            case CloseReply(turn):
+            case Note("turn", fields) if fields["outcome"] == "superseded":
                 for asked in self.out.asked:
-                    asked.withdrawn |= asked.turn == turn and not any(at > asked.at_ms for at in self.out.said_ms)
+                    asked.withdrawn |= asked.turn == fields["turn"]
             case Speak(turn, sentence, text):
                 audio = _VOICE * (len(text) * _A_LETTER_MS // 20)
                 self._later(_TTS_S, TtsAudio(turn, sentence, audio, RATE, "mulaw"))

@@ -26,6 +26,7 @@ from unittest.mock import patch
 import numpy as np
 
 from ivr.call.caller import speculation
+from ivr.call.caller.caller_pace import CallerPace
 from ivr.call.options import CallOptions
 from ivr.text.turn.words import NOT_TOLD, Judged
 from ivr.text.turn_end import judge_words
@@ -42,9 +43,9 @@ _REPLY_MS: Final = 500
 """From a question to the agent's first word."""
 _HELLO_MS: Final = 2500
 _HEAD: Final = (
-    f"{'':<12}{'whole scenes, one':>22}{'asked':>11}{'agent':>9}{'wait at end':>17}"
+    f"{'':<12}{'whole scenes, one':>22}{'asked early,':>14}{'agent':>9}{'wait at end':>17}"
     f"{'cut off at':>19}{'wait at':>10}{'shipped waits':>18}\n"
-    f"{'':<12}{'question for all':>22}{'early':>11}{'spoke':>9}{'p50   p95':>17}"
+    f"{'':<12}{'question for all':>22}{'taken back':>14}{'spoke':>9}{'p50   p95':>17}"
     f"{'300 ms  600 ms':>19}{'5 %':>10}{'cut off   wait':>18}"
 )
 
@@ -74,6 +75,11 @@ class Outcome:
     def early(self) -> int:
         """Return how often the agent was asked before the caller had finished."""
         return sum(asked.at_ms < self.end_ms for asked in self.whole.asked)
+
+    @property
+    def withdrawn(self) -> int:
+        """Return how many of the questions were taken back, with nothing of their answers heard."""
+        return len(self.whole.asked) - len(self.questions)
 
     @property
     def was_talked_over(self) -> bool:
@@ -119,6 +125,10 @@ def knowing(stage: str) -> Iterator[None]:
         judge = {"silence": _silence, "former": _former, "words": _words}.get(stage)
         if judge is not None:
             stack.enter_context(patch.object(speculation, "judge_words", judge))
+        if place < STAGES.index("asked"):
+            stack.enter_context(patch.object(speculation, "asked_for", lambda _: ("open", 0)))
+        if place < STAGES.index("caller"):
+            stack.enter_context(patch.object(CallerPace, "more_ms", lambda *_: 0))
         if place < STAGES.index("voice"):
             stack.enter_context(patch.object(speculation, "log_odds", lambda _: 0.0))
         yield
@@ -162,10 +172,11 @@ def play(line: Spoken, stage: str, stt_ms: int, model: TurnModel | None = None) 
 def row(name: str, found: Sequence[Outcome]) -> str:
     """Return a row of the table."""
     waits = np.percentile([one.wait_ms for one in found], [50, 95])
-    counts = (sum(one.is_one for one in found), sum(bool(one.early) for one in found))
+    counts = (sum(one.is_one for one in found), sum(one.early for one in found), sum(one.withdrawn for one in found))
     figures = swept([pause for one in found for pause in one.pauses])
+    talked_over = sum(one.was_talked_over for one in found)
     return (
-        f"{name:<12}{counts[0]:>15} of {len(found):<3}{counts[1]:>11}{sum(one.was_talked_over for one in found):>9}"
+        f"{name:<12}{counts[0]:>15} of {len(found):<3}{counts[1]:>10}{counts[2]:>4}{talked_over:>9}"
         f"{waits[0]:>11.0f}{waits[1]:>6.0f}{figures.at_300:>11.1%}{figures.at_600:>8.1%}{figures.wait_at_5:>7.0f} ms"
         f"{figures.shipped_cut:>9.1%}{figures.shipped_ms:>6.0f} ms"
     )
