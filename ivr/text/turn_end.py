@@ -3,7 +3,7 @@
 Callers mix Saudi Arabic and English: the last word's letters say whose grammar counts. In doubt the answer is
 `unknown`: then the voice and silence decide.
 
-    ivr/text/turn/answers.py    what was asked: numbers, names, dates, addresses, e-mails, yes or no
+    ivr/text/turn/answers.py    what was asked: numbers, names, dates, addresses, e-mails, yes or no (`answer/`)
     ivr/text/turn/english.py    grammar
     ivr/text/turn/arabic.py     grammar
     ivr/text/turn/asked.py      what the agent's words ask for
@@ -14,15 +14,19 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from ivr.text.turn.answers import judge_answer
+from ivr.text.turn.answers import CHOICE, judge_answer, judge_short_reply
 from ivr.text.turn.arabic import AR_AGREEING, judge_arabic
 from ivr.text.turn.english import EN_AGREEING, judge_english
 from ivr.text.turn.words import FOLDED_WORD, NOT_TOLD, Completeness, Judged, folded, is_arabic, words_of
 
 __all__ = ["AGREEING", "FOLDED_WORD", "completeness", "folded", "judge_words"]
 
-_FINAL_STOP: Final = re.compile(r"[.!?؟۔…][\"'»”)\]]*\s*$")
+_QUESTION: Final = re.compile(r"[?؟][\"'»”)\]]*\s*$")
+_FINAL_STOP: Final = re.compile(r"[.!۔][\"'»”)\]]*\s*$")
+_TRAILS_OFF: Final = re.compile(r"(?:\.\.\.|…)\s*$")
 _FINAL_CLAUSE_MARK: Final = re.compile(r"[,،;؛:\-–—]\s*$")
+_SENTENCE_WORDS: Final = 3
+"""Words behind which a full stop counts: recognisers put one behind anything."""
 
 AGREEING: Final = EN_AGREEING | AR_AGREEING
 """An answer to a question; after anything else a sign that the caller listens."""
@@ -40,13 +44,24 @@ def judge_words(text: str, expected: str = "", length: int = 0) -> Judged:
         return NOT_TOLD
     if (judged := judge_answer(plain, words, expected, length)) != NOT_TOLD:
         return judged
-    if (judged := judge_arabic(words, expected=expected) if is_arabic(words[-1]) else judge_english(words)) != NOT_TOLD:
+    if _TRAILS_OFF.search(plain):
+        return Judged("open", "mark")
+    judged = judge_arabic(words, expected=expected) if is_arabic(words[-1]) else judge_english(words)
+    # A subject without a predicate is one of the things that were offered: «الثاني».
+    if judged == NOT_TOLD or (judged.rule == "clause" and length == CHOICE):
+        replied = judge_short_reply(words, expected, length)
+        judged = replied if replied != NOT_TOLD else judged
+    if judged != NOT_TOLD:
         return judged
-    if expected == "yes_no" and len(words) == 1:
-        return Judged("complete", "short_answer")
     if _FINAL_CLAUSE_MARK.search(plain):
         return Judged("open", "mark")
-    return Judged("complete", "stop") if _FINAL_STOP.search(plain) else NOT_TOLD
+    if _QUESTION.search(plain):
+        return Judged("complete", "question")
+    # Where something of its own is awaited, a sentence is no sign that it was said.
+    is_awaited = expected not in ("", "open") or length > 0
+    if _FINAL_STOP.search(plain) and len(words) >= _SENTENCE_WORDS and not is_awaited:
+        return Judged("complete", "stop")
+    return NOT_TOLD
 
 
 def completeness(text: str, expected: str = "", length: int = 0) -> Completeness:

@@ -35,6 +35,9 @@ def test_completeness() -> None:
         ("I want to track my", "open"),
         ("my number is", "open"),
         ("I would like, ", "open"),
+        ("it was yesterday...", "open"),
+        ("it was yesterday…", "open"),
+        ("my parcel.", "unknown"),
         ("أبغى أتتبع الشحنة اللي", "open"),
         ("رقم الشحنة", "unknown"),
         ("شحنتي من الرياض إلى", "open"),
@@ -70,8 +73,10 @@ def test_completeness_of_what_is_expected() -> None:
         ("1234", "digits", 0, "unknown"),
         ("certainly", "yes_no", 0, "complete"),
         ("but", "yes_no", 0, "open"),
-        ("certainly my friend", "yes_no", 0, "unknown"),
-        ("certainly", "name", 0, "unknown"),
+        ("certainly my friend", "yes_no", 0, "complete"),
+        ("certainly", "name", 0, "open"),
+        ("the blue one.", "date", 0, "unknown"),
+        ("the blue one.", "open", 0, "complete"),
     ]
     assert failures(rows, completeness) == []
 

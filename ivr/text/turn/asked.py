@@ -10,7 +10,10 @@ import re
 from typing import Final
 
 from ivr.text.segment.punctuation import word_set
-from ivr.text.turn.numbers import read_dictation
+from ivr.text.turn.answer.dates import BIRTH_DIGITS
+from ivr.text.turn.answer.numbers import read_dictation
+from ivr.text.turn.answer.places import FULL_NAME
+from ivr.text.turn.answers import CHOICE
 from ivr.text.turn.words import AnswerKind, folded, words_of
 
 _SENTENCE: Final = re.compile(r"[^.!?؟\n]+[.!?؟]*")
@@ -138,6 +141,10 @@ _ANSWER_NOUNS: Final[tuple[tuple[AnswerKind, re.Pattern[str]], ...]] = (
 )
 """What is asked for: the first of a question that is named decides."""
 
+_FULL_NAME: Final = re.compile(
+    r"full name|first and last|first name and|(?:ال)?اسم\w* (?:ال)?(?:كامل|ثلاثي|رباعي)|واسم"
+)
+_BIRTH: Final = re.compile(r"\bbirth|born\b|ميلاد")
 _SIZES: Final = word_set("digit digits character characters figures ارقام رقم رقما خانه خانات حرف حروف")
 _LAST_SOME: Final = re.compile(r"\b(?:last|first|final|اخر|اول) (\w+)(?! (?:name|time))")
 _KNOWN_LENGTHS: Final = (
@@ -154,14 +161,24 @@ _LEAST_LENGTH, _GREATEST_LENGTH = 3, 34
 def asked_for(said: str) -> tuple[AnswerKind, int]:
     """Return what kind of answer the agent's last words ask for, and how many digits; 0: not known.
 
-    `open` where they ask for nothing that has an end of its own.
+    `open` where they ask for nothing that has an end of its own. A length is told of other kinds too: `FULL_NAME` of a
+    `name`, `BIRTH_DIGITS` of a `date`, `CHOICE` of an `open` answer that is one of the things that are offered.
     """
     behind = ""
-    for sentence in reversed(_SENTENCE.findall(folded(said[-_MOST_CHARACTERS:]))):
-        behind = f"{sentence} {behind}"
-        kind = _kind_of(sentence.strip())
+    for one in reversed(_SENTENCE.findall(folded(said[-_MOST_CHARACTERS:]))):
+        behind = f"{one} {behind}"
+        sentence = one.strip()
+        kind = _kind_of(sentence)
+        if kind == "digits":
+            return kind, _length_of(behind)
+        if kind == "name" and _FULL_NAME.search(sentence):
+            return kind, FULL_NAME
+        if kind == "date" and _BIRTH.search(sentence):
+            return kind, BIRTH_DIGITS
+        if kind == "open" and _CHOICE.search(sentence) and sentence.endswith(("?", "؟")) and not _OPEN.search(sentence):
+            return kind, CHOICE
         if kind is not None:
-            return kind, _length_of(behind) if kind == "digits" else 0
+            return kind, 0
     return "open", 0
 
 
@@ -176,7 +193,13 @@ def _kind_of(sentence: str) -> AnswerKind | None:
         return "open"
     noun, at = _first_noun(plain)
     request = _REQUEST_EN.search(plain)
-    if noun and not _WHETHER.search(plain) and (request or _tells(plain, at)):
+    # "Please tell me your ...", «عطني رقم ...»
+    told = any(
+        at - found.end() <= _MOST_BEHIND_REQUEST if found.start() < at else at <= _MOST_BEFORE_NOUN
+        for pattern in (_TELL_EN, _TELL_AR)
+        for found in pattern.finditer(plain)
+    )
+    if noun and not _WHETHER.search(plain) and (request or told):
         return noun
     if _WHETHER.search(plain) or plain.startswith("هل "):
         return "yes_no"
@@ -192,34 +215,16 @@ def _kind_of(sentence: str) -> AnswerKind | None:
     # "Email or phone?", and not «رقم هوية أو إقامة؟»
     is_choice = _CHOICE.search(plain) is not None
     chooses = is_choice and not asks and noun != "digits"
-    if noun and not chooses and not _is_for_yes_or_no(plain) and (asks or at <= _MOST_BEFORE_NOUN):
+    tag = _QUESTION_TAG.search(plain)
+    inverted = _AUXILIARY.match(plain) or _AUXILIARY.match(plain.rsplit(", ", 1)[-1])
+    for_yes_or_no = tag or inverted or _STATEMENT.match(plain)
+    if noun and not chooses and not for_yes_or_no and (asks or at <= _MOST_BEFORE_NOUN):
         return noun
-    if _QUESTION_TAG.search(plain):
+    if tag:
         return "yes_no"
     if is_choice or (asks and not _AUXILIARY.match(plain)):
         return "open"
     return "yes_no"
-
-
-def _tells(plain: str, at: int) -> bool:
-    """Return whether the caller is told to say what is named there."""
-    return any(
-        at - found.end() <= _MOST_BEHIND_REQUEST if found.start() < at else at <= _MOST_BEFORE_NOUN
-        for pattern in (_TELL_EN, _TELL_AR)
-        for found in pattern.finditer(plain)
-    )
-
-
-def _is_for_yes_or_no(plain: str) -> bool:
-    """Return whether a question begins or ends as one for yes or no, or as a choice."""
-    return any(
-        (
-            _AUXILIARY.match(plain),
-            _AUXILIARY.match(plain.rsplit(", ", 1)[-1]),
-            _QUESTION_TAG.search(plain),
-            _STATEMENT.match(plain),
-        )
-    )
 
 
 def _first_noun(plain: str) -> tuple[AnswerKind | None, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.text.turn.numbers import judge_number, read_dictation
+from ivr.text.turn.answer.numbers import judge_number, read_dictation
 from ivr.text.turn.words import folded, words_of
 from tests.text.tables import failures
 

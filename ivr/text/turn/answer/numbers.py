@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ivr.text.segment.punctuation import word_set
+from ivr.text.turn.answer.letters import is_plain_letter, letter_of
 from ivr.text.turn.words import NOT_TOLD, Judged
 
 
@@ -247,6 +248,9 @@ def _take_arabic(reader: _Reader, words: Sequence[str], at: int) -> None:
         reader.add(at, "00")
     elif (value := _ARABIC.get(word)) is not None and not (value == 1 and _counts_nothing(words, at)):
         reader.add_value(at, value, joined=joined, arabic=True)
+    elif letter_of(word) and (is_plain_letter(word) or (reader.groups and reader.end == at)):
+        # «كي سبعة ام»
+        reader.letters += reader.times
 
 
 def _counts_nothing(words: Sequence[str], at: int) -> bool:
@@ -261,16 +265,25 @@ def judge_number(words: Sequence[str], *, asked: bool, length: int) -> Judged:
     """
     said = read_dictation(words)
     if not said.digits:
-        return Judged("open", "answer_part") if asked and (said.hangs or said.before) else NOT_TOLD
+        begins = said.hangs or said.before or (said.letters and length in _COUNTS_LETTERS)
+        return Judged("open", "answer_part") if asked and begins else NOT_TOLD
     tail = words[said.end :]
     # "3 boxes", "two hundred riyals": an amount, no dictation.
-    if tail and (said.amount or (len(said.digits) <= 2 and said.groups == 1)) and not _stands_behind(tail[0]):
+    code = bool(said.letters) and length in _COUNTS_LETTERS
+    short = len(said.digits) <= 2 and said.groups == 1 and not code
+    if tail and (said.amount or short) and not _stands_behind(tail[0]):
         return NOT_TOLD
     if asked and length:
         return _judge_of_length(said, tail, length)
     if asked:
         return _judge_asked(said, tail)
-    if not _is_dictated(said, words, tail):
+    # Dictated, rather than counted, paid or called by.
+    if said.amount or len(said.digits) <= 2 or not all(map(_stands_behind, tail)):
+        return NOT_TOLD
+    if any(len(word) > 1 and not _is_number_word(word) for word in words[said.start : said.end]):
+        return NOT_TOLD
+    before = words[: said.start]
+    if said.groups < 3 and len(said.digits) < 5 and len(before) > 1 and _NAMES_A_NUMBER.isdisjoint(before):
         return NOT_TOLD
     length = len(said.digits)
     whole, known = _known(said.digits)
@@ -327,19 +340,9 @@ def _known(digits: str) -> tuple[bool, bool]:
     return (True, True) if len(digits) == _WAYBILL_DIGITS else (False, False)
 
 
-def _is_dictated(said: Dictation, words: Sequence[str], tail: Sequence[str]) -> bool:
-    """Return whether digits that were not asked for are dictated, rather than counted, paid or called by."""
-    if said.amount or len(said.digits) <= 2 or not all(map(_stands_behind, tail)):
-        return False
-    if any(len(word) > 1 and not _is_number_word(word) for word in words[said.start : said.end]):
-        return False
-    before = words[: said.start]
-    return said.groups >= 3 or len(said.digits) >= 5 or len(before) <= 1 or not _NAMES_A_NUMBER.isdisjoint(before)
-
-
 def _stands_behind(word: str) -> bool:
     """Return whether a word may stand behind digits that are dictated."""
-    return word in _STAND_BEHIND or word in _TIMES or len(word) == 1
+    return word in _STAND_BEHIND or word in _TIMES or len(word) == 1 or is_plain_letter(word)
 
 
 def _is_number_word(word: str) -> bool:
