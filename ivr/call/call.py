@@ -144,7 +144,9 @@ class Call:
             case events.TranscriptArrived(utterance=utterance, text=text):
                 self._transcript(utterance, words_in(self._speculation.without_echo(utterance, text, now)), now)
             case events.TurnJudged(utterance=utterance, probability=probability):
-                self._speculation.judged(utterance, probability)
+                # A question that is held is held shorter or longer.
+                if self._speculation.judged(utterance, probability) and self._deadlines.runs("more"):
+                    self._put_question(now)
             case events.TranscriptFailed(utterance=utterance, reason=reason):
                 self._note("transcript_failed", reason=reason)
                 self._transcript(utterance, None, now)

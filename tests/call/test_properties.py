@@ -38,6 +38,7 @@ from ivr.call.events import (
     TtsAudio,
     TtsEnded,
     TtsFailed,
+    TurnJudged,
 )
 from tests.call.stage import LOUD, STARTED, Stage, options, phrases
 
@@ -62,6 +63,7 @@ ENDS = st.builds(
 EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(TranscriptArrived, NUMBERS, WORDS),
     st.builds(TranscriptFailed, NUMBERS, st.just("closed")),
+    st.builds(TurnJudged, NUMBERS, st.sampled_from([0.0, 0.5, 1.0])),
     st.builds(ReplyDelta, NUMBERS, WORDS),
     st.builds(ReplyPause, NUMBERS),
     ACTIONS,
@@ -106,7 +108,7 @@ def serve(stage: Stage, ms: int) -> None:
 def played(script: list[tuple[str, Any]], **choices: Any) -> Stage:
     """A call on which all of this has happened."""
     patience = {"silence_timeout": 2.0, "speech_timeout": 2.0, "reply_timeout": 2.0, "failures_in_a_row": 2}
-    stage = Stage(options(**patience, **choices))
+    stage = Stage(options(turn_model=True, **patience, **choices))
     for step, value in script:
         match step:
             case "speak":

@@ -29,6 +29,10 @@ _SMOOTH: Final = 5
 _FORGET: Final = 0.05
 """dB a frame by which the loudest is forgotten."""
 _NO_LEVEL: Final = -90.0
+_PAUSE_HELD_MS: Final = 500
+"""Of the pause between two utterances, what their audio holds: the end of one, the pre-roll of the next."""
+_LONGEST_PAUSE_MS: Final = 3000
+"""Silence between two utterances that are heard as one, at most."""
 
 
 def _endpoint_options(options: CallOptions) -> EndpointOptions:
@@ -100,6 +104,15 @@ class CallerInput:
     def so_far(self) -> SpeechEnded | None:
         """Return the open utterance as if it ended here; without one, the last that ended."""
         return self._endpointer.so_far() or self._last
+
+    def behind_last(self, pcm: bytes) -> bytes:
+        """Return the audio of the open utterance, `pcm`, behind that of the last one, with the pause between them."""
+        last = self._last
+        if last is None:
+            return pcm
+        # Both hold some of the pause.
+        silence = (self.onset - last.end) * 1000 // g711.RATE - _PAUSE_HELD_MS
+        return last.pcm + bytes(max(0, min(silence, _LONGEST_PAUSE_MS)) * 2 * g711.RATE // 1000) + pcm
 
     def voice(self) -> list[int]:
         """Return the prosody of the open utterance's end (`prosody.measure`)."""

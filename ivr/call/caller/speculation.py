@@ -70,6 +70,8 @@ class Speculation:
         """The caller has ended the question with a key: it waits for no more."""
         self.early: int | None = None
         """The utterance that was sent before it was over."""
+        self._judging: int | None = None
+        """The utterance of the pause that a turn model is asked about."""
         self.completeness: Completeness = "unknown"
         """Of the last question."""
         self.expect: Expect | None = None
@@ -111,7 +113,12 @@ class Speculation:
             return []
         out = self.send_early(now)
         asked = next((one for one in out if isinstance(one, Transcribe)), None) if self._options.turn_model else None
-        return out if asked is None else [*out, JudgeTurn(asked.utterance, asked.pcm)]
+        if asked is None:
+            return out
+        # A turn model judges all of what was said, also before a pause that was taken for the end.
+        goes_on = self.utterances.goes_on or self.utterances.spoken(apart_from={asked.utterance})
+        self._judging = asked.utterance
+        return [*out, JudgeTurn(asked.utterance, self._caller.behind_last(asked.pcm) if goes_on else asked.pcm)]
 
     def _speaks(self) -> list[Command]:
         """Take a frame of the caller's voice: what was known of the last pause is over."""
@@ -155,19 +162,27 @@ class Speculation:
         self._late.discard(number)
         return [ForgetTranscript(number)]
 
-    def judged(self, number: int, probability: float) -> None:
-        """Take what a turn model says of the pause; of one that is over it says nothing."""
+    def judged(self, number: int, probability: float) -> bool:
+        """Take what a turn model says of the pause; return False when that pause is over."""
+        if number != self._judging:
+            return False
+        self._judging = None
+        self._wait.take_model(probability)
+        # Behind its end, the question may still be held.
         if number == self.early:
-            self._wait.take_model(probability)
             self._caller.endpoint_ms = self._wait.ms
+        return True
 
     def take_back(self) -> list[Command]:
         """Forget what was sent early: the caller goes on, so it was not all."""
+        judging, self._judging = self._judging, None
         if self.early is None:
             return []
         number, self.early = self.early, None
         taken: list[Command] = [Note("early_taken_back")]
-        return [*taken, ForgetTranscript(number)] if self.utterances.drop(number) else taken
+        # Where the words came first, a turn model may still be at it.
+        still = self.utterances.drop(number) or number == judging
+        return [*taken, ForgetTranscript(number)] if still else taken
 
     def ended(self, utterance: SpeechEnded, now: float, *, beneath: bool = False) -> list[Command]:
         """Take the whole utterance, and send it unless the part that was sent early has succeeded or may still.
@@ -276,6 +291,7 @@ class Speculation:
     def forget_pause(self) -> None:
         """Forget the last pause: the question was asked, or came to nothing."""
         self._silence_ms, self._ended_at, self._held, self.closed = 0, -1, False, False
+        self._judging = None
         self._wait.begin()
         self._caller.endpoint_ms = self._options.endpoint_ms
 
