@@ -215,8 +215,9 @@ class Call:
             self._deadlines.clear("filler")
         # While words are owed to the caller, the caller's silence is watched; a voice does not end the wait.
         elif self.ended is None:
-            # A question that waits for more of it is the caller's own silence.
-            owed = self.floor.state in OWED and not self._deadlines.runs("more")
+            # A question that waits for more of it, in words or keys, is the caller's own silence.
+            own = self._deadlines.runs("more") or self._speculation.utterances.keypad.typing
+            owed = self.floor.state in OWED and not own
             due = self._fillers.due_at(self._output.silent_from, now, owed=owed, arriving=self._agent_turns.arriving)
             self._deadlines.move("filler", due)
         self._agent_turns.settle()

@@ -9,6 +9,8 @@ from ivr.call.actions import Gather
 from ivr.call.caller.speculation import Speculation
 from ivr.call.deadlines import Deadlines
 from ivr.call.events import ReplyEnded
+from ivr.text.turn.answer.numbers import read_dictation
+from ivr.text.turn.words import folded, words_of
 
 
 class NextAnswer:
@@ -18,6 +20,8 @@ class NextAnswer:
         self._speculation = speculation
         self._deadlines = deadlines
         self._gather: Gather | None = None
+        self._counts = True
+        """The length of a number is looked for: the agent has not said how keys are gathered."""
         self._in_vain = False
 
     def __repr__(self) -> str:
@@ -31,6 +35,7 @@ class NextAnswer:
     def prepare(self, reply: ReplyEnded) -> None:
         """Take what a reply says of the answer to it."""
         gather, expect = reply.gather, reply.expect
+        self._counts = gather is None
         # Digits that are expected are typed as well as said.
         if gather is None and expect is not None and expect.kind == "digits":
             gather = Gather(digits=expect.length)
@@ -41,15 +46,15 @@ class NextAnswer:
         self._deadlines.be_patient(reply.idle_s if first is None else first)
 
     def begin_keys(self) -> None:
-        """Look for the length of a number in the agent's words, where it has not said how keys are gathered."""
+        """Look for how many keys a number still has, where the agent has not said how keys are gathered."""
         utterances = self._speculation.utterances
         if utterances.keypad.typing:
             return
         kind, length = self._speculation.awaits()
-        if self._gather is not None or kind != "digits":
+        if not self._counts or kind != "digits":
             length = 0
         # A part of it may be there already, said or typed.
-        known = sum(character.isdigit() for character in utterances.text())
+        known = len(read_dictation(words_of(folded(utterances.text()))).digits)
         utterances.keypad.expect(length - known if known < length else length)
 
     def listen(self) -> None:
@@ -58,6 +63,6 @@ class NextAnswer:
 
     def forget(self) -> None:
         """Go back to what the line says: the agent is asked."""
-        self._gather, self._speculation.expect = None, None
+        self._gather, self._speculation.expect, self._counts = None, None, True
         self._speculation.utterances.keypad.gather(None)
         self._deadlines.be_patient(None)

@@ -32,8 +32,6 @@ LONG_MS: Final = 12_000
 """Speech of one utterance after which a short pause ends it, in milliseconds."""
 VOICE_AT_MS: Final = 100
 """Silence after which the prosody of what was said is measured, in milliseconds."""
-QUICK_MS: Final = 120
-"""Silence after which words are looked for where a short answer is awaited, in milliseconds at most."""
 SHORT_DIGITS: Final = 4
 """Digits of an answer that is said in one breath."""
 _CLOSE_S: Final = 0.001
@@ -137,7 +135,7 @@ class Speculation:
         kind, length = self.awaits()
         early_ms = min(options.speculate_ms, max(SOONEST_MS, options.endpoint_ms // 2))
         if kind == "yes_no" or (kind == "digits" and 0 < length <= SHORT_DIGITS):
-            early_ms = min(early_ms, QUICK_MS)
+            early_ms = min(early_ms, SOONEST_MS)
         self._early_ms = early_ms
         more_ms = self.pace.more_ms(options.endpoint_ms)
         self._wait.begin(asked=kind, more_ms=more_ms, long=caller.speech_ms >= LONG_MS)

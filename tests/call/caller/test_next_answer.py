@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from ivr.call.actions import Expect, Gather
-from ivr.call.commands import RequestReply, Transcribe
+from ivr.call.commands import RequestReply, SendAudio, Transcribe
 from ivr.call.events import DigitPressed, ReplyDelta, ReplyEnded, TranscriptArrived
-from ivr.call.options import CallOptions
-from tests.call.stage import Stage, options
+from ivr.call.options import CallOptions, Phrase
+from tests.call.stage import LOUD, Stage, options, phrases
 
 
 def asking(choices: CallOptions | None = None, *, said_ms: int = 400, **more: Any) -> Stage:
@@ -135,16 +135,35 @@ def test_a_voice_counts_again_when_no_key_has_come() -> None:
     assert asked(stage) == ["I do not have one"]
 
 
-def test_expected_words_end_the_turn_sooner() -> None:
-    for expect, waited in ((None, 500), (Expect("yes_no"), 300), (Expect("digits", 4), 500)):
-        stage = asking(expect=expect)
-        stage.speak(400)
-        stage.pass_time(260)
-        stage.feed(TranscriptArrived(stage.last(Transcribe).utterance, "certainly"))
+# The agent's words ask for a number.
+@pytest.mark.parametrize(
+    ("expect", "waited"), [(None, 2500), (Expect("digits", 4), 2500), (Expect("open"), 500), (Expect("yes_no"), 260)]
+)
+def test_what_is_expected_says_how_long_words_are_waited_for(expect: Expect | None, waited: int) -> None:
+    stage = asking(expect=expect)
+    stage.speak(400)
+    stage.pass_time(240)
+    assert asked(stage) == []
+    stage.pass_time(20)
+    stage.feed(TranscriptArrived(stage.last(Transcribe).utterance, "certainly"))
+    if waited > 260:
         stage.wait(waited - 260 - 20)
         assert asked(stage) == []
-        stage.wait(60)
-        assert asked(stage) == ["certainly"]
+    stage.wait(60)
+    assert asked(stage) == ["certainly"]
+
+
+@pytest.mark.parametrize(
+    ("expect", "sent"), [(Expect("yes_no"), 100), (Expect("digits", 4), 100), (Expect("digits", 13), 260), (None, 260)]
+)
+def test_words_of_a_short_answer_are_looked_for_at_once(expect: Expect | None, sent: int) -> None:
+    stage = asking(expect=expect)
+    before = len(stage.all(Transcribe))
+    stage.speak(400)
+    stage.wait(sent - 20)
+    assert len(stage.all(Transcribe)) == before
+    stage.wait(20)
+    assert len(stage.all(Transcribe)) == before + 1
 
 
 THIRTEEN = "7826459301240"
@@ -179,12 +198,30 @@ def test_a_length_in_the_agents_words_counts_for_keys() -> None:
     assert asked(stage) == ["1234", "12345"]
 
 
-def test_a_part_that_was_said_counts_for_the_keys_behind_it() -> None:
-    stage = by_words(4)
+@pytest.mark.parametrize("said", ["78", "seven eight", "it's double seven", "سبعة ثمانية"])
+def test_a_part_that_was_said_counts_for_the_keys_behind_it(said: str) -> None:
+    for stage in (by_words(4), asking(expect=Expect("digits", 4))):
+        stage.speak(600)
+        stage.wait(300)
+        stage.found(said)
+        press(stage, "2")
+        assert asked(stage) == []
+        press(stage, "6")
+        assert asked(stage) == [f"{said} 26"]
+
+
+def test_nothing_is_said_while_a_number_is_typed_behind_words() -> None:
+    filler = {**phrases(greeting=""), "filler": Phrase("filler words", LOUD * 25)}
+    stage = asking(options(phrases=filler, filler_after_ms=1500), expect=Expect("digits", 6))
     stage.speak(600)
     stage.wait(300)
-    stage.found("78")
-    press(stage, "2")
-    assert asked(stage) == []
-    press(stage, "6")
-    assert asked(stage) == ["78 26"]
+    stage.found("seven eight")
+    press(stage, "12")
+    before = len(stage.all(SendAudio))
+    stage.wait(2200)
+    assert (asked(stage), len(stage.all(SendAudio))) == ([], before)
+    press(stage, "34")
+    assert asked(stage) == ["seven eight 1234"]
+    # From the question on the caller is owed an answer.
+    stage.wait(2000)
+    assert len(stage.all(SendAudio)) > before

@@ -1,0 +1,1 @@
+"""Call a bridge on real sockets, as callers who pause."""
