@@ -42,11 +42,15 @@ def judge_words(text: str, expected: str = "", length: int = 0) -> Judged:
     words = words_of(plain)
     if not words:
         return NOT_TOLD
-    if (judged := judge_answer(plain, words, expected, length)) != NOT_TOLD:
-        return judged
+    answer = judge_answer(plain, words, expected, length)
+    if answer.completeness != "unknown":
+        return answer
     if _TRAILS_OFF.search(plain):
         return Judged("open", "mark")
     judged = judge_arabic(words, expected=expected) if is_arabic(words[-1]) else judge_english(words)
+    if answer != NOT_TOLD:
+        # What could be all of an answer is not, where its last word governs another.
+        return judged if judged.rule == "governs" else answer
     # A subject without a predicate is one of the things that were offered: «الثاني».
     if judged == NOT_TOLD or (judged.rule == "clause" and length == CHOICE):
         replied = judge_short_reply(words, expected, length)

@@ -8,7 +8,7 @@ from typing import Final
 
 from ivr.text.segment.punctuation import word_set
 from ivr.text.turn.answer.dates import judge_date
-from ivr.text.turn.answer.numbers import judge_number
+from ivr.text.turn.answer.numbers import SPOKEN_DIGITS, judge_number
 from ivr.text.turn.answer.places import judge_address, judge_name
 from ivr.text.turn.answer.spelled import judge_email, judge_spelled
 from ivr.text.turn.words import NOT_TOLD, Judged
@@ -43,7 +43,9 @@ _HEADS: Final = {
 _ECHO: Final = {
     kind: re.compile(
         r"(?:(?:yes|yeah|well|so|ok|okay|um|uh|sure|ايه|ايوه|طيب|نعم|والله)\W+)*(?:(?:the|my|our|his|her|their)\b"
-        rf"(?: [\w']+){{0,3}}? (?:{english})\b|(?:{arabic})(?: \w+)?"
+        rf"(?: [\w']+){{0,3}}? (?:{english})\b"
+        r"(?:\W*$| (?:on|of|at|in|that|which|you|we|i|from|for|under|behind|to|with|as|is|here)\b)"
+        rf"|(?:{arabic})(?: \w+)?"
         r"(?:\W*$| (?:اللي|الذي|التي|ال\w+|مكتوب\w*|حق|حقي|تبع\w*|بتاع\w*|علي|في|تحت|من)\b))"
     )
     for kind, (english, arabic) in _HEADS.items()
@@ -87,7 +89,18 @@ _HANGS_IN_YES_NO: Final = word_set(
     "that's it's i of at for any a not think the go works sounds is ان لو يا ما هو مو في فيه يعطيك"
 )
 """Of the words of a yes or no, those that do not end one."""
-_ENDS_YES_NO: Final = (("it", "is"), ("of", "course", "not"), ("think", "not"), ("hope", "not"), ("ايه", "فيه"))
+_ENDS_YES_NO: Final = (
+    ("think", "so"),
+    ("hope", "so"),
+    ("guess", "so"),
+    ("do", "that"),
+    ("know", "of"),
+    ("it", "is"),
+    ("of", "course", "not"),
+    ("think", "not"),
+    ("hope", "not"),
+    ("ايه", "فيه"),
+)
 _NO_NEED: Final = ("need", "to")
 _SHORT_REPLY: Final = 4
 CHOICE: Final = 1
@@ -116,10 +129,11 @@ def judge_answer(plain: str, words: Sequence[str], expected: str, length: int) -
     judged = NOT_TOLD
     if expected == "yes_no":
         last = words[-1]
-        hangs = last in _HANGS_IN_YES_NO and not any(tuple(words[-len(end) :]) == end for end in _ENDS_YES_NO)
+        ends = any(tuple(words[-len(end) :]) == end for end in _ENDS_YES_NO)
+        hangs = last in _HANGS_IN_YES_NO and not ends
         if not hangs and len(words) <= 2 * _SHORT_REPLY and all(word in _YES_NO for word in words):
             return Judged("complete", "answer_whole")
-        if _ECHOED_VERB.fullmatch(plain) or tuple(words[-2:]) == _NO_NEED:
+        if _ECHOED_VERB.fullmatch(plain) or tuple(words[-2:]) == _NO_NEED or ends:
             return Judged("complete", "short_answer")
     elif expected in _PARTICULARS:
         judged = _judge_particular(plain, words, expected, length)
@@ -148,7 +162,8 @@ def _judge_particular(plain: str, words: Sequence[str], expected: str, length: i
         return Judged("open", "answer_part")
     if _HAS_NONE.search(plain):
         return Judged("complete", "short_answer")
-    if len(words) <= _LONG_ECHO and _ECHO[expected].match(plain) and not _ANSWERED.search(plain):
+    answered = _ANSWERED.search(plain) or not SPOKEN_DIGITS.isdisjoint(words)
+    if len(words) <= _LONG_ECHO and _ECHO[expected].match(plain) and not answered:
         return Judged("open", "answer_part")
     judged = NOT_TOLD
     if expected == "date":

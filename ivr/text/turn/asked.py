@@ -11,7 +11,7 @@ from typing import Final
 
 from ivr.text.segment.punctuation import word_set
 from ivr.text.turn.answer.dates import BIRTH_DIGITS
-from ivr.text.turn.answer.numbers import read_dictation
+from ivr.text.turn.answer.numbers import SPOKEN_DIGITS, read_dictation
 from ivr.text.turn.answer.places import FULL_NAME
 from ivr.text.turn.answers import CHOICE
 from ivr.text.turn.words import AnswerKind, folded, words_of
@@ -37,9 +37,11 @@ _OPEN: Final = re.compile(
     r"more about|tell me more|describe|explain|"
     r"(?:اي|هل من|عندك|لديك|في|فيه) (?:اي )?(?:استفسار|خدمه|ملاحظ|سؤال|اسئل|شي\b|شيء|مساعد)\w*|اي (?:طلب|شكوي|"
     r"مشكل)\w*|"
-    r"شيء? (?:ثاني|اخر|تاني|غيره)|غير كذا|ممكن ت(?!عط|زود|قول|كتب|قرا|هج|رسل|ذكر)\w+|ت?شرح|اشرح|ت?وضح|ا?حكي?لي|تحكي|"
+    r"شيء? (?:ثاني|اخر|تاني|غيره)|غير كذا|ممكن ت(?!عط|زود|قول|كتب|قرا|هج|رسل|ذكر|مل|نطق|عيد|كرر|حدد|خبر|علم|سجل|دخل|"
+    r"اكد)\w+|ت?شرح|اشرح|ت?وضح|ا?حكي?لي|تحكي|"
     r"صف لي|"
-    r"^(?:انتظر|لحظ|دقيق|ثواني)\w*|كيف(?! (?:ينكتب|تكتب|نكتب|يكتب|تتهج|نتهج|اكتب))|شلون|ازاي|ليش|لماذا|ليه|تسمعني|"
+    r"^(?:انتظر|لحظ|دقيق|ثواني)\w*|كيف(?! (?:\w+ )?(?:[يتنا]ن?|تت|نت|يت)(?:كتب|هج)\w*| (?:يوصل|نوصل|اوصل))|شلون|ازاي|"
+    r"ليش|لماذا|ليه|تسمعني|"
     r"معي علي الخط)\b"
 )
 """Questions that may be answered with anything, although they begin as others do."""
@@ -56,7 +58,8 @@ _TELL_EN: Final = re.compile(
     r"\bi(?:'ll| will|'d)? (?:just |also )?(?:need|like) (?:your|the|to know)\b|\bplease\W*$"
 )
 _TELL_AR: Final = re.compile(
-    r"\b(?:ا?عط(?:ني|يني|نا|ينا)|ا?مل(?:ني|يني)|ارسل(?! لك)|ارسلي|اقرا|اقري|ق[وا]?لي?|حدد|حددي|احتاج|نحتاج|اذكر|"
+    r"\b(?:ا?عط(?:ني|يني|نا|ينا)|ا?ت?مل(?:ني|يني|ي)?|انطق|انطقي|سجل لي|سجلي|هات|هاتي|[اتع]?عيدي? علي|كرر|"
+    r"[اك]?كملي? لي|تفضلي?|ارسل(?! لك)|ارسلي|اقرا|اقري|ق[وا]?لي?|حدد|حددي|احتاج|نحتاج|اذكر|"
     r"اذكري|تهج[يا]\w*|زودني|زودنا|زوديني|اكتب|ادخل|ادخلي|ارجو|يرجي|الرجاء|خبرني|علمني|"
     r"تعط(?:ني|يني|نا|ينا)|تزود(?:ني|نا|يني)|تقول لي|تقولي|تكتب لي|تقرا لي|اب[يغ]ي?|نب[يغ]ي?|اعرف|لو سمحتي?|"
     r"من فضلك|ممكن(?! (?!اعرف|نعرف|اخذ|ناخذ|ال|اسم|ايميل|اخر|ارقام|اعط)[ان]\w\w))\b"
@@ -65,6 +68,15 @@ _WHETHER: Final = re.compile(
     r"\b(?:confirm|tell me|know|say|verify) (?:that|whether|if)\b|\byes or no\b|\bsay yes\b|\bنعم (?:او|ولا|ام) لا\b"
 )
 _AGAIN: Final = re.compile(r"\b(?:spell|repeat|read|say) (?:that|it|this)\b")
+_REFERS: Final = re.compile(
+    r"(?:(?:what(?:'s|s| is| was)|which is) (?:it|that|this)|(?:can|could|would|will)? ?(?:you )?(?:please )?(?:tell|"
+    r"give|"
+    r"read|spell|say|repeat)(?: me| us)? (?:it|that|them)|(?:وش|ايش|ما|كم|شنو) (?:هو|هي)|(?:ا?عطني|عطنا|اقرا|قول|املي|"
+    r"ارسل)\w*(?: لي| علي)? ?(?:اياه|اياها)|(?:اقراه|اقراها|قوله|قولها|املاه)(?: لي| علي)?)(?: (?:for me|to me|"
+    r"please|out|"
+    r"again|now|لو سمحتي?|بالضبط))*\W*$"
+)
+"""Asks for what was named before."""
 _AUXILIARY: Final = re.compile(
     r"(?:is|are|am|was|were|do|does|did|have|has|had|can|could|will|would|shall|should|may|might|must)(?:n't)?\b|"
     r"won't\b"
@@ -83,16 +95,16 @@ _WH: Final = re.compile(
 _CHOICE: Final = re.compile(r"\b(?:or|ولا|او|ام|والا|ايهما?|ايهم|اي واحد\w?)\b")
 _ASIDE: Final = re.compile(
     r"\b(?:(?:by|via|to|with|into|from|against|under|in|on|at) (?:your |the |my |an? |this |that )?|the same |"
-    r"(?:علي|الي|في|عن|مع|من|نفس) )$"
+    r"(?:(?<!قرا )(?<!قري )(?<!عيد )(?<!عيدي )(?<!مل )(?<!ملي )(?<!كرر )علي|الي|في|عن|مع|من|نفس) )$"
 )
 """Words before what is named, but not asked for."""
-_INTERROGATIVE: Final = ("اي ", "وين", "اين", "فين", "متي", "كم")
+_INTERROGATIVE: Final = ("what ", "which ", "where", "when", "who", "اي ", "وين", "اين", "فين", "متي", "كم")
 _PREFERS: Final = re.compile(r"\b(?:better|prefer|rather)\b.*\bor\b|\bhow would you like\b")
 _STATEMENT: Final = re.compile(
     r"(?:you|you're|you've|you'd|it's|this is|these are|any|(?:your|the) [\w ]{2,40}? (?:is|was|are|has|hasn't|"
     r"isn't)|it|that's|there|there's|i|i'm|we|we're|he|she|they)\b|"
     r"(?:وصل|استلم|اقدر|نقدر|اتصل|متاكد|تبي|تبغي|تبغ|تحب|تريد|تود|تفضل|عندك|لديك|معك|تقدر|تعرف|تتذكر|تذكر|ترغب|توافق|"
-    r"ودك|عاوز|بدك|حاب|نرسل|نكلم|"
+    r"[ان]\w{2,5} لك(?:م)?\b|ودك|عاوز|بدك|حاب|نرسل|نكلم|"
     r"اكمل|احول|اكد|اقفل|انت|هو|هي|هذا|هذي|هذه|في|فيه|تم|جربت|فتحت|سبق|دفعت)\w*"
 )
 """Beginnings of a question for yes or no that names things."""
@@ -102,11 +114,12 @@ _ANSWER_NOUNS: Final[tuple[tuple[AnswerKind, re.Pattern[str]], ...]] = (
     (
         "date",
         re.compile(
-            r"\b(?:(?:what|which) (?:\w+ )?(?:days?|date|time|month|year)|dates?|birth ?(?:day|date)|from when|"
+            r"\b(?:(?:what|which) (?:\w+ )?(?:days?|date|time|month|year|night|week|morning|evening)|dates?|(?:month|"
+            r"year) of|birth ?(?:day|date)|from when|"
             r"until when|"
             r"since when|when(?:'s)?|(?:best|good|preferred) (?:day|time|date))\b|متي\b|\bامت[يا]\b|"
-            r"\b(?:كم )?(?:ال)?(?:تاريخ\w*|ميلاد\w*)|"
-            r"\b(?:من |في )?[بل]?اي (?:يوم|تاريخ|ساعه|وقت|شهر|سنه)|الساعه كم|كم الساعه|(?:ال)?(?:يوم|وقت|"
+            r"\b(?:كم )?(?:ال)?(?:تاريخ\w*|تواريخ\w*|ميلاد\w*)|"
+            r"\b(?:من |في )?[بل]?اي (?:يوم|تاريخ|ساعه|وقت|شهر|سنه|ليله|اسبوع)|الساعه كم|كم الساعه|(?:ال)?(?:يوم|وقت|"
             r"موعد) المناسب|\b(?:وش|ايش) (?:ال)?(?:يوم|وقت)"
         ),
     ),
@@ -114,9 +127,14 @@ _ANSWER_NOUNS: Final[tuple[tuple[AnswerKind, re.Pattern[str]], ...]] = (
         "address",
         re.compile(
             r"\baddress\b|\bwhere\b|\bwhere's\b|\b(?:which|what) (?:\w+ )?(?:city|street|district|area|town|"
-            r"neighbou?rhood|country)\b|\bstreet\b|\b(?:house|building|flat|apartment) number|\blandmark|\blocation\b|"
+            r"neighbou?rhood|country|apartment|flat|building|suburb|block|villa|branch|emirate|state|village|zone|"
+            r"gate|exit|compound)\b|\b(?:suburb|villa|emirate|neighbou?rhood)\b|\bstreet\b|\b(?:house|building|flat|"
+            r"apartment) number|\blandmark|\blocation\b|"
             r"post ?code\b|\b(?:ال)?عنوان|\b(?:ال)?موقع(?:ك|كم)?\b|\b[ولب]?وين|\bاين\b|\bفين|\bمنين\b|"
-            r"\b(?:اسم |اي |رقم )(?:ال)?(?:حي|شارع|مدينه|عماره|منطقه|شقه|بيت)\b|^(?:ال)?(?:حي|شارع|مدينه)\b|\bمعلم\b"
+            r"\b(?:اسم |اي |رقم |وش |ايش |ما )(?:هو |هي )?(?:ال)?(?:حي|شارع|مدينه|عماره|منطقه|شقه|بيت|منزل|مبني|فيلا|"
+            r"قطعه|مخرج|"
+            r"بوابه|قريه|مركز|مجمع|دوار|فرع|محافظه|بلوك|دور)\b|^(?:ال)?(?:حي|شارع|مدينه)\b|\bمعلم\b|\bكيف (?:يوصل|"
+            r"نوصل|اوصل)"
         ),
     ),
     (
@@ -125,36 +143,48 @@ _ANSWER_NOUNS: Final[tuple[tuple[AnswerKind, re.Pattern[str]], ...]] = (
             r"\bnames?\b|\bcalled\b|\bcall you\b|\bsurname|\bwho\b|\bwho's\b|\bwhom\b|"
             r"\b(?:which|what) (?:company|colleague|doctor|agent|passenger)|"
             r"\b[بل]?(?:ال)?اسم(?:ك|كم|ها|ه|اء|كي|هم)?\b|\b[بل]?مين\b|\bمع من\b|\bمن (?:معي|المتصل|الشخص|هو|هي)\b|"
-            r"\bاي (?:طبيب|دكتور|موظف)"
+            r"\bاي (?:طبيب|دكتور|موظف)|\bمع اي\b"
         ),
     ),
     (
         "digits",
         re.compile(
-            r"\bnumbers?\b|\bcodes?\b|\bpins?\b|\bdigits?\b|\b(?:id|iqama|iban|waybill|otp|zip|reference|(?:last|"
+            r"\bnumbers?\b|\bcodes?\b|\bplate\b|\bserial\b|\bpins?\b|\bdigits?\b|\b(?:id|iqama|iban|waybill|otp|zip|"
+            r"reference|(?:last|"
             r"first) (?:three|four|five|six|\d)(?! \w+s\b)|"
-            r"mobile|how (?:many|much|old|heavy)|age|reading|amount|quantity|passcode)\b|"
-            r"\b[بل]?(?:ال)?(?:رقم|ارقام|رمز|كود|هويه|هويت|اقامه|اقامت|جوال|ايبان|بوليصه|موبايل|تلفون|رقام)"
+            r"mobile|extension|mileage|imei|barcode|pnr|vin|cvv|registration|how (?:many|much|old|heavy)|age|reading|"
+            r"amount|quantity|passcode)\b|"
+            r"\b[بل]?(?:ال)?(?:رقم|ارقام|رمز|كود|هويه|هويت|اقامه|اقامت|جوال|ايبان|بوليصه|موبايل|تلفون|رقام|لوحه|"
+            r"لوحات|سيريال|تحويله|باركود)"
             r"(?:ي|ك|كم|ها|ه|نا)?\b|\bكم\b"
         ),
     ),
 )
 """What is asked for: the first of a question that is named decides."""
 
+_BOTH: Final = re.compile(r"\b(?:and|or) (?:the |your )?|\bاو |\bو(?=ا)")
 _FULL_NAME: Final = re.compile(
     r"full name|first and last|first name and|(?:ال)?اسم\w* (?:ال)?(?:كامل|ثلاثي|رباعي)|واسم"
 )
 _BIRTH: Final = re.compile(r"\bbirth|born\b|ميلاد")
-_SIZES: Final = word_set("digit digits character characters figures ارقام رقم رقما خانه خانات حرف حروف")
+_ARTICLE: Final = re.compile(r"(?:(?:the|your|ال) ?(?:\w+ )?)?")
+_OF_TEN: Final = re.compile(r"\bال(\w+ عشره?\b)")
+_SIZES: Final = word_set("digit digits character characters figures ارقام رقم رقما خانه خانات حرف حروف حرفا")
 _LAST_SOME: Final = re.compile(r"\b(?:last|first|final|اخر|اول) (\w+)(?! (?:name|time))")
 _KNOWN_LENGTHS: Final = (
     (re.compile(r"\biqama\b|\bnational id\b|\bresidence (?:id|permit)|هويه|هويت|اقامه|اقامت|سجل المدني"), 10),
     (re.compile(r"\biban\b|ايبان"), 24),
+    (re.compile(r"\b(?:long|credit|debit|bank) card number|رقم (?:ال)?بطاقه (?:ال)?(?:مدي|ائتمان\w*|بنك\w*)"), 16),
+    (re.compile(r"\bsort code"), 6),
+    (re.compile(r"\bzip\b|رمز البريدي|رمزك البريدي"), 5),
+    (re.compile(r"(?<!اخر )(?<!او )\b(?:ال)?جوال(?:ك|كم)?\b"), 10),
+    (re.compile(r"رباعي"), 4),
+    (re.compile(r"سداسي"), 6),
     (re.compile(r"سجل التجاري|رقم الموحد"), 10),
     (re.compile(r"ضريبي|\bvat (?:registration )?number"), 15),
     (re.compile(r"قومي"), 14),
 )
-"""Numbers whose length is known where it is not said: those of the Saudi state, and the Egyptian identity number."""
+"""Numbers whose length is known where it is not said: Saudi ones, the Egyptian identity number, cards, sort codes."""
 _LEAST_LENGTH, _GREATEST_LENGTH = 3, 34
 
 
@@ -165,10 +195,16 @@ def asked_for(said: str) -> tuple[AnswerKind, int]:
     `name`, `BIRTH_DIGITS` of a `date`, `CHOICE` of an `open` answer that is one of the things that are offered.
     """
     behind = ""
+    refers = False
     for one in reversed(_SENTENCE.findall(folded(said[-_MOST_CHARACTERS:]))):
         behind = f"{one} {behind}"
         sentence = one.strip()
-        kind = _kind_of(sentence)
+        plain = _LEAD.sub("", sentence, count=1)
+        # "I've sent you a code. What is it?"
+        kind = (_first_noun(plain)[0] if refers else None) or _kind_of(sentence)
+        refers = _REFERS.match(plain) is not None
+        if refers:
+            continue
         if kind == "digits":
             return kind, _length_of(behind)
         if kind == "name" and _FULL_NAME.search(sentence):
@@ -208,7 +244,7 @@ def _kind_of(sentence: str) -> AnswerKind | None:
         return None if _AGAIN.search(plain) else "open"
     if not is_question:
         # «رقم الفاتورة، ثمانية أرقام.»
-        short = at == 0 and len(plain) <= _MOST_BEFORE_NOUN
+        short = _ARTICLE.fullmatch(plain[:at]) and len(plain) <= _MOST_BEFORE_NOUN
         return noun if short and (noun != "digits" or _length_of(plain)) else None
     if noun and asks and not plain.isascii():
         return noun
@@ -236,12 +272,20 @@ def _first_noun(plain: str) -> tuple[AnswerKind | None, int]:
             if found[0].startswith(_INTERROGATIVE) or not _ASIDE.search(plain[: found.start()]):
                 first, start = kind, found.start()
                 break
+    if first == "address" and _ANSWER_NOUNS[0][1].search(plain) and not _BOTH.search(plain):
+        # "Which address should I e-mail?"
+        return "email", start
+    if first == "digits" and (behind := _BOTH.search(plain, start)) and _ANSWER_NOUNS[2][1].match(plain, behind.end()):
+        # "The zip and street?"
+        return "address", start
     return first, start
 
 
 def _length_of(text: str) -> int:
     """Return how many digits are asked for; 0: not said, and not known."""
-    words = words_of(text)
+    # «الأحد عشر رقم»
+    words = words_of(_OF_TEN.sub(r"\1", text))
+    words = [word[2:] if word.startswith("ال") and word[2:] in SPOKEN_DIGITS else word for word in words]
     for at, word in enumerate(words):
         if word in _SIZES and at:
             said = read_dictation(words[max(0, at - 3) : at])

@@ -35,7 +35,7 @@ def test_digits_are_asked_for() -> None:
         ("رقم الشحنة المكون من ١٣ رقم؟", ("digits", 13)),
         ("عطني رقم البوليصة، ثلاثة عشر رقم.", ("digits", 13)),
         ("رقم الفاتورة ثمانية أرقام.", ("digits", 8)),
-        ("ممكن رقم الجوال؟", ("digits", 0)),
+        ("ممكن رقم الجوال؟", ("digits", 10)),
         ("رقم الهوية لو سمحت", ("digits", 10)),
         ("ما هو رقم الإقامة؟", ("digits", 10)),
         ("ممكن آخر أربع أرقام من البطاقة؟", ("digits", 4)),
@@ -44,6 +44,15 @@ def test_digits_are_asked_for() -> None:
         ("كم عدد الركاب؟", ("digits", 0)),
         ("أعطني الكود من ست خانات لو سمحت.", ("digits", 6)),
         ("تقدر تعطيني رقم الطلب؟", ("digits", 0)),
+        ("I've sent you a five digit code. What is it?", ("digits", 5)),
+        ("We have sent a code to your phone. Can you read it to me please?", ("digits", 0)),
+        ("The number has ten digits. I only heard seven.", ("digits", 10)),
+        ("What's the plate of the car?", ("digits", 0)),
+        ("What is your zip?", ("digits", 5)),
+        ("أرسلت لك رمز من ستة أرقام. وش هو؟", ("digits", 6)),
+        ("اقرأ علي رقم البوليصة الأحد عشر رقم.", ("digits", 11)),
+        ("انطق الرمز الرباعي.", ("digits", 4)),
+        ("الرمز البريدي لو سمحت.", ("digits", 5)),
         ("هل ممكن تزودني برقم العميل؟", ("digits", 0)),
     ]
     assert failures(rows, asked_for) == []
@@ -85,6 +94,14 @@ def test_other_kinds_are_asked_for() -> None:
         ("الإيميل لو سمحت؟", ("email", 0)),
         ("ما هو بريدك الإلكتروني؟", ("email", 0)),
         ("كيف ينكتب إيميلك؟", ("email", 0)),
+        ("أملي علي الإيميل.", ("email", 0)),
+        ("Which address should I e-mail it to?", ("email", 0)),
+        ("What's the zip and the street?", ("address", 0)),
+        ("On which day was it?", ("date", 0)),
+        ("Which apartment is it?", ("address", 0)),
+        ("وش المدينة والحي؟", ("address", 0)),
+        ("عند أي بوابة نستلمك؟", ("address", 0)),
+        ("كيف تكتب اسمك؟", ("name", 0)),
     ]
     assert failures(rows, asked_for) == []
 
@@ -115,6 +132,7 @@ def test_yes_or_no_is_asked_for() -> None:
         ("ممكن أحولك على زميلي؟", ("yes_no", 0)),
         ("هل رقم جوالك ما زال نفسه؟", ("yes_no", 0)),
         ("أقدر أتصل عليك على هذا الرقم؟", ("yes_no", 0)),
+        ("أرسل لك الموقع الجديد؟", ("yes_no", 0)),
     ]
     assert failures(rows, asked_for) == []
 

@@ -70,6 +70,16 @@ def test_digits_of_words() -> None:
         ("78 26 no sorry 45", "45"),
         ("صفر خمسة لا غلط صفر ستة", "06"),
         ("no, 4471", "4471"),
+        ("three fives two", "5552"),
+        ("seven fives", "755"),
+        ("double seven zeros", "7700"),
+        ("ثلاث خمسات وواحد", "5551"),
+        ("صفر خمستين سبعة", "0557"),
+        ("صفر خمسة ثمانية مرتين", "0588"),
+        ("4471 twice", "4471"),
+        ("twice", ""),
+        ("فايف زيرو زيرو وان", "5001"),
+        ("سيكس ايت فور تو ثري", "68423"),
     ]
     assert failures(rows, _digits) == []
 
@@ -98,6 +108,13 @@ def test_number_of_known_length() -> None:
         ("77 12 no sorry 77 15", 4, "whole"),
         ("K 7 M 2 X 9", 6, "whole"),
         ("K 7 M", 6, "part"),
+        ("K 7 slash", 6, "part"),
+        ("GB 29 N W B K six zero one six", 24, "part"),
+        ("G B two nine N W B K six zero one six", 24, "maybe"),
+        ("R R 4471 2093 C D", 12, "maybe"),
+        ("551 23 45 67", 10, "maybe"),
+        ("551 23 45 6", 10, "part"),
+        ("451 23 45 67", 10, "part"),
         ("NQL 7826459301", 13, "part"),
         ("NQL 7826459301240", 13, "whole"),
         ("SA03 8000 0000 6080 1016 7519", 24, "whole"),
@@ -135,6 +152,13 @@ def test_number_of_unknown_length() -> None:
         ("zero five five double", "part"),
         ("7826459301240", "whole"),
         ("nothing", "unknown"),
+        ("01012345", "part"),
+        ("01012345678", "whole"),
+        ("it's room three oh two", "maybe"),
+        ("W B A three", "part"),
+        ("fourteen C", "unknown"),
+        ("the code is H M slash", "part"),
+        ("خمسة ستة على", "unknown"),
     ]
     assert failures(rows, _judged) == []
 

@@ -80,6 +80,17 @@ def test_word_that_is_spelled() -> None:
     assert failures(rows, judge) == []
 
 
+def test_ends_of_a_domain() -> None:
+    rows = [
+        ("lena at bakes dot shop", "whole"),
+        ("rajiv at bakes dot in", "whole"),
+        ("rajiv at bakes dot co", "unknown"),
+        ("rajiv at bakes dot co dot uk", "whole"),
+        ("rajiv at bakes dot delta", "part"),
+    ]
+    assert failures(rows, told("email")) == []
+
+
 _WORD = st.text("abcdefghijklmnopqrstuvwxyz", min_size=3, max_size=8).filter(
     # Words for signs, and words that stand behind an address.
     lambda word: word not in ("all", "one", "dot", "point", "period", "underscore", "dash", "hyphen", "minus")

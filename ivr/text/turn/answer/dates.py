@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ivr.text.segment.punctuation import word_set
-from ivr.text.turn.answer.numbers import SPOKEN_DIGITS, read_dictation
+from ivr.text.turn.answer.numbers import SPOKEN_DIGITS, SPOKEN_UNITS, read_dictation
 from ivr.text.turn.words import NOT_TOLD, Judged
 
 BIRTH_DIGITS: Final = 8
@@ -50,9 +50,12 @@ _LIGHT: Final = word_set(
     "that's that would be good fine please if possible just for from to until till since next last this past quarter "
     "half between and or an my so well ok okay let's how any any early late quite really born a day month year date "
     "يوم شهر الساعه ساعه سنه عام بتاريخ تاريخ من في علي الي بعد قبل بين حوالي و او ايه نعم ممكن يمكن تقريبا انا والله "
-    "ان شاء الله خلها خليها خلوها احسن افضل يناسبني مواليد مولود ولدت هو كان كانت استلمتها استلمته لو سمحت بدري اي"
+    "ان شاء الله خلها خليها خلوها احسن افضل يناسبني مواليد مولود ولدت هو كان كانت استلمتها استلمته لو سمحت بدري اي "
+    "انتهاء الانتهاء "
+    "مكتوب مكتوبه عيد ميلادي slash dash"
 )
 """Words around a date that add nothing to it."""
+_CENTURIES: Final = word_set("تسعميه تسعمايه اربعميه اربعمايه ثلاثميه ثلاثمايه")
 _CLOCK: Final = word_set("at o'clock pm am الساعه")
 _SHORT_DATE: Final = 3
 _YEAR_FROM, _YEAR_TO = 1300, 2100
@@ -75,12 +78,18 @@ def judge_date(words: Sequence[str], length: int) -> Judged:
     if not dated or any(word not in _LIGHT for at, word in enumerate(words) if at not in dated):
         return NOT_TOLD
     said = read_dictation(words)
-    ends_in_year = len(said.digits) >= 4 and _YEAR_FROM <= int(said.digits[-4:]) <= _YEAR_TO
+    # A number before a thousand is a month: «اثنين ستة ألف وتسعمية وثمانية وثمانين».
+    thousand = "الف" in words[:-1] and words[words.index("الف") + 1].removeprefix("و") in _CENTURIES
+    ends_in_year = thousand or (len(said.digits) >= 4 and _YEAR_FROM <= int(said.digits[-4:]) <= _YEAR_TO)
     year = ends_in_year or (said.groups >= 3 and not months) or (said.groups >= 2 and bool(months))
     # "The third of November nineteen", «الخامس من اكتوبر الف و»
     half_year = months and last in ("nineteen", "twenty", "الف", "الفين") and min(dated) < months[0]
-    if half_year and not year:
+    # «ألف وتسعمية»: no year anyone means.
+    if (half_year and not year) or (thousand and last.removeprefix("و") in _CENTURIES):
         return Judged("open", "answer_part")
+    if thousand and last.removeprefix("و") in SPOKEN_UNITS:
+        # «ألف وأربعمية وستة»: its tens may come.
+        return Judged("unknown", "answer_part")
     if length == BIRTH_DIGITS:
         return Judged("complete", "answer_whole") if year and len(dated) > 1 else Judged("open", "answer_part")
     if not months and not days and not year and _CLOCK.isdisjoint(words):

@@ -22,13 +22,14 @@ def _values(text: str) -> dict[str, int]:
 
 
 _SINGLE: Final = _values(
-    "0: zero nought naught صفر زيرو صفرين, 1: one واحد واحده وحده, "
-    "2: two اثنين اثنان ثنين ثنتين اتنين تنين اثنتين اثنينن, 3: three ثلاث ثلاثه تلات تلاته ثلاثا, 4: four اربع اربعه, "
-    "5: five خمس خمسه, 6: six ست سته, 7: seven سبع سبعه, "
-    "8: eight ثمان ثماني ثمانيه تمان تماني تمانيه تمنيه ثمنيه ثمن, 9: nine تسع تسعه"
+    "0: zero nought naught صفر زيرو, 1: one واحد واحده وحده وان ون, "
+    "2: two اثنين اثنان ثنين ثنتين اتنين تنين اثنتين اثنينن تو, 3: three ثلاث ثلاثه تلات تلاته ثلاثا ثري تري, "
+    "4: four اربع اربعه فور, "
+    "5: five خمس خمسه فايف, 6: six ست سته سيكس سكس, 7: seven سبع سبعه سفن سيفن, "
+    "8: eight ثمان ثماني ثمانيه تمان تماني تمانيه تمنيه ثمنيه ثمن ايت, 9: nine تسع تسعه ناين"
 )
 _TEENS: Final = _values(
-    "10: ten عشر عشره, 11: eleven احدعش حداعش حدعش ايدعش حداشر احدعشر, "
+    "10: ten عشر عشره, 11: eleven احدعش حداعش احداشر حدعش ايدعش حداشر احدعشر, "
     "12: twelve اثنعش اثناعش اطنعش ثنعش اتناشر اثنعشر طنعش, "
     "13: thirteen ثلاثطعش ثلطعش تلطعش ثلاثتعش تلتاشر ثلاثطعشر ثلتعش تلاتاشر, "
     "14: fourteen اربعطعش اربعتعش اربعتاشر اربعطعشر, 15: fifteen خمسطعش خمستعش خمستاشر خمسطعشر خمسطاشر, "
@@ -51,12 +52,31 @@ _BELOW_HUNDRED: Final = _SINGLE | _TEENS | _TENS
 _ARABIC: Final = {
     word: value for word, value in (_BELOW_HUNDRED | _WHOLE_HUNDREDS | _THOUSANDS).items() if not word.isascii()
 }
+SPOKEN_UNITS: Final = frozenset(_SINGLE)
+"""Words of the numbers below ten."""
 _TENS_VALUES: Final = range(20, 100, 10)
+_SEVERAL: Final = {
+    word: str(value)
+    for word, value in _values(
+        "0: zeros zeroes noughts ohs اصفار صفرين, 1: ones واحدات واحدين, 2: twos ثنتينات, 3: threes ثلاثات تلاتات "
+        "ثلاثتين, "
+        "4: fours اربعات اربعتين, 5: fives خمسات خمستين, 6: sixes ستات ستتين, 7: sevens سبعات سبعتين, "
+        "8: eights ثمانيات ثمنيات ثمانيتين ثمنيتين, 9: nines تسعات تسعتين"
+    ).items()
+}
+"""Several of a digit: two, or as many as the number before says."""
 _MSA_TEENS: Final = _values("1: احد احدي, 2: اثنا اثني اثنتا")
 """First words of a teen that is written in two, besides the units."""
 _TIMES: Final = _values("2: double dubble دبل, 3: triple treble تربل")
 _OH: Final = word_set("oh o")
-SPOKEN_DIGITS: Final = frozenset(_BELOW_HUNDRED) | frozenset(_ARABIC) | frozenset(_MAGNITUDES) | frozenset(_TIMES) | _OH
+SPOKEN_DIGITS: Final = (
+    frozenset(_BELOW_HUNDRED)
+    | frozenset(_ARABIC)
+    | frozenset(_MAGNITUDES)
+    | frozenset(_TIMES)
+    | frozenset(_SEVERAL)
+    | _OH
+)
 """Words that make a number."""
 
 _NO_ONE_AFTER: Final = word_set("moment second sec minute more of thing day that which who لحظه ثانيه دقيقه")
@@ -66,6 +86,10 @@ _NO_ONE_BEFORE: Final = word_set(
 )
 """Words about a "one" that counts nothing."""
 _JOINS: Final = word_set("and و")
+_AGAIN_BEHIND: Final = word_set("twice مرتين")
+"""Behind a digit: it counts twice."""
+_NUMBER_SIGNS: Final = word_set("slash dash hyphen minus dot سلاش شرطه داش نقطه")
+"""Signs in a number, which goes on behind them."""
 _CORRECTS: Final = word_set("sorry scratch mistake correction actually اسف عفوا قصدي اقصد غلط معذره")
 """Words after which a number begins again; "no" and «لا» too, between digits."""
 _DENIES: Final = word_set("no لا")
@@ -87,10 +111,29 @@ _COUNTS_LETTERS: Final = (4, 5, 6, 7, 8, 9, 24)
 """Lengths of codes that may have letters among their digits."""
 _IBAN_LETTERS, _IBAN_DIGITS = 2, 22
 _MOBILE_DIGITS, _FEW_DIGITS, _SHORT_TAIL = 10, 3, 4
+_SHORT_CODE: Final = 4
+"""Letters and digits up to which a code of no known length goes on."""
 
-_KNOWN_NUMBERS: Final = (("05", 10), ("9665", 12), ("009665", 14), ("01", 10), ("9200", 9), ("800", 10))
-"""First digits of Saudi telephone numbers, and how many digits they have."""
+_KNOWN_NUMBERS: Final = (
+    ("05", 10),
+    ("9665", 12),
+    ("009665", 14),
+    ("010", 11),
+    ("015", 11),
+    ("01", 10),
+    ("9200", 9),
+    ("800", 10),
+)
+"""First digits of Saudi telephone numbers, and of Egyptian ones where no Saudi one has them; how many digits they "
+"have."""
 _PIN_DIGITS, _CODE_DIGITS, _ID_DIGITS, _WAYBILL_DIGITS = 4, 6, 10, 13
+_SHORT_NUMBERS: Final = word_set(
+    "room gate seat table desk counter extension floor row platform bay page size flat unit apartment suite block "
+    "villa "
+    "house building tower bus flight slot locker bed ward غرفه غرفتي الغرفه بوابه مقعد طاوله تحويله "
+    "شباك كاونتر مقاس"
+)
+"""What has a number of a few digits."""
 _NAMES_A_NUMBER: Final = word_set(
     "number code pin id iqama waybill tracking reference ref phone mobile account extension card otp digits iban "
     "رقم رقمه رقمها رقمي الرقم رمز الرمز كود الكود جوال جوالي الجوال هويتي الهويه الاقامه اقامتي البوليصه ايبان الايبان"
@@ -121,6 +164,8 @@ class Dictation:
     """The last word announces a digit: "double"."""
     amount: bool = False
     """It is said as an amount, with hundreds or thousands."""
+    first_letters: str = ""
+    """Single letters before the first digit."""
 
 
 class _Reader:
@@ -131,6 +176,7 @@ class _Reader:
         self.groups: list[str] = []
         self.letters = self.start = self.end = 0
         self.amount = False
+        self.first_letters = ""
         self.times = 1
         """How often the next digit counts: after "double" twice."""
         # The open group is `_total + _part`; it takes what is less than `room`, and in Arabic tens behind a unit.
@@ -174,6 +220,17 @@ class _Reader:
         self.end, self.room, self._is_unit, self.amount = at + 1, magnitude, False, True
         return True
 
+    def take_letter(self, letter: str) -> None:
+        """Count a letter, as often as it was said."""
+        self.letters += self.times
+        self.first_letters += "" if self.groups else letter * self.times
+
+    def repeat(self, at: int) -> None:
+        """Count the digit before once more."""
+        if self.end == at and len(self.groups[-1:]) == len("".join(self.groups[-1:])) == 1:
+            self.groups[-1] *= 2
+            self.end = at + 1
+
     def make_teen(self, at: int) -> bool:
         """Make a teen of the unit before «عشر»; return False where there is none."""
         if not self._is_unit or self.end != at:
@@ -181,6 +238,14 @@ class _Reader:
         self.groups[-1] = str(int(self.groups[-1]) + 10)
         self.end, self._is_unit = at + 1, False
         return True
+
+    def add_plural(self, at: int, digit: str) -> None:
+        """Add as many of a digit as the number before says: "three fives"; without one, two: «خمستين»."""
+        times = int(self.groups[-1]) if self._touches(at, joined=False) and self.groups[-1] in "234" else 0
+        if times:
+            self.groups.pop()
+        self.add(at, digit)
+        self.groups[-1] = digit * (times or 2)
 
     def _touches(self, at: int, *, joined: bool) -> bool:
         return bool(self.groups) and at - self.end <= joined
@@ -195,6 +260,10 @@ def read_dictation(words: Sequence[str]) -> Dictation:
             continue
         if reader.groups and (word in _CORRECTS or word in _DENIES):
             reader = _Reader(reader.before + "".join(reader.groups))
+        elif word in _AGAIN_BEHIND:
+            reader.repeat(at)
+        elif word in _SEVERAL:
+            reader.add_plural(at, _SEVERAL[word])
         elif word.isascii():
             _take_latin(reader, words, at)
         else:
@@ -210,6 +279,7 @@ def read_dictation(words: Sequence[str]) -> Dictation:
         reader.room > 0,
         reader.times > 1,
         reader.amount,
+        reader.first_letters,
     )
 
 
@@ -231,7 +301,7 @@ def _take_latin(reader: _Reader, words: Sequence[str], at: int) -> None:
         reader.add(at, "".join(char for char in word if char.isdecimal()))
         reader.letters += sum(not char.isdecimal() for char in word)
     elif len(word) == 1:
-        reader.letters += reader.times
+        reader.take_letter(word)
 
 
 def _take_arabic(reader: _Reader, words: Sequence[str], at: int) -> None:
@@ -244,13 +314,11 @@ def _take_arabic(reader: _Reader, words: Sequence[str], at: int) -> None:
         return
     if words[at + 1 : at + 2] in (["عشر"], ["عشره"]) and word in _MSA_TEENS:
         reader.add_value(at, _MSA_TEENS[word], joined=joined, arabic=True)
-    elif word == "صفرين":
-        reader.add(at, "00")
     elif (value := _ARABIC.get(word)) is not None and not (value == 1 and _counts_nothing(words, at)):
         reader.add_value(at, value, joined=joined, arabic=True)
     elif letter_of(word) and (is_plain_letter(word) or (reader.groups and reader.end == at)):
         # «كي سبعة ام»
-        reader.letters += reader.times
+        reader.take_letter(letter_of(word))
 
 
 def _counts_nothing(words: Sequence[str], at: int) -> bool:
@@ -264,6 +332,8 @@ def judge_number(words: Sequence[str], *, asked: bool, length: int) -> Judged:
     `asked`: the caller was asked for a number. `length`: of how many digits; 0: not known.
     """
     said = read_dictation(words)
+    if asked and words and words[-1] in _NUMBER_SIGNS:
+        return Judged("open", "answer_part")
     if not said.digits:
         begins = said.hangs or said.before or (said.letters and length in _COUNTS_LETTERS)
         return Judged("open", "answer_part") if asked and begins else NOT_TOLD
@@ -276,7 +346,7 @@ def judge_number(words: Sequence[str], *, asked: bool, length: int) -> Judged:
     if asked and length:
         return _judge_of_length(said, tail, length)
     if asked:
-        return _judge_asked(said, tail)
+        return _judge_asked(said, words[: said.start], tail)
     # Dictated, rather than counted, paid or called by.
     if said.amount or len(said.digits) <= 2 or not all(map(_stands_behind, tail)):
         return NOT_TOLD
@@ -303,6 +373,9 @@ def _judge_of_length(said: Dictation, tail: Sequence[str], length: int) -> Judge
         # A mobile with the code of the country, and without the nought.
         length += said.digits.index("966") + 2
     code = count + said.letters if length in _COUNTS_LETTERS else count
+    if length == _IBAN_LETTERS + _IBAN_DIGITS and said.first_letters[:_IBAN_LETTERS] not in ("", "s", "sa"):
+        # Of another country: it has another length.
+        return MAY_BE_WHOLE
     iban = length == _IBAN_LETTERS + _IBAN_DIGITS and said.letters != _IBAN_LETTERS
     whole = length in (count, code) or (iban and count == _IBAN_DIGITS)
     behind = all(word in _AFTER_WHOLE for word in tail)
@@ -312,20 +385,28 @@ def _judge_of_length(said: Dictation, tail: Sequence[str], length: int) -> Judge
         return Judged("complete", "answer_whole") if behind else NOT_TOLD
     if max(count, code) > length:
         return NOT_TOLD
+    # Its letters may count, and the nought of a mobile may have been left out.
+    without_nought = length == _MOBILE_DIGITS == count + 1 and said.digits.startswith("5")
+    if (count + said.letters == length or without_nought) and not said.hangs:
+        return MAY_BE_WHOLE
     # A correction takes all of it back, or the last group alone.
     if said.before and said.before[0] != said.digits[0] and len(said.before) + count >= length:
         return MAY_BE_WHOLE
     return Judged("open", "answer_part") if len(tail) <= _SHORT_TAIL and not _CLOSES.intersection(tail) else NOT_TOLD
 
 
-def _judge_asked(said: Dictation, tail: Sequence[str]) -> Judged:
+def _judge_asked(said: Dictation, before: Sequence[str], tail: Sequence[str]) -> Judged:
     """Judge digits that were asked for, of a number whose length is not known."""
     count = len(said.digits)
     whole, known = _known(said.digits)
     if said.hangs or (tail and tail[-1] in _JOINS):
         return Judged("open", "answer_part")
+    if count <= _FEW_DIGITS and before and before[-1] in _SHORT_NUMBERS:
+        return MAY_BE_WHOLE
     if known and all(word in _AFTER_WHOLE for word in tail):
         return Judged("complete", "answer_whole") if whole else Judged("open", "answer_part")
+    if said.first_letters and count + said.letters <= _SHORT_CODE and not tail:
+        return Judged("open", "answer_part")
     # Groups of a few digits: the next one comes.
     if count <= _FEW_DIGITS and not said.amount and (said.groups >= 2 or count == _FEW_DIGITS) and not tail:
         return Judged("open", "answer_part")

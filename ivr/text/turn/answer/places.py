@@ -9,10 +9,11 @@ from typing import Final
 from ivr.text.segment.punctuation import word_set
 from ivr.text.turn.answer.letters import spelled_tail
 from ivr.text.turn.answer.numbers import SPOKEN_DIGITS
-from ivr.text.turn.words import NOT_TOLD, Judged
+from ivr.text.turn.words import NOT_TOLD, Judged, is_arabic
 
 _AWAITS_MORE: Final = word_set(
-    "flat unit apartment apt suite building block floor number district gate p.o شارع الشارع طريق حي الحي عماره "
+    "flat unit apartment apt suite building block floor number district gate villa plot sector zone p.o شارع الشارع "
+    "طريق حي الحي عماره "
     "العماره "
     "شقه الشقه مبني بنايه فيلا رقم الدور مدينه برج مجمع ممر حاره منطقه مخرج دوار ميدان بلوك قطعه بجنب جنب قبال قدام "
     "ورا "
@@ -29,7 +30,9 @@ _STREETS: Final = word_set(
 _ADDRESS_PIECES: Final = word_set(
     "شارع طريق حي عماره شقه مبني بنايه فيلا الدور مدينه برج مجمع منطقه مخرج دوار ميدان بلوك قطعه جنب قبال خلف مقابل "
     "رقم "
-    "flat unit apartment apt suite building block floor district number"
+    "منزل بيت بوابه دور flat unit apartment apt suite building block floor district number villa plot sector zone "
+    "house "
+    "tower gate exit"
 )
 """Words before a piece of an address."""
 _CITIES: Final = word_set(
@@ -50,13 +53,14 @@ _POSTCODE: Final = re.compile(r"\b(?:[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}|[a-z]{4} ?
 """A British postcode, or a Saudi short address."""
 _ZIP_DIGITS: Final = (5, 9)
 _MANY_PIECES, _LONG_ADDRESS, _SHORT_CODE = 3, 14, 8
+_BEHIND_COMMA: Final = re.compile(r"[,،] *(?:[^\W\d]+ ?){1,2}\W*$")
 _COMMA: Final = re.compile(r"[,،\-–—]\s*$")
 
 _NAME_AWAITS: Final = word_set(
     "mr mrs ms miss doctor dr professor prof sir madam van von de der den la le del di al el bin ibn abd abdul abu "
-    "umm bint "
+    "umm bint mister miss sheikh "
     "mac mc saint عبد بن بنت ابو ابن ام ال دكتور دكتوره الدكتور الدكتوره استاذ الاستاذ والاب والام والاسم السيد "
-    "السيده ولد"
+    "السيده ولد مستر مسز مدام ابله مهندس المهندس مهندسه المهندسه الشيخ"
 )
 """Beginnings of a name, or titles before one."""
 _ABOUT_NAME: Final = word_set(
@@ -79,6 +83,7 @@ _NO_NAME: Final = word_set(
 _COMPANY: Final = word_set("شركه مؤسسه الشركه المؤسسه مؤسسه موسسه company")
 FULL_NAME: Final = 2
 """How many names a full name has at least."""
+_FAMILY: Final = re.compile(r"ال\w\w|\w{3,}ي$")
 _LONG_NAME: Final = 4
 _MAY_END: Final = Judged("unknown", "answer_part")
 
@@ -99,14 +104,20 @@ def judge_address(plain: str, words: Sequence[str]) -> Judged:
     letters, start = spelled_tail(words)
     if letters and start == 0 and len(words) < _SHORT_CODE:
         return Judged("open", "answer_part")
-    pieces = sum(word in _ADDRESS_PIECES for word in words)
+    pieces = sum(word.removeprefix("ال") in _ADDRESS_PIECES for word in words)
     streets = sum(word in _STREETS for word in words)
     if (pieces or streets) and _COMMA.search(plain):
         return Judged("open", "answer_part")
-    if pieces + streets >= _MANY_PIECES:
+    parts = pieces + streets
+    if parts:
+        # A city, the number before a street, and what stands behind one: "Crossley Lane, Huddersfield".
+        parts += not _CITIES.isdisjoint(words)
+        parts += streets > 0 and (words[0].isdecimal() or words[0] in SPOKEN_DIGITS)
+        parts += last not in _STREETS and bool(_BEHIND_COMMA.search(plain) or before in _STREETS)
+    if parts >= _MANY_PIECES:
         return Judged("complete", "short_answer")
     is_number = last.isdecimal() or last in SPOKEN_DIGITS
-    if is_number and before in _ADDRESS_PIECES:
+    if is_number and before in _ADDRESS_PIECES and pieces == 1:
         return Judged("open", "answer_part")
     return _MAY_END if pieces or streets or is_number else NOT_TOLD
 
@@ -123,7 +134,9 @@ def judge_name(words: Sequence[str], length: int) -> Judged:
         return NOT_TOLD
     names = [word for word in names if word not in _COMPANY]
     if len(names) >= 2:
-        return Judged("complete", "short_answer")
+        # An Arabic name ends with that of the family, which has an article or is an adjective.
+        family = not is_arabic(names[-1]) or len(names) > 2 or any(map(_FAMILY.match, names[1:]))
+        return Judged("complete", "short_answer") if family else _MAY_END
     if length >= FULL_NAME:
         return Judged("open", "answer_part")
     return Judged("complete", "short_answer") if len(names) == 1 and words[0] in _ABOUT_NAME else _MAY_END

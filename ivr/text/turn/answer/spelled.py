@@ -27,10 +27,14 @@ _SYMBOLS: Final = {
 _PROVIDERS: Final = word_set(
     "gmail hotmail yahoo outlook icloud live aol proton protonmail msn جيميل جميل هوتميل ياهو اوتلوك ايكلاود لايف"
 )
-_TOP_LEVELS: Final = word_set("com net org edu gov info sa ae eg uk us de fr me io biz ai app dev كوم نت اورج org سا")
+_TOP_LEVELS: Final = word_set(
+    "com net org edu gov info sa ae eg uk us de fr me io biz ai app dev shop store online site tech كوم نت اورج org سا"
+)
+_COUNTRY: Final = re.compile("[a-z]{2}")
+"""A country's domain."""
 _BEHIND_ADDRESS: Final = word_set(
     "please thanks thank you that's that is it all one word lower case lowercase small letters no spaces شكرا بس كذا "
-    "هذا هو كله سمول خلاص لو سمحت sir ok okay yes"
+    "هذا هو كله سمول خلاص لو سمحت الصح صح sir ok okay yes"
 )
 _AT_A_PLACE: Final = word_set("the a my work home least all first this that night ten nine eight five noon")
 """Words behind an "at" that is none of an address."""
@@ -90,7 +94,10 @@ def _judge_domain(tokens: Sequence[str], signs: Sequence[str], *, asked: bool, o
     behind = list(tokens[dots[-1] + 1 :])
     # A top level may be spelled: "s a", "c o m".
     end = next((at for at, word in enumerate(behind) if not letter_of(word)), len(behind))
-    end = 1 if behind and behind[0] in _TOP_LEVELS else end if end > 1 else 0
+    end = 1 if behind and (behind[0] in _TOP_LEVELS or _COUNTRY.fullmatch(behind[0])) else end if end > 1 else 0
+    if behind == ["co"]:
+        # ".co" or ".co.uk".
+        return Judged("unknown", part.rule)
     if not end:
         return part if len(behind) <= _LONG_BEHIND_AT else NOT_TOLD
     if any(word not in _BEHIND_ADDRESS for word in behind[end:]):
