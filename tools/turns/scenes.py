@@ -2,6 +2,7 @@
 
     python -m tools.turns.scenes --recordings DIR    with recorded digits (tools/turns/spoken.py)
     python -m tools.turns.scenes --scenes            what became of each scene
+    python -m tools.turns.scenes --model FILE.onnx   with a turn model, as IVR_TURN_MODEL takes it, as the last stage
 
 Two questions about each of the sixty scenes of `tools/turns/scenes.toml`. The whole scene, with an agent that answers:
 how often is the agent asked, and does it speak before the caller has finished? And each pause by itself, as eot-bench
@@ -15,12 +16,16 @@ from __future__ import annotations
 
 import argparse
 import math
+import multiprocessing
+import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 from unittest.mock import patch
 
 import numpy as np
@@ -28,6 +33,7 @@ import numpy as np
 from ivr.call.caller import speculation
 from ivr.call.caller.caller_pace import CallerPace
 from ivr.call.options import CallOptions
+from ivr.session.turn_model import TurnModel as OnnxModel
 from ivr.text.turn.words import NOT_TOLD, Judged
 from ivr.text.turn_end import judge_words
 from tools.turns.former import former_rule
@@ -48,6 +54,9 @@ _HEAD: Final = (
     f"{'':<12}{'question for all':>22}{'taken back':>14}{'spoke':>9}{'p50   p95':>17}"
     f"{'300 ms  600 ms':>19}{'5 %':>10}{'cut off   wait':>18}"
 )
+
+
+_Map: TypeAlias = Callable[[Callable[[Spoken], "Outcome"], Sequence[Spoken]], Iterable["Outcome"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,32 +191,63 @@ def row(name: str, found: Sequence[Outcome]) -> str:
     )
 
 
+@cache
+def _model_of(path: Path) -> TurnModel:
+    # The whole scene and its pauses have the same beginnings.
+    return cache(OnnxModel(path).judge)
+
+
+def _play_one_of(given: tuple[str, int, Path | None], line: Spoken) -> Outcome:
+    stage, stt_ms, model = given
+    return play(line, stage, stt_ms, None if model is None else _model_of(model))
+
+
+def _played(lines: Sequence[Spoken], given: tuple[str, int, Path | None], mapped: _Map) -> list[Outcome]:
+    """Play all scenes at a stage, and tell a terminal how far it is."""
+    found = []
+    for outcome in mapped(partial(_play_one_of, given), lines):
+        found.append(outcome)
+        if sys.stderr.isatty():
+            print(f"{given[0]}: {len(found)} of {len(lines)} scenes ", end="\r", file=sys.stderr, flush=True)
+    return found
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Play what the arguments ask for. Return the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.turns.scenes", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--recordings", type=Path, help="WAV files of digits; without: no recorded scenes")
-    parser.add_argument("--stage", default=",".join(STAGES), help="some of them (default: all)")
+    parser.add_argument("--model", type=Path, help="an .onnx file; without: no stage `model`")
+    parser.add_argument("--stage", default="", help=f"some of {', '.join(STAGES)} (default: all)")
     parser.add_argument("--stt-ms", default="150,800", help="latencies of STT (default 150,800)")
     parser.add_argument("--only", default="", help="scenes with these words in their name")
     parser.add_argument("--scenes", action="store_true", help="each scene by itself")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: one for each core)")
     given = parser.parse_args(arguments)
-    stages = given.stage.split(",")
-    if unknown := [stage for stage in stages if stage not in STAGES]:
-        parser.error(f"no stage {', '.join(unknown)}: {', '.join(STAGES)}")
+    known = STAGES if given.model is not None else STAGES[:-1]
+    stages = given.stage.split(",") if given.stage else known
+    if unknown := [stage for stage in stages if stage not in known]:
+        parser.error(f"no stage {', '.join(unknown)}: {', '.join(known)}")
     scenes = [one for one in read_scenes() if given.only in one.name]
     lines = [say(one, given.recordings) for one in scenes if one.voice != RECORDED or given.recordings]
     pauses = [ms for line in lines for ms in line.scene.pauses_ms]
     print(f"{len(lines)} scenes, {len(pauses)} pauses of {min(pauses)} to {max(pauses)} ms")
-    for stt_ms in map(int, given.stt_ms.split(",")):
-        print(f"\nSTT takes {stt_ms} ms\n{_HEAD}")
-        for stage in stages:
-            found = [play(line, stage, stt_ms) for line in lines]
-            for language in sorted({line.scene.language for line in lines}):
-                print(row(f"{stage} {language}", [one for one in found if one.scene.language == language]), flush=True)
-            if given.scenes:
-                print("\n".join(map(str, found)))
+    with ExitStack() as stack:
+        mapped: _Map = map
+        if given.jobs > 1:
+            # Each process begins anew: a copy of this one may hold the locks of its threads.
+            anew = multiprocessing.get_context("spawn")
+            mapped = stack.enter_context(ProcessPoolExecutor(given.jobs, anew)).map
+        for stt_ms in map(int, given.stt_ms.split(",")):
+            print(f"\nSTT takes {stt_ms} ms\n{_HEAD}")
+            for stage in stages:
+                found = _played(lines, (stage, stt_ms, given.model if stage == "model" else None), mapped)
+                for language in sorted({line.scene.language for line in lines}):
+                    some = [one for one in found if one.scene.language == language]
+                    print(row(f"{stage} {language}", some), flush=True)
+                if given.scenes:
+                    print("\n".join(map(str, found)))
     return 0
 
 

@@ -86,7 +86,7 @@ def test_what_the_agent_expects_ends_a_turn_sooner() -> None:
 
 @needs_voice
 def test_the_command_plays_scenes(capsys: pytest.CaptureFixture[str]) -> None:
-    given = ["--only", "wanted to ask", "--stage", "silence", "--stt-ms", "100", "--scenes"]
+    given = ["--only", "wanted to ask", "--stage", "silence", "--stt-ms", "100", "--scenes", "--jobs", "1"]
     assert scenes.main(given) == 0
     told = capsys.readouterr().out
     assert told.startswith("2 scenes, 2 pauses of 1500 to 1500 ms")
@@ -94,10 +94,19 @@ def test_the_command_plays_scenes(capsys: pytest.CaptureFixture[str]) -> None:
     assert "en wanted to ask" in told
 
 
-def test_an_unknown_stage_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+@needs_voice
+def test_a_terminal_is_told_how_far_it_is(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    assert scenes.main(["--only", "en yes but", "--stage", "silence", "--stt-ms", "100", "--jobs", "1"]) == 0
+    assert "silence: 1 of 1 scenes" in capsys.readouterr().err
+
+
+# Without a file there is nothing to judge the sound of a pause.
+@pytest.mark.parametrize("stage", ["guess", "model"])
+def test_an_unknown_stage_is_refused(stage: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        scenes.main(["--stage", "guess"])
-    assert "no stage guess" in capsys.readouterr().err
+        scenes.main(["--stage", stage])
+    assert f"no stage {stage}" in capsys.readouterr().err
 
 
 def test_a_recorded_voice_needs_recordings() -> None:
