@@ -15,6 +15,7 @@ from typing import assert_never
 from ivr.call import commands, events
 from ivr.call.actions import Message, TransferResult
 from ivr.call.agent.agent_turns import AgentTurns
+from ivr.call.agent.eager import EagerAnswer
 from ivr.call.agent.fillers import Fillers
 from ivr.call.agent.key_actions import KeyActions
 from ivr.call.agent.message_taking import MessageTaking
@@ -68,12 +69,12 @@ class Call:
         self._prompts = Prompts(options.silence_prompts)
         self._next_answer = NextAnswer(self._speculation, self._deadlines)
         self._taking = MessageTaking(options, self._deadlines, self._words, self._speculation, self._input)
-        self._end = CallEnding(
-            self.ending, self._deadlines, self._words, self._speculation, self._overlaps, self._input, self._taking
-        )
+        sides = self._words, self._speculation, self._input, self._taking
+        self._eager = EagerAnswer(options, self._deadlines, *sides)
+        self._end = CallEnding(self.ending, self._deadlines, *sides, self._overlaps, self._eager)
         self._opening = Opening(options, self.ending, self._deadlines, self._words, self._speculation.utterances)
         self.stands = self._opening.stands
-        machines = self._speculation, self._output, self._agent_turns, self._words, self._opening
+        machines = self._speculation, self._output, self._agent_turns, self._words, self._opening, self._eager
         self.language = CallLanguage(options, self._out, *machines)
         self._keys = KeyActions(options, self._end, self._words, self._deadlines, self._input, self.language)
         self._who_answers = WhoAnswers(options, self.acoustics, self._input, self._deadlines, self._end, self._out)
@@ -203,7 +204,7 @@ class Call:
         self._out += self._output.pump(now)
         while (language := self._agent_turns.language_reached()) is not None:
             self.language.change(language, "agent")
-        if self.ending.interruptible and self._words.advance(now):
+        if self.ending.interruptible and not self._eager.open and self._words.advance(now):
             self._deadlines.clear("silence")
             self._out += self._output.pump(now)
         self._judge_beneath(now)
@@ -211,7 +212,7 @@ class Call:
             self.floor.go(TurnTrigger.SAY)
         if self.floor.state in ANSWERING and self._agent_turns.done:
             self._all_heard(now)
-        if self._overlaps.held:
+        if self._overlaps.held or self._eager.open:
             self._deadlines.clear("filler")
         # While words are owed to the caller, the caller's silence is watched; a voice does not end the wait.
         elif self.ended is None:
@@ -246,6 +247,8 @@ class Call:
             if self._next_answer.keys_only and not (self._overlaps.held or self._taking.records):
                 self._input.abandon()
                 continue
+            if self._eager.open and self._eager.keeps(now):
+                continue
             state = self.floor.state
             if state is HEARING:
                 self._out += self._speculation.follow(now)
@@ -265,7 +268,11 @@ class Call:
 
     def _ended(self, utterance: SpeechEnded, now: float) -> None:
         """Take an utterance that is over."""
-        if self.floor.state is TurnState.HEARING:
+        if (kept := self._eager.release(utterance, now)) is not None:
+            self._answer_over(self._agent_turns.turn)
+            for event in kept:
+                self._decide(event, now)
+        elif self.floor.state is TurnState.HEARING:
             self._out += self._speculation.ended(utterance, now)
             self._end_hearing(now)
         # What was said beneath words that nothing may interrupt is answered after them.
@@ -314,7 +321,7 @@ class Call:
 
     def _judge_beneath(self, now: float) -> None:
         """Judge what was said beneath words that nothing might interrupt: these are over, and the answer goes on."""
-        if self.floor.state not in ANSWERING or self._agent_turns.done or not self._interruptible:
+        if self.floor.state not in ANSWERING or self._agent_turns.done or not self._interruptible or self._eager.open:
             return
         turn = self._agent_turns.turn
         for number, text in self._speculation.take_beneath():
@@ -358,6 +365,8 @@ class Call:
             self._speculation.utterances.drop(number)
         if self.floor.state is TurnState.TRANSCRIBING:
             self._put_question(now)
+        elif early and text and self.language.decided and self._eager.may_ask():
+            self._ask(self._eager.begin(now), now)
 
     def _put_question(self, now: float) -> None:
         """Ask the agent once nothing is awaited of the caller any more."""
@@ -403,6 +412,7 @@ class Call:
         if self._taking.takes_key(key, now):
             self._message_over(now)
             return
+        self._eager.withdraw("keys", now)
         if not self._speculation.utterances.keypad.typing and self._keys.press(key, now, self._clear_floor):
             self._prompts.answered()
             return
@@ -462,20 +472,27 @@ class Call:
         """Put this turn's question to the agent."""
         if self._started is None:
             raise RuntimeError("a question before the call has started")
-        # The agent's own question to a silent caller is no answer of the caller's.
-        if turn.kind != "silence":
-            self._prompts.answered()
-        self._keys.map.asked()
         turn.ask(now)
         request = self._agent_turns.request(turn, self._started)
         self.floor.go(TurnTrigger.ASK)
-        self._next_answer.forget()
+        # What was said of the caller's answer holds until it is over.
+        if not turn.ahead:
+            self._answer_over(turn)
         self._deadlines.clear("silence")
         self._deadlines.begin("reply", now)
         self._out.append(commands.RequestReply(turn.number, request))
 
+    def _answer_over(self, turn: Turn) -> None:
+        """Forget what was awaited of the caller's answer: it is over, or the agent has asked by itself."""
+        # The agent's own question to a silent caller is no answer of the caller's.
+        if turn.kind != "silence":
+            self._prompts.answered()
+        self._keys.map.asked()
+        self._next_answer.forget()
+
     def _reply(self, event: events.ReplyEvent | None, now: float) -> None:
         """Take a piece of the agent's reply, or its end."""
+        event = None if event is None else self._eager.take(event, now)
         if event is None or not self._agent_turns.reply(event, now):
             return
         if isinstance(event, events.ReplyDelta | events.ReplyPause | events.ReplyAction):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Literal
 
 from ivr.call import commands, events
+from ivr.call.agent.eager import EagerAnswer
 from ivr.call.agent.message_taking import MessageTaking
 from ivr.call.agent.own_words import OwnWords
 from ivr.call.agent.telling import IN_PLACE
@@ -39,9 +40,10 @@ class CallEnding:
         deadlines: Deadlines,
         words: OwnWords,
         speculation: Speculation,
-        overlaps: Overlaps,
         caller: CallerInput,
         taking: MessageTaking,
+        overlaps: Overlaps,
+        eager: EagerAnswer,
     ) -> None:
         self._ending = ending
         self._deadlines = deadlines
@@ -50,6 +52,7 @@ class CallEnding:
         self._overlaps = overlaps
         self._input = caller
         self._taking = taking
+        self._eager = eager
         self._floor, self._agent_turns, self._out = words.floor, words.turns, words.out
         self.not_dialled = ""
         """A person whom the carrier would not dial, as long as the agent is not told. Never logged."""
@@ -84,6 +87,7 @@ class CallEnding:
 
     def drop_answer(self, now: float) -> None:
         """Drop what is left of the current answer; one without a sound leaves its question for the next request."""
+        self._eager.withdraw("over", now)
         self._words.over()
         self._overlaps.over()
         self._taking.drop()
@@ -147,7 +151,7 @@ class CallEnding:
 
     def speech_failed(self, event: events.TtsFailed, now: float) -> None:
         """Continue without a sentence that TTS gave up."""
-        if (lost := self._agent_turns.speech_failed(event, now)) is None:
+        if self._eager.fails(event, now) or (lost := self._agent_turns.speech_failed(event, now)) is None:
             return
         loss, stop = lost
         self._out += stop

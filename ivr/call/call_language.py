@@ -73,6 +73,11 @@ class CallLanguage:
         elif self._by_words and self._line.language != "ar":
             self._listener.change(in_language(self._line, "ar"))
 
+    @property
+    def decided(self) -> bool:
+        """Return whether the caller's words no longer decide the language."""
+        return not self._by_words
+
     def follow(self, words: str) -> None:
         """Go on in the language of the caller's first words that tell it."""
         if self._by_words and (found := language_of(words)) is not None:

@@ -104,6 +104,8 @@ class ReplyRequest:
     """What the agent has asked to be given back: JSON. Empty: nothing. Never logged."""
     superseded: bool = False
     """The question before this one was withdrawn, because the caller went on: this one holds both."""
+    eager: bool = False
+    """The caller's turn may not be over: the answer is kept back until it is, and dropped if it is not."""
     details: Mapping[str, str | int | float | bool] = field(default_factory=dict)
     """What there is to say of this event alone. Written under the event's own name. Never logged."""
 

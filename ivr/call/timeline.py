@@ -8,8 +8,10 @@ the fields (tests/call/test_timeline.py checks it).
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from typing import Final, Literal, TypeAlias
 
 TurnKind: TypeAlias = Literal["phrase", "speech", "dtmf", "start", "silence", "voicemail", "transfer_result"]
@@ -173,6 +175,10 @@ class Turn:
     """When the process stood still while this turn was waited for, from and to: known once the call is over."""
     supersedes: bool = False
     """The question before was withdrawn, and this one holds both."""
+    ahead: bool = False
+    """The agent was asked before the caller's turn was sure to be over, and it is not over yet."""
+    gained_s: float | None = None
+    """The seconds by which the answer came sooner for being asked for ahead. None: it was not."""
 
     # -- the question --------------------------------------------------------------------------------------------
 
@@ -184,6 +190,17 @@ class Turn:
         """Record when the question was spoken, declared over and understood."""
         self.speech_started_at, self.speech_ended_at = started_at, ended_at
         self.endpoint_at, self.transcript_at = endpoint_at, transcript_at
+
+    def ask_ahead(self) -> None:
+        """Record that the agent is asked before the caller's turn is sure to be over."""
+        self.ahead = True
+
+    def end_ahead(self, now: float) -> None:
+        """Record that the caller's turn is over: the agent was asked ahead, and rightly."""
+        asked_at = now if self.asked_at is None else self.asked_at
+        # Audio that had come waited for the turn's end: what comes sooner than that is no gain.
+        audio = [sentence.audio_at for sentence in self.sentences if sentence.audio_at is not None]
+        self.ahead, self.gained_s = False, max(0.0, min([now, *audio]) - asked_at)
 
     def ask(self, now: float) -> None:
         """Record that the agent is asked."""
@@ -359,9 +376,9 @@ def wait(turn: Turn) -> float | None:
 
 
 def place_of(turns: Sequence[Turn], number: int) -> int | None:
-    """Return where the turn of this number is; None: nowhere. A resumed call goes on with the numbers it had."""
-    place = number - turns[0].number if turns else -1
-    return place if 0 <= place < len(turns) else None
+    """Return where the turn of this number is; None: nowhere. Numbers grow, and a question that was dropped has one."""
+    place = bisect_left(turns, number, key=attrgetter("number"))
+    return place if place < len(turns) and turns[place].number == number else None
 
 
 def numbers_of(turns: Sequence[Turn]) -> str:

@@ -363,11 +363,15 @@ def check_together(line: Line) -> list[str]:
     """Return what values of a line contradict each other, each being fine alone."""
     given: Mapping[str, Any] = {**_DEFAULTS, **line.choices, "endpoint_ms": line.endpoint_ms}
     # Where neither was chosen in a table, there is nothing that the operator could correct there.
-    return [
+    problems = [
         f"{less} ({given[less]}) is more than {more} ({given[more]}): lower {less} or raise {more}"
         for less, more in ORDERED
         if given[less] > given[more] and (less in line.choices or more in line.choices)
-    ] + check_keys(
+    ]
+    # The words are looked for only at the end of the turn: there is nothing to ask the agent before.
+    if given.get("eager") and given.get("speculate_ms") == 0:
+        problems.append("eager asks nothing ahead with speculate_ms 0: raise speculate_ms or leave eager out")
+    return problems + check_keys(
         line.has.keys,
         line.transfer_to,
         (line.language, *line.has.languages),

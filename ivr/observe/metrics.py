@@ -16,6 +16,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.registry import Collector
 
 from ivr import __version__
+from ivr.call.agent.eager import EagerOutcome
 from ivr.call.call import Call
 from ivr.call.commands import Command, HangUp, Note
 from ivr.call.events import SUPERSEDED, CallStarted, Event, PeerFault
@@ -40,6 +41,7 @@ _WAIT_SECONDS: Final = (0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5
 """1.5, 3.5 and 5 are the objectives of deploy/prometheus/: a share below a bound is exact at a bucket's."""
 _SILENCE_SECONDS: Final = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.0, 10.0, 20.0)
 _TURN_END_SECONDS: Final = (0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5, 3.5)
+_GAINED_SECONDS: Final = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1.0, 2.0)
 _CALL_SECONDS: Final = (5.0, 15.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0)
 _YIELD_SECONDS: Final = (0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0)
 _TURN_MODEL_SECONDS: Final = (0.01, 0.02, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0)
@@ -69,6 +71,11 @@ _HISTOGRAMS: Final[Mapping[str, tuple[str, tuple[float, ...], tuple[str, ...]]]]
         "From the caller's last word to the end of the turn, by what of the words told",
         _TURN_END_SECONDS,
         ("rule",),
+    ),
+    "ivr_eager_gained_seconds": (
+        "How much sooner an answer came for being asked for before the turn had ended",
+        _GAINED_SECONDS,
+        (),
     ),
     "ivr_silence_seconds": (
         "The longest silence of each question while the caller waited",
@@ -170,8 +177,10 @@ class Metrics:
             "ivr_loop_blocked_seconds", "How long the event loop was blocked, of more than 0.1 s at once", "cause"
         )
         self._first_audio, self._turn_ends = map(self._histogram, ("ivr_first_audio_seconds", "ivr_turn_end_seconds"))
-        self._waits = self._histogram("ivr_caller_wait_seconds")
-        self._silences = self._histogram("ivr_silence_seconds")
+        self._ahead = self._counter("ivr_eager", "Questions asked before the turn had ended", "outcome")
+        self._gained, self._waits, self._silences = map(
+            self._histogram, ("ivr_eager_gained_seconds", "ivr_caller_wait_seconds", "ivr_silence_seconds")
+        )
         self._dead_air = self._counter(
             "ivr_dead_air_seconds", "Silences of more than 2 s in which the caller waited, added up", "line"
         )
@@ -261,6 +270,10 @@ class Metrics:
                 self._add(self._notes, command.name)
                 if command.name == "turn_end":
                     self._turn_ends.labels(command.fields["rule"]).observe(int(command.fields["silence_ms"]) / 1000)
+                elif command.name == "eager":
+                    self._add(self._ahead, str(outcome := command.fields["outcome"]))
+                    if outcome == "used":
+                        self._gained.observe(int(command.fields["ms"]) / 1000)
 
     def ended(self, call_id: str, now: float, turns: Sequence[Turn], hang_up: HangUp) -> None:
         """Count the end of a call."""
@@ -340,6 +353,7 @@ class Metrics:
         for counter, values in (
             (self._answers, DOCUMENTS_ANSWERED),
             (self._overlaps, ("commit", "resume")),
+            (self._ahead, get_args(EagerOutcome)),
             (self._notes, NOTES_WATCHED),
             (self._tapes, TAPE_OUTCOMES),
             (self._blocked, CAUSES),

@@ -1,4 +1,4 @@
-"""Say in words why a turn was over: the note `turn_end`, for a person.
+"""Say in words why a turn was over, and what became of a question asked ahead: the notes `turn_end` and `eager`.
 
 What is on a tape was not checked, so every field is read with care.
 """
@@ -26,6 +26,13 @@ _RULES: Final[Mapping[str, str]] = {
     "sentence": "they are a whole sentence",
     "stop": "a full stop stands at their end",
 }
+_DROPPED_BECAUSE: Final[Mapping[str, str]] = {
+    "went_on": "the caller went on",
+    "keys": "the caller typed",
+    "refused": "the agent said nothing",
+    "failed": "the agent or TTS failed",
+    "over": "the call was over",
+}
 _TOLD_BY_WORDS: Final[Mapping[str, str]] = {
     "complete": "the words are complete",
     "open": "the words are not complete",
@@ -51,3 +58,17 @@ def turn_end_words(fields: Mapping[str, Any]) -> str:
     held = " with the question held" if fields.get("held") is True else ""
     times = f"{fields.get('silence_ms', '?')} ms of silence{held}, where {fields.get('wait_ms', '?')} ms were enough"
     return f"{times}: {'; '.join(found)}"
+
+
+def dropped_words(fields: Mapping[str, Any]) -> str:
+    """Return why the answer to a question that was asked ahead was dropped. Empty: it was not."""
+    outcome = str(fields.get("outcome", "?"))
+    return "" if outcome == "used" else _DROPPED_BECAUSE.get(outcome, outcome[:40])
+
+
+def eager_words(fields: Mapping[str, Any]) -> str:
+    """Return what became of a question that was asked ahead."""
+    turn = fields.get("turn", "?")
+    if why := dropped_words(fields):
+        return f"dropped the answer to turn {turn}, which was asked for ahead: {why}"
+    return f"let the answer to turn {turn} sound, {fields.get('ms', '?')} ms sooner for being asked for ahead"

@@ -24,6 +24,8 @@ def body(request: ReplyRequest) -> dict[str, Any]:
     more: dict[str, Any] = {request.event: dict(request.details)} if request.details else {}
     if request.superseded:
         more["superseded"] = True
+    if request.eager:
+        more["eager"] = True
     if request.context:
         with contextlib.suppress(ValueError):
             more["context"] = json.loads(request.context)

@@ -20,6 +20,10 @@ _ONLY_WHEN_TRUE = {
         "const": True,
         "description": "The question before was withdrawn, because the caller went on: this one holds both.",
     },
+    "eager": {
+        "const": True,
+        "description": "The caller may go on: the answer is kept back until it is sure, and dropped where it is not.",
+    },
 }
 
 

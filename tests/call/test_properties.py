@@ -128,22 +128,22 @@ PEOPLE = st.sampled_from([(), ("+966110000001",)])
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.lists(STEPS, max_size=40), st.booleans(), PEOPLE)
+@given(st.lists(STEPS, max_size=40), st.booleans(), PEOPLE, st.booleans())
 def test_a_call_left_alone_comes_to_its_end(
-    script: list[tuple[str, Any]], ready: bool, people: tuple[str, ...]
+    script: list[tuple[str, Any]], ready: bool, people: tuple[str, ...], eager: bool
 ) -> None:
-    stage = played(script, phrases=phrases(ready=ready), transfer_to=people)
+    stage = played(script, phrases=phrases(ready=ready), transfer_to=people, eager=eager)
     stage.wait(60_000)
     assert stage.ended is not None, repr(stage.call)
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(STEPS, max_size=40), st.booleans(), st.booleans(), PEOPLE)
+@given(st.lists(STEPS, max_size=40), st.booleans(), st.booleans(), PEOPLE, st.booleans())
 def test_whatever_happens_the_call_keeps_its_word(
-    script: list[tuple[str, Any]], ready: bool, greeted: bool, people: tuple[str, ...]
+    script: list[tuple[str, Any]], ready: bool, greeted: bool, people: tuple[str, ...], eager: bool
 ) -> None:
     given_phrases = phrases(ready=ready, **({} if greeted else {"greeting": ""}))
-    stage = played(script, phrases=given_phrases, transfer_to=people)
+    stage = played(script, phrases=given_phrases, transfer_to=people, eager=eager)
     hang_ups = stage.all(HangUp)
     assert len(hang_ups) == (stage.ended is not None)
     assert not hang_ups or stage.log[-1][1] is hang_ups[0]
@@ -165,7 +165,7 @@ def nothing_follows_a_dropped_turn(stage: Stage) -> None:
     for turn in stage.call.turns:
         if turn.outcome != "interrupted" or turn.ended_at is None or turn is stage.call.turns[-1]:
             continue
-        follower = stage.call.turns[turn.number + 1]
+        follower = stage.call.turns[stage.call.turns.index(turn) + 1]
         begun = min((s.ready_at for s in follower.sentences), default=float("inf"))
         late = [c for at, c in stage.log if turn.ended_at < at < begun and isinstance(c, SendAudio)]
         assert late == []

@@ -269,4 +269,26 @@ def test_turns_are_found_by_their_numbers() -> None:
     assert [place_of(resumed, number) for number in (0, 2, 3, 4, 5)] == [None, None, 0, 1, None]
     assert [place_of([Turn(0, "phrase")], number) for number in (-1, 0, 1)] == [None, 0, None]
     assert place_of([], 0) is None
+    # The number of a question that was dropped is used no more.
+    assert [place_of([Turn(0, "phrase"), Turn(2, "speech")], number) for number in (0, 1, 2)] == [0, None, 1]
     assert (numbers_of(resumed), numbers_of([])) == ("turns 3 to 4", "none")
+
+
+@pytest.mark.parametrize(
+    ("asked_at", "audio_at", "gained_s"),
+    [(4.0, [], 1.0), (4.0, [None], 1.0), (4.0, [4.6, 4.8], 0.6), (None, [], 0.0), (4.0, [3.0], 0.0)],
+)
+def test_what_was_gained_by_asking_ahead(asked_at: float | None, audio_at: list[float | None], gained_s: float) -> None:
+    """What waited for the turn's end would have been waited for by no one."""
+    turn = Turn(1, "speech")
+    turn.ask_ahead()
+    assert (turn.ahead, turn.gained_s) == (True, None)
+    if asked_at is not None:
+        turn.ask(asked_at)
+    for at in audio_at:
+        sentence = turn.add_sentence("a", "a", 4.1)
+        if at is not None:
+            sentence.add_audio(20, at)
+    turn.end_ahead(5.0)
+    assert not turn.ahead
+    assert turn.gained_s == pytest.approx(gained_s)

@@ -313,6 +313,8 @@ WRONG: list[tuple[str, str]] = [
         '[[line]]\nnumber = "+12345"\n[line.call]\ncommit_ms = 40',
         "[[line]] 1: start_ms (60) is more than commit_ms (40)",
     ),
+    ("[call]\neager = 1", "[call] eager: write true or false"),
+    ("[call]\neager = true\nspeculate_ms = 0", "eager asks nothing ahead with speculate_ms 0: raise speculate_ms"),
 ]
 
 

@@ -76,6 +76,16 @@ def test_the_ends_of_turns_are_measured_by_rule() -> None:
     assert values("ivr_turn_end_seconds_count", "governs") == 0
 
 
+def test_questions_that_are_asked_ahead_are_counted() -> None:
+    metrics = Metrics()
+    for outcome, ms in (("used", 240), ("used", 60), ("went_on", 0)):
+        metrics.happened("CA", 0, Tick(), [Note("eager", {"turn": 1, "outcome": outcome, "ms": ms})])
+    values = Read(metrics)
+    assert [values("ivr_eager_total", outcome) for outcome in ("used", "went_on", "keys")] == [2, 1, 0]
+    assert values("ivr_eager_gained_seconds_count") == 2
+    assert values("ivr_eager_gained_seconds_sum") == pytest.approx(0.3)
+
+
 def test_a_call_that_ends_is_measured() -> None:
     metrics = Metrics(lines=["sales"])
     metrics.happened("CA", 0, CallStarted("CA", "MZ", line="sales"), [])

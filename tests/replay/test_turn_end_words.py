@@ -6,7 +6,8 @@ from typing import Any, get_args
 
 import pytest
 
-from ivr.replay.turn_end_words import turn_end_words
+from ivr.call.agent.eager import EagerOutcome
+from ivr.replay.turn_end_words import dropped_words, eager_words, turn_end_words
 from ivr.text.turn.words import TurnRule
 
 UNKNOWN = "? ms of silence, where ? ms were enough"
@@ -46,3 +47,28 @@ def test_every_rule_has_its_words() -> None:
     for rule in get_args(TurnRule):
         said = turn_end_words({"words": "open", "rule": rule})
         assert (f"({rule})" in said, "(" in said) == (False, rule != "none")
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        (
+            {"turn": 3, "outcome": "used", "ms": 240},
+            "let the answer to turn 3 sound, 240 ms sooner for being asked for ahead",
+        ),
+        (
+            {"turn": 3, "outcome": "keys", "ms": 0},
+            "dropped the answer to turn 3, which was asked for ahead: the caller typed",
+        ),
+        ({"outcome": 7}, "dropped the answer to turn ?, which was asked for ahead: 7"),
+        ({"outcome": "used"}, "let the answer to turn ? sound, ? ms sooner for being asked for ahead"),
+    ],
+)
+def test_what_came_of_asking_ahead_in_words(fields: dict[str, Any], said: str) -> None:
+    assert eager_words(fields) == said
+
+
+def test_every_outcome_has_its_words() -> None:
+    said = {outcome: dropped_words({"outcome": outcome}) for outcome in get_args(EagerOutcome)}
+    assert said.pop("used") == ""
+    assert all(" " in why for why in said.values())

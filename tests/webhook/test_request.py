@@ -54,6 +54,13 @@ def test_a_withdrawn_question_is_told() -> None:
     assert Draft202012Validator(request_schema()).is_valid(asked)
 
 
+def test_a_question_that_is_asked_ahead_says_so() -> None:
+    assert "eager" not in request.body(ASKED)
+    asked = request.body(replace(ASKED, eager=True))
+    assert asked["eager"] is True
+    assert Draft202012Validator(request_schema()).is_valid(asked)
+
+
 @pytest.mark.parametrize("text", ["وين شحنتي؟", "", 'a "quoted" \\ line\nand\x00more', "\u2028", "😀", "7826459301240"])
 def test_encoded_is_utf8_json(text: str) -> None:
     assert json.loads(request.encoded(replace(ASKED, text=text)))["text"] == text

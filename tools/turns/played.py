@@ -80,6 +80,8 @@ class Played:
     said_ms: list[float] = field(default_factory=list)
     """When audio of the agent's was played, from the beginning of the caller's answer."""
     lasted_ms: float = 0.0
+    gained_ms: list[float] = field(default_factory=list)
+    """By how much sooner an answer came for being asked for ahead."""
 
 
 class PlayedCall:
@@ -180,7 +182,9 @@ class PlayedCall:
                     expect = self._scene.expect if self._told else None
                     self._later(self._reply_s, ReplyDelta(turn, self._reply))
                     self._later(self._reply_s + 0.02, ReplyEnded(turn, expect=expect))
-            case Note("turn", fields) if fields["outcome"] == "superseded":
+            case Note("eager", fields) if fields["outcome"] == "used":
+                self.out.gained_ms.append(float(fields["ms"]))
+            case Note("turn" | "eager", fields) if fields["outcome"] not in ("heard", "interrupted", "failed", "empty"):
                 for asked in self.out.asked:
                     asked.withdrawn |= asked.turn == fields["turn"]
             case Speak(turn, sentence, text):

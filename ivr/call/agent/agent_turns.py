@@ -65,17 +65,19 @@ class AgentTurns:
         """What the agent is given with every request: JSON. Empty: nothing."""
         self.heard_last = ("", "")
         """Heard and unheard text of the last turn in which the agent said anything."""
-        self._first = 0
-        """Number of the first turn: of a call that is resumed, those before are another process's."""
+        self.next_number = 0
+        """Number of the next turn: of a call that is resumed, those before are another process's."""
         self._resumed: Turn | None = None
         """The turn in which the rest is said of an answer that was cut off with the stream before."""
-        self._tell_resumed = False
+        self.tells_resumed = False
         """The agent is still to be told that the call was resumed."""
         self._details: Details = {}
         """Of the event that the agent is told of at the last turn."""
         self._due: float | None = None
         self._turn: Turn | None = None
         """The last turn that is no aside."""
+        self._before: Turn | None = None
+        """The one before it."""
         self.turns: list[Turn] = []
         """All turns. An aside stands behind the turn into which it was said, and may be open beside it."""
         self._asides: list[Turn] = []
@@ -94,11 +96,6 @@ class AgentTurns:
         if self._turn is None:
             raise IndexError("no turn yet")
         return self._turn
-
-    @property
-    def next_number(self) -> int:
-        """Return the number of the next turn."""
-        return self._first + len(self.turns)
 
     @property
     def open(self) -> bool:
@@ -188,8 +185,8 @@ class AgentTurns:
     def open_turn(self, kind: TurnKind, details: Details | None = None) -> Turn:
         """Begin a turn; any but a phrase owes a reply. `details`: of the event that the agent is told of."""
         # What still arrives for the turn before carries its number, and is dropped.
-        turn = self._turn = Turn(self.next_number, kind)
-        self.turns.append(turn)
+        turn = self._add(kind)
+        self._before, self._turn = self._turn, turn
         self._reply = None
         self._forget_acts()
         self._details = details or {}
@@ -219,9 +216,9 @@ class AgentTurns:
 
     def resume(self, kept: Resumption) -> None:
         """Go on behind the turns of the stream before."""
-        self._first, self.heard_last = kept.turn, (kept.heard, kept.unheard)
+        self.next_number, self.heard_last = kept.turn, (kept.heard, kept.unheard)
         # A caller who is back from a transfer was not cut off.
-        self._tell_resumed = kept.transfer is None
+        self.tells_resumed = kept.transfer is None
         self.context = kept.context or self.context
 
     def resumed_in(self, turn: Turn) -> bool:
@@ -237,9 +234,14 @@ class AgentTurns:
 
     def open_aside(self) -> Turn:
         """Begin a phrase turn inside the open one, whose answer goes on behind it."""
-        turn = Turn(self.next_number, "phrase")
-        self.turns.append(turn)
+        turn = self._add("phrase")
         self._asides.append(turn)
+        return turn
+
+    def _add(self, kind: TurnKind) -> Turn:
+        turn = Turn(self.next_number, kind)
+        self.turns.append(turn)
+        self.next_number += 1
         return turn
 
     def close_aside(self, turn: Turn, now: float) -> list[Command]:
@@ -264,13 +266,25 @@ class AgentTurns:
             self.close_turn("interrupted" if self.sounded and not went_on else "superseded", now)
         return out
 
+    def withdraw(self, now: float) -> list[Command]:
+        """Forget the last turn, whose question was asked before the caller's turn was over, and its answer.
+
+        The number is used no more: what still arrives carries it, and is dropped.
+        """
+        out = self._close_reply()
+        self._forget_acts()
+        out += self._output.drop(now)
+        self.turns.pop()
+        self._turn, self._reply = self._before, None
+        return out
+
     def request(self, turn: Turn, started: CallStarted) -> ReplyRequest:
         """Return what the agent is told at this turn, which is no phrase."""
         event: ToldEvent = "speech" if turn.kind == "phrase" else turn.kind
-        if self._tell_resumed and turn.kind in CALLER_ASKED:
-            event, self._tell_resumed = "resumed", False
+        if self.tells_resumed and turn.kind in CALLER_ASKED:
+            event, self.tells_resumed = "resumed", False
         asked = self.told(event, started, turn.number, text=turn.text, digits=turn.digits, details=self._details)
-        return replace(asked, superseded=turn.supersedes)
+        return replace(asked, superseded=turn.supersedes, eager=turn.ahead)
 
     def told(
         self,

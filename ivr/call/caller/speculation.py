@@ -241,6 +241,10 @@ class Speculation:
             self._caller.endpoint_ms = self._wait.ms
         return True
 
+    def more_is_to_come(self) -> bool:
+        """Return whether the words so far say that more is to come."""
+        return judge_words(self.utterances.text(), *self.awaits()).completeness == "open"
+
     def more_until(self, now: float) -> float | None:
         """Return until when the question waits for more of it, all its words being there; None: it is asked now."""
         ended_at = self.utterances.words_ended_at

@@ -278,11 +278,19 @@ class Utterances:
         """Return whether the last question ended with keys that more may belong to."""
         return bool(self._asked) and self._asked[-1].more
 
+    def show(self, turn: Turn) -> None:
+        """Make all that waits the question of this turn, and keep it: the caller may go on."""
+        digits = _joined(self._parts, only_keys=True)[-QUESTION_LIMIT:]
+        turn.put_question(self.text(), digits=digits, supersedes=self.withdrawn)
+
+    def withdraw(self) -> None:
+        """Note that the question that was shown is withdrawn: the next holds what there was of it."""
+        self.withdrawn = True
+
     def take(self, turn: Turn) -> None:
         """Turn all that waits into the question of this turn, which gets its times."""
+        self.show(turn)
         self._asked = self._parts
-        digits = _joined(self._asked, only_keys=True)[-QUESTION_LIMIT:]
-        turn.put_question(self.text(), digits=digits, supersedes=self.withdrawn)
         self._carried, self.withdrawn = [], False
         utterances = list(self._utterances.values())
         self._utterances.clear()

@@ -184,7 +184,8 @@ class LiveCalls:
         longest = followed.longest_s
         for place in range(followed.first_turn, len(turns)):
             turn = turns[place]
-            if turn.kind != "phrase":
+            # A question that is asked ahead may be dropped without a trace.
+            if turn.kind != "phrase" and not turn.ahead:
                 asked += 1
                 if (seconds := wait(turn)) is not None:
                     followed.wait_s = seconds

@@ -14,7 +14,7 @@ from ivr.call.events import Event
 from ivr.media import g711
 from ivr.replay.tape import CommandRecord
 from ivr.replay.terminal_text import clock, quote, span
-from ivr.replay.turn_end_words import turn_end_words
+from ivr.replay.turn_end_words import eager_words, turn_end_words
 
 _BYTES_A_MS: Final = g711.RATE // 1000
 
@@ -111,6 +111,8 @@ def note(name: str, fields: object) -> str:
         return f"took the voice over the agent as {kind} (rule {known.get('rule', '?')})"
     if name == "turn_end":
         return f"took turn {known.get('turn', '?')} as over after {turn_end_words(known)}"
+    if name == "eager":
+        return eager_words(known)
     if name == "turn":
         return f"closed turn {known.get('turn', '?')} ({known.get('outcome', '?')})"
     if name == "phrase":

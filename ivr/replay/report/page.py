@@ -16,7 +16,7 @@ from ivr.replay.report.html import asset, badge, document, escape, fact_list, ms
 from ivr.replay.report.page_data import page_data
 from ivr.replay.report.replayed import RebuiltCall
 from ivr.replay.report.waits import PART_NAMES, PartOwner, TurnWait
-from ivr.replay.turn_end_words import turn_end_words
+from ivr.replay.turn_end_words import dropped_words, turn_end_words
 from ivr.testbench.report.latency import reaction
 from ivr.testbench.report.page import struck_reply
 
@@ -213,6 +213,8 @@ def turn_article(call: RebuiltCall, turn: Turn, wait: TurnWait | None, name: str
         parts.append(_line("c", "Caller", words(turn.text)))
     if (why := call.turn_ends.get(turn.number)) is not None:
         parts.append(f'<p class="aside">Over after {escape(turn_end_words(why))}.</p>')
+    if ahead := asked_ahead(call, turn):
+        parts.append(f'<p class="aside">{escape(ahead)}</p>')
     if turn.sentences or turn.heard or turn.unheard:
         parts.append(_line("a", "Agent", reply_words(turn)))
     if turn.failure:
@@ -232,6 +234,18 @@ def turn_article(call: RebuiltCall, turn: Turn, wait: TurnWait | None, name: str
         parts.append(wait_parts(call, wait))
     parts.append(as_spoken(turn))
     return "".join([*parts, "</article>"])
+
+
+def asked_ahead(call: RebuiltCall, turn: Turn) -> str:
+    """Return what came of asking the agent before this turn had ended; empty: it was not."""
+    said: list[str] = []
+    number = turn.number - 1
+    while number in call.dropped:
+        said.insert(0, f"Asked ahead in vain: {dropped_words(call.dropped[number])}.")
+        number -= 1
+    if turn.gained_s is not None:
+        said.append(f"Asked ahead: the answer came {turn.gained_s * 1000:.0f} ms sooner.")
+    return " ".join(said)
 
 
 def trouble_lines(call: RebuiltCall, turn: Turn) -> list[str]:

@@ -64,6 +64,8 @@ class RebuiltCall:
     keys: list[float] = field(default_factory=list)
     turn_ends: dict[int, Mapping[str, Any]] = field(default_factory=dict)
     """Why each turn was over, by its number: the fields of the note."""
+    dropped: dict[int, Mapping[str, Any]] = field(default_factory=dict)
+    """Why the answer to a question asked ahead was dropped, by its turn's number, which is no turn's: the note."""
     ended_at: float | None = None
     first_difference: int | None = None
     """Index of the first moment about which today's code decides otherwise."""
@@ -214,6 +216,8 @@ def _run(found: RebuiltCall, sent: list[SentCommands], returned: dict[str, MarkR
         for note in commands:
             if isinstance(note, Note) and note.name == "turn_end":
                 found.turn_ends[int(note.fields["turn"])] = note.fields
+            elif isinstance(note, Note) and note.name == "eager" and note.fields["outcome"] != "used":
+                found.dropped[int(note.fields["turn"])] = note.fields
         if commands and found.ended_at is None:
             sent.append(SentCommands(moment.now, commands, output_position(call)))
         after = state_of(call, moment.now, zero)

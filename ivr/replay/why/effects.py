@@ -101,6 +101,8 @@ def sort_of_note(name: str, said: object) -> tuple[str, str]:
             return "verdict {}", ""
         case "turn_end":
             return "end of turn {}", str(told.get("turn"))
+        case "eager":
+            return "turn {} asked ahead", str(told.get("turn"))
         case "turn":
             return "turn {} closed", str(told.get("turn"))
         case "phrase":

@@ -61,7 +61,8 @@ class ToldCall:
 
     def _turn(self, turn: Turn) -> None:
         """Tell what is new of a turn that is not closed, or has just been."""
-        if turn.text and turn.number not in self._asked:
+        # A question that is asked ahead may be dropped without a trace.
+        if turn.text and not turn.ahead and turn.number not in self._asked:
             self._asked.add(turn.number)
             self._send("asked", turn=turn.number, text=turn.text, keys=turn.kind == "dtmf")
         for number, filler in enumerate(turn.fillers):

@@ -142,7 +142,8 @@ class CallConsole:
                 self._asked_at, self._has_words = now, False
                 cut = f" (the caller did not hear: {request.unheard})" if request.unheard else ""
                 again = " again: the caller went on" if request.superseded else ""
-                self._line(now, "bridge", f"asks the agent{again}{cut}")
+                ahead = " ahead" if request.eager else ""
+                self._line(now, "bridge", f"asks the agent{ahead}{again}{cut}")
             case commands.Speak(sentence=sentence, text=text):
                 self._line(now, "TTS", f"sentence {sentence}: {text}")
             case commands.SendAudio() if not self._has_audio:

@@ -169,6 +169,11 @@ def test_waits_are_those_of_the_questions() -> None:
     turns.append(asked(3, None))
     assert show(10.0) == (3, 900, 1500)
     assert show(11.0) == (3, 900, 1500)
+    turns.append(asked(4, None, over=False))
+    turns[4].ask_ahead()
+    assert show(12.0) == (3, 900, 1500)
+    turns[4].end_ahead(12.5)
+    assert show(13.0) == (4, 900, 1500)
 
 
 @pytest.mark.parametrize(("keep", "words"), [("none", ()), ("metrics", ()), ("text", (("agent", "welcome"),))])

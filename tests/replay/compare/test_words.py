@@ -44,6 +44,10 @@ COMMANDS = [
         commands.Note("turn_end", {"turn": 3, "silence_ms": 520, "wait_ms": 500, "words": "unknown", "rule": "none"}),
         "took turn 3 as over after 520 ms of silence, where 500 ms were enough: the words do not tell",
     ),
+    (
+        commands.Note("eager", {"turn": 3, "outcome": "used", "ms": 240}),
+        "let the answer to turn 3 sound, 240 ms sooner for being asked for ahead",
+    ),
     (commands.Note("peer_fault", {"wire": "tts", "reason": ""}), "noted peer fault (wire tts)"),
     (commands.Note("nothing_understood"), "noted nothing understood"),
 ]

@@ -7,6 +7,7 @@ import json
 import re
 import shlex
 import zlib
+from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import sha256
 from html.parser import HTMLParser
@@ -19,11 +20,12 @@ from typer.testing import CliRunner
 from ivr.call import commands as ask
 from ivr.call import events
 from ivr.call.events import ReplyDelta, TranscriptArrived
+from ivr.call.timeline import Turn
 from ivr.commands import replay
 from ivr.replay import tape_file
 from ivr.replay.golden.shelf import without_audio
 from ivr.replay.report import event_words as said
-from ivr.replay.report.page import call_page, date_words, short_hash
+from ivr.replay.report.page import asked_ahead, call_page, date_words, short_hash
 from ivr.replay.report.page_data import call_figures, page_data
 from ivr.replay.report.replayed import RebuiltCall, replayed
 from ivr.replay.report.sound import page_sound, wav_file
@@ -359,3 +361,18 @@ def test_every_command_has_words_and_its_message() -> None:
         assert (None if message is None else message.wire) == wire
         assert message is None or not message.received
     assert {type(command).__name__ for command, *_ in COMMANDS} == {kind.__name__ for kind in ask.Command.__args__}
+
+
+def test_a_turn_says_what_came_of_asking_ahead(call: RebuiltCall) -> None:
+    dropped: dict[int, Mapping[str, Any]] = {
+        1: {"outcome": "refused"},
+        3: {"outcome": "went_on"},
+        4: {"outcome": "keys"},
+    }
+    found = replace(call, dropped=dropped)
+    assert asked_ahead(found, Turn(5, "speech", gained_s=0.24)) == (
+        "Asked ahead in vain: the caller went on. Asked ahead in vain: the caller typed. "
+        "Asked ahead: the answer came 240 ms sooner."
+    )
+    assert asked_ahead(found, Turn(3, "speech")) == ""
+    assert asked_ahead(found, Turn(2, "speech")) == "Asked ahead in vain: the agent said nothing."

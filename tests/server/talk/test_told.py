@@ -114,3 +114,18 @@ def test_the_end_is_told() -> None:
     page.told.happened([Note("levels"), HangUp("success", "again")])
     assert len(page.what("ended")) == 2
     assert repr(page.told).startswith("<ToldCall listening")
+
+
+def test_a_question_that_is_asked_ahead_is_told_when_the_turn_is_over() -> None:
+    page = a_call(eager=True)
+    for words in ("where is my parcel", "where is my parcel today"):
+        page.speak(600)
+        page.wait(260)
+        page.found(words)
+        page.reply()
+        assert page.what("asked", "said", "closed") == []
+    page.voice(300)
+    page.wait(1500)
+    assert [(one["what"], one["turn"]) for one in page.what("asked", "said", "closed")] == [
+        ("asked", 1), ("said", 1), ("closed", 1),
+    ]  # fmt: skip

@@ -8,7 +8,7 @@ import pytest
 from ivr.call.actions import Expect
 from ivr.media.g711 import FRAME
 from ivr.testbench import tts
-from tools.turns import scenes
+from tools.turns import ahead, scenes
 from tools.turns.played import Asked, Played
 from tools.turns.spoken import (
     RECORDED,
@@ -113,3 +113,21 @@ def test_a_recorded_voice_needs_recordings() -> None:
     recorded = next(one for one in read_scenes() if one.voice == RECORDED)
     with pytest.raises(ValueError, match="folder of recordings"):
         say(recorded)
+
+
+def test_what_asking_ahead_has_gained_is_told() -> None:
+    played = Played(
+        [Asked(900, "17", 500, withdrawn=True), Asked(2300, "17 93", 300)], [1500.0, 2600.0, 2620.0], 5000, [240.0]
+    )
+    found = ahead.AheadOutcome(played, 2000)
+    assert (found.in_vain, found.sound_ms) == (1, 600)
+    assert ahead.row("eager", [found]).split() == ["eager", "1", "1", "240", "240", "1.00", "600", "600"]
+    assert ahead.row("not", [ahead.AheadOutcome(Played([Asked(1, "a", 5)]), 2000)]).split()[2:4] == ["0", "-"]
+
+
+@needs_voice
+def test_the_command_measures_what_asking_ahead_gains(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ahead.main(["--only", "en wanted to ask", "--speculate-ms", "120", "--waits", "500:800"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[0] == "1 scenes"
+    assert [line.split(",")[0].strip() for line in told[4:]] == 2 * ["with pauses"] + 2 * ["at once"]
