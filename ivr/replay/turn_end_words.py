@@ -18,12 +18,16 @@ _RULES: Final[Mapping[str, str]] = {
     "governs": "the last words need others behind them",
     "filler": "the caller thinks aloud",
     "clause": "a clause has no end yet",
+    "subject": "something is named, and nothing said of it",
+    "fragment": "they have no verb",
     "list": "more was announced",
     "mark": "a comma or a dash stands at their end",
     "short_answer": "they are a short answer",
     "closing": "they close a conversation",
     "question": "they are a whole question",
+    "request": "they are a whole request",
     "sentence": "they are a whole sentence",
+    "story": "they are a whole sentence that tells what happened",
     "stop": "a full stop stands at their end",
 }
 _DROPPED_BECAUSE: Final[Mapping[str, str]] = {

@@ -12,9 +12,10 @@ Callers mix Saudi Arabic and English: the last word's letters say whose grammar 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
-from ivr.text.turn.answers import CHOICE, judge_answer, judge_short_reply
+from ivr.text.turn.answers import CHOICE, PARTICULARS, judge_answer, judge_short_reply
 from ivr.text.turn.arabic import AR_AGREEING, judge_arabic
 from ivr.text.turn.english import EN_AGREEING, judge_english
 from ivr.text.turn.words import FOLDED_WORD, NOT_TOLD, Completeness, Judged, folded, is_arabic, words_of
@@ -47,25 +48,34 @@ def judge_words(text: str, expected: str = "", length: int = 0) -> Judged:
         return answer
     if _TRAILS_OFF.search(plain):
         return Judged("open", "mark")
-    judged = judge_arabic(words, expected=expected) if is_arabic(words[-1]) else judge_english(words)
+    in_arabic = is_arabic(words[-1])
+    judged = judge_arabic(words, expected=expected) if in_arabic else judge_english(words, plain, expected)
     if answer != NOT_TOLD:
         # What could be all of an answer is not, where its last word governs another.
         return judged if judged.rule == "governs" else answer
     # A subject without a predicate is one of the things that were offered: «الثاني».
-    if judged == NOT_TOLD or (judged.rule == "clause" and length == CHOICE):
+    if judged.completeness == "unknown" or (judged.rule == "clause" and length == CHOICE):
         replied = judge_short_reply(words, expected, length)
         judged = replied if replied != NOT_TOLD else judged
-    if judged != NOT_TOLD:
-        return judged
+    # Where something of its own is awaited, a sentence is no sign that it was said.
+    if expected in PARTICULARS and judged.rule in ("sentence", "story"):
+        judged = Judged("unknown", judged.rule)
+    return (
+        judged
+        if judged.completeness != "unknown"
+        else _judge_mark(plain, words, judged, is_asked=expected not in ("", "open") or length > 0)
+    )
+
+
+def _judge_mark(plain: str, words: Sequence[str], judged: Judged, *, is_asked: bool) -> Judged:
+    """Judge words that do not tell by the mark behind them. `is_asked`: something of its own is awaited."""
     if _FINAL_CLAUSE_MARK.search(plain):
         return Judged("open", "mark")
     if _QUESTION.search(plain):
         return Judged("complete", "question")
-    # Where something of its own is awaited, a sentence is no sign that it was said.
-    is_awaited = expected not in ("", "open") or length > 0
-    if _FINAL_STOP.search(plain) and len(words) >= _SENTENCE_WORDS and not is_awaited:
-        return Judged("complete", "stop")
-    return NOT_TOLD
+    # English grammar has read all words: a stop tells nothing more.
+    counts = is_arabic(words[-1]) and len(words) >= _SENTENCE_WORDS and not is_asked
+    return Judged("complete", "stop") if counts and _FINAL_STOP.search(plain) else judged
 
 
 def completeness(text: str, expected: str = "", length: int = 0) -> Completeness:

@@ -13,7 +13,7 @@ from ivr.text.turn.answer.places import judge_address, judge_name
 from ivr.text.turn.answer.spelled import judge_email, judge_spelled
 from ivr.text.turn.words import NOT_TOLD, Judged
 
-_PARTICULARS: Final = ("digits", "name", "date", "address", "email")
+PARTICULARS: Final = ("digits", "name", "date", "address", "email")
 """Kinds of an answer that is looked up or thought of."""
 
 _FRAME: Final = word_set(
@@ -135,7 +135,7 @@ def judge_answer(plain: str, words: Sequence[str], expected: str, length: int) -
             return Judged("complete", "answer_whole")
         if _ECHOED_VERB.fullmatch(plain) or tuple(words[-2:]) == _NO_NEED or ends:
             return Judged("complete", "short_answer")
-    elif expected in _PARTICULARS:
+    elif expected in PARTICULARS:
         judged = _judge_particular(plain, words, expected, length)
     if judged == NOT_TOLD and expected not in _WITH_NUMBERS:
         asked = expected == "digits"

@@ -14,13 +14,16 @@ AnswerKind: TypeAlias = Literal["digits", "yes_no", "name", "date", "address", "
 
 TurnRule: TypeAlias = Literal[
     "answer_whole", "answer_part", "number_whole", "number_part", "spelled_whole", "spelled_part", "governs", "filler",
-    "clause", "list", "mark", "short_answer", "closing", "question", "sentence", "stop", "none"
+    "clause", "subject", "fragment", "list", "mark", "short_answer", "closing", "question", "request", "sentence",
+    "story", "stop", "none"
 ]  # fmt: skip
 """What of the words tells. `answer_*`: the answer to what was asked is whole, or a part of it. `number_*`: a number of
 which the caller says the digits. `spelled_*`: an e-mail or a code that is spelled. `governs`: the last words need
-others behind them. `filler`: the caller thinks. `clause`: what was begun has no main clause, or no verb. `list`: more
-is announced. `mark`: a comma or a dash behind the last word. `short_answer`, `closing`, `question`, `sentence`: whole
-as they are. `stop`: nothing but the recogniser's full stop. `none`: the words do not tell."""
+others behind them. `filler`: the caller thinks. `clause`: what was begun has no main clause, or no verb. `subject`:
+a person or a thing is named, and nothing is said of it. `fragment`: words without a verb, which may be an answer.
+`list`: more is announced. `mark`: a comma or a dash behind the last word. `short_answer`, `closing`, `question`,
+`request`, `sentence`: whole as they are. `story`: a whole sentence that tells what happened, so that more may follow.
+`stop`: nothing but the recogniser's full stop. `none`: the words do not tell."""
 
 # STT spells alef, yeh, teh marbuta and hamza in several ways, with or without vowel signs and tatweel.
 _FOLD: Final = str.maketrans(

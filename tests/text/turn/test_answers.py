@@ -46,10 +46,10 @@ def test_yes_and_no() -> None:
         ("لا لا تقفله", "complete"),
         ("yes but", "open"),
         ("no because", "open"),
-        ("yes that's", "unknown"),
+        ("yes that's", "open"),
         ("not", "unknown"),
         ("certainly my friend", "complete"),
-        ("one corner of the box looks crushed", "unknown"),
+        ("one corner of the box looks crushed", "complete"),
     ]
     assert failures(rows, told("yes_no")) == []
 
@@ -206,7 +206,7 @@ def test_names() -> None:
         ("b as in bravo e double a m i s h beamish", "complete"),
         ("شركة ابناء", "open"),
         ("شركة مؤسسة", "unknown"),
-        ("ask my wife please", "unknown"),
+        ("ask my wife please", "complete"),
     ]
     assert failures(rows, told("name")) == []
     rows = [("Sara", "part"), ("my name is Sara", "part"), ("Sara Ahmed", "complete"), ("الطفل سلمان والاب", "part")]
@@ -220,8 +220,8 @@ def test_one_of_what_was_offered() -> None:
         ("الثاني", "complete"),
         ("نص ونص", "complete"),
         ("I'd like the", "open"),
-        ("does the twin room have", "unknown"),
-        ("morning would be better for us.", "unknown"),
+        ("does the twin room have", "open"),
+        ("morning would be better for us.", "complete"),
     ]
     assert failures(rows, told("open", CHOICE)) == []
     assert told("open")("the morning") == "unknown"
@@ -234,8 +234,8 @@ def test_addresses_that_were_not_asked_for() -> None:
         ("ahmed underscore", "part"),
         ("write to info@tidytails.org", "complete"),
         ("ahmed at stc dot com", "complete"),
-        ("meet me at noon", "unknown"),
-        ("that is the point", "unknown"),
+        ("meet me at noon", "complete"),
+        ("that is the point", "complete"),
     ]
     for kind in ("", "open", "yes_no"):
         assert failures(rows, told(kind)) == [], kind

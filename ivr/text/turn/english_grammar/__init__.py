@@ -1,0 +1,1 @@
+"""Read English sentences by their grammar: classes of words, verbs and what they need, clauses."""
