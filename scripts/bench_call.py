@@ -3,6 +3,9 @@
 Microseconds of CPU a frame, best of some passes. Scoring is measured for calls whose frames share a run, as
 `VadBatching` does it; frames are decided one by one. The baseline of the same run is the least that a frame needs,
 decoding it and taking its level, so that figures of different machines can be compared.
+
+What the end of a turn costs comes once a pause, and once a transcript: it is told beside what a second of a call costs,
+its frames scored alone and decided.
 """
 
 from __future__ import annotations
@@ -19,12 +22,25 @@ from ivr.call.options import CallOptions
 from ivr.media import g711
 from ivr.media.g711 import FRAME, RATE, audioop
 from ivr.media.vad import scorer
+from ivr.media.voice.prosody import HEARD_MS, measure
 from ivr.session.vad_batching import VadBatching
+from ivr.text.turn.asked import asked_for
+from ivr.text.turn_end import judge_words
 
 SECONDS = 8
 PASSES = 3
+PAUSES = 200
 QUIET = [b"\xff\x7e" * (FRAME // 2)] * (50 * SECONDS)
 SPOKEN = b"\x10\x90" * (FRAME // 2)
+
+
+ASKED = "May I have your order number, please? It has ten digits."
+TRANSCRIPTS = (
+    "well I have been waiting for my parcel since last Sunday and nobody has called me about",
+    "it is oh five five two three seven",
+    "أنا طلبت طلبية من أسبوع وما وصلتني إلى الآن وأبغى أعرف وين",
+    "رقم الطلب سبعة ثمانية خمسة",
+)
 
 
 def voice() -> list[bytes]:
@@ -98,6 +114,21 @@ def bare(frames: list[bytes]) -> int:
     return len(frames)
 
 
+def measured(pcm: bytes) -> int:
+    """Measure the voice at a pause, again and again."""
+    if not all(measure(pcm) for _ in range(PAUSES)):
+        raise AssertionError("a voice that tells nothing costs less")
+    return PAUSES
+
+
+def judged() -> int:
+    """Judge transcripts, and what was asked before them, again and again."""
+    for _ in range(PAUSES):
+        for text in TRANSCRIPTS:
+            judge_words(text, *asked_for(ASKED))
+    return PAUSES * len(TRANSCRIPTS)
+
+
 async def main() -> None:
     """Run the benchmark and print its figures."""
     spoken = voice()
@@ -115,6 +146,14 @@ async def main() -> None:
     ):
         us = cost(work)
         print(f"{f'decided: {name}':42}{us:7.2f} us a frame, {us / least:5.1f} x baseline")
+    second = 50 * (us + cost(lambda: scored(spoken, 1)))
+    heard = b"".join(map(g711.decode, spoken))[-16 * HEARD_MS :]
+    for name, once, work in (
+        ("the voice measured", "pause", lambda: measured(heard)),
+        ("words and question judged", "transcript", judged),
+    ):
+        us = cost(work)
+        print(f"{f'at a pause: {name}':42}{us:7.2f} us a {once}, {us / second:.1%} of a second of a call")
 
 
 if __name__ == "__main__":

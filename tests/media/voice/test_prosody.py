@@ -7,6 +7,8 @@ from itertools import product
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ivr.media.g711 import RATE, audioop
 from ivr.media.voice.pitch import contour
@@ -123,3 +125,51 @@ def test_any_number_of_bytes_is_taken(cut: int) -> None:
     whole = pcm(said(-4))
     assert len(measure(whole[: len(whole) - cut])) == len(WEIGHTS)
     assert HEARD_MS >= 1000
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(80, 300), st.floats(-10, 10), st.floats(-15, 3), st.integers(60, 260), st.integers(0, 9),
+    st.floats(-30, 6),
+)  # fmt: skip
+def test_a_louder_voice_says_the_same(
+    base: int, end: float, drop: float, silence_ms: int, seed: int, gain_db: float
+) -> None:
+    sound = said(end, base, drop=drop, silence_ms=silence_ms, seed=seed)
+    plain, scaled = measure(pcm(sound * 0.5)), measure(pcm(sound * 0.5 * 10 ** (gain_db / 20)))
+    assert len(plain) == len(scaled) == len(WEIGHTS)
+    pitch, level, silence, sustained = (abs(one - other) for one, other in zip(plain, scaled, strict=True))
+    assert pitch <= 60
+    assert level <= 15
+    assert silence <= 60
+    assert sustained <= 400
+    assert log_odds(scaled) == pytest.approx(log_odds(plain), abs=0.4)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=2 * 300), st.integers(1, 60))
+def test_whatever_is_heard_there_are_whole_numbers_or_none(some: bytes, times: int) -> None:
+    found = measure(some * times)
+    assert len(found) in (0, len(WEIGHTS))
+    assert all(type(one) is int for one in found)
+    assert -1.2 <= log_odds(found) <= 0.8
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.floats(60, 3400), st.floats(60, 3400), st.sampled_from([0.0, 0.7]), st.floats(100, 15000))
+def test_no_tone_says_anything(hertz: float, other: float, share: float, loud: float) -> None:
+    at = np.arange(int(1.5 * RATE)) / RATE
+    tone = np.sin(2 * np.pi * hertz * at) + share * np.sin(2 * np.pi * other * at)
+    assert measure(pcm(loud * tone)) == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.floats(1, 9000), st.integers(1, 12))
+def test_no_noise_says_anything(seed: int, loud: float, smooth: int) -> None:
+    noise = np.random.default_rng(seed).normal(0, loud, int(1.5 * RATE))
+    assert measure(pcm(np.asarray(np.convolve(noise, np.ones(smooth) / smooth, "same"), np.float64))) == []
+
+
+@given(st.lists(st.integers(-(10**6), 10**6), min_size=len(WEIGHTS), max_size=len(WEIGHTS)))
+def test_no_numbers_weigh_more_than_a_hint(numbers: list[int]) -> None:
+    assert -1.2 <= log_odds(numbers) <= 0.8
