@@ -23,7 +23,7 @@ from ivr.call.options import KeyAction
 from ivr.media import g711
 from ivr.media.acoustics import Acoustics
 from ivr.replay import exact
-from ivr.replay.edit.stand_ins import NUMBER_WORDS, RULE_WORDS, StandIns
+from ivr.replay.edit.stand_ins import NUMBER_WORDS, RULE_WORDS, StandIns, needed_in
 from ivr.replay.records import CommandDigest, command_record
 from ivr.replay.tape import CommandRecord, KeptPhrase, Moment, Tape, TapeError
 from ivr.replay.terminal_text import clock
@@ -62,9 +62,10 @@ def redact(tape: Tape) -> RedactedTape:
     quiet = _Noise(key).tape(original)
     fault = ""
     for number, (stays, kept) in enumerate((one for one in _STAYING for _ in range(ATTEMPTS)), 1):
-        made = StandIns(blake2b(bytes([number]), key=key, digest_size=32).digest(), kept, texts)
+        needed = needed_in(replies_of(tape).values(), kept)
+        made = StandIns(blake2b(bytes([number]), key=key, digest_size=32).digest(), kept, texts, needed)
         redacted = decided(with_stand_ins(quiet, made))
-        fault = otherwise(then, redacted, made)
+        fault = otherwise(then, redacted)
         if not fault:
             return RedactedTape(redacted, stays, number)
     raise TapeError(f"no stand-ins were found with which the call decides the same: {fault}")
@@ -99,7 +100,6 @@ def texts_of(tape: Tape) -> Iterator[str]:
     yield from (header.call_id, header.call_id[_IDS:], header.line, *header.options.transfer_to)
     yield from (action.value for action in header.options.keys.values() if action.act == "transfer")
     yield from (kept.text for kept in header.phrases.values())
-    replies: dict[int, str] = {}
     for moment in tape.moments:
         match moment.event:
             case events.CallStarted() as began:
@@ -111,8 +111,6 @@ def texts_of(tape: Tape) -> Iterator[str]:
                     yield began.resumption.transfer.to if began.resumption.transfer is not None else ""
             case events.TranscriptArrived(text=text):
                 yield text
-            case events.ReplyDelta(turn=turn, text=text):
-                replies[turn] = replies.get(turn, "") + text
             case events.ReplyAction(value=value):
                 yield value
             case events.ReplyEnded() as ended:
@@ -122,7 +120,16 @@ def texts_of(tape: Tape) -> Iterator[str]:
                 yield ended.message.announce if ended.message is not None else ""
             case events.Operated(words=words, number=number):
                 yield from (words, number)
-    yield from replies.values()
+    yield from replies_of(tape).values()
+
+
+def replies_of(tape: Tape) -> dict[int, str]:
+    """Return what the agent said, by its turns."""
+    replies: dict[int, str] = {}
+    for moment in tape.moments:
+        if isinstance(event := moment.event, events.ReplyDelta):
+            replies[event.turn] = replies.get(event.turn, "") + event.text
+    return replies
 
 
 class _Noise:
@@ -202,7 +209,7 @@ def with_stand_ins(tape: Tape, made: StandIns) -> Tape:
             case events.CallStarted():
                 event = started_with(event, made)
             case events.TranscriptArrived(text=text):
-                event = replace(event, text=made.text(text))
+                event = replace(event, text=made.said(text))
             case events.ReplyDelta(turn=turn):
                 replies.setdefault(turn, []).append((index, event))
             # A language is no word of the call.
@@ -234,7 +241,7 @@ def with_stand_ins(tape: Tape, made: StandIns) -> Tape:
     header = replace(
         header,
         call_id=_id(header.call_id, made),
-        line=made.text(header.line),
+        line=made.name(header.line),
         started_on=header.started_on[:_DATE],
         options=options,
         phrases=phrases,
@@ -252,9 +259,9 @@ def started_with(event: events.CallStarted, made: StandIns) -> events.CallStarte
         stream_id=_id(event.stream_id, made),
         caller=made.text(event.caller),
         called=made.text(event.called),
-        line=made.text(event.line),
+        line=made.name(event.line),
         context=made.text(event.context),
-        parameters={made.text(name): made.text(value) for name, value in event.parameters.items()},
+        parameters={made.name(name): made.name(value) for name, value in event.parameters.items()},
         resumption=None if event.resumption is None else resumed_with(event.resumption, made),
     )
 
@@ -262,6 +269,7 @@ def started_with(event: events.CallStarted, made: StandIns) -> events.CallStarte
 def resumed_with(kept: events.Resumption, made: StandIns) -> events.Resumption:
     """Return where a call stood, with stand-ins, and without the time of day at which it began."""
     texts: dict[str, Any] = {name: made.text(getattr(kept, name)) for name in RESUMED_TEXTS}
+    texts["question"] = made.said(kept.question)
     transfer = None if kept.transfer is None else replace(kept.transfer, to=made.text(kept.transfer.to))
     return replace(kept, since=0.0, transfer=transfer, **texts)
 
@@ -298,26 +306,23 @@ def decided(tape: Tape) -> Tape:
     return replace(tape, moments=moments, end=end)
 
 
-def otherwise(then: Sequence[Sequence[CommandRecord]], now: Tape, made: StandIns) -> str:
+def otherwise(then: Sequence[Sequence[CommandRecord]], now: Tape) -> str:
     """Return where a tape decides otherwise, apart from words; empty: nowhere."""
     for before, moment in zip(then, now.moments, strict=True):
-        if [_wordless(command, made) for command in before] != [
-            _wordless(command, None) for command in moment.commands
-        ]:
+        if list(map(_wordless, before)) != list(map(_wordless, moment.commands)):
             return f"at {clock(moment.now - now.began_at)}, {type(moment.event).__name__}"
     return ""
 
 
-def _wordless(command: CommandRecord, made: StandIns | None) -> Any:
-    """Return a decision without its words. `made`: the question that the agent is asked gets its stand-ins."""
+def _wordless(command: CommandRecord) -> Any:
+    """Return a decision without its words."""
     match command:
         case ["Speak", said]:
             return ["Speak", {**said, "text": ""}]
         case ["RequestReply", {"turn": turn, "request": request}]:
-            # Keys have other stand-ins than numbers: a question with keys is compared by its length.
-            text = request.get("text", "")
-            text = len(text) if request.get("digits") else made.text(text) if made is not None else text
-            return ["RequestReply", turn, request.get("event", ""), request.get("turn"), text]
+            # A number has other stand-ins wherever it stands: a question is compared by how many words it has.
+            count = len(request.get("text", "").split())
+            return ["RequestReply", turn, request.get("event", ""), request.get("turn"), count]
         case ["SendAudio", size, *_]:
             return ["SendAudio", size]
         case ["Transcribe", {"utterance": utterance, "pcm": [size, *_]}]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from ivr.text.segment.punctuation import word_set
 from ivr.text.turn.answer.dates import judge_date
-from ivr.text.turn.answer.numbers import SPOKEN_DIGITS, judge_number
+from ivr.text.turn.answer.numbers import SPOKEN_DIGITS, judge_number, read_dictation
 from ivr.text.turn.answer.places import judge_address, judge_name
 from ivr.text.turn.answer.spelled import judge_email, judge_spelled
 from ivr.text.turn.words import NOT_TOLD, Judged
@@ -158,7 +158,7 @@ def judge_short_reply(words: Sequence[str], expected: str, length: int) -> Judge
 
 def _judge_particular(plain: str, words: Sequence[str], expected: str, length: int) -> Judged:
     """Judge an answer that is a number, a name, a date, an address or an e-mail."""
-    if all(word in _FRAME for word in words):
+    if all(word in _FRAME for word in words) and not read_dictation(words).digits:
         return Judged("open", "answer_part")
     if _HAS_NONE.search(plain):
         return Judged("complete", "short_answer")

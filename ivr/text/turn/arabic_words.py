@@ -118,6 +118,8 @@ _BY_KIND: Final[dict[ArabicKind, str]] = {
     """,
 }
 
+ARABIC_NAMES: Final = word_set(_BY_KIND["bare"])
+"""Names whose letters say something else."""
 _PREPOSITIONS: Final = word_set(
     """
         في من عن مع عند ل ب علي عل الي ال بين قبل بعد بدون مثل متل زي جنب قدام ورا خلف حول غير عشان علشان لدي ضد

@@ -72,7 +72,8 @@ def test_no_word_and_no_number_is_on_it(pair: tuple[Tape, RedactedTape], tmp_pat
     tape, redacted = pair
     words, numbers = set(re.findall(r"[^\W\d_]{4,}", texts(tape))), set(re.findall(r"\d{3,}", texts(tape)))
     # The digits that stand for others are spoken, too: "86" as "eighty-six".
-    words = {word for word in words if folded(word) not in RULE_WORDS and word.lower() not in DIGITS}
+    ruled = {part for word in RULE_WORDS for part in word.split("'")}
+    words = {word for word in words if folded(word) not in ruled and word.lower() not in DIGITS}
     # A phrase says what it is called: "about a minute left" is `last_minute`.
     words -= {part for key in PHRASE_KEYS for part in re.split("[/_]", key)}
     assert words
@@ -144,7 +145,7 @@ def test_everything_that_names_a_person_is_replaced(folder: Path) -> None:
     began = replace(
         first,
         caller="+966501234567",
-        parameters={"account": "Mustermann 99887766"},
+        parameters={"ledger": "Mustermann 99887766"},
         line="support desk",
     )
     header = replace(
@@ -162,7 +163,7 @@ def test_everything_that_names_a_person_is_replaced(folder: Path) -> None:
     assert redacted.header.line == started.line != "support desk"
     assert "Mustermann" not in str(started.parameters)
     assert "99887766" not in str(started.parameters)
-    assert "account" not in started.parameters
+    assert "ledger" not in started.parameters
     number = redacted.header.options.transfer_to[0]
     assert number == next(m.event.transfer_to for m in redacted.moments if isinstance(m.event, events.ReplyEnded))
     assert number != "+966112223334"

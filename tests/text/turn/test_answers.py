@@ -67,6 +67,7 @@ def test_words_before_an_answer() -> None:
         ("ايه ثواني اجيبه", "part"),
         ("The number on the back of the card.", "part"),
         ("رقم الطلب اللي مكتوب في الرسالة.", "part"),
+        ("one moment", "part"),
         ("I don't have it", "complete"),
         ("no idea", "complete"),
         ("I don't know", "complete"),

@@ -13,7 +13,7 @@ from ivr.text.turn.words import NOT_TOLD, Judged
 BIRTH_DIGITS: Final = 8
 """Digits of a date with its year: so many are awaited of a date of birth."""
 
-_MONTHS: Final = word_set(
+DATE_MONTHS: Final = word_set(
     "january february march april may june july august september october november december jan feb mar apr jun jul "
     "aug "
     "sep sept oct nov dec يناير فبراير مارس ابريل مايو يونيو يوليو اغسطس سبتمبر اكتوبر نوفمبر ديسمبر محرم رجب شعبان "
@@ -72,7 +72,7 @@ def judge_date(words: Sequence[str], length: int) -> Judged:
     if last in _WHOLE_WITH and not last.isascii() and len(words) <= _SHORT_DATE:
         return Judged("complete", "short_answer")
     numbers = [at for at, word in enumerate(words) if _is_number(word)]
-    months = [at for at, word in enumerate(words) if word in _MONTHS]
+    months = [at for at, word in enumerate(words) if word in DATE_MONTHS]
     days = [at for at, word in enumerate(words) if word in _DAYS or _DAY_NUMBER.fullmatch(word)]
     dated = {*numbers, *months, *days}
     if not dated or any(word not in _LIGHT for at, word in enumerate(words) if at not in dated):

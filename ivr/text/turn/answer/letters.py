@@ -29,6 +29,13 @@ _ARABIC_LETTERS: Final = word_set(
     "كاف لام ميم نون ها هاء واو يا ياء همزه"
 )
 _UNCERTAIN_ARABIC: Final = word_set("الف عين يا ها نون لام را دال با")
+LETTER_CLASSES: Final = (
+    frozenset("bcdefghjklmnpqrstuvwxyz"),
+    frozenset(name for name in _CERTAIN if name.isascii()) - _UNCERTAIN,
+    frozenset(name for name in _CERTAIN if not name.isascii()) - _UNCERTAIN,
+    _ARABIC_LETTERS - _UNCERTAIN_ARABIC,
+)
+"""Letters and their names that are hardly anything else, in classes that are read in the same way."""
 _AS_IN: Final = (("as", "in"), ("for",), ("like",), ("زي",), ("مثل",))
 _DOUBLES: Final = word_set("double triple dubble دبل")
 ANNOUNCE_LETTER: Final = _DOUBLES | word_set("capital uppercase lowercase letter small كابيتال كبتل سمول حرف")

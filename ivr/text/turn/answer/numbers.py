@@ -54,21 +54,36 @@ _ARABIC: Final = {
 }
 SPOKEN_UNITS: Final = frozenset(_SINGLE)
 """Words of the numbers below ten."""
+
+
+def _of_digits(*tables: dict[str, int]) -> tuple[frozenset[str], ...]:
+    """Return the words of each table but those for nought: English ones, and Arabic ones."""
+    return tuple(
+        frozenset(word for word, value in table.items() if value and word.isascii() is latin)
+        for table in tables
+        for latin in (True, False)
+    )
+
+
 _TENS_VALUES: Final = range(20, 100, 10)
-_SEVERAL: Final = {
-    word: str(value)
-    for word, value in _values(
-        "0: zeros zeroes noughts ohs اصفار صفرين, 1: ones واحدات واحدين, 2: twos ثنتينات, 3: threes ثلاثات تلاتات "
-        "ثلاثتين, "
-        "4: fours اربعات اربعتين, 5: fives خمسات خمستين, 6: sixes ستات ستتين, 7: sevens سبعات سبعتين, "
-        "8: eights ثمانيات ثمنيات ثمانيتين ثمنيتين, 9: nines تسعات تسعتين"
-    ).items()
-}
+_DUAL: Final = _values(
+    "0: صفرين, 1: واحدين, 3: ثلاثتين, 4: اربعتين, 5: خمستين, 6: ستتين, 7: سبعتين, 8: ثمانيتين ثمنيتين, 9: تسعتين"
+)
+_PLURAL: Final = _values(
+    "0: zeros zeroes noughts ohs اصفار, 1: ones واحدات, 2: twos ثنتينات, 3: threes ثلاثات تلاتات, 4: fours اربعات, "
+    "5: fives خمسات, 6: sixes ستات, 7: sevens سبعات, 8: eights ثمانيات ثمنيات, 9: nines تسعات"
+)
+_SEVERAL: Final = _DUAL | _PLURAL
 """Several of a digit: two, or as many as the number before says."""
+_OH: Final = word_set("oh o")
+NUMBER_CLASSES: Final = _of_digits(
+    _SINGLE, _TEENS, _TENS, _WHOLE_HUNDREDS, dict.fromkeys(_PLURAL, 1), dict.fromkeys(_DUAL, 1)
+)
+"""Words of numbers that are read in the same way: those of a class have as many digits."""
+NOUGHTS: Final = frozenset(word for word, value in _SINGLE.items() if not value) | _OH
 _MSA_TEENS: Final = _values("1: احد احدي, 2: اثنا اثني اثنتا")
 """First words of a teen that is written in two, besides the units."""
 _TIMES: Final = _values("2: double dubble دبل, 3: triple treble تربل")
-_OH: Final = word_set("oh o")
 SPOKEN_DIGITS: Final = (
     frozenset(_BELOW_HUNDRED)
     | frozenset(_ARABIC)
@@ -239,9 +254,10 @@ class _Reader:
         self.end, self._is_unit = at + 1, False
         return True
 
-    def add_plural(self, at: int, digit: str) -> None:
-        """Add as many of a digit as the number before says: "three fives"; without one, two: «خمستين»."""
-        times = int(self.groups[-1]) if self._touches(at, joined=False) and self.groups[-1] in "234" else 0
+    def add_several(self, at: int, digit: str, *, dual: bool) -> None:
+        """Add a digit twice, or as often as the number before it says: "three fives"."""
+        counted = not dual and self._touches(at, joined=False) and self.groups[-1] in ("2", "3", "4")
+        times = int(self.groups[-1]) if counted else 0
         if times:
             self.groups.pop()
         self.add(at, digit)
@@ -263,7 +279,7 @@ def read_dictation(words: Sequence[str]) -> Dictation:
         elif word in _AGAIN_BEHIND:
             reader.repeat(at)
         elif word in _SEVERAL:
-            reader.add_plural(at, _SEVERAL[word])
+            reader.add_several(at, str(_SEVERAL[word]), dual=word in _DUAL)
         elif word.isascii():
             _take_latin(reader, words, at)
         else:
@@ -419,6 +435,16 @@ def _known(digits: str) -> tuple[bool, bool]:
         if digits.startswith(start):
             return len(digits) >= whole, True
     return (True, True) if len(digits) == _WAYBILL_DIGITS else (False, False)
+
+
+def known_start(digits: str) -> str:
+    """Return the first digits by which the length of a number is known; empty: it is not known by them."""
+    return max((start for start, _ in _KNOWN_NUMBERS if digits.startswith(start)), key=len, default="")
+
+
+def digit_of(word: str) -> str:
+    """Return the digit that a folded word is; empty: it is none."""
+    return str(_SINGLE[word]) if word in _SINGLE else "0" if word in _OH else ""
 
 
 def _stands_behind(word: str) -> bool:

@@ -35,7 +35,7 @@ _ADDRESS_PIECES: Final = word_set(
     "tower gate exit"
 )
 """Words before a piece of an address."""
-_CITIES: Final = word_set(
+ADDRESS_CITIES: Final = word_set(
     "الرياض جده مكه الدمام الخبر الظهران تبوك ابها الطايف بريده عنيزه حايل نجران جازان ينبع الجبيل القصيم الاحساء "
     "القطيف "
     "عرعر سكاكا الباحه بيشه الخرج القاهره الاسكندريه الجيزه عمان بيروت دمشق بغداد دبي ابوظبي الشارقه الدوحه المنامه "
@@ -99,7 +99,7 @@ def judge_address(plain: str, words: Sequence[str]) -> Judged:
     is_zip = last.isdecimal() and len(last) in _ZIP_DIGITS and len(words) > 2 and before not in _ADDRESS_PIECES
     if _POSTCODE.search(plain) or is_zip:
         return Judged("complete", "answer_whole")
-    if last in _CITIES:
+    if last in ADDRESS_CITIES:
         return Judged("complete", "short_answer")
     letters, start = spelled_tail(words)
     if letters and start == 0 and len(words) < _SHORT_CODE:
@@ -111,7 +111,7 @@ def judge_address(plain: str, words: Sequence[str]) -> Judged:
     parts = pieces + streets
     if parts:
         # A city, the number before a street, and what stands behind one: "Crossley Lane, Huddersfield".
-        parts += not _CITIES.isdisjoint(words)
+        parts += not ADDRESS_CITIES.isdisjoint(words)
         parts += streets > 0 and (words[0].isdecimal() or words[0] in SPOKEN_DIGITS)
         parts += last not in _STREETS and bool(_BEHIND_COMMA.search(plain) or before in _STREETS)
     if parts >= _MANY_PIECES:
