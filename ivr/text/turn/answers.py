@@ -85,6 +85,8 @@ _YES_OR_NO_FIRST: Final = word_set(
     "لسه "
     "ممكن يمكن حاضر ابشر بالضبط ابدا كمل مو عادي بلا"
 )
+_YES_BEHIND: Final = word_set("yes yeah yep no nope نعم ايوه ايه اكيد")
+"""Of these, those that answer behind what was asked as well."""
 _HANGS_IN_YES_NO: Final = word_set(
     "that's it's i of at for any a not think the go works sounds is ان لو يا ما هو مو في فيه يعطيك"
 )
@@ -149,6 +151,9 @@ def judge_short_reply(words: Sequence[str], expected: str, length: int) -> Judge
     """Judge folded words that grammar leaves open, as a short reply. `NOT_TOLD` where they are none."""
     replies = len(words) == 1 or words[0] in _YES_OR_NO_FIRST
     if expected == "yes_no" and len(words) <= _SHORT_REPLY and replies and words[-1] not in _HANGS_IN_YES_NO:
+        return Judged("complete", "short_answer")
+    # "Ground floor, yes."
+    if expected == "yes_no" and len(words) <= _SHORT_REPLY + 1 and words[-1] in _YES_BEHIND:
         return Judged("complete", "short_answer")
     # One of the things that were offered.
     if expected == "open" and length == CHOICE and len(words) <= _SHORT_REPLY and _SAYS_MORE.isdisjoint(words):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.text.turn.answer.numbers import judge_number, read_dictation
+from ivr.text.turn.answer.numbers import digit_of, judge_number, known_start, read_dictation
 from ivr.text.turn.words import folded, words_of
 from tests.text.tables import failures
 
@@ -85,6 +85,12 @@ def test_digits_of_words() -> None:
     assert failures(rows, _digits) == []
 
 
+def test_first_digits_by_which_a_number_is_known() -> None:
+    rows = [("0551", "05"), ("96655", "9665"), ("01012", "010"), ("0112", "01"), ("4471", ""), ("", "")]
+    assert failures(rows, known_start) == []
+    assert failures([("seven", "7"), ("صفر", "0"), ("oh", "0"), ("ten", ""), ("", "")], digit_of) == []
+
+
 def test_number_of_known_length() -> None:
     rows = [
         ("1234", 4, "whole"),
@@ -110,7 +116,9 @@ def test_number_of_known_length() -> None:
         ("K 7 M 2 X 9", 6, "whole"),
         ("K 7 M", 6, "part"),
         ("K 7 slash", 6, "part"),
-        ("GB 29 N W B K six zero one six", 24, "part"),
+        ("it is 03 8000", 24, "part"),
+        ("S A zero three eight", 24, "part"),
+        ("GB 29 N W B K six zero one six", 24, "maybe"),
         ("G B two nine N W B K six zero one six", 24, "maybe"),
         ("R R 4471 2093 C D", 12, "maybe"),
         ("551 23 45 67", 10, "maybe"),
@@ -146,8 +154,11 @@ def test_number_of_unknown_length() -> None:
         ("three", "unknown"),
         ("one", "unknown"),
         ("twenty", "unknown"),
-        ("3 adults", "unknown"),
-        ("two hundred riyals", "unknown"),
+        ("3 adults", "complete"),
+        ("two hundred riyals", "complete"),
+        ("two hundred boxes", "unknown"),
+        ("خمسطعش الف وثمنمية وخمسين", "complete"),
+        ("ثلاثمية", "unknown"),
         ("ألف وخمسمية", "unknown"),
         ("055 123", "part"),
         ("055 123 4567", "whole"),

@@ -65,6 +65,7 @@ def _of_digits(*tables: dict[str, int]) -> tuple[frozenset[str], ...]:
     )
 
 
+_AR_TENS: Final = frozenset(word for word in _TENS if not word.isascii())
 _TENS_VALUES: Final = range(20, 100, 10)
 _DUAL: Final = _values(
     "0: صفرين, 1: واحدين, 3: ثلاثتين, 4: اربعتين, 5: خمستين, 6: ستتين, 7: سبعتين, 8: ثمانيتين ثمنيتين, 9: تسعتين"
@@ -149,6 +150,13 @@ _SHORT_NUMBERS: Final = word_set(
     "شباك كاونتر مقاس"
 )
 """What has a number of a few digits."""
+_TWO_LETTERS: Final = word_set("is it so at to on my of ok um uh er oh ah")
+_AMOUNTS_OF: Final = word_set(
+    "riyal riyals dollar dollars pound pounds euro euros dirham dirhams dinar dinars kilo kilos km kilometers "
+    "kilometres miles percent years people persons guests adults ريال ريالات دولار درهم دراهم دينار جنيه كيلو متر سنه "
+    "سنوات شخص اشخاص شخصين نفر انفار"
+)
+"""What an amount counts: the number is whole before it."""
 _NAMES_A_NUMBER: Final = word_set(
     "number code pin id iqama waybill tracking reference ref phone mobile account extension card otp digits iban "
     "رقم رقمه رقمها رقمي الرقم رمز الرمز كود الكود جوال جوالي الجوال هويتي الهويه الاقامه اقامتي البوليصه ايبان الايبان"
@@ -358,11 +366,15 @@ def judge_number(words: Sequence[str], *, asked: bool, length: int) -> Judged:
     code = bool(said.letters) and length in _COUNTS_LETTERS
     short = len(said.digits) <= 2 and said.groups == 1 and not code
     if tail and (said.amount or short) and not _stands_behind(tail[0]):
-        return NOT_TOLD
+        counts = asked and not length and len(tail) == 1 and tail[0] in _AMOUNTS_OF
+        return Judged("complete", "short_answer") if counts else NOT_TOLD
+    if asked and length == _IBAN_LETTERS + _IBAN_DIGITS and _is_foreign(words[: said.start]):
+        # Of another country: it has another length.
+        return MAY_BE_WHOLE
     if asked and length:
         return _judge_of_length(said, tail, length)
     if asked:
-        return _judge_asked(said, words[: said.start], tail)
+        return _judge_asked(said, words[: said.start], words[-1], tail)
     # Dictated, rather than counted, paid or called by.
     if said.amount or len(said.digits) <= 2 or not all(map(_stands_behind, tail)):
         return NOT_TOLD
@@ -382,6 +394,13 @@ def judge_number(words: Sequence[str], *, asked: bool, length: int) -> Judged:
     return Judged("open", "number_part")
 
 
+def _is_foreign(before: Sequence[str]) -> bool:
+    """Return whether the words before the digits of an IBAN end with the letters of another country than Saudi "
+    "Arabia."""
+    country = before[-1] if before and len(before[-1]) == _IBAN_LETTERS else "".join(map(letter_of, before[-2:]))
+    return country.isascii() and len(country) == _IBAN_LETTERS and country not in ("sa", *_TWO_LETTERS)
+
+
 def _judge_of_length(said: Dictation, tail: Sequence[str], length: int) -> Judged:
     """Judge digits of a number whose length is known."""
     count = len(said.digits)
@@ -389,9 +408,6 @@ def _judge_of_length(said: Dictation, tail: Sequence[str], length: int) -> Judge
         # A mobile with the code of the country, and without the nought.
         length += said.digits.index("966") + 2
     code = count + said.letters if length in _COUNTS_LETTERS else count
-    if length == _IBAN_LETTERS + _IBAN_DIGITS and said.first_letters[:_IBAN_LETTERS] not in ("", "s", "sa"):
-        # Of another country: it has another length.
-        return MAY_BE_WHOLE
     iban = length == _IBAN_LETTERS + _IBAN_DIGITS and said.letters != _IBAN_LETTERS
     whole = length in (count, code) or (iban and count == _IBAN_DIGITS)
     behind = all(word in _AFTER_WHOLE for word in tail)
@@ -411,10 +427,13 @@ def _judge_of_length(said: Dictation, tail: Sequence[str], length: int) -> Judge
     return Judged("open", "answer_part") if len(tail) <= _SHORT_TAIL and not _CLOSES.intersection(tail) else NOT_TOLD
 
 
-def _judge_asked(said: Dictation, before: Sequence[str], tail: Sequence[str]) -> Judged:
+def _judge_asked(said: Dictation, before: Sequence[str], last: str, tail: Sequence[str]) -> Judged:
     """Judge digits that were asked for, of a number whose length is not known."""
     count = len(said.digits)
     whole, known = _known(said.digits)
+    if said.amount and not tail and last.removeprefix("و") in _AR_TENS:
+        # «ألفين وثلاثة وعشرين»: its tens are the last.
+        return Judged("complete", "short_answer")
     if said.hangs or (tail and tail[-1] in _JOINS):
         return Judged("open", "answer_part")
     if count <= _FEW_DIGITS and before and before[-1] in _SHORT_NUMBERS:

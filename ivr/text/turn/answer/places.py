@@ -52,7 +52,7 @@ ADDRESS_CITIES: Final = word_set(
 _POSTCODE: Final = re.compile(r"\b(?:[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}|[a-z]{4} ?\d{4})\W*$")
 """A British postcode, or a Saudi short address."""
 _ZIP_DIGITS: Final = (5, 9)
-_MANY_PIECES, _LONG_ADDRESS, _SHORT_CODE = 3, 14, 8
+_MANY_PIECES, _WORDS_OF_PIECE, _SHORT_ADDRESS, _LONG_ADDRESS, _SHORT_CODE = 3, 3, 5, 14, 8
 _BEHIND_COMMA: Final = re.compile(r"[,،] *(?:[^\W\d]+ ?){1,2}\W*$")
 _COMMA: Final = re.compile(r"[,،\-–—]\s*$")
 
@@ -73,6 +73,7 @@ _ABOUT_NAME: Final = word_set(
     "لو سمحت شكرا اسمه اسمها ب هلا اهلا الاول العايله"
 )
 """Words around a name."""
+_NAMES_ONESELF: Final = word_set("name اسمي الاسم اسمه اسمها معك")
 _NO_NAME: Final = word_set(
     "not don't didn't no same why what already you your he she they we don't can't do does did have has had who "
     "which how "
@@ -113,11 +114,13 @@ def judge_address(plain: str, words: Sequence[str]) -> Judged:
         # A city, the number before a street, and what stands behind one: "Crossley Lane, Huddersfield".
         parts += not ADDRESS_CITIES.isdisjoint(words)
         parts += streets > 0 and (words[0].isdecimal() or words[0] in SPOKEN_DIGITS)
-        parts += last not in _STREETS and bool(_BEHIND_COMMA.search(plain) or before in _STREETS)
-    if parts >= _MANY_PIECES:
+        behind = _BEHIND_COMMA.search(plain)
+        is_place = behind is not None and _ADDRESS_PIECES.isdisjoint(behind[0].split())
+        parts += last not in _STREETS and (is_place or before in _STREETS)
+    if parts >= _MANY_PIECES and len(words) <= _WORDS_OF_PIECE * parts:
         return Judged("complete", "short_answer")
     is_number = last.isdecimal() or last in SPOKEN_DIGITS
-    if is_number and before in _ADDRESS_PIECES and pieces == 1:
+    if is_number and before in _ADDRESS_PIECES and pieces == 1 and len(words) <= _SHORT_ADDRESS:
         return Judged("open", "answer_part")
     return _MAY_END if pieces or streets or is_number else NOT_TOLD
 
@@ -129,14 +132,18 @@ def judge_name(words: Sequence[str], length: int) -> Judged:
     """
     if words[-1] in _NAME_AWAITS:
         return Judged("open", "answer_part")
-    names = [word for word in words if word not in _ABOUT_NAME]
+    names = [word for word in words if word not in _ABOUT_NAME and word not in _NAME_AWAITS]
     if len(names) > _LONG_NAME or words[-1] in _ABOUT_NAME or not _NO_NAME.isdisjoint(words):
         return NOT_TOLD
     names = [word for word in names if word not in _COMPANY]
+    # Behind other words than "my name is" a name is seldom all: "it's double barrelled, it's Harcourt".
+    framed = words[0] in _ABOUT_NAME and _NAMES_ONESELF.isdisjoint(words)
+    if len(names) >= 2 and framed:
+        return _MAY_END
     if len(names) >= 2:
         # An Arabic name ends with that of the family, which has an article or is an adjective.
         family = not is_arabic(names[-1]) or len(names) > 2 or any(map(_FAMILY.match, names[1:]))
         return Judged("complete", "short_answer") if family else _MAY_END
     if length >= FULL_NAME:
         return Judged("open", "answer_part")
-    return Judged("complete", "short_answer") if len(names) == 1 and words[0] in _ABOUT_NAME else _MAY_END
+    return _MAY_END
