@@ -56,8 +56,9 @@ def _asked(cut: Cut, options: CallOptions) -> Verdict:
 
 
 def _told(cut: Cut, options: CallOptions) -> Verdict:
-    expected = (cut.kind, cut.length) if cut.kind else asked_for(cut.asked)
-    return _waits(judge_words(cut.text, *expected), options)
+    kind, length = asked_for(cut.asked)
+    told = (cut.kind, cut.length or (length if kind == cut.kind else 0)) if cut.kind else (kind, length)
+    return _waits(judge_words(cut.text, *told), options)
 
 
 def _waits(judged: Judged, options: CallOptions) -> Verdict:

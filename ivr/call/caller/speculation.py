@@ -282,13 +282,15 @@ class Speculation:
 
     def awaits(self) -> tuple[AnswerKind, int]:
         """Return what kind of answer the caller is to give, and how many digits: as the agent says, or by its words."""
-        expect = self.expect or (self._expected if self.utterances.goes_on else None)
-        if expect is not None:
-            return expect.kind, expect.length
         said = self._said_last()
         if said != self._asked[0]:
             self._asked = said, asked_for(said)
-        return self._asked[1]
+        kind, length = self._asked[1]
+        expect = self.expect or (self._expected if self.utterances.goes_on else None)
+        if expect is None:
+            return kind, length
+        # A kind without a length has that of the agent's words, where these ask for the same.
+        return expect.kind, expect.length or (length if kind == expect.kind else 0)
 
     def forget_pause(self) -> None:
         """Forget the last pause: the question was asked, or came to nothing."""

@@ -137,7 +137,7 @@ def test_a_voice_counts_again_when_no_key_has_come() -> None:
 
 # The agent's words ask for a number.
 @pytest.mark.parametrize(
-    ("expect", "waited"), [(None, 2500), (Expect("digits", 4), 2500), (Expect("open"), 500), (Expect("yes_no"), 260)]
+    ("expect", "waited"), [(None, 2500), (Expect("digits", 4), 2500), (Expect("open"), 260), (Expect("yes_no"), 260)]
 )
 def test_what_is_expected_says_how_long_words_are_waited_for(expect: Expect | None, waited: int) -> None:
     stage = asking(expect=expect)
@@ -183,6 +183,20 @@ def by_words(length: int) -> Stage:
     stage = asking()
     stage.call._speculation.awaits = lambda: ("digits", length)  # type: ignore[method-assign]
     return stage
+
+
+@pytest.mark.parametrize(
+    ("expect", "awaited"),
+    [(Expect("digits"), ("digits", 4)), (Expect("digits", 6), ("digits", 6)), (Expect("date"), ("date", 0))],
+)
+def test_a_kind_without_a_length_has_that_of_the_words(expect: Expect, awaited: tuple[str, int]) -> None:
+    stage = Stage()
+    stage.hear()
+    stage.feed(ReplyDelta(0, "Your four-digit PIN, please."))
+    stage.feed(ReplyEnded(0, expect=expect))
+    stage.voice(400)
+    stage.wait(600)
+    assert stage.call._speculation.awaits() == awaited
 
 
 def test_a_length_in_the_agents_words_counts_for_keys() -> None:

@@ -127,6 +127,8 @@ _COUNTS_LETTERS: Final = (4, 5, 6, 7, 8, 9, 24)
 """Lengths of codes that may have letters among their digits."""
 _IBAN_LETTERS, _IBAN_DIGITS = 2, 22
 _MOBILE_DIGITS, _FEW_DIGITS, _SHORT_TAIL = 10, 3, 4
+_LONG_NUMBERS: Final = (15, 16)
+"""Digits of cards, of devices and of taxpayers: within a longer number a caller seldom pauses behind so many."""
 _SHORT_CODE: Final = 4
 """Letters and digits up to which a code of no known length goes on."""
 
@@ -442,6 +444,8 @@ def _judge_asked(said: Dictation, before: Sequence[str], last: str, tail: Sequen
         return Judged("complete", "answer_whole") if whole else Judged("open", "answer_part")
     if said.first_letters and count + said.letters <= _SHORT_CODE and not tail:
         return Judged("open", "answer_part")
+    if count in _LONG_NUMBERS and not said.letters and not tail:
+        return Judged("complete", "short_answer")
     # Groups of a few digits: the next one comes.
     if count <= _FEW_DIGITS and not said.amount and (said.groups >= 2 or count == _FEW_DIGITS) and not tail:
         return Judged("open", "answer_part")
