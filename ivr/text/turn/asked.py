@@ -39,7 +39,7 @@ _OPEN: Final = re.compile(
     r"مشكل)\w*|"
     r"شيء? (?:ثاني|اخر|تاني|غيره)|غير كذا|ممكن ت(?!عط|زود|قول|كتب|قرا|هج|رسل|ذكر|مل|نطق|عيد|كرر|حدد|خبر|علم|سجل|دخل|"
     r"اكد)\w+|ت?شرح|اشرح|ت?وضح|ا?حكي?لي|تحكي|"
-    r"صف لي|"
+    r"صف لي(?! (?:ال)?(?:موقع|عنوان|مكان|طريق|بيت|منزل))|"
     r"^(?:انتظر|لحظ|دقيق|ثواني)\w*|كيف(?! (?:\w+ )?(?:[يتنا]ن?|تت|نت|يت)(?:كتب|هج)\w*| (?:يوصل|نوصل|اوصل))|شلون|ازاي|"
     r"ليش|لماذا|ليه|تسمعني|"
     r"معي علي الخط)\b"
@@ -58,7 +58,8 @@ _TELL_EN: Final = re.compile(
     r"\bi(?:'ll| will|'d)? (?:just |also )?(?:need|like) (?:your|the|to know)\b|\bplease\W*$"
 )
 _TELL_AR: Final = re.compile(
-    r"\b(?:ا?عط(?:ني|يني|نا|ينا)|ا?ت?مل(?:ني|يني|ي)?|انطق|انطقي|سجل لي|سجلي|هات|هاتي|[اتع]?عيدي? علي|كرر|"
+    r"\b(?:ا?عط(?:ني|يني|نا|ينا)|ا?ت?مل(?:ني|يني|ي)?|ت?وصف لي|صف لي|انطق|انطقي|سجل لي|سجلي|هات|هاتي|[اتع]?عيدي? علي|"
+    r"كرر|"
     r"[اك]?كملي? لي|تفضلي?|ارسل(?! لك)|ارسلي|اقرا|اقري|ق[وا]?لي?|حدد|حددي|احتاج|نحتاج|اذكر|"
     r"اذكري|تهج[يا]\w*|زودني|زودنا|زوديني|اكتب|ادخل|ادخلي|ارجو|يرجي|الرجاء|خبرني|علمني|"
     r"تعط(?:ني|يني|نا|ينا)|تزود(?:ني|نا|يني)|تقول لي|تقولي|تكتب لي|تقرا لي|اب[يغ]ي?|نب[يغ]ي?|اعرف|لو سمحتي?|"
@@ -119,7 +120,8 @@ _ANSWER_NOUNS: Final[tuple[tuple[AnswerKind, re.Pattern[str]], ...]] = (
             r"until when|"
             r"since when|when(?:'s)?|(?:best|good|preferred) (?:day|time|date))\b|متي\b|\bامت[يا]\b|"
             r"\b(?:كم )?(?:ال)?(?:تاريخ\w*|تواريخ\w*|ميلاد\w*)|"
-            r"\b(?:من |في )?[بل]?اي (?:يوم|تاريخ|ساعه|وقت|شهر|سنه|ليله|اسبوع)|الساعه كم|كم الساعه|(?:ال)?(?:يوم|وقت|"
+            r"\b(?:من |في )?[بل]?اي (?:يوم|تاريخ|ساعه|وقت|شهر|سنه|ليله|اسبوع|فتره|موعد)|الساعه كم|كم الساعه|"
+            r"(?:ال)?(?:يوم|وقت|"
             r"موعد) المناسب|\b(?:وش|ايش) (?:ال)?(?:يوم|وقت)"
         ),
     ),
@@ -130,8 +132,10 @@ _ANSWER_NOUNS: Final[tuple[tuple[AnswerKind, re.Pattern[str]], ...]] = (
             r"neighbou?rhood|country|apartment|flat|building|suburb|block|villa|branch|emirate|state|village|zone|"
             r"gate|exit|compound)\b|\b(?:suburb|villa|emirate|neighbou?rhood)\b|\bstreet\b|\b(?:house|building|flat|"
             r"apartment) number|\blandmark|\blocation\b|"
-            r"post ?code\b|\b(?:ال)?عنوان|\b(?:ال)?موقع(?:ك|كم)?\b|\b[ولب]?وين|\bاين\b|\bفين|\bمنين\b|"
-            r"\b(?:اسم |اي |رقم |وش |ايش |ما )(?:هو |هي )?(?:ال)?(?:حي|شارع|مدينه|عماره|منطقه|شقه|بيت|منزل|مبني|فيلا|"
+            r"post ?code\b|\b(?:ال)?عنوان|\b(?:ال)?(?:موقع|مكان|لوكيشن|سكن)(?:ك|كم)?\b|\b(?:تسكن|ساكن)\w*|"
+            r"\b[ولب]?وين|\bاين\b|\bفين|\bمنين\b|"
+            r"\b(?:اسم |اي |رقم |وش |ايش |ما |حدد لي |سجل لي |عطني |اعطني )(?:هو |هي )?(?:ال)?(?:حي|شارع|مدينه|عماره|"
+            r"منطقه|شقه|بيت|منزل|مبني|فيلا|"
             r"قطعه|مخرج|"
             r"بوابه|قريه|مركز|مجمع|دوار|فرع|محافظه|بلوك|دور)\b|^(?:ال)?(?:حي|شارع|مدينه)\b|\bمعلم\b|\bكيف (?:يوصل|"
             r"نوصل|اوصل)"
@@ -142,7 +146,8 @@ _ANSWER_NOUNS: Final[tuple[tuple[AnswerKind, re.Pattern[str]], ...]] = (
         re.compile(
             r"\bnames?\b|\bcalled\b|\bcall you\b|\bsurname|\bwho\b|\bwho's\b|\bwhom\b|"
             r"\b(?:which|what) (?:company|colleague|doctor|agent|passenger)|"
-            r"\b[بل]?(?:ال)?اسم(?:ك|كم|ها|ه|اء|كي|هم)?\b|\b[بل]?مين\b|\bمع من\b|\bمن (?:معي|المتصل|الشخص|هو|هي)\b|"
+            r"\b[بل]?(?:ال)?(?:اسم|لقب|كنيه)(?:ك|كم|ها|ه|اء|كي|هم)?\b|\b[بل]?مين\b|\bمع من\b|\bمن (?:معي|المتصل|"
+            r"الشخص|هو|هي|المستلم|المرسل|المريض|صاحب)\b|"
             r"\bاي (?:طبيب|دكتور|موظف)|\bمع اي\b"
         ),
     ),
@@ -152,7 +157,8 @@ _ANSWER_NOUNS: Final[tuple[tuple[AnswerKind, re.Pattern[str]], ...]] = (
             r"\bnumbers?\b|\bcodes?\b|\bplate\b|\bserial\b|\bpins?\b|\bdigits?\b|\b(?:id|iqama|iban|waybill|otp|zip|"
             r"reference|(?:last|"
             r"first) (?:three|four|five|six|\d)(?! \w+s\b)|"
-            r"mobile|extension|mileage|imei|barcode|pnr|vin|cvv|registration|how (?:many|much|old|heavy)|age|reading|"
+            r"mobile|extension|mileage|odometer|temperature|weight|height|total|budget|salary|income|imei|barcode|"
+            r"pnr|vin|cvv|registration|how (?:many|much|old|heavy)|age|reading|"
             r"amount|quantity|passcode)\b|"
             r"\b[بل]?(?:ال)?(?:رقم|ارقام|رمز|كود|هويه|هويت|اقامه|اقامت|جوال|ايبان|بوليصه|موبايل|تلفون|رقام|لوحه|"
             r"لوحات|سيريال|تحويله|باركود)"

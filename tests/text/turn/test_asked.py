@@ -102,6 +102,10 @@ def test_other_kinds_are_asked_for() -> None:
         ("وش المدينة والحي؟", ("address", 0)),
         ("عند أي بوابة نستلمك؟", ("address", 0)),
         ("كيف تكتب اسمك؟", ("name", 0)),
+        ("من المستلم؟", ("name", 0)),
+        ("صف لي موقع البيت.", ("address", 0)),
+        ("وين مكان سكنك؟", ("address", 0)),
+        ("أي فترة تناسبك؟", ("date", 0)),
     ]
     assert failures(rows, asked_for) == []
 
