@@ -91,6 +91,8 @@ _HANGS_IN_YES_NO: Final = word_set(
     "that's it's i of at for any a not think the go works sounds is ان لو يا ما هو مو في فيه يعطيك"
 )
 """Of the words of a yes or no, those that do not end one."""
+_BEGINS_MORE: Final = word_set("والله بعدين طيب ممكن يمكن لسه لسا الحين هلا دلوقتي اخوي حبيبي really probably")
+"""Behind a yes or no, the end of it or the beginning of more."""
 _ENDS_YES_NO: Final = (
     ("think", "so"),
     ("hope", "so"),
@@ -134,7 +136,9 @@ def judge_answer(plain: str, words: Sequence[str], expected: str, length: int) -
         ends = any(tuple(words[-len(end) :]) == end for end in _ENDS_YES_NO)
         hangs = last in _HANGS_IN_YES_NO and not ends
         if not hangs and len(words) <= 2 * _SHORT_REPLY and all(word in _YES_NO for word in words):
-            return Judged("complete", "answer_whole")
+            # «لا بعدين»: a reason or a time begins as well.
+            begins = len(words) > 1 and last in _BEGINS_MORE
+            return Judged("unknown", "short_answer") if begins else Judged("complete", "answer_whole")
         if _ECHOED_VERB.fullmatch(plain) or tuple(words[-2:]) == _NO_NEED or ends:
             return Judged("complete", "short_answer")
     elif expected in PARTICULARS:

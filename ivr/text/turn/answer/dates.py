@@ -76,7 +76,9 @@ def judge_date(words: Sequence[str], length: int) -> Judged:
     days = [at for at, word in enumerate(words) if word in _DAYS or _DAY_NUMBER.fullmatch(word)]
     dated = {*numbers, *months, *days}
     if not dated or any(word not in _LIGHT for at, word in enumerate(words) if at not in dated):
-        return NOT_TOLD
+        # "It expired last month": a sentence that ends with a time, of a month its day before it.
+        ends = last in _DAYS or (last in DATE_MONTHS and len(words) - 2 in dated)
+        return Judged("complete", "short_answer") if ends and length != BIRTH_DIGITS else NOT_TOLD
     said = read_dictation(words)
     # A number before a thousand is a month: «اثنين ستة ألف وتسعمية وثمانية وثمانين».
     thousand = "الف" in words[:-1] and words[words.index("الف") + 1].removeprefix("و") in _CENTURIES
