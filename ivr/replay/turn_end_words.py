@@ -37,6 +37,19 @@ _DROPPED_BECAUSE: Final[Mapping[str, str]] = {
     "failed": "the agent or TTS failed",
     "over": "the call was over",
 }
+_MAY_BE: Final[Mapping[str, str]] = {
+    "answer_part": "they may be all of what was asked for, or a part of it",
+    "number_part": "the number may be whole, or a part of one",
+}
+"""Rules of words that do not tell."""
+_AWAITED: Final[Mapping[str, str]] = {
+    "digits": "a number", "yes_no": "yes or no", "name": "a name", "date": "a date or a time",
+    "address": "an address", "email": "an e-mail address",
+}  # fmt: skip
+_HARDLY: Final = 0.25
+"""A weight that tells hardly anything."""
+_LATE_MS: Final = 40
+"""Silence beyond the wait, two frames, for which there was a reason."""
 _TOLD_BY_WORDS: Final[Mapping[str, str]] = {
     "complete": "the words are complete",
     "open": "the words are not complete",
@@ -48,20 +61,20 @@ def turn_end_words(fields: Mapping[str, Any]) -> str:
     """Return why a turn was over: the silence, the wait, and each piece of evidence."""
     found = [_TOLD_BY_WORDS.get(str(fields.get("words")), "the words were not judged")]
     if (rule := str(fields.get("rule", "none"))) != "none":
-        found[0] += f" ({_RULES.get(rule, rule[:40])})"
+        rules = {**_RULES, **_MAY_BE} if fields.get("words") == "unknown" else _RULES
+        found[0] += f" ({rules.get(rule, rule[:40])})"
     if "asked" in fields:
-        found.append(f"the agent awaited {str(fields['asked']).replace('_', ' ')[:40]}")
+        asked = str(fields["asked"])
+        found.append(f"the agent awaited {_AWAITED.get(asked, asked[:40])}")
     for name, what in (("voice", "the voice"), ("model", "the turn model")):
         if isinstance(weight := fields.get(name), int | float):
-            says = "finished" if weight > 0 else "going on" if weight < 0 else "nothing"
-            found.append(f"{what} says {says} ({weight:+.2f})")
+            says = "hardly tells" if abs(weight) < _HARDLY else "says finished" if weight > 0 else "says going on"
+            found.append(f"{what} {says} ({weight:+.2f})")
     if isinstance(more := fields.get("caller_ms"), int):
         found.append(f"this caller is given {more} ms more")
     if fields.get("long") is True:
         found.append("the voice went on and on")
-    held = " with the question held" if fields.get("held") is True else ""
-    times = f"{fields.get('silence_ms', '?')} ms of silence{held}, where {fields.get('wait_ms', '?')} ms were enough"
-    return f"{times}: {'; '.join(found)}"
+    return f"{_times(fields)}: {'; '.join(found)}"
 
 
 def dropped_words(fields: Mapping[str, Any]) -> str:
@@ -76,3 +89,13 @@ def eager_words(fields: Mapping[str, Any]) -> str:
     if why := dropped_words(fields):
         return f"dropped the answer to turn {turn}, which was asked for ahead: {why}"
     return f"let the answer to turn {turn} sound, {fields.get('ms', '?')} ms sooner for being asked for ahead"
+
+
+def _times(fields: Mapping[str, Any]) -> str:
+    """Return how long it was silent, and how long would have been enough."""
+    silence, wait, held = fields.get("silence_ms", "?"), fields.get("wait_ms", "?"), fields.get("held") is True
+    times = f"{silence} ms of silence{' with the question held' if held else ''}, where {wait} ms were enough"
+    if held or not isinstance(silence, int) or not isinstance(wait, int) or silence <= wait + _LATE_MS:
+        return times
+    # What the words say is known only when they are there.
+    return f"{times} but the words were not there before"

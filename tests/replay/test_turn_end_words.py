@@ -23,15 +23,25 @@ UNKNOWN = "? ms of silence, where ? ms were enough"
         (
             {
                 "silence_ms": 2000, "wait_ms": 2000, "words": "open", "rule": "number_part", "held": True,
-                "asked": "yes_no", "voice": -0.33, "model": 1.0, "caller_ms": 120, "long": True,
+                "asked": "email", "voice": -0.33, "model": 1.0, "caller_ms": 120, "long": True,
             },
             "2000 ms of silence with the question held, where 2000 ms were enough: the words are not complete (the "
-            "number is not whole); the agent awaited yes no; the voice says going on (-0.33); the turn model says "
-            "finished (+1.00); this caller is given 120 ms more; the voice went on and on",
+            "number is not whole); the agent awaited an e-mail address; the voice says going on (-0.33); the turn "
+            "model says finished (+1.00); this caller is given 120 ms more; the voice went on and on",
         ),
         (
-            {"voice": 0.0},
-            f"{UNKNOWN}: the words were not judged; the voice says nothing (+0.00)",
+            {"voice": 0.0, "asked": "colour"},
+            f"{UNKNOWN}: the words were not judged; the agent awaited colour; the voice hardly tells (+0.00)",
+        ),
+        (
+            {"silence_ms": 280, "wait_ms": 111, "words": "complete", "rule": "answer_whole", "asked": "yes_no"},
+            "280 ms of silence, where 111 ms were enough but the words were not there before: the words are complete "
+            "(they are all of what was asked for); the agent awaited yes or no",
+        ),
+        (
+            {"silence_ms": 2040, "wait_ms": 450, "words": "unknown", "rule": "number_part", "held": True},
+            "2040 ms of silence with the question held, where 450 ms were enough: the words do not tell (the number "
+            "may be whole, or a part of one)",
         ),
         (
             {"words": 5, "rule": [1], "voice": "x", "caller_ms": "x"},
