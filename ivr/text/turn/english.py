@@ -25,7 +25,10 @@ _GREETING: Final = phrase_set(
 )
 _EXCLAIMING: Final = word_set("um umm uh uhm er erm eh mm hmm hm ah oh well so wow gosh god look listen")
 _HESITATION: Final = word_set("um umm uh uhm er erm hmm")
-_CLOSING: Final = phrase_set("thank you|thanks|thank you very much|thank you so much|thanks a lot|bye|goodbye|cheers")
+_CLOSING: Final = phrase_set(
+    "thank you|thanks|thank you very much|thank you so much|thanks a lot|"
+    "thanks very much|thanks so much|many thanks|bye|goodbye|cheers"
+)
 _CLOSERS: Final = _CLOSING | word_set("please sorry mate love yeah yes ok okay right no sir")
 """What may stand behind any sentence."""
 _LEADS: Final = phrase_set(
@@ -53,9 +56,12 @@ _WHOLE_PHRASES: Final = phrase_set(
     just me|only me|go for it|please do|please don't|do it|i'm not sure|i'm here|i'm listening|not that one|
     not this one|not me|not mine|the same|same|the latter|the former|as you like|you choose|you decide|what else|
     who's this|who is this|who are you|never again|great|good|fine|okay|nice|awesome|superb|fantastic|amazing|
-    oh no|oh really|really|seriously"""
+    what now|now what|so what|oh no|oh really|really|seriously"""
 )
 """Whole as they are, whatever was asked."""
+
+
+_NEGATIVE: Final = word_set("no never nobody nothing none")
 
 
 def judge_english(words: Sequence[str], plain: str = "", expected: str = "") -> Judged:
@@ -120,6 +126,7 @@ def _without_closers(tokens: list[Token]) -> list[Token]:
             and tag[0].kind in "mhb"
             and tag[-1].kind in "IY"
             and (size == 2 or tag[1].kind == "!")
+            and (size == 3 or any(token.kind == "!" or token.word in _NEGATIVE for token in tokens[: end - size]))
             and tokens[end - size - 1].kind not in "WCBTDPrIYGx;uE!mhb"
         ):
             return tokens[: end - size]

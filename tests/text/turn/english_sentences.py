@@ -490,4 +490,89 @@ WHOLE = {
         as long as it works
         you can send it if you want
         """,
+    "callers": """
+        how very wide is it
+        so what now
+        why does it take so long
+        it pulls to the left
+        it works now I want to go home
+        he wanted this so I tried it
+        my card was declined at the supermarket this morning
+        can I bring my own bottle of wine
+        somebody keeps parking in my spot
+        which gate does the flight leave from
+        do you have anything cheaper
+        is it possible to pay in instalments
+        I need a new prescription for my blood pressure tablets
+        I locked myself out of my account
+        what would happen if I cancelled today
+        say that again
+        whichever is quicker
+        I'll have what he's having
+        I've already tried that
+        it says try again later
+        your colleague said it would be free
+        I don't know who else to ask
+        the only thing missing is the charger
+        it depends on what it costs
+        any day but Friday
+        I'm good with either
+        that's what I thought
+        what am I supposed to do now
+        who do I make the cheque out to
+        what are you talking about
+        is this the right number to call about that
+        does it come with a warranty
+        was it sent by courier
+        okay I'll wait
+        yes that's the one
+        I've been trying to reach you all day
+        make it for seven instead of six
+        wake me up at six
+        leave it
+        tell them I'm on my way
+        it's all gone
+        the lights won't come on
+        the tyre is flat
+        when does term start
+        do I need an appointment or can I just walk in
+        where can I park
+        are you a real person
+        that is all I needed
+        have a lovely day
+        I'd like to make a claim
+        how do I know you're not a scam
+        it took three weeks to get here
+        I left my glasses in the taxi
+        what would you suggest
+        my card's been swallowed by the machine
+        I only want to know what time you close
+        can you put me through to someone who speaks Arabic
+        I've moved house and need to update my details
+        it's for my mother
+        I'd say about fifty
+        just before lunch
+        I don't have it with me
+        the same as last time
+        how should I know
+        I wasn't aware of that
+        it smells funny
+        one of the plates is chipped
+        I want to swap it for a larger size
+        can I speak to whoever is in charge
+        I pay my bills on time every month
+        that'd be great
+        I'd appreciate that
+        leave it as it is
+        I have all the papers ready
+        we missed our connection
+        the safe won't open
+        calls keep dropping
+        I've already unplugged it
+        it cuts out every few minutes
+        I never signed up for that
+        I need a letter that says I'm insured
+        I've been feeling dizzy since yesterday
+        how many should I take
+        """,
 }

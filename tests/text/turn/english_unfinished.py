@@ -22,15 +22,11 @@ OPEN = {
         every
         """,
     "nouns to come": """
-        it's the wrong
-        I want the new
         I ordered a big
-        my old
         a small white
         it was a very
         I had a really bad
         I'd like the same
-        the other
         it is a brand new
         """,
     "prepositions": """
@@ -187,7 +183,6 @@ OPEN = {
         """,
     "subjects": """
         the driver who
-        my suitcase the big green one
         the parcel that
         what I want
         what I'd like to do
@@ -200,7 +195,6 @@ OPEN = {
         the tracking number is
         the light is on but the screen
         I have a cat and my neighbour
-        the red one's off but the green light
         my question
         my account
         so my question
@@ -277,7 +271,6 @@ OPEN = {
     "builds": """
         my husband yesterday he
         it has the other more
-        how pretty wide is it
         I want a big
         I have big
         I think him
@@ -287,7 +280,6 @@ OPEN = {
         while driving home
         before I leave and calling
         what what a
-        how on what
         it's not that I don't want it
         it's not that the price is wrong
         I want the um
@@ -319,11 +311,9 @@ OPEN = {
         there you
         in Riyadh I
         where the driver is to wait
-        the man who I to
         I know how to
         when he to
         I have to have been told
-        the light's
         john dot
         is there any
         your number
@@ -333,6 +323,102 @@ OPEN = {
         number
         what did you
         it keeps
+        """,
+    "callers": """
+        the problem is that
+        why was I
+        but the website
+        I'd like to speak to the
+        can you check whether my
+        I bought a phone from your store and it
+        I want to book a table for six people on
+        I live just behind the
+        is there any way to
+        I paid the bill but the app still shows
+        so the thing is when I came home I saw that the
+        she was taking some kind of
+        I don't think that's
+        I tried calling the branch but they
+        instead of the fries could I have
+        it starts with
+        I've lost my card and I need
+        how long does it usually
+        where exactly is the
+        who is responsible for
+        are there any
+        I just want to make sure that
+        take off the
+        it was raining and the road was
+        I have pain in my
+        the engine light came on and then the
+        I'm calling on behalf of
+        it's for
+        it's on the corner of
+        I wanted to ask about the
+        yes but
+        both of my
+        neither the
+        from Monday to
+        until the end of
+        since the beginning of
+        or maybe
+        let me just find my
+        they said
+        I want you to tell
+        we are planning to travel to
+        they keep
+        I'm having trouble with
+        my address has changed to
+        I would rather
+        can I use my
+        has my
+        the light on the router is
+        it looks as if
+        you sent me the
+        your driver was
+        thanks for
+        hi I'm calling from
+        great and could you
+        the man from your company came yesterday and he
+        could I have the phone number of
+        I'm supposed to be travelling on
+        we checked in last night and the shower
+        where do I send
+        is it okay if my brother
+        I don't have the
+        I've been told that there is
+        she doesn't
+        you haven't
+        I might have
+        I need about
+        it weighs around
+        the color is
+        it's made by
+        the accident was on
+        next to the
+        I'm standing at
+        I got your number from
+        I spoke with someone named
+        he promised that the
+        they took
+        I clicked on
+        the message said please
+        as soon as I
+        if I pay today will
+        although the
+        whether it's
+        who is
+        all I need is
+        the other thing is
+        a couple of
+        less than
+        it was so bad that
+        I'm so
+        that's a
+        your
+        and also
+        so I
+        or the
         """,
 }
 UNKNOWN = {
@@ -365,7 +451,6 @@ UNKNOWN = {
         the lady I spoke to this morning
         the name on the label
         the bill that came in the post this morning
-        but the driver
         about my order
         regarding the delivery
         for my husband's account
@@ -377,6 +462,17 @@ UNKNOWN = {
         my order number is 12345
         """,
     "builds": """
+        it's the wrong
+        I want the new
+        my old
+        the other
+        my suitcase the big green one
+        the red one's off but the green light
+        the light's
+        no the other
+        could you tell me more
+        how much does it come to
+        whatever you recommend
         my parcel
         my mother who's eighty four
         your colleague
@@ -399,7 +495,6 @@ UNKNOWN = {
         frumious
         dirty water
         cold
-        the car stops
         the order details
         orders
         calls

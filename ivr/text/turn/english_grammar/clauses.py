@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ivr.text.segment.punctuation import word_set
-from ivr.text.turn.english_grammar.places import OBJECTS, RELIEVED, Clauses
+from ivr.text.turn.english_grammar.places import OBJECTS, RELIEVED, THINGS, Clauses
 from ivr.text.turn.english_grammar.tokens import Token
 from ivr.text.turn.english_grammar.verbs import ANY_VERB, CLAUSAL, COPULAR, TELLING, VerbForm
 
@@ -64,12 +64,15 @@ class ClauseReader(Clauses):
     def adjective(self, token: Token) -> None:
         """Read an adjective: before a noun, or behind "is"."""
         top = self.top
-        if self.need in ("noun", "adjective"):
+        if token.word == "sure" and top.lemma == "make" and top.wait:
+            top.wait = "clause"
+        elif self.need in ("noun", "adjective"):
             self.need = "adjective"
         elif self.need == "wh" and self.tail in "WG":
             return
         elif top.wait in ("be", "complement"):
             top.wait = ""
+            self.leave_gap_to_subject()
             self.np = "adj"
             top.clausal = not top.fronted
             if token.word in ("able", "unable", "supposed", "worth", "due", "likely", "entitled"):
@@ -89,10 +92,19 @@ class ClauseReader(Clauses):
                 self.need = "adjective"
         elif top.wait in OBJECTS:
             self.fill()
+            if self.tail == "G":
+                # "so long"
+                return
             self.need = "adjective" if self.following in "NA#g" or top.lemma not in COPULAR else ""
         else:
             self.fill()
             self.np = "adj"
+
+    def leave_gap_to_subject(self) -> None:
+        """Take a question word as the subject: "who is responsible"."""
+        top = self.top
+        if not top.subject and top.gap in THINGS:
+            top.subject, top.gap = True, ""
 
     def pronoun(self, token: Token) -> None:
         """Read a pronoun."""
@@ -155,6 +167,7 @@ class ClauseReader(Clauses):
             top.subject = True
         if token.word in ("be", "been", "being") and top.wait in ("verb", "have", "be"):
             top.wait = "be"
+            self.need = ""
         elif token.kind == "m" and top.wait == "verb" and token.word == "do":
             top.wait = "" if self.following == "." and not top.asks and not top.gap and self.tail == "m" else "object"
         elif (token.kind == "h" and self.need == "to") or (token.kind == "h" and top.wait == "verb"):
@@ -208,9 +221,10 @@ class ClauseReader(Clauses):
         if top.wait == "be":
             # Passive: the object is the subject.
             top.wait = ""
-            if verb.lemma in ("tell", "inform"):
+            self.leave_gap_to_subject()
+            if verb.lemma in ("tell", "inform") and not self.negated:
                 top.wait = "clause"
-            elif verb.lemma in ("call", "name") and top.lemma in ("is", "are", "'s", "'re"):
+            elif verb.lemma in _NAMING and top.lemma in ("is", "are", "'s", "'re"):
                 top.wait = "complement"
             return True
         if top.wait == "complement":
@@ -222,7 +236,12 @@ class ClauseReader(Clauses):
             return True
         # "two rooms booked"
         behind = self.np == "noun" and not (self.need or top.clausal)
-        return top.finite and not top.wait and behind and not self.awaits_verb()
+        if not (top.finite and not top.wait and behind) or self.awaits_verb():
+            return False
+        if verb.lemma in _NAMING:
+            # "a company called"
+            top.wait = "complement"
+        return True
 
     def read_ing(self, wait: str, verb: VerbForm) -> None:
         top = self.top
@@ -281,7 +300,8 @@ class ClauseReader(Clauses):
             # "and every time I call"
             self.begin()
         top = self.top
-        fronted = len(self.stack) == 1 and not top.subject and not top.finite
+        begins = self.tail == "" or self.tail in "u,;xCBr"
+        fronted = begins and len(self.stack) == 1 and not top.subject and not top.finite
         if top.wait in ("clause", "be", "perhaps", "object", "two", "second") and not fronted:
             top.wait = ""
         clause = self.push("sub")
@@ -295,12 +315,13 @@ class ClauseReader(Clauses):
         top = self.top
         word = token.word
         head = word.partition(" ")[0]
-        if word == "what" and self.following == "D":
+        if word == "what" and self.following == "D" and not top.finite:
             return
         gap = (
             "thing"
             if head in ("what", "who", "which", "whose", "whom", "whatever", "whichever", "whoever")
-            or word in ("how many", "how much", "how long", "how far")
+            else "amount"
+            if word in ("how many", "how much", "how long", "how far")
             else "manner"
         )
         if word in ("what time", "what day", "what date"):
@@ -363,7 +384,10 @@ class ClauseReader(Clauses):
         if self.tail == "!" and top.wait == "be" and after in "IYDM":
             self.stack[0].kind = "not that"
         if following is None:
-            self.final_that(token)
+            if self.need in ("prep", "to"):
+                self.standing(token)
+            else:
+                self.final_that(token)
             return
         noun_before = self.np == "noun" and not self.need and not self.comma
         if (
@@ -459,6 +483,7 @@ class ClauseReader(Clauses):
 
 
 _TAKES_PARTICIPLE: Final = ("", "object", "have", "complement")
+_NAMING: Final = ("call", "name", "spell")
 _CLAUSE_ONLY: Final = word_set("think hope tell notice mention realise realize suppose assume wish reckon inform say")
 _BY_CLASS: Final = {
     "N": ClauseReader.noun, "t": ClauseReader.time, "D": ClauseReader.determiner, "M": ClauseReader.standing,

@@ -40,7 +40,8 @@ class Clause:
         self.wait = ""
         """What the verb needs; `verb` behind an auxiliary, `be` and `have` behind these. Empty: nothing."""
         self.gap = gap
-        """`thing`, `place` or `manner`: what the question word stands for. Empty: there is none, or it is taken."""
+        """`thing`, `amount`, `place`, `manner`, or `aim` (of an infinitive): what the question word stands for. Empty:
+        there is none, or it is taken."""
         self.orders = False
         """The verb stands first: an order."""
         self.asks = False
@@ -56,6 +57,8 @@ class Clause:
         self.lemma = ""
 
 
+THINGS: Final = ("thing", "amount")
+"""Gaps that stand for a noun."""
 OBJECTS: Final = frozenset(("object", "two", "second", "infinitive", "have", "be", "complement", "perhaps"))
 _TAKES_THING: Final = OBJECTS | {"clause"}
 RELIEVED: Final = _TAKES_THING | {"same"}
@@ -184,6 +187,9 @@ class Clauses:
             top.wait = ""
         elif nominative or wait == "verb":
             self.begin(subject=True)
+        elif wait == "two" and top.lemma == "give" and not pronoun:
+            # "I gave the driver"
+            top.wait = "perhaps"
         elif wait == "two" and pronoun:
             top.wait = "second"
         elif wait == "same" and top.lemma == "let":
@@ -266,9 +272,11 @@ class Clauses:
             if not top.subject and (not auxiliary or top.kind in ("rel", "comp", "sub")):
                 top.orders = top.kind == "main" and verb is not None and verb.form == "base" and not top.gap
                 top.subject = True
-                if top.gap == "thing" or not auxiliary:
+                if top.gap in THINGS or not auxiliary:
                     top.gap = ""
-        elif need not in ("and", "but") and (not top.wait or (top.gap == "thing" and top.wait in _TAKES_THING)):
+        elif need not in ("and", "but") and (
+            not top.wait or top.kind == "inf" or (top.gap in THINGS and top.wait in _TAKES_THING)
+        ):
             if top.wait in ("infinitive", "have", "be") and top.kind != "rel" and verb is not None:
                 top.wait = wait
                 return

@@ -50,6 +50,10 @@ def tokens_of(plain: str) -> list[Token]:
             at = end
             continue
         word = SPELLED.get(word, word)
+        if word == words[at + 1] and word.isalpha() and CLASS_OF.get(word) != "#":
+            # Said twice: "the the".
+            at += 1
+            continue
         for phrase, kind in WORD_GROUPS.get(word, ()):
             end = at + 1 + len(phrase)
             if tuple(words[at + 1 : end]) == phrase and stands_as_one(kind, phrase, out, words[end]):
@@ -76,10 +80,14 @@ _TITLES: Final = word_set("mr mrs ms dr st prof")
 _TIME_LEADERS: Final = word_set("last next this every all that each")
 
 
+_ALONE: Final = frozenset(("", ",", ".", "?", "!", ";", "i", "i'm", "i've", "i'll", "let", "we"))
+"""What stands behind words of a caller who thinks aloud."""
+
+
 def stands_as_one(kind: str, phrase: tuple[str, ...], out: list[Token], following: str) -> bool:
     """Return whether a phrase is read as one word here."""
     if kind == "x":
-        return (not out or out[-1].kind in "u,;x") and following in ("", ",", ".", "?", "!", ";")
+        return (not out or out[-1].kind in "u,;x") and following in _ALONE
     if kind == "Z":
         # In brackets: at the end, or between commas.
         return bool(out) and out[-1].kind not in "uBCSrx" and following in ("", ",", ".")
@@ -111,7 +119,8 @@ def add_token(out: list[Token], word: str, following: str) -> None:
     if "'" in word and kind is None:
         add_clitic(out, word, following)
     elif verb is not None and (kind is None or kind in "NARGut"):
-        kind = class_of_verb(word, verb, kind, before, following)
+        asks = verb.form == "base" and word in NOUNS_TOO and asks_for_verb(out)
+        kind = "V" if asks else class_of_verb(word, verb, kind, before, following)
         out.append(Token(kind, word, verb if kind in "Vg" else None))
     elif kind is None:
         kind = class_of_unknown(word, before, following)
@@ -122,7 +131,16 @@ def add_token(out: list[Token], word: str, following: str) -> None:
         out.append(Token(kind, word, verb if kind in "Vg" else None))
 
 
+def asks_for_verb(out: list[Token]) -> bool:
+    """Return whether an auxiliary stands before its subject, and no verb behind: "does the flight"."""
+    at = len(out) - 1
+    while at > 0 and out[at].kind in "DMAN#t":
+        at -= 1
+    return 0 <= at < len(out) - 1 and out[at].kind == "m" and (at == 0 or out[at - 1].kind in "WN;,uCB")
+
+
 _START: Final = Token(";", "")
+_AUXILIARIES: Final = ("m", "h", "b")
 _UNKNOWN: Final = {"V": ANY_VERB, "g": VerbForm("", "nothing", "ing")}
 _NEGATED: Final = {"can't": "can", "won't": "will", "shan't": "shall"}
 
@@ -182,9 +200,9 @@ def class_of_unknown(word: str, before: Token, following: str) -> str:
         return "V"
     if word.endswith("ing") and len(word) > 5:
         return "N" if before.kind in "DMA#PN" else "g"
-    if word.endswith("ed") and len(word) > 4 and before.kind in "bhYD":
+    if word.endswith("ed") and len(word) > 4 and before.kind in "bhYDRr!":
         return "A" if before.kind in "bD" else "V"
-    if word.endswith(ADJECTIVE_ENDS):
+    if word.endswith(ADJECTIVE_ENDS) and not (before.kind in "DM" and CLASS_OF.get(following) in _AUXILIARIES):
         return "A"
     return "N"
 
@@ -204,6 +222,8 @@ def class_of_verb(word: str, verb: VerbForm, kind: str | None, before: Token, fo
         if place in "DMA#" and before.word not in ("all",):
             return "N" if noun or not is_noun_like(following) else "A"
         return "N" if place == "T" or (noun and place in "PNVLQ") else "g"
+    if word == "left" and place == "D" and not is_noun_like(following):
+        return "N"
     if form in ("past", "done") and not (noun and place in "DA#P"):
         if place in "DA#" or (place in "MG" and is_noun_like(following)):
             return "A"
@@ -243,7 +263,7 @@ def class_of_verb_or_noun(word: str, form: str, before: Token, following: str) -
         return "N" if before.word in ("what", "which", "whose", "how many", "how much") else "V"
     if form == "third":
         return "N"
-    if follows and follows in "DMYOLTIKE":
+    if (follows and follows in "DMYOLTIKE") or following.endswith("ing"):
         return "V"
     return "N" if following or word not in ("cancel", "help", "stop", "wait") else "V"
 
@@ -254,7 +274,8 @@ _SO_SAID: Final = word_set("think hope say said guess do or not suppose believe 
 _NEW_CLAUSE: Final = word_set("now then please instead this these all both")
 _OF_SEVERAL: Final = _GOOD | word_set(
     "no so like back more less one double there late close pretty quite rather march last next early miss cause first "
-    "either though too second may do"
+    "either though too second may do have once"
+    " flat mobile single twin"
 )
 
 
@@ -274,6 +295,9 @@ def class_of_function_word(
     if word == "do":
         # "do that"
         return ("V", verb) if place in ";,uCB" and following in ("it", "that", "this") else ("m", None)
+    if word == "have":
+        # "have a nice day"
+        return ("V", verb) if place in ";,uCB" and following in ("a", "an") else ("h", None)
     if word in ("march", "miss", "double"):
         return ("V" if place in "mTI!" else "#" if word == "double" else kind), verb
     return class_of_adverb(word, kind, before, following), None
@@ -287,7 +311,7 @@ def class_of_adverb(word: str, kind: str, before: Token, following: str) -> str:
     if word in _GOOD:
         if word == "right" and follows in ("P", "L", "R", "T"):
             return "r"
-        if place in "DGb!AM" or before.word in _SEEMS:
+        if place in "DGb!AM" or before.word in _SEEMS or (word == "sure" and before.word in ("make", "making", "made")):
             return "A"
         return "R" if word == "well" and place not in ";,u" else "A" if kind == "A" and follows in ("N", "A") else "u"
     match word:
@@ -299,6 +323,8 @@ def class_of_adverb(word: str, kind: str, before: Token, following: str) -> str:
             return "R" if before.word in _SO_SAID and not following else "B"
         case "back" | "cause":
             return "N" if place in "DA" else kind if word == "cause" else "R"
+        case "flat" | "mobile" | "single" | "twin":
+            return "N" if place in "DM#" and not is_noun_like(following) else "A"
         case "may":
             return "t" if place in "PLQDN#" else "m"
         case "last" | "next" | "first":
@@ -309,7 +335,7 @@ def class_of_adverb(word: str, kind: str, before: Token, following: str) -> str:
             return "N" if place in "DMA" or before.word in ("which", "only") else "#"
         case "there":
             return "E" if follows in ("b", "m", "h") or following.endswith("n't") else "R"
-        case "either" | "though":
+        case "either" | "though" | "once":
             return "R" if not following else kind
         case "too":
             return "G" if follows == "A" or (place == "b" and before.word[0] == "'" and not following) else "R"

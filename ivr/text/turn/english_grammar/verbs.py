@@ -29,6 +29,7 @@ ANY_VERB: Final = VerbForm("", "perhaps", "base")
 
 _BY_NEEDS: Final[dict[Needs, str]] = {
     "nothing": """
+        continue start stop
         accept ache act agree answer appear apologise apologize apply argue arrive bark beep begin behave bleed blink
         boil bounce break breathe burn buzz call care change chat cheat check cheer click climb close collapse come
         commute complain connect cook cooperate cough crash cry dance decrease delay depart die differ dine disagree
@@ -52,7 +53,7 @@ _BY_NEEDS: Final[dict[Needs, str]] = {
         process promise pull push quote read rebook recommend record reduce refund reject remember rent repair repeat
         replace report request reschedule reserve reset resend resolve review ride save scan schedule search sell
         serve sign solve spell steal submit swap swipe switch teach test touch track transfer translate try turn
-        continue start stop unblock upload verify view visit plug message back warn weigh withdraw write""",
+        unblock upload verify view visit plug message back warn weigh withdraw write""",
     "object": """
         add adjust admit affect afford allow appreciate approach approve assign attach attend authorise authorize beat
         bite blame bring build buy carry catch cause claim clarify compare consult contact contain convince crack

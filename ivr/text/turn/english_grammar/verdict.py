@@ -7,13 +7,14 @@ from typing import Final
 
 from ivr.text.segment.punctuation import word_set
 from ivr.text.turn.english_grammar.clauses import ClauseReader
-from ivr.text.turn.english_grammar.places import OBJECTS, Clause
+from ivr.text.turn.english_grammar.places import OBJECTS, THINGS, Clause
 from ivr.text.turn.english_grammar.tokens import Token
 from ivr.text.turn.english_grammar.verbs import MOVING, PARTICLES
 from ivr.text.turn.english_grammar.words import phrase_set
 from ivr.text.turn.words import NOT_TOLD, Judged
 
 _GOVERNS: Final = Judged("open", "governs")
+_DOUBTFUL: Final = Judged("unknown", "clause")
 _HALF_CLAUSE: Final = Judged("open", "clause")
 _WHOLE_SENTENCE: Final = Judged("complete", "sentence")
 _SHORT_ANSWER: Final = Judged("complete", "short_answer")
@@ -33,6 +34,7 @@ _JOINING: Final = word_set("dot underscore dash hyphen slash")
 _ASKED: Final = word_set("address name date number email code postcode day street birthday account surname")
 _AWAY: Final = word_set("off over out down up away back around through")
 """Particles that "is" may have: "it is over"."""
+_SELDOM_GOVERNS: Final = word_set("off out down up away back")
 _ADVERBS_OF_PLACE: Final = word_set("outside inside underneath behind above below opposite near")
 _WANTING: Final = word_set("want like love have need try mean go use wish plan")
 _WISHING: Final = word_set("want need like wish prefer call phone look try hope wonder")
@@ -78,7 +80,8 @@ class SentenceEnd:
             elif wait:
                 return _GOVERNS
             if clause.kind != "main" and clause.subject and not clause.finite and self.reader.need != "wh":
-                return _HALF_CLAUSE
+                # Two noun phrases in a row may be a name, or a clause without its "that".
+                return _DOUBTFUL if clause.kind == "rel" and self.reader.np != "pronoun" else _HALF_CLAUSE
         main = self.reader.stack[0]
         if main.kind == "not that":
             return _HALF_CLAUSE
@@ -97,20 +100,27 @@ class SentenceEnd:
         """Judge by a last word that governs others, or announces them."""
         reader, last = self.reader, self.last
         before = self.tokens[-2] if len(self.tokens) > 1 else None
-        if reader.need == "adjective" and last.word in _ORDINALS:
-            return NOT_TOLD
+        if reader.need == "adjective" and (reader.definite or last.word in _ORDINALS):
+            # "I'd like the blue": adjectives name things as well.
+            return _DOUBTFUL
         if reader.need and not self.may_end():
-            return _GOVERNS
+            # "she keeps throwing up": seldom a preposition. "how much does it come to"
+            doubtful = last.word in _SELDOM_GOVERNS or (reader.need == "to" and self.top.gap == "amount")
+            return NOT_TOLD if doubtful and self.top.finite else _GOVERNS
         if last.kind == "r" and last.word in _LEADS_ON:
-            return _GOVERNS if last.word not in _ENDS_ON or self.top.wait else NOT_TOLD
+            waits = self.top.wait or (reader.earlier and not self.top.finite)
+            return _GOVERNS if last.word not in _ENDS_ON or waits else NOT_TOLD
         if last.word in ("more", "less") and before and before.word not in _BEFORE_MORE:
-            return _GOVERNS
+            return NOT_TOLD if self.top.asks else _GOVERNS
         if last.kind == "G" and last.word not in _SOME_DEGREE:
             return _GOVERNS
         if last.word in _JOINING and before:
             return _GOVERNS
-        if last.word in ("any", "another", "other") and last.kind == "M":
+        if last.word in ("any", "some", "several", "another", "other") and last.kind == "M":
             return _GOVERNS if self.reader.stack[0].asks else NOT_TOLD
+        if last.word == "that" and [token.kind for token in self.tokens[-3:-1]] == ["N", "b"]:
+            # "the problem is that"
+            return _GOVERNS
         if last.word == "number" and (before is None or before.kind in "PLQT,;C"):
             return _GOVERNS
         return None
@@ -131,7 +141,13 @@ class SentenceEnd:
             return ""
         if clause.gap == "aim" and wait in ("object", "two"):
             return "perhaps"
-        if clause.gap and (wait in ("be", "complement") or (clause.gap == "thing" and wait not in ("verb", "same"))):
+        if wait == "be" and clause.gap == "manner" and self.last.kind == "I":
+            # "why was I"
+            return wait
+        if wait == "be" and not clause.subject:
+            # "which is"
+            return "be"
+        if clause.gap and (wait in ("be", "complement") or (clause.gap in THINGS and wait not in ("verb", "same"))):
             return ""
         if wait in ("verb", "be", "have") and (self.last.kind in "mhb!R" or clause.asks):
             return "echo"
@@ -155,19 +171,21 @@ class SentenceEnd:
         """Return whether the preposition at the end is an adverb, or has its noun in a question word."""
         last, reader = self.last, self.reader
         before = self.tokens[-2].kind if len(self.tokens) > 1 else ""
+        if last.word == "of" and before and before in "Nt":
+            return False
         if last.kind == "L":
-            if self.top.lemma in PARTICLES.get(last.word, ()):
+            if any(clause.lemma in PARTICLES.get(last.word, ()) for clause in reader.stack[-2:]):
                 return True
-            if last.word in ("off", "away", "out") and self.top.lemma in MOVING:
+            if last.word in ("off", "away", "out", "in") and self.top.lemma in MOVING:
                 return True
             if last.word in _AWAY and before and before in "bR!":
                 return True
         if (last.kind in "PL" or last.word == "like") and any(
-            clause.gap in ("thing", "place", "aim") for clause in reader.stack[-2:]
+            clause.gap in ("thing", "amount", "place", "aim") for clause in reader.stack[-2:]
         ):
             return True
         if last.word in _ADVERBS_OF_PLACE:
-            return self.top.finite and (last.word != "near" or before in ("b", "G", "R"))
+            return self.top.finite and (last.word in ("outside", "inside") or before in ("b", "G", "R", "O", "Y"))
         if last.word in ("after", "before") and before == "t":
             # "the day after"
             return True
@@ -183,8 +201,10 @@ class SentenceEnd:
         at = len(tokens) - 1
         while at >= 0 and tokens[at].kind in "mhb!Rr":
             at -= 1
-        if at < 0 or tokens[at].kind not in "IYKM":
-            return _GOVERNS
+        if at < 0 or tokens[at].kind not in "IYKME":
+            # "my husband did"
+            did = at >= 0 and tokens[at].kind == "N" and self.last.word in ("did", "does", "do")
+            return NOT_TOLD if did and self.expected == "yes_no" else _GOVERNS
         if self.last.kind == "h" and any(token.word in ("do", "does", "did") for token in tokens[at + 1 :]):
             # "he didn't have"
             return _GOVERNS
@@ -194,7 +214,10 @@ class SentenceEnd:
         echoes = (
             top.wait == "verb" if top.kind == "sub" else top.kind == "comp" and reader.stack[-2].lemma in _SUPPOSING
         )
-        if subject in _ANYONE or (echoes and top.lemma != "whether" and not reader.negated):
+        if tokens[at - 1].word == "as" and at > 1:
+            # "leave it as it is"
+            return _WHOLE_SENTENCE
+        if subject in _ANYONE or (echoes and tokens[at - 1].word != "whether" and not reader.negated):
             return _SHORT_ANSWER
         if any(token.kind not in "u,Zr" for token in tokens[:at]) and tokens[at - 1].kind != ";":
             # "I weighed it and it was": who echoes a question says nothing before.
@@ -209,10 +232,10 @@ class SentenceEnd:
 
     def judge_sentence(self, main: Clause) -> Judged:
         """Judge a main clause that has its verb and waits for nothing."""
-        if not main.subject and main.gap != "thing":
+        if not main.subject and main.gap not in THINGS:
             # "is broken": the recogniser has lost a word.
             return NOT_TOLD
-        if self.last.kind == "#" and self.tokens[-2].kind == "b":
+        if self.last.kind == "#" and self.tokens[-2].kind in "bC":
             # "it's three": perhaps the first of more digits
             return NOT_TOLD
         reader = self.reader
@@ -223,7 +246,7 @@ class SentenceEnd:
             return Judged("complete", "request")
         if main.asks or main.gap:
             return Judged("complete", "question")
-        told = any(token.kind == "h" or token.word in ("was", "were") or is_past(token) for token in self.tokens)
+        told = any(token.word in ("was", "were", "been", "had") or is_past(token) for token in self.tokens)
         return Judged("complete", "story") if told else _WHOLE_SENTENCE
 
     def wishes(self, at: int) -> bool:
@@ -232,6 +255,8 @@ class SentenceEnd:
         if word.word in _POLITE and following.word in ("you", "i", "we"):
             return True
         lemma = following.verb.lemma if following.verb else ""
+        if is_past(following) and lemma not in ("want", "hope", "wonder"):
+            return False
         return word.word in ("i", "we", "'d", "would", "'m", "am", "just", "was") and lemma in _WISHING
 
     def judge_fronted(self) -> Judged:
@@ -262,7 +287,7 @@ class SentenceEnd:
         while start < len(words) - 1 and (words[start].kind in "CBr" or words[start].word == "then"):
             start += 1
         first, last, count = words[start], words[-1], len(words) - start
-        if last.kind == "I" or last.word in ("you", "it"):
+        if last.kind == "I" or (last.word in ("you", "it") and (count == 1 or words[-2].kind not in "PLT")):
             return _HALF_CLAUSE
         if last.word in ("one", "ones"):
             return _SHORT_ANSWER
@@ -273,6 +298,11 @@ class SentenceEnd:
         if first.word == "what" and count > 2 and words[start + 1].kind == "D":
             # "what a mess"
             return _WHOLE_SENTENCE
+        if first.kind == "W" and first.word.endswith("ever"):
+            return _FRAGMENT
+        if self.reader.need == "wh" and last.kind in "WR":
+            # "and when exactly"
+            return _SHORT_ANSWER if count <= 2 else _DOUBTFUL
         if first.kind == "W":
             # "what I want"
             return _HALF_CLAUSE
@@ -282,6 +312,8 @@ class SentenceEnd:
             # "the reason I'm calling"
             return Judged("open", "subject")
         if first.word in _OUR_OWN and last.word in _ASKED:
+            return Judged("open", "subject")
+        if words[0].word == "but" and first.kind == "D":
             return Judged("open", "subject")
         if first.kind == "D" or first.word in _POINTING:
             return Judged("unknown", "subject")

@@ -41,7 +41,7 @@ _WORD_CLASSES: Final = {
     "W": "what who which where when why how whom whatever whichever whoever however whose",
     "m": """
         can could will would shall should may might must do does did cannot ought gonna wanna gotta dare let's""",
-    "h": "have has had having",
+    "h": "have has had",
     "b": "am is are was were be been being ain't",
     "!": "not",
     "R": """
@@ -137,7 +137,8 @@ NOUNS_TOO: Final = word_set(
         refunds release rent repair repeat replace reply report request rescue reserve reset rest restart return
         returns review ride ring rise roam roll rub ruin run rush sale save scan schedule score scratch scream
         search seat serve set setting settle shake share shine ship shipping shop shout show shower sign sink size
-        sleep slip smile smoke snow sort spell spelling spend spill spin split spot stain stamp stand start state stay
+        sleep slip smile smoke snow sort
+        sound spell spelling spend spill spin split spot stain stamp stand start state stay
         step stick stop store stretch struggle study stumble supply support surprise suspect swap sweat swing swipe
         switch talk taste tax taxes test text tie time tip tire top touch tow trace track train training transfer
         travel treat trigger trip trust try turn type update upgrade upload use value view visit vote wait walk
@@ -165,7 +166,9 @@ CLASS_OF: Final[dict[str, str]] = {
 
 _READ_AS_ONE: Final = {
     "u": """
-        of course|thank you|thanks a lot|thank you very much|thank you so much|excuse me|no problem|no worries|
+        of course|thank you|thanks a lot|
+        thanks very much|thanks so much|many thanks|thank you very much|thank you so much|excuse me|
+        no problem|no worries|
         good morning|good evening|good afternoon|thank god|never mind|fair enough|oh my god|to be honest|
         at the end of the day|let me think|by the way|in fact|first of all|you see|all right|i'm sorry|i am sorry""",
     "R": """
@@ -190,9 +193,9 @@ _READ_AS_ONE: Final = {
         one hundred percent""",
     "T": "in order to|so as to",
     "r": """
-        in the meantime|for example|for instance|as such|in other words|at the very least|more or less""",
+        how come|in the meantime|for example|for instance|as such|in other words|at the very least|more or less""",
     "W": """
-        what about|how about|how come|what if|what kind of|what sort of|what type of|how many|how much|how long|
+        what about|how about|what if|what kind of|what sort of|what type of|how many|how much|how long|
         how far|how often|how soon|how late|how early|how old|how big|what time|what day|what date|what else|
         who else|where else|how else|why else|when exactly|where exactly|what exactly|how exactly|who exactly|
         how on earth|what on earth|how far away""",
