@@ -89,7 +89,7 @@ _QUESTION_TAG: Final = re.compile(
 )
 """Last words that make a question of a statement."""
 _WH: Final = re.compile(
-    r"(?:\w+ )?(?:what|what's|which|who|who's|whom|whose|where|where's|when|when's|how)\b|"
+    r"\b(?:what|what's|which|who|who's|whom|whose|where|where's|when|when's|how)\b|"
     r"^و?ما (?:هو|هي|ال\w+|اسم\w*|رقم\w*|عنوان\w*|تاريخ\w*|عدد|موعد|قيمه|مبلغ)\b|\b(?:ماذا|مين|ل?مين|اين|و?وين\w*|"
     r"فين|متي|امتي|كم|بكم|ايش|ايه|وش|شو|شنو|[بل]?اي|ايهما?|ايهم)\b|^من\b"
 )
