@@ -63,6 +63,8 @@ def turn_end_words(fields: Mapping[str, Any]) -> str:
     if (rule := str(fields.get("rule", "none"))) != "none":
         rules = {**_RULES, **_MAY_BE} if fields.get("words") == "unknown" else _RULES
         found[0] += f" ({rules.get(rule, rule[:40])})"
+    if isinstance(weight := fields.get("words_weight"), int | float):
+        found[0] += f", {weight:+.2f}"
     if "asked" in fields:
         asked = str(fields["asked"])
         found.append(f"the agent awaited {_AWAITED.get(asked, asked[:40])}")

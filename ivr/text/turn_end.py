@@ -7,6 +7,7 @@ Callers mix Saudi Arabic and English: the last word's letters say whose grammar 
     ivr/text/turn/english.py    grammar
     ivr/text/turn/arabic.py     grammar
     ivr/text/turn/asked.py      what the agent's words ask for
+    ivr/text/turn/leaning.py    how reliable each rule is, and what else tells
 """
 
 from __future__ import annotations
@@ -18,14 +19,16 @@ from typing import Final
 from ivr.text.turn.answers import CHOICE, PARTICULARS, judge_answer, judge_short_reply
 from ivr.text.turn.arabic import AR_AGREEING, judge_arabic
 from ivr.text.turn.english import EN_AGREEING, judge_english
-from ivr.text.turn.words import FOLDED_WORD, NOT_TOLD, Completeness, Judged, folded, is_arabic, words_of
+from ivr.text.turn.leaning import COMPLETE_LEAST, OPEN_MOST, leaning
+from ivr.text.turn.words import FOLDED_WORD, NOT_TOLD, Judged, folded, is_arabic, words_of
 
-__all__ = ["AGREEING", "FOLDED_WORD", "completeness", "folded", "judge_words"]
+__all__ = ["AGREEING", "FOLDED_WORD", "folded", "judge_by_rules", "judge_words"]
 
 _QUESTION: Final = re.compile(r"[?؟][\"'»”)\]]*\s*$")
 _FINAL_STOP: Final = re.compile(r"[.!۔][\"'»”)\]]*\s*$")
 _TRAILS_OFF: Final = re.compile(r"(?:\.\.\.|…)\s*$")
 _FINAL_CLAUSE_MARK: Final = re.compile(r"[,،;؛:\-–—]\s*$")
+_HUM_WORDS: Final = 2
 _SENTENCE_WORDS: Final = 3
 """Words behind which a full stop counts: recognisers put one behind anything."""
 
@@ -34,7 +37,7 @@ AGREEING: Final = EN_AGREEING | AR_AGREEING
 
 
 def judge_words(text: str, expected: str = "", length: int = 0) -> Judged:
-    """Judge whether more is to come after a transcript that was cut at a short pause, and say which rule tells.
+    """Judge whether more is to come after a transcript that was cut at a short pause: how likely, and why.
 
     `expected`: what the caller was asked for, one of `AnswerKind`; empty: not known. `length`: of `digits`, how many;
     0: not known.
@@ -43,6 +46,26 @@ def judge_words(text: str, expected: str = "", length: int = 0) -> Judged:
     words = words_of(plain)
     if not words:
         return NOT_TOLD
+    judged = _judge_by_rules(plain, words, expected, length)
+    # A hum or a greeting: the caller listens.
+    if judged == NOT_TOLD and len(words) <= _HUM_WORDS and expected in ("", "open"):
+        return NOT_TOLD
+    weight = leaning(judged, plain, words, expected)
+    if weight <= OPEN_MOST:
+        return Judged("open", judged.rule, weight)
+    # A rule that does not tell is no reason to call words complete, whatever else is in them.
+    is_complete = judged.completeness == "complete" and weight >= COMPLETE_LEAST
+    return Judged("complete" if is_complete else "unknown", judged.rule, weight)
+
+
+def judge_by_rules(text: str, expected: str = "", length: int = 0) -> Judged:
+    """Judge as `judge_words` does, but take what the rules say as it is: they are right more or less often."""
+    plain = folded(text)
+    words = words_of(plain)
+    return _judge_by_rules(plain, words, expected, length) if words else NOT_TOLD
+
+
+def _judge_by_rules(plain: str, words: Sequence[str], expected: str, length: int) -> Judged:
     answer = judge_answer(plain, words, expected, length)
     if answer.completeness != "unknown":
         return answer
@@ -76,8 +99,3 @@ def _judge_mark(plain: str, words: Sequence[str], judged: Judged, *, is_asked: b
     # English grammar has read all words: a stop tells nothing more.
     counts = is_arabic(words[-1]) and len(words) >= _SENTENCE_WORDS and not is_asked
     return Judged("complete", "stop") if counts and _FINAL_STOP.search(plain) else judged
-
-
-def completeness(text: str, expected: str = "", length: int = 0) -> Completeness:
-    """Judge whether more is to come after a transcript that was cut at a short pause."""
-    return judge_words(text, expected, length).completeness

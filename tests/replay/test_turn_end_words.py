@@ -23,11 +23,11 @@ UNKNOWN = "? ms of silence, where ? ms were enough"
         (
             {
                 "silence_ms": 2000, "wait_ms": 2000, "words": "open", "rule": "number_part", "held": True,
-                "asked": "email", "voice": -0.33, "model": 1.0, "caller_ms": 120, "long": True,
+                "words_weight": -2.4, "asked": "email", "voice": -0.33, "model": 1.0, "caller_ms": 120, "long": True,
             },
             "2000 ms of silence with the question held, where 2000 ms were enough: the words are not complete (the "
-            "number is not whole); the agent awaited an e-mail address; the voice says going on (-0.33); the turn "
-            "model says finished (+1.00); this caller is given 120 ms more; the voice went on and on",
+            "number is not whole), -2.40; the agent awaited an e-mail address; the voice says going on (-0.33); the "
+            "turn model says finished (+1.00); this caller is given 120 ms more; the voice went on and on",
         ),
         (
             {"voice": 0.0, "asked": "colour"},

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.text.turn_end import completeness, folded
+from ivr.text.turn.words import AnswerKind, Completeness, Judged
+from ivr.text.turn_end import folded, judge_by_rules, judge_words
 from tests.text.tables import failures
+
+
+def completeness(text: str, expected: str = "", length: int = 0) -> Completeness:
+    return judge_by_rules(text, expected, length).completeness
 
 
 def test_completeness() -> None:
@@ -85,6 +93,32 @@ def test_folded_spellings() -> None:
     assert folded("أَهْلاً ســلامة") == folded("اهلا سلامه")
 
 
-@given(st.text())
-def test_completeness_of_any_text(text: str) -> None:
-    assert completeness(text) in ("complete", "open", "unknown")
+@pytest.mark.parametrize(
+    ("text", "expected", "completeness", "rule"),
+    [
+        ("", "", "unknown", "none"),
+        ("yes", "yes_no", "complete", "answer_whole"),
+        ("where is my parcel?", "open", "complete", "question"),
+        ("I want to track my", "open", "open", "governs"),
+        ("رقمي صفر خمسة خمسة", "digits", "open", "answer_part"),
+        # A whole sentence that tells what happened is the beginning of more as often.
+        ("أنا طلبت جوال", "open", "unknown", "sentence"),
+    ],
+)
+def test_a_level_follows_from_the_weight(text: str, expected: str, completeness: str, rule: str) -> None:
+    judged = judge_words(text, expected)
+    assert (judged.completeness, judged.rule) == (completeness, rule)
+
+
+def test_a_number_that_is_begun_is_a_part_also_where_it_is_in_doubt() -> None:
+    assert Judged("unknown", "answer_part", -1.1).is_part
+    assert not Judged("unknown", "answer_part", -0.9).is_part
+    assert not Judged("unknown", "governs", -1.1).is_part
+
+
+@given(st.text(), st.sampled_from(["", *get_args(AnswerKind)]), st.integers(0, 20))
+def test_any_text_is_judged(text: str, expected: str, length: int) -> None:
+    judged = judge_words(text, expected, length)
+    assert judged.completeness in ("complete", "open", "unknown")
+    assert -9 < judged.weight < 9
+    assert judged.rule == judge_by_rules(text, expected, length).rule

@@ -4,17 +4,21 @@ Each piece of evidence is a weight: log-odds that the caller has finished. Their
 longest wait to none:
 
     evidence           weight
-    words              complete or open, by the grammar, or as an answer to what was asked (`ivr/text/turn_end.py`)
+    words              how likely it is by their grammar, and as an answer to what was asked (`ivr/text/turn_end.py`)
     voice              its prosody before the pause (`ivr/media/voice/prosody.py`)
     model              an optional turn model's probability (`TurnJudged`)
     asked              before there are words: a number, an e-mail or an address is said in pieces
 
-    sum    silence
-    -6     `endpoint_most_ms`: a number, an address, what is spelled is under way
-    -3     `endpoint_ms` and `endpoint_more_ms`: the words are open
-     0     `endpoint_ms`: nothing tells
-     2.5   `endpoint_least_ms`: the words are complete
-     6     the least: all of what was asked for is there
+    sum     silence
+    -3.5    `endpoint_most_ms`: a number, an address, what is spelled is under way
+    -2.5    `endpoint_ms` and `endpoint_more_ms`: the words are open
+     0      `endpoint_ms`: nothing tells
+     1      `endpoint_least_ms`: the words are complete
+     2.5    the least: all of what was asked for is there
+
+Where pauses within turns have the lengths of eot-bench's (`tools/turns/sets.py`), the best wait for log-odds `w` is the
+one that makes exp(w) * wait + price * P(pause is longer) least. The defaults lie on that line for a price of two
+seconds' wait for a cut-off.
 
 A caller who pauses for long (`CallerPace`) moves the middle of the line up: by all of it where the words are open or
 tell nothing, by a quarter where they are complete.
@@ -28,12 +32,18 @@ from typing import Final
 
 from ivr.call.commands import Note
 from ivr.call.options import CallOptions
+from ivr.text.turn.leaning import COMPLETE_LEAST, OPEN_MOST
 from ivr.text.turn.words import NOT_TOLD, AnswerKind, Judged
 
 LEAST_MS: Final = 100
 """Silence that ends a turn at the soonest: the closure of a consonant lasts as long."""
-WHOLE, COMPLETE, OPEN = 6.0, 2.5, 3.0
-"""Weights of words that are all of an answer or, against the end, a part of it; of complete words, and of open ones."""
+_LEAST_AT, _COMPLETE_AT, _OPEN_AT, _MOST_AT = 2.5, COMPLETE_LEAST, OPEN_MOST, -3.5
+"""Weights at the points of the line."""
+_COMPLETE_MOST: Final = 1.75
+"""What words that are not all of an answer weigh at most: short of the least silence."""
+_WHOLE, _PART = 2.0, 2.0
+"""Added for words that are all of an answer: nothing can follow. And taken off for a part of one: who is interrupted
+there has to begin anew."""
 IN_PIECES: Final[frozenset[AnswerKind]] = frozenset({"digits", "email", "address"})
 """Answers that callers give with pauses in them."""
 _PIECES: Final = 1.0
@@ -101,6 +111,7 @@ class EndpointWait:
             "wait_ms": self.ms,
             "words": judged.completeness,
             "rule": judged.rule,
+            "words_weight": round(judged.weight, 2),
             "held": held,
         }
         if self._asked != "open":
@@ -140,21 +151,19 @@ class EndpointWait:
         most = max(open_ms, options.endpoint_most_ms)
         least = min(options.endpoint_ms, options.endpoint_least_ms)
         return [
-            (-WHOLE, most),
-            (-OPEN, min(open_ms + more, most)),
+            (_MOST_AT, most),
+            (_OPEN_AT, min(open_ms + more, most)),
             (0.0, min(options.endpoint_ms + more, most)),
-            (COMPLETE, min(least + more // 4, most)),
-            (WHOLE, min(least, LEAST_MS)),
+            (_COMPLETE_AT, min(least + more // 4, most)),
+            (_LEAST_AT, min(least, LEAST_MS)),
         ]
 
 
 def _weight_of(words: Judged) -> float:
-    """Return the weight of words."""
-    if words.completeness == "unknown":
-        return 0.0
-    if words.completeness == "complete":
-        return WHOLE if words.is_whole else COMPLETE
-    return -WHOLE if words.is_part else -OPEN
+    """Return the weight of words: of what is not said in pieces, at least that of open ones."""
+    if words.is_part:
+        return words.weight - _PART
+    return words.weight + _WHOLE if words.is_whole else min(max(words.weight, _OPEN_AT), _COMPLETE_MOST)
 
 
 def _read_off(line: list[tuple[float, int]], weight: float) -> int:

@@ -40,6 +40,10 @@ MAYBE_WORDS_MS: Final = 300
 """Voiced audio that may have been words, in milliseconds. Less is not worth asking the caller to repeat."""
 
 
+_MORE_IS_LIKELY: Final = -1.1
+"""Log-odds that the caller has finished, for one in four."""
+
+
 class Speculation:
     """Follow one caller's utterances, from the first frame to a question."""
 
@@ -242,8 +246,8 @@ class Speculation:
         return True
 
     def more_is_to_come(self) -> bool:
-        """Return whether the words so far say that more is to come."""
-        return judge_words(self.utterances.text(), *self.awaits()).completeness == "open"
+        """Return whether the words so far say that more is to come, three times in four."""
+        return judge_words(self.utterances.text(), *self.awaits()).weight <= _MORE_IS_LIKELY
 
     def more_until(self, now: float) -> float | None:
         """Return until when the question waits for more of it, all its words being there; None: it is asked now."""

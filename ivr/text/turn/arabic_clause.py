@@ -38,6 +38,7 @@ _AR_NAMED: Final[frozenset[ArabicKind]] = frozenset(("definite", "mine", "label"
 _GOVERN_NOUN: Final[frozenset[Need]] = frozenset(("noun", "pair", "object", "subject"))
 _GOVERN_CLAUSE: Final[frozenset[Need]] = frozenset(("verb", "clause", "thought", "predicate"))
 _PAST_TIMES: Final = word_set("امس البارح البارحه امبارح مبارح الماضي الماضيه الشهر الاسبوع السنه العام زمان")
+_BEFORE_OR_AFTER: Final = ("قبل", "بعد")
 _ADDED: Final = word_set("برضو برضه كمان ايضا بعد")
 
 
@@ -169,7 +170,7 @@ class ArabicClause:
             self.tell()
             self.denies = True
             return
-        if needed == "clause" and not self.open and kind in _AR_NAMED and self.level == "main":
+        if needed == "clause" and not (self.open or self.denies) and kind in _AR_NAMED and self.level == "main":
             # «قال لي الموظف ..», «قالوا الاسم ..»
             self.begin(kind, self.need)
             return
@@ -231,7 +232,7 @@ class ArabicClause:
             self.tell()
             self.denies = True
         elif word.kind == "prep" and self.level == "main" and self.topic is not None and not self.told:
-            self.told = self.topic == "pronoun"
+            self.told = self.topic == "pronoun" or word.text == "غير"
             self.weakly = not self.told
         elif word.kind != "of" and self.level != "main" and not self.inner:
             self.inner = True
@@ -314,6 +315,12 @@ class ArabicClause:
         """Take a preposition with its pronoun: it says what there is, or belongs to the verb."""
         before = self.before.kind if self.before else None
         denied = before in ("not", "link")
+        if before == "verb" and self.need == "predicate" and self.topic is None and word.text[0] in "لع":
+            self.need = "subject"  # «صار له ..»
+            return
+        if word.text[:3] in _BEFORE_OR_AFTER:
+            self.fragment = True  # «قبلها»
+            return
         if before in ("verb", "with_pronoun") and self.need in ("clause", "object", "thought", "verb"):
             if self.need in ("clause", "thought") and word.text[0] in "عف":
                 self.need = ""  # «سألت عنه», «أفكر فيها»

@@ -23,9 +23,14 @@ _INDEFINITE: Final = word_set("كود رمز مبلغ رسوم برج عماره
 _PARTS: Final = word_set("فرع قسم منطقه محطه مركز مخرج")
 _PERSONS: Final = word_set("موظف مندوب مدير دكتوره شيخ محل بيت")
 _AR_AROUND: Final = word_set("فوق تحت داخل جوا برا")
+_AR_BESIDE: Final = word_set("قدام ورا خلف جنب فوق تحت داخل خارج جوا برا")
+"""Places that are nouns behind a preposition: «من ورا», «على جنب»."""
+_AR_WISH: Final = word_set("ممكن يمكن ينفع")
 _ONESELF: Final = word_set("انا احنا حنا")
 _AR_MAY_FOLLOW: Final = word_set("اذا لو عشان علشان")
 """Open a clause that may stand behind the main one."""
+_ONLY: Final[frozenset[ArabicKind]] = frozenset(("this", "number", "bare", "time", "definite", "mine", "phrase"))
+"""In front of «بس»: it says "only"."""
 _SHORT: Final[frozenset[ArabicKind]] = frozenset(("bare", "head", "matter", "phrase", "number"))
 _STORY_WORDS: Final = 8
 """Words of a clause of time from which on it is told to its end."""
@@ -39,6 +44,8 @@ class ArabicEnd:
     clause: ArabicClause
     expected: str
     answer: ArabicAnswer
+    follows_filler: bool = False
+    """A word without a meaning stands in front of the last one."""
 
     @property
     def last(self) -> ArabicWord:
@@ -53,12 +60,14 @@ class ArabicEnd:
         clause, need = self.clause, self.clause.need
         if need and need != "subject":
             alone = len(self.words) == 1
-            if alone and self.last.kind == "must" and self.expected == "yes_no":
+            if alone and self.last.kind == "must" and self.last.text != "قصدي" and self.expected == "yes_no":
                 return _IS_ANSWER
             if need == "verb" and len(self.words) == 2 and self.words[0].kind in _SHORT:
                 return _DOUBT  # «كاش أبغى»
             # «ما أدري», «إيه أبغى»: what was spoken of is meant.
             understood = clause.denies or (self.answer and alone)
+            if self.last.text in _AR_WISH and len(self.words) > 2:
+                return _GOVERNS  # «يقول لا يمكن ..»
             if not understood or need not in ("verb", "thought", "object", "clause"):
                 return _DOUBT if alone and need == "thought" else _GOVERNS
             if need == "thought" and clause.clauses:
@@ -79,6 +88,8 @@ class ArabicEnd:
         if clause.told:
             if clause.asks:
                 return Judged("complete", "question")
+            if self.lacks_what():
+                return _DOUBT
             comes = clause.need == "subject" and clause.last_verb is not None and not self.answer
             doubtful = not clause.denies and (self.last.kind == "matter" or self.may_go_on())
             return _DOUBT if comes or doubtful else _AR_WHOLE
@@ -87,6 +98,11 @@ class ArabicEnd:
         if self.expected in ("digits", "email"):
             return NOT_TOLD
         return _DOUBT if self.expected == "open" and not clause.clauses else _AR_WHOLE
+
+    def lacks_what(self) -> bool:
+        """Return whether «ما عندي», «ما فيه» is the end of something longer that was not asked for."""
+        ends = self.last.kind == "with_pronoun" and self.before.kind == "not"
+        return ends and self.expected in ("", "open") and len(self.words) > 2 and not self.clause.asks
 
     def may_go_on(self) -> bool:
         """Return whether what is whole by grammar is more often the beginning of a story."""
@@ -128,7 +144,9 @@ class ArabicEnd:
             return _AR_WHOLE  # «وأنا بعد», «ما وصل بعد»
         if text == "قبل" and before.text in ("من", "زي", "مثل"):
             return _AR_WHOLE if clause.clauses or clause.told else _DOUBT
-        if (before.text == "من" and text in ("قدام", "ورا")) or (before.text and text in _AR_AROUND):
+        if before.kind == "prep" and text in _AR_BESIDE:
+            return _AR_WHOLE if clause.told else _IS_ANSWER
+        if before.text and text in _AR_AROUND:
             return None if clause.told else _IS_ANSWER
         if (
             text == "علي"
@@ -141,11 +159,10 @@ class ArabicEnd:
         return _GOVERNS
 
     def after_link(self) -> Judged | None:
-        # «هذا بس», «ثنتين بس»
-        only = (
-            self.last.text == "بس" and len(self.words) == 2 and self.before.kind in ("this", "number", "bare", "time")
-        )
-        return _AR_WHOLE if only else _GOVERNS
+        if self.last.text == "بس" and self.before.kind in _ONLY:
+            # «هذا بس», «ثنتين بس»; a longer one may be the beginning of "but".
+            return _AR_WHOLE if len(self.words) == 2 else _DOUBT
+        return _GOVERNS
 
     def after_not(self) -> Judged | None:
         if self.last.text != "لا" or not self.before.text:
@@ -154,6 +171,8 @@ class ArabicEnd:
 
     def after_half(self) -> Judged | None:
         before, clause = self.before, self.clause
+        if self.last.text == "شهر" and before.kind == "verb":
+            return _AR_WHOLE  # «أستنى شهر»
         if self.last.text == "شهر" and before.kind in ("prep", "every", "asks") and before.text != "في":
             # «يوم خمسة من شهر ..», «من شهر»
             return _GOVERNS if len(self.words) > 2 and self.words[-3].kind == "number" else None
@@ -163,6 +182,8 @@ class ArabicEnd:
         return _DOUBT if clause.denies or single else _GOVERNS
 
     def after_head(self) -> Judged | None:
+        if self.before.kind == "label":
+            return _GOVERNS  # «اسمه مسجد ..»
         if self.before.kind != "prep" or self.clause.asks or self.clause.denies:
             return None
         if self.last.text in _PERSONS:
@@ -189,6 +210,8 @@ class ArabicEnd:
             return None
         if not before.text:
             return _IS_ANSWER if self.answer == "yes" else _BEGUN
+        if self.follows_filler:
+            return _BEGUN  # «يعني أنا ..»
         if clause.told:
             return Judged("complete", "question") if clause.asks else _AR_WHOLE
         stresses = before.kind in ("verb", "must", "with_pronoun", "mine", "adjective") and not self.last.joined
@@ -226,7 +249,8 @@ def judge_clause(words: Sequence[ArabicWord], expected: str, answer: ArabicAnswe
     told = [word for word in words if word.kind != "filler"]
     if not told:
         return Judged("open", "filler")
-    end = ArabicEnd(told, read_clause(told), expected, answer)
+    follows_filler = len(words) > 1 and words[-2].kind == "filler"
+    end = ArabicEnd(told, read_clause(told), expected, answer, follows_filler)
     judged = ends(end) if (ends := _BY_LAST_KIND.get(end.last.kind)) else None
     if judged is None:
         judged = end.judge_needs() or end.judge_predicate()

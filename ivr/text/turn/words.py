@@ -33,17 +33,23 @@ _FOLD: Final = str.maketrans(
 FOLDED_WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 
 
+_PART_MOST: Final = -1.0
+"""The greatest weight of what is taken as a part."""
+
+
 @dataclass(frozen=True, slots=True)
 class Judged:
     """Hold what the words of a transcript say of its end."""
 
     completeness: Completeness
     rule: TurnRule
+    weight: float = 0.0
+    """Log-odds that the caller has finished (`ivr/text/turn/leaning.py`); 0: not weighed."""
 
     @property
     def is_part(self) -> bool:
         """Return whether a number, an address or what is spelled has begun: the rest comes, in its own time."""
-        return self.completeness == "open" and self.rule.endswith("_part")
+        return self.rule.endswith("_part") and (self.completeness == "open" or self.weight < _PART_MOST)
 
     @property
     def is_whole(self) -> bool:

@@ -12,8 +12,8 @@ from ivr.call.caller.endpoint_wait import EndpointWait
 from ivr.call.options import CallOptions
 from ivr.text.turn.words import NOT_TOLD, Judged
 
-WHOLE, COMPLETE = Judged("complete", "answer_whole"), Judged("complete", "short_answer")
-OPEN, PART = Judged("open", "governs"), Judged("open", "number_part")
+WHOLE, COMPLETE = Judged("complete", "answer_whole", 2.5), Judged("complete", "short_answer", 1.0)
+OPEN, PART = Judged("open", "governs", -2.5), Judged("open", "number_part", -2.5)
 WORDS = (PART, OPEN, NOT_TOLD, COMPLETE, WHOLE)
 
 
@@ -32,7 +32,12 @@ def test_words_alone(words: Judged | None, ms: int) -> None:
     assert wait_of(words).ms == ms
 
 
-@pytest.mark.parametrize(("kind", "ms"), [("digits", 1000), ("email", 1000), ("address", 1000), ("yes_no", 500)])
+@pytest.mark.parametrize(("weight", "ms"), [(-9, 2000), (-2.5, 2000), (-1, 1100), (0.5, 400), (1.75, 200), (9, 200)])
+def test_every_weight_of_words_has_its_wait(weight: float, ms: int) -> None:
+    assert wait_of(Judged("unknown", "none", weight)).ms == ms
+
+
+@pytest.mark.parametrize(("kind", "ms"), [("digits", 1100), ("email", 1100), ("address", 1100), ("yes_no", 500)])
 def test_what_was_asked_counts_before_there_are_words(kind: Any, ms: int) -> None:
     assert wait_of(asked=kind).ms == ms
     assert wait_of(NOT_TOLD, asked=kind).ms == 500
@@ -56,9 +61,9 @@ def test_voice_and_model_are_bounded() -> None:
     voice, model = wait_of(), wait_of()
     voice.take_voice(-99.0)
     model.take_model(1.0)
-    assert (voice.ms, model.ms) == (1250, 271)
+    assert (voice.ms, model.ms) == (1400, 100)
     voice.take_model(0.0)
-    assert voice.ms == 2250
+    assert voice.ms == 2500
     model.take_model(0.5)
     assert model.ms == 500
 
@@ -81,8 +86,11 @@ def test_the_note_tells_what_there_was() -> None:
     note = wait_of().note(3, 520, held=False)
     assert (note.name, dict(note.fields)) == (
         "turn_end",
-        {"turn": 3, "silence_ms": 520, "wait_ms": 500, "words": "unknown", "rule": "none", "held": False},
-    )
+        {
+            "turn": 3, "silence_ms": 520, "wait_ms": 500, "words": "unknown", "rule": "none", "words_weight": 0.0,
+            "held": False,
+        },
+    )  # fmt: skip
     wait = wait_of(PART, asked="digits", more_ms=120, long=True)
     wait.take_voice(-0.333)
     wait.take_model(0.5)
@@ -92,6 +100,7 @@ def test_the_note_tells_what_there_was() -> None:
         "wait_ms": 1000,
         "words": "open",
         "rule": "number_part",
+        "words_weight": -2.5,
         "held": True,
         "asked": "digits",
         "voice": -0.33,

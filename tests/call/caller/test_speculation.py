@@ -63,7 +63,7 @@ def test_a_voice_behind_much_that_waits_is_not_listened_to() -> None:
 def test_forgotten_words_leave_the_usual_endpoint() -> None:
     speculation = sent()
     assert speculation.found(1, "yes", 2000.0)
-    assert speculation._caller.endpoint_ms == 300
+    assert speculation._caller.endpoint_ms == 200
     speculation.forget()
     assert speculation._caller.endpoint_ms == 500
 
@@ -74,7 +74,7 @@ def test_complete_words_never_make_the_endpoint_later() -> None:
     stage.wait(120)
     speculation = stage.call._speculation
     assert speculation.found(1, "yes", 2000.0)
-    assert speculation._caller.endpoint_ms == 200
+    assert speculation._caller.endpoint_ms == 150
 
 
 def test_what_is_said_beneath_is_judged_once_all_of_it_is_found() -> None:

@@ -20,14 +20,14 @@ FALLING, RISING = pcm(said(-8, drop=-12, silence_ms=0)), pcm(said(7, silence_ms=
 
 def spoken(audio: bytes) -> list[Event]:
     """A call in which the caller says this, and then nothing; words that tell nothing come late."""
-    whole = bytes(320 * 20) + audio + bytes(320 * 60)
+    whole = bytes(320 * 20) + audio + bytes(320 * 90)
     frames = [whole[at : at + 320] for at in range(0, len(whole) - 319, 320)]
     scores = [0.95 if any(frame) else 0.0 for frame in frames]
     told = [
         AudioIn(20 * at, g711.encode(frame), score)
         for at, (frame, score) in enumerate(zip(frames, scores, strict=True))
     ]
-    return [STARTED, *told, TranscriptArrived(1, "hm")]
+    return [STARTED, *told, TranscriptArrived(1, "hello")]
 
 
 def decided(call: Call, events: list[Event], given: list[Sounds] | None = None) -> tuple[list[object], list[Sounds]]:

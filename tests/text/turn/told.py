@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ivr.text.turn_end import judge_words
+from ivr.text.turn_end import judge_by_rules
 
 
 def told(expected: str, length: int = 0) -> Callable[[str], str]:
     """Return what judges an answer: `whole`, `part`, `complete`, `open` or `unknown`."""
 
     def judge(text: str) -> str:
-        judged = judge_words(text, expected, length)
+        judged = judge_by_rules(text, expected, length)
         return "whole" if judged.is_whole else "part" if judged.is_part else judged.completeness
 
     return judge
