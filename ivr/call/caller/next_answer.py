@@ -51,7 +51,7 @@ class NextAnswer:
         if utterances.keypad.typing:
             return
         kind, length = self._speculation.awaits()
-        if not self._counts or kind != "digits":
+        if not self._counts or kind != "digits" or length < 0:
             length = 0
         # A part of it may be there already, said or typed.
         known = len(read_dictation(words_of(folded(utterances.text()))).digits)

@@ -11,7 +11,7 @@ from typing import Final
 
 from ivr.text.segment.punctuation import word_set
 from ivr.text.turn.answer.dates import BIRTH_DIGITS
-from ivr.text.turn.answer.numbers import SPOKEN_DIGITS, read_dictation
+from ivr.text.turn.answer.numbers import LONG_NUMBER, SPOKEN_DIGITS, read_dictation
 from ivr.text.turn.answer.places import FULL_NAME
 from ivr.text.turn.answers import CHOICE
 from ivr.text.turn.words import AnswerKind, folded, words_of
@@ -191,6 +191,12 @@ _KNOWN_LENGTHS: Final = (
     (re.compile(r"قومي"), 14),
 )
 """Numbers whose length is known where it is not said: Saudi ones, the Egyptian identity number, cards, sort codes."""
+_LONG_NAMES: Final = re.compile(
+    r"\b(?:(?:air ?)?way ?bill|awb|tracking|consignment|shipment|imei) (?:number|code|id)\b|"
+    r"\b(?:number|code) (?:of|for|on) (?:(?:the|your) )?(?:(?:air ?)?way ?bill|consignment|shipment)\b|"
+    r"\b[بل]?(?:ال)?(?:رقم|كود|رمز) (?:ال)?(?:بوليص|شحن|تتبع)[هت]?(?:ك|كم|ي|ها|ه|نا)?\b"
+)
+"""Names of numbers that are long, of eight digits or more, without one length."""
 _LEAST_LENGTH, _GREATEST_LENGTH = 3, 34
 
 
@@ -198,7 +204,8 @@ def asked_for(said: str) -> tuple[AnswerKind, int]:
     """Return what kind of answer the agent's last words ask for, and how many digits; 0: not known.
 
     `open` where they ask for nothing that has an end of its own. A length is told of other kinds too: `FULL_NAME` of a
-    `name`, `BIRTH_DIGITS` of a `date`, `CHOICE` of an `open` answer that is one of the things that are offered.
+    `name`, `BIRTH_DIGITS` of a `date`, `LONG_NUMBER` of `digits` whose name is that of long
+    ones, `CHOICE` of an `open` answer that is one of the things that are offered.
     """
     behind = ""
     refers = False
@@ -288,7 +295,7 @@ def _first_noun(plain: str) -> tuple[AnswerKind | None, int]:
 
 
 def _length_of(text: str) -> int:
-    """Return how many digits are asked for; 0: not said, and not known."""
+    """Return how many digits are asked for, or `LONG_NUMBER`; 0: not said, and not known."""
     # «الأحد عشر رقم»
     words = words_of(_OF_TEN.sub(r"\1", text))
     words = [word[2:] if word.startswith("ال") and word[2:] in SPOKEN_DIGITS else word for word in words]
@@ -301,4 +308,5 @@ def _length_of(text: str) -> int:
         said = read_dictation([found[1]])
         if said.digits and _LEAST_LENGTH <= int(said.digits) <= _GREATEST_LENGTH:
             return int(said.digits)
-    return next((length for pattern, length in _KNOWN_LENGTHS if pattern.search(text)), 0)
+    known = next((length for pattern, length in _KNOWN_LENGTHS if pattern.search(text)), 0)
+    return known or (LONG_NUMBER if _LONG_NAMES.search(text) else 0)

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.text.turn.answer.dates import BIRTH_DIGITS
+from ivr.text.turn.answer.numbers import LONG_NUMBER
 from ivr.text.turn.answer.places import FULL_NAME
 from ivr.text.turn.answers import CHOICE
 from ivr.text.turn.asked import asked_for
@@ -54,6 +55,20 @@ def test_digits_are_asked_for() -> None:
         ("انطق الرمز الرباعي.", ("digits", 4)),
         ("الرمز البريدي لو سمحت.", ("digits", 5)),
         ("هل ممكن تزودني برقم العميل؟", ("digits", 0)),
+    ]
+    assert failures(rows, asked_for) == []
+
+
+def test_long_numbers_are_asked_for() -> None:
+    rows = [
+        ("What is the waybill number?", ("digits", LONG_NUMBER)),
+        ("Could you read me the number on the airway bill?", ("digits", LONG_NUMBER)),
+        ("What is your 13-digit tracking number?", ("digits", 13)),
+        ("How many items are in the shipment?", ("digits", 0)),
+        ("كم رقم البوليصة؟", ("digits", LONG_NUMBER)),
+        ("عطني رقم الشحنة لو سمحت.", ("digits", LONG_NUMBER)),
+        ("وش رقم شحنتك؟", ("digits", LONG_NUMBER)),
+        ("كم عدد القطع في الشحنة؟", ("digits", 0)),
     ]
     assert failures(rows, asked_for) == []
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.text.turn.answer.numbers import digit_of, judge_number, known_start, read_dictation
+from ivr.text.turn.answer.numbers import LONG_NUMBER, digit_of, judge_number, known_start, read_dictation
 from ivr.text.turn.words import folded, words_of
 from tests.text.tables import failures
 
@@ -141,6 +141,21 @@ def test_number_of_known_length() -> None:
         ("رقمي ١٢٣٤ شكرا", 4, "whole"),
         ("خمسة وعشرين ثلاثة", 4, "part"),
         ("خمسة وعشرين ثلاثة واربعين", 4, "whole"),
+    ]
+    assert failures(rows, _judged) == []
+
+
+def test_long_number() -> None:
+    rows = [
+        ("five five two four", LONG_NUMBER, "part"),
+        ("خمسة خمسة اثنين أربعة", LONG_NUMBER, "part"),
+        ("إي الرقم 4410. 229.", LONG_NUMBER, "part"),
+        ("5524 9081", LONG_NUMBER, "maybe"),
+        ("5524 90 sorry 5524 91", LONG_NUMBER, "maybe"),
+        ("W B 5524", LONG_NUMBER, "maybe"),
+        ("5524 is what it says", LONG_NUMBER, "unknown"),
+        ("five hundred", LONG_NUMBER, "unknown"),
+        ("7826459301240", LONG_NUMBER, "whole"),
     ]
     assert failures(rows, _judged) == []
 

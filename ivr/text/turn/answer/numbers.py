@@ -129,6 +129,10 @@ _IBAN_LETTERS, _IBAN_DIGITS = 2, 22
 _MOBILE_DIGITS, _FEW_DIGITS, _SHORT_TAIL = 10, 3, 4
 _LONG_NUMBERS: Final = (15, 16)
 """Digits of cards, of devices and of taxpayers: within a longer number a caller seldom pauses behind so many."""
+LONG_NUMBER: Final = -1
+"""Length of a number that is long, by its name, and of no known length: a waybill's."""
+_LONG_LEAST: Final = 8
+"""Digits of a long number at least."""
 _SHORT_CODE: Final = 4
 """Letters and digits up to which a code of no known length goes on."""
 
@@ -355,7 +359,7 @@ def _counts_nothing(words: Sequence[str], at: int) -> bool:
 def judge_number(words: Sequence[str], *, asked: bool, length: int) -> Judged:
     """Judge words as a number that is dictated. `NOT_TOLD` where they are none.
 
-    `asked`: the caller was asked for a number. `length`: of how many digits; 0: not known.
+    `asked`: the caller was asked for a number. `length`: of how many digits, or `LONG_NUMBER`; 0: not known.
     """
     said = read_dictation(words)
     if asked and words and words[-1] in _NUMBER_SIGNS:
@@ -373,8 +377,10 @@ def judge_number(words: Sequence[str], *, asked: bool, length: int) -> Judged:
     if asked and length == _IBAN_LETTERS + _IBAN_DIGITS and _is_foreign(words[: said.start]):
         # Of another country: it has another length.
         return MAY_BE_WHOLE
-    if asked and length:
+    if asked and length > 0:
         return _judge_of_length(said, tail, length)
+    if asked and length == LONG_NUMBER and _is_too_short(said, tail):
+        return Judged("open", "answer_part")
     if asked:
         return _judge_asked(said, words[: said.start], words[-1], tail)
     # Dictated, rather than counted, paid or called by.
@@ -401,6 +407,13 @@ def _is_foreign(before: Sequence[str]) -> bool:
     "Arabia."""
     country = before[-1] if before and len(before[-1]) == _IBAN_LETTERS else "".join(map(letter_of, before[-2:]))
     return country.isascii() and len(country) == _IBAN_LETTERS and country not in ("sa", *_TWO_LETTERS)
+
+
+def _is_too_short(said: Dictation, tail: Sequence[str]) -> bool:
+    """Return whether digits are too few for a long number, and more may come."""
+    # A code may be short: letters tell.
+    count = len(said.digits) + len(said.before)
+    return count < _LONG_LEAST and not said.letters and not said.amount and all(map(_stands_behind, tail))
 
 
 def _judge_of_length(said: Dictation, tail: Sequence[str], length: int) -> Judged:
