@@ -6,6 +6,8 @@
 A logistic regression on the transcripts in `tools/turns/transcripts/` (their form: `tools/turns/sets.py`). Each counts
 twice, by half: as the agent tells what it expects, and as only its words tell. A weight costs its square, so a sign
 that is seen seldom weighs little.
+
+Lines that were read by who wrote the grammar are left out: its rules are right there more often than elsewhere.
 """
 
 from __future__ import annotations
@@ -26,11 +28,13 @@ from ivr.text.turn.asked import asked_for
 from ivr.text.turn.leaning import signs_of
 from ivr.text.turn.words import folded, words_of
 from ivr.text.turn_end import judge_by_rules
-from tools.turns.sets import Cut, read_set
+from tools.turns.sets import Cut, chosen, read_set
 
 _Many: TypeAlias = npt.NDArray[np.float64]
 
 TRANSCRIPTS: Final = Path(__file__).parent / "transcripts"
+_READ: Final = ("arabic_asked", "arabic_open", "english_asked", "english_open")
+"""Sets whose even lines were read."""
 _ALWAYS: Final = "any words"
 """The sign of every transcript: its weight costs nothing."""
 _COST: Final = 2.0
@@ -47,6 +51,12 @@ class Example:
     signs: Sequence[str]
     done: bool
     counts: float
+
+
+def unread() -> dict[str, list[Cut]]:
+    """Return what the weights are found from, by the names of its sets."""
+    sets = {path.stem: read_set(path) for path in sorted(TRANSCRIPTS.glob("*.jsonl"))}
+    return {name: chosen(cuts, "odd" if name in _READ else "all") for name, cuts in sets.items()}
 
 
 def examples(cuts: Iterable[Cut]) -> list[Example]:
@@ -127,7 +137,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--write", action="store_true", help="write them into the module")
     parser.add_argument("--check", action="store_true", help="weigh what was not seen")
     given = parser.parse_args(arguments)
-    sets = {path.stem: read_set(path) for path in sorted(TRANSCRIPTS.glob("*.jsonl"))}
+    sets = unread()
     text = printed(fitted(examples([cut for cuts in sets.values() for cut in cuts])))
     if given.write:
         Path(leaning_weights.__file__).write_text(text, encoding="utf-8")
