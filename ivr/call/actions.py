@@ -32,7 +32,7 @@ class Expect:
 
     kind: AnswerKind
     length: int = 0
-    """Of `digits`: how many; 0: not known."""
+    """Of `digits`: how many; 0: as the agent's words say."""
 
 
 @dataclass(frozen=True, slots=True)

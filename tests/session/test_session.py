@@ -127,7 +127,7 @@ def test_the_speech_port_learns_when_the_caller_falls_quiet() -> None:
     scene = play(script, voice=Speaker(ms=1000), agent=Answering("One sentence here. Another sentence there."))
     assert len(scene.agent.requests) == 2
     assert len(scene.voice.asked) == 2
-    assert scene.voice.quiets == pytest.approx([1.28, 4.68], abs=0.02)
+    assert scene.voice.quiets == pytest.approx([1.28, 4.64], abs=0.02)
 
 
 @pytest.mark.parametrize("code", [1000, 1001, None])

@@ -14,7 +14,7 @@ from tests.replay.taped import taped
 from tests.support.front import total
 from tests.whole.world import BYE, PHRASE, QUESTION, Peers, World, call
 
-PATIENT = "[call]\nendpoint_least_ms = 2600\nspeculate_ms = 120\neager = {eager}\n"
+PATIENT = "[call]\nendpoint_least_ms = 3000\nspeculate_ms = 120\neager = {eager}\n"
 STEPS = [f"say {QUESTION}", f"say {BYE}", "wait"]
 LATE = "my parcel is late"
 WHOLE = f"{LATE} today"
@@ -23,7 +23,7 @@ WHOLE = f"{LATE} today"
 def on_a_line(tmp_path: Path, eager: str = "true") -> dict[str, Any]:
     lines = tmp_path / f"{eager}.toml"
     lines.write_text(PATIENT.format(eager=eager), "utf-8")
-    return {"IVR_CONFIG": str(lines), "IVR_ENDPOINT_MS": "2600"}
+    return {"IVR_CONFIG": str(lines), "IVR_ENDPOINT_MS": "3000"}
 
 
 def paused(text: str) -> bytes:
@@ -42,7 +42,7 @@ def test_the_answer_is_there_when_the_turn_ends(folder: Path, tmp_path: Path) ->
     assert [round(later - sooner, 2) for later, sooner in zip(waits(without), waits(eager), strict=True)] == [
         round(note["ms"] / 1000, 2) for note in eager.notes("eager")
     ]
-    assert all(wait == pytest.approx(2.6, abs=0.04) for wait in waits(eager))
+    assert all(wait == pytest.approx(2.0, abs=0.04) for wait in waits(eager))
     assert [turn.heard for turn in eager.turns] == [turn.heard for turn in without.turns]
     assert eager.hang_up == without.hang_up == HangUp("success", "agent_goodbye")
     assert [one.get("eager") for one in eager.asked] == [True, True]

@@ -14,7 +14,8 @@ longest wait to none:
     -2.5    `endpoint_ms` and `endpoint_more_ms`: the words are open
      0      `endpoint_ms`: nothing tells
      1      `endpoint_least_ms`: the words are complete
-     2.5    the least: all of what was asked for is there
+     1.75   two thirds of it: they hardly go on
+    2.5    the least: all of what was asked for is there
 
 Where pauses within turns have the lengths of eot-bench's (`tools/turns/sets.py`), the best wait for log-odds `w` is the
 one that makes exp(w) * wait + price * P(pause is longer) least. The defaults lie on that line for a price of two
@@ -155,6 +156,7 @@ class EndpointWait:
             (_OPEN_AT, min(open_ms + more, most)),
             (0.0, min(options.endpoint_ms + more, most)),
             (_COMPLETE_AT, min(least + more // 4, most)),
+            (_COMPLETE_MOST, min(max(2 * least // 3, LEAST_MS) + more // 8, most)),
             (_LEAST_AT, min(least, LEAST_MS)),
         ]
 

@@ -47,7 +47,7 @@ _SAME_RULE: Final[Mapping[TurnRule, str]] = {
     "number_part": "answer_part",
     "spelled_part": "answer_part",
 }
-OPEN_MOST, COMPLETE_LEAST = -2.3, 1.0
+OPEN_MOST, COMPLETE_LEAST = -2.5, 1.0
 """Log-odds up to which words are called open: of callers who had finished, one in fifty is called so. And from which
 on they are called complete: of four, one goes on at most."""
 _MANY_WORDS: Final = 9

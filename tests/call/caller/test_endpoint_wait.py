@@ -143,3 +143,10 @@ def test_evidence_of_an_end_never_makes_the_wait_longer(
     assert ms(words, voice, model, min(800, more + 100)) >= here
     waits = [ms(judged, voice, model, more) for judged in WORDS]
     assert long or waits == sorted(waits, reverse=True)
+
+
+@pytest.mark.parametrize(("least_ms", "wait_ms"), [(300, 200), (100, 100), (1500, 1000)])
+def test_complete_words_keep_two_thirds_of_what_the_line_wants(least_ms: int, wait_ms: int) -> None:
+    wait = EndpointWait(CallOptions(endpoint_ms=2000, endpoint_least_ms=least_ms))
+    wait.take_words(Judged("complete", "question", 3.0))
+    assert wait.ms == wait_ms

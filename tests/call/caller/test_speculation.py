@@ -74,7 +74,7 @@ def test_complete_words_never_make_the_endpoint_later() -> None:
     stage.wait(120)
     speculation = stage.call._speculation
     assert speculation.found(1, "yes", 2000.0)
-    assert speculation._caller.endpoint_ms == 150
+    assert speculation._caller.endpoint_ms == 133
 
 
 def test_what_is_said_beneath_is_judged_once_all_of_it_is_found() -> None:

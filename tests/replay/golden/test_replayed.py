@@ -63,7 +63,7 @@ def replace_moments(tape: Tape, moments: list[Moment]) -> Tape:
 
 def test_a_call_as_it_would_have_been(tape: Tape) -> None:
     # Work that begins before the end of an utterance hides a shorter wait than that.
-    call = OtherwiseCall(tape, {"endpoint_ms": 1500, "endpoint_least_ms": 1500})
+    call = OtherwiseCall(tape, {"endpoint_ms": 3000, "endpoint_least_ms": 3000})
     then = ReplayedCall(tape)
     assert (call.first_audio_ms(1) or 0) > (then.first_audio_ms(1) or 0) + 100
     assert call.heard[0] == then.heard[0]

@@ -8,14 +8,14 @@ import pytest
 
 from ivr.text.turn import leaning_weights
 from tools.turns import fit_words
-from tools.turns.fit_words import TRANSCRIPTS, Example, checked, examples, fitted, mean_loss, printed
-from tools.turns.sets import Cut, read_set
+from tools.turns.fit_words import Example, checked, examples, fitted, mean_loss, printed, unread
+from tools.turns.sets import Cut
 
 CUTS = [Cut("yes", True, "Is it you?"), Cut("and the", False)] * 20
 
 
 def test_the_committed_weights_are_those_of_the_transcripts() -> None:
-    cuts = [cut for path in sorted(TRANSCRIPTS.glob("*.jsonl")) for cut in read_set(path)]
+    cuts = [cut for cuts in unread().values() for cut in cuts]
     made = fitted(examples(cuts))
     assert made == pytest.approx(leaning_weights.WORD_WEIGHTS, abs=0.011), "run python -m tools.turns.fit_words --write"
 

@@ -125,7 +125,7 @@ ACTIONS: Final = (
         (
             Field("kind", "choice", "what it will be", also=("expect", "type"), required=True,
                   choices=("digits", "yes_no", "name", "date", "address", "email", "open")),
-            Field("length", "number", "of `digits`: how many; 0: not known", 0, most=64, whole=True),
+            Field("length", "number", "of `digits`: how many; 0: as your words say", 0, most=64, whole=True),
         ),
         main="kind", bare=(str,), strict=True,
     ),
