@@ -76,13 +76,14 @@ class CallOptions:
     """What keys do without the agent, while it waits for none."""
 
     endpoint_ms: int = 500
-    """Silence that ends an utterance."""
+    """Silence, ms, that ends an utterance where nothing tells whether it is all."""
     endpoint_least_ms: int = 300
-    """Silence that ends an utterance whose words are plainly complete."""
+    """Silence, ms, that ends one whose words are just sure enough to be called complete: surer ones end sooner."""
     endpoint_more_ms: int = 1500
-    """Silence added when the words are plainly not complete."""
+    """Silence, ms, added where the words are open; a part of it where they lean that way."""
     endpoint_most_ms: int = 2500
-    """Silence that ends an utterance in the middle of a number, an address or what is spelled; the longest wait."""
+    """Silence, ms, that ends one in the middle of a number, an address or what is spelled: the longest, unless that of
+    open words is longer. Also between the keys of a number whose length is known."""
     eager: bool = False
     """The agent is asked before the turn is sure to be over, and asked again where it was not: for agents whom asking
     twice does no harm."""

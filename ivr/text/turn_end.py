@@ -20,9 +20,9 @@ from ivr.text.turn.answers import CHOICE, PARTICULARS, judge_answer, judge_short
 from ivr.text.turn.arabic import AR_AGREEING, judge_arabic
 from ivr.text.turn.english import EN_AGREEING, judge_english
 from ivr.text.turn.leaning import COMPLETE_LEAST, OPEN_MOST, leaning
-from ivr.text.turn.words import FOLDED_WORD, NOT_TOLD, Judged, folded, is_arabic, words_of
+from ivr.text.turn.words import FOLDED_WORD, NOT_TOLD, Completeness, Judged, folded, is_arabic, words_of
 
-__all__ = ["AGREEING", "FOLDED_WORD", "folded", "judge_by_rules", "judge_words"]
+__all__ = ["AGREEING", "FOLDED_WORD", "completeness", "folded", "judge_by_rules", "judge_words"]
 
 _QUESTION: Final = re.compile(r"[?؟][\"'»”)\]]*\s*$")
 _FINAL_STOP: Final = re.compile(r"[.!۔][\"'»”)\]]*\s*$")
@@ -34,6 +34,11 @@ _SENTENCE_WORDS: Final = 3
 
 AGREEING: Final = EN_AGREEING | AR_AGREEING
 """An answer to a question; after anything else a sign that the caller listens."""
+
+
+def completeness(text: str, expected: str = "", length: int = 0) -> Completeness:
+    """Judge whether more is to come after a transcript that was cut at a short pause; as `judge_words` does."""
+    return judge_words(text, expected, length).completeness
 
 
 def judge_words(text: str, expected: str = "", length: int = 0) -> Judged:

@@ -9,15 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.text.turn.words import AnswerKind, Completeness, Judged
-from ivr.text.turn_end import folded, judge_by_rules, judge_words
+from ivr.text.turn_end import completeness, folded, judge_by_rules, judge_words
 from tests.text.tables import failures
 
 
-def completeness(text: str, expected: str = "", length: int = 0) -> Completeness:
+def by_rules(text: str, expected: str = "", length: int = 0) -> Completeness:
     return judge_by_rules(text, expected, length).completeness
 
 
-def test_completeness() -> None:
+def test_completeness_by_rules() -> None:
     rows = [
         ("", "unknown"),
         ("…", "unknown"),
@@ -48,6 +48,10 @@ def test_completeness() -> None:
         ("my parcel.", "unknown"),
         ("أبغى أتتبع الشحنة اللي", "open"),
         ("رقم الشحنة", "unknown"),
+        ("رقم الشحنة؟", "complete"),
+        ("رقم الشحنة،", "open"),
+        ("هذا الطلب الجديد", "unknown"),
+        ("هذا الطلب الجديد.", "complete"),
         ("شحنتي من الرياض إلى", "open"),
         ("بس", "open"),
         ("the code is 12", "unknown"),
@@ -66,7 +70,7 @@ def test_completeness() -> None:
         ("NQL 7826459301240", "complete"),
         ("7826459301240 please", "complete"),
     ]
-    assert failures(rows, lambda text: completeness(text)) == []
+    assert failures(rows, lambda text: by_rules(text)) == []
 
 
 def test_completeness_of_what_is_expected() -> None:
@@ -79,6 +83,7 @@ def test_completeness_of_what_is_expected() -> None:
         ("12345", "digits", 4, "unknown"),
         ("I do not have one.", "digits", 4, "complete"),
         ("1234", "digits", 0, "unknown"),
+        ("my parcel is late", "digits", 0, "unknown"),
         ("certainly", "yes_no", 0, "complete"),
         ("but", "yes_no", 0, "open"),
         ("certainly my friend", "yes_no", 0, "complete"),
@@ -86,7 +91,7 @@ def test_completeness_of_what_is_expected() -> None:
         ("the blue one.", "date", 0, "complete"),
         ("the blue one.", "open", 0, "complete"),
     ]
-    assert failures(rows, completeness) == []
+    assert failures(rows, by_rules) == []
 
 
 def test_folded_spellings() -> None:
@@ -94,9 +99,10 @@ def test_folded_spellings() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "expected", "completeness", "rule"),
+    ("text", "expected", "level", "rule"),
     [
         ("", "", "unknown", "none"),
+        ("hello", "", "unknown", "none"),
         ("yes", "yes_no", "complete", "answer_whole"),
         ("where is my parcel?", "open", "complete", "question"),
         ("I want to track my", "open", "open", "governs"),
@@ -105,9 +111,21 @@ def test_folded_spellings() -> None:
         ("أنا طلبت جوال", "open", "unknown", "sentence"),
     ],
 )
-def test_a_level_follows_from_the_weight(text: str, expected: str, completeness: str, rule: str) -> None:
+def test_a_level_follows_from_the_weight(text: str, expected: str, level: str, rule: str) -> None:
     judged = judge_words(text, expected)
-    assert (judged.completeness, judged.rule) == (completeness, rule)
+    assert (judged.completeness, judged.rule) == (level, rule)
+    assert completeness(text, expected) == level
+
+
+def test_words_that_only_show_that_the_caller_listens_weigh_nothing() -> None:
+    rows = [("hello", "", 0.0), ("السلام عليكم", "open", 0.0)]
+    assert failures(rows, lambda text, expected: judge_words(text, expected).weight) == []
+    assert judge_words("hello", "name").weight != 0
+
+
+def test_the_length_of_a_number_counts() -> None:
+    rows = [("1 2 3 4", "digits", 4, "complete"), ("1 2 3 4", "digits", 0, "unknown"), ("1 2 3", "digits", 9, "open")]
+    assert failures(rows, completeness) == []
 
 
 def test_a_number_that_is_begun_is_a_part_also_where_it_is_in_doubt() -> None:
@@ -122,3 +140,4 @@ def test_any_text_is_judged(text: str, expected: str, length: int) -> None:
     assert judged.completeness in ("complete", "open", "unknown")
     assert -9 < judged.weight < 9
     assert judged.rule == judge_by_rules(text, expected, length).rule
+    assert completeness(text, expected, length) == judged.completeness

@@ -76,7 +76,7 @@ class EagerAnswer:
     # -- the question --------------------------------------------------------------------------------------------
 
     def may_ask(self) -> bool:
-        """Return whether the agent is asked now: all words are there, not plainly open, and the silence goes on."""
+        """Return whether the agent is asked now: all words are there, more is unlikely, and the silence goes on."""
         utterances = self._speculation.utterances
         if not self._on or self._floor.state is not TurnState.HEARING or self._taking.runs:
             return False

@@ -288,12 +288,9 @@ class ArabicClause:
     def take_question(self, word: ArabicWord, following: ArabicWord | None) -> None:
         """Take «وين», «كم»: a predicate by itself."""
         self.embedded = self.need in ("thought", "clause", "verb")
-        if self.level == "main" or self.inner:
-            self.level, self.told = "main", True
-        else:
-            self.inner = True
+        self.tell()
         self.denies = self.embedded and self.denies
-        self.asks, self.need, self.coordinated = True, "", False
+        self.asks, self.need = True, ""
 
     def take_whether(self, word: ArabicWord, following: ArabicWord | None) -> None:
         """Take «هل»: a clause follows."""

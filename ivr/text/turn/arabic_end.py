@@ -22,7 +22,6 @@ _INDEFINITE: Final = word_set("كود رمز مبلغ رسوم برج عماره
 """The first half of a pair, or a single thing: «أرسلتوا لي كود»."""
 _PARTS: Final = word_set("فرع قسم منطقه محطه مركز مخرج")
 _PERSONS: Final = word_set("موظف مندوب مدير دكتوره شيخ محل بيت")
-_AR_AROUND: Final = word_set("فوق تحت داخل جوا برا")
 _AR_BESIDE: Final = word_set("قدام ورا خلف جنب فوق تحت داخل خارج جوا برا")
 """Places that are nouns behind a preposition: «من ورا», «على جنب»."""
 _AR_WISH: Final = word_set("ممكن يمكن ينفع")
@@ -146,8 +145,6 @@ class ArabicEnd:
             return _AR_WHOLE if clause.clauses or clause.told else _DOUBT
         if before.kind == "prep" and text in _AR_BESIDE:
             return _AR_WHOLE if clause.told else _IS_ANSWER
-        if before.text and text in _AR_AROUND:
-            return None if clause.told else _IS_ANSWER
         if (
             text == "علي"
             and self.expected in ("name", "address")
@@ -176,8 +173,8 @@ class ArabicEnd:
         if self.last.text == "شهر" and before.kind in ("prep", "every", "asks") and before.text != "في":
             # «يوم خمسة من شهر ..», «من شهر»
             return _GOVERNS if len(self.words) > 2 and self.words[-3].kind == "number" else None
-        if self.last.kind == "count" and before.text in ("الساعه", "من"):
-            return None
+        if self.last.kind == "count" and before.text == "الساعه":
+            return _DOUBT  # «الموعد الساعة أربع»
         single = self.last.text in _INDEFINITE and clause.told and before.kind in ("verb", "with_pronoun")
         return _DOUBT if clause.denies or single else _GOVERNS
 

@@ -10,11 +10,17 @@ from hypothesis import strategies as st
 
 from ivr.call.caller.endpoint_wait import EndpointWait
 from ivr.call.options import CallOptions
+from ivr.text.turn.leaning import OPEN_MOST
 from ivr.text.turn.words import NOT_TOLD, Judged
 
 WHOLE, COMPLETE = Judged("complete", "answer_whole", 2.5), Judged("complete", "short_answer", 1.0)
 OPEN, PART = Judged("open", "governs", -2.5), Judged("open", "number_part", -2.5)
 WORDS = (PART, OPEN, NOT_TOLD, COMPLETE, WHOLE)
+
+
+def between(weight: float) -> int:
+    """Return the wait at a weight on the line from 2000 ms, where words are open, to 500 ms, where nothing tells."""
+    return round(500 + 1500 * weight / OPEN_MOST)
 
 
 def wait_of(words: Judged | None = None, choices: CallOptions | None = None, **more: Any) -> EndpointWait:
@@ -32,14 +38,16 @@ def test_words_alone(words: Judged | None, ms: int) -> None:
     assert wait_of(words).ms == ms
 
 
-@pytest.mark.parametrize(("weight", "ms"), [(-9, 2000), (-2.5, 2000), (-1, 1100), (0.5, 400), (1.75, 200), (9, 200)])
+@pytest.mark.parametrize(
+    ("weight", "ms"), [(-9, 2000), (OPEN_MOST, 2000), (-1, between(-1)), (0.5, 400), (1.75, 200), (9, 200)]
+)
 def test_every_weight_of_words_has_its_wait(weight: float, ms: int) -> None:
     assert wait_of(Judged("unknown", "none", weight)).ms == ms
 
 
-@pytest.mark.parametrize(("kind", "ms"), [("digits", 1100), ("email", 1100), ("address", 1100), ("yes_no", 500)])
-def test_what_was_asked_counts_before_there_are_words(kind: Any, ms: int) -> None:
-    assert wait_of(asked=kind).ms == ms
+@pytest.mark.parametrize(("kind", "weight"), [("digits", -1), ("email", -1), ("address", -1), ("yes_no", 0)])
+def test_what_was_asked_counts_before_there_are_words(kind: Any, weight: float) -> None:
+    assert wait_of(asked=kind).ms == between(weight)
     assert wait_of(NOT_TOLD, asked=kind).ms == 500
 
 
@@ -61,7 +69,7 @@ def test_voice_and_model_are_bounded() -> None:
     voice, model = wait_of(), wait_of()
     voice.take_voice(-99.0)
     model.take_model(1.0)
-    assert (voice.ms, model.ms) == (1400, 100)
+    assert (voice.ms, model.ms) == (between(-1.5), 100)
     voice.take_model(0.0)
     assert voice.ms == 2500
     model.take_model(0.5)

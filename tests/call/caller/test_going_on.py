@@ -192,6 +192,22 @@ def test_the_end_of_both_parts_is_waited_for(second: str) -> None:
     assert stage.last(RequestReply).request.text == f"track my parcel {second}"
 
 
+def test_a_second_voice_goes_on_where_the_first_did() -> None:
+    """It begins late, but the agent is quiet for the first, whose words are still to be found."""
+    stage = Stage()
+    stage.hear("track my parcel")
+    stage.wait(1500)
+    stage.speak(1000)
+    stage.wait(600)
+    assert stage.state == "yielding"
+    stage.speak(400)
+    stage.wait(600)
+    stage.found("number five")
+    stage.say_no_more()
+    request = stage.last(RequestReply).request
+    assert (request.text, request.superseded) == ("track my parcel number five", True)
+
+
 def test_a_third_part_joins_the_two_before_it() -> None:
     world = asked("my blue parcel")
     world.say("from Riyadh", 500)

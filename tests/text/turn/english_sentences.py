@@ -127,6 +127,7 @@ WHOLE = {
         check my order
         """,
     "statements": """
+        it looks damaged
         my parcel hasn't arrived
         my parcel has not arrived yet
         the driver threw it over the fence
@@ -362,6 +363,7 @@ WHOLE = {
         sorry what
         """,
     "endings": """
+        I need it the day before
         come in
         hang it up
         I moved in
