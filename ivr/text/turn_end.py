@@ -56,6 +56,9 @@ def judge_words(text: str, expected: str = "", length: int = 0) -> Judged:
     if judged == NOT_TOLD and len(words) <= _HUM_WORDS and expected in ("", "open"):
         return NOT_TOLD
     weight = leaning(judged, plain, words, expected)
+    # Fewer digits than the number has: no other sign makes them more.
+    if judged.is_part and expected == "digits" and length:
+        weight = min(weight, OPEN_MOST)
     if weight <= OPEN_MOST:
         return Judged("open", judged.rule, weight)
     # A rule that does not tell is no reason to call words complete, whatever else is in them.

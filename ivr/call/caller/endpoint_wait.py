@@ -11,7 +11,7 @@ longest wait to none:
 
     sum     silence
     -3.5    `endpoint_most_ms`: a number, an address, what is spelled is under way
-    -2.3    `endpoint_ms` and `endpoint_more_ms`: the words are open
+    -2.5    `endpoint_ms` and `endpoint_more_ms`: the words are open
      0      `endpoint_ms`: nothing tells
      1      `endpoint_least_ms`: the words are complete
      1.75   two thirds of it: they hardly go on

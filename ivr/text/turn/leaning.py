@@ -8,7 +8,6 @@ small. It makes them from the signs that are named here.
     sign                         what it is
     open .., complete .., ..     the rule of `Judged` that told
     .. when asked for ..         a rule that says another thing where an answer of its own is awaited
-    question mark, comma         the recogniser's marks; its full stops say nothing
     one clause, many clauses     no word that joins clauses, or two and more
     begins ..                    with whom or what it tells of; with yes or no, and goes on
     tells what happened          a verb of the past with who did it
