@@ -105,7 +105,7 @@ def test_folded_spellings() -> None:
         ("hello", "", "unknown", "none"),
         ("yes", "yes_no", "complete", "answer_whole"),
         ("where is my parcel?", "open", "complete", "question"),
-        ("I want to track my", "open", "open", "governs"),
+        ("I called because my", "open", "open", "governs"),
         ("رقمي صفر خمسة خمسة", "digits", "open", "answer_part"),
         # A whole sentence that tells what happened is the beginning of more as often.
         ("أنا طلبت جوال", "open", "unknown", "sentence"),

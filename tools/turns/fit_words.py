@@ -90,7 +90,8 @@ def fitted(given: Sequence[Example]) -> dict[str, float]:
         slope = told.T @ (counts * (likely - done)) + cost * weights
         bend = (told * (counts * likely * (1 - likely))[:, None]).T @ told + np.diag(cost)
         weights = weights - np.linalg.solve(bend, slope)
-    return {name: round(float(weight), 2) for name, weight in zip(names, weights, strict=True)}
+    # No "-0.0".
+    return {name: round(float(weight), 2) + 0.0 for name, weight in zip(names, weights, strict=True)}
 
 
 def _likely(log_odds: _Many) -> _Many:

@@ -27,41 +27,66 @@ def signs(text: str, judged: Judged = NOT_TOLD, expected: str = "") -> set[str]:
     [
         ("now", NOT_TOLD, "", {"unknown none", "one clause", "ends in an adverb"}),
         ("now", NOT_TOLD, "date", {
+            "few words when asked for something",
             "unknown none", "unknown when asked for something", "one clause", "ends in an adverb",
         }),
         ("the flat", NOT_TOLD, "", {
             "unknown none", "one clause", "begins with an English subject",
-            "begins with a subject when asked openly",
+            "begins with a subject when asked openly", "ends in a noun phrase",
         }),
         ("the flat", SENTENCE, "address", {
-            "complete", "complete sentence", "one clause", "two words", "begins with an English subject",
+            "few words when asked for something", "complete", "complete sentence", "one clause", "two words",
+            "begins with an English subject", "ends in a noun phrase",
         }),
-        ("Maria", SENTENCE, "name", {"complete", "complete sentence", "complete when asked for name", "one clause"}),
+        ("Maria", SENTENCE, "name", {
+            "few words when asked for something",
+            "complete", "complete sentence", "complete when asked for name",
+            "one clause",
+        }),
         ("my number is", OPEN, "digits", {
+            "few words when asked for something",
             "open", "open governs", "open when asked for digits", "one clause", "ends in an auxiliary",
             "begins with an English subject",
         }),
         ("oh five", PART, "digits", {
+            "few words when asked for something",
             "open", "open answer_part", "open when asked for digits", "one clause", "two words",
         }),
-        ("six", Judged("complete", "number_whole"), "digits", {"complete", "complete answer_whole", "one clause"}),
+        ("six", Judged("complete", "number_whole"), "digits", {
+            "few words when asked for something", "complete", "complete answer_whole", "one clause",
+        }),
         ("who is it?", Judged("complete", "question"), "", {
-            "complete", "complete question", "question when asked openly", "question mark", "one clause",
+            "complete", "complete question", "question mark", "one clause",
         }),
         ("yes and that was when I called", STORY, "yes_no", {
-            "complete", "complete story", "begins with yes or no", "many clauses", "tells what happened",
-            "ends in a verb", "complete and ends in a verb",
+            "complete", "complete story", "begins with yes or no", "tells what happened",
+            "ends in a verb", "complete and ends in a verb", "many words when asked for yes or no",
         }),
         ("yes and the blue", NOT_TOLD, "yes_no", {
             "unknown none", "unknown when asked for something", "begins with yes or no",
         }),
-        ("one two three four five six seven eight nine", NOT_TOLD, "", {
-            "unknown none", "one clause", "unknown and long",
+        ("six five four three two one", NOT_TOLD, "", {"unknown none", "one clause"}),
+        ("seven six five four three two one", NOT_TOLD, "", {
+            "unknown none", "one clause", "many words when asked openly",
         }),
+        ("four three two one", NOT_TOLD, "yes_no", {
+            "unknown none", "unknown when asked for something", "one clause",
+        }),
+        ("five four three two one", NOT_TOLD, "yes_no", {
+            "unknown none", "unknown when asked for something", "one clause", "many words when asked for yes or no",
+        }),
+        ("five four three two one", NOT_TOLD, "digits", {
+            "unknown none", "unknown when asked for something", "one clause",
+        }),
+        ("ten nine eight seven six five four three two one", NOT_TOLD, "digits", {
+            "unknown none", "unknown when asked for something", "one clause", "many words when asked for something",
+        }),
+        ("seven, but six", NOT_TOLD, "", {"unknown none", "comma inside", "reason or contrast"}),
+        ("1,200", NOT_TOLD, "", {"unknown none", "one clause"}),
         ("um", NOT_TOLD, "", {"unknown none", "one clause"}),
         ("أنا في", OPEN, "", {
             "open", "open governs", "one clause", "two words", "ends in a small word", "begins with an Arabic subject",
-            "begins with a subject when asked openly",
+            "begins with a subject when asked openly", "Arabic pronoun",
         }),
         ("طلبت جدة", SENTENCE, "", {
             "complete", "complete sentence", "one clause", "two words", "tells what happened", "ends in a bare word",
@@ -73,6 +98,40 @@ def signs(text: str, judged: Judged = NOT_TOLD, expected: str = "") -> set[str]:
 )  # fmt: skip
 def test_signs(text: str, judged: Judged, expected: str, told: set[str]) -> None:
     assert signs(text, judged, expected) == told
+
+
+def test_a_noun_with_what_belongs_to_it_is_a_noun_phrase() -> None:
+    rows = [
+        ("to the clinic", True),
+        ("for me", True),
+        ("the flat red", False),
+        ("clinic", False),
+        ("the", False),
+        ("في الفندق", True),
+        ("شارع العليا", True),
+        ("رقم الحساب", True),
+        ("الحساب غلط", True),
+        ("الحساب", False),
+        ("غلط", False),
+        ("الحساب في", False),
+    ]
+    assert failures(rows, lambda text: "ends in a noun phrase" in signs(text)) == []
+
+
+@pytest.mark.parametrize(
+    ("joining", "told"),
+    [
+        ("seven but six", {"reason or contrast"}),
+        ("سبعة لكن ستة", {"reason or contrast"}),
+        ("سبعة لأنه ستة", {"reason or contrast"}),
+        ("seven and six", set()),
+        ("سبعة أو ستة", set()),
+        ("but seven", {"one clause"}),
+        ("seven but", set()),
+    ],
+)
+def test_words_between_clauses(joining: str, told: set[str]) -> None:
+    assert signs(joining) & {"one clause", "reason or contrast"} == told
 
 
 def test_the_recognisers_marks_are_no_signs_but_for_one() -> None:

@@ -20,6 +20,23 @@ def test_the_committed_weights_are_those_of_the_transcripts() -> None:
     assert made == pytest.approx(leaning_weights.WORD_WEIGHTS, abs=0.011), "run python -m tools.turns.fit_words --write"
 
 
+def test_lines_that_were_read_are_left_out() -> None:
+    lines = {name: {cut.line % 2 for cut in cuts} for name, cuts in unread().items()}
+    assert lines == {
+        "arabic_asked": {1},
+        "arabic_open": {1},
+        "arabic_third": {0, 1},
+        "english_asked": {1},
+        "english_open": {1},
+        "english_third": {0, 1},
+    }
+
+
+def test_no_weight_is_minus_nothing() -> None:
+    given = [Example(["any words", "either"], done=done, counts=1) for done in (True, False)] * 20
+    assert "-0.0" not in printed(fitted(given))
+
+
 def test_a_sign_of_an_end_weighs_for_it() -> None:
     given = [Example(["any words", "yes"], done=True, counts=1)] * 20 + [
         Example(["any words"], done=False, counts=1)

@@ -139,13 +139,13 @@ def test_stages_know_more_and_more() -> None:
 
 
 def test_the_command_prints_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = written(tmp_path, FINISHED, {**FINISHED, "text": "I need to change the"}, UNFINISHED)
+    path = written(tmp_path, FINISHED, {**FINISHED, "text": "I called because my"}, UNFINISHED)
     assert score.main([str(path), "--kinds", "--rules", "--wrong"]) == 0
     told = capsys.readouterr().out
     assert "set.jsonl: 2 finished, 1 unfinished" in told
     assert all(f"\n{stage} " in told for stage in STAGES)
     assert "  digits (1)" in told
-    assert "finished called open (governs, yes_no): Anything else? | I need to change the" in told
+    assert "finished called open (governs, yes_no): Anything else? | I called because my" in told
 
 
 def test_several_sets_are_also_scored_as_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
