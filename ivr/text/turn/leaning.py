@@ -10,13 +10,13 @@ small. It makes them from the signs that are named here.
     .. when asked for ..         a rule that says another thing where an answer of its own is awaited
     question mark                the recogniser's mark at the end; its full stops say nothing
     comma inside                 with words behind it: who says two things says a third
-    one clause                   no word that joins clauses
+    one clause                   no word that joins clauses, where no rule says that more is to come
     reason or contrast           a word that joins clauses, and what it begins is seldom short
     begins ..                    with whom or what it tells of; with yes or no, and goes on
     tells what happened          a verb of the past with who did it
     Arabic pronoun               alone; short sentences leave it out
     ends in ..                   the class of the last word; or a noun with what belongs to it
-    two words, few, many words   their number; few or many for what was asked
+    two words, few, many words   their number; few or many for what was asked; two of what is not open
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ def _of_form(level: Completeness, plain: str, words: Sequence[str], *, openly: b
         yield "question mark"
     if _INNER_COMMA.search(plain):
         yield "comma inside"
-    if _CLAUSE_JOINS.isdisjoint(words[1:]):
+    if level != "open" and _CLAUSE_JOINS.isdisjoint(words[1:]):
         yield "one clause"
     if not _REASON_OR_CONTRAST.isdisjoint(words[1:-1]):
         yield "reason or contrast"
@@ -156,7 +156,7 @@ def _of_form(level: Completeness, plain: str, words: Sequence[str], *, openly: b
         yield "begins with yes or no"
     if _HAPPENED.search(plain):
         yield "tells what happened"
-    if len(words) == 2 and (level != "unknown" or not openly):
+    if len(words) == 2 and (level == "complete" or (level == "unknown" and not openly)):
         yield "two words"
 
 

@@ -25,10 +25,10 @@ def test_lines_that_were_read_are_left_out() -> None:
     assert lines == {
         "arabic_asked": {1},
         "arabic_open": {1},
-        "arabic_third": {0, 1},
+        "arabic_mixed": {0, 1},
         "english_asked": {1},
         "english_open": {1},
-        "english_third": {0, 1},
+        "english_mixed": {0, 1},
     }
 
 
