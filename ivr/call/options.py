@@ -76,7 +76,7 @@ class CallOptions:
     """What keys do without the agent, while it waits for none."""
 
     endpoint_ms: int = 500
-    """Silence, ms, that ends an utterance where nothing tells whether it is all."""
+    """Silence that ends an utterance where nothing tells whether it is all, ms."""
     endpoint_least_ms: int = 300
     """Silence, ms, that ends one whose words are just sure enough to be called complete: surer ones end sooner."""
     endpoint_more_ms: int = 1500
