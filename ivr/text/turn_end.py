@@ -16,6 +16,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from ivr.text.turn.answer.numbers import LONG_NUMBER, MAY_BE_WHOLE
 from ivr.text.turn.answers import CHOICE, PARTICULARS, judge_answer, judge_short_reply
 from ivr.text.turn.arabic import AR_AGREEING, judge_arabic
 from ivr.text.turn.english import EN_AGREEING, judge_english
@@ -28,6 +29,8 @@ _QUESTION: Final = re.compile(r"[?؟][\"'»”)\]]*\s*$")
 _FINAL_STOP: Final = re.compile(r"[.!۔][\"'»”)\]]*\s*$")
 _TRAILS_OFF: Final = re.compile(r"(?:\.\.\.|…)\s*$")
 _FINAL_CLAUSE_MARK: Final = re.compile(r"[,،;؛:\-–—]\s*$")
+_NEXT_GROUP: Final = -1.2
+"""What is enough for a pause of a second between two groups of digits."""
 _HUM_WORDS: Final = 2
 _SENTENCE_WORDS: Final = 3
 """Words behind which a full stop counts: recognisers put one behind anything."""
@@ -59,6 +62,9 @@ def judge_words(text: str, expected: str = "", length: int = 0) -> Judged:
     # Fewer digits than the number has: no other sign makes them more.
     if judged.is_part and expected == "digits" and length:
         weight = min(weight, OPEN_MOST)
+    # Of a long number without one length, the next group may come behind any.
+    elif judged == MAY_BE_WHOLE and expected == "digits" and length == LONG_NUMBER:
+        weight = min(weight, _NEXT_GROUP)
     if weight <= OPEN_MOST:
         return Judged("open", judged.rule, weight)
     # A rule that does not tell is no reason to call words complete, whatever else is in them.

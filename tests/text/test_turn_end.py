@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ivr.text.turn.answer.numbers import LONG_NUMBER
 from ivr.text.turn.words import AnswerKind, Completeness, Judged
 from ivr.text.turn_end import completeness, folded, judge_by_rules, judge_words
 from tests.text.tables import failures
@@ -141,3 +142,13 @@ def test_any_text_is_judged(text: str, expected: str, length: int) -> None:
     assert -9 < judged.weight < 9
     assert judged.rule == judge_by_rules(text, expected, length).rule
     assert completeness(text, expected, length) == judged.completeness
+
+
+def test_a_long_number_without_one_length_waits_for_its_next_group() -> None:
+    rows = [
+        (("five five two four oh one four nine", "digits", LONG_NUMBER), -1.2),
+        (("خمسة خمسة اثنين أربعة واحد صفر أربعة تسعة", "digits", LONG_NUMBER), -1.2),
+    ]
+    assert failures(rows, lambda given: judge_words(*given).weight) == []
+    assert judge_words("5524 0149 9836 2", "digits", LONG_NUMBER).is_whole
+    assert judge_words("5524 0149", "digits", 0).weight > -1.2
