@@ -31,6 +31,9 @@ _TRAILS_OFF: Final = re.compile(r"(?:\.\.\.|…)\s*$")
 _FINAL_CLAUSE_MARK: Final = re.compile(r"[,،;؛:\-–—]\s*$")
 _NEXT_GROUP: Final = -1.2
 """What is enough for a pause of a second between two groups of digits."""
+_THINKS: Final = Judged("open", "filler")
+_ASKS_FOR_TIME: Final = -2.2
+"""What is enough for a pause of some 1.8 s."""
 _HUM_WORDS: Final = 2
 _SENTENCE_WORDS: Final = 3
 """Words behind which a full stop counts: recognisers put one behind anything."""
@@ -65,6 +68,9 @@ def judge_words(text: str, expected: str = "", length: int = 0) -> Judged:
     # Of a long number without one length, the next group may come behind any.
     elif judged == MAY_BE_WHOLE and expected == "digits" and length == LONG_NUMBER:
         weight = min(weight, _NEXT_GROUP)
+    # "Let me see", «لحظة»: who asks for time gets it, although some have said all they had to.
+    elif judged == _THINKS:
+        weight = min(weight, _ASKS_FOR_TIME)
     if weight <= OPEN_MOST:
         return Judged("open", judged.rule, weight)
     # A rule that does not tell is no reason to call words complete, whatever else is in them.

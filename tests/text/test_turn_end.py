@@ -152,3 +152,10 @@ def test_a_long_number_without_one_length_waits_for_its_next_group() -> None:
     assert failures(rows, lambda given: judge_words(*given).weight) == []
     assert judge_words("5524 0149 9836 2", "digits", LONG_NUMBER).is_whole
     assert judge_words("5524 0149", "digits", 0).weight > -1.2
+
+
+def test_who_asks_for_time_gets_it() -> None:
+    for text in ("let me see", "um, let me see", "لحظة", "خليني أشوف"):
+        judged = judge_words(text)
+        assert judged.rule == "filler", text
+        assert judged.weight <= -2.2, text

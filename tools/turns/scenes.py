@@ -34,6 +34,7 @@ from ivr.call.caller import speculation
 from ivr.call.caller.caller_pace import CallerPace
 from ivr.call.options import CallOptions
 from ivr.session.turn_model import TurnModel as OnnxModel
+from ivr.text.turn.leaning import COMPLETE_LEAST, OPEN_MOST
 from ivr.text.turn.words import NOT_TOLD, Judged
 from ivr.text.turn_end import judge_words
 from tools.turns.former import former_rule
@@ -118,7 +119,10 @@ def _silence(text: str, expected: str = "", length: int = 0) -> Judged:
 def _former(text: str, expected: str = "", length: int = 0) -> Judged:
     del expected, length
     judged = former_rule(text)
-    return Judged(judged, "none") if judged != "unknown" else NOT_TOLD
+    if judged == "unknown":
+        return NOT_TOLD
+    # Weights of its other two waits: `endpoint_least_ms`, and that with `endpoint_more_ms`.
+    return Judged(judged, "none", COMPLETE_LEAST if judged == "complete" else OPEN_MOST)
 
 
 def _words(text: str, expected: str = "", length: int = 0) -> Judged:
