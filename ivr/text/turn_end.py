@@ -20,12 +20,11 @@ from ivr.text.turn.answer.numbers import LONG_NUMBER, MAY_BE_WHOLE
 from ivr.text.turn.answers import CHOICE, PARTICULARS, judge_answer, judge_short_reply
 from ivr.text.turn.arabic import AR_AGREEING, judge_arabic
 from ivr.text.turn.english import EN_AGREEING, judge_english
-from ivr.text.turn.leaning import COMPLETE_LEAST, OPEN_MOST, leaning
+from ivr.text.turn.leaning import COMPLETE_LEAST, OPEN_MOST, QUESTION_MARK, leaning
 from ivr.text.turn.words import FOLDED_WORD, NOT_TOLD, Completeness, Judged, folded, is_arabic, words_of
 
 __all__ = ["AGREEING", "FOLDED_WORD", "completeness", "folded", "judge_by_rules", "judge_words"]
 
-_QUESTION: Final = re.compile(r"[?؟][\"'»”)\]]*\s*$")
 _FINAL_STOP: Final = re.compile(r"[.!۔][\"'»”)\]]*\s*$")
 _TRAILS_OFF: Final = re.compile(r"(?:\.\.\.|…)\s*$")
 _FINAL_CLAUSE_MARK: Final = re.compile(r"[,،;؛:\-–—]\s*$")
@@ -114,7 +113,7 @@ def _judge_mark(plain: str, words: Sequence[str], judged: Judged, *, is_asked: b
     """Judge words that do not tell by the mark behind them. `is_asked`: something of its own is awaited."""
     if _FINAL_CLAUSE_MARK.search(plain):
         return Judged("open", "mark")
-    if _QUESTION.search(plain):
+    if QUESTION_MARK.search(plain):
         return Judged("complete", "question")
     # English grammar has read all words: a stop tells nothing more.
     counts = is_arabic(words[-1]) and len(words) >= _SENTENCE_WORDS and not is_asked

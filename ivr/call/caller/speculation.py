@@ -25,7 +25,7 @@ from ivr.media.g711 import RATE
 from ivr.media.loudness import is_faint, voice_level
 from ivr.media.voice.prosody import log_odds
 from ivr.text.turn.asked import asked_for
-from ivr.text.turn.words import AnswerKind, Completeness
+from ivr.text.turn.words import NOT_TOLD, AnswerKind, Completeness, Judged
 from ivr.text.turn_end import judge_words
 
 LONG_MS: Final = 12_000
@@ -84,6 +84,8 @@ class Speculation:
         """What it expected of the question that it was asked last."""
         self._asked: tuple[str, tuple[AnswerKind, int]] = "", ("open", 0)
         """The agent's words that were looked at last, and what they ask for."""
+        self._judged_last: tuple[tuple[str, AnswerKind, int], Judged] = ("", "open", 0), NOT_TOLD
+        """The words that were judged last, with what was asked for, and what they tell."""
         self._said_lately, self._said_last = said_lately, said_last
         self._own_echo = OwnEcho()
         self._late: set[int] = set()
@@ -241,13 +243,13 @@ class Speculation:
         # Plainly complete words end the utterance sooner, plainly incomplete ones give the caller more time. What was
         # said before them, and has no answer yet, belongs to them.
         if number == self.early and text:
-            self._wait.take_words(judge_words(self.utterances.text(), *self.awaits()))
+            self._wait.take_words(self._judge())
             self._caller.endpoint_ms = self._wait.ms
         return True
 
     def more_is_to_come(self) -> bool:
         """Return whether the words so far say that more is to come, three times in four."""
-        return judge_words(self.utterances.text(), *self.awaits()).weight <= _MORE_IS_LIKELY
+        return self._judge().weight <= _MORE_IS_LIKELY
 
     def more_until(self, now: float) -> float | None:
         """Return until when the question waits for more of it, all its words being there; None: it is asked now."""
@@ -255,7 +257,7 @@ class Speculation:
         # What was typed last has had its time for more keys.
         if ended_at is None or self.closed:
             return None
-        self._wait.take_words(judge_words(self.utterances.text(), *self.awaits()))
+        self._wait.take_words(self._judge())
         until = ended_at + self._wait.ms / 1000
         if until <= now + _CLOSE_S:
             return None
@@ -264,7 +266,7 @@ class Speculation:
 
     def asked(self, turn: int, now: float) -> list[Command]:
         """Note why the question is asked now, in the turn of this number, and begin with the next."""
-        self.completeness = judge_words(self.utterances.text(), *self.awaits()).completeness
+        self.completeness = self._judge().completeness
         ended_at, held = self.utterances.words_ended_at, self._held
         out: list[Command] = []
         if ended_at is not None:
@@ -283,6 +285,13 @@ class Speculation:
         if self.utterances.goes_on:
             over_at, wait_ms = self._over
             self.pace.cut_off(round((self.utterances.started_at(number) - over_at) * 1000), wait_ms)
+
+    def _judge(self) -> Judged:
+        """Judge all that waits for an answer, once for the same words and the same question."""
+        given = self.utterances.text(), *self.awaits()
+        if given != self._judged_last[0]:
+            self._judged_last = given, judge_words(*given)
+        return self._judged_last[1]
 
     def awaits(self) -> tuple[AnswerKind, int]:
         """Return what kind of answer the caller is to give, and how many digits: as the agent says, or by its words."""

@@ -31,7 +31,7 @@ from ivr.text.turn.english_grammar.tokens import tokens_of
 from ivr.text.turn.leaning_weights import WORD_WEIGHTS
 from ivr.text.turn.words import Completeness, Judged, TurnRule, is_arabic
 
-_QUESTION_MARK: Final = re.compile(r"[?؟][\"'»”)\]]*\s*$")
+QUESTION_MARK: Final = re.compile(r"[?؟][\"'»”)\]]*\s*$")
 _CLAUSE_JOINS: Final = word_set(
     "and but because so or then which who that if when while و بس لكن لان عشان علشان اذا لما اللي ثم او لانه لاني "
     "وبعدين"
@@ -144,7 +144,7 @@ def _of_rule(judged: Judged, expected: str, *, openly: bool) -> Iterator[str]:
 
 
 def _of_form(level: Completeness, plain: str, words: Sequence[str], *, openly: bool) -> Iterator[str]:
-    if _QUESTION_MARK.search(plain):
+    if QUESTION_MARK.search(plain):
         yield "question mark"
     if _INNER_COMMA.search(plain):
         yield "comma inside"
